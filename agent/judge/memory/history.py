@@ -86,16 +86,9 @@ def store_history(storage: Storage, changed: Sequence[Transition], now: datetime
 
 
 def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[StoredTransition]:
-    """Return the stored transitions, oldest first; nothing where there is no history yet.
+    """Return the stored transitions, oldest first: those from `since` on, and of `subject` unless it is empty.
 
-    Args:
-        directory: The state directory.
-        since: Only from then on.
-        subject: Only of this one; empty: all.
-
-    Raises:
-        Forbidden: This user may not read it.
-        SpoolFailed: It is damaged, or the disk refuses.
+    Raises Forbidden where this user may not read them, SpoolFailed where the file is damaged or the disk refuses.
     """
     path = directory / NAME
     try:

@@ -198,11 +198,8 @@ def read_notes(directory: Path, site_id: str) -> tuple[Note, ...]:
 def write_note(directory: Path, note: Note, now: datetime) -> str:
     """Write a note, replacing an earlier one about the same; return the name of its file.
 
-    Notes that expired a month ago are removed.
-
-    Raises:
-        Forbidden: The folder may not be written.
-        UsageError: It is another site's.
+    Notes that expired a month ago are removed. Raises Forbidden where the folder may not be written, UsageError where
+    it is another site's.
     """
     folder = directory / FOLDER
     name = name_of(note)
@@ -219,11 +216,7 @@ def write_note(directory: Path, note: Note, now: datetime) -> str:
 
 
 def remove_note(directory: Path, name: str) -> bool:
-    """Remove the note of this name; return whether there was one.
-
-    Raises:
-        Forbidden: The folder may not be written.
-    """
+    """Remove the note of this name; return whether it existed. Raises Forbidden where the folder is read-only."""
     try:
         (directory / FOLDER / name).unlink()
     except FileNotFoundError:

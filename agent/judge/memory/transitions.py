@@ -98,9 +98,7 @@ def _unchecked(episode: Episode, before: Status) -> Transition:
 def spool_incident(kind: str, detail: str) -> Transition:
     """Return the transition of a spool incident: reports of an earlier epoch may be missing.
 
-    Args:
-        kind: `spool-corrupt`, `spool-restored` or `disk-full`.
-        detail: What was set aside, or which report showed it.
+    `kind`: a key of `SPOOL_MESSAGES`. `detail`: what was set aside, or which report showed it.
     """
     return Transition(
         Finding(

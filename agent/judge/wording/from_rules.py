@@ -35,8 +35,7 @@ def ruled(
 ) -> Check:
     """Return the check of all obligations that name it, as severe as the severest of them.
 
-    Raises:
-        LookupError: No shipped pack names the check, which is a mistake of ours.
+    Raises LookupError where no shipped pack names the check, which is a mistake of ours.
     """
     found = [one for _, one in obligations(shipped(), check_id)]
     if not found:

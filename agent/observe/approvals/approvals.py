@@ -212,9 +212,7 @@ def of_present_boxes(approvals: Mapping[str, Approval], now: Mapping[str, Owner]
 def prepare_folder(directory: Path, site_id: str) -> None:
     """Create the folder and check that approvals can be written, before anybody is asked anything.
 
-    Raises:
-        Forbidden: They cannot be written.
-        UsageError: The folder is another site's.
+    Raises Forbidden where they cannot be written, UsageError where the folder is another site's.
     """
     folder = directory / FOLDER
     try:
@@ -230,11 +228,8 @@ def prepare_folder(directory: Path, site_id: str) -> None:
 def write_approval(directory: Path, approval: Approval) -> None:
     """Write an approval below a state directory, replacing the camera's last one, which becomes history.
 
-    Its presets are not written: `reference_views.py` does that.
-
-    Raises:
-        Forbidden: The folder may not be written.
-        UsageError: It is another site's.
+    Its presets are not written: `reference_views.py` does that. Raises Forbidden where the folder may not be written,
+    UsageError where it is another site's.
     """
     prepare_folder(directory, approval.owner.site)
     path = directory / FOLDER / f"{approval.camera_id}.json"

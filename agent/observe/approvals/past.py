@@ -60,11 +60,7 @@ def to_data(past: PastApproval) -> list[Json]:
 
 
 def from_data(data: Any) -> PastApproval:
-    """Return the past approval that `to_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the past approval that `to_data` wrote. Raises ValueError or TypeError for anything else."""
     by, at, why, masks_digest, zones_digest, no_private_area, references, preset = data
     texts = (by, why, masks_digest, zones_digest, preset, *references)
     if not all(isinstance(text, str) for text in texts) or not isinstance(no_private_area, bool):

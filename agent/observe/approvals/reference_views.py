@@ -81,9 +81,7 @@ def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetVi
 def write_preset_view(directory: Path, view: PresetView) -> None:
     """Write an approved preset, replacing the last one of its name.
 
-    Raises:
-        Forbidden: The folder may not be written.
-        UsageError: It is another site's.
+    Raises Forbidden where the folder may not be written, UsageError where it is another site's.
     """
     data = {
         "schema": SCHEMA,
@@ -131,11 +129,7 @@ _reference_log = logging.getLogger("camwarden.references")
 
 
 def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[bytes, ...]:
-    """Return the references with a new one, which replaces that of its own light mode.
-
-    Raises:
-        BaselineError: The new bytes are no whole descriptor.
-    """
+    """Return the references with a new one in place of that of its light mode. Raises BaselineError if damaged."""
     light = baseline.decode(descriptor).light
     kept = {baseline.light_of(one): one for one in references} | {light: descriptor}
     return tuple(kept[mode] for mode in LIGHT_MODES if mode in kept)

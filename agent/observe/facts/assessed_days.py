@@ -116,8 +116,7 @@ def to_data(day: DayAssessed) -> list[Any]:
 def from_data(row: Sequence[Any]) -> DayAssessed:
     """Return the day that `to_data` wrote, also before repairs and seconds were counted.
 
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
+    Raises ValueError, KeyError or TypeError for anything else.
     """
     day, looks, counts, planned, *rest = row
     read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}

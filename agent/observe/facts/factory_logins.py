@@ -61,15 +61,9 @@ def why_no_try(
 ) -> Message | None:
     """Return why no try may be made on a device, None where one may. Pure.
 
-    A login that was accepted may be tried again, to show that the device was repaired.
-
-    Args:
-        device: The device.
-        maker: Whose login would be tried, empty where none is known.
-        config: Digest of the configuration.
-        box: Identity of the present box.
-        tried: Earlier tries, oldest first.
-        state: Result of the site's own login.
+    A login that was accepted may be tried again, to show that the device was repaired. `maker`: whose login would be
+    tried, or empty. `config`: digest of the configuration. `box`: identity of the present box. `tried`: oldest first.
+    `state`: result of the site's own login.
     """
     if not maker:
         return Message("no factory login is known for its maker")
@@ -111,11 +105,8 @@ def tries_of_site(tried: Iterable[LoginTry], site_id: str) -> tuple[LoginTry, ..
 def read_tried(directory: Path, site_id: str) -> tuple[LoginTry, ...]:
     """Return every try, oldest first; none where there was none.
 
-    Rows of release 0.1 belong to the site that the folder is marked for; to `site_id`, where it has no mark.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: It is damaged.
+    Rows of release 0.1 belong to the site that the folder is marked for; to `site_id`, where it has no mark. Raises
+    OSError where the file cannot be read, ValueError where it is damaged.
     """
     try:
         with (directory / NAME).open("rb") as file:

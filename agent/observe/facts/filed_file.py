@@ -32,11 +32,7 @@ log = logging.getLogger("camwarden.filed_file")
 
 
 def write_filed(directory: Path, filed: Filing, signer: Signer) -> None:
-    """Write a filing below a state directory, replacing the last one.
-
-    Raises:
-        OSError: It cannot be written there.
-    """
+    """Write a filing below a state directory, replacing the last one. Raises OSError."""
     facts = {name: value for name, value in asdict(filed).items() if name != "kid"}
     body = {**facts, "schema": SCHEMA, "at": filed.at.isoformat(), "jwk": dict(signer.jwk)}
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -38,9 +38,5 @@ def to_data(logs: Mapping[str, datetime]) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, datetime]:
-    """Return what `to_data` wrote, to the second.
-
-    Raises:
-        ValueError, TypeError, AttributeError: The data is something else.
-    """
+    """Return what `to_data` wrote, to the second. Raises ValueError, TypeError or AttributeError for anything else."""
     return {str(subject): datetime.fromtimestamp(at, UTC) for subject, at in data.items()}

@@ -165,11 +165,7 @@ def to_data(known: Mapping[str, RunningDevice]) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, RunningDevice]:
-    """Return what `to_data` wrote, to the second.
-
-    Raises:
-        ValueError, TypeError, AttributeError: The data is something else.
-    """
+    """Return what `to_data` wrote, to the second. Raises ValueError, TypeError or AttributeError for anything else."""
     return {
         str(device): RunningDevice(_moment(seen), _parts(parts), right, _restart_from(restart))
         for device, (seen, parts, right, restart) in data.items()

@@ -103,17 +103,11 @@ def digest(text: str) -> str:
 def add_sightings(
     before: Iterable[Sighting], seen: Iterable[Sighting], settled: frozenset[str], now: datetime, within: timedelta
 ) -> tuple[Sighting, ...]:
-    """Add this look to earlier sightings.
+    """Add the sightings of this look, each with the one time `now`, to earlier ones.
 
-    Args:
-        before: The remembered sightings.
-        seen: Those of this look, each with the one time `now`.
-        settled: Marks of what is declared or ignored by now: such sightings are dropped.
-        now: When this look was.
-        within: How old a sighting may be; future ones, after a clock was set back, do not count either.
-
-    Returns:
-        At most `SIGHTINGS_MAX`, newest first; of equally new ones those seen more often.
+    Those with `settled` marks (declared or ignored by now) are dropped, and those older than `within` or in the future,
+    after a clock was set back. Returns at most `SIGHTINGS_MAX`, newest first; of equally new ones those seen more
+    often.
     """
     known: list[Sighting] = []
     for one in before:

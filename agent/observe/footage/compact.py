@@ -46,8 +46,7 @@ def to_data(footage: CameraFootage) -> dict[str, Json]:
 def from_data(data: Mapping[str, Any]) -> CameraFootage:
     """Return the memory that `to_data` wrote; older texts have no bitrates and capacities.
 
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
+    Raises ValueError, KeyError or TypeError for anything else.
     """
     first = date.fromisoformat(data["first_day"]) if data["first_day"] else None
     texts = str(data["days"]).split(";")

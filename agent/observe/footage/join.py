@@ -74,19 +74,11 @@ class _DaysAfter:
 def merge_footage(
     site: Site, observations: Observations, footage: Footage, now: datetime, own_clock_trusted: bool = True
 ) -> tuple[Footage, Changes]:
-    """Merge this cycle's observations with the memory of earlier ones.
+    """Return the memory with this cycle's observations, and the changes that this look has confirmed.
 
-    A camera whose recordings were not read retains its memory; one that is no longer recorded is dropped.
-
-    Args:
-        site: The configuration.
-        observations: All of this cycle.
-        footage: What this returned the last time; `footage_requests` must have been asked with it, at the same `now`.
-        now: When this cycle began, our clock.
-        own_clock_trusted: Whether our clock may be compared with the dates of footage.
-
-    Returns:
-        The memory, and the changes that this look has confirmed.
+    A camera whose recordings were not read retains its memory; one that is no longer recorded is dropped. `footage` is
+    what this returned the last time; `footage_requests` must have been asked with it, at the same `now`. `now` is when
+    the cycle began, our clock; `own_clock_trusted`: it may be compared with the dates of footage.
     """
     seen: dict[str, list[Value]] = {}
     for observation in observations:

@@ -140,11 +140,7 @@ def to_data(outage: Outage) -> list[Json]:
 
 
 def from_data(data: Sequence[Any]) -> Outage:
-    """Return the outage that `to_data` wrote, to the second.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the outage that `to_data` wrote, to the second. Raises ValueError or TypeError for anything else."""
     subject, kind, start, end, is_open = data
     moments = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
     return Outage(str(subject), kind, *moments, bool(is_open))

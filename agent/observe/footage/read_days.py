@@ -82,13 +82,7 @@ def read_days(
 
     A listed day is known by its segments. Others count as the device reports the day, an empty one only when it is
     over. Holes between spans count elsewhere only where nothing was listed, as of a device that lists its recordings
-    and not their holes.
-
-    Args:
-        told: The listing.
-        window: The local days, each with its span.
-        there: The recorder's clock.
-        read_at: When it was read, our clock, to the minute.
+    and not their holes. `there`: the recorder's clock; `read_at`: our clock, to the minute.
     """
     found: dict[date, RecordedDay] = {}
     for day, whole in window:

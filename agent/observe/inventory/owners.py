@@ -133,11 +133,7 @@ def owner_data(owner: Owner) -> dict[str, Json]:
 
 
 def owner_from(data: Any) -> Owner:
-    """Return what `owner_data` wrote; data of release 0.1 has none (None).
-
-    Raises:
-        ValueError, KeyError, TypeError: It is something else.
-    """
+    """Return what `owner_data` wrote, `NOBODY` for None of release 0.1. Raises ValueError, KeyError or TypeError."""
     if data is None:
         return NOBODY
     site, source = data["site"], data["source"]
@@ -220,9 +216,7 @@ def foreign_error(path: Path, theirs: str, site_id: str) -> UsageError:
 def claim(directory: Path, site_id: str) -> None:
     """Mark a state folder for a site before writing there; an empty site marks nothing.
 
-    Raises:
-        UsageError: It is another site's.
-        OSError: It cannot be written.
+    Raises UsageError where it is another site's, OSError where it cannot be written.
     """
     theirs = site_of_folder(directory)
     if theirs and site_id and theirs != site_id:

@@ -37,10 +37,8 @@ _HEAD = """\
 def skeleton(site: Site, placed: Iterable[MatchedAnswer], credential: str = "") -> str:
     """Return a site.toml with every device that answered, except ignored ones.
 
-    Args:
-        site: What is known already: its site, discovery and devices' ids are reused.
-        placed: What answered.
-        credential: Name of the login that a person gave for these very devices; empty: none.
+    Site, discovery and devices' ids of `site` are reused. `credential`: name of the login that a person gave for these
+    very devices; empty: none.
     """
     where = site.discovery
     lines = [_HEAD, "[site]"]

@@ -41,11 +41,7 @@ def view_data(view: CameraView) -> list[Json]:
 
 
 def view_from(data: Any) -> CameraView:
-    """Return the view that `view_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the view that `view_data` wrote. Raises ValueError or TypeError for anything else."""
     references, settled, recent, unjudged, held_at = data
     memory = ViewMemory(
         _seen_from(settled) if settled else None,
@@ -91,11 +87,7 @@ def quality_data(quality: CameraQuality) -> list[Json]:
 
 
 def quality_from(data: Any) -> CameraQuality:
-    """Return what `quality_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return what `quality_data` wrote. Raises ValueError or TypeError for anything else."""
     references, last_light, modes, shifts, marks = data
     memory = QualityMemory(tuple(_mode(*mode) for mode in modes), _light(last_light) if last_light else None)
     return CameraQuality(str(references), memory, tuple(float(shift) for shift in shifts), tuple(_marks_from(marks)))
@@ -114,11 +106,7 @@ def packed(rows: tuple[Row, ...]) -> tuple[int, str]:
 
 
 def unpacked(width: Any, text: Any) -> tuple[Row, ...]:
-    """Return the rows that `packed` packed.
-
-    Raises:
-        ValueError, TypeError: They are none.
-    """
+    """Return the rows that `packed` packed. Raises ValueError or TypeError for anything else."""
     columns = int(width)
     if not 0 <= columns <= _COLUMNS_MAX:
         raise ValueError("too many numbers in a row")

@@ -92,11 +92,9 @@ def proven_references(
 ) -> tuple[DerivedReference, ...]:
     """Return the references to store. Pure.
 
-    Args:
-        found: By camera id, backgrounds of pictures that were all still in an approved reference, and its light.
-        approvals: Those in force when these pictures were compared.
-        views: The views, settled as still by CHECKS pictures in a row.
-        now: The time of the proof.
+    `found`: by camera id, backgrounds of pictures that were all still in an approved reference, and its light.
+    `approvals`: those in force when these pictures were compared. `views` must be settled as still, by CHECKS pictures
+    in a row.
     """
     kept = []
     for name, (proved_by, reference) in found.items():
@@ -143,13 +141,9 @@ def store_derived(directory: Path, site_id: str, made: tuple[DerivedReference, .
     """Write derived references, and remove those of cameras whose approval proves them no longer.
 
     A person may have approved during the look: where something was made, approvals are read again; otherwise no file
-    is, which for 64 cameras would cost as much as the look's own reading. Failed writes are logged.
-
-    Args:
-        directory: The state directory.
-        site_id: Of the site.
-        made: The new ones; each joins those of its camera, replacing one of its light.
-        held: The cameras of which `read_derived` found some in this cycle.
+    is, which for 64 cameras would cost as much as the look's own reading. Each of `made` joins those of its camera,
+    replacing one of its light; `held`: the cameras of which `read_derived` found some in this cycle. Failed writes are
+    logged.
     """
     folder = directory / FOLDER
     if not made and not folder.is_dir():

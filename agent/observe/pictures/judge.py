@@ -30,15 +30,10 @@ def judge_pictures(
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
-    Args:
-        site: Its zones by camera.
-        pictures: Encoded pictures as they left their cameras.
-        judge: `Worker.judge`, or a function with the same contract.
-        progress: Called after each picture; may raise to end the cycle.
-        asked: What is measured on one path of each camera besides its zones.
-        previous: Stores the picture that the next one of that path is compared with, and gathers proof of a view in a
-            light without an approval.
-        positions: Possible positions of a camera that turns, by camera id; tested in each of its pictures.
+    `judge` is `Worker.judge`, or a function with the same contract. `progress` is called after each picture; it may
+    raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
+    the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
+    approval. `positions`: those of a camera that turns, tested in each of its pictures.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}

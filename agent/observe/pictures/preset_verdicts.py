@@ -189,11 +189,7 @@ def to_data(camera: CameraPresets) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> CameraPresets:
-    """Return what `to_data` wrote.
-
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
-    """
+    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     seen = tuple(_on_path(*one) for one in data["seen"])
     return CameraPresets(str(data["id"]), str(data["rests_on"]), str(data["masks"]), seen)
 

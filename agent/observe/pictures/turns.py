@@ -182,11 +182,7 @@ def to_data(look: PathResult) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> PathResult:
-    """Return the result that `to_data` wrote.
-
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
-    """
+    """Return the result that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     seen = data["seen"]
     return PathResult(
         **{

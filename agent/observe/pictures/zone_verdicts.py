@@ -53,17 +53,9 @@ class CameraVerdicts:
 def pool_verdicts(
     site: Site, told: Observations, looked: Observations, before: Iterable[CameraVerdicts], now: datetime
 ) -> tuple[Observations, tuple[CameraVerdicts, ...]]:
-    """Replace each single verdict by the pooled one.
+    """Return the observations with pooled verdicts in place of single ones, and the verdicts to remember.
 
-    Args:
-        site: The declared zones.
-        told: The devices' masks.
-        looked: This cycle's observations with single verdicts; those of paths without a turn are not in it.
-        before: The remembered verdicts.
-        now: When this cycle looked.
-
-    Returns:
-        The observations with pooled verdicts, and the verdicts to remember.
+    `told` has the devices' masks, `looked` this cycle's single verdicts, without those of paths that had no turn.
     """
     listed = {o.subject: masks_digest(o.value.masks) for o in told if isinstance(o.value, Masks)}
     known = {one.camera_id: one for one in before}
@@ -128,11 +120,7 @@ def to_data(camera: CameraVerdicts) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> CameraVerdicts:
-    """Return the verdicts that `to_data` wrote.
-
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
-    """
+    """Return the verdicts that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     glances = {
         (str(path), str(zone)): tuple(verdict_from(*one) for one in ones) for path, zone, ones in data["glances"]
     }
@@ -145,11 +133,7 @@ def verdict_data(glance: SingleVerdict) -> list[Json]:
 
 
 def verdict_from(at: str, verdict: Any, reason: str, probability: float | None, judge: Any = "") -> SingleVerdict:
-    """Return the verdict that `verdict_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the verdict that `verdict_data` wrote. Raises ValueError or TypeError for anything else."""
     if verdict not in VERDICTS or (judge and judge not in MEASURED_BY):
         raise ValueError("no verdict")
     known = None if probability is None else float(probability)

@@ -46,13 +46,9 @@ def read_stores(
 ) -> ProbeResult:
     """Read every store of the site and return all results, in the order of the configuration.
 
-    Args:
-        site: Names the stores, and which cameras are in them.
-        paths: The due paths of each camera; of stores, `playback` counts.
-        now: When the cycle began.
-        progress: Called from this thread at least every `TICK_S`; may raise to end the cycle.
-        stop: True: no store is waited for any more.
-        limit_s: Time for all of them together; at most half of the site's period.
+    Of the due `paths` of stores, `playback` counts. `now` is when the cycle began. `progress` is called from this
+    thread at least every `TICK_S`; it may raise to end the cycle. `stop` true: no store is waited for any more.
+    `limit_s` is for all of them together; at most half of the site's period.
     """
     results: queue.SimpleQueue[tuple[str, ProbeResult]] = queue.SimpleQueue()
     limit_s = min(limit_s, site.period_s / 2)

@@ -165,8 +165,7 @@ def to_data(memory: Remembered) -> dict[str, Json]:
 def from_data(data: Mapping[str, Any]) -> Remembered:
     """Return what `to_data` wrote; an area that is not in it, as in the text of an older release, is empty.
 
-    Raises:
-        ValueError, KeyError, TypeError, AttributeError: The data is something else.
+    Raises ValueError, KeyError, TypeError or AttributeError for anything else.
     """
     return Remembered(
         **{name: area.from_data(data[name]) if name in data else area.empty for name, area in REMEMBERED.items()}
