@@ -26,7 +26,7 @@ from agent.site.config.site import Site
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
-"""A look before that is over, so that no day is left without one: a hub counts cameras by the report of the day."""
+"""Reduced by one period, so that no day lacks one: a hub counts cameras by the report of the day."""
 
 
 def build_reports(

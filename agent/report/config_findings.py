@@ -23,11 +23,8 @@ EVIDENCE_MAX_BYTES: Final = 200
 """Of one subject, where something is wrong with it."""
 
 OPEN: Final = frozenset({"fail", "warn"})
-KEPT: Final[Mapping[str, tuple[str, ...]]] = {
-    "privacy-mask-present": ("zones",),
-    "retention-days": ("opened_at",),
-}
-"""Members of evidence that stay whatever the status, by check; `_IN_SHORT` says which stay at every check."""
+KEPT: Final[Mapping[str, tuple[str, ...]]] = {"privacy-mask-present": ("zones",), "retention-days": ("opened_at",)}
+"""Evidence members retained whatever the status, by check; those of `_IN_SHORT` at every check."""
 
 _IN_SHORT: Final[Mapping[str, tuple[str, ...]]] = {
     "open": ("duty", "state", "at"),
@@ -37,7 +34,7 @@ _IN_SHORT: Final[Mapping[str, tuple[str, ...]]] = {
 """Lists of rows that stay at every check, and what of a row: days of declarations, and what each path showed."""
 
 _LEFT_OUT_BYTES: Final = 144
-"""What `told` and `left_out` of a row take beside what they tell."""
+"""Overhead of `told` and `left_out` of a row."""
 _OF_THE_SITE: Final = ("cameras",)
 """Cameras of which one finding on the site speaks, so that a page can show it at each."""
 

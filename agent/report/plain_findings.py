@@ -14,7 +14,7 @@ from agent.model.finding import Level
 from agent.report.config_findings import FORM
 
 NAMED_MOST: Final = 200_000
-"""How many names rows of one report may have looked at: a site of 1,000 cameras needs some 50,000."""
+"""How many names rows of one report may resolve: a site of 1,000 cameras needs some 50,000."""
 
 _TEXTS: Final = ("check", "status", "severity", "reason", "message", "caused_by")
 

@@ -23,7 +23,7 @@ from agent.observe.remembered.value import Remembered, without_pictures
 from agent.site.config.site import Site
 
 ROUNDS: Final = 3
-"""A spot check looks as often as a check that is run once: a view is settled by three pictures."""
+"""As many rounds as a single check: three pictures settle a view."""
 
 _T = TypeVar("_T")
 

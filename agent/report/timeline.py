@@ -17,8 +17,8 @@ from agent.observe.footage.days import Level
 GapClass = Literal["camera-off", "recorder-off", "disk", "unknown", "not-planned", "not-kept"]
 """Why time is missing.
 
-`unknown`: it is missing, and nobody knows why. `not-planned`: the recorder's plan leaves it out, or leaves it to
-motion. `not-kept`: it is older than the oldest footage that there is.
+`unknown`: missing for an unknown reason. `not-planned`: outside the recorder's plan, or left to motion. `not-kept`:
+older than the oldest footage.
 """
 GAP_CLASSES: tuple[GapClass, ...] = get_args(GapClass)
 LOSSES: tuple[GapClass, ...] = ("camera-off", "recorder-off", "disk", "unknown")
@@ -32,7 +32,7 @@ GAP_WORDS: Mapping[GapClass, str] = {
     "not-planned": "outside of the plan, or left to motion",
     "not-kept": "no footage that old",
 }
-"""What a reader is told, in English; `agent.text.translate.translate` has the rest."""
+"""The words for a reader, in English; `agent.text.translate.translate` has the rest."""
 
 CellKind = Literal["whole", "claimed", "gap", "unknown", "not-due"]
 

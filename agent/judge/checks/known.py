@@ -18,8 +18,7 @@ from drivers.picture import Access, PathName, PictureSeen, PresetSeen, ZoneVerdi
 from masking.view.model import QualitySeen, ViewSeen
 
 JudgedMemory = Literal["", "view", "quality", "covered", "listed-days"]
-"""Which memory of earlier looks a check judges: the settled view, marks of quality, the one of a covered lens, or the
-days whose segments were listed."""
+"""The memory that a check judges: settled view, marks of quality, that of a covered lens, or listed days."""
 
 NOT_LOOKED_AT: Final = "not looked at"
 """The verdict of a path of which there was no picture."""
@@ -52,11 +51,23 @@ class EvidenceRule:
 
 
 _LIVE: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live")
-_DECLARED: Final = EvidenceRule("declared")
 _OWN: Final = EvidenceRule("own")
 _FOOTAGE_HELD: Final[Mapping[str, Level | None]] = {"plan-covers-less": "told", "owner-guessed": "told"}
 
+DECLARED_ONLY: Final = (
+    "mask-approval", "camera-file-complete", "forbidden-zone-declaration", "forbidden-zone-name-hint",
+    "platform-keepalive", "platform-stream-playable", "scope-declared", "national-class-declared",
+    "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared", "install-authority-declared",
+    "signage-declared", "secret-neighbour-consent", "contractor-qualification", "device-cert-declared",
+    "secure-device-level", "outsourcing-agreement", "archive-complete", "commissioning-order",
+    "acceptance-documents", "filing-deadline-datong", "filing-deadline-national", "filing-legacy",
+    "filing-documents-complete", "filing-facts-match", "filing-change-pending", "maintenance-interval",
+    "view-library-keepalive", "access-register-match", "export-log-present", "declarations",
+)  # fmt: skip
+"""Checks whose only evidence is declarations; those on the platform's heartbeats and stream read nothing of it yet."""
+
 KNOWN: Final[Mapping[str, EvidenceRule]] = {
+    **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
     "shared-fault": _OWN,
     "camera-online": EvidenceRule(
         "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told"}, members={"paths": "seen"}
@@ -77,7 +88,6 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",), reasons={"not-ptz": "told"}
     ),
     "privacy-mask-drift": EvidenceRule("told", (Masks,)),
-    "mask-approval": _DECLARED,
     # Only a pass has opened the oldest footage, in a picture that says itself when it was taken.
     "retention-days": EvidenceRule(
         "told",
@@ -108,7 +118,6 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     # A path without a turn is as it was when it was last asked, which is when its picture came.
     "stream-auth-required": EvidenceRule("own", (Access, PictureSeen)),
     "default-credential": EvidenceRule("own", dated=("tried_at",)),
-    "camera-file-complete": _DECLARED,
     "insecure-service": EvidenceRule("told", (Protocols,)),
     "network-exposure": EvidenceRule("told", (Protocols,)),
     "firmware-drift": EvidenceRule("told", (Identity,)),
@@ -119,44 +128,14 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         "told", (Identity, Channels), dated=("last_seen_at",),
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},
     ),
-    "forbidden-zone-declaration": _DECLARED,
-    "forbidden-zone-name-hint": _DECLARED,
     "required-point-covered": EvidenceRule("declared", reasons={"offline": "own"}),
     "platform-interface-configured": EvidenceRule("told", (PlatformLink,)),
     "platform-registered": EvidenceRule("told", (PlatformLink,)),
-    "platform-keepalive": _DECLARED,  # it reads nothing of the platform yet
     "platform-catalog-complete": EvidenceRule("told", (PlatformLink,)),
-    "platform-stream-playable": _DECLARED,  # it tries nothing yet
-    "scope-declared": _DECLARED,
-    "national-class-declared": _DECLARED,
-    "supervising-organ-declared": _DECLARED,
-    "place-category-declared": _DECLARED,
-    "secrecy-scope-declared": _DECLARED,
-    "install-authority-declared": _DECLARED,
-    "signage-declared": _DECLARED,
-    "secret-neighbour-consent": _DECLARED,
-    "contractor-qualification": _DECLARED,
-    "device-cert-declared": _DECLARED,
-    "secure-device-level": _DECLARED,
-    "outsourcing-agreement": _DECLARED,
-    "archive-complete": _DECLARED,
-    "commissioning-order": _DECLARED,
-    "acceptance-documents": _DECLARED,
     "acceptance-before-use": EvidenceRule("declared", reasons={"footage-before": "told"}),
-    "filing-deadline-datong": _DECLARED,
-    "filing-deadline-national": _DECLARED,
-    "filing-legacy": _DECLARED,
-    "filing-documents-complete": _DECLARED,
-    "filing-facts-match": _DECLARED,
-    "filing-change-pending": _DECLARED,
     "filing-device-list-match": EvidenceRule("told", (Identity,)),
-    "maintenance-interval": _DECLARED,
-    "view-library-keepalive": _DECLARED,
-    "access-register-match": _DECLARED,
-    "export-log-present": _DECLARED,
     "inspection-bundle-ready": _OWN,
     "audit-log-retention": EvidenceRule("told", (OldestLog,), of_site="own"),
-    "declarations": _DECLARED,
     "facts-unread": EvidenceRule("told"),
     "gateway-health": EvidenceRule("own", (Host,)),
     "hub-delivery": EvidenceRule("own", dated=("since",)),

@@ -32,7 +32,7 @@ class Memory:
 
 
 EMPTY_MEMORY = Memory()
-"""What a look remembers that is the first one, or that keeps no memory."""
+"""The memory before the first look, or without a store."""
 
 
 def to_json(memory: Memory) -> str:

@@ -108,7 +108,7 @@ KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled]]] = {
     "proof": Proof,
     "settled": Settled,
 }
-"""Begins the name of each file, and says what is in it."""
+"""The kind of a note, which begins its file name."""
 
 _TIMES = frozenset({"detected_at", "at", "until", "start_at"})
 

@@ -66,12 +66,7 @@ class DeclaredDuties:
         return min((one.parameters[name] for one in self.rules if name in one.parameters), default=None)
 
     def finding(
-        self,
-        status: Status,
-        reason: str,
-        message: Message,
-        told: Mapping[str, Json] = NOTHING,
-        caused_by: str = "",
+        self, status: Status, reason: str, message: Message, told: Mapping[str, Json] = NOTHING, caused_by: str = ""
     ) -> Finding:
         """Return a finding on the site. Its evidence: state of each duty, never the contents of a paper, and `told`."""
         evidence = {"declared": list(_duty_rows(self.due)), **told}

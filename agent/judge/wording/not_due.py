@@ -15,7 +15,7 @@ from agent.site.duties.applies import Due, due
 ALWAYS_REPORTED: Final = frozenset(
     {"camera-online", "gateway-health", "hub-delivery", "hub-certificate", "report-signed"}
 )
-"""What the agent must know to say anything at all: told at every site, but as a rule's only where one binds."""
+"""Preconditions of every judgement: reported at every site, but as a rule's only where one binds."""
 
 OWN_SOURCE: Final = Source("camwarden", "what cannot be seen or told cannot be judged")
 

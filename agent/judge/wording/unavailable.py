@@ -67,7 +67,7 @@ LOCKED_FOR: Final = Message(
     "it has locked the account or our address for {minutes} min, and is not asked again",
     next_step="wait that long, correct the login, then: camwarden credentials retry {device}",
 )
-"""Where the device says how long."""
+"""Where the device reports how long."""
 
 _WRONG_HERE: Final = Message(
     "the login was refused, and is not tried again",
@@ -84,7 +84,7 @@ ASKED_ON_THE_SPOT: Final = MappingProxyType[Reason | Cause, Message](
         "no-credential": Message("it asks for a login, and none was given", next_step="add --user and --ask-password"),
     }
 )
-"""What is said instead where there is no file to correct."""
+"""The messages where there is no file to correct."""
 
 
 def unavailable_message(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool = False) -> Message:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from agent.model.finding import Json, utc_text
 
 KEPT: Final = 8
-"""So many past approvals of a camera are kept, the newest ones."""
+"""How many past approvals of a camera are stored, the newest ones."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -25,8 +25,8 @@ Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "fi
 FIGURES: Final[tuple[Figure, ...]] = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
 """Online, in good condition, linked, recording complete, clock right, overlay right, camera file filled in.
 
-`counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as reports have
-had it from the beginning, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
+`counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as in all
+reports, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
 """
 
 DAYS_KEPT: Final = 31
@@ -45,10 +45,7 @@ class Count:
     def plus(self, other: Count) -> Count:
         """Return both together."""
         return Count(
-            self.good + other.good,
-            self.due + other.due,
-            self.unknown + other.unknown,
-            self.excluded + other.excluded,
+            self.good + other.good, self.due + other.due, self.unknown + other.unknown, self.excluded + other.excluded
         )
 
     @property

@@ -52,12 +52,7 @@ def footage_contradictions(
 
 
 def _lost(
-    known: CameraFootage,
-    ended_at: datetime,
-    oldest: datetime | None,
-    due_from: datetime,
-    now: datetime,
-    zone: ZoneInfo,
+    known: CameraFootage, ended_at: datetime, oldest: datetime | None, due_from: datetime, now: datetime, zone: ZoneInfo
 ) -> Change | None:
     everything = oldest is None or oldest >= ended_at - FUTURE_SLACK
     until = ended_at if everything or oldest is None else oldest

@@ -21,14 +21,14 @@ from drivers.model import Clock, Span
 from drivers.spans import Spans, days_of
 
 Level = Literal["segments", "day"]
-"""How well a day is known: its segments were listed one by one, or it is only said whether it holds footage."""
+"""How a day is known: by its segments, listed one by one, or only as a whole."""
 
 ChangeKind = Literal["vanished", "changed", "formatted", "oldest-jumped", "newest-back", "in-future"]
 """What a later look contradicts.
 
-`vanished`: a sealed day holds less; `changed`: it holds as much, in other segments. `formatted`: nothing is left of
-what there was; `oldest-jumped`: much of the oldest went at once. `newest-back`: the newest footage is gone, or the
-clock was set back; `in-future`: there is footage of a time to come, so the clock was set.
+`vanished`: a sealed day has less; `changed`: as much, in other segments. `formatted`: nothing is left; `oldest-jumped`:
+much of the oldest went at once. `newest-back`: the newest is gone, or the clock was set back; `in-future`: footage of a
+future time, so the clock was set.
 """
 
 SWEEPING: frozenset[ChangeKind] = frozenset({"formatted", "oldest-jumped", "newest-back", "in-future"})
@@ -45,7 +45,7 @@ OFFSET_MAX_S = 70 * 365.25 * 86_400
 """The most that a recorder's clock is taken to be off: one without a battery begins in 1970."""
 
 CLOCK_STEADY_S = 600.0
-"""By how much a recorder's clock may be another one at the next look and still be the same. House rule."""
+"""Largest change of a recorder's clock between two looks that is no jump, in seconds. House rule."""
 
 FUTURE_SLACK = timedelta(minutes=10)
 """How far ahead of a recorder's clock footage may be dated. House rule: recorders close a file ahead of its end."""
@@ -179,7 +179,7 @@ Footage = Mapping[str, CameraFootage]
 """What is remembered of every camera whose recordings were ever read, by its id."""
 
 Changes = Mapping[str, tuple[Change, ...]]
-"""What this look has found, and seen twice by now, by camera id."""
+"""Changes that this look has confirmed, by camera id."""
 
 
 def zone_of(site: Site, camera: CameraConfig) -> ZoneInfo:

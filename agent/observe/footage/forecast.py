@@ -17,14 +17,13 @@ from typing import Literal
 RECENT_DAYS = 7
 """So many complete days tell what a day takes now: a week holds its quiet and its busy days."""
 DAYS_MIN = 3
-"""With fewer complete days nothing is said."""
+"""With fewer complete days there is no forecast."""
 FULL_FREE_RATIO = 0.02
 """A disk with less than this free is full: what is stored on it is what it holds."""
 USABLE_FREE_RATIO = 0.97
 """Share of the free space that footage can take; the rest goes to the file system."""
 ESTIMATE_LOW_RATIO, ESTIMATE_HIGH_RATIO = 0.7, 1.1
-"""What a day that is only estimated from the set bitrate may take of it: an encoder that varies it takes less, and
-heads of files add a little. House rule."""
+"""Share of the set bitrate that an estimated day may take: encoders vary it, headers add a little. House rule."""
 FULL_ESTIMATE_RATIO = 0.05
 """The same on a full disk: its days are all estimated alike, so that only their changes are unsure. House rule."""
 RISE_RATIO = 1.1

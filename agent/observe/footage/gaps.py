@@ -30,14 +30,15 @@ from drivers.model import Span
 from drivers.spans import SLACK_S, Spans, at_wall, clipped, common, days_of, merged, seconds, subtracted, total_s
 
 GapClass = Literal["camera-off", "recorder-off", "disk", "not-asked", "unknown"]
-"""Why there is no footage: the camera was offline, the recorder was silent or all its cameras have the same hole, a
-disk was not well, nobody has asked for that time yet, or nobody knows."""
+"""Why footage is missing: camera offline, recorder silent or all its cameras with the same hole, disk not well, not
+requested yet, or unknown.
+"""
 
 LISTING_GRACE = timedelta(hours=6)
 """How long after its end a day may still wait for its turn to be listed. House rule: several cycles of any site."""
 
 EXPLAINED_RATIO = 0.5
-"""How much of a hole must lie in an outage to be explained by it: looks are a period apart."""
+"""Share of a hole that must be in an outage to be explained by it: looks are a period apart."""
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 SAME_RATIO = 0.9

@@ -155,13 +155,7 @@ def _joined(
     swept = tuple(
         change
         for change in footage_contradictions(
-            known,
-            told.oldest_at,
-            told.newest_at,
-            look.due_from,
-            look.now,
-            look.there if look.dated else None,
-            zone,
+            known, told.oldest_at, told.newest_at, look.due_from, look.now, look.there if look.dated else None, zone
         )
         if change.kind != "in-future" or "in-future" not in ongoing
     )

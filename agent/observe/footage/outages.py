@@ -17,13 +17,13 @@ from drivers.footage import Channels, Disks, DiskState
 from drivers.model import DEVICE_FACTS, Fact, Identity, Observations, Reason, Services, Streams, Unavailable, Value
 
 OutageKind = Literal["silent", "offline", "disk"]
-"""`silent`: it did not answer; `offline`: its recorder, or nothing on its channel, says so; `disk`: a disk not well."""
+"""`silent`: no answer; `offline`: reported by its recorder, or an empty channel; `disk`: a disk not well."""
 
 KEPT = timedelta(days=90)
 PER_SUBJECT_MAX = 32
 OUTAGES_MAX = 1024
 SAME_WITHIN_PERIODS = 3
-"""How many periods two looks may lie apart to be of one outage: a cycle that was missed changes nothing."""
+"""How many periods two looks may be apart within one outage: a missed cycle changes nothing."""
 
 _SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 _NOT_WELL: frozenset[DiskState] = frozenset({"failed", "failing", "unformatted", "mismatched", "formatting"})

@@ -40,11 +40,7 @@ _OF_CHECK: Final[Mapping[str, tuple[FaultClass, Responsible, str]]] = {
     "hub-certificate": ("agent", "operator", "the certificate lies on the gateway"),
 }
 
-_MENDS: Final[Mapping[FaultClass, Responsible]] = {
-    "power": "operator",
-    "credential": "operator",
-    "unknown": "operator",
-}
+_MENDS: Final[Mapping[FaultClass, Responsible]] = {"power": "operator", "credential": "operator", "unknown": "operator"}
 """Who mends what is nobody else's; the rest is the maintainer's."""
 
 

@@ -26,9 +26,11 @@ from drivers.footage import Channels
 from drivers.model import Identity
 
 Kind = Literal["duplicate", "swapped", "moved", "replaced", "two-devices-at-address", "one-device-at-several"]
-"""`duplicate`: one box behind several ids. `swapped`: the boxes of several ids have exchanged their addresses. `moved`:
-the box of an id answers at another address, and no longer at its own. `replaced`: another box, that nobody knows. The
-last two are known from discovery only."""
+"""`duplicate`: one box behind several ids. `swapped`: boxes of several ids at each other's addresses.
+
+`moved`: the box of an id answers at another address, no longer at its own. `replaced`: an unknown box. The last two are
+from discovery only.
+"""
 
 DRIFT_ID: Final = "inventory-drift"
 MISSING_AFTER: Final = timedelta(days=1)
@@ -39,8 +41,7 @@ CONSEQUENCES: Final = frozenset({
     "privacy-mask-drift", "camera-moved", "camera-occluded", "firmware-drift", "stream-profile-conforms",
     "osd-compliant",
 })  # fmt: skip
-"""What is held against the box that belongs there, and is well again when that one is back. Not among them: footage
-that is gone with a box, which stands for itself, and what any box must have, such as a login."""
+"""Findings that end when the right box is back; not lost footage, nor what any box must have, such as a login."""
 
 _SEVEREST_FIRST: Final[tuple[Severity, ...]] = get_args(Severity)
 

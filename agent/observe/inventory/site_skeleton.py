@@ -16,7 +16,7 @@ from drivers.discovery.probe_match import mac_of, scope_text
 
 ID_CHARS_MAX = 48
 PLACEHOLDER = Site(id="site1", city="city", division="000000")
-"""What stands in a skeleton where no configuration was there to take it from; valid, and plainly not real."""
+"""Values of a skeleton without a configuration; valid, and plainly not real."""
 
 STATE_NAME = "state"
 OWN_STORAGE = f"""

@@ -85,10 +85,7 @@ def wanted_light(view: CameraView | None, known: Iterable[LightMode]) -> LightMo
 
 
 def proven_references(
-    found: Mapping[str, tuple[LightMode, bytes]],
-    approvals: Mapping[str, Approval],
-    views: Views,
-    now: datetime,
+    found: Mapping[str, tuple[LightMode, bytes]], approvals: Mapping[str, Approval], views: Views, now: datetime
 ) -> tuple[DerivedReference, ...]:
     """Return the references to store. Pure.
 

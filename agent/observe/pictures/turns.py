@@ -24,7 +24,7 @@ from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 KEPT = timedelta(days=1)
 
 REMEMBERED: Final = "remembered"
-"""By which method an observation was made that stands for a path without a turn."""
+"""The method of a cached observation of a path without a turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from drivers.picture import PathName
 log = logging.getLogger("camwarden.probe")
 
 FOOTAGE_FACTS: tuple[Fact, ...] = ("recordings", "recorded-days", "schedule", "retention-limits", "store-index")
-"""What a device says of a camera's footage; it counts only where the footage is kept on that device."""
+"""Facts of a camera's footage, which count only where the footage is on that device."""
 
 Paths = Mapping[str, Collection[PathName]]
 

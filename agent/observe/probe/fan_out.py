@@ -37,8 +37,7 @@ OVERRUN_S = 5.0
 
 
 Stage = Literal["reading", "looking", "waiting", "measuring", "done"]
-"""Where a device stands: its time runs; its pictures are judged; it is asked once more soon; its streams are sampled;
-nothing more is asked."""
+"""A device is read; its pictures are judged; it waits for another look; its streams are sampled; it is finished."""
 
 
 def _go_on() -> None:

@@ -26,7 +26,7 @@ from drivers.stores.task import StoreTask
 log = logging.getLogger("camwarden.stores")
 
 LIMIT_S = 240.0
-"""How long one cycle waits for a store; a first look at millions of segments takes minutes."""
+"""How long one cycle waits for a store; the first read of millions of segments takes minutes."""
 
 FACTS: tuple[Fact, ...] = ("recordings", "store-index")
 """The facts of a camera that its store gives."""

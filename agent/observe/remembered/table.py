@@ -24,7 +24,7 @@ from agent.observe.remembered.look import Look
 from agent.observe.remembered.value import Remembered
 
 Update = Callable[[Remembered, Look], Any]
-"""What an area is after a look, given the memory with what areas above it in the table learned from that look."""
+"""Return an area after a look, from the memory with what areas above it learned from that look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ IN_TURN: Final[Mapping[str, Area]] = {
         turns.from_data,
     )
 }
-"""Learned once a look, from its own observations, before cached ones replace those of paths without a turn."""
+"""Learned once per cycle, from its own observations, before cached ones replace those of paths without a turn."""
 
 OBSERVED: Final[Mapping[str, Area]] = {
     "sightings": Area((), _sightings, sightings.to_data, sightings.from_data),
@@ -135,7 +135,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
         log_reach.from_data,
     ),
 }
-"""Learned once a look from all its observations."""
+"""Learned once per cycle from all its observations."""
 
 BESIDE: Final[Mapping[str, Area]] = {
     # Counted once the look is judged (agent/report/assessment.py).

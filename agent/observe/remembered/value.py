@@ -48,7 +48,7 @@ class Remembered:
 
 
 EMPTY = Remembered()
-"""What is remembered before the first look, and where nothing is kept."""
+"""The memory before the first look, or without a store."""
 
 
 def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Remembered:

@@ -27,7 +27,7 @@ UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
     (60, Message("its clock is {amount} min ahead"), Message("its clock is {amount} min behind")),
     (1, Message("its clock is {amount} s ahead"), Message("its clock is {amount} s behind")),
 )
-"""Units in seconds, and what is said in each; from two of a unit on it is used."""
+"""Units in seconds with their messages; a unit is used from two of it on."""
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -43,12 +43,13 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     clock = facts.one(subject, Clock)
     if clock is None:
         why = facts.why_not(subject, "clock")
+        message = Message("its time could not be read ({reason})", {"reason": why.reason})
         return check.finding(
             subject,
             "unknown",
             why.reason,
             {"detail": why.detail} if why.detail else {},
-            Message("its time could not be read ({reason})", {"reason": why.reason}),
+            message,
             online.key_of_device(site, device),
         )
     policy = site.policy
@@ -59,13 +60,8 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         "drift_s": round(clock.drift_s, 3),
     }
     if clock.local_time_as_utc:
-        return check.finding(
-            subject,
-            "warn",
-            "local-time-as-utc",
-            evidence,
-            Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone"),
-        )
+        message = Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone")
+        return check.finding(subject, "warn", "local-time-as-utc", evidence, message)
     if clock.zone_wrong:
         # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
         message = Message(
@@ -73,14 +69,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         )
         return check.finding(subject, "warn", "zone-wrong", evidence, message)
     if not facts.own_clock_trusted:
-        return check.finding(
-            subject,
-            "unknown",
-            NO_CLOCK_OF_OURS,
-            evidence,
-            _NOT_SYNCHRONISED,
-            f"{check.id} site",
-        )
+        return check.finding(subject, "unknown", NO_CLOCK_OF_OURS, evidence, _NOT_SYNCHRONISED, f"{check.id} site")
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
     status: Status = "pass"
     if certain_s > policy.clock_warn_s:

@@ -56,11 +56,7 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
         }
         message = Message(
             "{count} devices that nobody declared answered ({addresses}); each counts when it was seen {times} times",
-            {
-                "count": len(around.newcomers),
-                "addresses": _addresses(around.newcomers),
-                "times": TIMES_TO_COUNT,
-            },
+            {"count": len(around.newcomers), "addresses": _addresses(around.newcomers), "times": TIMES_TO_COUNT},
         )
         cause = _cause(around.newcomers, moved)
         return (check.finding("site", "unknown", "not-yet-counted", evidence, message, cause),)

@@ -106,20 +106,12 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         return _unavailable(check, site, camera.camera.device, subject, why, cause.key if cause else "")
     evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
     if all(is_dark(s) for s in live):
-        return check.finding(
-            subject,
-            "warn",
-            "dark",
-            evidence,
-            Message("delivers a picture, but it is dark on every path: check the lens, the light and the night mode"),
+        message = Message(
+            "delivers a picture, but it is dark on every path: check the lens, the light and the night mode"
         )
-    return check.finding(
-        subject,
-        "pass",
-        "",
-        evidence,
-        Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)}),
-    )
+        return check.finding(subject, "warn", "dark", evidence, message)
+    message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
+    return check.finding(subject, "pass", "", evidence, message)
 
 
 def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:

@@ -152,12 +152,7 @@ def _judged(
 
 
 def _on_motion(
-    check: Check,
-    policy: Policy,
-    subject: str,
-    silent: timedelta,
-    evidence: dict[str, Json],
-    doubts: Iterable[Doubt],
+    check: Check, policy: Policy, subject: str, silent: timedelta, evidence: dict[str, Json], doubts: Iterable[Doubt]
 ) -> Finding:
     """Judge footage recorded on motion only: a hole is no fault, and no proof of completeness."""
     if silent.total_seconds() >= policy.gap_fail_s:

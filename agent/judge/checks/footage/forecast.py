@@ -51,8 +51,7 @@ SHORT_FOR_ONE = Message(
 """Where the disks hold not one camera at its rate of now."""
 
 ESTIMATE_MIN_RATIO = 0.5
-"""An encoder that varies its bitrate seldom takes less of what it is set to: a disk that seems to hold less may not
-have told all that is taken. House rule."""
+"""Encoders of variable bitrate seldom take less of the set one; lower use means unreported usage. House rule."""
 
 STALE = timedelta(days=1)
 """How long ago footage may have been read for the last time. House rule."""

@@ -29,7 +29,7 @@ OPENED_NEAR_OLDEST = timedelta(hours=1)
 """How near to the oldest recorded moment the opened picture must lie. House rule: one file of a recorder."""
 
 STANDS_STILL = timedelta(days=1)
-"""How long the oldest moment must have stayed the same until footage is said to grow. House rule."""
+"""How long the oldest moment must be unchanged until footage counts as growing. House rule."""
 
 DAY = timedelta(days=1)
 
@@ -92,8 +92,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         return _too_short(check, site, camera, known, oldest, now, evidence, cause)
     if picture is None or opened is None:
         message = Message(
-            "the recorder claims {kept} days, but its oldest footage could not be opened",
-            {"kept": round(kept_days, 1)},
+            "the recorder claims {kept} days, but its oldest footage could not be opened", {"kept": round(kept_days, 1)}
         )
         return check.finding(subject, "unknown", "oldest-not-opened", evidence, message)
     message = Message(

@@ -40,10 +40,10 @@ TROUBLES: dict[TroubleKind, Message] = {
         "right"
     ),
 }
-"""What in a store is told of, the worst first.
+"""Reported troubles of a store, the worst first.
 
-A recorder that stopped is told of by `recording-completeness`; files of other names, or that a database does not list,
-stand in the evidence alone.
+`recording-completeness` reports a recorder that stopped; files of other names, or missing in a database, are in the
+evidence only.
 """
 
 TROUBLES_MAX = 16

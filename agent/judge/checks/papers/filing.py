@@ -21,7 +21,7 @@ DATONG: Final = "filing-datong"
 NATIONAL: Final = "filing-national"
 SOON_DAYS: Final = 7
 DAYS: Final = 30
-"""Where no pack says how many: Datong Measures, article 15(1); Order 799, article 14."""
+"""Where no pack sets it: Datong Measures, article 15(1); Order 799, article 14."""
 
 NATIONAL_OLD_UNTIL: Final = date(2025, 7, 1)
 """Last day for systems in use before the Order was in force. Source: filing notices of county police, 2025."""

@@ -57,7 +57,7 @@ MESSAGES: Final[dict[Kind, Message]] = {
     ),
     "unreadable": Message("mask {mask} cannot be read clearly: whether it is as {by} approved it on {at} is not known"),
 }
-"""What can have happened to a mask, worst first, and how it is told."""
+"""Kinds of change of a mask, worst first, with their messages."""
 
 
 @dataclass(frozen=True, slots=True)

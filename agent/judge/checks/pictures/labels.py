@@ -27,8 +27,7 @@ NAMED_MAX: Final = 4
 _FILLED_IN: Final = re.compile(r"<[^>]*>")
 _TIME: Final = re.compile(r"<[^>]*(date|time)[^>]*>", re.IGNORECASE)
 _NAME: Final = re.compile(r"<[^>]*name[^>]*>", re.IGNORECASE)
-"""How drivers write what a device fills in itself, for instance `<DateAndTime>`; of `<ChannelName>` nobody knows which
-name it is."""
+"""Placeholders of drivers for what a device fills in, as `<DateAndTime>`; the text of `<ChannelName>` is unknown."""
 
 
 OTHER_NAME: Final = "name-differs"

@@ -43,7 +43,7 @@ MESSAGES = MappingProxyType(
         "overlay-missing": Message("the text that should stand in its picture is missing: switch its overlay on"),
     }
 )
-"""What is said of each indicator that makes a finding of quality; `masking/quality/indicators.py` has their order."""
+"""The message of each indicator of quality; `masking/quality/indicators.py` has their order."""
 
 
 def run_quality(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

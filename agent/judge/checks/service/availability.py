@@ -24,7 +24,7 @@ EVIDENCE_MAX: Final = 16
 
 Values = dict[str, str | int | float]
 LOOKED_RATIO: Final = 0.5
-"""What share of a day's looks must have happened for its rates to be judged. House rule."""
+"""Share of a day's looks that must have happened for its rates to be judged. House rule."""
 
 
 def run_online(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

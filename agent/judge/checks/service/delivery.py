@@ -20,7 +20,7 @@ CERTIFICATE_WARN_DAYS = (7, 14, 30)
 CA_WARN_DAYS = 30
 SILENT_AFTER = timedelta(days=1)
 TOLD_FOR = timedelta(days=1)
-"""Design defaults. What happened once, as a refused report, is told for so long after the last time."""
+"""Design defaults. A single event, as a refused report, is reported for this long after the last time."""
 
 _TAKEN_OVER_FOR = timedelta(hours=1)
 
