@@ -26,7 +26,7 @@ from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Json, Message
 from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
-from agent.observe.inventory.stocktake import Placed, take_stock
+from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.observe.probe.devices import discover, discovery_plan
 from agent.site.config.load import load
 from agent.site.config.sections import is_own_address, is_range, is_responder
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     return exits.UNCHECKED if heard.failed else exits.OK
 
 
-def result_json(placed: tuple[Placed, ...], failed: tuple[str, ...]) -> dict[str, Json]:
+def result_json(placed: tuple[MatchedAnswer, ...], failed: tuple[str, ...]) -> dict[str, Json]:
     """Return what `--json` prints: each device that answered, and which of them nobody declared."""
     return {
         "schema": SCHEMA,
@@ -118,7 +118,7 @@ def result_json(placed: tuple[Placed, ...], failed: tuple[str, ...]) -> dict[str
     }
 
 
-def result_csv(placed: tuple[Placed, ...]) -> str:
+def result_csv(placed: tuple[MatchedAnswer, ...]) -> str:
     """Return what `--csv` prints. Every cell is quoted, and none is a formula. Source: RFC 4180."""
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
@@ -127,7 +127,7 @@ def result_csv(placed: tuple[Placed, ...]) -> str:
     return written.getvalue()
 
 
-def result_table(placed: tuple[Placed, ...], lang: str, numbered: bool = False) -> Table:
+def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = False) -> Table:
     """Return the table for people, its rows numbered where they are to be picked from.
 
     Names from devices are text, never markup.
@@ -177,7 +177,7 @@ def progress_after(
         yield progress
 
 
-def _row(one: Placed) -> tuple[str, ...]:
+def _row(one: MatchedAnswer) -> tuple[str, ...]:
     """Return the cells of a device in the order of `COLUMNS`."""
     found = one.found
     said = (scope_text(found, "name"), scope_text(found, "hardware"), scope_text(found, "location"), mac_of(found))

@@ -27,17 +27,17 @@ from agent.model.errors import AgentError, UsageError, os_words
 from agent.model.finding import Message, sentence, utc_text
 from agent.observe.facts.factory_logins import (
     NAME,
-    Tried,
+    LoginTry,
     box_of,
     is_own,
-    newest,
-    of_site,
+    last_tries,
     read_tried,
-    why_not,
-    with_row,
+    tries_of_site,
+    why_no_try,
+    with_try,
     write_tried,
 )
-from agent.observe.facts.sightings import Mark
+from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import claim
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -121,38 +121,38 @@ def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
     return tuple(known[name] for name in names) if names else site.devices
 
 
-def _marks(directory: Path) -> dict[str, Mark]:
+def _marks(directory: Path) -> dict[str, BoxMark]:
     """Return which box each device was last, as far as that is remembered."""
     with suppress(AgentError):
         return {device: known.answering for device, known in read_memory(directory).remembered.identities.items()}
     return {}
 
 
-def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: bool) -> Row:
+def _row(site: Site, device: Device, mark: BoxMark | None, directory: Path, go: bool) -> Row:
     """Say how one device stands, and try it where that is wanted and may be.
 
     Whose device it is says its driver, or what it called itself last.
     """
     maker, box = maker_of(device.driver, mark.model if mark else ""), box_of(mark)
     rows = _read(directory, site.id)
-    tried = of_site(rows, site.id)
-    last = newest(tried).get(device.id)
+    tried = tries_of_site(rows, site.id)
+    last = last_tries(tried).get(device.id)
     state = Credentials(credentials_file(site.storage.directory, os.environ)).state(device).state
-    why = why_not(device, maker, site.digest, box, tried, state)
+    why = why_no_try(device, maker, site.digest, box, tried, state)
     if why is None and go:
-        row = Tried(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
+        row = LoginTry(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
         return _tried(row, site, device, directory, rows)
     if last is not None and last.is_of(box) and (last.config == site.digest or last.result == "accepted"):
         return Row(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
     return Row(device.id, maker, READY if why is None else why)
 
 
-def _tried(row: Tried, site: Site, device: Device, directory: Path, tried: tuple[Tried, ...]) -> Row:
+def _tried(row: LoginTry, site: Site, device: Device, directory: Path, tried: tuple[LoginTry, ...]) -> Row:
     maker, now = row.maker, row.at
     if is_own(device, maker):
         result: Outcome = "accepted"
     else:
-        write_tried(directory, with_row(tried, row))  # before it is sent: a crash must not make two tries of it
+        write_tried(directory, with_try(tried, row))  # before it is sent: a crash must not make two tries of it
         try:
             result = try_factory(device, maker, utc_now, site.probe.deadline_s)
         except DriverError as error:
@@ -162,12 +162,12 @@ def _tried(row: Tried, site: Site, device: Device, directory: Path, tried: tuple
     if result == "open":
         write_tried(directory, tried)
     else:
-        write_tried(directory, with_row(tried, replace(row, result=result)))
+        write_tried(directory, with_try(tried, replace(row, result=result)))
     sent = result != "open" and not is_own(device, maker)
     return Row(device.id, maker, SAID[result], result, utc_text(now), sent)
 
 
-def _read(directory: Path, site_id: str) -> tuple[Tried, ...]:
+def _read(directory: Path, site_id: str) -> tuple[LoginTry, ...]:
     try:
         return read_tried(directory, site_id)
     except OSError as error:

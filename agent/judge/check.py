@@ -13,9 +13,9 @@ from agent.site.config.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """How many looks in a row must show a new status before it counts; what is not named here counts at once.
+    """How many looks in a row must show a new status before it counts; other statuses count at once.
 
-    `recover`: how many must show it well, pass or not applicable, before it counts as repaired.
+    `recover`: how many must show pass or not applicable before it counts as repaired.
     """
 
     fail: int = 1
@@ -27,8 +27,8 @@ class Looks:
 class Check:
     """One row of the table of checks.
 
-    `run` is pure: it gets the configuration, the facts of this cycle and the time, and returns its findings. `duty`
-    is one sentence that says what the rule asks of the site. `looks`: how long a new status must last to count.
+    `run` is pure: configuration, facts of this cycle and time to findings. `duty`: the rule's demand in one sentence.
+    `looks`: how long a new status must last to count.
     """
 
     id: str

@@ -1,7 +1,7 @@
-"""Counts the city's assessment figures look by look, and sums them for each local day. Pure.
+"""Counts the municipal assessment figures of each look, summed for each local day. Pure.
 
-Each figure is `good` out of `due`. What could not be judged is due and not good, and `unknown` says how much of it
-there was; what was worked on by plan is not due, and `excluded` says how much. Formulas stand in `agent/hub/README.md`.
+Each figure is `good` out of `due`. What could not be judged is due, not good, and counted in `unknown`; planned work is
+not due, and counted in `excluded`. Formulas: `agent/hub/README.md`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.contract.repair_counts import summed, summed_by_subject
 from agent.judge.memory.episodes import Episode, by_class, repairs, repairs_by_subject
-from agent.judge.memory.notes import Standing
+from agent.judge.memory.notes import ActiveNotes
 from agent.model.finding import Finding, Status
 from agent.observe.facts.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figure
 from agent.observe.facts.facts import Facts
@@ -25,34 +25,27 @@ from agent.site.declarations.standing import local_day, standing
 _OF_PICTURE: Final = ("camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness")
 
 
-def assessed(
+def add_look(
     site: Site,
     facts: Facts,
     findings: Iterable[Finding],
-    noted: Standing,
+    noted: ActiveNotes,
     days: tuple[DayAssessed, ...],
     now: datetime,
     closed: Iterable[Episode] = (),
 ) -> tuple[DayAssessed, ...]:
     """Add one look to its day; return the last `DAYS_KEPT` days, oldest first.
 
-    The seconds of the last whole day are counted anew: a recorder's segments are listed when the day is over.
-
-    Args:
-        site: The site.
-        facts: What this look saw.
-        findings: What it concluded.
-        noted: What is being worked on by plan, and what was.
-        days: What is known of earlier looks; days after this one are dropped, for the clock was wrong then.
-        now: When this look was.
-        closed: The episodes that it closed.
+    `noted`: planned work now and before. `days`: those of earlier looks; days after this one come from a wrong clock
+    and are dropped. `closed`: the episodes that this look closed. The recorded seconds of the last whole day are
+    counted anew, because recorders list its segments only when it is over.
     """
     today = local_day(site, now)
     earlier = tuple(one for one in days if one.day < today)
     before = next((one for one in days if one.day == today), DayAssessed(today))
     by_key = {one.key: one for one in findings}
     counts = dict(before.counts)
-    for figure, count in _look(site, facts, by_key, noted.planned, now):
+    for figure, count in _figures(site, facts, by_key, noted.planned, now):
         counts[figure] = counts.get(figure, Count()).plus(count)
     names = tuple(sorted({*before.planned, *noted.planned}))[:PLANNED_MAX]
     closed = tuple(closed)
@@ -64,7 +57,7 @@ def assessed(
     return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended, repaired=of))[-DAYS_KEPT:]
 
 
-def _look(
+def _figures(
     site: Site, facts: Facts, by_key: Mapping[str, Finding], planned: frozenset[str], now: datetime
 ) -> Iterator[tuple[Figure, Count]]:
     today = local_day(site, now)
@@ -85,7 +78,7 @@ def _look(
 
 
 def _count(status: Status, out: bool) -> Count:
-    """Return one look at one camera: a warning is still good, what is not applicable is not due."""
+    """Return the count of one look at one camera: a warning is good, not applicable is not due."""
     if out:
         return Count(excluded=1)
     if status == "not_applicable":
@@ -99,9 +92,9 @@ def _status(by_key: Mapping[str, Finding], check: str, subject: str) -> Status:
 
 
 def _condition(by_key: Mapping[str, Finding], camera: CameraConfig) -> Status:
-    """Return whether one camera is in good condition: online, its picture right, recording, its clock right.
+    """Return whether one camera is in good condition: online, picture right, recording, clock right.
 
-    A dark picture is not in good condition, though the camera is online; no look at a moved view is no fault.
+    A dark picture is not good, though the camera is online. A view not compared is no fault.
     """
     subject = f"camera:{camera.camera.id}"
     online = by_key.get(f"camera-online {subject}")

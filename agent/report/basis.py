@@ -1,8 +1,7 @@
 """Determines the basis of each finding in a report: level of evidence, and age of the oldest evidence. Pure.
 
-How it is known is the table of `agent/judge/checks/known.py`. An age is told only where it is carried this far: by an
-observation, by the memory of earlier looks, or by the finding's evidence. What was declared has a day, which stands in
-the evidence, and no age.
+Levels come from the table of `agent/judge/checks/known.py`. An age is known only from an observation, remembered state,
+or the finding's evidence. A declaration has a day in its evidence, and no age.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from agent.judge.checks.known import KNOWN, Known, level_of
+from agent.judge.checks.known import KNOWN, EvidenceRule, level_of
 from agent.judge.checks.pictures.quality import COVERED
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, Level
 from agent.observe.facts.facts import Facts
@@ -26,14 +25,7 @@ _PICTURES: Final = (PictureSeen, ZoneVerdict, PresetSeen, ViewSeen, QualitySeen)
 
 
 def bases(site: Site, facts: Facts, findings: Iterable[Finding], now: datetime) -> dict[str, Basis]:
-    """Return what each finding rests on, by its key.
-
-    Args:
-        site: Names the cameras and what records them.
-        facts: What the findings were made of.
-        findings: Those of one look.
-        now: When it looked.
-    """
+    """Return the basis of each finding of one look, by its key; `facts` are those the findings were made of."""
     cameras = {f"camera:{one.camera.id}": one for one in site.cameras}
     return {one.key: _basis(site, facts, one, cameras.get(one.subject), now) for one in findings}
 
@@ -44,22 +36,24 @@ def _basis(site: Site, facts: Facts, finding: Finding, camera: CameraConfig | No
         return NOTHING_KNOWN
     row = KNOWN[finding.check]
     seen = (
-        *_taken(facts, finding.subject, camera, row, level),
-        *(_left(site, facts, camera, row, level, now) if camera is not None else ()),
-        *_dated(finding.evidence, row.dated),
+        *_observed_at(facts, finding.subject, camera, row, level),
+        *(_remembered_at(site, facts, camera, row, level, now) if camera is not None else ()),
+        *_evidence_times(finding.evidence, row.dated),
     )
     # Facts are read while a look goes on, and are not from the future for that.
     return Basis(level, max(0, int((now - min(seen)).total_seconds())) if seen else None)
 
 
-def _taken(facts: Facts, subject: str, camera: CameraConfig | None, row: Known, level: Level) -> Iterator[datetime]:
-    """Yield when the observations were made: of the subject, of what a camera hangs on, for the site of all."""
+def _observed_at(
+    facts: Facts, subject: str, camera: CameraConfig | None, row: EvidenceRule, level: Level
+) -> Iterator[datetime]:
+    """Yield when the observations were made: of the subject, of a camera's device and recorder, or all for the site."""
     if level == "declared" or not row.kinds:
         return
     kinds = tuple(kind for kind in row.kinds if level != "told" or kind not in _PICTURES)
     for name in facts.by_subject if subject == "site" else _subjects(subject, camera):
         for one in facts.by_subject.get(name, ()):
-            if isinstance(one.value, kinds) and _on(one, row):
+            if isinstance(one.value, kinds) and _is_on_path(one, row):
                 yield one.taken_at
 
 
@@ -67,19 +61,19 @@ def _subjects(subject: str, camera: CameraConfig | None) -> Iterable[str]:
     return dict.fromkeys((subject, f"device:{camera.camera.device}", recorder_of(camera)) if camera else (subject,))
 
 
-def _on(one: Observation, row: Known) -> bool:
+def _is_on_path(one: Observation, row: EvidenceRule) -> bool:
     value: Value = one.value
     return not row.paths or not isinstance(value, PictureSeen | ZoneVerdict) or value.path in row.paths
 
 
-def _left(
-    site: Site, facts: Facts, camera: CameraConfig, row: Known, level: Level, now: datetime
+def _remembered_at(
+    site: Site, facts: Facts, camera: CameraConfig, row: EvidenceRule, level: Level, now: datetime
 ) -> Iterator[datetime]:
-    """Yield from when the memory is that the check judges."""
+    """Yield from when the remembered state is that the check judges."""
     name = camera.camera.id
     if row.left == "listed-days":
         known = facts.footage.get(name)
-        yield from _listed(site, camera, known, now) if known is not None else ()
+        yield from _listed_at(site, camera, known, now) if known is not None else ()
     elif row.left == "view" and level != "told":
         view = facts.remembered.views.get(name)
         yield from (view.held_at,) if view is not None and view.held_at is not None else ()
@@ -89,27 +83,27 @@ def _left(
         yield from (one.at for one in marks if row.left == "quality" or one.indicator == COVERED)
 
 
-def _listed(site: Site, camera: CameraConfig, known: CameraFootage, now: datetime) -> Iterator[datetime]:
-    """Yield when the days of the window that is due were listed."""
+def _listed_at(site: Site, camera: CameraConfig, known: CameraFootage, now: datetime) -> Iterator[datetime]:
+    """Yield when each day of the due window was listed."""
     first = day_of(known.there(now) - floor_of(site, camera), zone_of(site, camera))
     yield from (one.read_at for one in known.days if one.read_at is not None and one.day >= first)
 
 
-def _dated(value: Json, names: Iterable[str]) -> Iterator[datetime]:
-    """Yield the moments that members of these names tell, wherever in the evidence they stand."""
+def _evidence_times(value: Json, names: Iterable[str]) -> Iterator[datetime]:
+    """Yield the times in members of these names, at any depth of the evidence."""
     if not names:
         return
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if name in names and isinstance(inner, str) and (at := _moment(inner)) is not None:
+            if name in names and isinstance(inner, str) and (at := _aware_time(inner)) is not None:
                 yield at
-            yield from _dated(inner, names)
+            yield from _evidence_times(inner, names)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _dated(inner, names)
+            yield from _evidence_times(inner, names)
 
 
-def _moment(text: str) -> datetime | None:
+def _aware_time(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -1,8 +1,7 @@
-"""Builds the bodies of the reports from facts and findings. Pure; linking and signing come after.
+"""Builds the report bodies from facts and findings. Pure; linking and signing come after.
 
-Three streams: `event` for each transition, `config` when something in it changed, once a day and when a hub asks,
-`health` every cycle and always last, so that it can carry the heads of the others. No picture, secret or address of a
-stream goes in.
+Three streams: `event` for each transition; `config` on change, once a day and when a hub requests it; `health` every
+cycle and last, so that it carries the heads of the others. No picture, secret or stream address goes in.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent.judge.memory.episodes import flapping, times_json
+from agent.judge.memory.episodes import flapping_episodes, times_json
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import Plan
 from agent.judge.memory.transitions import Transition
@@ -21,13 +20,13 @@ from agent.observe.facts.facts import Facts
 from agent.report.basis import bases
 from agent.report.config import config_body, steady_digest, with_findings
 from agent.report.health import counts, health_body
-from agent.report.spot_check import NOTHING_ASKED, Asked
+from agent.report.spot_check import NO_REQUESTS, HubRequests
 from agent.site.config.site import Site
 
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
-"""A look before that is over, so that no day is left without one: a hub counts cameras by the report of the day."""
+"""Reduced by one period, so that no day lacks one: a hub counts cameras by the report of the day."""
 
 
 def build_reports(
@@ -38,10 +37,10 @@ def build_reports(
     memory: Memory,
     now: datetime,
     queue: dict[str, Json],
-    asked: Asked = NOTHING_ASKED,
+    asked: HubRequests = NO_REQUESTS,
     plans: Iterable[Plan] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
-    """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
+    """Return this cycle's drafts in the order of linking, and the updated memory."""
     drafts = [_event(site, transition) for transition in changed if transition.told]
     config = config_body(site, facts, findings, memory, now, asked, plans)
     rests_on = bases(site, facts, findings, now)
@@ -51,12 +50,12 @@ def build_reports(
     if is_due or asked.commands:
         drafts.append(Draft("config", with_findings(config, site, findings, rests_on)))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
-    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping(memory.known))))
+    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping_episodes(memory.known))))
     return tuple(drafts), memory
 
 
 def finding_json(finding: Finding) -> dict[str, Json]:
-    """Return a finding as reports and `check --json` write it, message in English."""
+    """Return a finding as in reports and `check --json`, its message in English."""
     return {
         "check": finding.check,
         "subject": finding.subject,
@@ -71,7 +70,7 @@ def finding_json(finding: Finding) -> dict[str, Json]:
 
 
 def parse_finding(data: Mapping[str, Any]) -> Finding:
-    """Return the finding that `finding_json` wrote. Its message is the English sentence, no longer a template."""
+    """Return the finding that `finding_json` wrote. Its message is the English sentence, not a template."""
     message = Message("{text}", {"text": data["message"]})
     source = Source(data["source"]["document"], data["source"]["article"])
     return Finding(

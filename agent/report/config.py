@@ -1,7 +1,7 @@
 """Builds the body of a config report: the site's inventory, the rules it is judged by, and findings. Pure.
 
-How findings stand in it is decided in `agent/report/config_findings.py`; here, how large the whole may be. No picture,
-secret or address of a stream goes in.
+Limits its size; `agent/report/config_findings.py` decides how findings are encoded. No picture, secret or stream
+address goes in.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.judge.memory.episodes import open_episodes
+from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.memory import Memory
-from agent.judge.memory.notes import Plan
+from agent.judge.memory.notes import Acknowledgement, Plan, planned_subjects
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, utc_text
 from agent.observe.approvals.approvals import approval_json, approvals_digest
 from agent.observe.facts.assessed_days import count_json, last_whole_day, repaired_json
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.gaps import LISTING_GRACE
 from agent.observe.pictures.turns import masks_digest
-from agent.report.config_findings import Names, encoded, write_findings
+from agent.report.config_findings import SubjectIds, encoded, write_findings
 from agent.report.health import agent_json
-from agent.report.noted import noted_json
 from agent.report.recorded_seconds import recorded_by_camera
-from agent.report.spot_check import Asked
+from agent.report.spot_check import HubRequests
 from agent.report.timeline_compact import row_json
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import CameraConfig, Site
@@ -51,34 +50,34 @@ def config_body(
     findings: tuple[Finding, ...],
     memory: Memory,
     now: datetime,
-    asked: Asked,
+    asked: HubRequests,
     plans: Iterable[Plan],
 ) -> dict[str, Json]:
-    """Return the body without its findings; they come with `with_findings`, once it is known to be sent."""
+    """Return the body without findings; `with_findings` adds them once it is certain to be sent."""
     plans = tuple(plans)
     body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
-    body |= noted_json(site, plans, open_episodes(memory.known), now)
+    body |= notes_json(site, plans, open_episodes(memory.known), now)
     return body | repaired_json(last_whole_day(facts.remembered.assessed, local_day(site, now)))
 
 
 def with_findings(
     body: dict[str, Json], site: Site, findings: Iterable[Finding], rests_on: Mapping[str, Basis]
 ) -> dict[str, Json]:
-    """Return the body with its findings, which take what room the rest leaves them."""
-    names = Names(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
+    """Return the body with its findings, limited to the bytes that the rest leaves."""
+    names = SubjectIds(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
     room_bytes = limit_bytes(len(names.cameras)) - CHAIN_BYTES - len(encoded(body))
     return body | write_findings(findings, names, room_bytes, rests_on)
 
 
 def limit_bytes(cameras: int) -> int:
-    """Return how large the payload may be for so many cameras; more where who is told of, without why, needs it."""
+    """Return the size limit of the payload for a number of cameras. A bare list of the findings may exceed it."""
     return CAMERA_BYTES * min(max(cameras, LEAST_CAMERAS), MOST_CAMERAS)
 
 
 def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_on: Mapping[str, Basis]) -> str:
-    """Return a digest over what is worth a new report when it changes: not the measured numbers of each cycle.
+    """Return a digest over what makes a new report due when it changes, measured numbers excluded.
 
-    How a finding is known is worth one; the age of its evidence, which grows in each cycle, is not.
+    The level of evidence is included, its age, which grows in each cycle, is not.
     """
     steady: dict[str, Json] = {
         **{key: value for key, value in body.items() if key not in ("cameras", "answers")},
@@ -92,7 +91,7 @@ def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_o
 
 
 def _recorded(site: Site, facts: Facts, plans: tuple[Plan, ...], now: datetime) -> dict[str, Json]:
-    """Return the seconds of each camera on the newest day whose segments should be listed by now."""
+    """Return the recorded seconds of each camera on the newest day whose segments should be listed by now."""
     day = local_day(site, now - LISTING_GRACE) - timedelta(days=1)
     counted = recorded_by_camera(site, facts, plans, day)
     return {name: {"day": day.isoformat(), "seconds": count_json(one)} for name, one in counted.items()}
@@ -103,7 +102,7 @@ def _config(
     facts: Facts,
     findings: tuple[Finding, ...],
     now: datetime,
-    asked: Asked,
+    asked: HubRequests,
     recorded: Mapping[str, Json],
 ) -> dict[str, Json]:
     footage = timeline_of(site, facts, findings, now)
@@ -136,7 +135,7 @@ def _config(
 
 
 def _rules(site: Site, now: datetime) -> dict[str, Json]:
-    """Return which packs of rules count, and which obligation sets which figure of the policy."""
+    """Return the rule packs in force, and the obligation behind each figure of the policy."""
     return {
         "profile": site.rules.profile,
         "packs": [_pack(pack) for pack in site.packs],
@@ -150,6 +149,47 @@ def _rules(site: Site, now: datetime) -> dict[str, Json]:
 def _pack(pack: Pack) -> dict[str, Json]:
     told: dict[str, Json] = {"id": pack.id, "version": pack.version, "digest": pack.digest}
     return {**told, "from_hub": from_hub_json(pack)} if pack.signed_by else told
+
+
+PLANS_MOST: Final = 64
+ACKNOWLEDGED_MOST: Final = 256
+
+
+def notes_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
+    """Return `planned` and `acknowledged` of a config report, each where there is any.
+
+    A hub needs them to distinguish a planned outage. Plans that are over are left out, the next ones come first.
+    `episodes` are the open ones, worst first.
+    """
+    ahead = sorted((one for one in plans if now < one.until), key=lambda one: (one.start_at, one.subject))
+    planned: list[Json] = [_plan(site, one) for one in ahead[:PLANS_MOST]]
+    known: list[Json] = [_acknowledged(one, one.acknowledged) for one in episodes if one.acknowledged is not None]
+    told: dict[str, Json] = {"planned": planned} if planned else {}
+    return told | ({"acknowledged": known[:ACKNOWLEDGED_MOST]} if known else {})
+
+
+def _acknowledged(episode: Episode, word: Acknowledgement) -> dict[str, Json]:
+    return {
+        "check": episode.check,
+        "subject": episode.subject,
+        "by": word.by,
+        "at": utc_text(word.at),
+        "until": utc_text(word.until),
+        "why": word.why,
+    }
+
+
+def _plan(site: Site, plan: Plan) -> dict[str, Json]:
+    told: dict[str, Json] = {
+        "subject": plan.subject,
+        "from": utc_text(plan.start_at),
+        "until": utc_text(plan.until),
+        "by": plan.by,
+        "said_at": utc_text(plan.at),
+        "why": plan.why,
+    }
+    behind = [name.removeprefix("camera:") for name in planned_subjects(site, plan) if name.startswith("camera:")]
+    return {**told, "cameras": list(behind)} if plan.subject.startswith("device:") else told
 
 
 def _dicts(value: Json) -> list[dict[str, Json]]:
@@ -188,7 +228,7 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json, recorded: Json) 
 
 
 def _maintainer(site: Site, camera_id: str, now: datetime) -> dict[str, Json]:
-    """Return who mends a camera, where that is declared."""
+    """Return the declared maintainer of a camera, if any."""
     word = standing(site, "maintainer", local_day(site, now), camera_id).declaration
     return {"maintainer": str(word.value)} if word else {}
 

@@ -1,7 +1,7 @@
 """Builds the body of a health report: a whole site in 4 KiB. Pure.
 
-It is sent every period and kept short for that. Nothing is left out silently: `counts` and the counts of `not_pass` are
-complete whatever had to be cut, and the config report, which is sent with every change, has it all.
+It is sent every period, therefore short. `counts` and the counts of `not_pass` are complete whatever was cut; the
+config report, sent with every change, has everything.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def health_body(
 ) -> dict[str, Json]:
     """Return the body of this cycle's health report, without the heads that the chain adds.
 
-    `restless` are the open episodes that come and go: they, and repairs, take room only where there are any, and are
-    no longer told by class where that room is wanting.
+    `restless` are the flapping open episodes. They and repairs are left out where there are none, and are not split by
+    class where space is short.
     """
     online = {f.subject: f.status for f in findings if f.check == "camera-online"}
     prefix = code_prefix(site.cameras)
@@ -70,40 +70,40 @@ def health_body(
     }
     day = last_whole_day(facts.remembered.assessed, local_day(site, now))
     flapping = Counter(map(by_class, restless))
-    room = _room(body := body | _told(day, flapping))
+    room = _bytes_left(body := body | _day_members(day, flapping))
     if room < NOT_PASS_LEAST_BYTES:
         if day is not None and day.repairs:
             day = replace(day, repairs={OTHER: reduce(Repairs.plus, day.repairs.values())})
-        room = _room(body := body | _told(day, Counter({OTHER: flapping.total()})))
+        room = _bytes_left(body := body | _day_members(day, Counter({OTHER: flapping.total()})))
     return {**body, "not_pass": not_pass(findings, max(room, NOT_PASS_LEAST_BYTES))}
 
 
 def agent_json(facts: Facts) -> dict[str, Json]:
-    """Return what reports say of the agent itself: its version, and whether it judges pictures unconfined."""
+    """Return the agent's version, and whether it judges pictures unconfined."""
     worker = facts.one("site", Confinement)
     unconfined: dict[str, Json] = {"unconfined": True} if worker is not None and worker.open_ways else {}
     return {"version": VERSION, **unconfined}
 
 
-def _told(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:
-    """Return the figures of the last whole day, and what comes and goes, as far as there are any."""
+def _day_members(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:
+    """Return the figures of the last whole day, and flapping counts, as far as there are any."""
     told: dict[str, Json] = {"rates": rates_json(day)} if day else {}
     return told | ({"flapping": dict(flapping)} if flapping.total() else {})
 
 
-def _room(body: Mapping[str, Json]) -> int:
-    """Return what is left for `not_pass` in a report of 64 cameras."""
+def _bytes_left(body: Mapping[str, Json]) -> int:
+    """Return the bytes left for `not_pass` in a report of 64 cameras."""
     return HEALTH_MAX_BYTES - AROUND_BODY_BYTES - len(encode(body))
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, Json]:
-    """Return how many findings have each status; those that share another's cause are not counted twice."""
+    """Return how many findings have each status, without those that have a cause."""
     counter = Counter(f.status for f in findings if not f.caused_by)
     return {status: counter[status] for status in get_args(Status)}
 
 
 def code_prefix(cameras: Iterable[CameraConfig]) -> str:
-    """Return what the codes of all cameras that have one begin with."""
+    """Return the common prefix of all cameras' codes."""
     codes = [c.camera.code for c in cameras if c.camera.code]
     first, last = min(codes, default=""), max(codes, default="")
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
@@ -111,7 +111,7 @@ def code_prefix(cameras: Iterable[CameraConfig]) -> str:
 
 
 def _cameras(cameras: Iterable[CameraConfig], online: Mapping[str, Status], prefix: str) -> dict[str, Json]:
-    """Return the cameras by their online state, each a row of id and the rest of its code, null where it has none."""
+    """Return the cameras by online state, each as id and the rest of its code, null where it has none."""
     rows: dict[str, list[Json]] = {}
     for camera in (c.camera for c in cameras):
         state = online.get(f"camera:{camera.id}", "unknown")
@@ -121,15 +121,11 @@ def _cameras(cameras: Iterable[CameraConfig], online: Mapping[str, Status], pref
 
 
 def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
-    """Return what is not pass by check, status and reason, worst first, with as many subjects as there is room for.
+    """Return what is not pass by check, status and reason, worst first, with as many subjects as fit in `room_bytes`.
 
-    Every finding is counted in one group. Groups without room are summed up by status as `others`. Subjects are named
-    in turn, one of each group after the other, so that one broken recorder leaves room for another's name; `more` says
-    how many are not named.
-
-    Args:
-        findings: All of them; those that share another's cause are left to it.
-        room_bytes: What the list may take when it is encoded.
+    Every finding without a cause is counted in one group. Groups that do not fit are summed by status as `others`.
+    Subjects are named in turn, one of each group, so that one broken recorder leaves room for others; `more` counts
+    those not named.
     """
     found: dict[tuple[str, Status, str], list[str]] = {}
     for status in _WORST_FIRST:
@@ -139,7 +135,7 @@ def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
     groups = [_group(*key, len(subjects)) for key, subjects in found.items()]
     named = list(found.values())
     if _size(groups) > room_bytes:
-        groups, named = _summed_up(groups, named, room_bytes - _OTHERS_BYTES)
+        groups, named = _merge_groups(groups, named, room_bytes - _OTHERS_BYTES)
     left = room_bytes - _size(groups)
     chosen: list[list[str]] = [[] for _ in groups]
     for turn in range(max(map(len, named), default=0)):
@@ -151,10 +147,10 @@ def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
     return [_with_subjects(group, subjects) for group, subjects in zip(groups, chosen, strict=True)]
 
 
-def _summed_up(
+def _merge_groups(
     groups: list[dict[str, Json]], named: list[list[str]], room_bytes: int
 ) -> tuple[list[dict[str, Json]], list[list[str]]]:
-    """Keep the first groups that have room, and sum up the rest by status; those name nobody."""
+    """Return the first groups that fit, and the rest summed by status without subjects."""
     ends_at = itertools.accumulate((len(encode(group)) + 1 for group in groups), initial=_size([]) - 1)  # each a comma
     fits = sum(1 for end in itertools.islice(ends_at, 1, None) if end <= room_bytes)
     rest: Counter[Json] = Counter()

@@ -1,8 +1,7 @@
-"""Parses the findings of a config report, whichever form it has, into one plain list. Pure.
+"""Parses the findings of a config report, in either form, into one plain list. Pure.
 
-Everybody who reads a report reads its findings here: a site may be older or newer than the hub. What a site has signed
-may still be anything: what is no row is passed over, and a few short rows that name every camera again and again are
-not followed for ever.
+All readers use it, because a site may be older or newer than the hub. A signed body may still be malformed: what is no
+row is skipped, and the number of names resolved is limited against short rows that repeat every camera.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ from agent.model.finding import Level
 from agent.report.config_findings import FORM
 
 NAMED_MOST: Final = 200_000
-"""How many names rows of one report may have looked at: a site of 1,000 cameras needs some 50,000."""
+"""How many names rows of one report may resolve: a site of 1,000 cameras needs some 50,000."""
 
 _TEXTS: Final = ("check", "status", "severity", "reason", "message", "caused_by")
 
 
 def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return each finding as `finding_json` writes it; evidence and message as far as the report tells them.
+    """Return each finding as `finding_json` writes it; evidence and message as far as the report has them.
 
-    `evidence_digest`: SHA-256 of evidence that was cut. `level` and `oldest_age_s`: how a finding is known, and how
-    old the oldest evidence of its row is, where the report tells it. Of a form that is not known there are none.
+    `evidence_digest`: SHA-256 of evidence that was cut. `level` and `oldest_age_s`: the basis of its row, where known.
+    An unknown form gives none.
     """
     if "form" not in body:
         return [dict(one) for one in _rows(body.get("findings"))]
@@ -35,16 +34,16 @@ def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ids = {kind: tuple(_ids(body.get(kind))) for kind in ("cameras", "devices")}
     for row in (*_rows(body.get("open")), *_rows(body.get("rest"))):
         made: dict[str, dict[str, Any]] = {}
-        if (room := room - _names(row.get("subjects"), ids)) < 0:
+        if (room := room - _name_count(row.get("subjects"), ids)) < 0:
             return found
-        for subject in _named(row.get("subjects"), ids):
+        for subject in _subjects(row.get("subjects"), ids):
             made[subject] = _finding(row, subject)
         for part in (*_rows(row.get("told")), *_rows(row.get("kept"))):
-            if (room := room - _names(part.get("subjects"), ids)) < 0:
+            if (room := room - _name_count(part.get("subjects"), ids)) < 0:
                 return found
-            for subject in _named(part.get("subjects"), ids):
+            for subject in _subjects(part.get("subjects"), ids):
                 if (finding := made.get(subject)) is not None:
-                    _add(finding, part)
+                    _add_details(finding, part)
         found.extend(made.values())
     return found
 
@@ -62,18 +61,18 @@ def _finding(row: Mapping[str, Any], subject: str) -> dict[str, Any]:
         },
         "evidence": {},
         "caused_by": f"{cause} {of}" if cause and " " not in cause else cause,
-        **_known(row),
+        **_basis(row),
     }
 
 
-def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+def _basis(row: Mapping[str, Any]) -> dict[str, Any]:
     level, age_s = row.get("level"), row.get("oldest_age_s")
     told: dict[str, Any] = {"level": level} if isinstance(level, str) and level in get_args(Level) else {}
     is_age = isinstance(age_s, int) and not isinstance(age_s, bool) and 0 <= age_s <= NUMBER_MAX
     return told | ({"oldest_age_s": age_s} if is_age else {})
 
 
-def _add(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
+def _add_details(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
     if isinstance(evidence := part.get("evidence"), Mapping):
         finding["evidence"].update(evidence)
     if isinstance(message := part.get("message"), str):
@@ -82,7 +81,7 @@ def _add(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
         finding["evidence_digest"] = digest
 
 
-def _named(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _subjects(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     if not isinstance(subjects, Mapping):
         return
     if subjects.get("site") is True:
@@ -96,8 +95,8 @@ def _named(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str
             yield from (f"{prefix}{one}" for one in named if isinstance(one, str))
 
 
-def _names(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
-    """Return how many names must be looked at to know the subjects."""
+def _name_count(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
+    """Return how many names must be resolved to list the subjects."""
     if not isinstance(subjects, Mapping):
         return 1
     lists = [one for kind in ids for one in (subjects.get(kind), subjects.get(f"{kind}_but")) if isinstance(one, list)]

@@ -1,7 +1,7 @@
 """Calculates the seconds of a local day that were due for recording, recorded, and unknown. Pure.
 
-Footage is remembered with holes of up to two seconds between two files closed (`drivers/spans.py`); every longer one is
-missing. What was neither listed nor said to be missing is unknown, never recorded. The day is one of the recorder.
+Stored footage has holes of up to two seconds between files closed (`drivers/spans.py`); every longer one is missing.
+What was neither listed nor reported missing is unknown, never recorded. The day is one of the recorder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import reduce
 from zoneinfo import ZoneInfo
 
-from agent.judge.memory.notes import Plan, covered
+from agent.judge.memory.notes import Plan, planned_subjects
 from agent.observe.facts.assessed_days import Count
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, RecordedDay, absolute_gaps, source_of, zone_of
@@ -23,19 +23,15 @@ from drivers.spans import Spans, clipped, common, day_span, merged, seconds, sub
 
 
 def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> Count:
-    """Return the seconds of all recorded cameras on a day: recorded, scheduled, of these unknown, and excluded.
+    """Return the seconds of all recorded cameras on a past day: recorded, scheduled, unknown, excluded.
 
-    Args:
-        site: Which cameras are recorded, and since when each is in use.
-        facts: What is remembered of their footage.
-        plans: Work that was planned; it is left out from when it was said, not before.
-        day: A day that is over.
+    Planned work is excluded from when it was announced, not before.
     """
     return reduce(Count.plus, recorded_by_camera(site, facts, plans, day).values(), Count())
 
 
 def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> dict[str, Count]:
-    """Return the same of each camera that had something to record, by its id."""
+    """Return the same for each camera that had something to record, by its id."""
     plans, found = tuple(plans), {}
     for camera in site.cameras:
         in_use = camera.in_use_since or site.in_use_since
@@ -52,7 +48,7 @@ def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: dat
 def _planned(site: Site, camera: CameraConfig, plans: Iterable[Plan]) -> Spans:
     """Return when work on a camera was planned, our clock."""
     subject = f"camera:{camera.camera.id}"
-    return merged(Span(max(one.start_at, one.at), one.until) for one in plans if subject in covered(site, one))
+    return merged(Span(max(one.start_at, one.at), one.until) for one in plans if subject in planned_subjects(site, one))
 
 
 def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, out: Spans) -> Count:
@@ -78,7 +74,7 @@ def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, out: Span
 
 
 def _inside(row: RecordedDay | None, whole: Span, told: Spans, inside: Spans) -> tuple[float, float]:
-    """Return what is recorded of due time between the oldest and the newest footage, and what is not known of it."""
+    """Return the recorded and the unknown seconds of due time between the oldest and the newest footage."""
     due_s = total_s(inside)
     if row is None or row.is_untold:
         return 0.0, due_s

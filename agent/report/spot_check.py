@@ -1,11 +1,10 @@
 """Adds to a cycle what a hub's spot check requests, and limits its answer to fresh evidence. Pure.
 
-A spot check is answered by a look that began after it was asked: every path of the cameras it names, whoever's turn it
-is, and nothing that is remembered of earlier looks at them. So nobody can answer from memory. What is learned over
-days, such as what is usual for a camera's picture, what people approved and which days were recorded, is no look and
-stays.
+A spot check is answered by a look that began after the request: every path of the cameras it names, whatever the
+rotation, without any remembered picture result, so that nobody can answer from memory. State learned over days (usual
+picture quality, approvals, recorded days) is no look and stays.
 
-What a spot check saw is not pooled with later looks either: the memory of the cameras is afterwards what it was.
+Results of a spot check are not pooled with later looks: the memory of the cameras is restored afterwards.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ from agent.observe.remembered.value import Remembered, without_pictures
 from agent.site.config.site import Site
 
 ROUNDS: Final = 3
-"""A spot check looks as often as a check that is run once: a view is settled by three pictures."""
+"""As many rounds as a single check: three pictures settle a view."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HubRequests:
     """What the next cycle is asked for.
 
     `commands` are `report-now` and `check-now`, which this cycle answers. `desired` is SHA-256, hex, over the hub's
     policy in force, empty where there is none. `told` are events that do not come from findings. `looked_from` and
-    `looked_until` say when the cycle looked, once it has.
+    `looked_until` are the times of the finished look.
     """
 
     commands: tuple[Command, ...] = ()
@@ -45,17 +44,17 @@ class Asked:
     looked_until: datetime | None = None
 
     def cameras(self, site: Site) -> frozenset[str]:
-        """Return the ids of the cameras that are to be looked at afresh."""
+        """Return the ids of the cameras to be examined afresh."""
         checks = [command.spot_check for command in self.commands if command.spot_check is not None]
         everything = [camera.camera.id for camera in site.cameras]
         return frozenset(name for check in checks for name in (check.cameras or everything))
 
-    def looked(self, looked_from: datetime, looked_until: datetime) -> Asked:
+    def looked(self, looked_from: datetime, looked_until: datetime) -> HubRequests:
         """Return the same with the times of the look that answers it."""
         return replace(self, looked_from=looked_from, looked_until=looked_until)
 
     def answers(self) -> list[Json]:
-        """Return the member `answers` of a config report: what was asked, bound to its nonce, and when was looked."""
+        """Return `answers` of a config report: each request, bound to its nonce, and the times of the look."""
         if self.looked_from is None or self.looked_until is None:
             return []
         times: dict[str, Json] = {
@@ -75,11 +74,11 @@ class Asked:
         ]
 
 
-NOTHING_ASKED: Final = Asked()
+NO_REQUESTS: Final = HubRequests()
 
 
-def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
-    """Return what is remembered without any earlier look at these cameras; then each of their paths is due."""
+def forget_pictures(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
+    """Return the memory without picture results of these cameras, so that each of their paths is due."""
     return replace(
         without_pictures(remembered, cameras),
         quality={
@@ -89,17 +88,17 @@ def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
     )
 
 
-def recalled(before: Remembered, after: Remembered, cameras: frozenset[str]) -> Remembered:
-    """Return what is remembered after a look, with what pooled looks said of these cameras before it."""
+def restore_pictures(before: Remembered, after: Remembered, cameras: frozenset[str]) -> Remembered:
+    """Return the memory after a look, with the earlier pooled results of these cameras restored."""
     pooled = [one for one in after.pooled if one.camera_id not in cameras]
     return replace(
         after,
         pooled=(*pooled, *(one for one in before.pooled if one.camera_id in cameras)),
-        views=_put_back(before.views, after.views, cameras),
-        presets=_put_back(before.presets, after.presets, cameras),
-        quality=_put_back(before.quality, after.quality, cameras),
+        views=_restored(before.views, after.views, cameras),
+        presets=_restored(before.presets, after.presets, cameras),
+        quality=_restored(before.quality, after.quality, cameras),
     )
 
 
-def _put_back(before: Mapping[str, _T], after: Mapping[str, _T], cameras: frozenset[str]) -> dict[str, _T]:
+def _restored(before: Mapping[str, _T], after: Mapping[str, _T], cameras: frozenset[str]) -> dict[str, _T]:
     return {**after, **{name: before[name] for name in cameras if name in before}}

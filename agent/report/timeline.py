@@ -1,8 +1,7 @@
 """Defines the timeline (days x cameras): recorded, missing by cause, or unknown, for each local day. Pure values.
 
-`timeline_days.py` makes them of what is remembered; `agent/commands/check/timeline_table.py` draws them in the terminal
-and `agent/onsite/handover/timeline_svg.py` on paper. What is not known stays so: nothing is drawn as recorded that no
-recorder claimed.
+`timeline_days.py` builds it from memory; `agent/commands/check/timeline_table.py` renders it in the terminal,
+`agent/onsite/handover/timeline_svg.py` on paper. Nothing is drawn as recorded that no recorder claimed.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from agent.observe.footage.days import Level
 GapClass = Literal["camera-off", "recorder-off", "disk", "unknown", "not-planned", "not-kept"]
 """Why time is missing.
 
-`unknown`: it is missing, and nobody knows why. `not-planned`: the recorder's plan leaves it out, or leaves it to
-motion. `not-kept`: it is older than the oldest footage that there is.
+`unknown`: missing for an unknown reason. `not-planned`: outside the recorder's plan, or left to motion. `not-kept`:
+older than the oldest footage.
 """
 GAP_CLASSES: tuple[GapClass, ...] = get_args(GapClass)
 LOSSES: tuple[GapClass, ...] = ("camera-off", "recorder-off", "disk", "unknown")
@@ -33,7 +32,7 @@ GAP_WORDS: Mapping[GapClass, str] = {
     "not-planned": "outside of the plan, or left to motion",
     "not-kept": "no footage that old",
 }
-"""What a reader is told, in English; `agent.text.translate.translate` has the rest."""
+"""The words for a reader, in English; `agent.text.translate.translate` has the rest."""
 
 CellKind = Literal["whole", "claimed", "gap", "unknown", "not-due"]
 
@@ -45,10 +44,10 @@ SMALL_RATIO = 0.01
 class Cell:
     """One local day of one camera.
 
-    `recorded_ratio` is the share (0..1) of the day that is recorded, of today as far as it has come; None: not known.
-    `gap` is the main cause of what is missing, None where nothing is known to be, and `missing_ratio` the share that
-    is known to be missing. Both may be known of a day of which nothing else is. `level` `day`: the recorder sums the
-    day up, and there may be holes that it does not tell. `due` is False before the camera was in use.
+    `recorded_ratio` is the recorded share (0..1) of the day, of today up to now; None: unknown. `gap` is the main cause
+    of missing time, None where none is known, `missing_ratio` the share known to be missing; both may be known where
+    the first is not. `level` `day`: the recorder reports the day as a whole and may hide holes. `due` is False before
+    the camera was in use.
     """
 
     recorded_ratio: float | None = None
@@ -59,7 +58,7 @@ class Cell:
 
     @property
     def kind(self) -> CellKind:
-        """What is drawn: a gap before all else, and nothing as recorded that is not known to be."""
+        """What is drawn: a gap first, and nothing as recorded that is not known to be."""
         if not self.due:
             return "not-due"
         if self.gap is not None:
@@ -77,8 +76,8 @@ NOT_DUE = Cell(due=False)
 class TimelineRow:
     """One recorded camera: one cell per day, oldest first.
 
-    `oldest_at` is where its footage begins, `proven_at` the oldest moment that was opened and decoded, `short_on` the
-    day on which it is forecast to fall below its floor; None where there is none, or it is not known.
+    `oldest_at`: start of its footage; `proven_at`: the oldest moment that was opened and decoded; `short_on`: the day
+    on which it is forecast to fall below its floor. None where there is none, or it is unknown.
     """
 
     camera_id: str
@@ -91,10 +90,7 @@ class TimelineRow:
 
     @property
     def first_due(self) -> int:
-        """The place of the first day that is due: the floor line is drawn before it, at 0 before them all.
-
-        Of that day only a part is due: the moment that is as old as the floor lies in it.
-        """
+        """The index of the first due day, only part of which is due; the floor line is drawn before it."""
         return max(0, len(self.cells) - 1 - self.floor_days)
 
 
@@ -106,11 +102,11 @@ class Timeline:
     rows: tuple[TimelineRow, ...]
 
 
-def worst(cells: Iterable[Cell]) -> Cell:
-    """Return one cell that stands for several days: a gap before what is not known, and that before what is recorded.
+def worst_cell(cells: Iterable[Cell]) -> Cell:
+    """Return one cell for several days: a gap before unknown, unknown before recorded.
 
-    Of several causes a loss comes before what was not planned or is not kept; of several losses the largest. Days
-    on which the camera was not in use count only where there is no other.
+    Of several causes a loss precedes not planned or not retained; of several losses the largest. Days before the camera
+    was in use count only where there is no other.
     """
     several = tuple(cell for cell in cells if cell.due)
     if not several:
@@ -126,10 +122,10 @@ def worst(cells: Iterable[Cell]) -> Cell:
     return Cell(min(known), level="segments" if all(cell.level == "segments" for cell in several) else "day")
 
 
-def groups(count: int, first_due: int, size: int) -> tuple[tuple[int, int], ...]:
-    """Return how `count` days are drawn as groups of `size`: the place of each group's first day, and after its last.
+def group_spans(count: int, first_due: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Return how `count` days are drawn as groups of `size`: index of each group's first day, and after its last.
 
-    No group lies on both sides of the floor line; the ones at the two ends of the window may hold fewer days.
+    No group crosses the floor line; those at the ends of the window may have fewer days.
     """
     starts = [*range(first_due - -(-first_due // size) * size, first_due, size), *range(first_due, count, size)]
     return tuple((max(0, start), min(start + size, first_due if start < first_due else count)) for start in starts)

@@ -1,9 +1,8 @@
 """Encodes a timeline for a config report: two characters per day, so that 64 cameras of 95 days take 12 KB. Pure.
 
-`recorded` says of each day, oldest first: `F` all of it, by its segments; `f` all of it, as the recorder sums the day
-up; `+` less than 1 % is missing; `1` to `9` so many tenths are there; `0` nothing is; `?` not known; `_` the camera was
-not in use. `gaps` says why the most of it is missing: `c` camera off, `r` recorder off, `d` disk, `u` nobody knows,
-`p` not planned, `k` not kept, `-` nothing is known to be missing.
+`recorded`, oldest day first: `F` complete by its segments; `f` complete as the recorder reports the day; `+` less than
+1 % missing; `1` to `9` tenths recorded; `0` nothing; `?` unknown; `_` camera not in use. `gaps`, the main cause: `c`
+camera off, `r` recorder off, `d` disk, `u` unknown, `p` not planned, `k` not retained, `-` nothing known to be missing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _LETTERS = {cause: code for code, cause in CODES.items()}
 
 
 def row_json(row: TimelineRow, until: date) -> dict[str, Json]:
-    """Return what a report says of one camera; `until` is the day of the last cell."""
+    """Return the timeline of one camera for a report; `until` is the day of the last cell."""
     return {
         "until": until.isoformat(),
         "floor_days": row.floor_days,
@@ -38,11 +37,9 @@ def row_json(row: TimelineRow, until: date) -> dict[str, Json]:
 
 
 def parse_timeline(cameras: Iterable[Mapping[str, Any]], proven: Mapping[str, datetime]) -> Timeline | None:
-    """Return the timeline of the cameras of a configuration report; None where it says nothing of any camera's days.
+    """Return the timeline of the `cameras` of a config report; None where no camera has `retention.timeline`.
 
-    Args:
-        cameras: The report's `cameras`; those without `retention.timeline` are left out.
-        proven: The oldest opened moment by camera id, from the findings.
+    `proven`: the oldest opened moment by camera id, from the findings.
     """
     told = [(c, c["retention"]["timeline"]) for c in cameras if (c["retention"] or {}).get("timeline")]
     if not told:
@@ -82,7 +79,7 @@ def _share_code(cell: Cell) -> str:
 
 
 def _cell(share: str, gap: str) -> Cell:
-    """Return a day from its two characters; what they do not say is not known."""
+    """Return a day from its two characters; unknown codes are an unknown day."""
     cause = CODES.get(gap)
     if share == "_":
         return NOT_DUE

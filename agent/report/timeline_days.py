@@ -36,13 +36,10 @@ _Evidence = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 def timeline_of(site: Site, facts: Facts, findings: Iterable[Finding], now: datetime) -> Timeline:
-    """Return the days that are due, and the few before them that are remembered, of every recorded camera.
+    """Return the due days, and the few before them that are remembered, of every recorded camera.
 
-    Args:
-        site: Its floors say how far back the window reaches: the largest of them, at most `COLUMNS_MAX` days.
-        facts: `footage` is what was read of each camera's days in this look or an earlier one; `outages` explain holes.
-        findings: They name the oldest opened moment, and forecasts.
-        now: Our clock.
+    The window reaches back as far as the largest floor, at most `COLUMNS_MAX` days. `facts.footage` has the days,
+    outages explain holes; findings have the oldest opened moment and forecasts. `now` is our clock.
     """
     evidence = {(f.check, f.subject): f.evidence for f in findings}
     recorded = [camera for camera in site.cameras if camera.recorded]
@@ -61,7 +58,7 @@ def _row(site: Site, camera: CameraConfig, causes: Causes, days: tuple[date, ...
     if known is not None and known.source != source_of(site, camera):
         known = None
     in_use = camera.in_use_since or site.in_use_since or date.min
-    view = _view(site, camera, known, causes, days) if known else None
+    view = _camera_days(site, camera, known, causes, days) if known else None
     cells = []
     for day in days:
         cell = _cell(view, day) if view else NOT_KNOWN
@@ -80,18 +77,18 @@ def _row(site: Site, camera: CameraConfig, causes: Causes, days: tuple[date, ...
 
 
 def _short_on(forecast: Mapping[str, Any], camera_id: str) -> str | None:
-    """Return the day of a shortage: the disks are shared, but a camera of which fewer days are due is short later."""
+    """Return the day of a shortage: the disks are shared, but a camera with a lower floor is short later."""
     own = next((one for one in forecast.get("cameras", ()) if one["id"] == camera_id), forecast)
     day: str | None = own.get("short_on")
     return day
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _CameraDays:
     """One camera's footage, by the recorder's clock.
 
-    `days` are its local days that stand for those of the window: others where its clock is off by days. It holds
-    footage from `oldest` to `newest`, and nothing is known from `told_until` on. `holes` by cause are sorted spans.
+    `days` map the window's days to its local ones, which differ where its clock is off by days. It has footage from
+    `oldest` to `newest`; nothing is known after `told_until`. `holes` by cause are sorted spans.
     """
 
     known: CameraFootage
@@ -103,7 +100,9 @@ class _View:
     holes: Mapping[GapClass, Spans]
 
 
-def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes, columns: tuple[date, ...]) -> _View:
+def _camera_days(
+    site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes, columns: tuple[date, ...]
+) -> _CameraDays:
     zone = zone_of(site, camera)
     shift = timedelta(days=round(known.offset_s / _DAY.total_seconds()))
     days = {day: (day + shift, day_span(day + shift, zone)) for day in columns}
@@ -121,7 +120,7 @@ def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes
     for hole in told:
         cause = cause_of(hole, camera, causes)
         by_cause.setdefault("unknown" if cause == "not-asked" else cause, []).append(hole)
-    return _View(
+    return _CameraDays(
         known,
         days,
         {day: planned(known.schedule, whole, whole, zone) for day, (_, whole) in days.items()},
@@ -132,7 +131,7 @@ def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes
     )
 
 
-def _cell(view: _View, column: date) -> Cell:
+def _cell(view: _CameraDays, column: date) -> Cell:
     """Return what is known of one day of the window."""
     day, whole = view.days[column]
     begun = clipped((whole,), Span(whole.start_at, view.told_until))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.judge.memory.episodes import begun
-from agent.judge.memory.history import keep_history, read_history
+from agent.judge.memory.episodes import new_episode
+from agent.judge.memory.history import read_history, store_history
 from agent.judge.memory.transitions import Transition
 from agent.model.finding import Finding, Message, Source
 from agent.site.config.site import Storage
@@ -36,13 +36,13 @@ def measured(transitions: int) -> tuple[float, dict[str, float]]:
         changes = tuple(_changes(AT_ONCE))
         begun_at = time.monotonic()
         for number in range(transitions // AT_ONCE):
-            keep_history(storage, changes, BEGINS_AT + number * timedelta(minutes=15))
+            store_history(storage, changes, BEGINS_AT + number * timedelta(minutes=15))
             largest = max(largest, sum(path.stat().st_size for path in folder.iterdir()))
         took_s = time.monotonic() - begun_at
         cycles_ms = []
         for number in range(CYCLES_TIMED):
             started = time.perf_counter()
-            keep_history(storage, changes[:1], BEGINS_AT + timedelta(days=365_000 // 10 + number))
+            store_history(storage, changes[:1], BEGINS_AT + timedelta(days=365_000 // 10 + number))
             cycles_ms.append(1000 * (time.perf_counter() - started))
         kept = len(read_history(folder))
     if not kept:
@@ -63,4 +63,4 @@ def _changes(count: int) -> Iterator[Transition]:
         finding = Finding(
             "camera-online", f"camera:c{number % CAMERAS}", "fail", "major", message, source, "unreachable"
         )
-        yield Transition(finding, "pass", begun(finding, BEGINS_AT))
+        yield Transition(finding, "pass", new_episode(finding, BEGINS_AT))

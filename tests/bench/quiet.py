@@ -21,15 +21,15 @@ from quiet_pictures import Remembering, Sight, reference
 from quiet_site import BEGINS_AT, MASKS, PERIOD, Box, World, world
 
 from agent.judge.checks.devices import online
-from agent.judge.memory.memory import NOTHING, Memory
+from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.judge.memory.transitions import Transition, transitions
 from agent.model.finding import Moment
 from agent.observe.approvals import approvals
 from agent.observe.approvals.approvals import Approval
 from agent.observe.facts.delivery_status import DeliveryStatus
-from agent.observe.pictures.derived_views import keep_derived
-from agent.observe.pictures.previous_pictures import Previous
-from agent.observe.probe.devices import Probed
+from agent.observe.pictures.derived_views import store_derived
+from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.observe.probe.devices import ProbeResult
 from agent.service.cycle import cycle, read_kept
 from agent.service.cycle.environment import Rim
 from agent.site.config.load import load_declared
@@ -72,7 +72,7 @@ class Reading:
         ids = {device.id for device in part.devices}
         self.waiting += [(box, paths, wanted) for box in self.world.boxes if box.device.id in ids]
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
         while self.waiting:
             box, paths, wanted = self.waiting.pop(0)
             yield box.device, self.world.read(box, self.now, paths, wanted)
@@ -154,7 +154,12 @@ def is_gateway_off(now: datetime) -> bool:
 
 
 def one_cycle(
-    living: World, pictures: Remembering, moment: Moment, memory: Memory, previous: Previous, approved: Approvals
+    living: World,
+    pictures: Remembering,
+    moment: Moment,
+    memory: Memory,
+    previous: PreviousPictures,
+    approved: Approvals,
 ) -> tuple[tuple[Transition, ...], Memory]:
     """Look as the daemon does; return what changed, and the memory of it.
 
@@ -174,19 +179,19 @@ def one_cycle(
             stack.enter_context(patch.object(cycle, name, instead))
         seen = cycle.see(site, rim, moment, memory)
     if seen.derived:
-        keep_derived(site.storage.directory, site.id, seen.derived, seen.held)
+        store_derived(site.storage.directory, site.id, seen.derived, seen.held)
     return transitions(seen.findings, seen.memory, now)
 
 
 def lived(living: World, pictures: Remembering, days: float) -> Heard:
     """Run the agent's cycle through these days; return what it said."""
-    heard, now, memory = Heard(), BEGINS_AT + timedelta(hours=9), NOTHING
+    heard, now, memory = Heard(), BEGINS_AT + timedelta(hours=9), EMPTY_MEMORY
     approved = approvals.read_approvals(living.site.storage.directory, living.site.id)
-    ends_at, previous, booted, synced = BEGINS_AT + timedelta(days=days), Previous(), 0, True
+    ends_at, previous, booted, synced = BEGINS_AT + timedelta(days=days), PreviousPictures(), 0, True
     while now < ends_at:
         now += PERIOD
         if is_gateway_off(now):
-            previous, booted, synced = Previous(), booted + 1, False
+            previous, booted, synced = PreviousPictures(), booted + 1, False
             continue
         moment = Moment(now, (now - BEGINS_AT) // timedelta(milliseconds=1), f"boot {booted}", synced)
         synced = True

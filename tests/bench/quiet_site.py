@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from view_scenes import CLOCK, MASK, NAME
 
-from agent.observe.probe.devices import Probed, all_unavailable
+from agent.observe.probe.devices import ProbeResult, all_unavailable
 from agent.site.config.site import CameraConfig, Discovery, Hub, PrivateZone, Site, Storage
 from drivers.capture import PATHS
 from drivers.details import Account, Accounts, Encoder, Encoders, Interface, Interfaces, Movable
@@ -139,21 +139,23 @@ class World:
         there = [box for box in self.boxes if not box.away(now) and lot.random() > 2 * UNANSWERED]
         return Sweep(tuple(_answer(box) for box in there))
 
-    def read(self, box: Box, now: datetime, paths: Mapping[str, Collection[PathName]], wanted: WantedFootage) -> Probed:
+    def read(
+        self, box: Box, now: datetime, paths: Mapping[str, Collection[PathName]], wanted: WantedFootage
+    ) -> ProbeResult:
         """What a reading of one device brings back at this moment."""
         lot = random.Random(f"{box.device.id} {now}")
         cameras = tuple(c.camera for c in self.site.cameras if c.camera.device == box.device.id)
         if box.away(now):
-            return Probed(tuple(all_unavailable(box.device, cameras, "unreachable", "no route to host", now)))
+            return ProbeResult(tuple(all_unavailable(box.device, cameras, "unreachable", "no route to host", now)))
         if lot.random() < UNANSWERED:
-            return Probed(tuple(all_unavailable(box.device, cameras, "deadline", "no answer in time", now)))
+            return ProbeResult(tuple(all_unavailable(box.device, cameras, "deadline", "no answer in time", now)))
         seen = [Observation(f"device:{box.device.id}", value, now, "bench") for value in _of_device(box, now, lot)]
         pictures: list[Picture] = []
         for camera in cameras:
             values, shots = self._of_camera(box, camera, now, lot, paths.get(camera.id, ()), wanted.get(camera.id))
             seen += (Observation(f"camera:{camera.id}", value, now, "bench") for value in values)
             pictures += shots
-        return Probed(tuple(seen), tuple(pictures))
+        return ProbeResult(tuple(seen), tuple(pictures))
 
     def _of_camera(
         self,

@@ -19,8 +19,8 @@ from agent.demo.isapi.device import IsapiDevice
 from agent.demo.world.cameras import CAMERAS, DemoCamera, DemoDevice, RecordingPlan
 from agent.demo.world.changes import Changes
 from agent.observe.footage.days import Footage
-from agent.observe.footage.join import remember
-from agent.observe.footage.requests import wanted
+from agent.observe.footage.join import merge_footage
+from agent.observe.footage.requests import footage_requests
 from agent.site.config.site import CameraConfig, Site
 from drivers.credentials import Credentials
 from drivers.footage import RecordedDays, WantedFootage
@@ -115,12 +115,12 @@ def measured(pipe: Connection, channels: int, cycles: int) -> list[tuple[Counter
         now = BEGINS_AT + PERIOD * cycle
         pipe.send(now)
         pipe.recv()  # what was asked before: nothing
-        wants = wanted(site, footage, now)
+        wants = footage_requests(site, footage, now)
         begun = time.monotonic()
         with open_transport(device, DEADLINE_S, credentials, partial(_given, now)) as transport:
             observations = read(cameras, transport, wants)
         took_s = time.monotonic() - begun
-        footage, changes = remember(site, observations, footage, now)
+        footage, changes = merge_footage(site, observations, footage, now)
         pipe.send(now)
         asked, writes, refused = pipe.recv()
         if changes or writes or refused or not _was_read(observations, wants, channels):

@@ -27,7 +27,7 @@ from agent.deliver.publish.pace import Pace
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.capacity import Incident
 from agent.deliver.spool.spool import Spool
-from agent.judge.memory.transitions import incident_told
+from agent.judge.memory.transitions import spool_incident
 from agent.model.errors import AgentError, SpoolCorrupt
 from agent.model.finding import Draft, Envelope, Json, Moment
 from agent.report.build import finding_json
@@ -125,7 +125,7 @@ class _Agent:
 
 
 def _told(incident: Incident) -> Draft:
-    told = incident_told(incident.kind, incident.detail).finding
+    told = spool_incident(incident.kind, incident.detail).finding
     return _draft("pass", finding_json(told))
 
 

@@ -24,7 +24,7 @@ from agent.commands.discover import progress_after, result_csv, result_json, res
 from agent.demo.onvif.announcing import Announcer
 from agent.model import exits
 from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
-from agent.observe.inventory.stocktake import Placed, take_stock
+from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.site.config.load import load
 from agent.text.harmless import csv_cell, json_text, printable
 from drivers.discovery.probe_match import Discovered
@@ -211,7 +211,7 @@ def test_write_begins_a_site_where_there_is_no_file_yet(tmp_path: Path, announce
     assert [d.port for d in load(new).devices] == [8001, 8002]
 
 
-def placed(*names: str, xaddr: str = "http://192.0.2.{}/onvif") -> tuple[Placed, ...]:
+def placed(*names: str, xaddr: str = "http://192.0.2.{}/onvif") -> tuple[MatchedAnswer, ...]:
     found = [
         Discovered(
             f"192.0.2.{n}", name, scopes=tuple(f"onvif://www.onvif.org/{k}/{name}" for k in ("name", "hardware")),

@@ -23,7 +23,7 @@ from agent.hub.workers.ack import write_ack
 from agent.model.errors import AgentError, ConfigurationError
 from agent.model.finding import Envelope
 from agent.observe.facts.filed_file import write_filed
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 
 
 @pytest.fixture
@@ -209,7 +209,9 @@ def test_what_was_filed_is_verified_only_by_a_key_that_the_reader_knows(
 ) -> None:
     """`filing.json` shows its own key: that it is whole proves nothing about who wrote it."""
     kid = maker.signer.kid
-    write_filed(tmp_path, Filed("S1", date(2026, 11, 20), ("gate",), 30, (FiledDevice("nvr", "m", "s"),)), maker.signer)
+    write_filed(
+        tmp_path, Filing("S1", date(2026, 11, 20), ("gate",), 30, (FiledDevice("nvr", "m", "s"),)), maker.signer
+    )
     path = tmp_path / "filing.json"
     assert verify_files(path, as_json=False) == 3
     said = capsys.readouterr().out

@@ -21,7 +21,7 @@ from agent.judge.memory.notes import Plan, write_note
 from agent.observe.approvals.approvals import FOLDER as APPROVALS
 from agent.observe.approvals.approvals import Approval, approve, read_approvals, write_approval
 from agent.observe.pictures.derived_views import FOLDER as DERIVED
-from agent.observe.pictures.derived_views import Derived, keep_derived, proved, read_derived
+from agent.observe.pictures.derived_views import DerivedReference, proven_references, read_derived, store_derived
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Rim
 from agent.site.config.site import Site, Storage
@@ -46,14 +46,14 @@ def here(tmp_path: Path) -> Site:
         write_approval(tmp_path, approve(site, name, "Li", NOW, "x", (), (reference("day"),)))
         write_note(tmp_path, Plan(f"camera:{name}", NOW, NOW + timedelta(days=1), "Li", NOW, "x"), NOW)
     approvals = read_approvals(tmp_path, "dt0001")
-    keep_derived(tmp_path, "dt0001", derived_of(approvals), ())
+    store_derived(tmp_path, "dt0001", derived_of(approvals), ())
     assert set(read_derived(tmp_path, "dt0001", approvals)) == set(NAMES)
     return site
 
 
-def derived_of(approvals: dict[str, Approval]) -> tuple[Derived, ...]:
+def derived_of(approvals: dict[str, Approval]) -> tuple[DerivedReference, ...]:
     found: dict[str, tuple[LightMode, bytes]] = {name: ("day", reference("infrared")) for name in approvals}
-    return proved(found, approvals, dict.fromkeys(approvals, INFRARED), NOW)
+    return proven_references(found, approvals, dict.fromkeys(approvals, INFRARED), NOW)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_what_holds_no_longer_is_removed_without_reading_the_rest(
     write_approval(tmp_path, approve(here, "c3", "Li", NOW + timedelta(hours=1), "moved", (), (reference("day"),)))
     held = read_derived(tmp_path, "dt0001", read_approvals(tmp_path, "dt0001"))
     opened.clear()
-    keep_derived(tmp_path, "dt0001", (), frozenset(held))
+    store_derived(tmp_path, "dt0001", (), frozenset(held))
     assert sum(opened.values()) == 0
     left = {path.stem for path in (tmp_path / DERIVED).iterdir()}
     assert left == set(NAMES) - {"c3"}

@@ -17,7 +17,7 @@ from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
 from agent.observe.facts.facts import Facts, gather
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.site.config.site import Site
 from drivers.footage import PlatformLink, PlatformServer
 from drivers.model import CAMERA_FACTS, Camera, Unavailable
@@ -28,7 +28,7 @@ CAMERAS = (
     camera("yard", camera=Camera("yard", "box", "Yard", CODES[1][1], 2, "back yard")),
 )
 NAMES = {"gate": "School gate", "yard": "School yard"}
-FILED = Filed("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),), NAMES)
+FILED = Filing("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),), NAMES)
 
 
 def seen(

@@ -21,12 +21,12 @@ from agent.demo.world.cameras import CAMERAS
 from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
 from agent.model import exits
-from agent.observe.facts.sightings import Mark
+from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import NOBODY, Owner, owners_now
-from agent.observe.pictures.previous_pictures import Previous
-from agent.observe.probe.devices import Probed, Reading
+from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.observe.probe.devices import ProbeResult, Reading
 from agent.observe.remembered.value import Remembered
-from agent.report.spot_check import recalled
+from agent.report.spot_check import restore_pictures
 from agent.service.cycle import cycle
 from agent.service.cycle.kept_for import kept_for, of_site, taken_over
 from agent.site.config.load import load
@@ -153,11 +153,11 @@ def test_another_box_is_put_before_a_person_again_and_then_counts(
 
 
 def test_pictures_in_the_memory_of_the_process_go_with_the_box() -> None:
-    here, previous = site(camera("gate"), camera("yard", "other")), Previous()
-    before = owners_now(here, {"box": Mark("M", "a"), "other": Mark("M", "b")}, {})
+    here, previous = site(camera("gate"), camera("yard", "other")), PreviousPictures()
+    before = owners_now(here, {"box": BoxMark("M", "a"), "other": BoxMark("M", "b")}, {})
     for name in ("gate", "yard"):
         previous.keep(name, b"a small picture")
-    after = owners_now(here, {"box": Mark("M", "c")}, {})
+    after = owners_now(here, {"box": BoxMark("M", "c")}, {})
     taken_over(Remembered(owners=before), here, after, previous)
     assert list(previous.all()) == ["yard"]
 
@@ -165,16 +165,16 @@ def test_pictures_in_the_memory_of_the_process_go_with_the_box() -> None:
 def test_a_look_that_was_asked_for_puts_nothing_of_another_box_back(told: Told) -> None:
     """A spot check forgets what was seen of a camera for one look, and remembers it again after."""
     kept, here = memory(told), load(told.config)
-    stranger = {"gate": replace(kept.owners["gate"], box=Mark("M", "another"))}
+    stranger = {"gate": replace(kept.owners["gate"], box=BoxMark("M", "another"))}
     assert {one.camera_id for one in kept.pooled} == {"gate"}
-    after = recalled(kept_for(kept, here, stranger), Remembered(owners=stranger), frozenset({"gate"}))
+    after = restore_pictures(kept_for(kept, here, stranger), Remembered(owners=stranger), frozenset({"gate"}))
     assert (after.pooled, after.views, after.quality) == ((), {}, {})
 
 
 class Nameless(Reading):
     """Reads real devices, and hears nothing of who they are."""
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
         for device, probed in super().arrivals():
             told = tuple(o for o in probed.observations if not isinstance(o.value, Identity | Interfaces | Channels))
             yield device, replace(probed, observations=told)

@@ -16,7 +16,7 @@ from agent.deliver.spool.spool import Spool
 from agent.host.clock import utc_now
 from agent.hub.stores.store import Store
 from agent.judge.memory import memory as state
-from agent.judge.memory.history import oldest_kept
+from agent.judge.memory.history import oldest_stored
 from agent.model import exits
 from agent.observe.remembered.table import REMEMBERED
 from agent.service.cycle.kept_for import of_site
@@ -78,7 +78,7 @@ def test_its_memory_is_taken_over_area_by_area(left: Path) -> None:
 
 
 def test_its_history_reaches_back_as_far_as_it_did(left: Path) -> None:
-    assert oldest_kept(left / "state") is not None
+    assert oldest_stored(left / "state") is not None
 
 
 def test_its_hub_goes_on(left: Path, capsys: pytest.CaptureFixture[str]) -> None:

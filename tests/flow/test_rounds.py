@@ -15,11 +15,11 @@ from sites import NOW, ZONE, camera, observed, site
 
 from agent.commands.check import command
 from agent.judge.memory.memory import Memory, to_json
-from agent.observe.pictures.approved_views import ApprovedViews
-from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import studied_path, studies
-from agent.observe.probe.devices import NOTHING as NOTHING_WANTED
-from agent.observe.probe.devices import Paths, Probed
+from agent.observe.probe.devices import NOTHING_WANTED as NOTHING_WANTED
+from agent.observe.probe.devices import Paths, ProbeResult
 from agent.observe.remembered.value import EMPTY, Remembered
 from agent.service.cycle.environment import Rim
 from agent.service.cycle.rounds import look_in_rounds
@@ -65,10 +65,10 @@ class Street:
     cut_after: int = 99
     """From this look on what comes is no picture."""
 
-    def fetch(self, names: tuple[str, ...]) -> Probed:
+    def fetch(self, names: tuple[str, ...]) -> ProbeResult:
         self.asked.append(names)
         if self.silent:
-            return Probed(self.silent)
+            return ProbeResult(self.silent)
         told: Observations = ()
         taken: list[Picture] = []
         for name in names:
@@ -78,7 +78,7 @@ class Street:
             shown = self.views[name][min(number, len(self.views[name]) - 1)]
             data = jpeg(shown) if number < self.cut_after else b"\xff\xd8\xff cut"
             taken.append(Picture(name, "sub", NOW, data, "jpeg"))
-        return Probed(told, tuple(taken))
+        return ProbeResult(told, tuple(taken))
 
     def rim(self, worker: Worker) -> Rim:
         return Rim(Credentials(None), worker.judge, lambda: NOW)
@@ -101,7 +101,7 @@ class StreetReading:
             names = tuple(c.camera.id for c in part.cameras if c.camera.device == device.id)
             self.waiting.append((device, names))
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
         while self.waiting:
             device, names = self.waiting.pop(0)
             yield device, self.street.fetch(names)
@@ -115,7 +115,7 @@ def run(
     reading.ask(a_site)
     known = ApprovedViews(references or {})
     rim = rim or street.rim(worker)
-    _, looked, memory = look_in_rounds(a_site, rim, reading, Probed(()), EMPTY, known, NOW, count)
+    _, looked, memory = look_in_rounds(a_site, rim, reading, ProbeResult(()), EMPTY, known, NOW, count)
     return looked, memory
 
 
@@ -198,7 +198,7 @@ def test_view_and_quality_are_asked_of_one_path_that_stays(
 ) -> None:
     streams = Streams(tuple(Stream(one, "rtsp://192.0.2.1/") for one in offered))
     assert studied_path(streams) == path
-    asked = studies(site(camera()), observed("camera:gate", streams), ApprovedViews(), Previous())
+    asked = studies(site(camera()), observed("camera:gate", streams), ApprovedViews(), PreviousPictures())
     assert asked.get("gate", (None,))[0] == path
 
 
@@ -209,7 +209,7 @@ def test_zones_and_drawn_masks_are_left_out_and_a_mask_that_is_off_is_not() -> N
         Streams((Stream("sub", "rtsp://192.0.2.1/"),)),
         Masks((Mask("a", drawn, "Color", True), Mask("b", off, "Color", False), Mask("c", (), "Color", None))),
     )
-    before, known = Previous(), ApprovedViews({"gate": (APPROVED,)})
+    before, known = PreviousPictures(), ApprovedViews({"gate": (APPROVED,)})
     before.keep("gate", b"before")
     path, study = studies(site(camera()), told, known, before)["gate"]
     assert path == "sub"
@@ -226,7 +226,7 @@ def test_zones_and_drawn_masks_are_left_out_and_a_mask_that_is_off_is_not() -> N
 def test_declared_boxes_of_overlays_are_measured_and_the_clock_in_them_moves_no_view() -> None:
     streams = observed("camera:gate", Streams((Stream("sub", "rtsp://192.0.2.1/"),)))
     boxed = site(camera(overlay_boxes=((0.0, 0.1, 0.5, 0.2),)))
-    _, study = studies(boxed, streams, ApprovedViews({"gate": (APPROVED,)}), Previous())["gate"]
+    _, study = studies(boxed, streams, ApprovedViews({"gate": (APPROVED,)}), PreviousPictures())["gate"]
     corners = ((0.0, 0.1), (0.5, 0.1), (0.5, 0.2), (0.0, 0.2))
     assert study.quality is not None
     assert study.view is not None

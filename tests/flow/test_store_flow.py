@@ -14,7 +14,7 @@ from patience import PATIENCE_S
 from sites import camera, site
 from store_footage import PATTERN, lay
 
-from agent.judge.memory.memory import NOTHING, from_json, to_json
+from agent.judge.memory.memory import EMPTY_MEMORY, from_json, to_json
 from agent.model.finding import Finding, Moment
 from agent.service.cycle.cycle import Seen, see
 from agent.service.cycle.environment import Rim
@@ -53,7 +53,7 @@ def stored(tmp_path: Path, days: int) -> Site:
 
 def look(a_site: Site, tmp_path: Path, worker: Worker, now: datetime, before: Seen | None = None) -> Seen:
     """Look once, with the memory of the look before as the spool would have kept it."""
-    memory = from_json(to_json(before.memory)) if before else NOTHING
+    memory = from_json(to_json(before.memory)) if before else EMPTY_MEMORY
     rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: now, lambda: None)
     return see(a_site, rim, Moment(now, 0, "boot", True), memory)
 

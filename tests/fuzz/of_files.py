@@ -19,7 +19,7 @@ from agent.contract.envelope import FILING_TYP, flatten, sign_payload, unflatten
 from agent.judge.memory import notes
 from agent.observe.approvals import approvals, reference_views
 from agent.observe.facts import filed_file
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.pictures import derived_views
 from agent.onsite.ledger.files.grid import Unreadable
 from agent.onsite.ledger.folder import draft
@@ -184,15 +184,15 @@ def _kept_seeds() -> Iterator[bytes]:
     approvals.write_approval(root, approval)
     approvals.write_approval(root, replace(approval, by="Wang"))
     yield b"\3" + (root / "baselines/gate.json").read_bytes()
-    made = (derived_views.Derived("gate", derived_views._binding(APPROVAL), "day", "night", NOW, reference),)
-    yield b"\4" + derived_views._text("gate", made)
+    made = (derived_views.DerivedReference("gate", derived_views._binding(APPROVAL), "day", "night", NOW, reference),)
+    yield b"\4" + derived_views._file_bytes("gate", made)
     view = reference_views.PresetView("gate", "door", "Li", NOW, "seen", (reference,))
     reference_views.write_preset_view(root, view)
     yield b"\5" + next((root / "baselines/presets").glob("*.json")).read_bytes()
     ack = notes.Acknowledgement("camera-online camera:gate", NOW, "warn", NOW, "Li", NOW, "why")
     for note in (ack, notes.Settled("k", ("a",), "Li", NOW, "why")):
         yield b"\6" + json.dumps(notes.to_data(note)).encode()
-    filed_file.write_filed(root, Filed("S1", date(2026, 1, 1), ("gate",), 30, (FiledDevice("box", "m", "s"),)), SIGNER)
+    filed_file.write_filed(root, Filing("S1", date(2026, 1, 1), ("gate",), 30, (FiledDevice("box", "m", "s"),)), SIGNER)
     whole = (root / filed_file.NAME).read_bytes()
     yield b"\7" + whole
     yield b"\7" + unflatten(whole)[0]

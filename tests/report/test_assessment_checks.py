@@ -13,14 +13,14 @@ from sites import DECLARED, NOW, camera, healthy, healthy_camera, healthy_device
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
-from agent.judge.memory.notes import Standing
+from agent.judge.memory.notes import ActiveNotes
 from agent.model.finding import Finding
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Count, DayAssessed, last_whole_day, rates_json
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.outages import Outage, OutageKind
 from agent.observe.inventory.camera_file import FIELDS
 from agent.observe.remembered.value import Remembered
-from agent.report.assessment import assessed
+from agent.report.assessment import add_look
 from agent.site.config.site import Rules, Site
 from agent.site.declarations.standing import Declaration, local_day
 from agent.site.rules.read import shipped
@@ -48,7 +48,7 @@ def look(
     at: datetime = NOW,
 ) -> tuple[DayAssessed, ...]:
     facts = facts_of(a_site, observations)
-    return assessed(a_site, facts, run_checks(a_site, facts, at), Standing(planned=planned), days, at)
+    return add_look(a_site, facts, run_checks(a_site, facts, at), ActiveNotes(planned=planned), days, at)
 
 
 def silent(name: str = "gate", device: str = "box") -> tuple[Observation, ...]:

@@ -10,12 +10,12 @@ import pytest
 from footage_looks import remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.judge.memory.notes import Plan, Standing, standing
+from agent.judge.memory.notes import ActiveNotes, Plan, active_notes
 from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
 from agent.observe.facts.facts import gather
 from agent.observe.footage.days import CameraFootage
 from agent.observe.remembered.value import Remembered
-from agent.report.assessment import assessed
+from agent.report.assessment import add_look
 from agent.report.recorded_seconds import recorded_on
 from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays
@@ -148,7 +148,7 @@ def test_the_last_whole_day_is_counted_anew_at_each_look_and_reported_in_seconds
     days: tuple[DayAssessed, ...] = (DayAssessed(YESTERDAY, 96, {"recorded": Count(90, 96)}),)
     for holes, good in (((wall(1, 5),), WHOLE_S - 3600), ((), WHOLE_S)):
         facts = gather((), remembered=Remembered(footage=remembered(SITE, [(look(*holes), NOW)])))
-        days = assessed(SITE, facts, (), Standing(), days, NOW)
+        days = add_look(SITE, facts, (), ActiveNotes(), days, NOW)
         assert days[0].footage == Count(good, WHOLE_S)
     told = rates_json(days[0])
     assert (told["recorded"], told["recorded_s"]) == ([90, 96, 0, 0], [WHOLE_S, WHOLE_S, 0, 0])
@@ -159,5 +159,5 @@ def test_the_last_whole_day_is_counted_anew_at_each_look_and_reported_in_seconds
 
 def test_all_plans_are_handed_on_also_those_that_are_over() -> None:
     work = worked_on(NOW - 3 * DAY, NOW - 2 * DAY)
-    found = standing(SITE, (work,), NOW)
+    found = active_notes(SITE, (work,), NOW)
     assert (found.plans, found.planned) == ((work,), frozenset())

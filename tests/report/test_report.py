@@ -15,13 +15,13 @@ from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Draft
-from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.facts import NetworkFacts, gather
 from agent.observe.facts.sightings import Sighting
 from agent.observe.pictures.turns import masks_digest
 from agent.report.build import build_reports
 from agent.report.config import UNDECLARED_MAX
 from agent.report.plain_findings import plain_findings
-from agent.report.spot_check import Asked
+from agent.report.spot_check import HubRequests
 from agent.site.declarations.standing import Declaration
 from drivers.model import Camera, Mask, Observation
 
@@ -113,7 +113,7 @@ def test_a_config_report_is_sent_for_a_command_and_carries_the_answer_to_a_spot_
     facts = facts_of(a_site, healthy(), now=NOW)
     findings = run_checks(a_site, facts, NOW)
     _, memory = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE)
-    looked = Asked((command("check-now", NOW), command("report-now", NOW, "c2"))).looked(NOW, NOW + DAY)
+    looked = HubRequests((command("check-now", NOW), command("report-now", NOW, "c2"))).looked(NOW, NOW + DAY)
     drafts, after = build_reports(a_site, facts, findings, (), memory, NOW, QUEUE, looked)
     assert [draft.stream for draft in drafts] == ["config", "health"]
     (answer,) = drafts[0].body["answers"]
@@ -131,7 +131,7 @@ def test_a_policy_of_the_hub_in_force_is_named_in_a_config_report_of_its_own() -
     findings = run_checks(a_site, facts, NOW)
     drafts, memory = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE)
     assert drafts[0].body["digests"]["desired"] is None
-    drafts, _ = build_reports(a_site, facts, findings, (), memory, NOW, QUEUE, Asked(desired="d" * 64))
+    drafts, _ = build_reports(a_site, facts, findings, (), memory, NOW, QUEUE, HubRequests(desired="d" * 64))
     assert [draft.stream for draft in drafts] == ["config", "health"]
     assert drafts[0].body["digests"]["desired"] == "d" * 64
 
@@ -146,7 +146,7 @@ def test_the_masks_digest_tells_a_moved_or_disabled_mask_and_ignores_order() -> 
     assert len({digest, masks_digest((first, off)), masks_digest((first, moved))}) == 3
 
 
-def config_of(around: Around, memory: Memory) -> tuple[list[Draft], Memory]:
+def config_of(around: NetworkFacts, memory: Memory) -> tuple[list[Draft], Memory]:
     a_site = site(camera())
     facts = gather(healthy(), around)
     drafts, memory = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), memory, NOW, QUEUE)
@@ -155,12 +155,12 @@ def config_of(around: Around, memory: Memory) -> tuple[list[Draft], Memory]:
 
 def test_undeclared_devices_are_named_when_they_count_and_a_flood_is_cut_short() -> None:
     one = Sighting("192.0.2.7:80", "", "", NOW, (NOW,))
-    (draft,), memory = config_of(Around(newcomers=(one,)), Memory())
+    (draft,), memory = config_of(NetworkFacts(newcomers=(one,)), Memory())
     assert draft.body["undeclared"] == []
-    (draft,), memory = config_of(Around(strangers=(one,)), memory)
+    (draft,), memory = config_of(NetworkFacts(strangers=(one,)), memory)
     assert draft.body["undeclared"] == ["192.0.2.7:80"]
     later = replace(one, times=(NOW - DAY, NOW))
-    assert config_of(Around(strangers=(later,)), memory)[0] == [], "seen again is no news"
+    assert config_of(NetworkFacts(strangers=(later,)), memory)[0] == [], "seen again is no news"
     flood = tuple(replace(one, address=f"192.0.2.{n}:80") for n in range(200))
-    (draft,), _ = config_of(Around(strangers=flood), memory)
+    (draft,), _ = config_of(NetworkFacts(strangers=flood), memory)
     assert len(draft.body["undeclared"]) == UNDECLARED_MAX

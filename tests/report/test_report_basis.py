@@ -16,11 +16,11 @@ from agent.judge.memory.memory import Memory
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Level, Message, Source
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.days import CameraFootage, RecordedDay, source_of
-from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark
 from agent.observe.remembered.value import Remembered
 from agent.report.basis import bases
 from agent.report.build import build_reports
-from agent.report.config_findings import Names, encoded, write_findings
+from agent.report.config_findings import SubjectIds, encoded, write_findings
 from agent.report.plain_findings import plain_findings
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.footage import Channels
@@ -31,7 +31,7 @@ from masking.view.model import QualitySeen, ViewSeen
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 H = timedelta(hours=1)
-NAMES = Names(("a", "b"), ("box",))
+NAMES = SubjectIds(("a", "b"), ("box",))
 ZONE = PrivateZone("door", ((0.2, 0.2), (0.5, 0.2), (0.5, 0.5)))
 SITE = Site(
     "S1", "datong", "140200", "School",
@@ -152,7 +152,9 @@ def test_what_earlier_looks_left_is_as_old_as_they_are() -> None:
     known = Remembered(
         footage={"a": footage},
         views={"a": CameraView("", held_at=NOW - 6 * H)},
-        quality={"a": CameraQuality(marks=(Mark("black", NOW - 7 * H), Mark("covered", NOW - 8 * H)))},
+        quality={
+            "a": CameraQuality(marks=(IndicatorMark("black", NOW - 7 * H), IndicatorMark("covered", NOW - 8 * H)))
+        },
     )
     facts = gather([recorded], remembered=known)
     assert age_s(facts, finding("camera-moved")) == 6 * 3600

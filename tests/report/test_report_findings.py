@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from agent.model.finding import Finding, Message, Source
 from agent.report.build import finding_json
 from agent.report.config import CHAIN_BYTES, limit_bytes
-from agent.report.config_findings import EVIDENCE_MAX_BYTES, Names, encoded, write_findings
+from agent.report.config_findings import EVIDENCE_MAX_BYTES, SubjectIds, encoded, write_findings
 from agent.report.plain_findings import plain_findings
 from bench.delivery_sizes import WORST, config_of
 
 BODY = validator("config").evolve(schema=SCHEMAS["config"]["properties"]["body"])
-NAMES = Names(("a", "b", "c"), ("box",))
+NAMES = SubjectIds(("a", "b", "c"), ("box",))
 SOURCE = Source("Order 799", "article 13")
 MUCH = 1_000_000
 

@@ -15,7 +15,7 @@ from sites import NOW, camera, gateway, site
 from agent.contract.chain import STREAMS, link
 from agent.contract.repair_counts import CLASSES, Repairs
 from agent.judge.checks.table import CHECKS
-from agent.judge.memory.episodes import begun
+from agent.judge.memory.episodes import new_episode
 from agent.model.finding import Draft, Finding, Head, Message, Moment, Source
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
 from agent.observe.facts.facts import gather
@@ -47,7 +47,9 @@ def payload(a_site: Site, findings: list[Finding]) -> bytes:
     mended = dict.fromkeys(CLASSES, Repairs(9999, 86_400 * 9999, 9999)) if findings else {}
     day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full), (), mended, Count(*([86_400 * 64] * 4)))
     facts = replace(gather(gateway()), remembered=Remembered(assessed=(day,)))
-    restless = [replace(begun(one, NOW), fault_class=name) for one in findings[:1] for name in CLASSES] * len(findings)
+    restless = [replace(new_episode(one, NOW), fault_class=name) for one in findings[:1] for name in CLASSES] * len(
+        findings
+    )
     body = health_body(a_site, facts, findings, NOW, QUEUE, restless)
     heads = {stream: Head(LAST - 1, "a" * 64) for stream in STREAMS}
     moment = Moment(datetime(2026, 11, 24, tzinfo=UTC), LAST, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", False)

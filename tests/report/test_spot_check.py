@@ -20,10 +20,10 @@ from agent.judge.memory.memory import Memory
 from agent.model.finding import Moment
 from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import due
-from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
-from agent.observe.pictures.zone_verdicts import pooled
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark
+from agent.observe.pictures.zone_verdicts import pool_verdicts
 from agent.observe.remembered.value import Remembered
-from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
+from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Rim
 from agent.site.config.site import Site, Storage
@@ -43,9 +43,9 @@ def remembered() -> Remembered:
     """Return what is remembered of a site all of whose cameras were looked at, settled and marked."""
     seen = healthy() + healthy("yard", "other")
     _, looked = join(SITE, seen, (), NOW)
-    _, glances = pooled(SITE, seen, seen, (), NOW)
+    _, glances = pool_verdicts(SITE, seen, seen, (), NOW)
     view = CameraView("r", ViewMemory(STILL), NOW)
-    quality = CameraQuality("r", QualityMemory(), (0.1,), (Mark("moved", NOW, 2),))
+    quality = CameraQuality("r", QualityMemory(), (0.1,), (IndicatorMark("moved", NOW, 2),))
     names = ("gate", "yard")
     return Remembered(
         looked=looked, pooled=glances, views=dict.fromkeys(names, view), quality=dict.fromkeys(names, quality)
@@ -53,7 +53,7 @@ def remembered() -> Remembered:
 
 
 def test_every_path_of_a_named_camera_is_due_and_only_what_has_its_turn_of_the_others() -> None:
-    paths = due(SITE, forgotten(remembered(), frozenset({"gate"})).looked, LATER)
+    paths = due(SITE, forget_pictures(remembered(), frozenset({"gate"})).looked, LATER)
     assert paths["gate"] == set(PATHS)
     assert paths["yard"] == due(SITE, remembered().looked, LATER)["yard"] != set(PATHS)
 
@@ -72,13 +72,13 @@ def statuses(memory: Remembered) -> dict[str, str]:
 
 def test_a_path_that_was_not_looked_at_is_not_answered_from_memory() -> None:
     assert statuses(remembered()) == {"camera:gate": "pass", "camera:yard": "pass"}
-    afresh = forgotten(remembered(), frozenset({"gate"}))
+    afresh = forget_pictures(remembered(), frozenset({"gate"}))
     assert statuses(afresh) == {"camera:gate": "unknown", "camera:yard": "pass"}
 
 
 def test_verdicts_views_and_marks_of_a_named_camera_are_forgotten_and_what_was_learned_is_not() -> None:
     memory = remembered()
-    afresh = forgotten(memory, frozenset({"gate"}))
+    afresh = forget_pictures(memory, frozenset({"gate"}))
     assert {one.camera_id for one in memory.pooled} == {"gate", "yard"}
     assert [one.camera_id for one in afresh.pooled] == ["yard"]
     assert set(afresh.views) == {"yard"}
@@ -90,8 +90,8 @@ def test_afterwards_the_memory_of_the_cameras_is_what_it_was_but_for_the_turns()
     before = remembered()
     names = frozenset({"gate"})
     newer = CameraView("r", ViewMemory(), None)
-    after = replace(forgotten(before, names), views={"gate": newer, "yard": newer})
-    kept = recalled(before, after, names)
+    after = replace(forget_pictures(before, names), views={"gate": newer, "yard": newer})
+    kept = restore_pictures(before, after, names)
     assert kept.views == {"gate": before.views["gate"], "yard": newer}
     assert kept.quality["gate"] == before.quality["gate"]
     assert {one.camera_id: one for one in kept.pooled} == {one.camera_id: one for one in before.pooled}
@@ -100,20 +100,22 @@ def test_afterwards_the_memory_of_the_cameras_is_what_it_was_but_for_the_turns()
 
 def test_without_a_spot_check_nothing_is_forgotten() -> None:
     memory = remembered()
-    for asked in (NOTHING_ASKED, Asked((command("report-now", NOW),))):
+    for asked in (NO_REQUESTS, HubRequests((command("report-now", NOW),))):
         assert asked.cameras(SITE) == frozenset()
-        assert forgotten(memory, asked.cameras(SITE)) == memory
-        assert recalled(memory, memory, asked.cameras(SITE)) == memory
+        assert forget_pictures(memory, asked.cameras(SITE)) == memory
+        assert restore_pictures(memory, memory, asked.cameras(SITE)) == memory
 
 
 def test_none_named_is_every_camera_and_several_commands_are_one_look() -> None:
-    assert Asked((command("check-now", NOW),)).cameras(SITE) == {"gate", "yard"}
-    two = Asked((command("check-now", NOW, cameras=("gate",)), command("check-now", NOW, cameras=("gone", "yard"))))
+    assert HubRequests((command("check-now", NOW),)).cameras(SITE) == {"gate", "yard"}
+    two = HubRequests(
+        (command("check-now", NOW, cameras=("gate",)), command("check-now", NOW, cameras=("gone", "yard")))
+    )
     assert two.cameras(SITE) == {"gate", "gone", "yard"}
 
 
 def test_what_was_not_looked_at_yet_answers_nothing() -> None:
-    assert Asked((command("check-now", NOW),)).answers() == []
+    assert HubRequests((command("check-now", NOW),)).answers() == []
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +147,7 @@ def test_the_cycle_asks_for_every_path_in_three_rounds_and_says_when_it_looked(
     monkeypatch.setattr(cycle, "look_in_rounds", in_rounds)
     rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: LATER + timedelta(seconds=9))
     memory = Memory(remembered=remembered())
-    asked = Asked((command("check-now", NOW, cameras=("gate",)),))
+    asked = HubRequests((command("check-now", NOW, cameras=("gate",)),))
     seen = cycle.see(a_site, rim, Moment(LATER, 0, "boot", True), memory, asked=asked)
     assert paths["gate"] == set(PATHS)
     assert paths["yard"] != set(PATHS)

@@ -18,7 +18,17 @@ from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, RecordedDay, source_of
 from agent.observe.footage.outages import Outage
 from agent.observe.remembered.value import Remembered
-from agent.report.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, groups, timeline_json, worst
+from agent.report.timeline import (
+    GAP_CLASSES,
+    LOSSES,
+    NOT_DUE,
+    NOT_KNOWN,
+    Cell,
+    Timeline,
+    group_spans,
+    timeline_json,
+    worst_cell,
+)
 from agent.report.timeline_compact import parse_timeline, row_json
 from agent.report.timeline_days import COLUMNS_MAX, timeline_of
 from agent.site.config.site import CameraConfig, Site
@@ -208,11 +218,11 @@ def test_no_grouping_loses_a_gap_or_draws_an_unknown_day_as_recorded(
     cells: list[Cell], first_due: int, size: int
 ) -> None:
     first_due = min(first_due, len(cells) - 1)
-    bounds = groups(len(cells), first_due, size)
+    bounds = group_spans(len(cells), first_due, size)
     assert [place for start, end in bounds for place in range(start, end)] == list(range(len(cells)))
     assert all(0 < end - start <= size and not start < first_due < end for start, end in bounds)
     for start, end in bounds:
-        days, one = [cell for cell in cells[start:end] if cell.due], worst(cells[start:end])
+        days, one = [cell for cell in cells[start:end] if cell.due], worst_cell(cells[start:end])
         kinds = {cell.kind for cell in days}
         lost = {cell.gap for cell in days if cell.gap in LOSSES}
         assert one.kind == next((k for k in ("gap", "unknown", "claimed", "whole") if k in kinds), "not-due")
@@ -222,7 +232,7 @@ def test_no_grouping_loses_a_gap_or_draws_an_unknown_day_as_recorded(
 def test_a_small_loss_shows_before_a_large_stretch_that_was_not_planned() -> None:
     several = (Cell(0.0, "not-planned", 1.0, "segments"), Cell(0.999, "disk", 0.001, "segments"), NOT_KNOWN)
     for order in itertools.permutations(several):
-        assert worst(order).gap == "disk"
+        assert worst_cell(order).gap == "disk"
 
 
 def test_a_report_s_two_characters_per_day_keep_every_gap_and_every_unknown_day() -> None:

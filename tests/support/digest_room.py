@@ -12,8 +12,8 @@ from typing import Any
 from sites import camera, site
 
 from agent.judge.checks.table import CHECKS
-from agent.judge.memory.memory import NOTHING, Memory
-from agent.judge.memory.notes import NOTHING_NOTED, Standing
+from agent.judge.memory.memory import EMPTY_MEMORY, Memory
+from agent.judge.memory.notes import NO_NOTES, ActiveNotes
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Finding, Message, Status
 from agent.service.alerts.digest import Told
@@ -47,8 +47,8 @@ class Desk:
     site: Site = field(default_factory=here)
     refused: str = ""
     sent: list[Mapping[str, Any]] = field(default_factory=list)
-    memory: Memory = NOTHING
-    noted: Standing = NOTHING_NOTED
+    memory: Memory = EMPTY_MEMORY
+    noted: ActiveNotes = NO_NOTES
 
     def __post_init__(self) -> None:
         self.start()

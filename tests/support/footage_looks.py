@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sights import in_order
 from sites import NOW
 
-from agent.observe.facts.facts import NOTHING_AROUND, Around, Facts, gather
+from agent.observe.facts.facts import NO_NETWORK_FACTS, Facts, NetworkFacts, gather
 from agent.observe.footage.days import Footage
-from agent.observe.footage.join import remember
+from agent.observe.footage.join import merge_footage
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from drivers.model import Observations, Recordings, Span
@@ -33,11 +33,13 @@ def remembered(a_site: Site, looks: Iterable[tuple[Observations, datetime]], foo
     """Return what is remembered after these looks."""
     footage = footage or {}
     for observations, now in looks:
-        footage, _ = remember(a_site, observations, footage, now)
+        footage, _ = merge_footage(a_site, observations, footage, now)
     return footage
 
 
-def facts_of(a_site: Site, observations: Observations, around: Around = NOTHING_AROUND, now: datetime = NOW) -> Facts:
+def facts_of(
+    a_site: Site, observations: Observations, around: NetworkFacts = NO_NETWORK_FACTS, now: datetime = NOW
+) -> Facts:
     """Return the facts of a cycle of which the one before saw the same, at a site that was approved and is learned."""
     footage = remembered(a_site, [(observations, now - timedelta(minutes=1)), (observations, now)])
     approvals, views, quality = in_order(a_site, now)

@@ -34,16 +34,16 @@ from agent.demo.world.cameras import CAMERAS, DEVICES, DemoCamera, RecordingPlan
 from agent.hub.views.changes import Reported
 from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
-from agent.judge.memory.notes import NOTHING_NOTED
+from agent.judge.memory.notes import NO_NOTES
 from agent.judge.wording.held import is_held
 from agent.model.finding import Draft, Finding, Moment
 from agent.observe.facts.delivery import Delivery, OwnCertificate
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.facts.filed_file import write_filed
-from agent.observe.facts.filed_system import Filed, FiledDevice
-from agent.observe.pictures.previous_pictures import Previous
-from agent.observe.probe.devices import Probed, Reading
-from agent.report.assessment import assessed
+from agent.observe.facts.filed_system import FiledDevice, Filing
+from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.observe.probe.devices import ProbeResult, Reading
+from agent.report.assessment import add_look
 from agent.report.build import build_reports
 from agent.service.cycle import cycle, read_kept
 from agent.service.cycle.environment import Rim
@@ -80,7 +80,7 @@ class World:
     clock: SetClock
     worker: Worker
     memory: Memory = field(default_factory=Memory)
-    previous: Previous = field(default_factory=Previous)
+    previous: PreviousPictures = field(default_factory=PreviousPictures)
     seen: cycle.Seen | None = None
     hands: list[Hand] = field(default_factory=list)
     painted: dict[str, Painter] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class World:
             moment = Moment(self.clock(), 0, "boot", True)
             self.seen = cycle.see(site, rim, moment, self.memory)
             findings = self.seen.findings
-            days = assessed(site, self.seen.facts, findings, NOTHING_NOTED, self.memory.remembered.assessed, moment.at)
+            days = add_look(site, self.seen.facts, findings, NO_NOTES, self.memory.remembered.assessed, moment.at)
             known = replace(self.seen.memory.remembered, assessed=days)
             self.memory = state.from_json(state.to_json(replace(self.seen.memory, remembered=known)))
             self.report(site, moment)
@@ -213,7 +213,7 @@ class HandedReading:
     def ask(self, *rest: object, **more: object) -> None:
         self.real.ask(*rest, **more)  # type: ignore[arg-type]
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
         for device, probed in self.real.arrivals():
             told = probed.observations
             if device.id == RECORDER.id:  # what no device tells over ONVIF
@@ -235,7 +235,7 @@ def file_at_police(directory: Path, cameras: tuple[str, ...], serial: str = RECO
     devices = (FiledDevice(RECORDER.id, RECORDER.model, serial), FiledDevice(NVR.id, NVR.model, NVR.serial))
     signer = load_or_create_signer(directory / "filing-key.pem")
     names = {camera.id: camera.name for camera in (GATE, LIBRARY)}
-    write_filed(directory, Filed("dt0001", date(2024, 9, 10), cameras, 30, devices, names), signer)
+    write_filed(directory, Filing("dt0001", date(2024, 9, 10), cameras, 30, devices, names), signer)
 
 
 def is_open(finding: Finding) -> bool:
@@ -269,7 +269,7 @@ def healthy_site(
         world = World(devices, config, clock, worker)
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
         patch.setattr(read_back, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
-        patch.setattr(read_kept, "oldest_kept", lambda directory: world.logged_from)
+        patch.setattr(read_kept, "oldest_stored", lambda directory: world.logged_from)
         patch.setattr(cycle, "observe_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
         patch.setattr(cycle, "delivery_facts", lambda *_: world.delivery or delivered(clock()))
         patch.setattr(looking, "APART_S", 0.0)

@@ -9,7 +9,7 @@ from sites import NOW, camera, site
 
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.memory import Memory, from_json, to_json
-from agent.judge.memory.notes import Acknowledgement, Standing, standing
+from agent.judge.memory.notes import Acknowledgement, ActiveNotes, active_notes
 from agent.judge.memory.transitions import Transition, transitions
 from agent.model.finding import Finding, Message, Source, Status
 
@@ -26,7 +26,7 @@ def live(
     looks: str | Sequence[Status],
     check: str = CLOCK,
     memory: Memory | None = None,
-    noted: Standing | None = None,
+    noted: ActiveNotes | None = None,
     start: datetime = NOW,
 ) -> tuple[list[Transition], Memory]:
     """Look once a quarter of an hour, as a daemon does that is restarted after each look."""
@@ -34,7 +34,7 @@ def live(
     changed: list[Transition] = []
     for number, letter in enumerate(looks):
         one = (finding(LETTERS.get(letter, letter), check),)  # type: ignore[arg-type]
-        new, memory = transitions(one, memory, start + number * STEP, noted or Standing())
+        new, memory = transitions(one, memory, start + number * STEP, noted or ActiveNotes())
         memory = from_json(to_json(memory))
         changed += new
     return changed, memory
@@ -51,6 +51,6 @@ def the_open(memory: Memory) -> Episode:
     return episode
 
 
-def acked(episode: Episode, until: datetime = NOW + timedelta(days=7)) -> Standing:
+def acked(episode: Episode, until: datetime = NOW + timedelta(days=7)) -> ActiveNotes:
     note = Acknowledgement(episode.key, episode.detected_at, episode.worst, "Wang", NOW, "new camera is ordered", until)
-    return standing(site(camera()), (note,), NOW)
+    return active_notes(site(camera()), (note,), NOW)

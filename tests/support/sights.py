@@ -15,7 +15,7 @@ from agent.observe.facts.facts import gather
 from agent.observe.pictures.view_memory import (
     CameraQuality,
     CameraView,
-    Mark,
+    IndicatorMark,
     Quality,
     References,
     Views,
@@ -73,7 +73,7 @@ def in_order(a_site: Site, now: datetime = NOW) -> tuple[dict[str, Approval], Vi
     masks = (Mask("m1", SQUARE, "Color", True),)
     approvals = {name: approve(a_site, name, "Li Na", NOW, "", masks, REFERENCES["gate"]) for name in declared}
     views = {name: CameraView("digest", ViewMemory(STILL, (STILL,)), now) for name in names}
-    known = replace(learned(), marks=tuple(Mark(indicator.name, now) for indicator in INDICATORS))
+    known = replace(learned(), marks=tuple(IndicatorMark(indicator.name, now) for indicator in INDICATORS))
     return approvals, views, dict.fromkeys(names, known)
 
 

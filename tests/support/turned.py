@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from agent.observe.pictures.turns import Looked, looked_after, recalled
+from agent.observe.pictures.turns import PathResult, path_results, with_cached
 from agent.site.config.site import Site
 from drivers.model import Observations
 
 
 def join(
-    site: Site, observations: Observations, looked: tuple[Looked, ...], now: datetime
-) -> tuple[Observations, tuple[Looked, ...]]:
+    site: Site, observations: Observations, looked: tuple[PathResult, ...], now: datetime
+) -> tuple[Observations, tuple[PathResult, ...]]:
     """Return the observations with remembered looks in them, and the looks to remember."""
-    after = looked_after(site, observations, looked, now)
-    return recalled(site, observations, after), after
+    after = path_results(site, observations, looked, now)
+    return with_cached(site, observations, after), after

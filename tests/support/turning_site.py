@@ -27,7 +27,7 @@ from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory
 from agent.model.finding import Finding, Moment
-from agent.observe.probe.devices import Probed
+from agent.observe.probe.devices import ProbeResult
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Rim
 from agent.site.config.load import load
@@ -81,13 +81,13 @@ class Street:
     draw: Callable[[PathName, int], Picture | None] = lambda path, seed: None
     seed: int = 0
 
-    def fetch(self, *rest: object) -> Probed:
+    def fetch(self, *rest: object) -> ProbeResult:
         """Deliver what a probe would."""
         streams = Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in self.paths))
         self.seed += 1
         drawn = [(path, self.draw(path, self.seed)) for path in self.paths]
         shots = tuple(Taken("dome", path, self.now, jpeg(one), "jpeg") for path, one in drawn if one is not None)
-        return Probed(observed("camera:dome", streams, Masks(self.masks), Movable(True)), shots)
+        return ProbeResult(observed("camera:dome", streams, Masks(self.masks), Movable(True)), shots)
 
     def show(self, draw: Callable[[PathName, int], Picture | None]) -> None:
         self.draw = draw
@@ -123,7 +123,7 @@ class StreetReading:
     def ask(self, part: Site, *rest: object, **more: object) -> None:
         self.waiting += part.devices
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
         while self.waiting:
             yield self.waiting.pop(0), self.street.fetch()
 

@@ -17,7 +17,7 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.host.paths import credentials_file
-from agent.observe.facts.facts import with_more
+from agent.observe.facts.facts import with_observations
 from agent.onsite.one_look.result import Checked
 from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.service.cycle.cycle import see
@@ -65,5 +65,5 @@ def look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Cred
             streams = live_streams(site, seen.facts)
             progress.measuring_s = planned_s(site, streams, how.sample_s)
             measured = measure(site, streams, credentials, utc_now, how.sample_s, watch)
-            seen = replace(seen, facts=with_more(seen.facts, measured))
+            seen = replace(seen, facts=with_observations(seen.facts, measured))
     return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

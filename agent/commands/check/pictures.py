@@ -10,7 +10,7 @@ import hashlib
 from typing import Final
 
 from agent.commands.masks.seen import shown
-from agent.observe.approvals.approvals import in_force
+from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
 from agent.onsite.one_look.shown import Shown, chosen, withheld
@@ -50,7 +50,7 @@ class Album:
         """
         if not self._keep:
             return {}
-        return {c.camera.id: self._one(c, facts) for c in in_force(site, facts.approvals).cameras}
+        return {c.camera.id: self._one(c, facts) for c in with_approvals(site, facts.approvals).cameras}
 
     def _one(self, camera: CameraConfig, facts: Facts) -> Shown:
         subject = f"camera:{camera.camera.id}"

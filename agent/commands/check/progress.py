@@ -19,7 +19,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from agent.observe.probe.watch import Stage, Watch
+from agent.observe.probe.fan_out import Stage, Watch
 from agent.service.cycle.rounds import BETWEEN_S
 from agent.site.config.site import Site
 from agent.text.translate import translate

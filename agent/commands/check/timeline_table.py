@@ -24,8 +24,8 @@ from agent.report.timeline import (
     GapClass,
     Timeline,
     TimelineRow,
-    groups,
-    worst,
+    group_spans,
+    worst_cell,
 )
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
@@ -164,12 +164,14 @@ def _block(timeline: Timeline, floor_days: int, width: int, glyphs: _Glyphs, lan
         notes, notes_cells = [], 0
         name_cells = max(NAME_CELLS_MIN, min(name_cells, width - CELLS_MIN - 2))
     room = max(CELLS_MIN, width - name_cells - notes_cells - 2)
-    size = next(size for size in range(1, count + 1) if size == count or len(groups(count, first_due, size)) <= room)
-    bounds = groups(count, first_due, size)
+    size = next(
+        size for size in range(1, count + 1) if size == count or len(group_spans(count, first_due, size)) <= room
+    )
+    bounds = group_spans(count, first_due, size)
     return _Block(
         floor_days,
         rows,
-        tuple(tuple(worst(row.cells[start:end]) for start, end in bounds) for row in rows),
+        tuple(tuple(worst_cell(row.cells[start:end]) for start, end in bounds) for row in rows),
         tuple(days[start] for start, _ in bounds),
         days[-1],
         sum(end <= first_due for _, end in bounds),

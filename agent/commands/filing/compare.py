@@ -27,7 +27,7 @@ from agent.model.errors import ConfigurationError, NotVerified, UsageError
 from agent.model.finding import Finding, Json, Message
 from agent.model.verdict import refused
 from agent.observe.facts.filed_file import read_filed, write_filed
-from agent.observe.facts.filed_system import Filed
+from agent.observe.facts.filed_system import Filing
 from agent.onsite.filing.changes import Change, changes
 from agent.onsite.filing.clocks import asked, change_findings
 from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of
@@ -109,7 +109,7 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
     return made, inventory
 
 
-def _keep(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) -> bool:
+def _keep(args: argparse.Namespace, site: Site, facts: Filing, signer: Signer) -> bool:
     """Keep what was filed for the service, unless a later filing is kept; say where it could not be kept."""
     directory = site.storage.directory
     last = read_filed(directory, site.id)
@@ -134,7 +134,7 @@ def _keep(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) ->
 
 
 def _told(
-    args: argparse.Namespace, facts: Filed, found: Sequence[Change], findings: Sequence[Finding], kept: bool
+    args: argparse.Namespace, facts: Filing, found: Sequence[Change], findings: Sequence[Finding], kept: bool
 ) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
@@ -158,7 +158,7 @@ def _told(
     }
 
 
-def _show(args: argparse.Namespace, facts: Filed, found: Sequence[Change], findings: Sequence[Finding]) -> None:
+def _show(args: argparse.Namespace, facts: Filing, found: Sequence[Change], findings: Sequence[Finding]) -> None:
     console = Console(no_color=args.no_color, highlight=False)
     since = render(Message("changes since the filing of {day}", {"day": facts.at.isoformat()}), args.lang)
     if found:

@@ -18,9 +18,9 @@ from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.site_time import lasted, local
 from agent.commands.terminal.tables import STYLE
 from agent.contract.repair_counts import CLASSES, Repairs, summed
-from agent.judge.memory.episodes import Episode, by_class, known_of, open_episodes, repairs, times_json
+from agent.judge.memory.episodes import Episode, by_class, open_episodes, repairs, times_json, valid_acknowledgement
 from agent.judge.memory.history import read_history
-from agent.judge.memory.notes import Plan, covered, is_in_force, read_notes, standing
+from agent.judge.memory.notes import Plan, active_notes, is_in_force, planned_subjects, read_notes
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.site.config.site import Site
@@ -34,12 +34,12 @@ def show_open(args: argparse.Namespace, site: Site, now: datetime, since: dateti
     """Show what is open; return 1 where something fails, 3 where something cannot be told, else 0."""
     found = [one for one in open_episodes(read_memory(site.storage.directory).known) if _is_meant(args, one)]
     notes = read_notes(site.storage.directory, site.id)
-    noted = standing(site, notes, now)  # what was said since the last look counts already
-    found = [replace(one, acknowledged=known_of(one, noted.acknowledged.get(one.key))) for one in found]
+    noted = active_notes(site, notes, now)  # what was said since the last look counts already
+    found = [replace(one, acknowledged=valid_acknowledgement(one, noted.acknowledged.get(one.key))) for one in found]
     found = [one for one in found if since is None or one.detected_at >= since]
     plans = sorted((n for n in notes if isinstance(n, Plan) and now < n.until), key=lambda plan: plan.start_at)
     if args.camera:
-        plans = [plan for plan in plans if f"camera:{args.camera}" in covered(site, plan)]
+        plans = [plan for plan in plans if f"camera:{args.camera}" in planned_subjects(site, plan)]
     if args.json:
         told: dict[str, Json] = {
             **_head(site, now),

@@ -19,7 +19,7 @@ from agent.contract.topics import CITY, SITE_ID
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.model.host_name import is_host
-from agent.observe.inventory.stocktake import Placed
+from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.sections import is_own_address, is_range, is_responder
 from agent.site.config.site import Discovery, Site
 from agent.text.harmless import printable, toml_string
@@ -77,7 +77,7 @@ class Answers:
             return user, self._password(self.given.get("password", ""))
         return user, self._password(ask_password(translate("Its password (goes into secrets.toml only):", self.lang)))
 
-    def devices(self, placed: tuple[Placed, ...]) -> tuple[Placed, ...]:
+    def devices(self, placed: tuple[MatchedAnswer, ...]) -> tuple[MatchedAnswer, ...]:
         """Ask which of the devices that answered are the site's: the login is sent to these and to no other."""
         if not placed:
             return ()
@@ -136,12 +136,12 @@ class Answers:
             ranges=ranges,
         )
 
-    def _chosen(self, text: str, placed: tuple[Placed, ...]) -> tuple[Placed, ...]:
+    def _chosen(self, text: str, placed: tuple[MatchedAnswer, ...]) -> tuple[MatchedAnswer, ...]:
         if text.lower() in ("all", "全部"):
             return placed
         if text.lower() == NONE:
             return ()
-        found: list[Placed] = []
+        found: list[MatchedAnswer] = []
         for word in re.split(r"[,，、\s]+", text):  # noqa: RUF001
             span = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", word)
             if not span or not 1 <= int(span[1]) <= int(span[2] or span[1]) <= len(placed):

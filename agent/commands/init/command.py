@@ -27,7 +27,7 @@ from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
 from agent.observe.inventory.site_skeleton import OWN_STORAGE, STATE_NAME, skeleton
-from agent.observe.inventory.stocktake import Placed, take_stock
+from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.observe.probe.devices import discover
 from agent.site.config.load import load
 from agent.site.config.site import Discovery, Site
@@ -112,7 +112,7 @@ def _own_addresses() -> tuple[str, ...]:
     return tuple(one for one in found if not ipaddress.IPv4Address(one).is_loopback)
 
 
-def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[Placed, ...], tuple[str, ...]]:
+def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[MatchedAnswer, ...], tuple[str, ...]]:
     """Ask the networks that were named, and show what answered."""
     if site.discovery == Discovery():
         return (), ()

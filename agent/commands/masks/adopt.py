@@ -16,9 +16,8 @@ from agent.judge.checks.pictures.drift import changes
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.model.verdict import REFUSED_REASONS
-from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, in_force
-from agent.observe.approvals.reference_views import PresetView
-from agent.observe.approvals.references import with_reference
+from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, with_approvals
+from agent.observe.approvals.reference_views import PresetView, with_reference
 from agent.observe.pictures.turns import zones_digest
 from agent.onsite.handover.sheet import OUTCOMES, SheetCamera, SheetPath
 from agent.site.config.site import Site
@@ -48,7 +47,7 @@ def _is_approved(site: Site, look: CameraLook) -> bool:
     approval = look.approved
     if approval is None:
         return False
-    if zones_digest(in_force(site, {look.id: approval}), look.id) != approval.zones_digest:
+    if zones_digest(with_approvals(site, {look.id: approval}), look.id) != approval.zones_digest:
         return False
     if approval.no_private_area or not approval.masks_digest or look.masks is None:
         return True

@@ -22,8 +22,7 @@ from agent.model.errors import UsageError
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.approvals.approvals import Approval, approve, read_approvals, write_approval
 from agent.observe.approvals.past import PastApproval, with_past
-from agent.observe.approvals.reference_views import PresetView, write_preset_view
-from agent.observe.approvals.references import digests, with_reference
+from agent.observe.approvals.reference_views import PresetView, digests, with_reference, write_preset_view
 from agent.observe.inventory.owners import with_proof
 from agent.site.config.site import CameraConfig, Preset, Site
 from agent.text.harmless import json_text, printable

@@ -16,10 +16,10 @@ from typing import Final
 from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, described, is_among, shown, view_of
 from agent.judge.checks.pictures import masks
 from agent.model.finding import Finding, Status
-from agent.observe.approvals.approvals import Approval, in_place, mask_zones
+from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.inventory.owners import owners_now, proven_marks
-from agent.observe.pictures.judge import Judge, look
+from agent.observe.pictures.judge import Judge, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
 from agent.observe.pictures.studies import PREFERRED, studied_path
 from agent.observe.probe.devices import probe
@@ -72,7 +72,7 @@ def look_at(
     stored = read_stores(site, everything, rim.clock(), rim.progress)
     told = stored.observations + probed.observations
     owners = owners_now(site, proven_marks(site, told), {})
-    approvals, refused = in_place(approvals, owners), approvals
+    approvals, refused = of_present_boxes(approvals, owners), approvals
     judged_site, facts = _with_masks(site, told), gather(told)
     taken = _Taken()
     _take(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, rim)
@@ -128,7 +128,7 @@ def _take(
     """Judge a round's pictures, and keep no more of them than is shown."""
     approved = {name: one.presets for name, one in approvals.items() if one.presets}
     places = positions(site, told, approved)
-    seen = look(site, pictures, rim.judge, rim.progress, positions=places)
+    seen = judge_pictures(site, pictures, rim.judge, rim.progress, positions=places)
     taken.seen += seen
     taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, rim.clock())}
     cameras = {c.camera.id: c for c in site.cameras}

@@ -21,7 +21,7 @@ from agent.host.files import as_owner_of
 from agent.host.paths import credentials_file
 from agent.model.errors import UsageError
 from agent.model.finding import Message
-from agent.observe.approvals.approvals import Approval, prepare, read_approvals
+from agent.observe.approvals.approvals import Approval, prepare_folder, read_approvals
 from agent.service.cycle.environment import Rim, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -64,7 +64,7 @@ def looked(
     part = replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in needed))
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     with as_owner_of(directory):
-        prepare(directory, site.id)
+        prepare_folder(directory, site.id)
         remembered = credentials_file(directory, os.environ)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = read_approvals(directory, site.id) if approvals is None else approvals

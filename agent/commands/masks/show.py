@@ -11,8 +11,8 @@ from agent.model import exits
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, approval_json, lights, read_approvals
 from agent.observe.approvals.past import PastApproval, past_json
-from agent.observe.approvals.references import lights_of
-from agent.observe.pictures.derived_views import Derived, derived_json, read_derived
+from agent.observe.approvals.reference_views import lights_of
+from agent.observe.pictures.derived_views import DerivedReference, derived_json, read_derived
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     return exits.OK if all(name in approvals for name in named) else exits.UNCHECKED
 
 
-def _row(name: str, approval: Approval | None, derived: tuple[Derived, ...]) -> Json:
+def _row(name: str, approval: Approval | None, derived: tuple[DerivedReference, ...]) -> Json:
     if approval is None:
         return {"id": name, "approval": None}
     presets: list[Json] = [
@@ -60,7 +60,7 @@ def _row(name: str, approval: Approval | None, derived: tuple[Derived, ...]) -> 
     return {"id": name, "approval": told}
 
 
-def _lines(name: str, approval: Approval | None, derived: tuple[Derived, ...], lang: str) -> Iterator[str]:
+def _lines(name: str, approval: Approval | None, derived: tuple[DerivedReference, ...], lang: str) -> Iterator[str]:
     if approval is None:
         yield f"{name}  {translate('nobody approved it', lang)}"
         return

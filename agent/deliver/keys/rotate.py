@@ -34,7 +34,7 @@ from agent.host.files import write_atomic
 from agent.host.health import moment
 from agent.host.log_kinds import about
 from agent.judge.memory import memory as state
-from agent.judge.memory.memory import NOTHING
+from agent.judge.memory.memory import EMPTY_MEMORY
 from agent.model.errors import AgentError, UsageError
 from agent.model.finding import Draft, Envelope, Finding, Json, Message, Moment, utc_text
 from agent.report.build import finding_json
@@ -225,5 +225,5 @@ def _taken_over(directory: Path) -> str:
 
 def _commit(site: Site, spool: Spool, signer: Signer, body: dict[str, Json], now: Moment) -> None:
     reports, _ = link((Draft("event", body),), spool.heads(), spool.epoch, site.origin, now)
-    memory = spool.read_memory() or state.to_json(NOTHING)
+    memory = spool.read_memory() or state.to_json(EMPTY_MEMORY)
     spool.commit([sign(report, signer) for report in reports], memory, now.at)

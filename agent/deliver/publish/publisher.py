@@ -37,7 +37,7 @@ from agent.deliver.publish.window import TOO_LARGE, Window
 from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError, ConfigurationError
-from agent.observe.facts.delivery_status import Board, DeliveryStatus
+from agent.observe.facts.delivery_status import DeliveryStatus, StatusBoard
 from agent.site.config.site import Hub, Site
 
 LOG = logging.getLogger("camwarden.publish")
@@ -106,7 +106,7 @@ class Publisher:
         self.beat_at_mono = time.monotonic()
         confirm, now = site.hub.confirm if site.hub else "file", clock()
         status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
-        self._board = Board(status, clock)
+        self._board = StatusBoard(status, clock)
         self._board.note_refused(spool.refused())
         self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard)
 

@@ -13,7 +13,7 @@ from agent.contract.watermark import read_watermark
 from agent.deliver.publish.window import Window
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import NotVerified
-from agent.observe.facts.delivery_status import Board
+from agent.observe.facts.delivery_status import StatusBoard
 from agent.site.config.site import Site
 
 LOG = logging.getLogger("camwarden.publish")
@@ -38,7 +38,7 @@ class Receiver:
         site: Site,
         spool: Spool,
         window: Window,
-        board: Board,
+        board: StatusBoard,
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
         heard: TakeOrder = ignore_order,

@@ -1,8 +1,7 @@
 """Classifies the evidence of each check: from a device, a picture, a person, or this gateway itself. Pure.
 
-One row of `KNOWN` for each check of the table. What passes, warns or fails has the row's level; what is unknown or not
-due has none, unless `reasons` or `members` say that something is known all the same. In doubt the lesser claim stands.
-How old the evidence is, is worked out in `agent/report/basis.py`.
+One row of `KNOWN` for each check of the table. Pass, warn and fail have the row's level; unknown and not due have none,
+unless `reasons` or `members` give one. In doubt the lesser level applies. `agent/report/basis.py` calculates the age.
 """
 
 from __future__ import annotations
@@ -18,9 +17,8 @@ from drivers.model import Clock, Identity, Masks, Overlays, Recordings, Value
 from drivers.picture import Access, PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
-Left = Literal["", "view", "quality", "covered", "listed-days"]
-"""Which memory of earlier looks a check judges: the settled view, marks of quality, the one of a covered lens, or the
-days whose segments were listed."""
+JudgedMemory = Literal["", "view", "quality", "covered", "listed-days"]
+"""The memory that a check judges: settled view, marks of quality, that of a covered lens, or listed days."""
 
 NOT_LOOKED_AT: Final = "not looked at"
 """The verdict of a path of which there was no picture."""
@@ -33,19 +31,19 @@ BY_PEOPLE: Final = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """How one check knows what it says.
+class EvidenceRule:
+    """The kind of evidence of one check.
 
-    `level`: of what passes, warns or fails; `of_site`: the same where the finding is about the site. `reasons`: another
-    level by the finding's reason, of any status; else `members`: by a list of the evidence that is not empty. `kinds`:
-    the values whose observations are the evidence, pictures on `paths` only where some are named. `left`: what earlier
-    looks left. `dated`: members of the evidence that say when something was seen, wherever in it they stand.
+    `level`: of pass, warn and fail; `of_site`: the same for a finding on the site. `reasons`: another level by the
+    finding's reason, whatever its status; else `members`: by a nonempty list of the evidence. `kinds`: the values whose
+    observations are the evidence, pictures on `paths` only where given. `left`: the memory that is judged. `dated`:
+    evidence members with the time of an observation, at any depth.
     """
 
     level: Level
     kinds: tuple[type[Value], ...] = ()
     paths: tuple[PathName, ...] = ()
-    left: Left = ""
+    left: JudgedMemory = ""
     dated: tuple[str, ...] = ()
     of_site: Level | None = None
     reasons: Mapping[str, Level | None] = field(default_factory=dict)
@@ -53,34 +51,45 @@ class Known:
 
 
 _LIVE: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live")
-_WORD: Final = Known("declared")
-_OURS: Final = Known("own")
+_OWN: Final = EvidenceRule("own")
 _FOOTAGE_HELD: Final[Mapping[str, Level | None]] = {"plan-covers-less": "told", "owner-guessed": "told"}
 
-KNOWN: Final[Mapping[str, Known]] = {
-    "shared-fault": _OURS,
-    "camera-online": Known(
+DECLARED_ONLY: Final = (
+    "mask-approval", "camera-file-complete", "forbidden-zone-declaration", "forbidden-zone-name-hint",
+    "platform-keepalive", "platform-stream-playable", "scope-declared", "national-class-declared",
+    "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared", "install-authority-declared",
+    "signage-declared", "secret-neighbour-consent", "contractor-qualification", "device-cert-declared",
+    "secure-device-level", "outsourcing-agreement", "archive-complete", "commissioning-order",
+    "acceptance-documents", "filing-deadline-datong", "filing-deadline-national", "filing-legacy",
+    "filing-documents-complete", "filing-facts-match", "filing-change-pending", "maintenance-interval",
+    "view-library-keepalive", "access-register-match", "export-log-present", "declarations",
+)  # fmt: skip
+"""Checks whose only evidence is declarations; those on the platform's heartbeats and stream read nothing of it yet."""
+
+KNOWN: Final[Mapping[str, EvidenceRule]] = {
+    **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
+    "shared-fault": _OWN,
+    "camera-online": EvidenceRule(
         "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told"}, members={"paths": "seen"}
     ),
-    "camera-lost": _OURS,
-    "outage-duration": Known("own", dated=("since",)),  # the oldest first, so that the cut list has it
-    "camera-online-rate": _OURS,
-    "camera-good-rate": _OURS,
-    "camera-moved": Known("seen", (ViewSeen,), left="view"),
-    "camera-occluded": Known("seen", (QualitySeen,), left="covered"),
-    "video-quality": Known("seen", (QualitySeen,), left="quality"),
-    "privacy-mask-present": Known("told", (Masks,)),
-    "privacy-mask-geometry": Known(
+    "camera-lost": _OWN,
+    "outage-duration": EvidenceRule("own", dated=("since",)),  # the oldest first, so that the cut list has it
+    "camera-online-rate": _OWN,
+    "camera-good-rate": _OWN,
+    "camera-moved": EvidenceRule("seen", (ViewSeen,), left="view"),
+    "camera-occluded": EvidenceRule("seen", (QualitySeen,), left="covered"),
+    "video-quality": EvidenceRule("seen", (QualitySeen,), left="quality"),
+    "privacy-mask-present": EvidenceRule("told", (Masks,)),
+    "privacy-mask-geometry": EvidenceRule(
         "both", (Masks, ZoneVerdict), reasons={"uncovered": "told", "not-confirmed-by-picture": "told"}
     ),
-    "privacy-mask-effective": Known("seen", (PictureSeen, ZoneVerdict), members={"paths": "seen"}),
-    "privacy-mask-ptz": Known(
+    "privacy-mask-effective": EvidenceRule("seen", (PictureSeen, ZoneVerdict), members={"paths": "seen"}),
+    "privacy-mask-ptz": EvidenceRule(
         "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",), reasons={"not-ptz": "told"}
     ),
-    "privacy-mask-drift": Known("told", (Masks,)),
-    "mask-approval": _WORD,
+    "privacy-mask-drift": EvidenceRule("told", (Masks,)),
     # Only a pass has opened the oldest footage, in a picture that says itself when it was taken.
-    "retention-days": Known(
+    "retention-days": EvidenceRule(
         "told",
         (Recordings, Schedule, RetentionLimits, PictureSeen),
         ("playback",),
@@ -90,83 +99,54 @@ KNOWN: Final[Mapping[str, Known]] = {
             "floor-not-declared": "told",
         },
     ),
-    "retention-forecast": Known("told"),  # rests on days whose reading is not carried to the finding
-    "recording-completeness": Known("told", (Recordings,), left="listed-days", reasons=_FOOTAGE_HELD),
-    "recording-tamper": Known(
+    "retention-forecast": EvidenceRule("told"),  # rests on days whose reading is not carried to the finding
+    "recording-completeness": EvidenceRule("told", (Recordings,), left="listed-days", reasons=_FOOTAGE_HELD),
+    "recording-tamper": EvidenceRule(
         "told", (Recordings,), dated=("read_again_at", "found_at"), reasons={"to-be-confirmed": "told"}
     ),
-    "retention-excess": Known("told", (Recordings,)),
-    "storage-health": Known("told", (Disks, StoreIndex), of_site="own"),
-    "clock-offset": Known("told", (Clock,)),
-    "clock-source": Known("told", (Clock,)),
-    "config-survives-reboot": Known("told"),  # when it was read before the start is not carried to the finding
-    "osd-compliant": Known("told", (Overlays,)),
-    "osd-label-unique": Known("told", (Overlays,)),
-    "audio-undeclared": Known("told", (Audio,), reasons={"sound-not-told": None}, members={"untold": "declared"}),
-    "stream-profile-conforms": Known("told", (Encoders,)),
+    "retention-excess": EvidenceRule("told", (Recordings,)),
+    "storage-health": EvidenceRule("told", (Disks, StoreIndex), of_site="own"),
+    "clock-offset": EvidenceRule("told", (Clock,)),
+    "clock-source": EvidenceRule("told", (Clock,)),
+    "config-survives-reboot": EvidenceRule("told"),  # when it was read before the start is not carried to the finding
+    "osd-compliant": EvidenceRule("told", (Overlays,)),
+    "osd-label-unique": EvidenceRule("told", (Overlays,)),
+    "audio-undeclared": EvidenceRule(
+        "told", (Audio,), reasons={"sound-not-told": None}, members={"untold": "declared"}
+    ),
+    "stream-profile-conforms": EvidenceRule("told", (Encoders,)),
     # A path without a turn is as it was when it was last asked, which is when its picture came.
-    "stream-auth-required": Known("own", (Access, PictureSeen)),
-    "default-credential": Known("own", dated=("tried_at",)),
-    "camera-file-complete": _WORD,
-    "insecure-service": Known("told", (Protocols,)),
-    "network-exposure": Known("told", (Protocols,)),
-    "firmware-drift": Known("told", (Identity,)),
-    "product-advisory-open": Known("told", (Identity,)),
-    "account-inventory": Known("told", (Accounts,)),
-    "undeclared-camera": _OURS,
-    "inventory-drift": Known(
+    "stream-auth-required": EvidenceRule("own", (Access, PictureSeen)),
+    "default-credential": EvidenceRule("own", dated=("tried_at",)),
+    "insecure-service": EvidenceRule("told", (Protocols,)),
+    "network-exposure": EvidenceRule("told", (Protocols,)),
+    "firmware-drift": EvidenceRule("told", (Identity,)),
+    "product-advisory-open": EvidenceRule("told", (Identity,)),
+    "account-inventory": EvidenceRule("told", (Accounts,)),
+    "undeclared-camera": _OWN,
+    "inventory-drift": EvidenceRule(
         "told", (Identity, Channels), dated=("last_seen_at",),
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},
     ),
-    "forbidden-zone-declaration": _WORD,
-    "forbidden-zone-name-hint": _WORD,
-    "required-point-covered": Known("declared", reasons={"offline": "own"}),
-    "platform-interface-configured": Known("told", (PlatformLink,)),
-    "platform-registered": Known("told", (PlatformLink,)),
-    "platform-keepalive": _WORD,  # it reads nothing of the platform yet
-    "platform-catalog-complete": Known("told", (PlatformLink,)),
-    "platform-stream-playable": _WORD,  # it tries nothing yet
-    "scope-declared": _WORD,
-    "national-class-declared": _WORD,
-    "supervising-organ-declared": _WORD,
-    "place-category-declared": _WORD,
-    "secrecy-scope-declared": _WORD,
-    "install-authority-declared": _WORD,
-    "signage-declared": _WORD,
-    "secret-neighbour-consent": _WORD,
-    "contractor-qualification": _WORD,
-    "device-cert-declared": _WORD,
-    "secure-device-level": _WORD,
-    "outsourcing-agreement": _WORD,
-    "archive-complete": _WORD,
-    "commissioning-order": _WORD,
-    "acceptance-documents": _WORD,
-    "acceptance-before-use": Known("declared", reasons={"footage-before": "told"}),
-    "filing-deadline-datong": _WORD,
-    "filing-deadline-national": _WORD,
-    "filing-legacy": _WORD,
-    "filing-documents-complete": _WORD,
-    "filing-facts-match": _WORD,
-    "filing-change-pending": _WORD,
-    "filing-device-list-match": Known("told", (Identity,)),
-    "maintenance-interval": _WORD,
-    "view-library-keepalive": _WORD,
-    "access-register-match": _WORD,
-    "export-log-present": _WORD,
-    "inspection-bundle-ready": _OURS,
-    "audit-log-retention": Known("told", (OldestLog,), of_site="own"),
-    "declarations": _WORD,
-    "facts-unread": Known("told"),
-    "gateway-health": Known("own", (Host,)),
-    "hub-delivery": Known("own", dated=("since",)),
-    "hub-certificate": _OURS,
-    "report-signed": _OURS,
-    "report-no-image": _OURS,
+    "required-point-covered": EvidenceRule("declared", reasons={"offline": "own"}),
+    "platform-interface-configured": EvidenceRule("told", (PlatformLink,)),
+    "platform-registered": EvidenceRule("told", (PlatformLink,)),
+    "platform-catalog-complete": EvidenceRule("told", (PlatformLink,)),
+    "acceptance-before-use": EvidenceRule("declared", reasons={"footage-before": "told"}),
+    "filing-device-list-match": EvidenceRule("told", (Identity,)),
+    "inspection-bundle-ready": _OWN,
+    "audit-log-retention": EvidenceRule("told", (OldestLog,), of_site="own"),
+    "facts-unread": EvidenceRule("told"),
+    "gateway-health": EvidenceRule("own", (Host,)),
+    "hub-delivery": EvidenceRule("own", dated=("since",)),
+    "hub-certificate": _OWN,
+    "report-signed": _OWN,
+    "report-no-image": _OWN,
 }  # fmt: skip
 
 
 def level_of(finding: Finding) -> Level | None:
-    """Return how it is known what a finding says; None where nothing is known, or where the check has no row."""
+    """Return the level of evidence of a finding; None where nothing is known, or where the check has no row."""
     row = KNOWN.get(finding.check)
     if row is None:
         return None
@@ -175,14 +155,14 @@ def level_of(finding: Finding) -> Level | None:
     if finding.reason in row.reasons:
         return row.reasons[finding.reason]
     for member, level in row.members.items():
-        if _says(finding.evidence.get(member)):
+        if _has_result(finding.evidence.get(member)):
             return level
     if finding.status == "unknown":
         return None
     return row.of_site if row.of_site and finding.subject == "site" else row.level
 
 
-def _says(value: Json) -> bool:
-    """Tell whether a list has a row that is no mere word that nothing was looked at."""
+def _has_result(value: Json) -> bool:
+    """Tell whether a list has a row other than "not looked at"."""
     rows = value if isinstance(value, list | tuple) else ()
     return any(not (isinstance(row, Mapping) and row.get("verdict") == NOT_LOOKED_AT) for row in rows)

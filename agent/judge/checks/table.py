@@ -1,7 +1,6 @@
 """Lists the checks: one file per area, one line per check.
 
-Checks are pure. They get facts and return findings; they probe nothing, remember nothing, and never turn something
-unknown into a pass.
+Checks are pure: facts to findings. They probe nothing, remember nothing, and never pass what is unknown.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from agent.judge.checks.papers import acceptance, declared, duties, filed, filin
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, view
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.held import as_one
-from agent.judge.wording.not_due import as_due
+from agent.judge.wording.not_due import mark_not_due
 from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
-from agent.observe.inventory.common_causes import explained
-from agent.observe.inventory.device_identity import folded
+from agent.observe.inventory.common_causes import attribute_common_causes
+from agent.observe.inventory.device_identity import attribute_misplaced
 from agent.site.config.site import Site
 
 CHECKS: tuple[Check, ...] = (
@@ -123,14 +122,13 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run every check of the table, leave out what no rule asks for here, and say what stands behind the rest.
+    """Run every check of the table, leave out what no rule demands here, and attribute the rest to its causes.
 
-    A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
-    hide behind something that is well.
+    A `caused_by` remains only where the named finding exists and is not a pass, so that no fault hides behind a pass.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
-    findings = as_one(site, as_due(site, findings, now))
-    findings = folded(site, facts, explained(site, facts, findings, now))
+    findings = as_one(site, mark_not_due(site, findings, now))
+    findings = attribute_misplaced(site, facts, attribute_common_causes(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)
 

@@ -1,11 +1,11 @@
 """Decides when a new status of a finding counts, and when its episode begins and ends. Pure.
 
-Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
-The one exception is flapping: what turns not well again within a day of the time before, or more than `FLAPS_A_DAY`
-times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
+It counts looks, not seconds: a clock that jumps decides nothing. The exception is flapping: what fails again within a
+day of the time before, or more than `FLAPS_A_DAY` times while open, is one episode with a count until it has been well
+for a whole day.
 
-That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
-news. Nor is a pass that is held back (`agent/judge/wording/held.py`).
+A recovery is reported only where the fault was: what is learned, or due, for the first time is no news. Nor is a pass
+that is withheld (`agent/judge/wording/held.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from typing import Final
 
 from agent.judge.check import Looks
 from agent.judge.checks.footage.shared import TAMPER_ID
-from agent.judge.memory.episodes import WELL, Episode, Known, begun, class_of, is_worse, known_of
+from agent.judge.memory.episodes import (
+    WELL,
+    Episode,
+    FindingState,
+    class_of,
+    is_worse,
+    new_episode,
+    valid_acknowledgement,
+)
 from agent.judge.memory.notes import Acknowledgement, Proof
 from agent.judge.wording.held import is_held
 from agent.model.finding import Finding, Status
@@ -26,8 +34,8 @@ A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """What people say of one finding: see `agent/judge/memory/notes.py`."""
+class FindingNotes:
+    """People's notes on one finding: see `agent/judge/memory/notes.py`."""
 
     acknowledged: Acknowledgement | None = None
     planned: bool = False
@@ -36,129 +44,128 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one look made of a finding.
+    """The result of one look for a finding.
 
-    `known` None: nothing is known of it yet, since it was first seen not well during planned work. `changed`: another
-    status counts now; `told`: that is worth an event. `episode`: the one that is open, or was closed by this look.
+    `known` None: not known yet, since it was first seen not well during planned work. `changed`: another status counts
+    now; `told`: it makes an event. `episode`: the open one, or the one closed by this look.
     """
 
-    known: Known | None
+    known: FindingState | None
     changed: bool = False
     told: bool = False
     episode: Episode | None = None
 
 
-def first(finding: Finding, now: datetime, noted: Noted) -> Step:
-    """Return what the first look at a finding makes of it: a fail is told, the rest is only known."""
+def first_step(finding: Finding, now: datetime, noted: FindingNotes) -> Step:
+    """Return the result of the first look at a finding: a fail makes an event, the rest is only remembered."""
     if finding.status in WELL:
-        return Step(Known(finding.status, now))
+        return Step(FindingState(finding.status, now))
     if noted.planned:
         return Step(None)
     told = finding.status == "fail"
-    episode = replace(begun(finding, now), told=told)
-    return Step(Known(finding.status, now, openings=(now,), episode=episode), changed=True, told=told, episode=episode)
+    episode = replace(new_episode(finding, now), told=told)
+    return Step(
+        FindingState(finding.status, now, openings=(now,), episode=episode), changed=True, told=told, episode=episode
+    )
 
 
-def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: Noted) -> Step:
-    """Return what a further look makes of a finding.
+def further_step(before: FindingState, finding: Finding, looks: Looks, now: datetime, noted: FindingNotes) -> Step:
+    """Return the result of a further look at a finding, which must have no cause.
 
-    Args:
-        before: What was known of it.
-        finding: What this look found; it has no cause but itself.
-        looks: How often a new status must be seen.
-        now: When this look was; the clock may have gone back since the one before.
-        noted: What people say of it now.
+    `looks`: how often a new status must be seen. `now` may be before the look before, where a clock was set back.
     """
     status = finding.status
     same_run = before.candidate is not None and (before.candidate in WELL) == (status in WELL)
     since = min(before.candidate_since or now, now) if same_run else now
     times = before.seen_times + 1 if same_run else 1
-    openings = _recent(before.openings, now)
+    openings = _recent_openings(before.openings, now)
     episode = before.episode
     if episode is None and before.status not in WELL:  # remembered by a version that knew no episodes
-        episode = replace(begun(finding, before.since), status=before.status, worst=before.status, told=True)
+        episode = replace(new_episode(finding, before.since), status=before.status, worst=before.status, told=True)
     if episode is not None:
-        episode, openings = _looked_at(episode, finding, since, now, openings, noted)
+        episode, openings = _updated_episode(episode, finding, since, now, openings, noted)
     if status == before.status:
-        return Step(Known(before.status, before.since, openings=openings, episode=episode), episode=episode)
+        return Step(FindingState(before.status, before.since, openings=openings, episode=episode), episode=episode)
     if noted.planned and status not in WELL:
         return Step(replace(before, candidate=None, seen_times=0, candidate_since=None, openings=openings))
-    if times < _needed(looks, status, noted) or _is_held(episode, status, now, noted):
-        known = Known(before.status, before.since, status, times, since, openings, episode)
+    if times < _needed(looks, status, noted) or _still_flapping(episode, status, now, noted):
+        known = FindingState(before.status, before.since, status, times, since, openings, episode)
         return Step(known, episode=episode)
     if status in WELL:
         # What is due no longer, or for the first time, was not broken; what nobody heard of is not told as repaired.
         told = episode is not None and episode.told
         if episode is not None:
             episode = _closed(episode, status, now)
-        return Step(Known(status, since, openings=openings), changed=True, told=told, episode=episode)
+        return Step(FindingState(status, since, openings=openings), changed=True, told=told, episode=episode)
     if episode is None:
         episode, openings = _opened(finding, since, (*openings, since))
         told = not is_held(finding)
     else:
         worst = status if is_worse(status, episode.worst) else episode.worst
-        episode = replace(_as_seen(episode, finding), status=status, worst=worst)
-        episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
+        episode = replace(_with_finding(episode, finding), status=status, worst=worst)
+        episode = replace(episode, acknowledged=valid_acknowledgement(episode, noted.acknowledged))
         told = not episode.flapping and episode.acknowledged is None and not is_held(finding)
     episode = replace(episode, told=episode.told or told)
-    return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
+    return Step(
+        FindingState(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode
+    )
 
 
-def _looked_at(
+def _updated_episode(
     episode: Episode,
     finding: Finding,
     since: datetime,
     now: datetime,
     openings: tuple[datetime, ...],
-    noted: Noted,
+    noted: FindingNotes,
 ) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the open episode with what this look and people say of it, and when it turned not well again."""
-    episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
+    """Return the open episode updated by this look and people's notes, and when it turned not well again."""
+    episode = replace(episode, acknowledged=valid_acknowledgement(episode, noted.acknowledged))
     if finding.status in WELL:
         repaired_at = min(episode.repaired_at or since, now)
         return replace(episode, repaired_at=repaired_at), openings
     if episode.repaired_at is not None:
-        openings = _recent((*openings, now), now)
+        openings = _recent_openings((*openings, now), now)
         episode = replace(episode, repaired_at=None, count=episode.count + 1)
     if finding.status == episode.status:
-        episode = _as_seen(episode, finding)
+        episode = _with_finding(episode, finding)
     is_flapping = len(openings) > FLAPS_A_DAY or (episode.flapping and bool(openings))
     return replace(episode, flapping=is_flapping), openings
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the episode that begins; one that was there within a day before takes the earlier ones in."""
-    episode = begun(finding, since)
+    """Return the episode that begins; one reopened within a day includes the earlier ones."""
+    episode = new_episode(finding, since)
     if len(openings) > 1:
         episode = replace(episode, detected_at=openings[0], count=len(openings), flapping=True)
     return episode, openings
 
 
 def _closed(episode: Episode, status: Status, now: datetime) -> Episode:
-    """Return the episode as it ends. What is due no longer was not repaired, and footage that is gone never is."""
+    """Return the episode as it ends. What is no longer due was not repaired, and lost footage never is."""
     if status == "pass" and episode.check != TAMPER_ID:
         return replace(episode, verified_at=now)
     return replace(episode, repaired_at=None)
 
 
-def _as_seen(episode: Episode, finding: Finding) -> Episode:
+def _with_finding(episode: Episode, finding: Finding) -> Episode:
     seen = replace(episode, severity=finding.severity, reason=finding.reason, message=finding.message)
     return replace(seen, fault_class=class_of(finding) or episode.fault_class)
 
 
-def _needed(looks: Looks, status: Status, noted: Noted) -> int:
+def _needed(looks: Looks, status: Status, noted: FindingNotes) -> int:
     if status in WELL:
         return 1 if noted.proved is not None else looks.recover
     return {"fail": looks.fail, "unknown": looks.unknown}.get(status, 1)
 
 
-def _is_held(episode: Episode | None, status: Status, now: datetime, noted: Noted) -> bool:
-    """Tell whether an episode that flaps has not been well for a day yet."""
+def _still_flapping(episode: Episode | None, status: Status, now: datetime, noted: FindingNotes) -> bool:
+    """Tell whether a flapping episode has not been well for a day yet."""
     if episode is None or not episode.flapping or status not in WELL or noted.proved is not None:
         return False
     return episode.repaired_at is None or now - episode.repaired_at < A_DAY
 
 
-def _recent(openings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    """Return those of the last day, as many as it takes to tell flapping. Those of a time to come say nothing."""
+def _recent_openings(openings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+    """Return the openings of the last day, as many as flapping needs; future ones are dropped."""
     return tuple(at for at in openings if timedelta() <= now - at < A_DAY)[-FLAPS_A_DAY - 1 :]

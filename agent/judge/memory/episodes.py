@@ -1,8 +1,7 @@
 """Defines the memory of a finding: its last status that counted, and its open episode. Pure.
 
-An episode begins when something is first seen not well and ends when it is well for good.
-`agent/judge/memory/debounce.py` decides when that is; here are the values, their text, and what a set of closed
-episodes says: how long repairs take.
+An episode begins when something is first seen not well and ends when it is well for good, as
+`agent/judge/memory/debounce.py` decides. Here are the values, their encoding, and repair times of closed episodes.
 """
 
 from __future__ import annotations
@@ -28,12 +27,11 @@ WORST_FIRST: Final[tuple[Status, ...]] = ("fail", "warn", "unknown")
 class Episode:
     """A stretch in which one finding was not well. Times are aware UTC, our clock.
 
-    `status` is the one that counts now, `worst` the worst that has counted. `detected_at`: when it was first seen.
-    `repaired_at`: since when it is seen well, None while it is not. `verified_at`: when that had lasted long enough, or
-    a job had proved it; an episode that has it is closed. `count`: how often it was found not well, the first time
-    included. `flapping`: it comes and goes so often that nothing more is told of it. `told`: an event said that it is
-    not well; only then does one say that it is well again. `fault_class`: which fault stands behind it, as
-    `agent/observe/inventory/common_causes.py` last inferred it; empty where it infers none.
+    `status`: the current one; `worst`: the worst that counted. `detected_at`: when first seen. `repaired_at`: since
+    when it is seen well, None while it is not. `verified_at`: when that had lasted long enough, or a job proved it; the
+    episode is then closed. `count`: how often it was found not well, the first time included. `flapping`: too frequent
+    changes, no more events. `told`: an event reported it; only then is recovery reported. `fault_class`: as last
+    inferred by `agent/observe/inventory/common_causes.py`, or empty.
     """
 
     check: str
@@ -59,8 +57,8 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The last status of a finding that counted, and what has been seen since that may count soon.
+class FindingState:
+    """The last status of a finding that counted, and what was seen since that may count soon.
 
     `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a day, it
     turned not well. `episode`: the open one.
@@ -75,7 +73,7 @@ class Known:
     episode: Episode | None = None
 
 
-def begun(finding: Finding, detected_at: datetime) -> Episode:
+def new_episode(finding: Finding, detected_at: datetime) -> Episode:
     """Return the episode that begins with a finding."""
     return Episode(
         finding.check, finding.subject, finding.status, finding.status, finding.severity, finding.reason,
@@ -93,18 +91,18 @@ def is_worse(status: Status, than: Status) -> bool:
     return WORST_FIRST.index(status) < WORST_FIRST.index(than)
 
 
-def known_of(episode: Episode, word: Acknowledgement | None) -> Acknowledgement | None:
-    """Return somebody's word, if it is of this episode and of nothing less bad."""
+def valid_acknowledgement(episode: Episode, word: Acknowledgement | None) -> Acknowledgement | None:
+    """Return an acknowledgement, if it is of this episode and of nothing less bad."""
     if word is None or word.detected_at != episode.detected_at or is_worse(episode.worst, word.worst):
         return None
     return word
 
 
 def repairs(closed: Iterable[Episode], by: Callable[[Episode], str] = lambda one: one.check) -> dict[str, Repairs]:
-    """Return the mean time to repair of closed episodes, by check or whatever else `by` reads from one.
+    """Return the mean time to repair of closed episodes, by check or by the key `by`.
 
-    What was only unknown was not repaired, it was asked; what ended without being seen well was not repaired either.
-    A repair that a clock puts before its fault says nothing.
+    Episodes that were only unknown, or ended without being seen well, were not repaired. A repair before its fault
+    (clock) is dropped.
     """
     found: dict[str, Repairs] = {}
     for one in closed:
@@ -122,26 +120,26 @@ def by_class(episode: Episode) -> str:
 
 
 def repairs_by_subject(closed: Iterable[Episode]) -> dict[str, dict[str, Repairs]]:
-    """Return the repairs of closed episodes by what was repaired (`camera:ID`, `device:ID`, `site`), and class."""
+    """Return the repairs of closed episodes by subject (`camera:ID`, `device:ID`, `site`) and class."""
     of: dict[str, list[Episode]] = {}
     for one in closed:
         of.setdefault(one.subject, []).append(one)
     return {subject: found for subject, ones in sorted(of.items()) if (found := repairs(ones, by_class))}
 
 
-def open_episodes(known: Mapping[str, Known]) -> tuple[Episode, ...]:
-    """Return what is open, worst first, then the oldest."""
+def open_episodes(known: Mapping[str, FindingState]) -> tuple[Episode, ...]:
+    """Return the open episodes, worst first, then the oldest."""
     found = [one.episode for one in known.values() if one.episode is not None]
     return tuple(sorted(found, key=lambda e: (WORST_FIRST.index(e.status), e.detected_at, e.key)))
 
 
-def flapping(known: Mapping[str, Known]) -> tuple[Episode, ...]:
-    """Return what comes and goes now."""
+def flapping_episodes(known: Mapping[str, FindingState]) -> tuple[Episode, ...]:
+    """Return the open episodes that flap."""
     return tuple(one for one in open_episodes(known) if one.flapping)
 
 
 def times_json(episode: Episode) -> dict[str, Json]:
-    """Return the times of an episode as events and `--json` write them; what has not happened is null."""
+    """Return the times of an episode as in events and `--json`; what has not happened is null."""
     noted = episode.acknowledged
     return {
         "detected_at": utc_text(episode.detected_at),
@@ -156,7 +154,7 @@ def times_json(episode: Episode) -> dict[str, Json]:
 
 
 def episode_data(one: Episode) -> dict[str, Any]:
-    """Return an episode as JSON can hold it."""
+    """Return an episode as JSON data."""
     return {
         "check": one.check,
         "subject": one.subject,
@@ -189,8 +187,8 @@ def episode_from(data: Mapping[str, Any]) -> Episode:
     )  # fmt: skip
 
 
-def to_data(known: Known) -> list[Any]:
-    """Return what is known of a finding as JSON can hold it; of one that is well and steady only the first four."""
+def to_data(known: FindingState) -> list[Any]:
+    """Return the state of a finding as JSON data; only the first four members where it is well and steady."""
     row: list[Any] = [known.status, known.since.isoformat(), known.candidate, known.seen_times]
     if known.candidate_since is None and not known.openings and known.episode is None:
         return row
@@ -202,11 +200,11 @@ def to_data(known: Known) -> list[Any]:
     ]
 
 
-def from_data(row: list[Any]) -> Known:
+def from_data(row: list[Any]) -> FindingState:
     """Return what `to_data` wrote, also before there were episodes."""
     status, since, candidate, times, *rest = row
     candidate_since, openings, episode = rest or (None, (), None)
-    return Known(
+    return FindingState(
         status, datetime.fromisoformat(since), candidate, int(times), _time(candidate_since),
         tuple(datetime.fromisoformat(at) for at in openings), episode_from(episode) if episode else None,
     )  # fmt: skip

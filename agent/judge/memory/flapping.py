@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agent.judge.memory.episodes import WELL, Episode, Known
+from agent.judge.memory.episodes import WELL, Episode, FindingState
 from agent.model.finding import Finding, Json, Message, utc_text
 
 FLAPPING = "flapping"
 
 
-def marked(findings: tuple[Finding, ...], known: Mapping[str, Known]) -> tuple[Finding, ...]:
-    """Return the findings as reports tell them, `known` being what is known after this look.
+def mark_flapping(findings: tuple[Finding, ...], known: Mapping[str, FindingState]) -> tuple[Finding, ...]:
+    """Return the findings for reports; `known` is the state after this look.
 
-    What flaps and is well just now is no pass: it warns, until it has been well for long enough.
+    What flaps and is well just now warns, until it has been well for long enough.
     """
-    return tuple(_marked(one, known.get(one.key)) for one in findings)
+    return tuple(_mark(one, known.get(one.key)) for one in findings)
 
 
-def told(finding: Finding, episode: Episode | None) -> Finding:
-    """Return a finding as its event tells it: with how often it came and went, where it did."""
+def with_flap_count(finding: Finding, episode: Episode | None) -> Finding:
+    """Return a finding for its event, with the flap count where it flaps."""
     if episode is None or not episode.flapping:
         return finding
     values = _values(finding, episode)
@@ -29,14 +29,14 @@ def told(finding: Finding, episode: Episode | None) -> Finding:
     return replace(finding, message=Message("{what}; it comes and goes, {count} times since {time}", values))
 
 
-def _marked(finding: Finding, known: Known | None) -> Finding:
+def _mark(finding: Finding, known: FindingState | None) -> Finding:
     episode = known.episode if known else None
     if episode is None or not episode.flapping or finding.caused_by:
         return finding
     often: dict[str, Json] = {"flaps": episode.count, "flapping_since": utc_text(episode.detected_at)}
     finding = replace(finding, evidence={**finding.evidence, **often})
     if finding.status not in WELL:
-        return told(finding, episode)
+        return with_flap_count(finding, episode)
     message = Message(
         "it comes and goes, {count} times since {time}, and is well at this look: look for what is loose or "
         "overloaded, such as power, cable and network",

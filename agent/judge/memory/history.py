@@ -1,8 +1,8 @@
 """Stores the history of the site's transitions, as far back as its size limit allows: a file beside the spool.
 
-One row per transition; the one that closes an episode holds the whole episode. It is written after the commit that told
-of it: a crash in between costs the history these rows, and the hub nothing. A damaged file is set aside and a new one
-begins; that nothing can be kept is logged and no reason to stop. The daemon alone writes, whoever may read it reads.
+One row per transition; the one that closes an episode has the whole episode. It is written after the commit of the
+event: a crash in between costs the history these rows, and the hub nothing. A damaged file is set aside and a new one
+begins; a failed write is logged and stops nothing. Only the daemon writes.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ COMMIT;"""
 log = logging.getLogger("camwarden.history")
 
 
-class _NotOurs(Exception):
+class _ForeignDatabase(Exception):
     """A database, but not a history of this version of camwarden."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A transition as it is remembered; `episode` as it stood then, None where none was open; `closes`: it ended."""
+class StoredTransition:
+    """A stored transition; `episode` as it was then, None where none was open; `closes`: it ended."""
 
     at: datetime
     subject: str
@@ -66,36 +66,29 @@ class Past:
     episode: Episode | None
 
 
-def keep_history(storage: Storage, changed: Sequence[Transition], now: datetime) -> None:
-    """Remember what changed. Costs nothing where nothing did; what goes wrong is logged."""
+def store_history(storage: Storage, changed: Sequence[Transition], now: datetime) -> None:
+    """Store what changed. Failures are logged."""
     rows = [_row(one, now) for one in changed]
     if not rows:
         return
     path = storage.directory / NAME
     try:
         try:
-            _keep(path, storage.history_max_bytes, rows)
-        except (sqlite3.DatabaseError, _NotOurs) as error:
+            _store(path, storage.history_max_bytes, rows)
+        except (sqlite3.DatabaseError, _ForeignDatabase) as error:
             if isinstance(error, sqlite3.Error) and _code(error) not in _DAMAGED:
                 raise
             path.replace(path.with_name(NAME + ASIDE))
             log.error("%s was damaged: it lies beside as %s, and a new history begins", path, NAME + ASIDE)
-            _keep(path, storage.history_max_bytes, rows)
+            _store(path, storage.history_max_bytes, rows)
     except (sqlite3.Error, OSError) as error:
         log.error("%s: %d changes cannot be remembered: %s", path, len(rows), error)
 
 
-def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[Past]:
-    """Return what is remembered, oldest first; nothing where there is no history yet.
+def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[StoredTransition]:
+    """Return the stored transitions, oldest first: those from `since` on, and of `subject` unless it is empty.
 
-    Args:
-        directory: The state directory.
-        since: Only what changed from then on.
-        subject: Only what is about it, empty: everything.
-
-    Raises:
-        Forbidden: This user may not read it.
-        SpoolFailed: It is damaged, or the disk refuses.
+    Raises Forbidden where this user may not read them, SpoolFailed where the file is damaged or the disk refuses.
     """
     path = directory / NAME
     try:
@@ -113,7 +106,7 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
                 " WHERE at_ms >= ? AND ? IN ('', subject) ORDER BY id",
                 (_ms(since) if since else -(2**62), subject),
             )
-            return list(_past(found))
+            return list(_transitions(found))
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise SpoolFailed(
             Message(
@@ -123,8 +116,8 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
         ) from None
 
 
-def oldest_kept(directory: Path) -> datetime | None:
-    """Return when the oldest change that is remembered was; None where nothing is, or nothing can be read."""
+def oldest_stored(directory: Path) -> datetime | None:
+    """Return the time of the oldest stored transition; None where there is none, or it cannot be read."""
     path = directory / NAME
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
@@ -134,11 +127,11 @@ def oldest_kept(directory: Path) -> datetime | None:
         return None
 
 
-def _past(rows: Iterator[Any]) -> Iterator[Past]:
+def _transitions(rows: Iterator[Any]) -> Iterator[StoredTransition]:
     for at_ms, subject, check, before, after, told, closes, episode in rows:
         at = datetime.fromtimestamp(at_ms / 1000, UTC)
         stood = episode_from(json.loads(episode)) if episode else None
-        yield Past(
+        yield StoredTransition(
             at, subject, check, cast(Status | None, before), cast(Status, after), bool(told), bool(closes), stood
         )
 
@@ -152,7 +145,7 @@ def _row(one: Transition, now: datetime) -> tuple[object, ...]:
     return (_ms(now), finding.subject, finding.check, one.before, finding.status, one.told, closes, episode)
 
 
-def _keep(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> None:
+def _store(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as connection:
         path.chmod(0o600)
         _prepare(connection, max_bytes // PAGE_BYTES * (_JOURNAL_SHARE - 1) // _JOURNAL_SHARE)
@@ -165,7 +158,7 @@ def _keep(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> Non
 
         while not _transacted(connection, insert):
             some = connection.execute("SELECT 1 FROM transition LIMIT 1").fetchone()
-            if not some or not _transacted(connection, lambda: _forget(connection)):
+            if not some or not _transacted(connection, lambda: _delete_oldest(connection)):
                 raise sqlite3.OperationalError("there is no room on the disk, or within history_max_bytes")
 
 
@@ -176,14 +169,14 @@ def _prepare(connection: sqlite3.Connection, max_pages: int) -> None:
         connection.executescript(_LAYOUT)
     marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
     if marks != [_APPLICATION_ID, _VERSION]:
-        raise _NotOurs
+        raise _ForeignDatabase
     if connection.execute("PRAGMA page_count").fetchone()[0] > max_pages:
         _shrink(connection, max_pages)
     connection.execute(f"PRAGMA max_page_count={max_pages}")
 
 
 def _transacted(connection: sqlite3.Connection, work: Callable[[], object]) -> bool:
-    """Do it as one transaction, and say whether there was room for it."""
+    """Run it as one transaction; return whether there was space."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         work()
@@ -197,15 +190,15 @@ def _transacted(connection: sqlite3.Connection, work: Callable[[], object]) -> b
     return True
 
 
-def _forget(connection: sqlite3.Connection) -> None:
-    """Forget the oldest rows. Their pages are used again, so that the file never grows past its size."""
+def _delete_oldest(connection: sqlite3.Connection) -> None:
+    """Delete the oldest rows. Their pages are used again, so that the file never grows past its size."""
     connection.execute(
         f"DELETE FROM transition WHERE id <= (SELECT min(id) + (max(id) - min(id)) / {_FORGET_SHARE} FROM transition)"  # noqa: S608  our own number
     )
 
 
 def _shrink(connection: sqlite3.Connection, max_pages: int) -> None:
-    """Forget what a smaller `history_max_bytes` has no room for, and give its pages back."""
+    """Delete what exceeds a smaller `history_max_bytes`, and free its pages."""
     used = (
         "SELECT page_count - freelist_count, (SELECT count(*) FROM transition)"
         " FROM pragma_page_count, pragma_freelist_count"
@@ -214,7 +207,7 @@ def _shrink(connection: sqlite3.Connection, max_pages: int) -> None:
         pages, rows = connection.execute(used).fetchone()
         if pages < max_pages or not rows:
             break
-        _transacted(connection, lambda: _forget(connection))
+        _transacted(connection, lambda: _delete_oldest(connection))
     connection.execute("VACUUM")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.memory import episodes
-from agent.judge.memory.episodes import Known
+from agent.judge.memory.episodes import FindingState
 from agent.observe.remembered import table
 from agent.observe.remembered.value import EMPTY, Remembered
 
@@ -18,25 +18,25 @@ SCHEMA: Final = "camwarden-memory/1"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """State between cycles: what is known by finding key, which configuration report was sent when, and what was seen.
+    """State between cycles: finding states by key, the last config report, and what was observed.
 
-    `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
-    `remembered` is what looks have shown, by area. `site`: whose memory it is.
+    `config_digest` is SHA-256 over the last config report, so that an unchanged one is sent once a day. `remembered`:
+    observed state, by area. `site`: whose memory it is.
     """
 
-    known: Mapping[str, Known] = field(default_factory=dict)
+    known: Mapping[str, FindingState] = field(default_factory=dict)
     config_digest: str = ""
     config_sent_at: datetime | None = None
     remembered: Remembered = EMPTY
     site: str = ""
 
 
-NOTHING = Memory()
-"""What a look remembers that is the first one, or that keeps no memory."""
+EMPTY_MEMORY = Memory()
+"""The memory before the first look, or without a store."""
 
 
 def to_json(memory: Memory) -> str:
-    """Return the memory as the text that the spool keeps."""
+    """Return the memory as text for the spool."""
     return json.dumps(
         {
             "schema": SCHEMA,
@@ -53,8 +53,8 @@ def to_json(memory: Memory) -> str:
 def from_json(text: str | None) -> Memory:
     """Return the memory that `to_json` wrote; an empty one for None and for a text of another schema.
 
-    A text of an older version lacks what was added since: that is empty then.
-    An unreadable memory costs repeated events, never a report: so it is forgotten rather than fatal.
+    Members that an older version lacks are empty. An unreadable memory costs repeated events, never a report: it is
+    dropped rather than fatal.
     """
     try:
         data = json.loads(text or "null")

@@ -1,12 +1,11 @@
 """Stores people's notes on findings: acknowledged, planned, settled, proved repaired. One small file each.
 
-They lie below `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all of
-them anew in each cycle and writes none: so a note counts without the spool, and survives a damaged one. A note without
-an end does not exist but for `Settled`, which is about one change of footage and nothing that comes after it.
+They are in `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all in each
+cycle and writes none: a note is independent of the spool. Every note has an end but `Settled`, which is about one
+change of footage.
 
-A note says whose it is (`agent/observe/inventory/owners.py`). What was acknowledged or proved of a box counts for no
-other one; a plan, which may be that the box is replaced, and a change of footage that was looked into stand for
-themselves.
+A note has an owner (`agent/observe/inventory/owners.py`). An acknowledgement or proof for a box does not count for
+another one; plans, which may be to replace it, and settled changes of footage do.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ log = logging.getLogger("camwarden.notes")
 class Acknowledgement:
     """Somebody knows of one episode, the one that was detected at `detected_at`. It counts before `until`.
 
-    `worst`: as bad as the episode had been by then. What gets worse than that is not what somebody knows of.
+    `worst`: how bad the episode was then; a worse one is not acknowledged.
     """
 
     key: str
@@ -80,7 +79,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A job that looked again found `key` well at `at`; `detected_at` names the episode."""
+    """A job found `key` well at `at`; `detected_at` names the episode."""
 
     key: str
     detected_at: datetime
@@ -91,7 +90,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Changes of sealed footage, by their ids, that somebody has looked into."""
+    """Changes of sealed footage, by their ids, that somebody reviewed."""
 
     key: str
     changes: tuple[str, ...]
@@ -109,14 +108,14 @@ KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled]]] = {
     "proof": Proof,
     "settled": Settled,
 }
-"""Begins the name of each file, and says what is in it."""
+"""The kind of a note, which begins its file name."""
 
 _TIMES = frozenset({"detected_at", "at", "until", "start_at"})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What counts at one moment: by key, and which subjects are being worked on; `plans`: every one that is known."""
+class ActiveNotes:
+    """The notes in force at one moment: by key, and the subjects of planned work; `plans`: all known ones."""
 
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
     planned: frozenset[str] = frozenset()
@@ -124,24 +123,24 @@ class Standing:
     plans: tuple[Plan, ...] = ()
 
 
-NOTHING_NOTED: Final = Standing()
+NO_NOTES: Final = ActiveNotes()
 
 
-def standing(
+def active_notes(
     site: Site, notes: tuple[Note, ...], now: datetime, boxes: Mapping[str, Owner] = MappingProxyType({})
-) -> Standing:
-    """Return what counts now; `boxes`: which box each camera and device is (`owners.owners_now`). Pure."""
+) -> ActiveNotes:
+    """Return the notes in force now; `boxes`: the box of each camera and device (`owners.owners_now`). Pure."""
     notes = tuple(one for one in notes if not is_another(one.owner, _box_of(one, boxes)))
-    return Standing(
+    return ActiveNotes(
         {one.key: one for one in notes if isinstance(one, Acknowledgement) and now < one.until},
-        frozenset(name for one in notes if is_in_force(one, now) for name in covered(site, one)),
+        frozenset(name for one in notes if is_in_force(one, now) for name in planned_subjects(site, one)),
         {one.key: one for one in notes if isinstance(one, Proof)},
         tuple(one for one in notes if isinstance(one, Plan)),
     )
 
 
 def _box_of(note: Note, boxes: Mapping[str, Owner]) -> Owner:
-    """Return which box a note is about, no one where that does not matter."""
+    """Return the box that a note is about, no one where that does not matter."""
     if not isinstance(note, Acknowledgement | Proof):
         return NOBODY
     return boxes.get(note.key.partition(" ")[2].removeprefix("camera:"), NOBODY)
@@ -152,8 +151,8 @@ def is_in_force(note: Note, now: datetime) -> bool:
     return isinstance(note, Plan) and note.start_at <= now < note.until
 
 
-def covered(site: Site, plan: Note) -> tuple[str, ...]:
-    """Return the subjects that a plan is about: a device's cameras with it, a site's everything. Pure."""
+def planned_subjects(site: Site, plan: Note) -> tuple[str, ...]:
+    """Return the subjects of a plan: a device with its cameras, a site with everything. Pure."""
     if not isinstance(plan, Plan):
         return ()
     cameras = {f"camera:{one.camera.id}": one for one in site.cameras}
@@ -167,14 +166,14 @@ def covered(site: Site, plan: Note) -> tuple[str, ...]:
 
 
 def settled_changes(notes: tuple[Note, ...]) -> frozenset[str]:
-    """Return the ids of the changes of footage that were looked into. Pure."""
+    """Return the ids of the reviewed changes of footage. Pure."""
     return frozenset(change for one in notes if isinstance(one, Settled) for change in one.changes)
 
 
 def read_notes(directory: Path, site_id: str) -> tuple[Note, ...]:
     """Read every note of a site below a state directory; the log names what is another site's.
 
-    One that is damaged or may not be read is named in the log and skipped: what it said counts no longer.
+    A damaged or unreadable one is logged and skipped.
     """
     folder = directory / FOLDER
     try:
@@ -197,13 +196,10 @@ def read_notes(directory: Path, site_id: str) -> tuple[Note, ...]:
 
 
 def write_note(directory: Path, note: Note, now: datetime) -> str:
-    """Keep a note in the place of an earlier one about the same; return the name of its file.
+    """Write a note, replacing an earlier one about the same; return the name of its file.
 
-    Notes that have not counted for a month are removed.
-
-    Raises:
-        Forbidden: The folder may not be written.
-        UsageError: It is another site's.
+    Notes that expired a month ago are removed. Raises Forbidden where the folder may not be written, UsageError where
+    it is another site's.
     """
     folder = directory / FOLDER
     name = name_of(note)
@@ -220,11 +216,7 @@ def write_note(directory: Path, note: Note, now: datetime) -> str:
 
 
 def remove_note(directory: Path, name: str) -> bool:
-    """Remove the note of this name; say whether there was one.
-
-    Raises:
-        Forbidden: The folder may not be written.
-    """
+    """Remove the note of this name; return whether it existed. Raises Forbidden where the folder is read-only."""
     try:
         (directory / FOLDER / name).unlink()
     except FileNotFoundError:
@@ -235,7 +227,7 @@ def remove_note(directory: Path, name: str) -> bool:
 
 
 def name_of(note: Note) -> str:
-    """Return the name of a note's file: another one about the same takes its place. Pure."""
+    """Return the name of a note's file, the same for another one about the same. Pure."""
     kind = _kind_of(note)
     about = [note.key] if not isinstance(note, Plan) else [note.subject, note.start_at.isoformat()]
     about += list(note.changes) if isinstance(note, Settled) else []
@@ -243,7 +235,7 @@ def name_of(note: Note) -> str:
 
 
 def to_data(note: Note) -> dict[str, Any]:
-    """Return a note as JSON can hold it. Pure."""
+    """Return a note as JSON data. Pure."""
     values = {key: one.isoformat() if isinstance(one, datetime) else one for key, one in asdict(note).items()}
     return {"schema": SCHEMA, "kind": _kind_of(note), **values, "owner": owner_data(note.owner)}
 

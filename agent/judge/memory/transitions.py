@@ -1,9 +1,8 @@
 """Selects the status changes that become events, by comparing findings with what counted before. Pure.
 
-A healthy site makes no events. How often a status must be seen before it counts stands in the row of its check
-(`Looks`); `agent/judge/memory/debounce.py` counts. Not told, but kept in the history: what is acknowledged and gets no
-worse, what flaps, and what is looked at no longer. Nothing that is planned begins an episode: what is still not well
-when the work is over is told then.
+A healthy site makes no events. Each check's row gives how often a status must be seen (`Looks`);
+`agent/judge/memory/debounce.py` counts. In the history without an event: what is acknowledged and gets no worse, what
+flaps, and what is no longer checked. Planned work begins no episode: what is not well when it is over is reported then.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from datetime import datetime
 from agent.judge.check import Looks
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory import flapping
-from agent.judge.memory.debounce import Noted, first, step
-from agent.judge.memory.episodes import Episode, Known
+from agent.judge.memory.debounce import FindingNotes, first_step, further_step
+from agent.judge.memory.episodes import Episode, FindingState
 from agent.judge.memory.memory import Memory
-from agent.judge.memory.notes import NOTHING_NOTED, Standing
+from agent.judge.memory.notes import NO_NOTES, ActiveNotes
 from agent.model.finding import Finding, Message, Source, Status
 
 LOOKS: Mapping[str, Looks] = {check.id: check.looks for check in CHECKS}
@@ -47,14 +46,14 @@ class Transition:
 
 
 def transitions(
-    findings: tuple[Finding, ...], memory: Memory, now: datetime, noted: Standing = NOTHING_NOTED
+    findings: tuple[Finding, ...], memory: Memory, now: datetime, noted: ActiveNotes = NO_NOTES
 ) -> tuple[tuple[Transition, ...], Memory]:
-    """Return what changed, and the memory that knows of it.
+    """Return what changed, and the updated memory.
 
     Findings that name a cause change nothing: their cause does.
     """
     changed: list[Transition] = []
-    known: dict[str, Known] = {}
+    known: dict[str, FindingState] = {}
     for finding in findings:
         key = finding.key
         before = memory.known.get(key)
@@ -62,33 +61,33 @@ def transitions(
             if before:
                 known[key] = before
             continue
-        people = _noted(noted, finding, before)
+        people = _notes_on(noted, finding, before)
         if before is None:
-            made = first(finding, now, people)
+            made = first_step(finding, now, people)
         else:
-            made = step(before, finding, LOOKS.get(finding.check, ANY_LOOKS), now, people)
+            made = further_step(before, finding, LOOKS.get(finding.check, ANY_LOOKS), now, people)
         if made.known is not None:
             known[key] = made.known
         if made.changed:
-            says = flapping.told(finding, made.episode)
+            says = flapping.with_flap_count(finding, made.episode)
             changed.append(Transition(says, before.status if before else None, made.episode, made.told))
     kept = {finding.key for finding in findings}
     gone = (one for key, one in memory.known.items() if one.episode is not None and key not in kept)
-    changed += (_gone(one.episode, one.status) for one in gone if one.episode is not None)
+    changed += (_unchecked(one.episode, one.status) for one in gone if one.episode is not None)
     return tuple(changed), replace(memory, known=known)
 
 
-def _noted(noted: Standing, finding: Finding, before: Known | None) -> Noted:
-    """Return what people say of a finding; a proof is of the episode that is open, or of none."""
+def _notes_on(noted: ActiveNotes, finding: Finding, before: FindingState | None) -> FindingNotes:
+    """Return people's notes on a finding; a proof is of the open episode, or of none."""
     proof = noted.proved.get(finding.key)
     episode = before.episode if before else None
     if proof is not None and (episode is None or proof.detected_at != episode.detected_at):
         proof = None
-    return Noted(noted.acknowledged.get(finding.key), finding.subject in noted.planned, proof)
+    return FindingNotes(noted.acknowledged.get(finding.key), finding.subject in noted.planned, proof)
 
 
-def _gone(episode: Episode, before: Status) -> Transition:
-    """Return the end of an episode about which nothing is asked any more: it was not repaired."""
+def _unchecked(episode: Episode, before: Status) -> Transition:
+    """Return the end of an episode that is no longer checked: it was not repaired."""
     finding = Finding(
         episode.check, episode.subject, "not_applicable", episode.severity, GONE,
         Source("camwarden", "what is not configured is not looked at"), "gone",
@@ -96,12 +95,10 @@ def _gone(episode: Episode, before: Status) -> Transition:
     return Transition(finding, before, replace(episode, repaired_at=None), told=False)
 
 
-def incident_told(kind: str, detail: str) -> Transition:
-    """Return what the spool went through as something to tell: reports of an earlier epoch may be missing.
+def spool_incident(kind: str, detail: str) -> Transition:
+    """Return the transition of a spool incident: reports of an earlier epoch may be missing.
 
-    Args:
-        kind: `spool-corrupt` or `spool-restored`.
-        detail: What was set aside, or which report showed it.
+    `kind`: a key of `SPOOL_MESSAGES`. `detail`: what was set aside, or which report showed it.
     """
     return Transition(
         Finding(

@@ -1,8 +1,8 @@
 """Withholds a pass that rests on evidence known to be unreliable: unknown, with a reason of its own.
 
-Only a pass is held back; what fails or warns on evidence stays. What is held back for one reason at one device is one
-item: the others hang on the first. It is no news either (`agent/judge/memory/debounce.py`): a site that was well is not
-told that we have learned to ask for more.
+Only a pass is withheld; fail and warn stay. Those withheld for one reason at one device are one item: the others name
+the first as cause. It is no event either (`agent/judge/memory/debounce.py`): stricter checks are no news at a healthy
+site.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OF_FOOTAGE: Final = ("retention-days", "recording-completeness")
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a pass is not believed. `caused_by`: the key of a finding that tells it already, else empty."""
+    """Why a pass is not believed. `caused_by`: the key of a finding that covers it already, or empty."""
 
     reason: str
     message: Message
@@ -35,7 +35,7 @@ class Doubt:
 def passed(
     check: Check, subject: str, evidence: Mapping[str, Json], message: Message, doubts: Iterable[Doubt]
 ) -> Finding:
-    """Return a pass, or what holds it back: the first doubt speaks, and all of them stand in the evidence."""
+    """Return a pass, or the first doubt as unknown with all of them in the evidence."""
     found = tuple(doubts)
     if not found:
         return check.finding(subject, "pass", "", evidence, message)
@@ -50,7 +50,7 @@ def is_held(finding: Finding) -> bool:
 
 
 def as_one(site: Site, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Hang what is held back for one reason at one device on the first finding that is, and count the others there."""
+    """Attribute what is withheld for one reason at one device to the first such finding, and count the others there."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
         if is_held(one) and not one.caused_by:

@@ -12,30 +12,32 @@ from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from agent.site.duties.applies import Due, due
 
-OWN: Final = frozenset({"camera-online", "gateway-health", "hub-delivery", "hub-certificate", "report-signed"})
-"""What the agent must know to say anything at all: told at every site, but as a rule's only where one binds."""
+ALWAYS_REPORTED: Final = frozenset(
+    {"camera-online", "gateway-health", "hub-delivery", "hub-certificate", "report-signed"}
+)
+"""Preconditions of every judgement: reported at every site, but as a rule's only where one binds."""
 
-OURS: Final = Source("camwarden", "what cannot be seen or told cannot be judged")
+OWN_SOURCE: Final = Source("camwarden", "what cannot be seen or told cannot be judged")
 
 
-def as_due(site: Site, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
+def mark_not_due(site: Site, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
     """Return the findings as they bind the site.
 
-    Where no rule asks for a check it is not applicable, with what frees the site. Where that hangs on something that
-    nobody declared it neither fails nor warns: it is unknown, and what is not declared is told once.
+    Where no rule demands a check it is not applicable, with the reason. Where that rests on a missing declaration a
+    fail or warning is unknown, and the missing declaration is the cause.
 
     Source: State Council Order 799, articles 9(2) and 33.
     """
     today = local_day(site, now)
     known = {check: due(site, check, today) for check in {one.check for one in findings}}
-    return tuple(_as_due(one, known[one.check]) for one in findings)
+    return tuple(_mark(one, known[one.check]) for one in findings)
 
 
-def _as_due(finding: Finding, how: Due) -> Finding:
+def _mark(finding: Finding, how: Due) -> Finding:
     if how.is_due:
         return finding
-    if finding.check in OWN:
-        return replace(finding, source=OURS)
+    if finding.check in ALWAYS_REPORTED:
+        return replace(finding, source=OWN_SOURCE)
     if how.is_due is False:
         if finding.status == "not_applicable":
             return finding

@@ -1,6 +1,6 @@
 """Explains why a device or camera could not be read, with the next step: the one table for it. Pure.
 
-Keys are the words of `Reason`, and those of `Cause` where more is known; what is known more closely counts.
+Keys are those of `Reason`, and of `Cause`, which takes precedence.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ LOCKED_FOR: Final = Message(
     "it has locked the account or our address for {minutes} min, and is not asked again",
     next_step="wait that long, correct the login, then: camwarden credentials retry {device}",
 )
-"""Where the device says how long."""
+"""Where the device reports how long."""
 
 _WRONG_HERE: Final = Message(
     "the login was refused, and is not tried again",
@@ -84,17 +84,14 @@ ASKED_ON_THE_SPOT: Final = MappingProxyType[Reason | Cause, Message](
         "no-credential": Message("it asks for a login, and none was given", next_step="add --user and --ask-password"),
     }
 )
-"""What is said instead where there is no file to correct."""
+"""The messages where there is no file to correct."""
 
 
-def told(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool = False) -> Message:
-    """Return what to tell of a fact of this device that could not be had.
+def unavailable_message(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool = False) -> Message:
+    """Return the message on a fact of this device that could not be read.
 
-    Args:
-        why: The fact, and everything that is known of why.
-        device: Whose fact it is.
-        deadline_s: The time that the device had.
-        on_the_spot: No file stands behind the look: address and login were given on the command line.
+    `deadline_s`: the time that the device had, seconds. `on_the_spot`: address and login came from the command line, so
+    that no file can be corrected.
     """
     key = why.cause or why.reason
     row = ROWS[key]

@@ -1,10 +1,10 @@
 """Stores approvals: the masks of each camera, the absence of private areas, and the approved view. On disk.
 
 One JSON file for each camera below `<state directory>/baselines/`, the folder 0700 and the files 0600, replaced whole.
-References (`masking/view/baseline.py`) are small pictures of a real place: they never stand in a repr, a log or a
-report. Beside these files lie the presets that people approved (`reference_views.py`), which belong to an approval, and
-what the agent derived by itself (`agent/observe/pictures/derived_views.py`), which never does. The daemon reads all of
-them anew in each cycle and writes none but the derived ones; what people approve they alone write.
+References (`masking/view/baseline.py`) are small pictures of a real place: never in a repr, a log or a report. Beside
+these files are the approved presets (`reference_views.py`), which belong to an approval, and derived references
+(`agent/observe/pictures/derived_views.py`), which never do. The daemon reads all in each cycle and writes only derived
+ones.
 """
 
 from __future__ import annotations
@@ -25,8 +25,14 @@ from agent.model.finding import Json, utc_text
 from agent.observe.approvals.past import KEPT, PastApproval, with_past
 from agent.observe.approvals.past import from_data as past_from
 from agent.observe.approvals.past import to_data as past_data
-from agent.observe.approvals.reference_views import PresetView, read_preset_views
-from agent.observe.approvals.references import digests, from_texts, lights_of, to_texts
+from agent.observe.approvals.reference_views import (
+    PresetView,
+    digests,
+    from_texts,
+    lights_of,
+    read_preset_views,
+    to_texts,
+)
 from agent.observe.inventory.owners import NOBODY, Owner, claim, is_another, of_site, owner_data, owner_from
 from agent.observe.pictures.turns import masks_digest, zones_digest
 from agent.site.config.site import CameraConfig, NoPrivateArea, PrivateZone, Site
@@ -50,13 +56,13 @@ log = logging.getLogger("camwarden.baselines")
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody's word that a camera's masks, or that it has none to have, are as they must be.
+    """A person's approval of a camera's masks, or that it needs none.
 
-    `at` is aware UTC. `masks` are the device's as they were approved; `masks_digest` is `looks.masks_digest` of them,
-    empty where the device does not list its masks, so that only the pictures were approved. `zones_digest` says what
-    was declared private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded,
-    at most one for each light mode; a camera with presets has none, but `presets`, as far as they were approved.
-    `history`: what was approved before, oldest first. `owner`: of which site the camera is, and which box showed it.
+    `at` is aware UTC. `masks` are the device's at approval; `masks_digest` is `turns.masks_digest` of them, empty where
+    the device does not list its masks, so that only the pictures were approved. `zones_digest`: what was declared
+    private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded, at most one
+    for each light mode; a camera with presets has none, but `presets`. `history`: earlier approvals, oldest first.
+    `owner`: the camera's site, and the box that showed it.
     """
 
     camera_id: str
@@ -98,16 +104,16 @@ def approve_no_private_area(
 
 
 def _with_zones(site: Site, approval: Approval) -> Approval:
-    in_it = in_force(site, {approval.camera_id: approval})
+    in_it = with_approvals(site, {approval.camera_id: approval})
     return replace(approval, zones_digest=zones_digest(in_it, approval.camera_id), owner=Owner(site.id))
 
 
-def in_force(site: Site, approvals: Mapping[str, Approval]) -> Site:
-    """Return the site in which what was approved stands for what nobody declared in its file. Pure.
+def with_approvals(site: Site, approvals: Mapping[str, Approval]) -> Site:
+    """Return the site with approvals in place of missing declarations. Pure.
 
-    A camera with neither zones nor a declaration takes its approved, enabled masks for its zones, or the approved
-    declaration that nothing private is in view. What the file declares is never changed: a camera with presets has
-    declared its zones, each for its own position, and a device does not say to which of them a mask belongs.
+    A camera with neither zones nor a declaration takes its approved, enabled masks as zones, or the approved
+    declaration that nothing private is in view. Declarations are never changed: a camera with presets has declared its
+    zones by position, and a device does not report the position of a mask.
     """
     return replace(site, cameras=tuple(_camera_in_force(c, approvals.get(c.camera.id)) for c in site.cameras))
 
@@ -121,7 +127,7 @@ def _camera_in_force(camera: CameraConfig, approval: Approval | None) -> CameraC
 
 
 def mask_zones(masks: tuple[Mask, ...]) -> tuple[PrivateZone, ...]:
-    """Return the zones that enabled masks stand for, each with a name of its own. Pure."""
+    """Return the zones of enabled masks, each with a name of its own. Pure."""
     zones: list[PrivateZone] = []
     for mask in masks:
         if mask.enabled and mask.polygon:
@@ -140,7 +146,7 @@ def lights(approval: Approval) -> tuple[LightMode, ...]:
 
 
 def approval_json(approval: Approval) -> dict[str, Json]:
-    """Return what may be shown and sent of an approval: who, when, why, digests; no picture."""
+    """Return what may be shown and sent of an approval: author, time, reason, digests; no picture."""
     return {
         "by": approval.by,
         "at": utc_text(approval.at),
@@ -152,9 +158,9 @@ def approval_json(approval: Approval) -> dict[str, Json]:
 
 
 def approvals_digest(approvals: Mapping[str, Approval]) -> str:
-    """Return SHA-256, hex, over who approved what of every camera, references included by their digests.
+    """Return SHA-256, hex, over the approvals of every camera, references included by their digests.
 
-    What was approved before, and what the agent derived by itself, are not part of it.
+    History and derived references are not part of it.
     """
     rows = [
         [key, one.by, one.at.isoformat(), one.why, one.masks_digest, one.zones_digest, one.no_private_area,
@@ -168,7 +174,7 @@ def approvals_digest(approvals: Mapping[str, Approval]) -> str:
 def read_approvals(directory: Path, site_id: str) -> dict[str, Approval]:
     """Read every approval of a site below a state directory, by camera id; the log names what is another site's.
 
-    A file that is damaged or may not be read is named in the log and skipped: its camera then counts as not approved.
+    A damaged or unreadable file is logged and skipped: its camera then counts as not approved.
     """
     folder = directory / FOLDER
     found: list[tuple[Path, Owner, Approval]] = []
@@ -193,8 +199,8 @@ def read_approvals(directory: Path, site_id: str) -> dict[str, Approval]:
     return {name: replace(one, presets=presets[name]) if name in presets else one for name, one in ours.items()}
 
 
-def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dict[str, Approval]:
-    """Return the approvals without those of a box that proves to be another one than was approved. Pure."""
+def of_present_boxes(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dict[str, Approval]:
+    """Return the approvals without those of a box that proves to be another one. Pure."""
     found = {}
     for name, approval in approvals.items():
         presets = tuple(one for one in approval.presets if not is_another(one.owner, now.get(name, NOBODY)))
@@ -203,12 +209,10 @@ def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dic
     return found
 
 
-def prepare(directory: Path, site_id: str) -> None:
-    """Make sure that approvals can be written, before anybody is asked anything.
+def prepare_folder(directory: Path, site_id: str) -> None:
+    """Create the folder and check that approvals can be written, before anybody is asked anything.
 
-    Raises:
-        Forbidden: They cannot; the line says what to do.
-        UsageError: The folder is another site's.
+    Raises Forbidden where they cannot be written, UsageError where the folder is another site's.
     """
     folder = directory / FOLDER
     try:
@@ -222,15 +226,12 @@ def prepare(directory: Path, site_id: str) -> None:
 
 
 def write_approval(directory: Path, approval: Approval) -> None:
-    """Keep an approval below a state directory, in the place of the camera's last one, which becomes history.
+    """Write an approval below a state directory, replacing the camera's last one, which becomes history.
 
-    Its presets are not written: `preset_views.py` does that.
-
-    Raises:
-        Forbidden: The folder may not be written.
-        UsageError: It is another site's.
+    Its presets are not written: `reference_views.py` does that. Raises Forbidden where the folder may not be written,
+    UsageError where it is another site's.
     """
-    prepare(directory, approval.owner.site)
+    prepare_folder(directory, approval.owner.site)
     path = directory / FOLDER / f"{approval.camera_id}.json"
     masks: list[Any] = [{**asdict(mask), "polygon": [list(point) for point in mask.polygon]} for mask in approval.masks]
     data = {
@@ -251,7 +252,7 @@ def write_approval(directory: Path, approval: Approval) -> None:
 
 
 def _history(path: Path, approval: Approval) -> tuple[PastApproval, ...]:
-    """Return what was approved before: what the file remembers, and what stood in it if that was another approval."""
+    """Return the file's history, and its approval if it was another one."""
     try:
         last = _read(path)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -263,7 +264,7 @@ def _history(path: Path, approval: Approval) -> tuple[PastApproval, ...]:
 
 
 def past_of(approval: Approval) -> PastApproval:
-    """Return an approval as history keeps it. Pure."""
+    """Return an approval as a history entry. Pure."""
     return PastApproval(
         approval.by, approval.at, approval.why, approval.masks_digest, approval.zones_digest, approval.no_private_area,
         tuple(digests(approval.references)),
@@ -280,13 +281,13 @@ def _read(path: Path) -> Approval:
         raise ValueError("another file")
     at = datetime.fromisoformat(data["at"])
     masks = tuple(_mask(one) for one in data["masks"])
-    digest = _text(data["masks_digest"])
+    digest = _string(data["masks_digest"])
     if at.tzinfo is None or (digest and digest != masks_digest(masks)) or not _DIGEST.fullmatch(data["zones_digest"]):
         raise ValueError("values that do not fit each other")
     if not isinstance(data["no_private_area"], bool):
         raise TypeError("no_private_area")
     return Approval(
-        data["camera"], _text(data["by"]), at, _text(data["why"]), masks, digest, data["zones_digest"],
+        data["camera"], _string(data["by"]), at, _string(data["why"]), masks, digest, data["zones_digest"],
         data["no_private_area"], from_texts(data["references"], path),
         history=tuple(past_from(past) for past in data.get("history", [])[-KEPT:]), owner=owner_from(data.get("owner")),
     )  # fmt: skip
@@ -302,10 +303,10 @@ def _mask(data: dict[str, Any]) -> Mask:
             raise ValueError("a polygon that is no area") from None
     if not (enabled is None or isinstance(enabled, bool)):
         raise TypeError("enabled")
-    return Mask(_text(data["token"]), polygon, _text(data["effect"]), enabled, _text(data["color"]))
+    return Mask(_string(data["token"]), polygon, _string(data["effect"]), enabled, _string(data["color"]))
 
 
-def _text(value: object) -> str:
+def _string(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
     return value

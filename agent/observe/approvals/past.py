@@ -10,16 +10,16 @@ from typing import Any, Final
 from agent.model.finding import Json, utc_text
 
 KEPT: Final = 8
-"""So many past approvals of a camera are kept, the newest ones."""
+"""How many past approvals of a camera are stored, the newest ones."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class PastApproval:
-    """An approval that another took the place of. `preset` names the position it was of, empty for the whole camera.
+    """A replaced approval. `preset` names its position, empty for the whole camera.
 
-    `masks_digest` and `zones_digest` may be empty; `references` are SHA-256, hex, of the pictures that are gone.
+    `masks_digest` and `zones_digest` may be empty; `references` are SHA-256, hex, of the deleted pictures.
     """
 
     by: str
@@ -33,7 +33,7 @@ class PastApproval:
 
 
 def with_past(history: tuple[PastApproval, ...], past: PastApproval) -> tuple[PastApproval, ...]:
-    """Return the history, oldest first, with one more; what is too old falls out."""
+    """Return the history, oldest first, with one more; the oldest beyond `KEPT` are dropped."""
     return (*history, past)[-KEPT:]
 
 
@@ -60,11 +60,7 @@ def to_data(past: PastApproval) -> list[Json]:
 
 
 def from_data(data: Any) -> PastApproval:
-    """Return the past approval that `to_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the past approval that `to_data` wrote. Raises ValueError or TypeError for anything else."""
     by, at, why, masks_digest, zones_digest, no_private_area, references, preset = data
     texts = (by, why, masks_digest, zones_digest, preset, *references)
     if not all(isinstance(text, str) for text in texts) or not isinstance(no_private_area, bool):

@@ -1,14 +1,19 @@
-"""Stores the approved view of each preset of a turning camera: one file each, beside the camera's approval.
+"""Stores the approved view of each preset, one file each beside the camera's approval, and encodes references.
 
-`<state directory>/baselines/presets/`, the folder 0700 and the files 0600, replaced whole. A preset is named by people
-in any script, so that the file is named by a digest of camera and preset.
+`<state directory>/baselines/presets/`, the folder 0700 and the files 0600, replaced whole. Presets have names in any
+script, so the file name is a digest of camera and preset.
+
+References are small pictures of a real place (`masking/view/baseline.py`), at most one for each light mode: never in a
+repr, a log or a report.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +21,10 @@ from typing import Any, Final
 
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden
-from agent.observe.approvals.references import from_texts, to_texts
 from agent.observe.inventory.owners import NOBODY, Owner, claim, of_site, owner_data, owner_from
+from masking.view import baseline
+from masking.view.baseline import BaselineError
+from masking.view.model import LIGHT_MODES, LightMode
 
 SCHEMA: Final = "camwarden-preset-view/1"
 FOLDER: Final = "baselines/presets"
@@ -28,10 +35,10 @@ log = logging.getLogger("camwarden.preset_views")
 
 @dataclass(frozen=True, slots=True)
 class PresetView:
-    """Somebody's word that a camera stands at one of its presets when it shows this, and hides there what it must.
+    """A person's approval of a preset: the camera is at it when it shows this, and hides there what it must.
 
-    `at` is aware UTC. `references`: what it shows there, encoded, at most one for each light mode. `owner`: of which
-    site the camera is, and which box showed it.
+    `at` is aware UTC. `references`: the view, encoded, at most one for each light mode. `owner`: the camera's site, and
+    the box that showed it.
     """
 
     camera_id: str
@@ -46,7 +53,7 @@ class PresetView:
 def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetView, ...]]:
     """Read the approved presets of a site below a state directory, by camera id, in the order of their names.
 
-    A file that is damaged or may not be read is named in the log and skipped: its preset then counts as not approved.
+    A damaged or unreadable file is logged and skipped: its preset then counts as not approved.
     """
     folder = directory / FOLDER
     try:
@@ -72,11 +79,9 @@ def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetVi
 
 
 def write_preset_view(directory: Path, view: PresetView) -> None:
-    """Keep an approved preset, in the place of the last one of its name.
+    """Write an approved preset, replacing the last one of its name.
 
-    Raises:
-        Forbidden: The folder may not be written.
-        UsageError: It is another site's.
+    Raises Forbidden where the folder may not be written, UsageError where it is another site's.
     """
     data = {
         "schema": SCHEMA,
@@ -118,3 +123,39 @@ def _read(path: Path) -> PresetView:
         raise ValueError("another file")
     owner = owner_from(data.get("owner"))
     return PresetView(camera_id, preset, by, at, why, from_texts(data["references"], path), owner)
+
+
+_reference_log = logging.getLogger("camwarden.references")
+
+
+def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[bytes, ...]:
+    """Return the references with a new one in place of that of its light mode. Raises BaselineError if damaged."""
+    light = baseline.decode(descriptor).light
+    kept = {baseline.light_of(one): one for one in references} | {light: descriptor}
+    return tuple(kept[mode] for mode in LIGHT_MODES if mode in kept)
+
+
+def lights_of(references: Iterable[bytes]) -> tuple[LightMode, ...]:
+    """Return the light mode of each reference, validated before by `from_texts`."""
+    return tuple(baseline.light_of(one) for one in references)
+
+
+def digests(references: Iterable[bytes]) -> list[str]:
+    """Return SHA-256, hex, of each reference."""
+    return [hashlib.sha256(reference).hexdigest() for reference in references]
+
+
+def to_texts(references: Iterable[bytes]) -> list[str]:
+    """Return the references as base64 for a file."""
+    return [base64.b64encode(one).decode("ascii") for one in references]
+
+
+def from_texts(texts: list[str], path: Path) -> tuple[bytes, ...]:
+    """Return the whole references; a damaged one is logged with its file `path`, and costs only its light mode."""
+    kept: tuple[bytes, ...] = ()
+    for text in texts:
+        try:
+            kept = with_reference(kept, base64.b64decode(text, validate=True))
+        except (BaselineError, ValueError) as error:
+            _reference_log.warning("%s: a reference is damaged (%s): take it again", path, type(error).__name__)
+    return kept

@@ -1,6 +1,6 @@
 """Counts days of municipal assessment, stored and reported as good out of due. Pure.
 
-How a look is counted is decided in `agent/report/assessment.py`.
+`agent/report/assessment.py` decides how a look is counted.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "fi
 FIGURES: Final[tuple[Figure, ...]] = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
 """Online, in good condition, linked, recording complete, clock right, overlay right, camera file filled in.
 
-`counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as reports have
-had it from the beginning, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
+`counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as in all
+reports, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
 """
 
 DAYS_KEPT: Final = 31
@@ -35,7 +35,7 @@ PLANNED_MAX: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often something was good, was due, was due and not known, and was left out by plan."""
+    """How often something was good, was due, was due and unknown, and was excluded by plan."""
 
     good: int = 0
     due: int = 0
@@ -45,10 +45,7 @@ class Count:
     def plus(self, other: Count) -> Count:
         """Return both together."""
         return Count(
-            self.good + other.good,
-            self.due + other.due,
-            self.unknown + other.unknown,
-            self.excluded + other.excluded,
+            self.good + other.good, self.due + other.due, self.unknown + other.unknown, self.excluded + other.excluded
         )
 
     @property
@@ -59,11 +56,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class DayAssessed:
-    """One local day: how many looks there were, each figure, and the subjects that were worked on by plan.
+    """One local day: number of looks, each figure, and the subjects of planned work.
 
-    `repairs`: the faults whose repair was verified on it, by class; `repaired` the same by what was repaired, so that a
-    hub can tell maintainers and models apart. `footage`: seconds that were to be recorded on it,
-    of all cameras together; None: not counted yet.
+    `repairs`: faults whose repair was verified on it, by class; `repaired`: the same by subject, so that a hub can
+    compare maintainers and models. `footage`: seconds due for recording, of all cameras; None: not counted yet.
     """
 
     day: date
@@ -87,7 +83,7 @@ def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | No
 
 
 def rates_json(day: DayAssessed) -> dict[str, Json]:
-    """Return a day as reports carry it: each figure as [good, due, unknown, excluded]; repairs where there were any."""
+    """Return a day for reports: each figure as [good, due, unknown, excluded]; repairs where there were any."""
     told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks}
     told |= {name: count_json(day.counts.get(name, Count())) for name in FIGURES}
     told |= {"recorded_s": count_json(day.footage)} if day.footage else {}
@@ -95,19 +91,19 @@ def rates_json(day: DayAssessed) -> dict[str, Json]:
 
 
 def repaired_json(day: DayAssessed | None) -> dict[str, Json]:
-    """Return `repaired` of a config report: what was repaired on the last whole day, where anything was."""
+    """Return `repaired` of a config report: the repairs of the last whole day, where there were any."""
     if day is None or not day.repaired:
         return {}
     return {"repaired": {"day": day.day.isoformat(), "by_subject": by_subject_json(day.repaired)}}
 
 
 def count_json(count: Count) -> list[Json]:
-    """Return a figure as reports carry it."""
+    """Return a figure for reports."""
     return [count.good, count.due, count.unknown, count.excluded]
 
 
 def to_data(day: DayAssessed) -> list[Any]:
-    """Return a day as plain data for the memory's text."""
+    """Return a day as plain data for the stored memory."""
     counts = {name: count_json(one) for name, one in day.counts.items()}
     footage = count_json(day.footage) if day.footage else None
     return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage,

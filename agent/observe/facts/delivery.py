@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from agent.model.finding import Message
 from agent.observe.facts.delivery_status import DeliveryStatus
@@ -11,10 +12,10 @@ from agent.observe.facts.delivery_status import DeliveryStatus
 
 @dataclass(frozen=True, slots=True)
 class OwnCertificate:
-    """The certificate that the site shows to its broker.
+    """The certificate that the site presents to its broker.
 
-    `key_fits`: the private key beside it is its own. `ca_not_after`: the end of the last of the configured CAs, None
-    where those of the system are used.
+    `key_fits`: the private key beside it is its own. `ca_not_after`: the end of the last configured CA, None where
+    those of the system are used.
     """
 
     common_name: str
@@ -33,9 +34,9 @@ class NoCertificate:
 
 @dataclass(frozen=True, slots=True)
 class NotRenewed:
-    """What keeps the certificate from being renewed: since when, and what came of the last try.
+    """Why the certificate is not renewed: since when, and the result of the last try.
 
-    `refused`: it will not pass by itself, as it does where a desk cannot be reached for a while.
+    `refused`: permanent, unlike a registration desk that is unreachable for a while.
     """
 
     since: datetime
@@ -45,9 +46,9 @@ class NotRenewed:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`status` None: nothing is delivered by this process. `certificate` None: none is configured.
+    """`status` None: this process delivers nothing. `certificate` None: none is configured.
 
-    `not_renewed` None: nothing keeps the certificate from being renewed, or nobody tries.
+    `not_renewed` None: nothing prevents renewal, or nobody tries.
     """
 
     status: DeliveryStatus | None = None
@@ -55,4 +56,25 @@ class Delivery:
     not_renewed: NotRenewed | None = None
 
 
-NOTHING_KNOWN = Delivery()
+NO_DELIVERY = Delivery()
+
+
+ForbiddenContent = Literal["picture", "login", "stream-address"]
+"""What no report may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReports:
+    """The newest reports of this site in the spool, exact bytes.
+
+    `kid`: the signing key. `looked`: number of reports examined; `by_key`: those since the newest rotation, which that
+    key must have signed. `unsigned` names those whose signature does not verify, with the reason; `holding` those with
+    forbidden content, with its kind. `unread`: why the spool could not be read, or empty.
+    """
+
+    kid: str
+    looked: int = 0
+    by_key: int = 0
+    unsigned: tuple[tuple[str, str], ...] = ()
+    holding: tuple[tuple[str, ForbiddenContent], ...] = ()
+    unread: str = ""

@@ -20,18 +20,17 @@ LOG = logging.getLogger("camwarden.publish")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """How delivery stands, for `status.json`. Counters run since the start of this process.
+    """The state of delivery, for `status.json`. Counters run since the start of this process.
 
-    `link` = `connected`, `offline`, `refused`, `duplicate-identity` (another client uses this site's name), `file`
-    (not connected by design), `stopped`. `reason` = the broker's or system's words for it. `protocol` = the version of
-    MQTT that was spoken last. `taken_over` counts how often another client with this site's name threw us out.
-    `unconnected_since` is when the last connection ended, or the process began; None while there is one.
-    `watermark_distrusted`, `watermark_distrusted_at`: reason and time of the last watermark that nobody honest sends
-    (forged, signed by a stranger, of another history). `publish_refused`, `publish_refused_at`: the broker's words and
-    the time of the last report it would not take. `certificate_days`: what is left of our own certificate.
-    `report_refused`, `report_refused_at`: which report the hub refused last, and its word for why; `reports_refused`:
-    how many in the life of the spool.
-    `answers_dropped` counts messages outside the spool that were given up because nobody took them.
+    `link` = `connected`, `offline`, `refused`, `duplicate-identity` (another client uses this site's name), `file` (not
+    connected by design), `stopped`. `reason` = the broker's or system's words for it. `protocol` = the MQTT version
+    used last. `taken_over` counts disconnections by another client with this site's name. `unconnected_since`: end of
+    the last connection, or start of the process; None while connected. `watermark_distrusted`,
+    `watermark_distrusted_at`: reason and time of the last watermark that no honest hub sends (forged, unknown key,
+    other history). `publish_refused`, `publish_refused_at`: the broker's words and the time of the last refused report.
+    `certificate_days`: remaining days of our own certificate. `report_refused`, `report_refused_at`: the last report
+    that the hub refused, and its reason; `reports_refused`: their number in the life of the spool. `answers_dropped`
+    counts messages outside the spool that were dropped undelivered.
     """
 
     link: str
@@ -63,10 +62,10 @@ class DeliveryStatus:
 
 @dataclass(frozen=True, slots=True)
 class MirrorStatus:
-    """How a further broker is doing. Counters run since the start of this process.
+    """The state of a further broker. Counters run since the start of this process.
 
-    `sent`: reports it has taken. `dropped`: what it did not take in time. `refused`: what it would not take, or cannot
-    for its size. `waiting`: what is kept for it now.
+    `sent`: reports it accepted. `dropped`: not accepted in time. `refused`: refused, or too large. `waiting`: queued
+    now.
     """
 
     name: str
@@ -79,8 +78,8 @@ class MirrorStatus:
     waiting: int = 0
 
 
-class Board:
-    """Where delivery stands right now. The publisher writes, any thread reads or waits."""
+class StatusBoard:
+    """The current state of delivery. The publisher writes, any thread reads or waits."""
 
     def __init__(self, status: DeliveryStatus, clock: Callable[[], datetime]) -> None:
         self._changed = threading.Condition()
@@ -90,23 +89,23 @@ class Board:
         self._ignored: Counter[str] = Counter()
 
     def read(self) -> DeliveryStatus:
-        """Return how delivery stands now."""
+        """Return the current state of delivery."""
         with self._changed:
             return replace(self._status, refused_publishes=dict(self._refused), ignored_watermarks=dict(self._ignored))
 
     def note(self, **changes: Any) -> None:
-        """Change fields of the status, and wake up who waits for a change."""
+        """Change fields of the status, and wake up waiting threads."""
         with self._changed:
             self._status = replace(self._status, **changes)
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until a condition holds that can only come true with a change; say whether it does."""
+        """Wait until a condition holds that depends on the status; return whether it does."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_s)
 
     def say(self, link_state: str, reason: str) -> None:
-        """Note a change of state, and log it once however often it is met."""
+        """Change the state of the link, and log it once per change."""
         with self._changed:
             status = self._status
             if (status.link, status.reason) == (link_state, reason):
@@ -128,7 +127,7 @@ class Board:
             LOG.warning("%s: %s; reports wait in the spool", link_state, reason, extra=about("hub-away"))
 
     def count_refusal(self, what: str, words: str) -> None:
-        """Count what a broker would not take; the first of each kind is logged."""
+        """Count what a broker refused; the first of each kind is logged."""
         with self._changed:
             self._refused[f"{what}: {words}"] += 1
             self._status = replace(self._status, publish_refused=f"{what}: {words}", publish_refused_at=self._clock())
@@ -142,7 +141,7 @@ class Board:
             )
 
     def note_refused(self, refused: Mapping[str, str | int]) -> None:
-        """Note which report the hub refused last, as the spool keeps it; empty: none."""
+        """Store which report the hub refused last, as in the spool; empty: none."""
         if refused:
             self.note(
                 report_refused=f"{refused['report']}: {refused['reason']}",
@@ -151,7 +150,7 @@ class Board:
             )
 
     def tell_refused(self, refused: Mapping[str, str | int]) -> None:
-        """Note and log that the hub has just refused a report."""
+        """Store and log that the hub has just refused a report."""
         self.note_refused(refused)
         words = "the hub refuses %s (%s); a signed gap record names it"
         LOG.warning(words, refused["report"], refused["reason"], extra=about("report-refused"))
@@ -162,7 +161,7 @@ class Board:
             self._status = replace(self._status, failures=self._status.failures + 1)
 
     def count_ignored(self, reason: str, words: str) -> None:
-        """Count a watermark that was not taken; the first of each kind is logged."""
+        """Count a refused watermark; the first of each kind is logged."""
         with self._changed:
             self._ignored[reason] += 1
             if reason in DISTRUSTED:

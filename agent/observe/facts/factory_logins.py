@@ -1,9 +1,8 @@
 """Stores results of factory login tries, and decides on which devices one may be made. One small file.
 
-A try costs the device a failed login, so that it is made by a deliberate command alone, once for each device (the box
-that stands there, where that is known) and version of the configuration, and only where nothing else has failed: the
-site's own login must have worked there last. A row is written before the login is sent: a crash in between leaves it
-`unclear`, and nothing is sent again.
+A try costs the device a failed login. It is therefore made only by a deliberate command, once for each device (its box,
+where known) and version of the configuration, and only where the site's own login worked last. A row is written before
+the login is sent: a crash in between leaves it `unclear`, and nothing is sent again.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Final, cast, get_args
 
 from agent.host.files import write_atomic
 from agent.model.finding import Message
-from agent.observe.facts.sightings import Mark
+from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import site_of_folder
 from drivers.credentials import State
 from drivers.factory import FACTORY, Outcome
@@ -33,11 +32,10 @@ log = logging.getLogger("camwarden.factory_logins")
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One try: on which device, under which configuration (its digest), whose login, when, and what came of it.
+class LoginTry:
+    """One try: device, digest of the configuration, maker of the login, time, and result.
 
-    `box`: by what the box that stood there is known (`box_of`), empty where that was not known. `site`: whose device
-    it is, empty in what release 0.1 kept.
+    `box`: identity of the box (`box_of`), empty where unknown. `site`: its site, empty in data of release 0.1.
     """
 
     device: str
@@ -49,29 +47,23 @@ class Tried:
     site: str = ""
 
     def is_of(self, box: Collection[str]) -> bool:
-        """Tell whether it can have been this box, which is so where one of both is not known."""
+        """Tell whether it can have been this box, which is so where one of both is unknown."""
         return not self.box or not box or not set(self.box).isdisjoint(box)
 
 
-def box_of(mark: Mark | None) -> tuple[str, ...]:
-    """Return by what a box is known again: digests of its serial number and MAC addresses, none where none is told."""
+def box_of(mark: BoxMark | None) -> tuple[str, ...]:
+    """Return the identity of a box: digests of its serial number and MAC addresses, empty where none is known."""
     return tuple(one for one in (mark.serial, *mark.macs) if one) if mark else ()
 
 
-def why_not(
-    device: Device, maker: str, config: str, box: Collection[str], tried: Iterable[Tried], state: State
+def why_no_try(
+    device: Device, maker: str, config: str, box: Collection[str], tried: Iterable[LoginTry], state: State
 ) -> Message | None:
     """Return why no try may be made on a device, None where one may. Pure.
 
-    A login that was accepted may be tried again: that is how it shows that the device was mended.
-
-    Args:
-        device: The device.
-        maker: Whose login would be tried, empty where none is known.
-        config: Digest of the configuration.
-        box: By what the box that stands there is known.
-        tried: What was tried so far, oldest first.
-        state: What became of the site's own login.
+    A login that was accepted may be tried again, to show that the device was repaired. `maker`: whose login would be
+    tried, or empty. `config`: digest of the configuration. `box`: identity of the present box. `tried`: oldest first.
+    `state`: result of the site's own login.
     """
     if not maker:
         return Message("no factory login is known for its maker")
@@ -86,13 +78,13 @@ def why_not(
 
 
 def is_own(device: Device, maker: str) -> bool:
-    """Tell whether the login that is configured is the factory's, so that none has to be sent. Pure."""
+    """Tell whether the configured login is the factory's, so that none has to be sent. Pure."""
     own, factory = device.credential, FACTORY[maker]
     return own is not None and (own.user, own.password) == (factory.user, factory.password)
 
 
-def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
-    """Return the rows with a new one, in the place of that of the same device and configuration. Pure."""
+def with_try(tried: Sequence[LoginTry], new: LoginTry) -> tuple[LoginTry, ...]:
+    """Return the rows with a new one, replacing that of the same device and configuration. Pure."""
     here = (new.site, new.device)
     rest = [one for one in tried if (one.site, one.device, one.config) != (*here, new.config)]
     others = [one for one in rest if (one.site, one.device) != here]
@@ -100,24 +92,21 @@ def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
     return (*others, *own[-KEPT_PER_DEVICE + 1 :], new)
 
 
-def newest(tried: Iterable[Tried]) -> Mapping[str, Tried]:
+def last_tries(tried: Iterable[LoginTry]) -> Mapping[str, LoginTry]:
     """Return the last try on each device, by its id. Pure."""
     return {one.device: one for one in sorted(tried, key=lambda one: one.at)}
 
 
-def of_site(tried: Iterable[Tried], site_id: str) -> tuple[Tried, ...]:
+def tries_of_site(tried: Iterable[LoginTry], site_id: str) -> tuple[LoginTry, ...]:
     """Return the tries on devices of a site. Pure."""
     return tuple(one for one in tried if one.site == site_id)
 
 
-def read_tried(directory: Path, site_id: str) -> tuple[Tried, ...]:
+def read_tried(directory: Path, site_id: str) -> tuple[LoginTry, ...]:
     """Return every try, oldest first; none where there was none.
 
-    What release 0.1 kept is of the site that the folder is marked for; `site_id`, where it has no mark.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: It is damaged.
+    Rows of release 0.1 belong to the site that the folder is marked for; to `site_id`, where it has no mark. Raises
+    OSError where the file cannot be read, ValueError where it is damaged.
     """
     try:
         with (directory / NAME).open("rb") as file:
@@ -137,24 +126,26 @@ def read_tried(directory: Path, site_id: str) -> tuple[Tried, ...]:
     return tuple(sorted(rows, key=lambda one: one.at))
 
 
-def known_tries(directory: Path, site_id: str) -> Mapping[str, Tried] | None:
-    """Return the last try on each device of a site for a look; None where they cannot be read, which is logged."""
+def known_tries(directory: Path, site_id: str) -> Mapping[str, LoginTry] | None:
+    """Return the last try on each device of a site; None where they cannot be read, which is logged."""
     try:
-        return newest(of_site(read_tried(directory, site_id), site_id))
+        return last_tries(tries_of_site(read_tried(directory, site_id), site_id))
     except (OSError, ValueError) as error:
         log.warning("%s: what was tried cannot be read: %s", directory / NAME, error)
         return None
 
 
-def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
-    """Keep the tries. Raises OSError."""
+def write_tried(directory: Path, tried: Iterable[LoginTry]) -> None:
+    """Write the tries. Raises OSError."""
     rows = [{**asdict(one), "at": one.at.isoformat()} for one in tried]
     text = json.dumps({"schema": SCHEMA, "tried": rows}, indent=1)
     write_atomic(directory / NAME, text.encode(), 0o600)
 
 
-def _row(device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = (), site: str = "") -> Tried:
+def _row(
+    device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = (), site: str = ""
+) -> LoginTry:
     when = datetime.fromisoformat(at)
     if when.tzinfo is None or result not in get_args(Outcome):
         raise ValueError("not a try")
-    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)), str(site))
+    return LoginTry(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)), str(site))

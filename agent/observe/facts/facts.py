@@ -1,4 +1,4 @@
-"""Indexes the observations of one cycle by subject so that checks can ask for them. Pure."""
+"""Indexes the observations of one cycle by subject for checks. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from agent.observe.approvals.approvals import Approval
-from agent.observe.facts.delivery import NOTHING_KNOWN, Delivery
-from agent.observe.facts.factory_logins import Tried
-from agent.observe.facts.filed_system import Filed
-from agent.observe.facts.report_facts import OwnReports
+from agent.observe.facts.delivery import NO_DELIVERY, Delivery, OwnReports
+from agent.observe.facts.factory_logins import LoginTry
+from agent.observe.facts.filed_system import Filing
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.remembered.value import EMPTY, Remembered
@@ -23,13 +22,13 @@ V = TypeVar("V", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What answered on the network besides the devices' own facts, and what is remembered of it.
+class NetworkFacts:
+    """What answered on the network besides the configured devices, and what is remembered of it.
 
-    `failed` names what could not be asked or heard. `strangers` are devices that nobody declared and that were seen
-    often enough; `newcomers` answered this look and were not. `ignored` counts those that need no declaration.
-    `doubled` maps a device id to the reason why more than one box, or one box twice, stands behind it; `remembered`
-    maps a device id to the box that belonged to it before this look.
+    `failed` names what could not be asked or heard. `strangers` are undeclared devices seen often enough; `newcomers`
+    answered this look and were not. `ignored` counts those that need no declaration. `doubled` maps a device id to why
+    more than one box, or one box twice, is behind it; `remembered` maps a device id to the box that belonged to it
+    before this look.
     """
 
     failed: tuple[str, ...] = ()
@@ -40,52 +39,50 @@ class Around:
     remembered: Mapping[str, KnownBox] = field(default_factory=dict)
 
 
-NOTHING_AROUND = Around()
+NO_NETWORK_FACTS = NetworkFacts()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was seen in one cycle: `by_subject` maps `device:ID` or `camera:ID` to its observations.
+    """The facts of one cycle: `by_subject` maps `device:ID` or `camera:ID` to its observations.
 
-    `own_clock_trusted` says whether our clock may be held against a device's. `remembered` is what is known by now,
-    this look included: the value that the memory keeps. `begun`: cameras whose footage is that of a box that is gone,
-    of which nothing is judged. `approvals` is what people approved, by camera id. `delivery`: how the site's own
-    reports reach its hub. `filed`: what was filed with the police last, None where nothing was. `own_reports`: what the
-    site's newest reports are, None where this process reports nothing. `own_log_from`: when the oldest entry of our own
-    history was written, None where there is none. `factory`: the last try of a factory login, by device id; None where
-    what was tried cannot be read.
+    `own_clock_trusted`: our clock may be compared with a device's. `remembered`: the memory, this look included.
+    `begun`: cameras whose footage is that of a replaced box and is not judged. `approvals`: by camera id. `delivery`:
+    of the site's own reports. `filed`: the last filing with the police, or None. `own_reports`: the site's newest
+    reports, None where this process reports nothing. `own_log_from`: time of the oldest entry of our own history, or
+    None. `factory`: the last try of a factory login, by device id; None where the tries cannot be read.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
     _: KW_ONLY
-    around: Around = NOTHING_AROUND
+    around: NetworkFacts = NO_NETWORK_FACTS
     own_clock_trusted: bool = True
     remembered: Remembered = EMPTY
     begun: frozenset[str] = frozenset()
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    delivery: Delivery = NOTHING_KNOWN
-    filed: Filed | None = None
+    delivery: Delivery = NO_DELIVERY
+    filed: Filing | None = None
     own_reports: OwnReports | None = None
     own_log_from: datetime | None = None
-    factory: Mapping[str, Tried] | None = field(default_factory=dict)
+    factory: Mapping[str, LoginTry] | None = field(default_factory=dict)
 
     @property
     def footage(self) -> Footage:
-        """What is known of each camera's footage, by camera id; not of one whose footage begins anew."""
+        """The remembered footage by camera id, without cameras whose footage begins anew."""
         known = self.remembered.footage  # asked for by each check and camera: copied only where it must be
         return {name: one for name, one in known.items() if name not in self.begun} if self.begun else known
 
     @property
     def undeclared(self) -> tuple[str, ...]:
-        """Addresses of devices that answer discovery and that nobody declared, new ones included."""
+        """Addresses of undeclared devices that answer discovery, new ones included."""
         return tuple(sorted(s.address for s in self.around.strangers + self.around.newcomers))
 
     def all(self, subject: str, kind: type[V]) -> tuple[V, ...]:
-        """Return every value of this kind that was observed of the subject."""
+        """Return every observed value of this kind of the subject."""
         return tuple(o.value for o in self.by_subject.get(subject, ()) if isinstance(o.value, kind))
 
     def one(self, subject: str, kind: type[V]) -> V | None:
-        """Return the first value of this kind, or None where there is none."""
+        """Return the first value of this kind, or None."""
         return next(iter(self.all(subject, kind)), None)
 
     def why_not(self, subject: str, fact: Fact, path: PathName | None = None) -> Unavailable:
@@ -96,8 +93,8 @@ class Facts:
         return Unavailable(fact, "not-looked-at", path=path)
 
 
-def with_more(facts: Facts, observations: Iterable[Observation]) -> Facts:
-    """Return the facts with what was observed besides, after what was known of each subject."""
+def with_observations(facts: Facts, observations: Iterable[Observation]) -> Facts:
+    """Return the facts with further observations, after the known ones of each subject."""
     more = gather(observations).by_subject
     both = {subject: facts.by_subject.get(subject, ()) + added for subject, added in more.items()}
     return replace(facts, by_subject={**facts.by_subject, **both})
@@ -105,12 +102,12 @@ def with_more(facts: Facts, observations: Iterable[Observation]) -> Facts:
 
 def gather(
     observations: Iterable[Observation],
-    around: Around = NOTHING_AROUND,
+    around: NetworkFacts = NO_NETWORK_FACTS,
     own_clock_trusted: bool = True,
     remembered: Remembered = EMPTY,
     approvals: Mapping[str, Approval] = MappingProxyType({}),
 ) -> Facts:
-    """Index observations by their subject, in the order in which they were made."""
+    """Index observations by their subject, in their order."""
     by_subject: dict[str, list[Observation]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation)

@@ -1,9 +1,9 @@
 """Stores the last filing with the police, beside the agent's other files. On disk.
 
-`filing.json` in the state directory is a flattened JWS whose payload holds the facts that were filed: how many cameras,
-which storage period, which devices. Whoever files writes it; the agent reads it anew in each cycle. The key is named in
-the payload: the signature shows that the file is as it was written, and the thumbprint, by whom. Findings name it, and
-`camwarden verify` compares it with one that the reader knows.
+`filing.json` in the state directory is a flattened JWS; its payload has the filed facts: number of cameras, storage
+period, devices. The filing command writes it, the agent reads it in each cycle. The payload names its key: the
+signature shows that the file is unchanged, the thumbprint who signed. Findings name the thumbprint, and `camwarden
+verify` compares it with one that the reader trusts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.contract.jwk import public_key
 from agent.contract.signing_keys import Signer
 from agent.host.files import write_atomic
 from agent.model.errors import AgentError
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 
 SCHEMA: Final = "camwarden-filed/1"
 NAME: Final = "filing.json"
@@ -31,25 +31,16 @@ NAME_MAX_CHARS: Final = 256
 log = logging.getLogger("camwarden.filed_file")
 
 
-def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
-    """Keep a filing below a state directory, in the place of the last one.
-
-    Raises:
-        OSError: It cannot be written there.
-    """
+def write_filed(directory: Path, filed: Filing, signer: Signer) -> None:
+    """Write a filing below a state directory, replacing the last one. Raises OSError."""
     facts = {name: value for name, value in asdict(filed).items() if name != "kid"}
     body = {**facts, "schema": SCHEMA, "at": filed.at.isoformat(), "jwk": dict(signer.jwk)}
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     write_atomic(directory / NAME, flatten(payload, sign_payload(payload, signer, FILING_TYP)), 0o600)
 
 
-def read_filed(directory: Path, site: str) -> Filed | None:
-    """Return what was filed last, None where nothing was, or where the file is damaged, which is named in the log.
-
-    Args:
-        directory: The state directory.
-        site: Whose filing it must be.
-    """
+def read_filed(directory: Path, site: str) -> Filing | None:
+    """Return the last filing of a site, None where there is none, or where the file is damaged, which is logged."""
     path = directory / NAME
     try:
         with path.open("rb") as file:
@@ -64,7 +55,7 @@ def read_filed(directory: Path, site: str) -> Filed | None:
         body: dict[str, Any] = json.loads(payload)
         key = public_key(body["jwk"])
         verify(payload, jws, {key.kid: key}, FILING_TYP)
-        filed = replace(_filed(body), kid=key.kid)
+        filed = replace(_filing_from(body), kid=key.kid)
         if len(data) > MAX_BYTES or body["schema"] != SCHEMA or filed.site != site:
             raise ValueError("another file")
     except (AgentError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -73,7 +64,7 @@ def read_filed(directory: Path, site: str) -> Filed | None:
     return filed
 
 
-def _filed(body: dict[str, Any]) -> Filed:
+def _filing_from(body: dict[str, Any]) -> Filing:
     devices = tuple(FiledDevice(str(one["id"]), str(one["model"]), str(one["serial"])) for one in body["devices"])
     cameras = tuple(str(name) for name in body["cameras"])
     ids = (*cameras, *(device.id for device in devices))
@@ -82,4 +73,4 @@ def _filed(body: dict[str, Any]) -> Filed:
     names = {str(id_): str(name) for id_, name in body.get("names", {}).items()}  # older filings hold none
     if not all(len(name) <= NAME_MAX_CHARS and name.isprintable() for name in names.values()):
         raise ValueError("names that no configuration could hold")
-    return Filed(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices, names)
+    return Filing(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices, names)

@@ -12,7 +12,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class FiledDevice:
-    """A device as it stands on the filed list; model and serial as it told them itself, empty where it did not."""
+    """A device of the filed list; model and serial as it reported them, empty where it did not."""
 
     id: str
     model: str = ""
@@ -20,10 +20,10 @@ class FiledDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """The facts of one filing. `at`: local day; `cameras`: their ids; `storage_days`: the period that was filed.
+class Filing:
+    """The facts of one filing. `at`: local day; `cameras`: their ids; `storage_days`: the filed period.
 
-    `names`: what cameras are called on the filed list, by id, where it names them. `kid`: the key that signed it.
+    `names`: camera names of the filed list, by id. `kid`: the key that signed it.
 
     Source: State Council Order 799, article 14; Datong Measures, article 15(1).
     """

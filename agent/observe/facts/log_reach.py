@@ -15,17 +15,13 @@ OWN: Final = "site"
 """The subject of this agent's own history; that of a device's log is `device:ID`."""
 
 
-def remembered(
+def update_logs(
     site: Site, observations: Observations, own_from: datetime | None, before: Mapping[str, datetime], now: datetime
 ) -> dict[str, datetime]:
-    """Return from when on each log was ever seen to reach, by its subject.
+    """Return the oldest entry ever seen in each log, by its subject.
 
-    Args:
-        site: The site; what is no longer configured is forgotten.
-        observations: What this look showed.
-        own_from: When the oldest entry of our own history was written, None where there is none.
-        before: What was known.
-        now: When this look was. What lies after it was told by a clock that was wrong, and is forgotten.
+    Logs of unconfigured devices are dropped, and times after `now`, which came from a wrong clock. `own_from`: time of
+    the oldest entry of our own history, or None.
     """
     subjects = {OWN, *(f"device:{device.id}" for device in site.devices)}
     after = {subject: at for subject, at in before.items() if subject in subjects and at <= now}
@@ -37,14 +33,10 @@ def remembered(
 
 
 def to_data(logs: Mapping[str, datetime]) -> dict[str, Json]:
-    """Return what is known as plain data for the memory's text."""
+    """Return the times as plain data for the stored memory."""
     return {subject: int(at.timestamp()) for subject, at in logs.items()}
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, datetime]:
-    """Return what `to_data` wrote, to the second.
-
-    Raises:
-        ValueError, TypeError, AttributeError: The data is something else.
-    """
+    """Return what `to_data` wrote, to the second. Raises ValueError, TypeError or AttributeError for anything else."""
     return {str(subject): datetime.fromtimestamp(at, UTC) for subject, at in data.items()}

@@ -1,8 +1,7 @@
 """Tracks a device's configuration and clock over its restarts: remembered between looks. Pure.
 
-A device has started anew where it says that it came up after the last look at it. What it was configured to be before
-is kept part by part, as digests; what it is afterwards counts from the first look that shows it. A part that one of the
-two looks does not show is not compared.
+A device has restarted where it reports a boot after the last look. Its configuration before is stored part by part, as
+digests; the one after counts from the first look that shows it. A part that is missing in one of them is not compared.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ Parts = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A device came up at `at`: the parts before it, and each as the first look after it showed it.
+    """A device came up at `at`: the parts before it, and each as first seen after it.
 
-    `clock_before`, `clock_after`: whether its clock was within the limit at the last look before and at the first one
-    after, None where that is not known. What has been put right since counts as if it had been right at once.
+    `clock_before`, `clock_after`: whether its clock was within the limit at the last look before and the first one
+    after, None where unknown. What was corrected since counts as correct.
     """
 
     at: datetime
@@ -46,11 +45,10 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """What is known of a device that tells how long it has been up.
+class RunningDevice:
+    """The state of a device that reports its uptime.
 
-    `seen_at`: the last look at which it told so. `parts` and `clock_right`: as they were seen last. `restart`: the last
-    one, None where none is known.
+    `seen_at`: the last look with an uptime. `parts` and `clock_right`: as last seen. `restart`: the last one, or None.
     """
 
     seen_at: datetime
@@ -59,36 +57,31 @@ class Running:
     restart: Restart | None = None
 
     def compared(self) -> tuple[str, ...]:
-        """Return the parts that were seen before the restart and after it."""
+        """Return the parts seen before the restart and after it."""
         return tuple(part for part in self.restart.before if part in self.restart.after) if self.restart else ()
 
     def changed(self) -> tuple[str, ...]:
-        """Return the parts that the restart changed and that have not been put back since."""
+        """Return the parts that the restart changed and that were not restored since."""
         one = self.restart
         return tuple(part for part in self.compared() if one and one.after[part] != one.before[part])
 
     def clock_lost(self) -> bool:
-        """Tell whether the clock was right before the restart, wrong after it, and has been since."""
+        """Tell whether the clock was right before the restart, and wrong ever since."""
         one = self.restart
         return one is not None and bool(one.clock_before) and one.clock_after is False
 
 
-def remembered(
-    site: Site, observations: Observations, before: Mapping[str, Running], now: datetime, trusted: bool
-) -> dict[str, Running]:
-    """Return what is known of each device after this look, by its id.
+def update_running(
+    site: Site, observations: Observations, before: Mapping[str, RunningDevice], now: datetime, trusted: bool
+) -> dict[str, RunningDevice]:
+    """Return the state of each device after this look, by its id.
 
-    Args:
-        site: The site; what is no longer configured is forgotten.
-        observations: What this look showed.
-        before: What was known.
-        now: When this look was.
-        trusted: Our clock may be held against a device's.
+    Unconfigured devices are dropped. `trusted`: our clock may be compared with a device's.
     """
     shown: dict[str, list[Value]] = {}
     for one in observations:
         shown.setdefault(one.subject, []).append(one.value)
-    after: dict[str, Running] = {}
+    after: dict[str, RunningDevice] = {}
     for device in site.devices:
         own = shown.get(f"device:{device.id}", [])
         uptime = next((value for value in own if isinstance(value, Uptime)), None)
@@ -109,7 +102,7 @@ def remembered(
 
 
 def parts_of(values: Sequence[Value]) -> Iterator[tuple[str, str]]:
-    """Yield what of these facts is configuration, each with its digest; no measured value is among them."""
+    """Yield the configuration among these facts, each part with its digest; measured values are excluded."""
     for value in values:
         match value:
             case Masks():
@@ -132,9 +125,11 @@ def parts_of(values: Sequence[Value]) -> Iterator[tuple[str, str]]:
                 pass
 
 
-def _after(known: Running | None, uptime: Uptime, parts: Parts, clock_right: bool | None, now: datetime) -> Running:
+def _after(
+    known: RunningDevice | None, uptime: Uptime, parts: Parts, clock_right: bool | None, now: datetime
+) -> RunningDevice:
     if known is None or known.seen_at > now:
-        return Running(now, parts, clock_right)
+        return RunningDevice(now, parts, clock_right)
     restart = known.restart if known.restart and now - known.restart.at < TOLD_FOR else None
     if uptime.booted_at > known.seen_at:
         restart = Restart(uptime.booted_at, known.parts, known.clock_right)
@@ -143,7 +138,9 @@ def _after(known: Running | None, uptime: Uptime, parts: Parts, clock_right: boo
         after = {**parts, **restart.after, **put_back}
         clock_after = clock_right if restart.clock_after is None or clock_right else restart.clock_after
         restart = replace(restart, after=after, clock_after=clock_after)
-    return Running(now, {**known.parts, **parts}, known.clock_right if clock_right is None else clock_right, restart)
+    return RunningDevice(
+        now, {**known.parts, **parts}, known.clock_right if clock_right is None else clock_right, restart
+    )
 
 
 def _clock_right(site: Site, values: Sequence[Value], trusted: bool) -> bool | None:
@@ -154,27 +151,23 @@ def _clock_right(site: Site, values: Sequence[Value], trusted: bool) -> bool | N
 
 
 def _digest(*values: object) -> str:
-    """Return the digest of values in any order: a device that starts anew may list the same ones in another."""
+    """Return the digest of values in any order: a restarted device may list the same ones in another."""
     told = "\n".join(sorted(map(repr, values)))
     return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:DIGEST_CHARS]
 
 
-def to_data(known: Mapping[str, Running]) -> dict[str, Json]:
-    """Return what is known as plain data for the memory's text."""
+def to_data(known: Mapping[str, RunningDevice]) -> dict[str, Json]:
+    """Return the devices' states as plain data for the stored memory."""
     return {
         device: [_second(one.seen_at), dict(one.parts), one.clock_right, _restart_data(one.restart)]
         for device, one in known.items()
     }
 
 
-def from_data(data: Mapping[str, Any]) -> dict[str, Running]:
-    """Return what `to_data` wrote, to the second.
-
-    Raises:
-        ValueError, TypeError, AttributeError: The data is something else.
-    """
+def from_data(data: Mapping[str, Any]) -> dict[str, RunningDevice]:
+    """Return what `to_data` wrote, to the second. Raises ValueError, TypeError or AttributeError for anything else."""
     return {
-        str(device): Running(_moment(seen), _parts(parts), right, _restart_from(restart))
+        str(device): RunningDevice(_moment(seen), _parts(parts), right, _restart_from(restart))
         for device, (seen, parts, right, restart) in data.items()
     }
 

@@ -1,17 +1,19 @@
 """Counts sightings over time: undeclared devices, and the identity behind each device's address.
 
 One look proves nothing: a visitor's laptop answers discovery too. What is seen often enough counts; what is not seen
-again is forgotten. Pure and bounded: whatever a network says, no more than `SIGHTINGS_MAX` addresses are remembered.
+again is dropped. Pure and bounded: at most `SIGHTINGS_MAX` addresses are remembered.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from agent.model.finding import Json
 from agent.text.harmless import printable
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -33,10 +35,10 @@ _COUNTED = ("0123456789abcdef", "012345678901234567890", "123456789abcdef", "123
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A device that answered discovery and that nobody declared: where, and the latest times it was seen.
+    """An undeclared device that answered discovery: its address, and the latest times it was seen.
 
-    `endpoint` and `mac` are digests, empty where the device names none. `times` are the newest `TIMES_TO_COUNT`,
-    oldest first.
+    `endpoint` and `mac` are digests, empty where the device names none. `times` are the newest `TIMES_TO_COUNT`, oldest
+    first.
     """
 
     address: str
@@ -47,7 +49,7 @@ class Sighting:
 
     @property
     def counts(self) -> bool:
-        """Whether it was seen often enough to be told of."""
+        """Whether it was seen often enough to be reported."""
         return len(self.times) >= TIMES_TO_COUNT
 
     @property
@@ -57,13 +59,13 @@ class Sighting:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """By what it is known again: any one of these."""
+        """Its identifiers, each of which is sufficient."""
         return tuple(mark for mark in (self.address, self.endpoint, self.mac) if mark)
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What tells one box from another: what it calls its model, digests of its serial number and its MAC addresses."""
+class BoxMark:
+    """The identity of a box: its model, digests of its serial number and its MAC addresses."""
 
     model: str
     serial: str
@@ -74,44 +76,38 @@ class Mark:
 class KnownBox:
     """The box that belongs to a device id, and another one that has been answering in its place `since` then.
 
-    `seen_at`: when the box that belongs there was seen last, None where a version remembered it that did not keep that.
+    `seen_at`: when the box was seen last, None in the data of an older version.
     """
 
-    mark: Mark
-    other: Mark | None = None
+    mark: BoxMark
+    other: BoxMark | None = None
     since: datetime | None = None
     seen_at: datetime | None = None
 
     @property
-    def answering(self) -> Mark:
+    def answering(self) -> BoxMark:
         """The box that answered there last."""
         return self.other or self.mark
 
 
 def window(period_s: int) -> timedelta:
-    """Return the time within which sightings add up: a day, or three periods where a day has fewer looks than that."""
+    """Return the time within which sightings add up: a day, or three periods where these are longer."""
     return max(WINDOW, TIMES_TO_COUNT * timedelta(seconds=period_s))
 
 
 def digest(text: str) -> str:
-    """Return the start of SHA-256, hex: enough to know something again without writing it down; empty for nothing."""
+    """Return the start of SHA-256, hex, enough to recognize a value without storing it; empty for nothing."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:DIGEST_CHARS] if text else ""
 
 
-def counted(
+def add_sightings(
     before: Iterable[Sighting], seen: Iterable[Sighting], settled: frozenset[str], now: datetime, within: timedelta
 ) -> tuple[Sighting, ...]:
-    """Add this look to what was seen before.
+    """Add the sightings of this look, each with the one time `now`, to earlier ones.
 
-    Args:
-        before: What the memory holds.
-        seen: What this look showed, each with the one time `now`.
-        settled: Marks of what is declared or ignored by now: such sightings are dropped.
-        now: When this look was.
-        within: How old a sighting may be; one from the future, after a clock was set back, does not count either.
-
-    Returns:
-        At most `SIGHTINGS_MAX`, newest first; of the equally new ones those that were seen more often stay.
+    Those with `settled` marks (declared or ignored by now) are dropped, and those older than `within` or in the future,
+    after a clock was set back. Returns at most `SIGHTINGS_MAX`, newest first; of equally new ones those seen more
+    often.
     """
     known: list[Sighting] = []
     for one in before:
@@ -134,9 +130,9 @@ def counted(
 
 
 def serial_of(text: str) -> str:
-    """Return a serial number, empty where it is only what stands there by default: `0000`, `N/A`, `123456789`.
+    """Return a serial number, empty for a default value: `0000`, `N/A`, `123456789`.
 
-    Many boxes name the same one: held against each other by it, they would all be one box, and none ever exchanged.
+    Many boxes report the same default: compared by it they would all be one box, and none ever exchanged.
     """
     serial = text.strip()
     plain = re.sub(r"[^0-9a-z]", "", serial.lower())
@@ -144,27 +140,27 @@ def serial_of(text: str) -> str:
     return "" if plain in _NO_SERIALS or len(set(plain)) == 1 or counted_up else serial
 
 
-def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
-    """Return what tells this box from another one."""
+def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> BoxMark:
+    """Return the identity of a box."""
     model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
     told = interfaces.interfaces if interfaces else ()
     macs = {digest(one.mac.lower().replace("-", ":")) for one in told if one.mac.strip("0:-")}
-    return Mark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
+    return BoxMark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
 
 
-def mark_behind(channels: Channels, number: int) -> Mark | None:
-    """Return what tells the camera on a channel from others, None where its recorder names neither serial nor MAC."""
+def mark_behind(channels: Channels, number: int) -> BoxMark | None:
+    """Return the identity of the camera on a channel, None where its recorder names neither serial nor MAC."""
     channel = next((one for one in channels.channels if one.number == number), None)
     if channel is None or not (serial_of(channel.serial) or channel.mac.strip("0:- ")):
         return None
     digits = re.sub(r"[^0-9a-f]", "", channel.mac.lower())
     mac = ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
     model = printable(channel.model.strip()[:MODEL_CHARS_MAX])
-    return Mark(model, digest(serial_of(channel.serial)), (digest(mac),) if mac else ())
+    return BoxMark(model, digest(serial_of(channel.serial)), (digest(mac),) if mac else ())
 
 
-def is_same(one: Mark, other: Mark) -> bool:
-    """Tell whether two marks, seen at one address, can be of one box: by serial number, else MAC, else model."""
+def is_same(one: BoxMark, other: BoxMark) -> bool:
+    """Tell whether two marks at one address can be of one box: by serial number, else MAC, else model."""
     if one.serial and other.serial:
         return one.serial == other.serial
     if one.macs and other.macs:
@@ -172,10 +168,10 @@ def is_same(one: Mark, other: Mark) -> bool:
     return one.model == other.model
 
 
-def is_one_box(one: Mark, other: Mark) -> bool:
-    """Tell whether two marks, seen at two addresses, are of one box; two boxes may be of one model.
+def is_one_box(one: BoxMark, other: BoxMark) -> bool:
+    """Tell whether two marks at two addresses are of one box; two boxes may be of one model.
 
-    A serial number that two boxes of other MAC addresses name is a maker's mistake, and no proof.
+    A serial number shared by two boxes with other MAC addresses is a maker's mistake, and no proof.
     """
     by_mac = not set(one.macs).isdisjoint(other.macs)
     if one.serial and other.serial:
@@ -183,11 +179,11 @@ def is_one_box(one: Mark, other: Mark) -> bool:
     return by_mac
 
 
-def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: datetime) -> dict[str, KnownBox]:
+def update_boxes(before: Mapping[str, KnownBox], seen: Mapping[str, BoxMark], now: datetime) -> dict[str, KnownBox]:
     """Return which box belongs to which device id (or `camera:ID`, behind a recorder) after this look.
 
-    The first one seen belongs there. Another one is kept beside it, and takes its place when it alone has answered for
-    `ADOPTED_AFTER`: by then it was told, and nobody called it wrong.
+    The first one seen belongs there. Another one replaces it once it alone has answered for `ADOPTED_AFTER`: by then it
+    was reported, and nobody objected.
     """
     after = dict(before)
     for device, mark in seen.items():
@@ -195,10 +191,28 @@ def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: da
         if known is None:
             after[device] = KnownBox(mark, seen_at=now)
         elif is_same(known.mark, mark):
-            told = Mark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
+            told = BoxMark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
             after[device] = KnownBox(told, seen_at=now)
         elif known.other is None or known.since is None or known.since > now or not is_same(known.other, mark):
             after[device] = replace(known, other=mark, since=now)
         elif now - known.since >= ADOPTED_AFTER:
             after[device] = KnownBox(mark, seen_at=now)
     return after
+
+
+def to_data(sightings: Sequence[Sighting]) -> list[Json]:
+    """Return sightings as plain data for the stored memory."""
+    return [
+        [one.address, one.endpoint, one.mac, one.first_at.isoformat(), [at.isoformat() for at in one.times]]
+        for one in sightings
+    ]
+
+
+def from_data(data: Sequence[Any]) -> tuple[Sighting, ...]:
+    """Return what `to_data` wrote. Raises ValueError or TypeError."""
+    time = datetime.fromisoformat
+    return tuple(
+        Sighting(str(address), str(endpoint), str(mac), time(first), tuple(map(time, times)))
+        for address, endpoint, mac, first, times in data
+        if times
+    )

@@ -1,7 +1,7 @@
 """Decides whether footage that vanished between two looks was overwritten in order, or swept away. Pure.
 
-A recorder that is full drops its oldest footage as new comes in: its oldest moment moves on as time does. Only what is
-lost of the window that is due counts; what is older may be deleted at any time.
+A full recorder drops its oldest footage as new comes in: its oldest moment advances with time. Only losses within the
+due window count; older footage may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GONE_SLACK = timedelta(hours=1)
 """The same where nothing is left of what there was."""
 
 
-def sweeping(
+def footage_contradictions(
     known: CameraFootage,
     oldest: datetime | None,
     newest: datetime | None,
@@ -33,18 +33,12 @@ def sweeping(
 ) -> tuple[Change, ...]:
     """Return what a look contradicts of a camera's footage as a whole.
 
-    Args:
-        known: What earlier looks left.
-        oldest: Where the footage of this look begins, None where there is none.
-        newest: Where it ends.
-        due_from: Where the window that is due begins, by the recorder's clock.
-        now: Our clock.
-        there: The recorder's clock; None where neither it nor ours can be relied on.
-        zone: That of the recorder's days.
+    `oldest` and `newest` are the ends of this look's footage, None where there is none. `due_from` is the start of the
+    due window, by the recorder's clock, `now` our clock, `there` the recorder's; None where neither is reliable.
     """
     found: list[Change] = []
     if known.oldest_at is not None and known.newest_at is not None:
-        gone = _gone(known, known.newest_at, oldest, due_from, now, zone)
+        gone = _lost(known, known.newest_at, oldest, due_from, now, zone)
         if gone is not None:
             found.append(gone)
         elif newest is not None and newest < known.newest_at - FUTURE_SLACK:
@@ -57,13 +51,8 @@ def sweeping(
     return tuple(found)
 
 
-def _gone(
-    known: CameraFootage,
-    ended_at: datetime,
-    oldest: datetime | None,
-    due_from: datetime,
-    now: datetime,
-    zone: ZoneInfo,
+def _lost(
+    known: CameraFootage, ended_at: datetime, oldest: datetime | None, due_from: datetime, now: datetime, zone: ZoneInfo
 ) -> Change | None:
     everything = oldest is None or oldest >= ended_at - FUTURE_SLACK
     until = ended_at if everything or oldest is None else oldest
@@ -97,7 +86,7 @@ def _change(
 
 
 def _recorded_s(days: Iterable[RecordedDay], begins: datetime, until: datetime, zone: ZoneInfo) -> float:
-    """Return how much footage the remembered days hold between two moments, at most."""
+    """Return how much footage the remembered days have between two moments, at most, in seconds."""
     total = 0.0
     for row in days:
         whole = day_span(row.day, zone)

@@ -1,9 +1,8 @@
-"""Encodes the memory of footage as compact plain data: 64 cameras with 90 days each have to stay small.
+"""Encodes the memory of footage as compact plain data, small for 64 cameras with 90 days each.
 
-A day is `state,recorded_s,minute,digest,size_bytes,gap_count,gaps...` without what is empty at its end. `state` is 0
-for a day known as a whole, 1 for one known by its segments, 2 for a sealed one; `minute` counts from 1970; `digest` is
-base64url; `gaps` are starts and ends in turn. Days follow one another from `first_day`, separated by `;`, and one of
-which nothing is known is empty. Pure.
+A day is `state,recorded_s,minute,digest,size_bytes,gap_count,gaps...` without trailing empty values. `state` is 0 for a
+day known as a whole, 1 for one known by its segments, 2 for a sealed one; `minute` counts from 1970; `digest` is
+base64url; `gaps` are starts and ends in turn. Days follow `first_day`, separated by `;`, an unknown one is empty. Pure.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from agent.model.finding import Json
-from agent.observe.footage.days import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained
+from agent.observe.footage.days import CameraFootage, Change, DatedValue, MonthAsked, RecordedDay, chain_head
 from drivers.footage import Schedule, SchedulePeriod
 
 _TIMES = ("read_at", "first_seen_at", "oldest_moved_at", "oldest_at", "newest_at", "earliest_at", "read_again_at")
 
 
 def to_data(footage: CameraFootage) -> dict[str, Json]:
-    """Return what is remembered of one camera's footage as plain data for the memory's text."""
+    """Return the memory of one camera's footage as plain data for the stored memory."""
     rows = {row.day: _day_text(row) for row in footage.days}
     first = min(rows, default=None)
     length = (max(rows) - first).days + 1 if first else 0
@@ -45,10 +44,9 @@ def to_data(footage: CameraFootage) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> CameraFootage:
-    """Return the memory that `to_data` wrote. A text of before bitrates and capacities were remembered has none.
+    """Return the memory that `to_data` wrote; older texts have no bitrates and capacities.
 
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
+    Raises ValueError, KeyError or TypeError for anything else.
     """
     first = date.fromisoformat(data["first_day"]) if data["first_day"] else None
     texts = str(data["days"]).split(";")
@@ -59,7 +57,7 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         raise ValueError("the times of the looks are missing")
     anchor = str(data["anchor"])
     bitrates, capacities = (
-        tuple(Since(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
+        tuple(DatedValue(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
         for name in ("bitrates", "capacities")
     )
     return CameraFootage(
@@ -77,7 +75,7 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         _schedule_from(data["schedule"]),
         anchor,
         int(data["sealed_gone"]),
-        chained(anchor, (day for day in days if day.sealed)),
+        chain_head(anchor, (day for day in days if day.sealed)),
         read_again_at,
         tuple(_change_from(change) for change in data["changes"]),
         tuple(_change_from(change) for change in data["suspected"]),

@@ -1,8 +1,8 @@
 """Defines the memory of each camera's footage, day by day: frozen values and their measures. Pure.
 
-All moments of footage are those of the recorder's own clock, as it tells them, and a local day is one of its own zone:
-only so does a day stay the same day when that clock is corrected. What is due at this moment is therefore also asked
-in the recorder's time: `CameraFootage.there` is our time plus the offset of its clock (`clock_offset_s` says which).
+All moments of footage are by the recorder's own clock, and local days of its own zone, so that a day is the same day
+after that clock is corrected. What is due now is therefore asked in the recorder's time: `CameraFootage.there` is our
+time plus the offset of its clock (`clock_offset_s`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from drivers.model import Clock, Span
 from drivers.spans import Spans, days_of
 
 Level = Literal["segments", "day"]
-"""How well a day is known: its segments were listed one by one, or it is only said whether it holds footage."""
+"""How a day is known: by its segments, listed one by one, or only as a whole."""
 
 ChangeKind = Literal["vanished", "changed", "formatted", "oldest-jumped", "newest-back", "in-future"]
 """What a later look contradicts.
 
-`vanished`: a sealed day holds less; `changed`: it holds as much, in other segments. `formatted`: nothing is left of
-what there was; `oldest-jumped`: much of the oldest went at once. `newest-back`: the newest footage is gone, or the
-clock was set back; `in-future`: there is footage of a time to come, so the clock was set.
+`vanished`: a sealed day has less; `changed`: as much, in other segments. `formatted`: nothing is left; `oldest-jumped`:
+much of the oldest went at once. `newest-back`: the newest is gone, or the clock was set back; `in-future`: footage of a
+future time, so the clock was set.
 """
 
 SWEEPING: frozenset[ChangeKind] = frozenset({"formatted", "oldest-jumped", "newest-back", "in-future"})
@@ -45,7 +45,7 @@ OFFSET_MAX_S = 70 * 365.25 * 86_400
 """The most that a recorder's clock is taken to be off: one without a battery begins in 1970."""
 
 CLOCK_STEADY_S = 600.0
-"""By how much a recorder's clock may be another one at the next look and still be the same. House rule."""
+"""Largest change of a recorder's clock between two looks that is no jump, in seconds. House rule."""
 
 FUTURE_SLACK = timedelta(minutes=10)
 """How far ahead of a recorder's clock footage may be dated. House rule: recorders close a file ahead of its end."""
@@ -53,13 +53,13 @@ FUTURE_SLACK = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class RecordedDay:
-    """What one local day of a camera held.
+    """The footage of one local day of a camera.
 
     `recorded_s` counts the whole day; `gaps` are its longest holes, at most `GAPS_PER_DAY`, as seconds since the day
-    began, and `gap_count` says how many there were. A day of level `day` with footage claims all that its gaps leave.
-    `digest` is the start of the store's own (24 hex digits) and `size_bytes` its size, empty and 0 where there is
-    none. `read_at`, our clock, to the minute: when its segments were last listed or asked for in vain; None: never.
-    `sealed`: it was complete when it was listed, and stands in the hash chain.
+    began, `gap_count` their number. A day of level `day` with footage claims all time outside its gaps. `digest` is the
+    start of the store's own (24 hex digits) and `size_bytes` its size, empty and 0 where there is none. `read_at`, our
+    clock, to the minute: when its segments were last listed or requested in vain; None: never. `sealed`: complete when
+    listed, and in the hash chain.
     """
 
     day: date
@@ -74,7 +74,7 @@ class RecordedDay:
 
     @property
     def is_missing(self) -> bool:
-        """Whether the recorder says that this day holds nothing."""
+        """Whether the recorder reports no footage for this day."""
         return self.recorded_s == 0 and self.gap_count > 0
 
     @property
@@ -85,10 +85,10 @@ class RecordedDay:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that was there and is not any more, or not as it was.
+    """Footage that is gone or changed.
 
-    Days are the recorder's, both included. `lost_s` is the recorded time that is missing. `before` and `after` are
-    evidence: recorded seconds, digests, or moments. `found_at` is our clock.
+    Days are the recorder's, both included. `lost_s` is the missing recorded time. `before` and `after` are evidence:
+    recorded seconds, digests, or moments. `found_at` is our clock.
     """
 
     kind: ChangeKind
@@ -100,7 +100,7 @@ class Change:
     lost_s: int = 0
 
     def id_of(self, camera_id: str) -> str:
-        """Return by what a person names this change when acknowledging it."""
+        """Return the id by which a person acknowledges this change."""
         named = f"{camera_id} {self.kind} {self.from_day} {self.until_day} {self.before}"
         return hashlib.sha256(named.encode()).hexdigest()[:8]
 
@@ -111,7 +111,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class MonthAsked:
-    """When the days of a month that hold footage were last asked for. Our clock."""
+    """When the recorded days of a month were last requested. Our clock."""
 
     year: int
     month: int
@@ -119,8 +119,8 @@ class MonthAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
-    """A number that was first told on a local day, and that counts from then on."""
+class DatedValue:
+    """A number first seen on a local day, in force from then on."""
 
     day: date
     value: int
@@ -128,20 +128,19 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class CameraFootage:
-    """What is remembered of one camera's footage.
+    """The memory of one camera's footage.
 
-    `source` names recorder, channel and zone: another one starts anew. `read_at` is the last look at it, and
-    `first_seen_at` the first; `oldest_moved_at` is the look at which its oldest moment was last another one than
-    before: these are our clock. `oldest_at` and `newest_at` are its ends; `earliest_at` is the oldest moment that ever
-    was there. `offset_s` is the recorder's clock minus ours, and `clock_moved_at` the look at which it was last found
-    to have jumped.
+    `source` names recorder, channel and zone: another one starts anew. `read_at` is the last look at it,
+    `first_seen_at` the first, `oldest_moved_at` the last at which its oldest moment had changed: our clock. `oldest_at`
+    and `newest_at` are its ends; `earliest_at` is the oldest moment that ever existed. `offset_s` is the recorder's
+    clock minus ours, `clock_moved_at` the last look that found it to have jumped.
 
     `anchor` is the hash chain over sealed days that have left the table, `sealed_gone` their number, `sealed_head` the
-    chain over all of them. `read_again_at` is when a sealed day was last read again. `changes` were seen twice in a
-    row; `suspected` once.
+    chain over all. `read_again_at`: when a sealed day was last read again. `changes` were seen twice in a row;
+    `suspected` once.
 
-    `bitrates` are what its main encoder was set to, in kbit/s, sound included, where no sizes of files are told;
-    `capacities` the bytes that the disks of its recorder held. Neither is of what was recorded, so neither is sealed.
+    `bitrates` are those of its main encoder, in kbit/s, sound included, where file sizes are unknown; `capacities` the
+    bytes of its recorder's disks. Neither is of recorded footage, so neither is sealed.
     """
 
     camera_id: str
@@ -162,13 +161,13 @@ class CameraFootage:
     read_again_at: datetime | None = None
     changes: tuple[Change, ...] = ()
     suspected: tuple[Change, ...] = ()
-    bitrates: tuple[Since, ...] = ()
-    capacities: tuple[Since, ...] = ()
+    bitrates: tuple[DatedValue, ...] = ()
+    capacities: tuple[DatedValue, ...] = ()
     clock_moved_at: datetime | None = None
 
     @property
     def sealed_days(self) -> int:
-        """How many days stand in the hash chain."""
+        """The number of days in the hash chain."""
         return self.sealed_gone + sum(day.sealed for day in self.days)
 
     def there(self, now: datetime) -> datetime:
@@ -180,43 +179,43 @@ Footage = Mapping[str, CameraFootage]
 """What is remembered of every camera whose recordings were ever read, by its id."""
 
 Changes = Mapping[str, tuple[Change, ...]]
-"""What this look has found, and seen twice by now, by camera id."""
+"""Changes that this look has confirmed, by camera id."""
 
 
 def zone_of(site: Site, camera: CameraConfig) -> ZoneInfo:
-    """Return the zone of a camera's recorded days: that of its store, else of the device it is recorded on."""
+    """Return the zone of a camera's recorded days: that of its store, else of its device."""
     if camera.store:
         return ZoneInfo(next((s.time_zone for s in site.stores if s.id == camera.store), site.time_zone))
     return ZoneInfo(next((d.time_zone for d in site.devices if d.id == camera.camera.device), site.time_zone))
 
 
 def recorder_of(camera: CameraConfig) -> str:
-    """Return the subject of what records a camera: its store or its device."""
+    """Return the subject that records a camera: its store or its device."""
     return f"device:{camera.store or camera.camera.device}"
 
 
 def source_of(site: Site, camera: CameraConfig) -> str:
-    """Return what names the place of a camera's footage; with another one, earlier days say nothing any more."""
+    """Return the place of a camera's footage; at another one, earlier days are void."""
     place = camera.store_name if camera.store else str(camera.camera.channel)
     return f"{recorder_of(camera)} {place} {zone_of(site, camera).key}"
 
 
 def floor_of(site: Site, camera: CameraConfig) -> timedelta:
-    """Return how long this camera's footage must be kept."""
+    """Return the retention floor of this camera's footage."""
     return timedelta(days=camera.retention_days or site.policy.retention_floor_days)
 
 
 def window_days(there: datetime, floor: timedelta, zone: ZoneInfo) -> tuple[tuple[date, Span], ...]:
-    """Return the local days that are remembered: those of the window that is due, a margin before it, and today."""
+    """Return the local days to remember: the due window, a margin before it, and today."""
     return days_of(Span(there - floor - timedelta(days=MARGIN_DAYS), there), zone)
 
 
 def clock_offset_s(clock: Clock | None, newest_at: datetime | None, now: datetime, last_s: float = 0.0) -> float:
     """Return by how many seconds a recorder's clock is taken to be ahead of ours.
 
-    What it says counts where it is more than the measurement leaves open; the last known offset where it was not
-    read. A device that gives the time of its zone as UTC may still date its recordings rightly: the offset counts
-    only where the newest footage would lie in the future without it.
+    The measured offset counts where it exceeds its uncertainty; the last known one where it was not read. A device that
+    reports local time as UTC may still date its recordings correctly: the offset counts only where the newest footage
+    would be in the future without it.
     """
     if clock is None:
         return last_s
@@ -227,7 +226,7 @@ def clock_offset_s(clock: Clock | None, newest_at: datetime | None, now: datetim
     return round(max(-OFFSET_MAX_S, min(OFFSET_MAX_S, clock.offset_s)), 1)
 
 
-def chained(anchor: str, days: Iterable[RecordedDay]) -> str:
+def chain_head(anchor: str, days: Iterable[RecordedDay]) -> str:
     """Return the head of the hash chain after these sealed days, hex.
 
     Each link is SHA-256 over the bytes of the link before and the day's canonical bytes: a JSON array without spaces
@@ -242,12 +241,12 @@ def chained(anchor: str, days: Iterable[RecordedDay]) -> str:
 
 
 def first_anchor(camera_id: str) -> str:
-    """Return what a camera's hash chain begins with."""
+    """Return the start of a camera's hash chain."""
     return hashlib.sha256(f"camwarden-sealed/1 {camera_id}".encode()).hexdigest()
 
 
 def absolute_gaps(row: RecordedDay, day: Span) -> Spans:
-    """Return the holes of a remembered day as stretches of time."""
+    """Return the holes of a remembered day as spans."""
     start = day.start_at
     return tuple(Span(start + timedelta(seconds=a), start + timedelta(seconds=b)) for a, b in row.gaps)
 

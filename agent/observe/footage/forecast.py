@@ -1,7 +1,7 @@
 """Forecasts the day on which footage falls below its floor, the cause, and the remedy. Pure arithmetic.
 
-A recorder or disk is a ring that all its cameras share: each new day overwrites the oldest one once the space is used.
-So the days that are stored, and what a day takes today, say how far back the ring will reach on each day to come.
+A recorder or disk is a ring shared by all its cameras: once the space is used, each new day overwrites the oldest one.
+So the stored days, and the size of a day now, give how far back the ring will reach on each day to come.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from typing import Literal
 RECENT_DAYS = 7
 """So many complete days tell what a day takes now: a week holds its quiet and its busy days."""
 DAYS_MIN = 3
-"""With fewer complete days nothing is said."""
+"""With fewer complete days there is no forecast."""
 FULL_FREE_RATIO = 0.02
 """A disk with less than this free is full: what is stored on it is what it holds."""
 USABLE_FREE_RATIO = 0.97
 """Share of the free space that footage can take; the rest goes to the file system."""
 ESTIMATE_LOW_RATIO, ESTIMATE_HIGH_RATIO = 0.7, 1.1
-"""What a day that is only estimated from the set bitrate may take of it: an encoder that varies it takes less, and
-heads of files add a little. House rule."""
+"""Share of the set bitrate that an estimated day may take: encoders vary it, headers add a little. House rule."""
 FULL_ESTIMATE_RATIO = 0.05
 """The same on a full disk: its days are all estimated alike, so that only their changes are unsure. House rule."""
 RISE_RATIO = 1.1
@@ -36,9 +35,9 @@ Cause = Literal["rate-up", "capacity-down", "cameras-added", "too-small"]
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """One camera that writes into a ring: bytes of each stored day, and how many days of it are due.
+    """One camera that writes into a ring: bytes of each stored day, and its floor in days.
 
-    `estimated`: the bytes are not those of files, but what its bitrate makes of the time that was recorded.
+    `estimated`: the bytes are recorded time multiplied by the bitrate, not file sizes.
     """
 
     camera_id: str
@@ -49,9 +48,9 @@ class Producer:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The space that cameras share. `free_bytes` None: not told, so that it is taken to be full.
+    """The space that cameras share. `free_bytes` None: unknown, taken to be full.
 
-    `capacity_before_bytes`: a larger one it once had, until `capacity_fell_on`.
+    `capacity_before_bytes`: an earlier, larger capacity, until `capacity_fell_on`.
     """
 
     id: str
@@ -68,16 +67,16 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What will become of one ring.
+    """The forecast of one ring.
 
-    `keeps_days`, `keeps_low_days`, `keeps_high_days`: how far back it reaches once it is full, at the usual rate, and
-    at that of the busiest and quietest tenth of days. `usual_bytes` is what a day of each camera takes now.
+    `keeps_days`, `keeps_low_days`, `keeps_high_days`: how far back it reaches once full, at the usual rate, and at that
+    of the busiest and quietest tenth of days. `usual_bytes`: size of a day of each camera now.
 
     `short_on` is the first day on which it reaches back less than `floor_days`, the longest of its floors, with the
-    earliest and latest day of the same band; None where it does not within the horizon. `short_by_floor` tells that
-    day for each floor that is short. `cause` says why, `cause_camera` whose rate rose, `cause_since` since when.
-    `rate_ratio` is what rates would have to be multiplied by to hold, `capacity_bytes` the space that would hold,
-    `cameras` how many usual ones it can hold.
+    earliest and latest day of the same band; None where it does not within the horizon. `short_by_floor` has that day
+    for each short floor. `cause`: why, `cause_camera`: whose rate rose, `cause_since`: since when. `rate_ratio` is the
+    factor on rates that would hold, `capacity_bytes` the space that would hold, `cameras` how many usual ones it can
+    hold.
     """
 
     ring: str
@@ -99,9 +98,9 @@ class Outlook:
 
 
 def outlook(ring: Ring, producers: Iterable[Producer], today: date, horizon_days: int) -> Outlook | None:
-    """Return what will become of a ring within `horizon_days`; None where too few complete days are known.
+    """Return the forecast of a ring within `horizon_days`; None where too few complete days are known.
 
-    Days from `today` on count as incomplete: they are stored, but tell no rate.
+    Days from `today` on are incomplete: stored, but no rate.
     """
     own = tuple(producers)
     known = {p.camera_id: {d: b for d, b in sorted(p.day_bytes.items()) if d < today and b > 0} for p in own}
@@ -158,9 +157,9 @@ def _recent(
     usual: Mapping[str, float],
     days: Iterable[date],
 ) -> list[float]:
-    """Return what each of these days would have taken, had every camera been there and at its rate of now.
+    """Return the size of each of these days, had every camera existed at its rate of now.
 
-    What a day took before a rise, or before a camera came, says nothing of the days to come.
+    Sizes before a rise, or before a camera was added, predict nothing.
     """
     return [
         sum(known[camera_id].get(day, 0) if day >= first else usual[camera_id] for camera_id, first in begins.items())
@@ -169,7 +168,7 @@ def _recent(
 
 
 def _usual(days: Mapping[date, int], first: date, until: date) -> float:
-    """Return what a day takes on average; one of which nothing is known, between two that are, takes nothing."""
+    """Return the average size of a day; an unknown one between two known ones counts as 0."""
     return sum(_since(days, first)) / max(1, (until - first).days)
 
 
@@ -178,13 +177,13 @@ def _since(days: Mapping[date, int], first: date) -> list[int]:
 
 
 def _band(sizes: list[float]) -> tuple[float, float]:
-    """Return the tenth and the ninetieth of a hundred days, at least a little apart from nothing."""
+    """Return the 10th and 90th percentile of sizes, at least 1 byte."""
     tenths = quantiles(sizes, n=10, method="inclusive")
     return max(tenths[0], 1.0), max(tenths[-1], 1.0)
 
 
 def _short_on(stored: list[int], usable: float, rate: float, floor: int, today: date, horizon_days: int) -> date | None:
-    """Return the day on which the ring first overwrites footage that is still due, by writing on at `rate`."""
+    """Return the first day on which the ring overwrites footage that is still due, at `rate` bytes a day."""
     ring = deque(float(size) for size in stored)
     held = sum(ring)
     for ahead in range(horizon_days):
@@ -224,7 +223,7 @@ def _cause(
 
 
 def _rise(days: Mapping[date, int]) -> date | None:
-    """Return the first day from which on every day takes more than the usual day before it, by `RISE_RATIO`."""
+    """Return the first day from which every day exceeds the usual day before it, by `RISE_RATIO`."""
     ordered = list(days.items())
     least_from = [size for _, size in ordered]
     for at in reversed(range(len(ordered) - 1)):

@@ -1,7 +1,7 @@
 """Classifies gaps in the footage that one camera must retain: missing, unknown, and the likely cause. Pure.
 
-Due is what the recorder's plan promises within the window: where it plans nothing, or its plan is not in force, every
-second. Time planned for recording on motion is not due: holes in it say nothing.
+Due is the time that the recorder's plan covers within the window; every second where it has no plan in force. Time
+planned for recording on motion is not due: holes in it prove nothing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ from drivers.model import Span
 from drivers.spans import SLACK_S, Spans, at_wall, clipped, common, days_of, merged, seconds, subtracted, total_s
 
 GapClass = Literal["camera-off", "recorder-off", "disk", "not-asked", "unknown"]
-"""Why there is no footage: the camera was offline, the recorder was silent or all its cameras have the same hole, a
-disk was not well, nobody has asked for that time yet, or nobody knows."""
+"""Why footage is missing: camera offline, recorder silent or all its cameras with the same hole, disk not well, not
+requested yet, or unknown.
+"""
 
 LISTING_GRACE = timedelta(hours=6)
 """How long after its end a day may still wait for its turn to be listed. House rule: several cycles of any site."""
 
 EXPLAINED_RATIO = 0.5
-"""How much of a hole must lie in an outage to be explained by it: looks are a period apart."""
+"""Share of a hole that must be in an outage to be explained by it: looks are a period apart."""
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 SAME_RATIO = 0.9
@@ -46,12 +47,12 @@ SAME_RATIO = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is known of one camera's due footage. Moments are the recorder's.
+    """The coverage of one camera's due footage. Moments are the recorder's.
 
-    `due_s` and `lost_s` are of days known by their segments; `lost_s` includes holes whose place is not remembered.
-    `gaps` are sorted and merged; on days that are only known as a whole they are those that the recorder told.
-    `not_asked` is due time of complete days of which nothing is known. `missing_days` are complete and hold nothing;
-    `unlisted_days` are complete and known as a whole only. `motion_s` is planned for recording on motion.
+    `due_s` and `lost_s` are of days known by their segments; `lost_s` includes holes without a stored place. `gaps` are
+    sorted and merged; on days known only as a whole those that the recorder reported. `not_asked` is due time of
+    complete days of which nothing is known. `missing_days` are complete without footage; `unlisted_days` complete and
+    known as a whole only. `motion_s` is planned for recording on motion.
     """
 
     window: Span
@@ -66,15 +67,15 @@ class Coverage:
 
     @property
     def ratio(self) -> float:
-        """The share (0..1) of what is due that is there; 1 where nothing is due."""
+        """The share (0..1) of due time that is recorded; 1 where nothing is due."""
         return 1.0 - self.lost_s / self.due_s if self.due_s else 1.0
 
 
 def coverage(site: Site, camera: CameraConfig, footage: CameraFootage, now: datetime) -> Coverage | None:
-    """Return what is known of the window that is due, from where footage begins to where it ends.
+    """Return the coverage of the due window, from the start of footage to its end.
 
-    None: no footage of the window is known. What lies before the oldest moment is a matter of retention, and what is
-    missing after the newest one of whether recording goes on.
+    None: no footage of the window is known. Time before the oldest moment is a matter of retention, time after the
+    newest one of whether recording goes on.
     """
     zone, there = zone_of(site, camera), footage.there(now)
     if footage.oldest_at is None or footage.newest_at is None:
@@ -114,7 +115,7 @@ def coverage(site: Site, camera: CameraConfig, footage: CameraFootage, now: date
 
 
 def planned(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInfo) -> Spans:
-    """Return the due time of a part of a local day: all of it where no plan is known or in force."""
+    """Return the due time of a part of a local day: all of it without a plan in force."""
     if schedule is None or schedule.enabled is False or not schedule.periods:
         return (part,)
     return clipped(_of_modes(schedule, whole, zone, frozenset({"continuous", "other"})), part)
@@ -128,9 +129,9 @@ def is_motion_only(schedule: Schedule | None) -> bool:
 
 
 def covered_s(schedule: Schedule | None) -> int:
-    """Return how many seconds of a week the plan in force records whatever happens; all where no plan is known.
+    """Return the seconds of a week that the plan in force records unconditionally; all without a plan.
 
-    A plan that is off, or that is empty, limits nothing: then every second is due.
+    A disabled or empty plan limits nothing: then every second is due.
     """
     if schedule is None or schedule.enabled is False or not schedule.periods:
         return WEEK_S
@@ -160,7 +161,7 @@ def _of_modes(schedule: Schedule, whole: Span, zone: ZoneInfo, modes: frozenset[
 
 
 def _unplaced_s(row: RecordedDay, whole: Span, part: Span, ends_at: datetime) -> float:
-    """Return how much of a day is lost in holes whose place is not remembered, as far as the window has part in it."""
+    """Return the seconds of a day lost in holes without a stored place, as far as the window covers it."""
     known = Span(whole.start_at, min(whole.end_at, ends_at))
     placed = sum(b - a for a, b in row.gaps)
     unplaced = seconds(known) - row.recorded_s - placed
@@ -170,10 +171,10 @@ def _unplaced_s(row: RecordedDay, whole: Span, part: Span, ends_at: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """What may explain holes, put in order once for all of them.
+    """What may explain holes, indexed once.
 
-    `by_recorder` are the cameras of each recorder whose footage is known, with their zone; `unwell` is when each
-    subject was not well, by our clock, with a period on either side.
+    `by_recorder`: the cameras of each recorder with known footage, with their zone; `unwell`: when each subject was not
+    well, by our clock, with a period on either side.
     """
 
     footage: Footage
@@ -182,13 +183,7 @@ class Causes:
 
 
 def causes_of(site: Site, footage: Footage, outages: Iterable[Outage]) -> Causes:
-    """Put in order what may explain holes in the footage of a site.
-
-    Args:
-        site: Names the cameras of each recorder.
-        footage: That of all cameras.
-        outages: What was seen not to be well, by our clock.
-    """
+    """Index what may explain holes in the footage of a site; `outages` are by our clock."""
     by_recorder: dict[str, list[tuple[CameraFootage, ZoneInfo]]] = {}
     for camera in site.cameras:
         held = footage.get(camera.camera.id)
@@ -199,13 +194,7 @@ def causes_of(site: Site, footage: Footage, outages: Iterable[Outage]) -> Causes
 
 
 def cause_of(gap: Span, camera: CameraConfig, causes: Causes) -> GapClass:
-    """Say why there is a hole in a camera's footage: the first cause that explains it, `unknown` where none does.
-
-    Args:
-        gap: The hole, by the recorder's clock.
-        camera: Whose footage it is.
-        causes: What may explain it.
-    """
+    """Return the first cause that explains a hole (recorder's clock) in a camera's footage, else `unknown`."""
     own = causes.footage.get(camera.camera.id)
     offset = timedelta(seconds=own.offset_s if own else 0.0)
     ours = Span(gap.start_at - offset, gap.end_at - offset)
@@ -225,7 +214,7 @@ def cause_of(gap: Span, camera: CameraConfig, causes: Causes) -> GapClass:
 
 
 def _by_subject(outages: Iterable[Outage], margin: timedelta) -> dict[tuple[str, OutageKind], Spans]:
-    """Return when each subject was not well: an outage began and ended within a period of when it was seen."""
+    """Return when each subject was not well: outages begin and end within a period of when they were seen."""
     found: dict[tuple[str, OutageKind], list[Span]] = {}
     for one in outages:
         key = one.subject, one.kind
@@ -234,7 +223,7 @@ def _by_subject(outages: Iterable[Outage], margin: timedelta) -> dict[tuple[str,
 
 
 def _is_shared(gap: Span, camera: CameraConfig, recorder: Iterable[tuple[CameraFootage, ZoneInfo]]) -> bool:
-    """Tell whether every other camera of the recorder, of which that time is known, lacks it as well."""
+    """Tell whether every other camera of the recorder, where that time is known, lacks it as well."""
     others, same_s = 0, SAME_RATIO * seconds(gap)
     touched: dict[ZoneInfo, tuple[tuple[date, float, float], ...]] = {}
     for held, zone in recorder:
@@ -253,7 +242,7 @@ def _is_shared(gap: Span, camera: CameraConfig, recorder: Iterable[tuple[CameraF
 
 
 def _seconds_of_days(gap: Span, zone: ZoneInfo) -> tuple[tuple[date, float, float], ...]:
-    """Return the local days that a hole touches, with the seconds since each began between which it lies in it."""
+    """Return the local days that a hole touches, with its start and end in seconds since each began."""
     return tuple(
         (
             day,
@@ -265,7 +254,7 @@ def _seconds_of_days(gap: Span, zone: ZoneInfo) -> tuple[tuple[date, float, floa
 
 
 def _missing_s(days: Iterable[tuple[date, float, float]], held: CameraFootage) -> float | None:
-    """Return how much a camera lacks of these stretches; None where its segments then are not known."""
+    """Return the seconds that a camera lacks of these stretches; None where its segments are unknown then."""
     missing_s = 0.0
     for day, start_s, end_s in days:
         row = _row_of(held, day)
@@ -276,7 +265,7 @@ def _missing_s(days: Iterable[tuple[date, float, float]], held: CameraFootage) -
 
 
 def _row_of(held: CameraFootage, day: date) -> RecordedDay | None:
-    """Return what is remembered of a day; most days follow one another, so that its place is known."""
+    """Return the memory of a day; most days are consecutive, so that its index is known."""
     if not held.days:
         return None
     place = (day - held.days[0].day).days

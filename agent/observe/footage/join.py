@@ -1,8 +1,8 @@
 """Merges one look at all footage into the memory of it: the day table, its seals, and contradictions. Pure.
 
 A contradiction counts when two looks in a row find it: a recorder whose disks are starting lists nothing for a while.
-Until then the look is set aside and what was known stays. What counts is remembered until somebody acknowledges it,
-the footage is there again, or its days leave the window that is due.
+Until then the look is set aside and the memory is unchanged. What counts is remembered until somebody acknowledges it,
+the footage is back, or its days leave the due window.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from agent.observe.footage.changes import is_restored, sweeping
+from agent.observe.footage.changes import footage_contradictions, is_restored
 from agent.observe.footage.days import (
     CLOCK_STEADY_S,
     CameraFootage,
@@ -20,7 +20,7 @@ from agent.observe.footage.days import (
     Footage,
     MonthAsked,
     RecordedDay,
-    chained,
+    chain_head,
     clock_offset_s,
     first_anchor,
     floor_of,
@@ -30,9 +30,9 @@ from agent.observe.footage.days import (
     window_days,
     zone_of,
 )
-from agent.observe.footage.read_days import Told, carried, claimed, contradiction, is_healed, read_days, told_of
-from agent.observe.footage.requests import wanted
-from agent.observe.footage.sizes import with_numbers
+from agent.observe.footage.read_days import Listing, carried, claimed, contradiction, is_healed, listing_of, read_days
+from agent.observe.footage.requests import footage_requests
+from agent.observe.footage.sizes import with_rates
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Wanted
 from drivers.model import Clock, Observations, Span, Value
@@ -50,10 +50,10 @@ _SETS_ASIDE = frozenset({"formatted", "oldest-jumped", "newest-back"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at one camera's footage. `there` is the recorder's clock; `dated`: it or ours can be relied on."""
+class _CameraLook:
+    """One look at one camera's footage. `there` is the recorder's clock; `dated`: it or ours is reliable."""
 
-    told: Told
+    told: Listing
     asked: Wanted
     now: datetime
     there: datetime
@@ -63,35 +63,27 @@ class _Look:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """The days after a look, what it contradicts, and whether a sealed day was read again."""
+class _DaysAfter:
+    """The days after a look, its contradictions, and whether a sealed day was read again."""
 
     rows: dict[date, RecordedDay]
     contradicted: tuple[Change, ...]
     read_again: bool
 
 
-def remember(
+def merge_footage(
     site: Site, observations: Observations, footage: Footage, now: datetime, own_clock_trusted: bool = True
 ) -> tuple[Footage, Changes]:
-    """Join this cycle's observations with what earlier ones left.
+    """Return the memory with this cycle's observations, and the changes that this look has confirmed.
 
-    A camera whose recordings were not read keeps what was known; one that is not recorded any more is forgotten.
-
-    Args:
-        site: The configuration.
-        observations: Everything that was seen in this cycle.
-        footage: What `remember` returned the last time; `wanted` must have been asked with it, at the same `now`.
-        now: When this cycle began, our clock.
-        own_clock_trusted: Whether our clock may be held against the dates of footage.
-
-    Returns:
-        What is remembered, and what this look has confirmed to have changed.
+    A camera whose recordings were not read retains its memory; one that is no longer recorded is dropped. `footage` is
+    what this returned the last time; `footage_requests` must have been asked with it, at the same `now`. `now` is when
+    the cycle began, our clock; `own_clock_trusted`: it may be compared with the dates of footage.
     """
     seen: dict[str, list[Value]] = {}
     for observation in observations:
         seen.setdefault(observation.subject, []).append(observation.value)
-    asked = wanted(site, footage, now)
+    asked = footage_requests(site, footage, now)
     after: dict[str, CameraFootage] = {}
     found: dict[str, tuple[Change, ...]] = {}
     for camera in site.cameras:
@@ -99,39 +91,41 @@ def remember(
         known = footage.get(name)
         if not camera.recorded:
             continue
-        told = told_of(seen.get(f"camera:{name}", ()))
+        told = listing_of(seen.get(f"camera:{name}", ()))
         if told is None:
             if known is not None:
                 after[name] = known
             continue
         clocks = () if camera.store else seen.get(recorder_of(camera), ())
         clock = next((value for value in clocks if isinstance(value, Clock)), None)
-        before, known = known, _begun(site, camera, known, told, now)
+        before, known = known, _same_or_new(site, camera, known, told, now)
         offset_s = clock_offset_s(clock, told.newest_at, now, known.offset_s)
         if known is before and abs(offset_s - known.offset_s) > CLOCK_STEADY_S:
             known = replace(known, clock_moved_at=now)
         known = replace(known, offset_s=offset_s)
         there, floor = known.there(now), floor_of(site, camera)
         window = window_days(there, floor, zone_of(site, camera))
-        known = with_numbers(camera, known, seen.get(f"camera:{name}", ()), seen.get(recorder_of(camera), ()), window)
+        known = with_rates(camera, known, seen.get(f"camera:{name}", ()), seen.get(recorder_of(camera), ()), window)
         dated = own_clock_trusted or clock is not None
-        look = _Look(told, asked.get(name, Wanted()), now, there, dated, there - floor, window)
+        look = _CameraLook(told, asked.get(name, Wanted()), now, there, dated, there - floor, window)
         after[name], confirmed = _joined(site, camera, known, look)
         if confirmed:
             found[name] = confirmed
     return after, found
 
 
-def settled(footage: Footage, ids: Collection[str]) -> Footage:
-    """Return the memory without changes that somebody acknowledged, by the ids that the finding names."""
+def without_acknowledged(footage: Footage, ids: Collection[str]) -> Footage:
+    """Return the memory without acknowledged changes, by their ids in the finding."""
     return {
         name: replace(one, changes=tuple(c for c in one.changes if c.id_of(name) not in ids))
         for name, one in footage.items()
     }
 
 
-def _begun(site: Site, camera: CameraConfig, known: CameraFootage | None, told: Told, now: datetime) -> CameraFootage:
-    """Return what was known; where nothing was, or of another recorder, a beginning that continues the hash chain."""
+def _same_or_new(
+    site: Site, camera: CameraConfig, known: CameraFootage | None, told: Listing, now: datetime
+) -> CameraFootage:
+    """Return the memory; without one, or at another recorder, a new one that continues the hash chain."""
     name, source = camera.camera.id, source_of(site, camera)
     if known is not None and known.source == source:
         return known
@@ -153,21 +147,15 @@ def _begun(site: Site, camera: CameraConfig, known: CameraFootage | None, told: 
 
 
 def _joined(
-    site: Site, camera: CameraConfig, known: CameraFootage, look: _Look
+    site: Site, camera: CameraConfig, known: CameraFootage, look: _CameraLook
 ) -> tuple[CameraFootage, tuple[Change, ...]]:
     zone, told = zone_of(site, camera), look.told
     before = {change.kind for change in known.suspected}
     ongoing = {change.kind for change in known.changes}
     swept = tuple(
         change
-        for change in sweeping(
-            known,
-            told.oldest_at,
-            told.newest_at,
-            look.due_from,
-            look.now,
-            look.there if look.dated else None,
-            zone,
+        for change in footage_contradictions(
+            known, told.oldest_at, told.newest_at, look.due_from, look.now, look.there if look.dated else None, zone
         )
         if change.kind != "in-future" or "in-future" not in ongoing
     )
@@ -179,7 +167,7 @@ def _joined(
     suspected = tuple(change for change in seen if change not in confirmed)
     rows = _within_budget(days.rows)
     gone = tuple(row for row in known.days if row.sealed and not ((still := rows.get(row.day)) and still.sealed))
-    anchor = chained(known.anchor, gone)
+    anchor = chain_head(known.anchor, gone)
     kept = tuple(rows[day] for day in sorted(rows))
     moved = _moved(known.oldest_at, told.oldest_at)
     earliest = min((at for at in (known.earliest_at, told.oldest_at) if at is not None), default=None)
@@ -195,7 +183,7 @@ def _joined(
         schedule=told.schedule or known.schedule,
         anchor=anchor,
         sealed_gone=known.sealed_gone + len(gone),
-        sealed_head=chained(anchor, (row for row in kept if row.sealed)),
+        sealed_head=chain_head(anchor, (row for row in kept if row.sealed)),
         read_again_at=to_the_minute(look.now) if days.read_again else known.read_again_at,
         changes=_changes(known.changes, confirmed, rows, told.oldest_at, day_of(look.due_from, zone)),
         suspected=suspected,
@@ -203,7 +191,7 @@ def _joined(
     return after, confirmed
 
 
-def _rows(known: CameraFootage, look: _Look) -> _Rows:
+def _rows(known: CameraFootage, look: _CameraLook) -> _DaysAfter:
     told = look.told
     before = {row.day: row for row in known.days}
     fresh = read_days(told, look.window, look.there, to_the_minute(look.now))
@@ -231,7 +219,7 @@ def _rows(known: CameraFootage, look: _Look) -> _Rows:
         contradicted.append(change)
         again = any(change.is_same(other) for other in known.suspected)
         rows[day] = new if again or old is None else old
-    return _Rows(rows, tuple(contradicted), read_again)
+    return _DaysAfter(rows, tuple(contradicted), read_again)
 
 
 def _within_budget(rows: dict[date, RecordedDay]) -> dict[date, RecordedDay]:
@@ -243,8 +231,8 @@ def _within_budget(rows: dict[date, RecordedDay]) -> dict[date, RecordedDay]:
     return {day: replace(row, gaps=tuple((a, b) for a, b in row.gaps if b - a > shortest)) for day, row in rows.items()}
 
 
-def _months(known: tuple[MonthAsked, ...], look: _Look) -> tuple[MonthAsked, ...]:
-    """Note which months were asked for: also one in vain waits for its next turn."""
+def _months(known: tuple[MonthAsked, ...], look: _CameraLook) -> tuple[MonthAsked, ...]:
+    """Record which months were requested; one requested in vain waits for its next turn, too."""
     within = {(day.year, day.month) for day, _ in look.window}
     asked = {(one.year, one.month): one.asked_at for one in known}
     asked |= dict.fromkeys(look.asked.months, look.now)

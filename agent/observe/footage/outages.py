@@ -1,7 +1,6 @@
 """Records outages of cameras, recorders and disks, so that gaps in footage get their cause later. Pure.
 
-An outage is what looks have seen, one after another: it ends with the last look that found it. Between two looks that
-lie far apart nothing is known.
+An outage ends with the last of successive looks that found it. Between looks far apart nothing is known.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from drivers.footage import Channels, Disks, DiskState
 from drivers.model import DEVICE_FACTS, Fact, Identity, Observations, Reason, Services, Streams, Unavailable, Value
 
 OutageKind = Literal["silent", "offline", "disk"]
-"""`silent`: it did not answer; `offline`: its recorder, or nothing on its channel, says so; `disk`: a disk not well."""
+"""`silent`: no answer; `offline`: reported by its recorder, or an empty channel; `disk`: a disk not well."""
 
 KEPT = timedelta(days=90)
 PER_SUBJECT_MAX = 32
 OUTAGES_MAX = 1024
 SAME_WITHIN_PERIODS = 3
-"""How many periods two looks may lie apart to be of one outage: a cycle that was missed changes nothing."""
+"""How many periods two looks may be apart within one outage: a missed cycle changes nothing."""
 
 _SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 _NOT_WELL: frozenset[DiskState] = frozenset({"failed", "failing", "unformatted", "mismatched", "formatting"})
@@ -34,7 +33,7 @@ _NOT_WELL: frozenset[DiskState] = frozenset({"failed", "failing", "unformatted",
 class Outage:
     """A stretch in which each look found the subject (`device:ID`, `camera:ID`) not well. Our clock.
 
-    The disks of this host are those of `site`. `open`: nothing has been seen since that says otherwise.
+    The disks of this host are those of `site`. `open`: nothing seen since contradicts it.
     """
 
     subject: str
@@ -44,13 +43,15 @@ class Outage:
     open: bool = True
 
 
-def remembered(site: Site, observations: Observations, outages: Iterable[Outage], now: datetime) -> tuple[Outage, ...]:
-    """Join what this cycle saw with earlier outages, oldest first.
+def update_outages(
+    site: Site, observations: Observations, outages: Iterable[Outage], now: datetime
+) -> tuple[Outage, ...]:
+    """Merge this cycle's observations with earlier outages, oldest first.
 
-    A subject of which nothing certain was seen, as where a login is refused, keeps its outage open. The oldest are
-    forgotten after `KEPT`, or the longest floor of the site where that is longer, and where there are too many.
+    A subject of which nothing certain was seen, as where a login is refused, has its outage unchanged. The oldest are
+    dropped after `KEPT`, or the longest floor of the site where that is longer, and where there are too many.
     """
-    bad, good = _seen(site, observations)
+    bad, good = _conditions(site, observations)
     floors = [camera.retention_days or site.policy.retention_floor_days for camera in site.cameras]
     kept_from = now - max(KEPT, timedelta(days=max(floors, default=0)))
     same_within = SAME_WITHIN_PERIODS * timedelta(seconds=site.period_s)
@@ -72,7 +73,7 @@ def remembered(site: Site, observations: Observations, outages: Iterable[Outage]
 _Key = tuple[str, OutageKind]
 
 
-def _seen(site: Site, observations: Observations) -> tuple[set[_Key], set[_Key]]:
+def _conditions(site: Site, observations: Observations) -> tuple[set[_Key], set[_Key]]:
     """Return what was found not well, and what was found well."""
     by_subject: dict[str, list[Value]] = {}
     for observation in observations:
@@ -109,7 +110,7 @@ def _is_silent(values: Iterable[Value], facts: Sequence[Fact]) -> bool:
 
 
 def _is_offline(box: Iterable[Value], values: Iterable[Value], channel: int) -> bool | None:
-    """Tell whether a recorder says that there is no camera on a channel; None where it does not say."""
+    """Tell whether a recorder reports no camera on a channel; None where it reports nothing."""
     for value in values:
         if isinstance(value, Streams) and not value.streams:
             return True
@@ -122,7 +123,7 @@ def _is_offline(box: Iterable[Value], values: Iterable[Value], channel: int) -> 
 
 
 def _capped(outages: list[Outage]) -> tuple[Outage, ...]:
-    """Keep the newest of each subject, and of all."""
+    """Return the newest of each subject, and of all, within the limits."""
     outages.sort(key=lambda one: (one.end_at, one.start_at), reverse=True)
     counts: dict[str, int] = {}
     kept: list[Outage] = []
@@ -134,16 +135,12 @@ def _capped(outages: list[Outage]) -> tuple[Outage, ...]:
 
 
 def to_data(outage: Outage) -> list[Json]:
-    """Return an outage as plain data for the memory's text."""
+    """Return an outage as plain data for the stored memory."""
     return [outage.subject, outage.kind, int(outage.start_at.timestamp()), int(outage.end_at.timestamp()), outage.open]
 
 
 def from_data(data: Sequence[Any]) -> Outage:
-    """Return the outage that `to_data` wrote, to the second.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the outage that `to_data` wrote, to the second. Raises ValueError or TypeError for anything else."""
     subject, kind, start, end, is_open = data
     moments = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
     return Outage(str(subject), kind, *moments, bool(is_open))

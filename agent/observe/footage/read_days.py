@@ -21,8 +21,8 @@ DIGEST_CHARS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one look was told of a camera's footage: spans sorted and merged, days and their index by day."""
+class Listing:
+    """The listing of a camera's footage in one look: spans sorted and merged, days and their index by day."""
 
     spans: Spans
     listed: Spans
@@ -37,21 +37,21 @@ class Told:
 
     @property
     def newest_at(self) -> datetime | None:
-        """Where the newest footage ends."""
+        """The end of the newest footage."""
         return self.spans[-1].end_at if self.spans else None
 
     def within(self, whole: Span) -> Span | None:
-        """Return the part of a day that lies between the oldest and the newest footage; None where none does."""
+        """Return the part of a day between the oldest and the newest footage, or None."""
         if not self.spans:
             return None
         part = clipped((Span(self.spans[0].start_at, self.spans[-1].end_at),), whole)
         return part[0] if part else None
 
 
-def told_of(values: Iterable[Value]) -> Told | None:
-    """Gather what a look says of one camera's footage; None where its recordings could not be read.
+def listing_of(values: Iterable[Value]) -> Listing | None:
+    """Collect the listing of one camera's footage; None where its recordings could not be read.
 
-    The first word on its recordings counts: a store that cannot be read is not answered for by the camera's device.
+    The first observation of its recordings counts: the camera's device cannot answer for an unreadable store.
     """
     recordings: Recordings | None = None
     days: dict[date, bool] = {}
@@ -72,23 +72,17 @@ def told_of(values: Iterable[Value]) -> Told | None:
         return None
     calendar = Span(BEGINNING, END)
     spans, listed = (clipped(merged(some, SLACK_S), calendar) for some in (recordings.spans, recordings.listed))
-    return Told(spans, listed, days, index, schedule)
+    return Listing(spans, listed, days, index, schedule)
 
 
 def read_days(
-    told: Told, window: tuple[tuple[date, Span], ...], there: datetime, read_at: datetime
+    told: Listing, window: tuple[tuple[date, Span], ...], there: datetime, read_at: datetime
 ) -> dict[date, RecordedDay]:
-    """Return what a look says of days between the oldest and the newest footage, beyond that the spans claim them.
+    """Return the days between the oldest and the newest footage that a look shows in more detail than spans.
 
-    A day that lies in what was listed is known by its segments. Of the others the device's own word for the day
-    counts, of one that holds nothing only when it is over. Holes between spans are believed elsewhere only where
-    nothing at all was listed, as of a device that lists its recordings and not their holes.
-
-    Args:
-        told: What was read.
-        window: The local days to look at, each with its span.
-        there: What the recorder's clock shows.
-        read_at: When it was read, our clock, to the minute.
+    A listed day is known by its segments. Others count as the device reports the day, an empty one only when it is
+    over. Holes between spans count elsewhere only where nothing was listed, as of a device that lists its recordings
+    and not their holes. `there`: the recorder's clock; `read_at`: our clock, to the minute.
     """
     found: dict[date, RecordedDay] = {}
     for day, whole in window:
@@ -111,8 +105,8 @@ def read_days(
     return found
 
 
-def claimed(told: Told, day: date, whole: Span, before: RecordedDay | None) -> RecordedDay | None:
-    """Return what is remembered of a day of which a look said no more than that its spans reach across it."""
+def claimed(told: Listing, day: date, whole: Span, before: RecordedDay | None) -> RecordedDay | None:
+    """Return the memory of a day that a look only shows within its spans."""
     if before is not None and (before.level == "segments" or before.is_missing):
         return before
     due = told.within(whole)
@@ -143,7 +137,7 @@ def contradiction(before: RecordedDay, fresh: RecordedDay, found_at: datetime) -
 
 
 def is_healed(change: Change, row: RecordedDay | None) -> bool:
-    """Tell whether a day holds again what it held before a change."""
+    """Tell whether a day has again what it had before a change."""
     if row is None or row.level == "day":
         return False
     if change.kind == "vanished":
@@ -152,10 +146,10 @@ def is_healed(change: Change, row: RecordedDay | None) -> bool:
 
 
 def carried(before: RecordedDay | None, fresh: RecordedDay) -> RecordedDay:
-    """Return what is remembered of a day after a look that does not contradict what was known.
+    """Return the memory of a day after a look that does not contradict it.
 
-    What was listed counts on while the recorder says that there is footage; a sealed day stays as it was sealed unless
-    it holds more by now, as where a camera filled a hole in from its own card.
+    Listed segments count while the recorder reports footage; a sealed day is unchanged unless it grew, as where a
+    camera filled a hole in from its own card.
     """
     if before is None:
         return fresh

@@ -1,8 +1,8 @@
 """Schedules which footage to request from recorders in this cycle: little, so that every day has its turn. Pure.
 
-A recorder is asked per day, and each question costs it time. At the first look all months of the window and the day
-before; later one month or one day of each camera and cycle, and of every eighth camera in turn no day, so that what
-a recorder is asked for all cameras together does not come on top.
+A recorder is asked per day, and each request costs it time. At the first look all months of the window and the day
+before; later one month or one day of each camera and cycle, and of every eighth camera in turn no day, so that requests
+for all cameras together do not come on top.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def wanted(site: Site, footage: Mapping[str, CameraFootage], now: datetime) -> WantedFootage:
-    """Return what is wanted of each camera that is recorded on a device.
+def footage_requests(site: Site, footage: Mapping[str, CameraFootage], now: datetime) -> WantedFootage:
+    """Return the requests for each camera that is recorded on a device.
 
-    In this order: a day that the last look contradicted; a month whose days were not asked for in the last `ROUND`,
-    each camera and month at its own moment of it; the newest day that was never listed; the one listed longest ago.
-    What was asked for in vain waits for its next turn like what was listed.
+    In this order: a day that the last look contradicted; a month not requested in the last `ROUND`, each camera and
+    month at its own moment of it; the newest day that was never listed; the one listed longest ago. A request in vain
+    counts as a turn.
     """
     wants: dict[str, Wanted] = {}
     cameras = [camera for camera in site.cameras if camera.recorded and not camera.store]
@@ -72,7 +72,7 @@ def _month(
 
 
 def _day(known: CameraFootage, window: tuple[tuple[date, Span], ...], there: datetime) -> date | None:
-    """Return a complete day that holds footage, or of which nothing is known."""
+    """Return a complete day that has footage or is unknown."""
     spans = dict(window)
     over = [row for row in known.days if row.day in spans and spans[row.day].end_at + SETTLE <= there]
     turns = [(_turn(row, spans[row.day], known), row.day) for row in over if not row.is_missing]
@@ -80,7 +80,7 @@ def _day(known: CameraFootage, window: tuple[tuple[date, Span], ...], there: dat
 
 
 def _turn(row: RecordedDay, whole: Span, known: CameraFootage) -> tuple[int, datetime, int]:
-    """Order days by their turn: never asked for, newest first; listed before they were over; asked for longest ago."""
+    """Order days by their turn: never requested, newest first; listed before they were over; requested longest ago."""
     if row.read_at is None:
         return 0, _NEVER, -row.day.toordinal()
     ends = known.oldest_at, known.newest_at

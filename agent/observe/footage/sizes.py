@@ -1,7 +1,7 @@
 """Calculates the bytes of each day of a camera's footage: from its files, else from its bitrate. Pure.
 
-Recorders tell no sizes. There the main encoder's bitrate is remembered with the day on which it was first seen, and
-what is remembered of a day, its recorded time, is multiplied by the bitrate of that day.
+Recorders report no sizes. There the main encoder's bitrate is stored with the day on which it was first seen, and
+multiplied by the recorded time of a day.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from statistics import fmean
 from zoneinfo import ZoneInfo
 
-from agent.observe.footage.days import CameraFootage, RecordedDay, Since
+from agent.observe.footage.days import CameraFootage, DatedValue, RecordedDay
 from agent.site.config.site import CameraConfig
 from drivers.details import Audio, Encoders
 from drivers.footage import Disks, Schedule
@@ -32,10 +32,10 @@ OLDER_DAYS_MAX = 366
 
 @dataclass(frozen=True, slots=True)
 class DaySizes:
-    """Bytes of each local day that is stored, today as far as it has gone.
+    """Bytes of each stored local day, today up to now.
 
-    `estimated`: they are made of bitrates. `assumed_before`: the day on which the bitrate was first seen, where it is
-    taken to have been the same before; None where none of the days is older.
+    `estimated`: from bitrates. `assumed_before`: the day on which the bitrate was first seen, which is assumed for
+    older days; None where there are none.
     """
 
     day_bytes: dict[date, int]
@@ -44,16 +44,18 @@ class DaySizes:
 
 
 def sizes_of(known: CameraFootage, zone: ZoneInfo) -> DaySizes | None:
-    """Return what the days of a camera's footage take; None where neither sizes nor a bitrate are known.
+    """Return the sizes of a camera's days; None where neither sizes nor a bitrate are known.
 
-    A recorder that keeps more than is due is remembered only as far as that: days before those that are remembered are
-    taken to be as large as the oldest week of these. Days are those of the recorder's zone by a right clock.
+    Days older than the remembered window are taken to be as large as its oldest week. Days are those of the recorder's
+    zone by a right clock.
     """
-    told = {row.day: round(row.size_bytes * _left(known, row, zone)) for row in known.days if row.size_bytes}
+    told = {row.day: round(row.size_bytes * _remaining_share(known, row, zone)) for row in known.days if row.size_bytes}
     if not told and not known.bitrates:
         return None
     sizes = told or {
-        row.day: round(_estimate(known, row) * _left(known, row, zone)) for row in known.days if row.recorded_s
+        row.day: round(_estimate(known, row) * _remaining_share(known, row, zone))
+        for row in known.days
+        if row.recorded_s
     }
     today = day_of(known.there(known.read_at), zone)
     complete = [sizes[day] for day in sorted(sizes) if day < today]
@@ -67,14 +69,14 @@ def sizes_of(known: CameraFootage, zone: ZoneInfo) -> DaySizes | None:
 
 
 def _older(oldest_at: datetime, first: date, usual: float, zone: ZoneInfo) -> dict[date, int]:
-    """Return the days before the first that is remembered, each of the usual size from the oldest footage on."""
+    """Return the days before the first remembered one, each of the usual size from the oldest footage on."""
     begins = max(day_of(oldest_at, zone), first - timedelta(days=OLDER_DAYS_MAX))
     days = (begins + timedelta(days=n) for n in range((first - begins).days))
     return {day: round(usual * _share_after(oldest_at, day, zone)) for day in days}
 
 
-def _left(known: CameraFootage, row: RecordedDay, zone: ZoneInfo) -> float:
-    """Return the share of a day that is still there: the oldest is remembered whole, while it is overwritten."""
+def _remaining_share(known: CameraFootage, row: RecordedDay, zone: ZoneInfo) -> float:
+    """Return the share of a day that still exists: the oldest is remembered whole while it is overwritten."""
     return _share_after(known.oldest_at, row.day, zone) if row.sealed and known.oldest_at else 1.0
 
 
@@ -96,7 +98,7 @@ def _estimate(known: CameraFootage, row: RecordedDay) -> int:
 
 
 def _planned_s(schedule: Schedule | None, day: date) -> int:
-    """Return for how many seconds of a day its plan may record, on motion included; all where no plan is in force."""
+    """Return the seconds of a day that its plan may record, on motion included; all without a plan in force."""
     if schedule is None or schedule.enabled is False or not schedule.periods:
         return 86_400
     at, total = 0, 0
@@ -106,21 +108,17 @@ def _planned_s(schedule: Schedule | None, day: date) -> int:
     return total
 
 
-def with_numbers(
+def with_rates(
     camera: CameraConfig,
     known: CameraFootage,
     values: Iterable[Value],
     recorder: Iterable[Value],
     window: tuple[tuple[date, Span], ...],
 ) -> CameraFootage:
-    """Note what this look tells of the camera's bitrate and of the capacity of its recorder's disks.
+    """Store the camera's bitrate and the capacity of its recorder's disks from this look.
 
-    Args:
-        camera: Whose footage it is. What a store holds need not be the camera's main stream: no bitrate is noted.
-        known: What is remembered of it.
-        values: What was seen of the camera.
-        recorder: What was seen of its store or device.
-        window: The local days that are remembered, today the last.
+    `values` are of the camera, `recorder` of its store or device. A store need not have the camera's main stream: no
+    bitrate is stored then. `window`: the remembered local days, today the last.
     """
     first, today = window[0][0], window[-1][0]
     kbps = 0 if camera.store else bitrate_kbps(values)
@@ -128,27 +126,29 @@ def with_numbers(
     space = space_of(disks) if disks is not None else None
     return replace(
         known,
-        bitrates=_noted(known.bitrates, kbps, today, first),
-        capacities=_noted(known.capacities, space[0] if space else 0, today, min(first, today - CAPACITY_KEPT)),
+        bitrates=_append_changed(known.bitrates, kbps, today, first),
+        capacities=_append_changed(
+            known.capacities, space[0] if space else 0, today, min(first, today - CAPACITY_KEPT)
+        ),
     )
 
 
-def _noted(noted: tuple[Since, ...], value: int, today: date, keep_from: date) -> tuple[Since, ...]:
-    """Add a number that is another one than the last; of one day the last counts. 0: nothing was told."""
+def _append_changed(noted: tuple[DatedValue, ...], value: int, today: date, keep_from: date) -> tuple[DatedValue, ...]:
+    """Append a number that differs from the last; of one day the last counts. 0: unknown."""
     if value <= 0:
         return noted
     kept = [one for one in noted if one.day < today]
     if not kept or abs(value - kept[-1].value) > SAME_RATIO * kept[-1].value:
-        kept.append(Since(today, value))
+        kept.append(DatedValue(today, value))
     while len(kept) > 1 and kept[1].day <= keep_from:
         del kept[0]
     return tuple(kept[-NOTED_MAX:])
 
 
 def bitrate_kbps(values: Iterable[Value]) -> int:
-    """Return what the largest picture of a camera is encoded with, and its sound; 0 where no device says.
+    """Return the bitrate of a camera's largest picture with its sound; 0 where unknown.
 
-    A recorder keeps the main stream. What a device says of its encoders counts before what it says of its streams.
+    A recorder stores the main stream. Reported encoders precede reported streams.
     """
     values = tuple(values)
     encoders = [one for value in values if isinstance(value, Encoders) for one in value.encoders if one.bitrate_kbps]
@@ -161,9 +161,9 @@ def bitrate_kbps(values: Iterable[Value]) -> int:
 
 
 def space_of(disks: Disks) -> tuple[int, int | None] | None:
-    """Return the capacity, and the free bytes where all are told, of the disks that footage is written to.
+    """Return capacity and free bytes, where all are known, of the disks that footage is written to.
 
-    Disks that have failed or are not set up hold none of it. None: the capacity of one is not told. 0: there is none.
+    Failed and unformatted disks are left out. None: the capacity of one is unknown. 0: there is none.
     """
     writing = [disk for disk in disks.disks if disk.state in ("ok", "failing") and disk.writable is not False]
     capacities = [disk.capacity_bytes for disk in writing if disk.capacity_bytes is not None]
@@ -173,13 +173,13 @@ def space_of(disks: Disks) -> tuple[int, int | None] | None:
     return sum(capacities), sum(free) if len(free) == len(writing) else None
 
 
-def larger_before(noted: tuple[Since, ...]) -> Since | None:
-    """Return the largest capacity that the disks had before the last that was told, with the day on which it fell."""
+def larger_before(noted: tuple[DatedValue, ...]) -> DatedValue | None:
+    """Return the largest capacity before the last, with the day on which it fell."""
     if len(noted) < 2:
         return None
     most = max(noted[:-1], key=lambda one: one.value)
     fell = next(one for one in noted[noted.index(most) + 1 :] if one.value < most.value or one is noted[-1])
-    return Since(fell.day, most.value) if most.value > noted[-1].value else None
+    return DatedValue(fell.day, most.value) if most.value > noted[-1].value else None
 
 
 def is_overwriting(known: CameraFootage, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Lists empty fields in the file of each camera (one camera, one file). Pure.
 
-Source: GB/T 44297-2024, data items; DB3708/T 7-2022, groups of fields, as other sources quote them. The list itself is
-our own choice, for neither text could be read.
+Source: GB/T 44297-2024, data items; DB3708/T 7-2022, groups of fields, as quoted by other sources. The list is our own
+choice, because neither text could be read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FIELDS: Final = (*CONFIGURED, *READ, *DECLARED)
 
 
 def empty(site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields that are empty, and those of which it is not known since the device was not read."""
+    """Return the fields that are empty, and those unknown because the device was not read."""
     today = local_day(site, now)
     gone = [name for name, value in CONFIGURED.items() if not value(camera).strip()]
     gone += [name for name in DECLARED if standing(site, name, today, camera.camera.id).value is None]

@@ -1,8 +1,7 @@
 """Infers the common cause of devices that vanished together, and who must repair it. Pure.
 
 Nothing is asked for it: a recorder and its cameras, the devices of one network, all devices and the gateway's own boot
-say enough. What they do not say stays `unknown`, with the reason beside it. The class is a hint for whoever is sent
-out; no status depends on it.
+are enough. The rest is `unknown`, with the reason. The class is a hint for the repairer; no status depends on it.
 """
 
 from __future__ import annotations
@@ -41,17 +40,13 @@ _OF_CHECK: Final[Mapping[str, tuple[FaultClass, Responsible, str]]] = {
     "hub-certificate": ("agent", "operator", "the certificate lies on the gateway"),
 }
 
-_MENDS: Final[Mapping[FaultClass, Responsible]] = {
-    "power": "operator",
-    "credential": "operator",
-    "unknown": "operator",
-}
+_MENDS: Final[Mapping[FaultClass, Responsible]] = {"power": "operator", "credential": "operator", "unknown": "operator"}
 """Who mends what is nobody else's; the rest is the maintainer's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What vanished together: keys of the findings that say so one by one, and what that tells."""
+    """What vanished together: keys of the single findings, and the inferred cause."""
 
     fault_class: FaultClass
     where: str
@@ -59,7 +54,7 @@ class Group:
     why: str
 
 
-def groups(site: Site, facts: Facts) -> tuple[Group, ...]:
+def vanished_groups(site: Site, facts: Facts) -> tuple[Group, ...]:
     """Return what vanished together, each member in one group only.
 
     All devices of a site; else all devices of a network, while others answer; else all cameras behind a recorder.
@@ -83,11 +78,13 @@ def groups(site: Site, facts: Facts) -> tuple[Group, ...]:
     return tuple(found)
 
 
-def explained(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
-    """Return the findings with what vanished together hung on one, and every cause with its class and who mends it."""
-    shared = {key: group for group in groups(site, facts) for key in group.members}
+def attribute_common_causes(
+    site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime
+) -> tuple[Finding, ...]:
+    """Attribute what vanished together to one finding, and add class and repairer to every cause."""
+    shared = {key: group for group in vanished_groups(site, facts) for key in group.members}
     told = any(one.check == SHARED_ID and one.status == "fail" for one in findings)
-    return tuple(_explained(site, one, shared if told else {}, now) for one in findings)
+    return tuple(_attributed(site, one, shared if told else {}, now) for one in findings)
 
 
 def is_silent(facts: Facts, device: Device) -> bool:
@@ -99,12 +96,12 @@ def is_silent(facts: Facts, device: Device) -> bool:
 
 
 def online_key(site: Site, device: Device) -> str:
-    """Return the key of the finding that says of a device, or of its only camera, that it does not answer."""
+    """Return the key of the finding that a device, or its only camera, does not answer."""
     cameras = [one.camera.id for one in site.cameras if one.camera.device == device.id]
     return f"{ONLINE_ID} camera:{cameras[0]}" if len(cameras) == 1 else f"{ONLINE_ID} device:{device.id}"
 
 
-def _explained(site: Site, finding: Finding, shared: Mapping[str, Group], now: datetime) -> Finding:
+def _attributed(site: Site, finding: Finding, shared: Mapping[str, Group], now: datetime) -> Finding:
     if finding.status in ("pass", "not_applicable") or finding.caused_by:
         return finding
     if finding.key in shared:
@@ -114,7 +111,7 @@ def _explained(site: Site, finding: Finding, shared: Mapping[str, Group], now: d
         return finding
     fault_class, role, why = found
     evidence: dict[str, Json] = {"fault_class": fault_class, "fault_why": why, "responsible": role}
-    name = _named(site, finding, role, now)
+    name = _responsible_name(site, finding, role, now)
     evidence |= {"responsible_name": name} if name else {}
     return replace(finding, evidence={**finding.evidence, **evidence})
 
@@ -140,8 +137,8 @@ def _class_of(site: Site, finding: Finding) -> tuple[FaultClass, Responsible, st
     return "unknown", "operator", f"nothing else vanished with it, and it says {finding.reason}"
 
 
-def _named(site: Site, finding: Finding, role: Responsible, now: datetime) -> str:
-    """Return who is declared to be it for the finding's cameras, empty where nobody or several are."""
+def _responsible_name(site: Site, finding: Finding, role: Responsible, now: datetime) -> str:
+    """Return the one declared person in this role for the finding's cameras, else empty."""
     if role == "carrier":
         return ""
     duty = "maintainer" if role == "maintainer" else "owner"

@@ -1,11 +1,11 @@
 """Detects which box answers for each device id: the same, another, that of another id, or a double. Pure.
 
-A box is known by its serial number, else by its MAC addresses. Makers ship boxes with the same serial number: two
-that name different MAC addresses are two boxes. What is not told is not guessed, and a box that was never seen before
-has nothing to be held against.
+A box is identified by its serial number, else by its MAC addresses. Makers ship boxes with the same serial number: two
+with different MAC addresses are two boxes. Unreported identities are not guessed, and a new box has nothing to be
+compared with.
 
-What is wrong with the place of a box explains what is wrong with its view, masks, firmware and texts: they hang on the
-one finding that names it, and that one is told as bad as the worst of them.
+A misplaced box explains differences of its view, masks, firmware and texts: they name its finding as cause, which is
+reported as bad as the worst of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final, Literal, get_args
 
 from agent.model.finding import Finding, Severity
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.sightings import KnownBox, Mark, is_one_box, is_same, mark_behind, mark_of
+from agent.observe.facts.sightings import BoxMark, KnownBox, is_one_box, is_same, mark_behind, mark_of
 from agent.observe.inventory.common_causes import ONLINE_ID, is_silent, online_key
 from agent.observe.inventory.stocktake import TWO_BOXES
 from agent.site.config.site import Site
@@ -26,9 +26,11 @@ from drivers.footage import Channels
 from drivers.model import Identity
 
 Kind = Literal["duplicate", "swapped", "moved", "replaced", "two-devices-at-address", "one-device-at-several"]
-"""`duplicate`: one box behind several ids. `swapped`: the boxes of several ids have exchanged their addresses. `moved`:
-the box of an id answers at another address, and no longer at its own. `replaced`: another box, that nobody knows. The
-last two are known from discovery only."""
+"""`duplicate`: one box behind several ids. `swapped`: boxes of several ids at each other's addresses.
+
+`moved`: the box of an id answers at another address, no longer at its own. `replaced`: an unknown box. The last two are
+from discovery only.
+"""
 
 DRIFT_ID: Final = "inventory-drift"
 MISSING_AFTER: Final = timedelta(days=1)
@@ -39,17 +41,16 @@ CONSEQUENCES: Final = frozenset({
     "privacy-mask-drift", "camera-moved", "camera-occluded", "firmware-drift", "stream-profile-conforms",
     "osd-compliant",
 })  # fmt: skip
-"""What is held against the box that belongs there, and is well again when that one is back. Not among them: footage
-that is gone with a box, which stands for itself, and what any box must have, such as a login."""
+"""Findings that end when the right box is back; not lost footage, nor what any box must have, such as a login."""
 
 _SEVEREST_FIRST: Final[tuple[Severity, ...]] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What is wrong with the place of a box. `subjects`: what it is about, in the order of the configuration.
+class MisplacedBox:
+    """A misplaced box. `subjects`: whom it concerns, in the order of the configuration.
 
-    The finding of the first of them tells it; those of the others hang on it. `at`: where a moved box answers now.
+    The finding of the first is the cause of the others. `at`: where a moved box answers now.
     """
 
     kind: Kind
@@ -58,7 +59,7 @@ class Case:
 
     @property
     def key(self) -> str:
-        """The key of the finding that tells it."""
+        """The key of the finding that reports it."""
         return f"{DRIFT_ID} {self.subjects[0]}"
 
     @property
@@ -67,9 +68,9 @@ class Case:
         return tuple(subject.partition(":")[2] for subject in self.subjects)
 
 
-def seen_marks(site: Site, facts: Facts) -> dict[str, Mark]:
-    """Return what tells each box from others, by subject: devices, and cameras of which their recorder says it."""
-    found: dict[str, Mark] = {}
+def seen_marks(site: Site, facts: Facts) -> dict[str, BoxMark]:
+    """Return the identity of each box, by subject: devices, and cameras identified by their recorder."""
+    found: dict[str, BoxMark] = {}
     for device in site.devices:
         subject = f"device:{device.id}"
         identity = facts.one(subject, Identity)
@@ -83,47 +84,49 @@ def seen_marks(site: Site, facts: Facts) -> dict[str, Mark]:
     return found
 
 
-def cases(site: Site, facts: Facts) -> dict[str, Case]:
-    """Return what is wrong with the place of each box, by subject; one subject has one case only, the surest first.
+def misplaced_boxes(site: Site, facts: Facts) -> dict[str, MisplacedBox]:
+    """Return the misplaced boxes, by subject; one case for each subject, the surest first.
 
-    A camera behind a recorder is held against others behind recorders only: it may be read by itself as well, and one
-    of several lenses stands on as many channels.
+    A camera behind a recorder is compared with others behind recorders only: it may be read by itself as well, and one
+    with several lenses has as many channels.
     """
     devices, cameras = _places(site)
     seen, known = seen_marks(site, facts), known_marks(facts)
-    found: dict[str, Case] = {}
-    for subjects in _alike({place: seen[place] for place in devices if place in seen}):
-        found |= dict.fromkeys(subjects, Case("duplicate", subjects))
+    found: dict[str, MisplacedBox] = {}
+    for subjects in _shared_boxes({place: seen[place] for place in devices if place in seen}):
+        found |= dict.fromkeys(subjects, MisplacedBox("duplicate", subjects))
     for order in (devices, cameras):
         for subjects, is_swap in _exchanged(order, seen, known, found):
-            found |= dict.fromkeys(subjects, Case("swapped" if is_swap else "moved", subjects))
+            found |= dict.fromkeys(subjects, MisplacedBox("swapped" if is_swap else "moved", subjects))
     other = [
         place
         for place in (*devices, *cameras)
         if place in seen and place in known and place not in found and not is_same(known[place], seen[place])
     ]
     of_devices = [(place,) for place in other if place in devices]
-    for subjects in (*of_devices, *_same({place: seen[place] for place in other if place in cameras})):
-        found |= dict.fromkeys(subjects, Case("replaced", subjects))
+    for subjects in (*of_devices, *_by_box({place: seen[place] for place in other if place in cameras})):
+        found |= dict.fromkeys(subjects, MisplacedBox("replaced", subjects))
     for device in site.devices:
         place = f"device:{device.id}"
         if place not in found and is_silent(facts, device) and place in known:
             at = _elsewhere(facts, known[place])
-            found |= {place: Case("moved", (place,), at)} if at else {}
+            found |= {place: MisplacedBox("moved", (place,), at)} if at else {}
     for id_, why in facts.around.doubled.items():
         place = f"device:{id_}"
         if place in devices and place not in found:
-            found[place] = Case("two-devices-at-address" if why == TWO_BOXES else "one-device-at-several", (place,))
+            found[place] = MisplacedBox(
+                "two-devices-at-address" if why == TWO_BOXES else "one-device-at-several", (place,)
+            )
     return found
 
 
-def known_marks(facts: Facts) -> dict[str, Mark]:
-    """Return the boxes that belong where they were seen before this look, by subject."""
+def known_marks(facts: Facts) -> dict[str, BoxMark]:
+    """Return the identities remembered before this look, by subject."""
     return {_subject(name): one.mark for name, one in facts.around.remembered.items()}
 
 
-def remembered_of(facts: Facts, subject: str) -> KnownBox | None:
-    """Return what is remembered of the box of a device or camera."""
+def known_box(facts: Facts, subject: str) -> KnownBox | None:
+    """Return the remembered box of a device or camera."""
     return facts.around.remembered.get(subject.removeprefix("device:"))
 
 
@@ -137,19 +140,19 @@ def _places(site: Site) -> tuple[list[str], list[str]]:
 
 
 def cause_of_all(site: Site, facts: Facts, devices: Iterable[str]) -> str:
-    """Return the key of the finding that explains what differs of devices, where it is wrong of each of them."""
-    wrong = cases(site, facts)
+    """Return the key of the finding that explains the differences of all these devices, else empty."""
+    wrong = misplaced_boxes(site, facts)
     places = [f"device:{id_}" for id_ in devices]
     keys = [wrong[place].key if place in wrong else "" for place in places]
     return keys[0] if keys and all(keys) else ""
 
 
-def folded(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings with what a box in the wrong place explains hung on the finding that names it.
+def attribute_misplaced(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Attribute the consequences of a misplaced box to the finding that names it.
 
-    That one takes the worst status and severity of what hangs on it, so that nothing severe is told as less.
+    That one takes their worst status and severity, so that nothing severe is reported as less.
     """
-    wrong = cases(site, facts)
+    wrong = misplaced_boxes(site, facts)
     if not wrong:
         return findings
     told = {one.key for one in findings if one.status not in ("pass", "not_applicable") and one.check == DRIFT_ID}
@@ -161,11 +164,11 @@ def folded(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> tuple[Fin
               if f"device:{one.id}" in of and is_silent(facts, one)}  # fmt: skip
     gone = [place for place, case in wrong.items() if case.kind == "moved" and place in of]
     silent |= {f"{ONLINE_ID} {place}": of[place] for place in gone if place.startswith("camera:")}
-    hung = tuple(_hung(one, of, silent) for one in findings)
-    return tuple(_as_bad(one, hung) if one.key in told else one for one in hung)
+    hung = tuple(_attributed(one, of, silent) for one in findings)
+    return tuple(_escalated(one, hung) if one.key in told else one for one in hung)
 
 
-def _hung(finding: Finding, of: Mapping[str, str], silent: Mapping[str, str]) -> Finding:
+def _attributed(finding: Finding, of: Mapping[str, str], silent: Mapping[str, str]) -> Finding:
     if finding.status in ("pass", "not_applicable") or finding.caused_by or finding.check == DRIFT_ID:
         return finding
     # Nothing that was learned or approved of the box before counts for this one: that it is not known yet is no news.
@@ -174,7 +177,7 @@ def _hung(finding: Finding, of: Mapping[str, str], silent: Mapping[str, str]) ->
     return replace(finding, caused_by=cause)
 
 
-def _as_bad(cause: Finding, findings: tuple[Finding, ...]) -> Finding:
+def _escalated(cause: Finding, findings: tuple[Finding, ...]) -> Finding:
     failed = [one for one in findings if one.caused_by == cause.key and one.status == "fail"]
     if not failed or cause.caused_by:
         return cause
@@ -182,12 +185,12 @@ def _as_bad(cause: Finding, findings: tuple[Finding, ...]) -> Finding:
     return replace(cause, status="fail", severity=severity)
 
 
-def _alike(seen: Mapping[str, Mark]) -> list[tuple[str, ...]]:
+def _shared_boxes(seen: Mapping[str, BoxMark]) -> list[tuple[str, ...]]:
     """Return the places at which one and the same box answers, several to a group."""
-    return [group for group in _same(seen) if len(group) > 1]
+    return [group for group in _by_box(seen) if len(group) > 1]
 
 
-def _same(seen: Mapping[str, Mark]) -> list[tuple[str, ...]]:
+def _by_box(seen: Mapping[str, BoxMark]) -> list[tuple[str, ...]]:
     """Return places in groups, each with one box."""
     groups: list[list[str]] = []
     for place, mark in seen.items():
@@ -200,7 +203,7 @@ def _same(seen: Mapping[str, Mark]) -> list[tuple[str, ...]]:
 
 
 def _exchanged(
-    order: list[str], seen: Mapping[str, Mark], known: Mapping[str, Mark], settled: Mapping[str, Case]
+    order: list[str], seen: Mapping[str, BoxMark], known: Mapping[str, BoxMark], settled: Mapping[str, MisplacedBox]
 ) -> list[tuple[tuple[str, ...], bool]]:
     """Return the places whose boxes answer for each other, several to a group, and whether all of them do."""
     owner: dict[str, str] = {}
@@ -220,12 +223,12 @@ def _exchanged(
     ]
 
 
-def _elsewhere(facts: Facts, known: Mark) -> str:
-    """Return the address at which a box that is silent at its own announces itself, empty where it does not."""
+def _elsewhere(facts: Facts, known: BoxMark) -> str:
+    """Return the address at which a box that is silent at its own announces itself, else empty."""
     around = (*facts.around.strangers, *facts.around.newcomers)
     return next((one.address for one in around if one.mac and one.mac in known.macs), "")
 
 
 def is_missing(last_seen_at: datetime | None, now: datetime) -> bool:
-    """Tell whether a box that does not answer was last seen so long ago that it is missing."""
+    """Tell whether a silent box was last seen so long ago that it is missing."""
     return last_seen_at is not None and now - last_seen_at >= MISSING_AFTER

@@ -11,7 +11,7 @@ from drivers.model import Identity
 
 
 def equipment_json(site: Site, facts: Facts) -> list[Json]:
-    """Return one object per configured device: its address, identity, MACs, and its channels where it lists any."""
+    """Return one object per configured device: address, identity, MACs, and its channels where it lists any."""
     found: list[Json] = []
     for device in site.devices:
         subject = f"device:{device.id}"

@@ -1,11 +1,11 @@
 """Decides to which site and box stored data belongs. Pure, but for the mark in a state folder.
 
-Ids of cameras and devices are everybody's (`cam-000001`), so that an id alone proves nothing: another site's word, or a
-word about another box, counts for nothing. A box is another one where it proves it, by serial number or MAC address
-(`agent/observe/facts/sightings.py`); one that could not be read this time voids nothing.
+Ids of cameras and devices are not unique between sites (`cam-000001`): data of another site, or of another box, does
+not count. A box is another one where its serial number or MAC address proves it (`agent/observe/facts/sightings.py`);
+one that could not be read voids nothing.
 
-Release 0.1 did not say whose a file is. Such a file is of the site that a state folder is marked for; where it has no
-mark, the first site that writes there marks it as its own.
+Release 0.1 stored no owner. Its files belong to the site that a state folder is marked for; without a mark, the first
+site that writes there marks it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -21,7 +22,7 @@ from agent.contract.topics import SITE_ID
 from agent.host.files import write_atomic
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
-from agent.observe.facts.sightings import KnownBox, Mark, is_same, mark_behind, mark_of
+from agent.observe.facts.sightings import BoxMark, KnownBox, is_same, mark_behind, mark_of
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -33,22 +34,22 @@ MAX_BYTES: Final = 4096
 
 log = logging.getLogger("camwarden.owners")
 
-_Kept = TypeVar("_Kept")
+_Stored = TypeVar("_Stored")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose something is.
+    """The owner of stored data.
 
-    `site`: its id, empty in what release 0.1 kept. `source`: at which address and channel a camera was seen, empty
-    where that does not matter. `box`: the device that answered, `behind`: the camera that its recorder says is on the
-    channel; None where neither serial number nor MAC address was told.
+    `site`: its id, empty in data of release 0.1. `source`: address and channel of a camera, empty where irrelevant.
+    `box`: the device that answered, `behind`: the camera on the channel as its recorder identifies it; None where
+    neither serial number nor MAC address is known.
     """
 
     site: str = ""
     source: str = ""
-    box: Mark | None = None
-    behind: Mark | None = None
+    box: BoxMark | None = None
+    behind: BoxMark | None = None
 
 
 Owners = Mapping[str, Owner]
@@ -58,34 +59,34 @@ NOBODY: Final = Owner()
 
 
 def is_another(kept: Owner, now: Owner) -> bool:
-    """Tell whether what is kept is about something else than what stands there now. Pure.
+    """Tell whether stored data is of another owner than the present one. Pure.
 
     The camera behind a recorder counts where both know it: a recorder may be replaced and its cameras stay.
     """
     if kept.source and now.source and kept.source != now.source:
         return True
-    if kept.behind is not None and now.behind is not None and _tells(kept.behind, now.behind):
+    if kept.behind is not None and now.behind is not None and _comparable(kept.behind, now.behind):
         return not is_same(kept.behind, now.behind)
     return is_another_box(kept.box, now.box)
 
 
-def is_another_box(kept: Mark | None, now: Mark | None) -> bool:
-    """Tell whether a box proves to be another one than the one that is kept. Pure."""
-    return kept is not None and now is not None and _tells(kept, now) and not is_same(kept, now)
+def is_another_box(kept: BoxMark | None, now: BoxMark | None) -> bool:
+    """Tell whether a box proves to be another one than the stored one. Pure."""
+    return kept is not None and now is not None and _comparable(kept, now) and not is_same(kept, now)
 
 
-def _tells(one: Mark, other: Mark) -> bool:
-    """Tell whether two marks name what proves a box: models alone do not."""
+def _comparable(one: BoxMark, other: BoxMark) -> bool:
+    """Tell whether two marks both name proof of a box: models alone do not."""
     return bool((one.serial and other.serial) or (one.macs and other.macs))
 
 
 def with_proof(before: Owner, now: Owner) -> Owner:
-    """Return what is known now, and of what was not told this time what was told last. Pure."""
+    """Return the present identity, with the last known one of what was not read. Pure."""
     return Owner(now.site, now.source or before.source, now.box or before.box, now.behind or before.behind)
 
 
-def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, Mark]:
-    """Return what tells each box from others, by device id, and `camera:ID` behind a recorder that says it. Pure."""
+def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, BoxMark]:
+    """Return the identity of each box, by device id, and `camera:ID` identified by its recorder. Pure."""
     identities: dict[str, Identity] = {}
     macs: dict[str, Interfaces] = {}
     channels: dict[str, Channels] = {}
@@ -104,15 +105,12 @@ def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, M
 
 
 def owners_now(
-    site: Site, seen: Mapping[str, Mark], remembered: Mapping[str, KnownBox], *, source: bool = False
+    site: Site, seen: Mapping[str, BoxMark], remembered: Mapping[str, KnownBox], *, source: bool = False
 ) -> dict[str, Owner]:
-    """Return who every camera is, by its id, and every device, as `device:ID`. Pure.
+    """Return the owner of every camera, by its id, and device, as `device:ID`. Pure.
 
-    Args:
-        site: The site.
-        seen: What was proven now.
-        remembered: What was proven before; it counts of a box that did not tell this time.
-        source: With the place at which each camera is read.
+    `seen` is proven now; `remembered` counts for a box that was not read. `source`: include the place at which each
+    camera is read.
     """
     marks = {name: one.answering for name, one in remembered.items()} | dict(seen)
     owners = {f"device:{one.id}": Owner(site.id, box=marks.get(one.id)) for one in site.devices}
@@ -124,7 +122,7 @@ def owners_now(
 
 
 def source_of(site: Site, camera: CameraConfig) -> str:
-    """Return at which address, port and channel a camera is read. Pure."""
+    """Return address, port and channel at which a camera is read. Pure."""
     places = (f"{one.host.lower()} {one.port}" for one in site.devices if one.id == camera.camera.device)
     return f"{next(places, '')} {camera.camera.channel}"
 
@@ -135,11 +133,7 @@ def owner_data(owner: Owner) -> dict[str, Json]:
 
 
 def owner_from(data: Any) -> Owner:
-    """Return what `owner_data` wrote; what release 0.1 kept has none (None).
-
-    Raises:
-        ValueError, KeyError, TypeError: It is something else.
-    """
+    """Return what `owner_data` wrote, `NOBODY` for None of release 0.1. Raises ValueError, KeyError or TypeError."""
     if data is None:
         return NOBODY
     site, source = data["site"], data["source"]
@@ -148,21 +142,42 @@ def owner_from(data: Any) -> Owner:
     return Owner(site, source, mark_from(data["box"]), mark_from(data["behind"]))
 
 
-def mark_data(mark: Mark | None) -> list[Json] | None:
+def mark_data(mark: BoxMark | None) -> list[Json] | None:
     """Return a mark as plain data. Pure."""
     return [mark.model, mark.serial, list(mark.macs)] if mark else None
 
 
-def mark_from(data: Any) -> Mark | None:
-    """Return the mark that `mark_data` wrote; older versions kept no MAC addresses."""
+def mark_from(data: Any) -> BoxMark | None:
+    """Return the mark that `mark_data` wrote; older versions have no MAC addresses."""
     if data is None:
         return None
     model, serial, *macs = data
-    return Mark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
+    return BoxMark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
+
+
+def boxes_data(boxes: Mapping[str, KnownBox]) -> dict[str, Json]:
+    """Return remembered boxes as plain data. Pure."""
+    return {
+        name: [
+            mark_data(one.mark),
+            mark_data(one.other),
+            *(at.isoformat() if at else None for at in (one.since, one.seen_at)),
+        ]
+        for name, one in boxes.items()
+    }
+
+
+def boxes_from(data: Mapping[str, Any]) -> dict[str, KnownBox]:
+    """Return what `boxes_data` wrote; older ones have no `seen_at`. Raises ValueError, TypeError or AttributeError."""
+    return {
+        name: KnownBox(known, mark_from(other), *(datetime.fromisoformat(at) if at else None for at in times))
+        for name, (mark, other, *times) in data.items()
+        if (known := mark_from(mark)) is not None
+    }
 
 
 def site_of_folder(directory: Path) -> str:
-    """Return the site that a state folder is marked for, empty where it has no mark that can be read."""
+    """Return the site that a state folder is marked for, empty without a readable mark."""
     try:
         with (directory / MARK_NAME).open("rb") as file:
             data = json.loads(file.read(MAX_BYTES))
@@ -172,9 +187,9 @@ def site_of_folder(directory: Path) -> str:
     return site if isinstance(site, str) and SITE_ID.fullmatch(site) else ""
 
 
-def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Kept]], site_id: str) -> list[_Kept]:
-    """Return what is this site's of what a folder keeps; the log says once whose the rest is, and what to do."""
-    ours: list[_Kept] = []
+def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Stored]], site_id: str) -> list[_Stored]:
+    """Return this site's data of a folder; another site's is logged once, with the remedy."""
+    ours: list[_Stored] = []
     others: dict[str, list[Path]] = {}
     for path, owner, one in found:
         theirs = owner.site or site_of_folder(directory) or site_id
@@ -183,12 +198,12 @@ def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Kept]], site_id
         else:
             others.setdefault(theirs, []).append(path)
     for theirs, paths in others.items():
-        log.warning("%s (%d of that folder)", foreign(paths[0], theirs, site_id), len(paths))
+        log.warning("%s (%d of that folder)", foreign_error(paths[0], theirs, site_id), len(paths))
     return ours
 
 
-def foreign(path: Path, theirs: str, site_id: str) -> UsageError:
-    """Return what says which file is another site's, and what to do. Pure."""
+def foreign_error(path: Path, theirs: str, site_id: str) -> UsageError:
+    """Return the error on another site's file, with the remedy. Pure."""
     return UsageError(
         Message(
             "{path} is of site {theirs}: at {site} nothing in it counts; give {site} a folder of its own with "
@@ -199,24 +214,22 @@ def foreign(path: Path, theirs: str, site_id: str) -> UsageError:
 
 
 def claim(directory: Path, site_id: str) -> None:
-    """Mark a state folder for a site, before something of the site is written there; what is nobody's marks nothing.
+    """Mark a state folder for a site before writing there; an empty site marks nothing.
 
-    Raises:
-        UsageError: It is another site's.
-        OSError: It cannot be written.
+    Raises UsageError where it is another site's, OSError where it cannot be written.
     """
     theirs = site_of_folder(directory)
     if theirs and site_id and theirs != site_id:
-        raise foreign(directory, theirs, site_id)
+        raise foreign_error(directory, theirs, site_id)
     if not theirs and site_id:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(directory / MARK_NAME, json.dumps({"schema": SCHEMA, "site": site_id}).encode(), 0o600)
 
 
 def adopt(directory: Path, site_id: str) -> None:
-    """Mark the state folder of a service: what release 0.1 kept in it is this site's from now on.
+    """Mark the state folder of a service: data of release 0.1 in it is this site's from now on.
 
-    Another site's folder stays that of the other: the log says so, and nothing of it counts.
+    Another site's folder is logged and unchanged, and its data does not count.
     """
     try:
         claim(directory, site_id)

@@ -1,6 +1,6 @@
 """Writes the first site.toml of a site of which only discovery is known. Pure.
 
-The text is valid as it stands; what nobody can see from outside (logins, codes, zones, declarations) is left open.
+The text is valid as it is; what nobody can see from outside (logins, codes, zones, declarations) is left open.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from agent.observe.inventory.stocktake import Placed
+from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.site import Site
 from agent.text.harmless import printable, toml_string
 from drivers.discovery.probe_match import mac_of, scope_text
 
 ID_CHARS_MAX = 48
 PLACEHOLDER = Site(id="site1", city="city", division="000000")
-"""What stands in a skeleton where no configuration was there to take it from; valid, and plainly not real."""
+"""Values of a skeleton without a configuration; valid, and plainly not real."""
 
 STATE_NAME = "state"
 OWN_STORAGE = f"""
@@ -34,13 +34,11 @@ _HEAD = """\
 """
 
 
-def skeleton(site: Site, placed: Iterable[Placed], credential: str = "") -> str:
-    """Return a site.toml that names every device that answered, except those that are ignored.
+def skeleton(site: Site, placed: Iterable[MatchedAnswer], credential: str = "") -> str:
+    """Return a site.toml with every device that answered, except ignored ones.
 
-    Args:
-        site: What is known already: its site, discovery and devices' ids are taken over.
-        placed: What answered.
-        credential: Name of the login that a person gave for these very devices; empty: none.
+    Site, discovery and devices' ids of `site` are reused. `credential`: name of the login that a person gave for these
+    very devices; empty: none.
     """
     where = site.discovery
     lines = [_HEAD, "[site]"]
@@ -80,13 +78,13 @@ def _strings(texts: tuple[str, ...]) -> str:
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
-    """Take `host:port` apart; a host alone, which named no service, gets the usual port."""
+    """Split `host:port`; a host alone, without a service address, gets port 80."""
     parts = urlsplit(f"//{address}" if address.count(":") < 2 or address.startswith("[") else f"//[{address}]")
     return parts.hostname or "", parts.port or 80
 
 
-def _id(one: Placed, name: str, host: str, taken: set[str]) -> str:
-    """Return the configured id, else one made of its name, else of its address; never one that is taken."""
+def _id(one: MatchedAnswer, name: str, host: str, taken: set[str]) -> str:
+    """Return the configured id, else one from its name, else from its address; never a taken one."""
     if len(one.devices) == 1 and one.devices[0] not in taken:
         return one.devices[0]
     words = re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-")[:ID_CHARS_MAX].strip("-")

@@ -1,7 +1,7 @@
 """Matches the configuration with discovery: devices present, configured, ignored or unknown. Pure.
 
-What a device says of itself is a claim: nothing here trusts it further than to know it again. A device that does not
-want to be found by discovery is not found by it.
+What a device reports of itself is a claim, trusted only to recognize it. A device that hides from discovery is not
+found by it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from agent.model.host_name import is_host
-from agent.observe.facts.facts import Around, Facts
+from agent.observe.facts.facts import Facts, NetworkFacts
 from agent.observe.facts.sightings import KnownBox, Sighting, digest
 from agent.site.config.site import Ignored, Site
 from drivers.discovery.probe_match import Discovered, mac_of
@@ -23,24 +23,24 @@ from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import Channels
 from drivers.model import Observation, Streams
 
-Standing = Literal["configured", "behind", "ignored", "undeclared"]
+Match = Literal["configured", "behind", "ignored", "undeclared"]
 
 TWO_BOXES = "two-devices-at-address"
 ONE_BOX = "one-device-at-several"
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A device that answered, and how it stands to the configuration.
+class MatchedAnswer:
+    """A device that answered, matched with the configuration.
 
     `address` is where it is best reached, `host:port`, or its host alone where it names no readable service address;
-    `tls` says whether it asks for HTTPS there. `devices` are the ids it answers for; `reason` says why it is ignored.
+    `tls`: it asks for HTTPS there. `devices` are the ids it answers for; `reason`: why it is ignored.
     """
 
     found: Discovered
     address: str
     tls: bool
-    standing: Standing
+    standing: Match
     devices: tuple[str, ...] = ()
     reason: str = ""
 
@@ -50,27 +50,23 @@ def take_stock(
     found: Iterable[Discovered],
     names: Mapping[str, tuple[str, ...]] | None = None,
     behind: frozenset[str] = frozenset(),
-) -> tuple[Placed, ...]:
-    """Say of every device that answered how it stands to the configuration, in the order of the answers.
+) -> tuple[MatchedAnswer, ...]:
+    """Match every device that answered with the configuration, in the order of the answers.
 
-    A device is a configured one when a service address of it, or a port of it at the address that it answered from,
-    is a configured host and port; also when it alone answers from the host of only one configured device, since the
-    port that devices name is often wrong.
+    A device is a configured one when one of its service addresses, or one of its ports at the address that it answered
+    from, is a configured host and port; also when it alone answers from the host of only one configured device, since
+    the port that devices name is often wrong.
 
-    Args:
-        site: The configuration.
-        found: What answered, merged.
-        names: Addresses of configured hosts that are names.
-        behind: Hosts and MACs of cameras that stand among the channels of a configured recorder, as `behind` gives.
+    `names`: addresses of configured host names. `behind`: result of `hosts_behind`.
     """
     found = tuple(found)
     places = _Configured.of(site, names or {}, found)
-    return tuple(_placed(one, places, site.discovery.ignore, behind) for one in found)
+    return tuple(_matched(one, places, site.discovery.ignore, behind) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Configured:
-    """Where the configured devices are, by id: their hosts, each `host:port`; and how many answered from an address."""
+    """Places of the configured devices, by id: their hosts, each `host:port`; and the number of answers by address."""
 
     hosts: Mapping[str, set[str]]
     at: Mapping[str, set[str]]
@@ -79,35 +75,35 @@ class _Configured:
     @classmethod
     def of(cls, site: Site, names: Mapping[str, tuple[str, ...]], found: Iterable[Discovered]) -> _Configured:
         hosts = {device.id: {device.host.lower(), *names.get(device.host, ())} for device in site.devices}
-        at = {device.id: {joined(host, device.port) for host in hosts[device.id]} for device in site.devices}
+        at = {device.id: {host_port(host, device.port) for host in hosts[device.id]} for device in site.devices}
         return cls(hosts, at, Counter(sender for one in found for sender in one.senders))
 
     def answered(self, one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, ...]:
         """Return the ids of the devices that one answer is of; none for a stranger."""
-        named = _matching(self.at, {joined(host, port) for host, port, _ in services})
-        named = named or _matching(self.at, {joined(s, port) for s in one.senders for _, port, _ in services})
+        named = _matching(self.at, {host_port(host, port) for host, port, _ in services})
+        named = named or _matching(self.at, {host_port(s, port) for s in one.senders for _, port, _ in services})
         if named or any(self.answering[sender] != 1 for sender in one.senders):
             return named
         candidates = _matching(self.hosts, set(one.senders))
         return candidates if len(candidates) == 1 else ()
 
 
-def _placed(one: Discovered, places: _Configured, ignore: Iterable[Ignored], behind: frozenset[str]) -> Placed:
+def _matched(one: Discovered, places: _Configured, ignore: Iterable[Ignored], behind: frozenset[str]) -> MatchedAnswer:
     services = _services(one)
     address, tls = _best(one, services)
     devices = places.answered(one, services)
     if devices:
-        return Placed(one, address, tls, "configured", devices)
-    named = {joined(host, port) for host, port, _ in services}
+        return MatchedAnswer(one, address, tls, "configured", devices)
+    named = {host_port(host, port) for host, port, _ in services}
     marks = {*one.senders, *(host for host, _, _ in services), *named, mac_of(one)} - {""}
     ignored = next((i for i in ignore if _is_ignored(i, one, marks)), None)
     if ignored:
-        return Placed(one, address, tls, "ignored", reason=ignored.reason)
-    return Placed(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind")
+        return MatchedAnswer(one, address, tls, "ignored", reason=ignored.reason)
+    return MatchedAnswer(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind")
 
 
-def doubled(placed: Iterable[Placed]) -> dict[str, str]:
-    """Return, by device id, why its address is not that of exactly one box: two boxes at one, or one box at several."""
+def ambiguous(placed: Iterable[MatchedAnswer]) -> dict[str, str]:
+    """Return, by device id, why its address is not that of exactly one box: two at one, or one at several."""
     reasons: dict[str, str] = {}
     answers: Counter[str] = Counter()
     for one in placed:
@@ -117,10 +113,10 @@ def doubled(placed: Iterable[Placed]) -> dict[str, str]:
     return reasons | {device: TWO_BOXES for device, count in answers.items() if count > 1}
 
 
-def behind(observations: Iterable[Observation]) -> frozenset[str]:
-    """Return hosts and MACs of the cameras that recorders list as theirs, whether they are connected or not.
+def hosts_behind(observations: Iterable[Observation]) -> frozenset[str]:
+    """Return hosts and MACs of the cameras that recorders list as theirs, connected or not.
 
-    A MAC is written as `mac_of` writes it, however the recorder does.
+    MACs are in the notation of `mac_of`.
     """
     channels = [channel for o in observations if isinstance(o.value, Channels) for channel in o.value.channels]
     macs = [re.sub(r"[^0-9a-f]", "", channel.mac.lower()) for channel in channels]
@@ -136,62 +132,60 @@ def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Who answered on the network in one look, and how each stands to the configuration.
+    """The answers to discovery of one look, matched with the configuration.
 
-    `strangers`: those that nobody declared; `settled`: marks of what is declared or ignored. `failed` names what could
-    not be asked or heard.
+    `strangers`: undeclared ones; `settled`: marks of what is declared or ignored. `failed` names what could not be
+    asked or heard.
     """
 
-    placed: tuple[Placed, ...] = ()
+    placed: tuple[MatchedAnswer, ...] = ()
     strangers: tuple[Sighting, ...] = ()
     settled: frozenset[str] = frozenset()
     failed: tuple[str, ...] = ()
 
 
-NOTHING_HEARD: Final = Stock()
+NO_ANSWERS: Final = Stock()
 
 
 def stock_of(site: Site, heard: Sweep, observations: Iterable[Observation], now: datetime) -> Stock:
-    """Say who answered in one round of discovery.
+    """Match the answers of one round of discovery.
 
-    Cameras that a configured recorder lists among its channels belong to it. While a configured host name has no
-    address nobody is a stranger yet: it may be that device under its number.
+    Cameras among the channels of a configured recorder belong to it. While a configured host name has no address nobody
+    is a stranger: it may be that device under its number.
     """
-    placed = take_stock(site, heard.found, heard.names, behind(observations))
+    placed = take_stock(site, heard.found, heard.names, hosts_behind(observations))
     nameless = tuple(name for name, addresses in heard.names.items() if not addresses)
     strangers = tuple(_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless)
     settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
-    settled |= {joined(device.host.lower(), device.port) for device in site.devices}
+    settled |= {host_port(device.host.lower(), device.port) for device in site.devices}
     return Stock(placed, strangers, frozenset(settled), heard.failed + nameless)
 
 
-def around(stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, KnownBox], now: datetime) -> Around:
-    """Return what answered around the site.
+def network_facts(
+    stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, KnownBox], now: datetime
+) -> NetworkFacts:
+    """Return the network's facts.
 
-    Args:
-        stock: Who answered in this look.
-        sightings: What is remembered of strangers, this look included.
-        known: The boxes that belonged to the configured devices before this look.
-        now: When this look was.
+    `sightings` of strangers include this look; `known` are the boxes that belonged to the configured devices before it.
     """
     sightings = tuple(sightings)
-    return Around(
+    return NetworkFacts(
         failed=stock.failed,
         strangers=tuple(s for s in sightings if s.counts),
         newcomers=tuple(s for s in sightings if not s.counts and s.last_at == now),
         ignored=sum(one.standing == "ignored" for one in stock.placed),
-        doubled=doubled(stock.placed),
+        doubled=ambiguous(stock.placed),
         remembered=known,
     )
 
 
-def configured(site: Site, identities: Mapping[str, KnownBox]) -> dict[str, KnownBox]:
-    """Return the boxes of what is configured now."""
+def configured_boxes(site: Site, identities: Mapping[str, KnownBox]) -> dict[str, KnownBox]:
+    """Return the boxes of configured devices and cameras."""
     ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
     return {device: box for device, box in identities.items() if device in ids}
 
 
-def joined(host: str, port: int) -> str:
+def host_port(host: str, port: int) -> str:
     """Return `host:port`, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -206,12 +200,12 @@ def _is_ignored(ignored: Ignored, one: Discovered, marks: set[str]) -> bool:
     return ignored.address.lower() in marks
 
 
-def _sighting(one: Placed, now: datetime) -> Sighting:
+def _sighting(one: MatchedAnswer, now: datetime) -> Sighting:
     return Sighting(one.address, digest(one.found.endpoint.lower()), digest(mac_of(one.found)), now, (now,))
 
 
 def _services(one: Discovered) -> tuple[tuple[str, int, bool], ...]:
-    """Return host, port and TLS of every service address that can be read; a device may name any nonsense as one."""
+    """Return host, port and TLS of every readable service address; a device may name any nonsense as one."""
     services = []
     for xaddr in one.xaddrs:
         try:
@@ -226,7 +220,7 @@ def _services(one: Discovered) -> tuple[tuple[str, int, bool], ...]:
 
 
 def _best(one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, bool]:
-    """Return the service at an address that it really answered from, else the first, else that address alone."""
+    """Return a service at an address that it answered from, else the first, else that address alone."""
     for host, port, tls in [*(service for service in services if service[0] in one.senders), *services]:
-        return joined(host, port), tls
+        return host_port(host, port), tls
     return one.address, False

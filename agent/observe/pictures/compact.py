@@ -1,7 +1,7 @@
 """Encodes the memory of views and picture quality as compact plain data: 64 cameras write it in every cycle.
 
-The sample that a light is learned from is packed: half-precision numbers, column by column, the high and the low bytes
-apart, as one zlib stream in base 85. Half precision keeps three digits, far finer than any threshold.
+The samples that quality is learned from are packed: half-precision numbers, column by column, high and low bytes apart,
+as one zlib stream in base 85. Half precision has three digits, far finer than any threshold.
 
 Source: IEEE 754 binary16; RFC 1950.
 """
@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from agent.model.finding import Json
-from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, Mark
+from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, IndicatorMark
 from masking.quality.learning import METRICS, OVERLAYS_MAX, ROWS_MAX, ModeMemory, QualityMemory
 from masking.view.model import LIGHT_MODES, LightMode, Movement, ViewSeen
 from masking.view.persistence import CHECKS, ViewMemory
@@ -41,11 +41,7 @@ def view_data(view: CameraView) -> list[Json]:
 
 
 def view_from(data: Any) -> CameraView:
-    """Return the view that `view_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return the view that `view_data` wrote. Raises ValueError or TypeError for anything else."""
     references, settled, recent, unjudged, held_at = data
     memory = ViewMemory(
         _seen_from(settled) if settled else None,
@@ -77,7 +73,7 @@ def _seen_from(data: Any) -> ViewSeen:
 
 
 def quality_data(quality: CameraQuality) -> list[Json]:
-    """Return what is known of a camera's quality as plain data."""
+    """Return a camera's quality as plain data."""
     return [
         quality.references,
         quality.memory.last_light,
@@ -91,11 +87,7 @@ def quality_data(quality: CameraQuality) -> list[Json]:
 
 
 def quality_from(data: Any) -> CameraQuality:
-    """Return what `quality_data` wrote.
-
-    Raises:
-        ValueError, TypeError: The data is something else.
-    """
+    """Return what `quality_data` wrote. Raises ValueError or TypeError for anything else."""
     references, last_light, modes, shifts, marks = data
     memory = QualityMemory(tuple(_mode(*mode) for mode in modes), _light(last_light) if last_light else None)
     return CameraQuality(str(references), memory, tuple(float(shift) for shift in shifts), tuple(_marks_from(marks)))
@@ -107,18 +99,14 @@ def _mode(light: Any, since: str, until: str, stride: Any, passed: Any, width: A
 
 
 def packed(rows: tuple[Row, ...]) -> tuple[int, str]:
-    """Return the width of the longest row, and all rows packed; a short row is filled up with what is not known."""
+    """Return the width of the longest row, and all rows packed; short rows are padded with NaN."""
     columns = list(zip_longest(*rows))
     halves = b"".join(struct.pack(">e", _half(value)) for column in columns for value in column)
     return len(columns), base64.b85encode(zlib.compress(halves[::2] + halves[1::2], 9)).decode("ascii")
 
 
 def unpacked(width: Any, text: Any) -> tuple[Row, ...]:
-    """Return the rows that `packed` packed.
-
-    Raises:
-        ValueError, TypeError: They are none.
-    """
+    """Return the rows that `packed` packed. Raises ValueError or TypeError for anything else."""
     columns = int(width)
     if not 0 <= columns <= _COLUMNS_MAX:
         raise ValueError("too many numbers in a row")
@@ -130,7 +118,7 @@ def unpacked(width: Any, text: Any) -> tuple[Row, ...]:
     if len(data) > limit or (columns and len(data) % (2 * columns)) or (data and not columns):
         raise ValueError("rows of another size")
     half = len(data) // 2
-    values = [_known(struct.unpack(">e", bytes(pair))[0]) for pair in zip(data[:half], data[half:], strict=True)]
+    values = [_finite(struct.unpack(">e", bytes(pair))[0]) for pair in zip(data[:half], data[half:], strict=True)]
     count = len(values) // columns if columns else 0
     return tuple(tuple(values[column * count + row] for column in range(columns)) for row in range(count))
 
@@ -139,12 +127,12 @@ def _half(value: float | None) -> float:
     return math.nan if value is None else min(max(value, -_HALF_MAX), _HALF_MAX)
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return round(value, 4) if math.isfinite(value) else None
 
 
-def _marks_data(marks: tuple[Mark, ...]) -> list[Json]:
-    """Return marks by the time they were made: those of one picture share it."""
+def _marks_data(marks: tuple[IndicatorMark, ...]) -> list[Json]:
+    """Return marks grouped by their time: those of one picture share it."""
     times: dict[datetime, list[Json]] = {}
     for mark in marks:
         numbers: list[Json] = [mark.bad_looks, mark.value, mark.usual, mark.limit] if mark.bad_looks else []
@@ -152,13 +140,13 @@ def _marks_data(marks: tuple[Mark, ...]) -> list[Json]:
     return [[at.isoformat(), *ones] for at, ones in times.items()]
 
 
-def _marks_from(data: Any) -> list[Mark]:
+def _marks_from(data: Any) -> list[IndicatorMark]:
     marks = []
     for at, *ones in data:
         for one in ones:
             name, looks, *numbers = (one, 0) if isinstance(one, str) else one
             known = (None if number is None else float(number) for number in numbers)
-            marks.append(Mark(str(name), datetime.fromisoformat(at), min(max(int(looks), 0), LOOKS), *known))
+            marks.append(IndicatorMark(str(name), datetime.fromisoformat(at), min(max(int(looks), 0), LOOKS), *known))
     return marks
 
 

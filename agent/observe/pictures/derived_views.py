@@ -1,10 +1,10 @@
 """Derives references for a light in which nobody approved the view. Never in place of an approval.
 
-The chain of proof: a reference that somebody approved shows of several pictures in another light that the camera stands
-still; then what those pictures show is the approved view in that light. One that was derived proves none further: only
-what stands still in an approved reference is gathered. Derived ones are kept apart from approvals, say by which light
-and when they were proved, count in no approval's digest, and are void as soon as anything of the approval changes.
-They live below `<state directory>/baselines/derived/`, one file for each camera, the folder 0700 and the files 0600.
+The chain of proof: an approved reference shows of several pictures in another light that the camera is still; then
+those pictures show the approved view in that light. A derived reference proves none further. Derived ones are stored
+apart from approvals with the light and time of their proof, are in no approval's digest, and are void as soon as the
+approval changes. They are below `<state directory>/baselines/derived/`, one file for each camera, the folder 0700 and
+the files 0600.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import Any, Final
 from agent.host.files import write_atomic
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, approvals_digest, lights, read_approvals
+from agent.observe.approvals.reference_views import PresetView
 from agent.observe.inventory.owners import NOBODY, Owner, of_site, owner_data, owner_from
-from agent.observe.pictures.view_memory import CameraView, Views
+from agent.observe.pictures.view_memory import CameraView, References, Views, references_of
 from masking.view import baseline
 from masking.view.baseline import BaselineError
 from masking.view.model import LIGHT_MODES, LightMode
@@ -37,10 +38,10 @@ log = logging.getLogger("camwarden.derived")
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class DerivedReference:
     """One derived reference. `proved_by`: light of the approved one that proved it; `at`: when, aware UTC.
 
-    `approval`: `approvals_digest` of the camera's approval as it was then; `owner`: whose that approval was.
+    `approval`: `approvals_digest` of the camera's approval then; `owner`: the owner of that approval.
     """
 
     camera_id: str
@@ -52,12 +53,30 @@ class Derived:
     owner: Owner = NOBODY
 
 
-def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
-    """Return the light for which a reference is to be gathered, None where there is nothing to do. Pure.
+@dataclass(frozen=True, slots=True)
+class ApprovedViews:
+    """By camera id: approved references, derived ones, and the approved presets of cameras that turn."""
 
-    Args:
-        view: What the camera's pictures said up to now.
-        known: The lights in which there is a reference already, approved or derived.
+    references: References = field(default_factory=dict, repr=False)
+    derived: References = field(default_factory=dict, repr=False)
+    presets: Mapping[str, tuple[PresetView, ...]] = field(default_factory=dict)
+
+
+def approved_views(
+    approvals: Mapping[str, Approval], derived: Mapping[str, tuple[DerivedReference, ...]]
+) -> ApprovedViews:
+    """Return the references for pictures."""
+    return ApprovedViews(
+        references_of(approvals),
+        {name: tuple(one.reference for one in ones) for name, ones in derived.items()},
+        {name: approval.presets for name, approval in approvals.items() if approval.presets},
+    )
+
+
+def wanted_light(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
+    """Return the light for which a reference is to be gathered, or None. Pure.
+
+    `known`: the lights that have a reference already, approved or derived.
     """
     last = view.memory.recent[-1] if view is not None and view.memory.recent else None
     if last is None or last.state != "still" or last.light == last.reference_light or last.light in known:
@@ -65,19 +84,14 @@ def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | N
     return last.light
 
 
-def proved(
-    found: Mapping[str, tuple[LightMode, bytes]],
-    approvals: Mapping[str, Approval],
-    views: Views,
-    now: datetime,
-) -> tuple[Derived, ...]:
-    """Return the references that may be kept. Pure.
+def proven_references(
+    found: Mapping[str, tuple[LightMode, bytes]], approvals: Mapping[str, Approval], views: Views, now: datetime
+) -> tuple[DerivedReference, ...]:
+    """Return the references to store. Pure.
 
-    Args:
-        found: By camera id, backgrounds of pictures that all stood still in an approved reference, and its light.
-        approvals: What was approved when those pictures were compared.
-        views: What the pictures up to now say of each view: it must be settled as still, by CHECKS pictures in a row.
-        now: When.
+    `found`: by camera id, backgrounds of pictures that were all still in an approved reference, and its light.
+    `approvals`: those in force when these pictures were compared. `views` must be settled as still, by CHECKS pictures
+    in a row.
     """
     kept = []
     for name, (proved_by, reference) in found.items():
@@ -88,16 +102,18 @@ def proved(
         light = baseline.decode(reference).light
         in_it = [one for one in view.memory.recent if one.state == "still" and one.light == light]
         if len(in_it) == CHECKS and proved_by in lights(approval) and light not in lights(approval):
-            kept.append(Derived(name, _binding(approval), light, proved_by, now, reference, approval.owner))
+            kept.append(DerivedReference(name, _binding(approval), light, proved_by, now, reference, approval.owner))
     return tuple(kept)
 
 
-def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval]) -> dict[str, tuple[Derived, ...]]:
-    """Read what was derived from the approvals as they are now, by camera id; what another one proved is passed over.
+def read_derived(
+    directory: Path, site_id: str, approvals: Mapping[str, Approval]
+) -> dict[str, tuple[DerivedReference, ...]]:
+    """Read what was derived from the present approvals, by camera id; others are skipped.
 
-    A file that is damaged is named in the log and skipped: the agent makes another.
+    A damaged file is logged and skipped: the agent makes another.
     """
-    found: dict[str, tuple[Derived, ...]] = {}
+    found: dict[str, tuple[DerivedReference, ...]] = {}
     if not (directory / FOLDER).is_dir():
         return found
     for name, approval in approvals.items():
@@ -118,24 +134,19 @@ def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval
     return {name: ones for name, ones in found.items() if ones}
 
 
-def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held: Collection[str]) -> None:
-    """Keep derived references, and remove those of cameras whose approval proves them no longer.
+def store_derived(directory: Path, site_id: str, made: tuple[DerivedReference, ...], held: Collection[str]) -> None:
+    """Write derived references, and remove those of cameras whose approval proves them no longer.
 
-    A person may have approved while the agent looked: where something was made, approvals are read anew; they are never
-    written. Where nothing was, no file is read again: with 64 cameras that would cost as much as the look's own
-    reading. That nothing can be written is told and is no reason to stop.
-
-    Args:
-        directory: The state directory.
-        site_id: Of the site.
-        made: The new ones; each joins what holds of its camera, in the place of one of its light.
-        held: The cameras of which `read_derived` found some in this cycle.
+    A person may have approved during the look: where something was made, approvals are read again; otherwise no file
+    is, which for 64 cameras would cost as much as the look's own reading. Each of `made` joins those of its camera,
+    replacing one of its light; `held`: the cameras of which `read_derived` found some in this cycle. Failed writes are
+    logged.
     """
     folder = directory / FOLDER
     if not made and not folder.is_dir():
         return
     try:
-        keep = _kept(directory, site_id, made, read_approvals(directory, site_id)) if made else held
+        keep = _stored(directory, site_id, made, read_approvals(directory, site_id)) if made else held
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.suffix == ".json" and path.name.removesuffix(".json") not in keep:
                 path.unlink(missing_ok=True)
@@ -143,10 +154,10 @@ def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held:
         log.warning("%s: derived references cannot be kept: %s", folder, error.strerror)
 
 
-def _kept(
-    directory: Path, site_id: str, made: tuple[Derived, ...], approvals: Mapping[str, Approval]
+def _stored(
+    directory: Path, site_id: str, made: tuple[DerivedReference, ...], approvals: Mapping[str, Approval]
 ) -> Collection[str]:
-    """Write what was made, and return the cameras of which there is something now."""
+    """Write what was made, and return the cameras that have some now."""
     folder = directory / FOLDER
     before = read_derived(directory, site_id, approvals)
     after = dict(before)
@@ -159,23 +170,23 @@ def _kept(
         folder.chmod(0o700)
     for name, ones in after.items():
         if ones != before.get(name):
-            write_atomic(folder / f"{name}.json", _text(name, ones), 0o600)
+            write_atomic(folder / f"{name}.json", _file_bytes(name, ones), 0o600)
             said = ", ".join(f"{one.light} (proved by {one.proved_by})" for one in ones)
             log.info("camera %s: the agent now knows its approved view by %s as well", name, said)
     return after.keys()
 
 
 def _binding(approval: Approval) -> str:
-    """Return what a derived reference is bound to: any change of the approval makes it void."""
+    """Return the digest a derived reference is bound to: any change of the approval voids it."""
     return approvals_digest({approval.camera_id: replace(approval, presets=())})
 
 
-def derived_json(one: Derived) -> dict[str, Json]:
+def derived_json(one: DerivedReference) -> dict[str, Json]:
     """Return what may be shown of a derived reference; no picture."""
     return {"light": one.light, "proved_by": one.proved_by, "at": utc_text(one.at), "made_by": "camwarden"}
 
 
-def _text(name: str, ones: tuple[Derived, ...]) -> bytes:
+def _file_bytes(name: str, ones: tuple[DerivedReference, ...]) -> bytes:
     rows = [
         {
             **derived_json(one),
@@ -189,7 +200,7 @@ def _text(name: str, ones: tuple[Derived, ...]) -> bytes:
     return json.dumps({"schema": SCHEMA, "camera": name, "owner": owner, "references": rows}, indent=1).encode()
 
 
-def _read(path: Path) -> tuple[Derived, ...]:
+def _read(path: Path) -> tuple[DerivedReference, ...]:
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
@@ -198,10 +209,10 @@ def _read(path: Path) -> tuple[Derived, ...]:
     if data["schema"] != SCHEMA or f"{data['camera']}.json" != path.name or len(data["references"]) >= len(LIGHT_MODES):
         raise ValueError("another file")
     owner = owner_from(data.get("owner"))
-    return tuple(_one(data["camera"], owner, row) for row in data["references"])
+    return tuple(_reference_from(data["camera"], owner, row) for row in data["references"])
 
 
-def _one(name: str, owner: Owner, row: dict[str, Any]) -> Derived:
+def _reference_from(name: str, owner: Owner, row: dict[str, Any]) -> DerivedReference:
     reference, at = base64.b64decode(row["reference"], validate=True), datetime.fromisoformat(row["at"])
     try:
         light = baseline.decode(reference).light
@@ -209,4 +220,4 @@ def _one(name: str, owner: Owner, row: dict[str, Any]) -> Derived:
         raise ValueError(error.reason) from None
     if light != row["light"] or row["proved_by"] not in LIGHT_MODES or at.tzinfo is None:
         raise ValueError("values that do not fit each other")
-    return Derived(name, str(row["approval"]), light, row["proved_by"], at, reference, owner)
+    return DerivedReference(name, str(row["approval"]), light, row["proved_by"], at, reference, owner)

@@ -1,4 +1,4 @@
-"""Sends every picture to the locked-down worker, and turns its plain answers into observations."""
+"""Sends every picture to the locked-down worker, and converts its answers into observations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agent.observe.pictures.preset_verdicts import preset_seen
-from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
 from agent.site.config.site import Site
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
@@ -19,26 +19,21 @@ from masking.worker.study import Studied, Study
 Judge = Callable[[Job], Judged]
 
 
-def look(
+def judge_pictures(
     site: Site,
     pictures: tuple[Picture, ...],
     judge: Judge,
     progress: Callable[[], None] = lambda: None,
     asked: Studies = MappingProxyType({}),
-    previous: Previous | None = None,
+    previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
-    Args:
-        site: Says which zones each camera has.
-        pictures: Encoded pictures as they left their cameras.
-        judge: `Worker.judge`, or anything that keeps its promise.
-        progress: Called after each picture; may raise to end the cycle.
-        asked: What is asked of one path of each camera besides its zones.
-        previous: Keeps what the next picture of that path is compared with, and gathers what proves a view in a light
-            in which nobody approved it.
-        positions: Where a camera that turns may stand, by camera id; asked of each of its pictures.
+    `judge` is `Worker.judge`, or a function with the same contract. `progress` is called after each picture; it may
+    raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
+    the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
+    approval. `positions`: those of a camera that turns, tested in each of its pictures.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -55,7 +50,7 @@ def look(
     return tuple(seen)
 
 
-def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) -> tuple[Observation, ...]:
+def _one(picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | None) -> tuple[Observation, ...]:
     subject = f"camera:{picture.camera_id}"
     try:
         judged = judge(job)
@@ -85,10 +80,10 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) ->
     return tuple(Observation(subject, value, picture.taken_at, "look") for value in values)
 
 
-def _gather(camera_id: str, asked: Study, found: Studied, previous: Previous) -> None:
-    """Keep what a picture shows of a view in a light without a reference, if an approved one proves it to stand still.
+def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:
+    """Gather a picture of a view in a light without a reference, if an approved one proves it to be still.
 
-    Where enough was gathered, the worker has made a background of it, or found that it makes none.
+    Once enough are gathered, the worker has made a background of them, or found that they make none.
     """
     view, descriptor = found.view, found.descriptor
     if asked.descriptor is None or asked.view is None or view is None or view.state == "unknown":

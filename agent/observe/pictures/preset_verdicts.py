@@ -1,8 +1,8 @@
 """Matches pictures of a turning camera with its presets, and judges the zones of each. Pure.
 
-The agent never moves a camera: it waits for the presets to come by. A picture counts for the one preset in whose
-approved view it stands still; one of a position between presets changes nothing. What was seen of a preset counts for a
-day, path by path and pooled as everywhere, while what it rests on stays: approved views, zones, the device's masks.
+The agent never moves a camera: it waits for the presets to come by. A picture counts for the one preset whose approved
+view it matches; one between presets changes nothing. Results count for a day, path by path and pooled, while their
+basis is unchanged: approved views, zones, the device's masks.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.model.finding import Json
-from agent.observe.approvals.reference_views import PresetView
-from agent.observe.approvals.references import digests
+from agent.observe.approvals.reference_views import PresetView, digests
 from agent.observe.pictures.studies import corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
-from agent.observe.pictures.zone_verdicts import VERDICTS, Glance, glance_data, glance_from, pooled_with
+from agent.observe.pictures.zone_verdicts import VERDICTS, SingleVerdict, pool_with, verdict_data, verdict_from
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
 from drivers.picture import PathName, PresetSeen, ZoneVerdict
@@ -31,11 +30,11 @@ PATHS: Final = ("snapshot", "main", "sub", "recorder-live", "playback")
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneSeen:
-    """What the last looks at one zone said together, and the looks that the next one is pooled with."""
+class ZoneResult:
+    """The pooled verdict on one zone, and the single ones that the next is pooled with."""
 
     verdict: ZoneVerdict
-    glances: tuple[Glance, ...]
+    glances: tuple[SingleVerdict, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,12 @@ class PresetOnPath:
     preset: str
     path: PathName
     at: datetime
-    zones: tuple[ZoneSeen, ...] = ()
+    zones: tuple[ZoneResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CameraPresets:
-    """What was seen of a camera's presets.
+    """The results of a camera's presets.
 
     `rests_on` and `masks` are digests; `masks` is empty where the device never listed any.
     """
@@ -61,7 +60,7 @@ class CameraPresets:
     seen: tuple[PresetOnPath, ...] = ()
 
     def of(self, preset: str) -> tuple[PresetOnPath, ...]:
-        """Return what was seen of one preset, by path."""
+        """Return the results of one preset, by path."""
         return tuple(one for one in self.seen if one.preset == preset)
 
 
@@ -70,23 +69,20 @@ Views = Mapping[str, tuple[PresetView, ...]]
 
 
 def positions(site: Site, told: Observations, views: Views) -> Mapping[str, tuple[Position, ...]]:
-    """Return at which positions each camera's pictures may have been taken; nothing of a camera without presets.
+    """Return the possible positions of each camera's pictures; nothing for a camera without presets.
 
-    Args:
-        site: Names the presets and what must be hidden at each.
-        told: What the devices told: their masks, which are left out like zones and overlays.
-        views: The approved presets.
+    `told`: the devices' masks, which are excluded like zones and overlays. `views`: the approved presets.
     """
     asked: dict[str, tuple[Position, ...]] = {}
     for camera in site.cameras:
         approved = {view.preset: view for view in views.get(camera.camera.id, ())} if camera.presets else {}
         known = [(preset, approved[preset.name]) for preset in camera.presets if preset.name in approved]
         if known:
-            drawn = _drawn(told, f"camera:{camera.camera.id}")
+            drawn = _drawn_masks(told, f"camera:{camera.camera.id}")
             asked[camera.camera.id] = tuple(
                 Position(
                     preset.name,
-                    ViewJob(view.references, left_out(camera, preset, drawn)),
+                    ViewJob(view.references, excluded_areas(camera, preset, drawn)),
                     tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in preset.zones),
                 )
                 for preset, view in known
@@ -94,19 +90,19 @@ def positions(site: Site, told: Observations, views: Views) -> Mapping[str, tupl
     return asked
 
 
-def _drawn(told: Observations, subject: str) -> tuple[Polygon, ...]:
+def _drawn_masks(told: Observations, subject: str) -> tuple[Polygon, ...]:
     listed = next((o.value for o in told if o.subject == subject and isinstance(o.value, Masks)), Masks(()))
     return tuple(mask.polygon for mask in listed.masks if mask.enabled is not False and mask.polygon)
 
 
-def left_out(camera: CameraConfig, preset: Preset, drawn: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
-    """Return what is no part of a preset's view: its zones, the camera's, masks that the device draws, overlays."""
+def excluded_areas(camera: CameraConfig, preset: Preset, drawn: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
+    """Return what is excluded from a preset's view: its zones, the camera's, drawn masks, overlays."""
     zones: tuple[PrivateZone, ...] = (*preset.zones, *camera.zones)
     return (*(zone.polygon for zone in zones), *drawn, *(corners(box) for box in camera.overlay_boxes))
 
 
 def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positioned) -> PresetSeen:
-    """Return at which position a picture was taken, as far as it is plain."""
+    """Return the position at which a picture was taken, where it is unambiguous."""
     at = matched_position(positioned.views)
     if at is not None:
         verdicts = tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in positioned.verdicts)
@@ -125,7 +121,7 @@ def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positio
 def presets_after(
     site: Site, told: Observations, looked: Observations, before: Presets, views: Views, now: datetime
 ) -> Presets:
-    """Return what was seen of presets with this cycle's pictures; of a camera without presets nothing is kept."""
+    """Return the results of presets with this cycle's pictures; cameras without presets have none."""
     seen = {
         camera.camera.id: _camera(site, camera, told, looked, before.get(camera.camera.id), views, now)
         for camera in site.cameras
@@ -155,28 +151,28 @@ def _camera(
         value = observation.value
         if observation.subject == f"camera:{name}" and isinstance(value, PresetSeen) and value.preset:
             key = value.preset, value.path
-            young[key] = _with(young.get(key), value, now)
+            young[key] = _path_result(young.get(key), value, now)
     return replace(known, masks=masks or known.masks, seen=tuple(young.values()))
 
 
-def _with(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -> PresetOnPath:
+def _path_result(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -> PresetOnPath:
     earlier = {one.verdict.zone: one.glances for one in before.zones} if before else {}
     zones = []
     for verdict in seen.verdicts:
         young = tuple(g for g in earlier.get(verdict.zone, ()) if timedelta(0) <= now - g.at <= KEPT)
-        together, glances = pooled_with(young, verdict, now)
-        zones.append(ZoneSeen(replace(together, numbers=()), glances))
+        together, glances = pool_with(young, verdict, now)
+        zones.append(ZoneResult(replace(together, numbers=()), glances))
     return PresetOnPath(seen.preset, seen.path, now, tuple(zones))
 
 
 def _digest(site: Site, name: str, views: tuple[PresetView, ...]) -> str:
-    """Return SHA-256, hex, over what the zones of presets are and what each preset looks like."""
+    """Return SHA-256, hex, over the zones and the views of a camera's presets."""
     rows = [[view.preset, digests(view.references)] for view in views]
     return hashlib.sha256(json.dumps([zones_digest(site, name), rows]).encode()).hexdigest()
 
 
 def to_data(camera: CameraPresets) -> dict[str, Json]:
-    """Return what was seen of a camera's presets as plain data for the memory's text."""
+    """Return the results of a camera's presets as plain data for the stored memory."""
     return {
         "id": camera.camera_id,
         "rests_on": camera.rests_on,
@@ -184,7 +180,7 @@ def to_data(camera: CameraPresets) -> dict[str, Json]:
         "seen": [
             [
                 one.preset, one.path, one.at.isoformat(),
-                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, [glance_data(g) for g in z.glances]]
+                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, [verdict_data(g) for g in z.glances]]
                  for z in one.zones],
             ]
             for one in camera.seen
@@ -193,11 +189,7 @@ def to_data(camera: CameraPresets) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> CameraPresets:
-    """Return what `to_data` wrote.
-
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
-    """
+    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     seen = tuple(_on_path(*one) for one in data["seen"])
     return CameraPresets(str(data["id"]), str(data["rests_on"]), str(data["masks"]), seen)
 
@@ -206,7 +198,7 @@ def _on_path(preset: str, path: Any, at: str, zones: Any) -> PresetOnPath:
     if path not in PATHS or not all(verdict in VERDICTS for _, verdict, _, _ in zones):
         raise ValueError("no look at a preset")
     seen = tuple(
-        ZoneSeen(ZoneVerdict(path, str(zone), verdict, str(reason)), tuple(glance_from(*one) for one in glances))
+        ZoneResult(ZoneVerdict(path, str(zone), verdict, str(reason)), tuple(verdict_from(*one) for one in glances))
         for zone, verdict, reason, glances in zones
     )
     return PresetOnPath(str(preset), path, datetime.fromisoformat(at), seen)

@@ -1,9 +1,9 @@
 """Caches small pictures of each camera that its next ones are compared or joined with. In process memory only.
 
-One is the picture before: it shows a frozen and a shaking picture. The others are gathered in a light in which nobody
-approved the view (`derived_views.py`), until there are enough for a background. They are pictures of a real place: they
-are kept in the memory of the process and nowhere else: not in the spool, not in a report, not in a file. After a
-restart the first picture of each camera is compared with nothing, and the gathering begins anew.
+One is the picture before, which shows a frozen and a shaking picture. The others are gathered in a light in which
+nobody approved the view (`derived_views.py`), until they suffice for a background. As pictures of a real place they are
+in process memory and nowhere else: not in the spool, a report or a file. After a restart the first picture of each
+camera is compared with nothing, and gathering begins anew.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GATHERED_MAX: Final = 5
 _MAX_KEPT = 4096
 
 
-class Previous:
+class PreviousPictures:
     """Encoded descriptors (`masking/view/baseline.py`) by camera id. Used from the thread that runs the cycle."""
 
     def __init__(self) -> None:
@@ -30,11 +30,11 @@ class Previous:
         self._found: dict[str, tuple[LightMode, bytes]] = {}
 
     def all(self) -> Mapping[str, bytes]:
-        """Return what is kept of the pictures before."""
+        """Return the descriptors of the pictures before."""
         return dict(self._kept)
 
     def keep(self, camera_id: str, descriptor: bytes) -> None:
-        """Remember a camera's newest picture; an empty descriptor forgets the one before."""
+        """Store a camera's newest picture; an empty descriptor removes the one before."""
         self._kept.pop(camera_id, None)
         if descriptor:
             self._kept[camera_id] = descriptor
@@ -42,38 +42,38 @@ class Previous:
             del self._kept[next(iter(self._kept))]
 
     def gathered(self, camera_id: str, references: tuple[bytes, ...], light: LightMode) -> tuple[bytes, ...]:
-        """Return what was gathered in this light under these approved references."""
+        """Return the pictures gathered in this light under these approved references."""
         under, ones = self._gathered.get(camera_id, ((), ()))
         return ones if under == references and ones and baseline.decode(ones[0]).light == light else ()
 
     def gather(self, camera_id: str, references: tuple[bytes, ...], descriptor: bytes) -> None:
-        """Add a picture that stands still in one of these references; it begins anew in another light or shape."""
+        """Add a picture that is still in one of these references; another light or shape begins anew."""
         new = baseline.decode(descriptor)
         before = self.gathered(camera_id, references, new.light)
         alike = before if before and _shape(baseline.decode(before[0])) == _shape(new) else ()
         self._gathered[camera_id] = (references, (*alike, descriptor)[-GATHERED_MAX:])
 
     def forget_gathered(self, camera_id: str) -> None:
-        """Begin anew: the camera moved, or what was gathered makes no background."""
+        """Begin anew: the camera moved, or the gathered pictures make no background."""
         self._gathered.pop(camera_id, None)
 
     def forget(self, camera_id: str) -> None:
-        """Forget all of a camera: another box stands there."""
+        """Remove all of a camera: its box was replaced."""
         for kept in (self._kept, self._gathered, self._found):
             kept.pop(camera_id, None)
 
     def find(self, camera_id: str, proved_by: LightMode, descriptor: bytes) -> None:
-        """Put by the background that was made of what was gathered, until it is taken."""
+        """Store the background made of gathered pictures until it is taken."""
         self._gathered.pop(camera_id, None)
         self._found[camera_id] = (proved_by, descriptor)
 
     def take_found(self) -> Mapping[str, tuple[LightMode, bytes]]:
-        """Return the backgrounds that were made since, and forget them."""
+        """Return the backgrounds made since, and remove them."""
         found, self._found = self._found, {}
         return found
 
     def __repr__(self) -> str:
-        return f"Previous({len(self._kept)} cameras)"
+        return f"PreviousPictures({len(self._kept)} cameras)"
 
 
 def _shape(descriptor: Descriptor) -> tuple[int, int]:

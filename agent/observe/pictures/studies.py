@@ -1,7 +1,7 @@
 """Selects what is measured in each camera's picture besides its zones, and on which path. Pure.
 
-View and quality are asked of one path that is looked at in every cycle, always the same one, so that what is learned of
-it stays comparable: the sub-stream, or the main stream where there is none. A recorded picture shows the past.
+View and quality are measured on one path that is due in every cycle, always the same one, so that learned values are
+comparable: the sub-stream, or the main stream where there is none. A recorded picture shows the past.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from agent.observe.approvals.references import lights_of
-from agent.observe.pictures.approved_views import ApprovedViews
-from agent.observe.pictures.derived_views import wanted
-from agent.observe.pictures.previous_pictures import GATHERED_MAX, Previous
+from agent.observe.approvals.reference_views import lights_of
+from agent.observe.pictures.derived_views import ApprovedViews, wanted_light
+from agent.observe.pictures.previous_pictures import GATHERED_MAX, PreviousPictures
 from agent.observe.pictures.view_memory import Views
 from agent.site.config.site import Box, Site
 from drivers.model import Masks, Observations, Polygon, Streams
@@ -28,7 +27,7 @@ Studies = Mapping[str, tuple[PathName, Study]]
 
 
 def studied_path(streams: Streams | None) -> PathName | None:
-    """Return the path whose picture shows view and quality; None where no live path is known."""
+    """Return the path for view and quality; None where no live path is known."""
     offered = {stream.path for stream in streams.streams} if streams is not None else set()
     return next((path for path in PREFERRED if path in offered), None)
 
@@ -37,18 +36,14 @@ def studies(
     site: Site,
     observations: Observations,
     known: ApprovedViews,
-    previous: Previous,
+    previous: PreviousPictures,
     views: Views = MappingProxyType({}),
 ) -> Studies:
-    """Return what to ask of each camera whose streams are known.
+    """Return what to measure for each camera whose streams are known.
 
-    Args:
-        site: Names the cameras, what is private in their view and where they write into it; that, like the device's own
-            masks, is left out.
-        observations: What the devices told in this cycle.
-        known: The approved views, and what was derived from them.
-        previous: The camera's picture of the cycle before, and those gathered in a light without a reference.
-        views: What the pictures before said of each view: whether one in a strange light is to be gathered.
+    Private zones, overlays and the device's own masks are excluded. `previous` has the camera's picture of the cycle
+    before, and those gathered in a light without a reference; `views` decide whether one in another light is to be
+    gathered.
     """
     before = previous.all()
     streams: dict[str, Streams] = {}
@@ -72,7 +67,7 @@ def studies(
         around = (*excluded, *overlays)
         view = ViewJob(approved, around, derived) if approved else None
         quality = QualityJob(before.get(name, b""), (*approved, *derived), excluded, overlays)
-        light = wanted(views.get(name), lights_of((*approved, *derived))) if approved else None
+        light = wanted_light(views.get(name), lights_of((*approved, *derived))) if approved else None
         gathered = previous.gathered(name, approved, light) if light else ()
         merge = gathered if len(gathered) >= GATHERED_MAX else ()
         asked[name] = path, Study(view, quality, DescriptorJob(merge, around) if light else None)

@@ -1,10 +1,9 @@
 """Caches the last result of each stream path for 24 h, because expensive paths are polled in rotation. Pure.
 
-Main streams and recordings cost much and are not fetched every cycle (`drivers/capture.py` says when). Until the next
-turn the last look counts, unless what it rests on has changed: the declared zones or the device's own masks. A path
-that did not show every zone hidden, or gave no picture, is looked at again in every cycle, so that trouble and its
-repair are seen at once. Of a camera that gives no live picture now, no earlier one speaks: it is not there because it
-was.
+Main streams and recordings are expensive and not fetched every cycle (`drivers/capture.py` schedules them). Until the
+next turn the last result counts, unless its basis has changed: the declared zones or the device's own masks. A path
+that did not show every zone hidden, or gave no picture, is due in every cycle, so that a fault and its repair are seen
+at once. A camera without a live picture now has no cached ones: it is not online because it was.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 KEPT = timedelta(days=1)
 
 REMEMBERED: Final = "remembered"
-"""By which method an observation was made that stands for a path without a turn."""
+"""The method of a cached observation of a path without a turn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """The last look at one path of a camera that is looked at in turn.
+class PathResult:
+    """The last result of one path in rotation.
 
-    `zones` and `masks` are digests of what the verdicts rest on; `masks` is empty where the device listed none that
-    could be read. `seen` None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty
-    where it was not asked without a login.
+    `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
+    None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
+    requested without a login.
     """
 
     camera_id: str
@@ -53,8 +52,8 @@ class Looked:
         return self.seen is not None and all(verdict.verdict == "PASS" for verdict in self.verdicts)
 
 
-def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, frozenset[PathName]]:
-    """Return the paths of each camera that this cycle looks at."""
+def due(site: Site, looked: tuple[PathResult, ...], now: datetime) -> dict[str, frozenset[PathName]]:
+    """Return the due paths of each camera in this cycle."""
     valid = [one for one in looked if one.zones == zones_digest(site, one.camera_id)]
     turns = due_paths(
         [c.camera.id for c in site.cameras],
@@ -68,24 +67,24 @@ def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, froz
     }
 
 
-def looked_after(
-    site: Site, observations: Observations, looked: tuple[Looked, ...], now: datetime
-) -> tuple[Looked, ...]:
-    """Return the looks to remember: this cycle's, and earlier ones of paths that had no turn in it."""
+def path_results(
+    site: Site, observations: Observations, looked: tuple[PathResult, ...], now: datetime
+) -> tuple[PathResult, ...]:
+    """Return the results to cache: this cycle's, and earlier ones of paths without a turn."""
     before = {(one.camera_id, one.path): one for one in looked if now - KEPT <= one.at <= now}
     by_subject = _by_subject(observations)
-    kept: list[Looked] = []
+    kept: list[PathResult] = []
     for camera in site.cameras:
         own = by_subject.get(f"camera:{camera.camera.id}", [])
         for path in IN_ROTATION:
-            look = _look(site, camera, path, own, before.get((camera.camera.id, path)), now)
+            look = _path_result(site, camera, path, own, before.get((camera.camera.id, path)), now)
             if look is not None:
                 kept.append(look)
     return tuple(kept)
 
 
-def recalled(site: Site, observations: Observations, kept: tuple[Looked, ...]) -> Observations:
-    """Return the observations, in which a remembered look stands where a path was not due."""
+def with_cached(site: Site, observations: Observations, kept: tuple[PathResult, ...]) -> Observations:
+    """Return the observations, with cached results for paths that were not due."""
     looks = {(one.camera_id, one.path): one for one in kept}
     by_subject = _by_subject(observations)
     for camera in site.cameras:
@@ -94,7 +93,7 @@ def recalled(site: Site, observations: Observations, kept: tuple[Looked, ...]) -
         for path in IN_ROTATION:
             look = looks.get((camera.camera.id, path))
             if look is not None and _not_due(own, path) is not None and (path == "playback" or not silent):
-                _recall(own, look)
+                _insert_cached(own, look)
     return tuple(o for own in by_subject.values() for o in own)
 
 
@@ -105,10 +104,10 @@ def _by_subject(observations: Observations) -> dict[str, list[Observation]]:
     return by_subject
 
 
-def _look(
-    site: Site, camera: CameraConfig, path: PathName, own: list[Observation], last: Looked | None, now: datetime
-) -> Looked | None:
-    """Return this cycle's look at a path, else the last one where it still holds, else None."""
+def _path_result(
+    site: Site, camera: CameraConfig, path: PathName, own: list[Observation], last: PathResult | None, now: datetime
+) -> PathResult | None:
+    """Return this cycle's result of a path, else the last one where it still holds, else None."""
     values = [o.value for o in own]
     zones = zones_digest(site, camera.camera.id)
     listed = next((masks_digest(v.masks) for v in values if isinstance(v, Masks)), "")
@@ -122,11 +121,11 @@ def _look(
     verdicts = tuple(v for v in values if isinstance(v, ZoneVerdict) and v.path == path)
     access = next((v for v in values if isinstance(v, Access)), Access((), ()))
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
-    return Looked(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous)
+    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous)
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:
-    """Return the observation that says that a path had no turn in this cycle."""
+    """Return the observation that a path had no turn in this cycle."""
     for observation in own:
         value = observation.value
         if isinstance(value, Unavailable) and (value.fact, value.path) == ("picture", path):
@@ -135,7 +134,7 @@ def _not_due(own: list[Observation], path: PathName) -> Observation | None:
 
 
 def _is_silent(own: list[Observation]) -> bool:
-    """Say whether live paths were tried in this cycle and none of them gave a picture."""
+    """Tell whether live paths were tried in this cycle and none of them gave a picture."""
     values = [o.value for o in own]
     pictures = [v for v in values if isinstance(v, PictureSeen) or (isinstance(v, Unavailable) and v.fact == "picture")]
     live = [v for v in pictures if v.path not in (None, "playback")]
@@ -143,8 +142,8 @@ def _is_silent(own: list[Observation]) -> bool:
     return failed and not any(isinstance(v, PictureSeen) for v in live)
 
 
-def _recall(own: list[Observation], look: Looked) -> None:
-    """Put a remembered look in the place of the statement that its path had no turn."""
+def _insert_cached(own: list[Observation], look: PathResult) -> None:
+    """Replace the observation that a path had no turn by its cached result."""
     placeholder = _not_due(own, look.path)
     if placeholder is None or look.seen is None:
         return
@@ -159,7 +158,7 @@ def _recall(own: list[Observation], look: Looked) -> None:
 
 
 def zones_digest(site: Site, camera_id: str) -> str:
-    """Return SHA-256, hex, over what is declared private in a camera's view, at each of its presets if it has any."""
+    """Return SHA-256, hex, over the declared private zones of a camera, at each of its presets if it has any."""
     camera = next((c for c in site.cameras if c.camera.id == camera_id), None)
     declared = [asdict(zone) for zone in camera.zones] if camera else []
     presets = [asdict(preset) for preset in camera.presets] if camera else []
@@ -175,8 +174,8 @@ def masks_digest(masks: tuple[Mask, ...]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def to_data(look: Looked) -> dict[str, Json]:
-    """Return a look as plain data for the memory's text."""
+def to_data(look: PathResult) -> dict[str, Json]:
+    """Return a result as plain data for the stored memory."""
     data: dict[str, Any] = asdict(look)
     data["at"] = look.at.isoformat()
     if look.seen is not None:
@@ -184,14 +183,10 @@ def to_data(look: Looked) -> dict[str, Json]:
     return data
 
 
-def from_data(data: Mapping[str, Any]) -> Looked:
-    """Return the look that `to_data` wrote.
-
-    Raises:
-        ValueError, KeyError, TypeError: The data is something else.
-    """
+def from_data(data: Mapping[str, Any]) -> PathResult:
+    """Return the result that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     seen = data["seen"]
-    return Looked(
+    return PathResult(
         **{
             **data,
             "at": datetime.fromisoformat(data["at"]),

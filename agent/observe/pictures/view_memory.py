@@ -1,8 +1,8 @@
 """Updates the memory of each camera's view and picture quality with one more picture. Pure.
 
 One picture decides nothing: a view is settled by several (`masking/view/persistence.py`), and an indicator of quality
-must be bad in LOOKS pictures in a row. What a picture cannot tell, such as one in a light in which the view was never
-approved, changes nothing for a day: day and night may come and go without a word.
+must be bad in LOOKS pictures in a row. What a picture cannot show, such as one in a light without an approved view,
+changes nothing for a day: day and night may alternate.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ KEPT: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """A camera whose view was approved. `references` is a digest over the approved view.
+    """A camera with an approved view. `references` is a digest over it.
 
-    `held_at`: when a picture last said what is settled.
+    `held_at`: when a picture last confirmed the settled result.
     """
 
     references: str
@@ -40,17 +40,17 @@ class CameraView:
     held_at: datetime | None = None
 
     def settled(self, now: datetime) -> ViewSeen | None:
-        """Return the result in force, None where there is none or where no picture has said so for a day."""
+        """Return the result in force, None where there is none or no picture confirmed it for a day."""
         if self.held_at is None or not timedelta(0) <= now - self.held_at <= KEPT:
             return None
         return self.memory.settled
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What was last found of one indicator: in how many pictures in a row it was bad, at most LOOKS, and the numbers.
+class IndicatorMark:
+    """The last result of one indicator: in how many pictures in a row it was bad, at most LOOKS, and the numbers.
 
-    `value`, `usual`, `limit` are those of `QualityJudged`, kept while it is bad.
+    `value`, `usual`, `limit` are those of `QualityJudged`, stored while it is bad.
     """
 
     indicator: str
@@ -68,24 +68,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class CameraQuality:
-    """What is usual for a camera, and what was last found.
+    """The usual quality of a camera, and the last results.
 
-    `references`: a digest over the approved view, or empty; and, where boxes of overlays are declared, `+` and one over
+    `references`: a digest over the approved view, or empty; and, where overlay boxes are declared, `+` and one over
     those.
     """
 
     references: str = ""
     memory: QualityMemory = field(default_factory=QualityMemory)
     shifts: tuple[float, ...] = ()
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[IndicatorMark, ...] = ()
 
     @property
     def learned(self) -> bool:
-        """Whether it is known in any light what is usual."""
+        """Whether the usual quality is known in any light."""
         return any(mode.learned for mode in self.memory.modes)
 
-    def mark(self, indicator: str) -> Mark | None:
-        """Return what was last found of an indicator; None where it could not be told within a day."""
+    def mark(self, indicator: str) -> IndicatorMark | None:
+        """Return the last result of an indicator; None without one within a day."""
         return next((mark for mark in self.marks if mark.indicator == indicator), None)
 
 
@@ -100,7 +100,7 @@ def references_of(approvals: Mapping[str, Approval]) -> References:
 
 
 def views_after(site: Site, looked: Observations, views: Views, references: References, now: datetime) -> Views:
-    """Return the views with this cycle's pictures; a view that was approved anew begins anew."""
+    """Return the views with this cycle's pictures; a newly approved view begins anew."""
     seen = {o.subject: o.value for o in looked if isinstance(o.value, ViewSeen)}
     after = {}
     for camera in site.cameras:
@@ -127,23 +127,17 @@ def _with_view(view: CameraView, seen: ViewSeen, now: datetime) -> CameraView:
 def quality_after(
     site: Site, looked: Observations, quality: Quality, views: Views, references: References, now: datetime
 ) -> Quality:
-    """Return what is known of each camera's quality with this cycle's pictures.
+    """Return each camera's quality with this cycle's pictures.
 
-    Args:
-        site: Names the cameras, where each writes into its picture, and the thresholds.
-        looked: This cycle's looks.
-        quality: What was known before.
-        views: What is known of the views, this cycle's pictures included.
-        references: The approved views. Where one was approved in the place of another, all is learned anew.
-        now: When this cycle looked.
+    `views` include this cycle's pictures. A replaced approved view is learned anew.
     """
     seen = {o.subject: o.value for o in looked if isinstance(o.value, QualitySeen)}
     after = {}
     for camera in site.cameras:
         name = camera.camera.id
         known = quality.get(name, CameraQuality())
-        known = _in_force(known, _digest(references.get(name, ())), _boxes_digest(camera.overlay_boxes))
-        known = replace(known, marks=_young(known.marks, now))
+        known = _still_learned(known, _digest(references.get(name, ())), _boxes_digest(camera.overlay_boxes))
+        known = replace(known, marks=_recent_marks(known.marks, now))
         picture = seen.get(f"camera:{name}")
         view = views[name].settled(now) if name in views else None
         if picture is not None:
@@ -153,8 +147,8 @@ def quality_after(
     return after
 
 
-def _in_force(known: CameraQuality, approved: str, boxes: str) -> CameraQuality:
-    """Return what still holds: a view approved in the place of another, or other boxes, have all learned anew."""
+def _still_learned(known: CameraQuality, approved: str, boxes: str) -> CameraQuality:
+    """Return what still holds: a replaced view, or other boxes, are learned anew."""
     approved_before, _, boxes_before = known.references.partition("+")
     references = (approved or approved_before) + (f"+{boxes}" if boxes else "")
     if boxes != boxes_before or (approved and approved_before not in ("", approved)):
@@ -170,25 +164,25 @@ def _with_picture(
     judged = judge(seen, known.memory, view, shifts, thresholds)
     before = {mark.indicator: mark for mark in known.marks}
     marks = tuple(
-        mark for one in judged if (mark := _marked(one, before.get(one.indicator), now)) and one.indicator != "moved"
+        mark for one in judged if (mark := _mark_of(one, before.get(one.indicator), now)) and one.indicator != "moved"
     )
     return CameraQuality(known.references, learn(known.memory, seen, now), shifts, marks)
 
 
-def _marked(one: QualityJudged, before: Mark | None, now: datetime) -> Mark | None:
+def _mark_of(one: QualityJudged, before: IndicatorMark | None, now: datetime) -> IndicatorMark | None:
     if one.state == "unknown":
         return before
     if one.state == "ok":
-        return Mark(one.indicator, now)
+        return IndicatorMark(one.indicator, now)
     looks = min((before.bad_looks if before else 0) + 1, LOOKS)
-    return Mark(one.indicator, now, looks, *(_rounded(value) for value in (one.value, one.usual, one.limit)))
+    return IndicatorMark(one.indicator, now, looks, *(_rounded(value) for value in (one.value, one.usual, one.limit)))
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _young(marks: tuple[Mark, ...], now: datetime) -> tuple[Mark, ...]:
+def _recent_marks(marks: tuple[IndicatorMark, ...], now: datetime) -> tuple[IndicatorMark, ...]:
     return tuple(mark for mark in marks if timedelta(0) <= now - mark.at <= KEPT)
 
 

@@ -1,7 +1,7 @@
 """Probes every device at once, each within its own absolute deadline, and turns errors into facts.
 
-How devices are read at once is decided in `fan_out.py`. Here the error that ends the reading of a device becomes an
-`Unavailable` observation of each of its facts.
+`fan_out.py` reads them in parallel. Here the error that ends the reading of a device becomes an `Unavailable`
+observation of each of its facts.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from agent.observe.probe.fan_out import FanOut, Task, cameras_behind
-from agent.observe.probe.watch import NOBODY_WATCHES, Watch
+from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_behind
 from agent.site.config.site import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
@@ -42,16 +41,16 @@ from drivers.picture import PathName
 log = logging.getLogger("camwarden.probe")
 
 FOOTAGE_FACTS: tuple[Fact, ...] = ("recordings", "recorded-days", "schedule", "retention-limits", "store-index")
-"""What a device says of a camera's footage; it counts only where the footage is kept on that device."""
+"""Facts of a camera's footage, which count only where the footage is on that device."""
 
 Paths = Mapping[str, Collection[PathName]]
 
-NOTHING: WantedFootage = MappingProxyType({})
+NOTHING_WANTED: WantedFootage = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
-    """What one device gave: facts, encoded pictures that nobody has looked at yet, and answers nobody understood."""
+class ProbeResult:
+    """The result of one device: facts, encoded pictures not judged yet, and unparsable answers."""
 
     observations: tuple[Observation, ...]
     pictures: tuple[Picture, ...] = ()
@@ -59,13 +58,13 @@ class Probed:
 
 
 def discovery_plan(site: Site) -> Plan:
-    """Return what discovery sends at this site; nothing where nothing is configured."""
+    """Return what discovery sends at this site; nothing where none is configured."""
     where = site.discovery
     return plan_of(where.interfaces, where.addresses, where.ranges)
 
 
 def discover(site: Site, progress: Callable[[], None] = lambda: None) -> Sweep:
-    """Ask the configured networks who is there, and under which addresses the site's own devices answer.
+    """Discover devices on the configured networks, and resolve the addresses of the site's own.
 
     `progress` is called at least every `TICK_S` of `fan_out.py`; it may raise to end the cycle.
     """
@@ -79,37 +78,40 @@ def discover(site: Site, progress: Callable[[], None] = lambda: None) -> Sweep:
 
 
 class Reading:
-    """The reading of a site's devices: ask them, and take what each gave as it comes back (`fan_out.py`)."""
+    """Reads a site's devices, and yields each result as it arrives (`fan_out.py`)."""
 
     def __init__(
-        self, site: Site, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NOBODY_WATCHES
+        self, site: Site, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NO_WATCH
     ) -> None:
         self._clock = clock
-        self._under_way: FanOut[Probed] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
+        self._under_way: FanOut[ProbeResult] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
 
-    def ask(self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING, in_s: float = 0.0) -> None:
-        """Have the devices of a part of the site read, the ones of a later look when `in_s` seconds are over.
+    def ask(
+        self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, in_s: float = 0.0
+    ) -> None:
+        """Start reading the devices of a part of the site, those of a later look in `in_s` seconds.
 
-        `paths` names the paths of each camera whose picture is due; None means all of them. `wanted` says what is asked
-        of recorders about each camera's footage.
+        `paths` are the due paths of each camera; None means all. `wanted` are the footage requests for recorders.
         """
         tasks = [self._task(part, device, paths, wanted) for device in part.devices]
         self._under_way.start(tasks, in_s)
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
-        """Yield what each device gave, in the order in which they come back, until nothing is asked of any."""
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
+        """Yield the result of each device, in the order of arrival, until none is outstanding."""
         return self._under_way.arrivals()
 
-    def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[Probed]:
+    def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[ProbeResult]:
         cameras = cameras_behind(part, device)
 
-        def read(transport: Transport) -> Probed:
-            observations = _kept_here(part, registry.load(device.driver)(cameras, transport, wanted))
+        def read(transport: Transport) -> ProbeResult:
+            observations = _without_store_facts(part, registry.load(device.driver)(cameras, transport, wanted))
             pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
-            return Probed(_kept_here(part, observations + more), pictures, tuple(transport.samples.kept))
+            return ProbeResult(_without_store_facts(part, observations + more), pictures, tuple(transport.samples.kept))
 
-        def missing(reason: Reason, detail: str) -> Probed:
-            return Probed(_kept_here(part, tuple(all_unavailable(device, cameras, reason, detail, self._clock()))))
+        def missing(reason: Reason, detail: str) -> ProbeResult:
+            return ProbeResult(
+                _without_store_facts(part, tuple(all_unavailable(device, cameras, reason, detail, self._clock())))
+            )
 
         return Task(device, part.probe.deadline_s, read, missing)
 
@@ -118,32 +120,32 @@ def probe(
     site: Site,
     credentials: Credentials,
     clock: Callable[[], datetime],
-    progress: Callable[[], None] = NOBODY_WATCHES.progress,
+    progress: Callable[[], None] = NO_WATCH.progress,
     paths: Paths | None = None,
-    wanted: WantedFootage = NOTHING,
-) -> Probed:
-    """Read all devices of the site once and return everything they gave, in the order of the configuration.
+    wanted: WantedFootage = NOTHING_WANTED,
+) -> ProbeResult:
+    """Read all devices of the site once and return all results, in the order of the configuration.
 
     `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`.
     """
     reading = Reading(site, credentials, clock, Watch(progress))
     reading.ask(site, paths, wanted)
     arrived = {device.id: probed for device, probed in reading.arrivals()}
-    return joined(arrived[device.id] for device in site.devices)
+    return merged_results(arrived[device.id] for device in site.devices)
 
 
-def joined(parts: Iterable[Probed]) -> Probed:
-    """Return what several gave as one."""
+def merged_results(parts: Iterable[ProbeResult]) -> ProbeResult:
+    """Return several results as one."""
     kept = tuple(parts)
-    return Probed(
+    return ProbeResult(
         tuple(o for one in kept for o in one.observations),
         tuple(picture for one in kept for picture in one.pictures),
         tuple(sample for one in kept for sample in one.samples),
     )
 
 
-def _kept_here(site: Site, observations: Observations) -> Observations:
-    """Leave out what devices say of footage that is kept in a store, by the configuration."""
+def _without_store_facts(site: Site, observations: Observations) -> Observations:
+    """Drop what devices report of footage that is in a store, by the configuration."""
     elsewhere = {f"camera:{c.camera.id}" for c in site.cameras if c.store}
     return tuple(o for o in observations if o.subject not in elsewhere or not _is_of_footage(o.value))
 

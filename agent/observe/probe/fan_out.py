@@ -1,8 +1,7 @@
 """Runs one task per device at once, each within its own absolute deadline, and yields results as they come.
 
-One thread per device with a small stack; a device that hangs costs its own deadline and nobody else's. What is asked of
-a device, and what stands in the place of an answer that did not come, is the callers' business (`devices.py`,
-`agent/onsite/one_look/stream_rates.py`).
+One thread per device with a small stack; a device that hangs costs only its own deadline. Callers decide what is read,
+and what replaces a missing answer (`devices.py`, `agent/onsite/one_look/stream_rates.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from agent.host.log_kinds import about
-from agent.observe.probe.watch import NOBODY_WATCHES, Stage, Watch
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
@@ -38,12 +36,42 @@ OVERRUN_S = 5.0
 """How long after its deadline a device may still be busy, with resolving names, before it is given up."""
 
 
+Stage = Literal["reading", "looking", "waiting", "measuring", "done"]
+"""A device is read; its pictures are judged; it waits for another look; its streams are sampled; it is finished."""
+
+
+def _go_on() -> None:
+    pass
+
+
+def _ignore_stage(device_id: str, stage: Stage) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Callbacks while devices are read.
+
+    `progress` is called at least every `TICK_S` of `fan_out`; it may raise to end the cycle. `wait` is called with the
+    seconds until the next look, where nothing else is running. `stop` true: no device is waited for any more, what
+    arrived is used. `stage` is called with the stage of each device, also from the reading threads.
+    """
+
+    progress: Callable[[], None] = _go_on
+    wait: Callable[[float], None] = lambda seconds: None
+    stop: Callable[[], bool] = lambda: False
+    stage: Callable[[str, Stage], None] = _ignore_stage
+
+
+NO_WATCH = Watch()
+
+
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
-    """What is asked of one device.
+    """The reading of one device.
 
     `read` is called in a thread of its own with a transport that ends after `deadline_s`; it may raise DriverError.
-    `missing` says what stands for an answer that did not come, for which reason and with which detail.
+    `missing` gives the result for a missing answer, from a reason and a detail.
     """
 
     device: Device
@@ -53,8 +81,8 @@ class Task(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun(Generic[T]):
-    """A task, from when it runs, and after how long it is given up."""
+class _Running(Generic[T]):
+    """A task, its start, and the time after which it is given up."""
 
     task: Task[T]
     begins_at_mono: float
@@ -67,10 +95,10 @@ def cameras_behind(site: Site, device: Device) -> tuple[Camera, ...]:
 
 
 class FanOut(Generic[T]):
-    """Tasks under way: start them, and take what each device gave as it comes back.
+    """Running tasks: starts them, and yields each device's result as it arrives.
 
-    Used from one thread. A device is never asked while it is still being talked to, so that it sees one connection at a
-    time: start again only for what has arrived, and one that was given up is left alone.
+    Used from one thread. A device is never asked while it is being read, so that it sees one connection at a time:
+    start again only for what has arrived; one that was given up is left alone.
     """
 
     def __init__(
@@ -78,35 +106,35 @@ class FanOut(Generic[T]):
         at_once: int,
         credentials: Credentials,
         clock: Callable[[], datetime],
-        watch: Watch = NOBODY_WATCHES,
+        watch: Watch = NO_WATCH,
         stage: Stage = "reading",
     ) -> None:
         self._at_once, self._stage = at_once, stage
         self._credentials, self._clock, self._watch = credentials, clock, watch
         self._results: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
         self._slots = threading.BoundedSemaphore(at_once)
-        self._busy: dict[int, _Begun[T]] = {}
-        self._later: list[_Begun[T]] = []
+        self._busy: dict[int, _Running[T]] = {}
+        self._later: list[_Running[T]] = []
         self._lost: set[str] = set()
         self._number = 0
 
     def start(self, tasks: Sequence[Task[T]], in_s: float = 0.0) -> None:
-        """Begin tasks, each of another device, now or when `in_s` seconds are over."""
+        """Start tasks, each of another device, now or in `in_s` seconds."""
         waves = -(-len(tasks) // self._at_once)
         limit_s = waves * (max((task.deadline_s for task in tasks), default=0.0) + OVERRUN_S)
         for task in (one for one in tasks if one.device.id not in self._lost):
-            begun = _Begun(task, time.monotonic() + in_s, limit_s)
+            begun = _Running(task, time.monotonic() + in_s, limit_s)
             if in_s > 0:
                 self._later.append(begun)
             else:
                 self._run(begun)
 
     def arrivals(self) -> Iterator[tuple[Device, T]]:
-        """Yield what each device gave, in the order in which they come back, until nothing is asked of any.
+        """Yield the result of each device, in the order of arrival, until none is outstanding.
 
         Between two of them more may be started. A device that is not back well after its deadline is given up: its
         thread is not waited for. `progress` is called at least every `TICK_S`; it may raise to end the cycle. Once
-        `stop` says so, what came back by then is still yielded and the others are given up as `interrupted`.
+        `stop` returns true, what has arrived is still yielded and the others are given up as `interrupted`.
         """
         while self._busy or self._later:
             stopped = self._watch.stop()
@@ -125,7 +153,7 @@ class FanOut(Generic[T]):
             self._start_due()
 
     def _next(self, timeout_s: float) -> tuple[Device, T] | None:
-        """Return what comes back within the time; what was given up before comes too late."""
+        """Return what arrives within the time, unless it was given up before."""
         with contextlib.suppress(queue.Empty):
             number, given = self._results.get(timeout=timeout_s) if timeout_s else self._results.get_nowait()
             if (begun := self._busy.pop(number, None)) is not None:
@@ -133,13 +161,13 @@ class FanOut(Generic[T]):
         return None
 
     def _tick_s(self) -> float:
-        """Return how long the next answer is waited for."""
+        """Return how long to wait for the next answer."""
         if not self._busy:
             return 0.0
         return max(0.0, min([TICK_S, *(one.begins_at_mono - time.monotonic() for one in self._later)]))
 
     def _start_due(self) -> None:
-        """Begin what has its time; where nothing else is going on, wait for the first."""
+        """Start what is due; where nothing else is running, wait for the first."""
         if self._later and not self._busy:
             first = min(self._later, key=lambda one: one.begins_at_mono)
             self._watch.wait(max(0.0, first.begins_at_mono - time.monotonic()))
@@ -150,9 +178,9 @@ class FanOut(Generic[T]):
             self._later.remove(one)
             self._run(one)
 
-    def _run(self, begun: _Begun[T]) -> None:
+    def _run(self, begun: _Running[T]) -> None:
         self._number += 1
-        self._busy[self._number] = _Begun(begun.task, time.monotonic(), begun.limit_s)
+        self._busy[self._number] = _Running(begun.task, time.monotonic(), begun.limit_s)
         previous = threading.stack_size(STACK_BYTES)
         try:
             name = f"probe {begun.task.device.id}"

@@ -1,7 +1,6 @@
 """Reads the stores on disks of this host, each in its own thread and time, and turns errors into facts.
 
-A disk that hangs, or a store that is seen for the first time and is large, costs its own time and nobody else's: the
-next cycle goes on where this one ended.
+A disk that hangs, or a large new store, costs only its own time: the next cycle continues where this one ended.
 """
 
 from __future__ import annotations
@@ -16,9 +15,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from agent.host.log_kinds import about
-from agent.observe.probe.devices import Paths, Probed
-from agent.observe.probe.fan_out import STACK_BYTES, TICK_S
-from agent.observe.probe.watch import NOBODY_WATCHES
+from agent.observe.probe.devices import Paths, ProbeResult
+from agent.observe.probe.fan_out import NO_WATCH, STACK_BYTES, TICK_S
 from agent.site.config.site import Site
 from drivers import registry
 from drivers.footage import Store, StoreTask
@@ -27,7 +25,7 @@ from drivers.model import Fact, Observation, Picture, Reason, Unavailable
 log = logging.getLogger("camwarden.stores")
 
 LIMIT_S = 240.0
-"""How long one cycle waits for a store; a first look at millions of segments takes minutes."""
+"""How long one cycle waits for a store; the first read of millions of segments takes minutes."""
 
 FACTS: tuple[Fact, ...] = ("recordings", "store-index")
 """The facts of a camera that its store gives."""
@@ -41,21 +39,17 @@ def read_stores(
     site: Site,
     paths: Paths,
     now: datetime,
-    progress: Callable[[], None] = NOBODY_WATCHES.progress,
-    stop: Callable[[], bool] = NOBODY_WATCHES.stop,
+    progress: Callable[[], None] = NO_WATCH.progress,
+    stop: Callable[[], bool] = NO_WATCH.stop,
     limit_s: float = LIMIT_S,
-) -> Probed:
-    """Read every store of the site and return everything they gave, in the order of the configuration.
+) -> ProbeResult:
+    """Read every store of the site and return all results, in the order of the configuration.
 
-    Args:
-        site: Names the stores, and which cameras are in them.
-        paths: The paths of each camera whose picture is due; of stores, `playback` counts.
-        now: When the cycle began.
-        progress: Called from this thread at least every `TICK_S`; may raise to end the cycle.
-        stop: Says that no store is waited for any more.
-        limit_s: How long is waited for all of them together; at most half of the site's period.
+    Of the due `paths` of stores, `playback` counts. `now` is when the cycle began. `progress` is called from this
+    thread at least every `TICK_S`; it may raise to end the cycle. `stop` true: no store is waited for any more.
+    `limit_s` is for all of them together; at most half of the site's period.
     """
-    results: queue.SimpleQueue[tuple[str, Probed]] = queue.SimpleQueue()
+    results: queue.SimpleQueue[tuple[str, ProbeResult]] = queue.SimpleQueue()
     limit_s = min(limit_s, site.period_s / 2)
     until = time.monotonic() + limit_s
     previous = threading.stack_size(STACK_BYTES)
@@ -66,7 +60,7 @@ def read_stores(
             threading.Thread(target=_one_store, args=(task, results), name=name, daemon=True).start()
     finally:
         threading.stack_size(previous)
-    read: dict[str, Probed] = {}
+    read: dict[str, ProbeResult] = {}
     # A reader notices that its time is up at its next step; a disk that hangs has none, and is left behind.
     while len(read) < len(site.stores) and time.monotonic() < until + 2 * TICK_S and not stop():
         with contextlib.suppress(queue.Empty):
@@ -74,7 +68,7 @@ def read_stores(
             read[store_id] = probed
         progress()
     in_order = [read.get(store.id) or _given_up(task_of(site, store, paths, now)) for store in site.stores]
-    return Probed(
+    return ProbeResult(
         tuple(o for one in in_order for o in one.observations), tuple(p for one in in_order for p in one.pictures)
     )
 
@@ -82,7 +76,7 @@ def read_stores(
 def task_of(
     site: Site, store: Store, paths: Paths, now: datetime, progress: Callable[[], None] = lambda: None
 ) -> StoreTask:
-    """Return what a reader is asked of one store of the site."""
+    """Return the reader's task for one store of the site."""
     cameras = tuple((c.camera.id, c.store_name) for c in site.cameras if c.store == store.id)
     due = frozenset(id_ for id_, _ in cameras if "playback" in paths.get(id_, ()))
     return StoreTask(store, cameras, site.storage.directory / "stores" / f"{store.id}.index", now, due, progress)
@@ -93,11 +87,11 @@ def _end_after(until: float) -> None:
         raise _TimeIsUp
 
 
-def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, Probed]]) -> None:
+def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, ProbeResult]]) -> None:
     try:
         task.index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         observations, pictures = registry.load_store(task.store.kind)(task)
-        probed = Probed(observations + tuple(_pictures_missing(task, observations, pictures)), pictures)
+        probed = ProbeResult(observations + tuple(_pictures_missing(task, observations, pictures)), pictures)
     except _TimeIsUp:
         probed = _given_up(task)
     except Exception as error:  # noqa: BLE001 - a fault in a reader is ours, but must not take the others along
@@ -106,14 +100,14 @@ def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, Probed]]) 
         log.error(
             "store %s: %s in %s line %s", task.store.id, *fault, extra=about("driver-failed", store=task.store.id)
         )
-        probed = Probed(tuple(_unavailable(task, "malformed", f"reader error {type(error).__name__}")))
+        probed = ProbeResult(tuple(_unavailable(task, "malformed", f"reader error {type(error).__name__}")))
     results.put((task.store.id, probed))
 
 
-def _given_up(task: StoreTask) -> Probed:
+def _given_up(task: StoreTask) -> ProbeResult:
     unfinished = about("store-unfinished", store=task.store.id)
     log.warning("store %s: not read to its end in this cycle; the next one goes on", task.store.id, extra=unfinished)
-    return Probed(tuple(_unavailable(task, "deadline", "not read to its end in this cycle; the next one goes on")))
+    return ProbeResult(tuple(_unavailable(task, "deadline", "not read to its end in this cycle; the next one goes on")))
 
 
 def _unavailable(task: StoreTask, reason: Reason, detail: str) -> Iterator[Observation]:
@@ -128,7 +122,7 @@ def _unavailable(task: StoreTask, reason: Reason, detail: str) -> Iterator[Obser
 def _pictures_missing(
     task: StoreTask, observations: tuple[Observation, ...], pictures: tuple[Picture, ...]
 ) -> Iterator[Observation]:
-    """Say of every camera of which there is no picture why that is so, where the reader has not said it."""
+    """Yield why a camera has no picture, where the reader did not report it."""
     given = {picture.camera_id for picture in pictures} | {
         o.subject.removeprefix("camera:")
         for o in observations

@@ -1,4 +1,4 @@
-"""Defines what one look at a site, or at the cameras of one device, has shown: all that remembered areas learn from."""
+"""Defines the results of one look at a site, or at the cameras of one device: the input of all remembered areas."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.observe.inventory.stocktake import NOTHING_HEARD, Stock
-from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.inventory.stocktake import NO_ANSWERS, Stock
+from agent.observe.pictures.derived_views import ApprovedViews
 from agent.site.config.site import Site
 from drivers.model import Observations
 
@@ -17,16 +17,16 @@ class Look:
     """One look.
 
     Args of its areas:
-        site: The site, or the part of it that was looked at.
+        site: The site, or the part of it that was examined.
         now: When the cycle began, our clock.
-        told: What devices and stores told. Of the whole site: everything that was observed.
-        seen: What pictures showed, each by itself, before it is pooled with earlier ones.
+        told: Observations of devices and stores; for the whole site all observations.
+        seen: Results of pictures, each by itself, before it is pooled with earlier ones.
         known: The approved views that pictures were compared with.
-        trusted: Whether our clock may be held against a device's.
-        stock: Who answered on the network.
+        trusted: Whether our clock may be compared with a device's.
+        stock: The answers to discovery.
         begun: Cameras whose footage begins anew, since the box that recorded it is gone.
-        acknowledged: Ids of changes of footage that somebody took note of.
-        own_log_from: When the oldest entry of our own history was written; None where there is none.
+        acknowledged: Ids of acknowledged changes of footage.
+        own_log_from: Time of the oldest entry of our own history; None where there is none.
     """
 
     site: Site
@@ -35,7 +35,7 @@ class Look:
     seen: Observations = ()
     known: ApprovedViews = field(default_factory=ApprovedViews)
     trusted: bool = True
-    stock: Stock = NOTHING_HEARD
+    stock: Stock = NO_ANSWERS
     begun: frozenset[str] = frozenset()
     acknowledged: Collection[str] = ()
     own_log_from: datetime | None = None

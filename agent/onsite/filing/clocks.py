@@ -15,7 +15,7 @@ from agent.judge.check import Check
 from agent.judge.checks.papers import duties, filed, filing
 from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.filed_system import Filed
+from agent.observe.facts.filed_system import Filing
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import PROFILES
@@ -75,12 +75,12 @@ def papers_findings(site: Site, now: datetime) -> tuple[Finding, ...]:
     return _judged(duties.FILING_PAPERS, site, None, now)
 
 
-def change_findings(site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
+def change_findings(site: Site, last: Filing | None, now: datetime) -> tuple[Finding, ...]:
     """Return what is said of changes since the last filing, as far as it shows without a look at the devices."""
     return tuple(finding for check in CHANGES for finding in _judged(check, site, last, now))
 
 
-def _judged(check: Check, site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
+def _judged(check: Check, site: Site, last: Filing | None, now: datetime) -> tuple[Finding, ...]:
     return check.run(check, site, Facts({}, filed=last), now)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from agent.judge.checks.papers.filed import due_days
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.filing.clocks import Clock, asked, clocks
@@ -166,9 +166,9 @@ def inventory_of(site: Site, facts: Facts, day: date) -> Inventory:
     return Inventory(_word(site, "legal-unit", day), due_days(site), devices, cameras)
 
 
-def filed_facts(site_id: str, day: date, inventory: Inventory) -> Filed:
+def filed_facts(site_id: str, day: date, inventory: Inventory) -> Filing:
     """Return what is kept of a dossier once it is filed. `day`: the local day of filing."""
-    return Filed(
+    return Filing(
         site_id,
         day,
         tuple(camera.id for camera in inventory.cameras),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.model.finding import Finding, Message
-from agent.observe.facts.filed_system import Filed
+from agent.observe.facts.filed_system import Filing
 from agent.onsite.filing.clocks import Clock, asked, change_findings, clocks, papers_findings
 from agent.onsite.filing.papers import Slot, slots
 from agent.site.config.site import Site
@@ -33,7 +33,7 @@ class FilingStatus:
     slots: tuple[Slot, ...]
     papers: tuple[Finding, ...]
     changes: tuple[Finding, ...]
-    last: Filed | None
+    last: Filing | None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -41,7 +41,7 @@ class FilingStatus:
         return (*(clock.finding for clock in self.clocks), *self.papers, *self.changes)
 
 
-def filing_status(site: Site, last: Filed | None, now: datetime) -> FilingStatus:
+def filing_status(site: Site, last: Filing | None, now: datetime) -> FilingStatus:
     """Return how the filing stands; `last` is what was filed last, as `agent/observe/facts/filed_file.py` keeps it."""
     day = local_day(site, now)
     wanted = asked(site, day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from agent.model.finding import Finding, Message, Status
-from agent.observe.approvals.approvals import Approval, in_force
+from agent.observe.approvals.approvals import Approval, with_approvals
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.report import ORDER, CameraPart, PathPart
 from agent.onsite.one_look.result import Checked
@@ -18,7 +18,7 @@ from masking.view.model import ViewSeen
 
 def camera_parts(checked: Checked, lang: str) -> tuple[CameraPart, ...]:
     """Return one part for each camera, in the order of the configuration."""
-    cameras = in_force(checked.site, checked.seen.facts.approvals).cameras
+    cameras = with_approvals(checked.site, checked.seen.facts.approvals).cameras
     return tuple(_camera(checked, camera, lang) for camera in cameras)
 
 

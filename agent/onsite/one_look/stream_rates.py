@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.observe.facts.facts import Facts
-from agent.observe.probe.fan_out import FanOut, Task, cameras_behind
-from agent.observe.probe.watch import NOBODY_WATCHES, Watch
+from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_behind
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.http.transport import Transport
@@ -57,7 +56,7 @@ def measure(
     credentials: Credentials,
     clock: Callable[[], datetime],
     seconds: float = SECONDS,
-    watch: Watch = NOBODY_WATCHES,
+    watch: Watch = NO_WATCH,
 ) -> Observations:
     """Sample streams; return a `StreamSample`, or why there is none, for each camera and path of `streams`.
 

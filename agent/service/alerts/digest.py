@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.judge.memory.episodes import Known
+from agent.judge.memory.episodes import FindingState
 from agent.model.finding import Finding, Json, Status, utc_text
 from agent.site.config.site import DailyDigest, Site
 from agent.text.harmless import printable
@@ -76,7 +76,7 @@ def decide(
     digest: DailyDigest,
     site: Site,
     findings: Iterable[Finding],
-    known: Mapping[str, Known],
+    known: Mapping[str, FindingState],
     now: datetime,
 ) -> Told:
     """Return what is told once this digest is decided: with one that waits where there is something to say.
@@ -112,7 +112,7 @@ def decide(
     return replace(decided, waiting=Waiting(_news(site, standing, rows, now, today), 0, now))
 
 
-def _is_acknowledged(known: Known) -> bool:
+def _is_acknowledged(known: FindingState) -> bool:
     return known.episode is not None and known.episode.acknowledged is not None
 
 

@@ -19,7 +19,7 @@ from typing import Final, get_args
 
 from agent.host.files import write_atomic
 from agent.host.log_kinds import about
-from agent.judge.memory.episodes import Known
+from agent.judge.memory.episodes import FindingState
 from agent.model.finding import Finding, Json, Status
 from agent.service.alerts.digest import Told, Waiting, attempted, decide, delivered, is_due
 from agent.site.config.site import DailyDigest, Site
@@ -43,7 +43,9 @@ class DigestDesk:
         self._told: Told | None = None
         self._sending: threading.Thread | None = None
 
-    def cycle_done(self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, Known]]) -> None:
+    def cycle_done(
+        self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, FindingState]]
+    ) -> None:
         """Decide what is due now, if anything, and begin to send it; a failure is logged."""
         digest, now = site.daily_digest, self._clock()
         if digest is None or self.is_sending:

@@ -17,7 +17,7 @@ from agent.host.files import write_atomic
 from agent.host.health import own_load
 from agent.host.log_kinds import about
 from agent.host.prometheus import serving
-from agent.judge.memory.episodes import flapping
+from agent.judge.memory.episodes import flapping_episodes
 from agent.model.errors import ConfigurationError, SpoolFailed
 from agent.service.alerts.metrics import Cycle, Live, cycle_metrics, live_metrics
 from agent.service.cycle.cycle import Seen
@@ -61,7 +61,7 @@ class Telemetry:
     def cycle_done(self, site: Site, seen: Seen, cycle: Cycle) -> None:
         """Take over what a cycle saw, and write the file where one is wanted; a failure is logged."""
         self._cycle = cycle_metrics(
-            site, seen.findings, cycle, seen.facts.remembered.assessed, flapping(seen.memory.known)
+            site, seen.findings, cycle, seen.facts.remembered.assessed, flapping_episodes(seen.memory.known)
         )
         path = site.metrics.textfile
         if path is None:

@@ -20,28 +20,27 @@ from agent.host.health import observe_host, observe_worker
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import flapping
 from agent.judge.memory import memory as state
-from agent.judge.memory.history import keep_history
-from agent.judge.memory.memory import NOTHING, Memory
-from agent.judge.memory.notes import read_notes, standing
-from agent.judge.memory.transitions import incident_told, transitions
+from agent.judge.memory.history import store_history
+from agent.judge.memory.memory import EMPTY_MEMORY, Memory
+from agent.judge.memory.notes import active_notes, read_notes
+from agent.judge.memory.transitions import spool_incident, transitions
 from agent.model.finding import Envelope, Finding, Moment
-from agent.observe.approvals.approvals import in_force
+from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
-from agent.observe.footage.requests import wanted
+from agent.observe.footage.requests import footage_requests
 from agent.observe.inventory.owners import owners_now
-from agent.observe.inventory.stocktake import around, configured, stock_of
-from agent.observe.pictures.approved_views import approved_views
-from agent.observe.pictures.derived_views import Derived, keep_derived, proved
+from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
+from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
 from agent.observe.pictures.turns import due
-from agent.observe.pictures.turns import recalled as recall_turns
+from agent.observe.pictures.turns import with_cached as recall_turns
 from agent.observe.probe.devices import Reading, discover
 from agent.observe.probe.stores import read_stores
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import IN_TURN, OBSERVED, fold
 from agent.observe.remembered.value import Remembered
-from agent.report.assessment import assessed
+from agent.report.assessment import add_look
 from agent.report.build import build_reports
-from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
+from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle.environment import Rim
 from agent.service.cycle.kept_for import (
     approved_here,
@@ -73,15 +72,20 @@ class Seen:
 
     facts: Facts
     findings: tuple[Finding, ...]
-    memory: Memory = NOTHING
+    memory: Memory = EMPTY_MEMORY
     samples: tuple[Sample, ...] = ()
-    derived: tuple[Derived, ...] = ()
-    asked: Asked = NOTHING_ASKED
+    derived: tuple[DerivedReference, ...] = ()
+    asked: HubRequests = NO_REQUESTS
     held: frozenset[str] = frozenset()
 
 
 def see(
-    site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: int = 1, asked: Asked = NOTHING_ASKED
+    site: Site,
+    rim: Rim,
+    moment: Moment,
+    memory: Memory = EMPTY_MEMORY,
+    rounds: int = 1,
+    asked: HubRequests = NO_REQUESTS,
 ) -> Seen:
     """Look at the site and judge it; nothing is kept or sent. `memory` is what looks before this one left.
 
@@ -93,39 +97,39 @@ def see(
     memory = of_site(memory, site.id)
     stood = memory.remembered
     before = taken_over(stood, site, owners_now(site, {}, stood.identities, source=True), rim.previous)
-    remembered = forgotten(before, afresh)
+    remembered = forget_pictures(before, afresh)
     declared = with_floors(site, local_day(site, now))
     approvals, _ = approved_here(kept.approvals, stood, remembered)
     derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
-    site = in_force(declared, approvals)
+    site = with_approvals(declared, approvals)
     # ask devices
     heard = discover(site, rim.progress)
     paths = due(site, remembered.looked, now)
     reading = Reading(site, rim.credentials, rim.clock, rim.watch)
-    reading.ask(site, paths, wanted(site, remembered.footage, now))
+    reading.ask(site, paths, footage_requests(site, remembered.footage, now))
     stored = read_stores(site, paths, now, rim.progress, rim.stop)
     # look at pictures
     known = approved_views(approvals, derived)
     rounds = max(rounds, ROUNDS if afresh else 1)
     fetched, looked, remembered = look_in_rounds(site, rim, reading, stored, remembered, known, now, rounds)
     approvals, remembered = approved_still(kept.approvals, approvals, stood, remembered)
-    site = in_force(declared, approvals)
+    site = with_approvals(declared, approvals)
     host = observe_host(site.storage.directory, now) + observe_worker(rim.confinement(), now)
     # remember
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     begun = begun_anew(before.footage, remembered.footage)
     observed = fetched.observations + looked + host
-    boxes = configured(site, remembered.identities)
+    boxes = configured_boxes(site, remembered.identities)
     remembered = fold(IN_TURN, remembered, Look(site=site, now=now, told=observed))
     look = _look(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     remembered = fold(OBSERVED, remembered, look)
     # gather facts
-    seen_around = around(look.stock, remembered.sightings, boxes, now)
+    seen_around = network_facts(look.stock, remembered.sightings, boxes, now)
     facts = _facts(site, rim, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
     # judge
     findings = run_checks(site, facts, now)
-    after = recalled(kept_for(before, site, remembered.owners), remembered, afresh)
-    made = proved(rim.previous.take_found(), approvals, remembered.views, now)
+    after = restore_pictures(kept_for(before, site, remembered.owners), remembered, afresh)
+    made = proven_references(rim.previous.take_found(), approvals, remembered.views, now)
     answered = asked.looked(now, rim.clock())
     return Seen(facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived))
 
@@ -176,23 +180,23 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     site = with_floors(site, local_day(site, moment.at))
     incidents = spool.begin(moment.at)
     boxes = owners_now(site, {}, seen.memory.remembered.identities)
-    noted = standing(site, read_notes(site.storage.directory, site.id), moment.at, boxes)
+    noted = active_notes(site, read_notes(site.storage.directory, site.id), moment.at, boxes)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
     closed = [one.episode for one in changed if one.episode is not None]
-    days = assessed(site, seen.facts, seen.findings, noted, memory.remembered.assessed, moment.at, closed)
+    days = add_look(site, seen.facts, seen.findings, noted, memory.remembered.assessed, moment.at, closed)
     memory = replace(memory, remembered=replace(memory.remembered, assessed=days))
-    changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
+    changed = (*(spool_incident(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
-    findings = flapping.marked(seen.findings, memory.known)
+    findings = flapping.mark_flapping(seen.findings, memory.known)
     drafts, memory = build_reports(
         site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans
     )
     reports, _ = link(drafts, spool.heads(), spool.epoch, site.origin, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
-    keep_history(site.storage, changed, moment.at)
+    store_history(site.storage, changed, moment.at)
     keep_samples(site, seen.samples, moment.at)
-    keep_derived(site.storage.directory, site.id, seen.derived, seen.held)
+    store_derived(site.storage.directory, site.id, seen.derived, seen.held)
     return envelopes
 
 

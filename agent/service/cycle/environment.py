@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.observe.facts.delivery import NotRenewed
+from agent.observe.facts.delivery import NotRenewed, OwnReports
 from agent.observe.facts.delivery_status import DeliveryStatus
-from agent.observe.facts.report_facts import OwnReports
 from agent.observe.pictures.judge import Judge
-from agent.observe.pictures.previous_pictures import Previous
-from agent.observe.probe.watch import NOBODY_WATCHES, Stage, Watch
+from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.observe.probe.fan_out import NO_WATCH, Stage, Watch
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from masking.model import Confinement
@@ -37,15 +36,15 @@ class Rim:
     credentials: Credentials
     judge: Judge
     clock: Callable[[], datetime]
-    progress: Callable[[], None] = NOBODY_WATCHES.progress
-    previous: Previous = field(default_factory=Previous)
-    wait: Callable[[float], None] = NOBODY_WATCHES.wait
+    progress: Callable[[], None] = NO_WATCH.progress
+    previous: PreviousPictures = field(default_factory=PreviousPictures)
+    wait: Callable[[float], None] = NO_WATCH.wait
     delivery: DeliveryStatus | None = None
     not_renewed: NotRenewed | None = None
     reports: OwnReports | None = None
     confinement: Callable[[], Confinement | None] = lambda: None
-    stop: Callable[[], bool] = NOBODY_WATCHES.stop
-    stage: Callable[[str, Stage], None] = NOBODY_WATCHES.stage
+    stop: Callable[[], bool] = NO_WATCH.stop
+    stage: Callable[[str, Stage], None] = NO_WATCH.stage
 
     @property
     def watch(self) -> Watch:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.judge.memory.memory import Memory
-from agent.observe.approvals.approvals import FOLDER, Approval, approvals_digest, in_place
+from agent.observe.approvals.approvals import FOLDER, Approval, approvals_digest, of_present_boxes
 from agent.observe.footage.days import CameraFootage, Footage
 from agent.observe.inventory.owners import NOBODY, Owner, Owners, is_another, is_another_box, with_proof
-from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.remembered.value import Remembered, without_pictures
 from agent.site.config.site import Site
 
@@ -35,7 +35,7 @@ def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]
     )
 
 
-def taken_over(remembered: Remembered, site: Site, now: Owners, previous: Previous) -> Remembered:
+def taken_over(remembered: Remembered, site: Site, now: Owners, previous: PreviousPictures) -> Remembered:
     """Return `kept_for`, and forget the pictures of this process that are of something else."""
     for name in strangers(remembered, site, now):
         previous.forget(name)
@@ -84,7 +84,7 @@ def approved_here(
     holds = {
         name: one for name, one in given.items() if name not in gone or gone[name] != approvals_digest({name: one})
     }
-    return in_place(holds, remembered.owners), gone
+    return of_present_boxes(holds, remembered.owners), gone
 
 
 def approved_still(

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.judge.memory.history import oldest_kept
+from agent.judge.memory.history import oldest_stored
 from agent.judge.memory.notes import read_notes, settled_changes
 from agent.observe.approvals.approvals import Approval, read_approvals
-from agent.observe.facts.factory_logins import Tried, known_tries
+from agent.observe.facts.factory_logins import LoginTry, known_tries
 from agent.observe.facts.filed_file import read_filed
-from agent.observe.facts.filed_system import Filed
-from agent.observe.pictures.derived_views import Derived, read_derived
+from agent.observe.facts.filed_system import Filing
+from agent.observe.pictures.derived_views import DerivedReference, read_derived
 from agent.site.config.site import Site
 
 
@@ -25,10 +25,10 @@ class Kept:
     """
 
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    derived: Mapping[str, tuple[Derived, ...]] = field(default_factory=dict)
+    derived: Mapping[str, tuple[DerivedReference, ...]] = field(default_factory=dict)
     acknowledged: frozenset[str] = frozenset()
-    filed: Filed | None = None
-    factory: Mapping[str, Tried] | None = None
+    filed: Filing | None = None
+    factory: Mapping[str, LoginTry] | None = None
     own_log_from: datetime | None = None
 
 
@@ -42,5 +42,5 @@ def read_kept(site: Site) -> Kept:
         acknowledged=frozenset(settled_changes(read_notes(directory, site.id))),
         filed=read_filed(directory, site.id),
         factory=known_tries(directory, site.id),
-        own_log_from=oldest_kept(directory),
+        own_log_from=oldest_stored(directory),
     )

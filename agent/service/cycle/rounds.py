@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
-from agent.observe.pictures.approved_views import ApprovedViews
-from agent.observe.pictures.judge import look
+from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.studies import studies
-from agent.observe.pictures.zone_verdicts import pooled
-from agent.observe.probe.devices import Probed, Reading, joined
+from agent.observe.pictures.zone_verdicts import pool_verdicts
+from agent.observe.probe.devices import ProbeResult, Reading, merged_results
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import PICTURED, fold
 from agent.observe.remembered.value import Remembered
@@ -43,7 +43,7 @@ class _Seen:
     """What is known of one device's cameras after a number of looks at them, and the memory of them alone."""
 
     part: Site
-    fetched: Probed
+    fetched: ProbeResult
     looked: Observations
     remembered: Remembered
     looks: int = 1
@@ -53,12 +53,12 @@ def look_in_rounds(
     site: Site,
     rim: Rim,
     reading: Reading,
-    stored: Probed,
+    stored: ProbeResult,
     remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
     rounds: int = 1,
-) -> tuple[Probed, Observations, Remembered]:
+) -> tuple[ProbeResult, Observations, Remembered]:
     """Look at the pictures of each device as it comes back, and at new ones of its cameras that are not settled.
 
     Each device has its own time: no look waits for another device.
@@ -91,7 +91,7 @@ def look_in_rounds(
             reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
         rim.stage(device.id, "done" if again is None else "waiting")
     in_order = [seen[device.id] for device in site.devices]
-    fetched = joined([replace(stored, pictures=()), *(one.fetched for one in in_order)])
+    fetched = merged_results([replace(stored, pictures=()), *(one.fetched for one in in_order)])
     looked = tuple(observation for one in in_order for observation in one.looked)
     return fetched, looked, _of_all(remembered, in_order)
 
@@ -100,8 +100,8 @@ def _first_look(
     site: Site,
     rim: Rim,
     device: Device,
-    probed: Probed,
-    stored: Probed,
+    probed: ProbeResult,
+    stored: ProbeResult,
     remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
@@ -111,7 +111,7 @@ def _first_look(
     names = {camera.camera.id for camera in cameras}
     kept_here = tuple(o for o in stored.observations if o.subject.removeprefix("camera:") in names)
     pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
-    told = joined([Probed(kept_here, pictures), probed])
+    told = merged_results([ProbeResult(kept_here, pictures), probed])
     now_there = owners_now(part, proven_marks(part, told.observations), remembered.identities, source=True)
     remembered = taken_over(remembered, part, now_there, rim.previous)
     looked, after = _look(part, rim, told, told.observations, remembered, known, now)
@@ -146,7 +146,7 @@ def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
 def _look(
     site: Site,
     rim: Rim,
-    fetched: Probed,
+    fetched: ProbeResult,
     told: Observations,
     remembered: Remembered,
     known: ApprovedViews,
@@ -154,9 +154,9 @@ def _look(
 ) -> tuple[Observations, Remembered]:
     asked = studies(site, told, known, rim.previous, remembered.views)
     places = positions(site, told, known.presets)
-    looked = look(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
+    looked = judge_pictures(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
-    return pooled(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
+    return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 
 
 def _is_settled(

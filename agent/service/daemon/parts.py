@@ -19,7 +19,7 @@ from agent.deliver.spool.spool import Spool
 from agent.host.health import moment
 from agent.host.paths import CREDENTIALS_NAME
 from agent.observe.inventory.owners import adopt
-from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.service.alerts import webhook
 from agent.service.alerts.digest_desk import DigestDesk
 from agent.service.alerts.exporters import Telemetry, listening
@@ -54,7 +54,7 @@ class Parts:
     digests: DigestDesk
     renewals: Renewals
     mirrors: tuple[MirrorLink, ...] = ()
-    previous: Previous = field(default_factory=Previous)
+    previous: PreviousPictures = field(default_factory=PreviousPictures)
 
 
 @contextmanager

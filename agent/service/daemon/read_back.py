@@ -20,9 +20,9 @@ from agent.contract.signing_keys import PublicKey
 from agent.deliver.spool.read_only import StoredRow, view
 from agent.deliver.spool.signed import handed_to
 from agent.judge.checks.table import CHECKS
-from agent.judge.wording.not_due import OURS
+from agent.judge.wording.not_due import OWN_SOURCE
 from agent.model.errors import AgentError, NotVerified, UsageError
-from agent.observe.facts.report_facts import Held, OwnReports
+from agent.observe.facts.delivery import ForbiddenContent, OwnReports
 from agent.site.config.site import Site
 from drivers.model import Credential
 from drivers.registry import DRIVERS
@@ -35,7 +35,9 @@ NAMED_MAX: Final = 8
 SECRET_CHARS_MIN: Final = 8
 """From how many characters on a password is looked for anywhere; a shorter one only as a whole value."""
 
-_WORDS: Final = " ".join((*(f"{one.id} {one.source} {one.duty}" for one in CHECKS), *CLASSES, *DRIVERS, str(OURS)))
+_WORDS: Final = " ".join(
+    (*(f"{one.id} {one.source} {one.duty}" for one in CHECKS), *CLASSES, *DRIVERS, str(OWN_SOURCE))
+)
 """What stands in reports anyway: a password that is one of these words is looked for together with its user only."""
 
 _LONG_CHARS: Final = 2048
@@ -92,7 +94,7 @@ def secrets_of(credentials: Collection[Credential]) -> frozenset[bytes]:
     return frozenset(form for one in credentials if one.password for form in _forms(one))
 
 
-def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
+def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[ForbiddenContent]:
     """Yield what these bytes hold and no report may, each kind once. Pure."""
     small = payload.lower()
     if _shows(payload):

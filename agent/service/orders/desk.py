@@ -33,7 +33,7 @@ from agent.judge.checks.table import CHECKS
 from agent.judge.memory.transitions import Transition
 from agent.model.errors import NotVerified, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment
-from agent.report.spot_check import Asked
+from agent.report.spot_check import HubRequests
 from agent.service.orders import decide, desired_policy
 from agent.service.orders.desired_policy import InForce, Kept, NotTaken
 from agent.site.config.site import Site
@@ -142,12 +142,12 @@ class Desk:
         """Return the site as it is judged now: its own file, and the hub's policy over it where one counts."""
         return desired_policy.in_force(site, self._kept, moment.at if _clock_trusted(site, moment) else None)
 
-    def asked(self, standing: InForce) -> Asked:
+    def asked(self, standing: InForce) -> HubRequests:
         """Return what the next cycle is asked for."""
         told = (Transition(desired_policy.tampered(self._tampered), None),) if self._tampered else ()
-        return Asked(tuple(command for command, _ in self._waiting.values()), standing.digest, told)
+        return HubRequests(tuple(command for command, _ in self._waiting.values()), standing.digest, told)
 
-    def answer(self, asked: Asked, envelopes: tuple[Envelope, ...], moment: Moment) -> None:
+    def answer(self, asked: HubRequests, envelopes: tuple[Envelope, ...], moment: Moment) -> None:
         """Answer the commands that a cycle was asked for with the reports that it committed."""
         self._set_aside()
         self._tampered = ""

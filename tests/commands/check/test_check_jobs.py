@@ -19,7 +19,7 @@ from agent.deliver.spool.spool import Spool
 from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.host.health import moment
-from agent.judge.memory.memory import NOTHING
+from agent.judge.memory.memory import EMPTY_MEMORY
 from agent.judge.memory.notes import Proof, read_notes
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
@@ -244,7 +244,7 @@ def keep(on_site: OnSite) -> Keep:
     def run(finding: Finding) -> None:
         now = moment(datetime.now(UTC))
         spool = Spool.open(on_site.state / SPOOL_NAME, 8 * 1024 * 1024, now=now.at, seal=lambda *_: pytest.fail())
-        tell(site, Seen(gather(()), (finding,), NOTHING), spool, signer, now)
+        tell(site, Seen(gather(()), (finding,), EMPTY_MEMORY), spool, signer, now)
         spool.close()
 
     return run

@@ -21,7 +21,7 @@ from sites import (
 
 from agent.judge.checks.table import CHECKS, run_checks
 from agent.model.finding import Finding
-from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.facts import NetworkFacts, gather
 from agent.observe.facts.sightings import KnownBox, mark_of
 from agent.site.config.site import Discovery, NoPrivateArea, Policy, Site
 from drivers.model import Clock, Fact, Identity, Mask, Masks, Observation, Reason, Streams, Unavailable
@@ -34,11 +34,11 @@ CAMERA_FACTS: tuple[Fact, ...] = ("streams", "masks", "overlays", "recordings", 
 
 
 ASKED = Discovery(interfaces=("192.0.2.9",))
-KNOWN = Around(remembered={"box": KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))})
+KNOWN = NetworkFacts(remembered={"box": KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))})
 
 
 def judge(
-    observations: tuple[Observation, ...], a_site: Site | None = None, around: Around = KNOWN
+    observations: tuple[Observation, ...], a_site: Site | None = None, around: NetworkFacts = KNOWN
 ) -> dict[str, Finding]:
     a_site = a_site or site(camera())
     return {f.key: f for f in run_checks(a_site, facts_of(a_site, observations, around), NOW)}

@@ -12,7 +12,7 @@ from sites import NOW, camera, observed, site
 
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.debounce import FLAPS_A_DAY
-from agent.judge.memory.episodes import Episode, Known, flapping, open_episodes, repairs
+from agent.judge.memory.episodes import Episode, FindingState, flapping_episodes, open_episodes, repairs
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Message, Status
@@ -133,7 +133,7 @@ def test_what_comes_again_within_a_day_is_one_finding_with_a_count() -> None:
     episode = the_open(memory)
     assert episode.flapping
     assert (episode.count, episode.detected_at) == (10, NOW + STEP)
-    assert flapping(memory.known) == (episode,)
+    assert flapping_episodes(memory.known) == (episode,)
 
 
 def test_flapping_ends_when_it_was_well_for_a_day_and_that_is_told() -> None:
@@ -145,7 +145,7 @@ def test_flapping_ends_when_it_was_well_for_a_day_and_that_is_told() -> None:
     episode = changed[0].episode
     assert episode is not None
     assert (episode.repaired_at, episode.verified_at) == (NOW + 20 * STEP, NOW + 116 * STEP)
-    assert flapping(memory.known) == ()
+    assert flapping_episodes(memory.known) == ()
 
 
 def test_what_stays_broken_for_a_day_flaps_no_longer() -> None:
@@ -201,7 +201,7 @@ def test_a_memory_of_a_version_without_episodes_is_taken_up() -> None:
         }
     )
     memory = from_json(old)
-    assert memory.known == {"clock-offset camera:gate": Known("fail", NOW)}
+    assert memory.known == {"clock-offset camera:gate": FindingState("fail", NOW)}
     changed, memory = live("f", memory=memory, start=NOW + STEP)
     assert changed == []
     assert the_open(memory).detected_at == NOW

@@ -9,7 +9,7 @@ import pytest
 from sites import NOW
 
 from agent.judge.memory.memory import Memory, from_json, to_json
-from agent.judge.memory.transitions import Transition, incident_told, transitions
+from agent.judge.memory.transitions import Transition, spool_incident, transitions
 from agent.model.finding import Finding, Message, Source, Status
 
 
@@ -88,6 +88,6 @@ def test_memory_survives_its_text() -> None:
 
 @pytest.mark.parametrize("kind", ["spool-corrupt", "spool-restored", "something-new"])
 def test_what_happened_to_the_spool_is_told_as_a_failure_of_the_site(kind: str) -> None:
-    told = incident_told(kind, "spool.db.damaged-1")
+    told = spool_incident(kind, "spool.db.damaged-1")
     assert (told.finding.subject, told.finding.status, told.finding.reason) == ("site", "fail", kind)
     assert told.finding.evidence == {"detail": "spool.db.damaged-1"}

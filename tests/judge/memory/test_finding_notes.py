@@ -14,15 +14,15 @@ from agent.judge.memory.episodes import open_episodes, times_json
 from agent.judge.memory.notes import (
     FOLDER,
     Acknowledgement,
+    ActiveNotes,
     Plan,
     Proof,
     Settled,
-    Standing,
+    active_notes,
     name_of,
     read_notes,
     remove_note,
     settled_changes,
-    standing,
     write_note,
 )
 from agent.judge.memory.transitions import transitions
@@ -72,7 +72,7 @@ def test_an_expired_acknowledgement_counts_no_longer(after: timedelta, counts: b
     _, memory = live("f")
     episode = the_open(memory)
     note = Acknowledgement(episode.key, episode.detected_at, episode.worst, "Wang", NOW, "x", NOW + timedelta(days=7))
-    noted = standing(site(camera()), (note,), NOW + after)
+    noted = active_notes(site(camera()), (note,), NOW + after)
     _, memory = transitions((finding("fail"),), memory, NOW + after, noted)
     assert (the_open(memory).acknowledged is not None) is counts
 
@@ -80,8 +80,8 @@ def test_an_expired_acknowledgement_counts_no_longer(after: timedelta, counts: b
 PLAN = Plan("device:box", NOW, NOW + timedelta(hours=2), "Li", NOW, "disk is changed")
 
 
-def planned(now: datetime, plan: Plan = PLAN) -> Standing:
-    return standing(site(camera("gate", "box"), camera("yard", "other")), (plan,), now)
+def planned(now: datetime, plan: Plan = PLAN) -> ActiveNotes:
+    return active_notes(site(camera("gate", "box"), camera("yard", "other")), (plan,), now)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_was_broken_before_and_is_repaired_by_the_planned_work_is_told() ->
 def test_a_proof_by_a_job_closes_at_the_first_good_look() -> None:
     _, memory = live("ff", ONLINE)
     episode = the_open(memory)
-    proved = Standing(proved={episode.key: Proof(episode.key, episode.detected_at, NOW, "job-1")})
+    proved = ActiveNotes(proved={episode.key: Proof(episode.key, episode.detected_at, NOW, "job-1")})
     changed, _ = live("p", ONLINE, memory, proved, start=NOW + 2 * STEP)
     assert story(changed) == "P"
 
@@ -141,7 +141,7 @@ def test_a_proof_by_a_job_closes_at_the_first_good_look() -> None:
 def test_a_proof_closes_nothing_that_is_not_seen_well(look: str) -> None:
     _, memory = live("ff", ONLINE)
     episode = the_open(memory)
-    proved = Standing(proved={episode.key: Proof(episode.key, episode.detected_at, NOW, "job-1")})
+    proved = ActiveNotes(proved={episode.key: Proof(episode.key, episode.detected_at, NOW, "job-1")})
     changed, memory = live(look, ONLINE, memory, proved, start=NOW + 2 * STEP)
     assert changed == []
     assert the_open(memory).verified_at is None
@@ -149,7 +149,7 @@ def test_a_proof_closes_nothing_that_is_not_seen_well(look: str) -> None:
 
 def test_a_proof_of_an_earlier_episode_proves_nothing_of_this_one() -> None:
     _, memory = live("ff", ONLINE)
-    proved = Standing(proved={f"{ONLINE} camera:gate": Proof(f"{ONLINE} camera:gate", NOW - STEP, NOW, "job-1")})
+    proved = ActiveNotes(proved={f"{ONLINE} camera:gate": Proof(f"{ONLINE} camera:gate", NOW - STEP, NOW, "job-1")})
     changed, _ = live("p", ONLINE, memory, proved, start=NOW + 2 * STEP)
     assert changed == []
 

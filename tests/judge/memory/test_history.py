@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sites import NOW
 
-from agent.judge.memory.episodes import begun
-from agent.judge.memory.history import ASIDE, NAME, keep_history, read_history
+from agent.judge.memory.episodes import new_episode
+from agent.judge.memory.history import ASIDE, NAME, read_history, store_history
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import Transition, transitions
 from agent.model.errors import SpoolFailed
@@ -35,13 +35,13 @@ def lived(folder: Path, *statuses: Status, subject: str = "camera:gate") -> None
     for number, status in enumerate(statuses):
         now = NOW + number * timedelta(minutes=15)
         changed, memory = transitions((finding(status, subject),), memory, now)
-        keep_history(storage(folder), changed, now)
+        store_history(storage(folder), changed, now)
 
 
 def many(count: int, first: int = 0) -> tuple[Transition, ...]:
     """Return transitions as a restless site makes them, each with its episode."""
     return tuple(
-        Transition(one, "pass", begun(one, NOW))
+        Transition(one, "pass", new_episode(one, NOW))
         for one in (finding("fail", f"camera:{number % 64}") for number in range(first, first + count))
     )
 
@@ -92,7 +92,7 @@ def test_a_hundred_thousand_changes_stay_within_the_size_and_the_newest_are_ther
     largest = 0
     for number in range(100):
         now = NOW + number * timedelta(minutes=15)
-        keep_history(storage(tmp_path, size), many(1000, number * 1000), now)
+        store_history(storage(tmp_path, size), many(1000, number * 1000), now)
         largest = max(largest, sum(path.stat().st_size for path in tmp_path.iterdir()))
     kept = read_history(tmp_path)
     assert largest <= size
@@ -103,9 +103,9 @@ def test_a_hundred_thousand_changes_stay_within_the_size_and_the_newest_are_ther
 
 def test_a_smaller_size_is_kept_to_from_the_next_change_on(tmp_path: Path) -> None:
     for number in range(20):
-        keep_history(storage(tmp_path, 8 * MIB), many(1000, number * 1000), NOW)
+        store_history(storage(tmp_path, 8 * MIB), many(1000, number * 1000), NOW)
     before = len(read_history(tmp_path))
-    keep_history(storage(tmp_path, MIB), many(1), NOW + timedelta(days=1))
+    store_history(storage(tmp_path, MIB), many(1), NOW + timedelta(days=1))
     kept = read_history(tmp_path)
     assert kept[-1].at == NOW + timedelta(days=1)
     assert len(kept) < before
@@ -124,14 +124,14 @@ def test_a_damaged_history_is_set_aside_and_a_new_one_begins(
 
 
 def test_flipped_bytes_in_the_middle_are_damage_too(tmp_path: Path) -> None:
-    keep_history(storage(tmp_path), many(5000), NOW)
+    store_history(storage(tmp_path), many(5000), NOW)
     path = tmp_path / NAME
     data = bytearray(path.read_bytes())
     data[4096:] = b"\x5a" * (len(data) - 4096)
     path.write_bytes(data)
     with pytest.raises(SpoolFailed, match="cannot be read"):
         read_history(tmp_path)
-    keep_history(storage(tmp_path), many(1), NOW)
+    store_history(storage(tmp_path), many(1), NOW)
     assert len(read_history(tmp_path)) == 1
 
 
@@ -154,7 +154,7 @@ def test_where_nothing_can_be_kept_the_daemon_goes_on(tmp_path: Path, caplog: py
 
 
 def test_a_reader_sees_whole_cycles_while_the_service_writes(tmp_path: Path) -> None:
-    keep_history(storage(tmp_path), many(10), NOW)
+    store_history(storage(tmp_path), many(10), NOW)
     writer = sqlite3.connect(tmp_path / NAME, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("DELETE FROM transition")

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from agent.judge.wording.unavailable import ASKED_ON_THE_SPOT, LOCKED_FOR, ROWS, told
+from agent.judge.wording.unavailable import ASKED_ON_THE_SPOT, LOCKED_FOR, ROWS, unavailable_message
 from agent.text.translate import render, render_apart, translate
 from drivers.credentials import refusal, unlocks_in_s
 from drivers.deadline import Deadline, connect
@@ -107,7 +107,7 @@ def test_every_reason_and_cause_has_words_and_a_next_step_in_each_language(key: 
     reason = key if key in get_args(Reason) else "unreachable"
     cause = "" if key in get_args(Reason) else key
     for on_the_spot in (False, True):
-        message = told(Unavailable("identity", reason, "", None, cause), DEVICE, 20.0, on_the_spot)  # type: ignore[arg-type]
+        message = unavailable_message(Unavailable("identity", reason, "", None, cause), DEVICE, 20.0, on_the_spot)  # type: ignore[arg-type]
         words, step = render_apart(message, lang)
         assert words
         assert bool(step) is (key != "not-looked-at")
@@ -119,14 +119,14 @@ def test_every_reason_and_cause_has_words_and_a_next_step_in_each_language(key: 
 
 def test_a_lock_of_28_minutes_is_told_as_one() -> None:
     why = Unavailable("identity", "refused", "", None, "locked", 1680)
-    assert told(why, DEVICE, 20.0).template == LOCKED_FOR.template
-    assert "for 28 min" in str(told(why, DEVICE, 20.0))
-    assert "还需 28 分钟" in render(told(why, DEVICE, 20.0), "zh_CN")
+    assert unavailable_message(why, DEVICE, 20.0).template == LOCKED_FOR.template
+    assert "for 28 min" in str(unavailable_message(why, DEVICE, 20.0))
+    assert "还需 28 分钟" in render(unavailable_message(why, DEVICE, 20.0), "zh_CN")
 
 
 def test_a_refused_login_names_the_command_that_allows_one_more_try_unless_no_file_is_behind_it() -> None:
     why = Unavailable("identity", "refused")
-    assert "camwarden credentials retry box" in str(told(why, DEVICE, 20.0))
-    assert "not tried again" in str(told(why, DEVICE, 20.0))
-    assert "credentials retry" not in str(told(why, DEVICE, 20.0, on_the_spot=True))
+    assert "camwarden credentials retry box" in str(unavailable_message(why, DEVICE, 20.0))
+    assert "not tried again" in str(unavailable_message(why, DEVICE, 20.0))
+    assert "credentials retry" not in str(unavailable_message(why, DEVICE, 20.0, on_the_spot=True))
     assert set(ASKED_ON_THE_SPOT) <= set(ROWS)

@@ -23,17 +23,16 @@ from agent.observe.approvals.approvals import (
     approvals_digest,
     approve,
     approve_no_private_area,
-    in_force,
     lights,
     mask_zones,
-    prepare,
+    prepare_folder,
     read_approvals,
+    with_approvals,
     write_approval,
 )
 from agent.observe.approvals.past import KEPT
 from agent.observe.approvals.reference_views import FOLDER as PRESETS
-from agent.observe.approvals.reference_views import PresetView, read_preset_views, write_preset_view
-from agent.observe.approvals.references import with_reference
+from agent.observe.approvals.reference_views import PresetView, read_preset_views, with_reference, write_preset_view
 from agent.observe.pictures.turns import masks_digest, zones_digest
 from agent.site.config.site import NoPrivateArea
 from drivers.model import Mask
@@ -147,7 +146,7 @@ def test_there_is_one_reference_for_each_light() -> None:
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_text("in the way")
     with pytest.raises(Forbidden, match="name a folder of your own with") as told:
-        prepare(tmp_path, "dt0001")
+        prepare_folder(tmp_path, "dt0001")
     assert "\n" not in str(told.value)
     assert str(tmp_path) in str(told.value)
 
@@ -171,19 +170,19 @@ def test_the_digest_of_all_changes_with_everything_that_was_approved() -> None:
 
 def test_approved_masks_stand_for_zones_that_nobody_declared() -> None:
     one = approve(BARE, "gate", "Li Na", NOW, "", MASKS)
-    zones = in_force(BARE, {"gate": one}).cameras[0].zones
+    zones = with_approvals(BARE, {"gate": one}).cameras[0].zones
     assert [(z.name, z.effect, z.color) for z in zones] == [
         ("mask m1", "color", "#00ff00"),
         ("mask m1 (2)", "blurred", ""),
     ]
-    assert one.zones_digest == zones_digest(in_force(BARE, {"gate": one}), "gate") != zones_digest(BARE, "gate")
+    assert one.zones_digest == zones_digest(with_approvals(BARE, {"gate": one}), "gate") != zones_digest(BARE, "gate")
 
 
 def test_an_approved_declaration_counts_as_one_and_the_file_is_never_overruled() -> None:
     one = approve_no_private_area(BARE, "gate", "Li Na", NOW, "")
-    assert in_force(BARE, {"gate": one}).cameras[0].no_private_area == NoPrivateArea("Li Na", "2026-11-24")
-    assert in_force(SITE, {"gate": one}) == SITE
-    assert in_force(BARE, {}) == BARE
+    assert with_approvals(BARE, {"gate": one}).cameras[0].no_private_area == NoPrivateArea("Li Na", "2026-11-24")
+    assert with_approvals(SITE, {"gate": one}) == SITE
+    assert with_approvals(BARE, {}) == BARE
 
 
 def test_a_color_or_effect_that_nobody_knows_asks_for_any() -> None:

@@ -33,23 +33,23 @@ from agent.hub.stores.day_figures import By
 from agent.hub.views.assessment import assess
 from agent.judge.memory.episodes import (
     Episode,
-    begun,
     by_class,
     episode_data,
     episode_from,
-    flapping,
+    flapping_episodes,
+    new_episode,
     open_episodes,
     repairs,
 )
 from agent.judge.memory.memory import Memory, from_json, to_json
-from agent.judge.memory.notes import NOTHING_NOTED
+from agent.judge.memory.notes import NO_NOTES
 from agent.judge.memory.transitions import Transition, transitions
 from agent.model.finding import Finding, Json, Message, Source, Status
 from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
 from agent.observe.facts.facts import gather
 from agent.observe.inventory.common_causes import FaultClass
 from agent.observe.remembered.value import Remembered
-from agent.report.assessment import assessed
+from agent.report.assessment import add_look
 from agent.report.build import build_reports
 from agent.report.health import health_body
 from agent.site.declarations.standing import local_day
@@ -70,7 +70,7 @@ def looks(*findings: Finding) -> tuple[list[Transition], Memory, tuple[DayAssess
         now = NOW + number * STEP
         new, memory = transitions((finding,), from_json(to_json(memory)), now)
         closed = [one.episode for one in new if one.episode is not None]
-        days = assessed(here, gather(()), (finding,), NOTHING_NOTED, memory.remembered.assessed, now, closed)
+        days = add_look(here, gather(()), (finding,), NO_NOTES, memory.remembered.assessed, now, closed)
         memory = replace(memory, remembered=Remembered(assessed=days))
         changed += new
     return changed, memory, memory.remembered.assessed
@@ -98,20 +98,20 @@ def test_what_is_open_or_was_only_unknown_is_no_repair() -> None:
 
 
 def test_a_fault_of_no_class_or_of_one_that_nobody_knows_is_of_the_rest() -> None:
-    one = begun(offline("fail", ""), NOW)
+    one = new_episode(offline("fail", ""), NOW)
     assert by_class(one) == by_class(replace(one, fault_class="weather")) == OTHER
     assert set(CLASSES) == {*get_args(FaultClass), OTHER}
 
 
 def test_an_episode_remembers_the_next_step_and_one_of_an_older_version_has_none() -> None:
-    one = replace(begun(GONE, NOW), message=Message("{what} is gone", {"what": "it"}, "look at {what}"))
+    one = replace(new_episode(GONE, NOW), message=Message("{what} is gone", {"what": "it"}, "look at {what}"))
     data = episode_data(one)
     assert str(episode_from(data).message) == "it is gone: look at it"
     assert str(episode_from({**data, "message": data["message"][:2]}).message) == "it is gone"
 
 
 def test_an_episode_remembers_its_class_and_one_of_an_older_version_has_none() -> None:
-    one = begun(GONE, NOW)
+    one = new_episode(GONE, NOW)
     assert episode_from(episode_data(one)) == one
     assert one.fault_class == "camera"
     old = {key: value for key, value in episode_data(one).items() if key != "fault_class"}
@@ -121,8 +121,8 @@ def test_an_episode_remembers_its_class_and_one_of_an_older_version_has_none() -
 def test_what_comes_and_goes_is_told_by_class_while_it_does_and_not_on_a_quiet_day() -> None:
     restless = (GONE, GONE, GONE, WELL, WELL) * 5
     changed, memory, _ = looks(WELL, *restless)
-    assert flapping(memory.known)
-    body = health_body(site(camera("gate")), gather(()), [], NOW, QUEUE, flapping(memory.known))
+    assert flapping_episodes(memory.known)
+    body = health_body(site(camera("gate")), gather(()), [], NOW, QUEUE, flapping_episodes(memory.known))
     assert body["flapping"] == {"camera": 1}
     fits_health(body)
     quiet = health_body(site(camera("gate")), gather(()), [], NOW, QUEUE, ())
@@ -181,7 +181,7 @@ def test_sums_are_of_seconds_and_of_repairs_never_of_means() -> None:
 
 
 def test_what_lasted_less_than_nothing_is_no_repair() -> None:
-    one = replace(begun(GONE, NOW), repaired_at=NOW - timedelta(hours=1), verified_at=NOW)
+    one = replace(new_episode(GONE, NOW), repaired_at=NOW - timedelta(hours=1), verified_at=NOW)
     assert repairs([one], by_class) == {}
 
 

@@ -11,23 +11,23 @@ from hypothesis import strategies as st
 from sites import DAY, NOW
 
 from agent.demo.onvif.announcing import Announcer
-from agent.judge.memory.episodes import Known
+from agent.judge.memory.episodes import FindingState
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.model.finding import Moment
 from agent.observe.facts.sightings import (
     SIGHTINGS_MAX,
     WINDOW,
+    BoxMark,
     KnownBox,
-    Mark,
     Sighting,
-    counted,
+    add_sightings,
     digest,
     is_one_box,
     is_same,
     mark_behind,
     mark_of,
-    remembered,
     serial_of,
+    update_boxes,
     window,
 )
 from agent.observe.remembered.value import Remembered
@@ -50,7 +50,7 @@ def at(when: datetime, address: str = "192.0.2.7:80", endpoint: str = "", mac: s
 def after(*whens: datetime, within: timedelta = WINDOW) -> tuple[Sighting, ...]:
     known: tuple[Sighting, ...] = ()
     for when in whens:
-        known = counted(known, [at(when)], NOTHING, when, within)
+        known = add_sightings(known, [at(when)], NOTHING, when, within)
     return known
 
 
@@ -68,9 +68,9 @@ def test_sightings_older_than_a_day_do_not_count() -> None:
 
 def test_a_device_that_is_gone_for_a_day_is_forgotten() -> None:
     known = after(NOW, NOW + HOUR, NOW + 2 * HOUR)
-    assert counted(known, (), NOTHING, NOW + 3 * HOUR, WINDOW)[0].counts
-    assert not counted(known, (), NOTHING, NOW + 25 * HOUR, WINDOW)[0].counts
-    assert counted(known, (), NOTHING, NOW + 26 * HOUR, WINDOW) == ()
+    assert add_sightings(known, (), NOTHING, NOW + 3 * HOUR, WINDOW)[0].counts
+    assert not add_sightings(known, (), NOTHING, NOW + 25 * HOUR, WINDOW)[0].counts
+    assert add_sightings(known, (), NOTHING, NOW + 26 * HOUR, WINDOW) == ()
 
 
 def test_a_site_that_looks_once_a_day_can_still_count_to_three() -> None:
@@ -80,8 +80,8 @@ def test_a_site_that_looks_once_a_day_can_still_count_to_three() -> None:
 
 
 def test_one_look_is_one_sighting_however_often_a_device_answers() -> None:
-    known = counted((), [at(NOW)] * 5, NOTHING, NOW, WINDOW)
-    known = counted(known, [at(NOW), at(NOW)], NOTHING, NOW, WINDOW)
+    known = add_sightings((), [at(NOW)] * 5, NOTHING, NOW, WINDOW)
+    known = add_sightings(known, [at(NOW), at(NOW)], NOTHING, NOW, WINDOW)
     assert [one.times for one in known] == [(NOW,)]
 
 
@@ -90,7 +90,7 @@ def test_a_device_that_moves_to_another_address_is_known_again(marks: dict[str, 
     known: tuple[Sighting, ...] = ()
     for hour in range(3):
         when = NOW + hour * HOUR
-        known = counted(known, [at(when, f"192.0.2.{hour}:80", **marks)], NOTHING, when, WINDOW)
+        known = add_sightings(known, [at(when, f"192.0.2.{hour}:80", **marks)], NOTHING, when, WINDOW)
     assert [(one.address, one.counts) for one in known] == [("192.0.2.2:80", True)]
 
 
@@ -98,84 +98,84 @@ def test_a_device_that_changes_its_endpoint_with_each_answer_is_known_by_its_add
     known: tuple[Sighting, ...] = ()
     for hour in range(3):
         when = NOW + hour * HOUR
-        known = counted(known, [at(when, endpoint=f"e{hour}")], NOTHING, when, WINDOW)
+        known = add_sightings(known, [at(when, endpoint=f"e{hour}")], NOTHING, when, WINDOW)
     assert [one.counts for one in known] == [True]
 
 
 def test_a_clock_that_was_set_back_makes_no_sightings_of_the_future_count() -> None:
     known = after(NOW, NOW + HOUR, NOW + 2 * HOUR)
-    (one,) = counted(known, [at(NOW - HOUR)], NOTHING, NOW - HOUR, WINDOW)
+    (one,) = add_sightings(known, [at(NOW - HOUR)], NOTHING, NOW - HOUR, WINDOW)
     assert one.times == (NOW - HOUR,)
 
 
 def test_a_flood_drops_the_oldest_and_keeps_what_was_seen_more_often() -> None:
     steady = after(NOW, NOW + HOUR)
-    gone = counted((), [at(NOW, "192.0.2.9:80")], NOTHING, NOW, WINDOW)
+    gone = add_sightings((), [at(NOW, "192.0.2.9:80")], NOTHING, NOW, WINDOW)
     now = NOW + 2 * HOUR
     flood = [at(now, f"10.0.{n >> 8}.{n & 255}:80") for n in range(1000)]
-    known = counted(steady + gone, [*flood, at(now)], NOTHING, now, WINDOW)
+    known = add_sightings(steady + gone, [*flood, at(now)], NOTHING, now, WINDOW)
     assert len(known) == SIGHTINGS_MAX
     assert (known[0].address, known[0].counts) == ("192.0.2.7:80", True)
     assert "192.0.2.9:80" not in {one.address for one in known}
 
 
 def test_what_is_settled_is_dropped_by_any_of_its_marks() -> None:
-    known = counted((), [at(NOW, endpoint="e1", mac="m1")], NOTHING, NOW, WINDOW)
+    known = add_sightings((), [at(NOW, endpoint="e1", mac="m1")], NOTHING, NOW, WINDOW)
     for mark in ("192.0.2.7:80", "e1", "m1"):
-        assert counted(known, (), frozenset({mark}), NOW, WINDOW) == ()
-    assert len(counted(known, (), frozenset({"other", ""}), NOW, WINDOW)) == 1
+        assert add_sightings(known, (), frozenset({mark}), NOW, WINDOW) == ()
+    assert len(add_sightings(known, (), frozenset({"other", ""}), NOW, WINDOW)) == 1
 
 
-A, B, C = Mark("N8", "a"), Mark("N8", "b"), Mark("N9", "c")
+A, B, C = BoxMark("N8", "a"), BoxMark("N8", "b"), BoxMark("N9", "c")
 
 
 def test_the_first_box_belongs_there_and_another_is_kept_beside_it() -> None:
-    first = remembered({}, {"box": A}, NOW)
+    first = update_boxes({}, {"box": A}, NOW)
     assert first == {"box": KnownBox(A, seen_at=NOW)}
-    second = remembered(first, {"box": B}, NOW + HOUR)
+    second = update_boxes(first, {"box": B}, NOW + HOUR)
     assert second == {"box": KnownBox(A, B, NOW + HOUR, NOW)}
-    assert remembered(second, {}, NOW + 2 * HOUR) == second, "a look that reads nothing changes nothing"
-    back = remembered(second, {"box": A}, NOW + 2 * HOUR)
+    assert update_boxes(second, {}, NOW + 2 * HOUR) == second, "a look that reads nothing changes nothing"
+    back = update_boxes(second, {"box": A}, NOW + 2 * HOUR)
     assert back == {"box": KnownBox(A, seen_at=NOW + 2 * HOUR)}, "it came back"
 
 
 def test_another_box_takes_the_place_after_a_day_and_only_if_it_stays_the_same() -> None:
-    known = remembered({"box": KnownBox(A)}, {"box": B}, NOW)
-    known = remembered(known, {"box": C}, NOW + 23 * HOUR)
+    known = update_boxes({"box": KnownBox(A)}, {"box": B}, NOW)
+    known = update_boxes(known, {"box": C}, NOW + 23 * HOUR)
     assert known["box"].since == NOW + 23 * HOUR
-    known = remembered(known, {"box": C}, NOW + 46 * HOUR)
+    known = update_boxes(known, {"box": C}, NOW + 46 * HOUR)
     assert known["box"].mark == A
     last = NOW + 47 * HOUR
-    assert remembered(known, {"box": C}, last) == {"box": KnownBox(C, seen_at=last)}
+    assert update_boxes(known, {"box": C}, last) == {"box": KnownBox(C, seen_at=last)}
 
 
 def test_a_clock_that_was_set_back_starts_the_day_anew() -> None:
     known = {"box": KnownBox(A, B, NOW + 40 * HOUR)}
-    assert remembered(known, {"box": B}, NOW)["box"].since == NOW
+    assert update_boxes(known, {"box": B}, NOW)["box"].since == NOW
 
 
 def test_a_look_that_reads_no_mac_does_not_forget_the_one_that_was_read() -> None:
-    whole, half = Mark("N8", "a", ("m1",)), Mark("N8", "", ("m1",))
-    assert remembered({"box": KnownBox(whole)}, {"box": Mark("N8", "a")}, NOW)["box"].mark == whole
-    assert remembered({"box": KnownBox(whole)}, {"box": half}, NOW)["box"].mark == whole
+    whole, half = BoxMark("N8", "a", ("m1",)), BoxMark("N8", "", ("m1",))
+    assert update_boxes({"box": KnownBox(whole)}, {"box": BoxMark("N8", "a")}, NOW)["box"].mark == whole
+    assert update_boxes({"box": KnownBox(whole)}, {"box": half}, NOW)["box"].mark == whole
 
 
 @pytest.mark.parametrize(
     ("one", "other", "at_one_address", "at_two"),
     [
-        (Mark("N8", "a"), Mark("N8", "a"), True, True),
-        (Mark("N8", "a"), Mark("N8", "b"), False, False),
-        (Mark("N8", "a", ("m1",)), Mark("N8", "a", ("m2",)), True, False),
-        (Mark("N8", "a", ("m1", "m2")), Mark("N8", "a", ("m2",)), True, True),
-        (Mark("N8", "a", ("m1",)), Mark("N8", "b", ("m1",)), False, False),
-        (Mark("N8", "", ("m1",)), Mark("N8", "b", ("m1",)), True, True),
-        (Mark("N8", "", ("m1",)), Mark("N8", "", ("m2",)), False, False),
-        (Mark("N8", ""), Mark("N8", ""), True, False),
-        (Mark("N8", ""), Mark("N9", ""), False, False),
+        (BoxMark("N8", "a"), BoxMark("N8", "a"), True, True),
+        (BoxMark("N8", "a"), BoxMark("N8", "b"), False, False),
+        (BoxMark("N8", "a", ("m1",)), BoxMark("N8", "a", ("m2",)), True, False),
+        (BoxMark("N8", "a", ("m1", "m2")), BoxMark("N8", "a", ("m2",)), True, True),
+        (BoxMark("N8", "a", ("m1",)), BoxMark("N8", "b", ("m1",)), False, False),
+        (BoxMark("N8", "", ("m1",)), BoxMark("N8", "b", ("m1",)), True, True),
+        (BoxMark("N8", "", ("m1",)), BoxMark("N8", "", ("m2",)), False, False),
+        (BoxMark("N8", ""), BoxMark("N8", ""), True, False),
+        (BoxMark("N8", ""), BoxMark("N9", ""), False, False),
     ],
 )
 def test_boxes_are_told_apart_by_serial_number_and_mac_and_two_of_one_model_are_two(
-    one: Mark, other: Mark, at_one_address: bool, at_two: bool
+    one: BoxMark, other: BoxMark, at_one_address: bool, at_two: bool
 ) -> None:
     assert (is_same(one, other), is_same(other, one)) == (at_one_address, at_one_address)
     assert (is_one_box(one, other), is_one_box(other, one)) == (at_two, at_two)
@@ -228,7 +228,7 @@ def test_a_mark_holds_no_serial_number_and_no_hostile_model() -> None:
 
 TEXT = st.text(max_size=20)
 TIMES = st.datetimes(timezones=st.just(NOW.tzinfo))
-MARKS = st.builds(Mark, TEXT, TEXT, st.sampled_from([(), ("m1",), ("m1", "m2")]))
+MARKS = st.builds(BoxMark, TEXT, TEXT, st.sampled_from([(), ("m1",), ("m1", "m2")]))
 MEMORIES = st.builds(
     Remembered,
     sightings=st.lists(
@@ -252,7 +252,7 @@ def test_boxes_that_an_older_version_remembered_are_known() -> None:
 
 
 def test_the_memory_of_an_older_version_is_taken() -> None:
-    memory = Memory({"a camera:b": Known("fail", NOW)}, "digest", NOW)
+    memory = Memory({"a camera:b": FindingState("fail", NOW)}, "digest", NOW)
     old = {key: value for key, value in json.loads(to_json(memory)).items() if key not in ("sightings", "identities")}
     assert from_json(json.dumps(old)) == memory
 

@@ -10,7 +10,7 @@ import pytest
 from footage_looks import CYCLE, remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.observe.footage.days import CameraFootage, RecordedDay, chained, first_anchor
+from agent.observe.footage.days import CameraFootage, RecordedDay, chain_head, first_anchor
 from agent.observe.footage.join import GAPS_MAX
 from drivers.footage import DayIndex, DayRecorded, RecordedDays, Schedule, SchedulePeriod, Store, StoreIndex
 from drivers.model import Clock, Device, Observations, Recordings, Span, Unavailable, Value
@@ -183,9 +183,9 @@ def test_another_channel_or_zone_starts_anew_and_continues_the_chain() -> None:
 def test_the_head_is_a_hash_chain_over_the_sealed_days_in_order() -> None:
     footage = known(look(held(WHOLE)))
     sealed = [one for one in footage.days if one.sealed]
-    assert footage.sealed_head == chained(first_anchor("gate"), sealed)
+    assert footage.sealed_head == chain_head(first_anchor("gate"), sealed)
     assert footage.sealed_days == len(sealed) == 32
-    assert footage.sealed_head != chained(first_anchor("gate"), reversed(sealed))
+    assert footage.sealed_head != chain_head(first_anchor("gate"), reversed(sealed))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_head_is_a_hash_chain_over_the_sealed_days_in_order() -> None:
 )
 def test_every_number_of_a_sealed_day_is_in_the_chain(change: dict[str, object]) -> None:
     one = RecordedDay(TODAY - DAY, 86_400, level="segments", sealed=True)
-    assert chained("00", [one]) != chained("00", [replace(one, **change)])  # type: ignore[arg-type]
+    assert chain_head("00", [one]) != chain_head("00", [replace(one, **change)])  # type: ignore[arg-type]
 
 
 def test_days_that_leave_the_table_stay_in_the_chain() -> None:
@@ -201,7 +201,7 @@ def test_days_that_leave_the_table_stay_in_the_chain() -> None:
     after = footage["gate"]
     assert (after.sealed_gone, after.sealed_days) == (3, 35)
     days = [RecordedDay(TODAY - n * DAY, 86_400, sealed=True) for n in reversed(range(-2, 33))]
-    assert after.sealed_head == chained(first_anchor("gate"), days)
+    assert after.sealed_head == chain_head(first_anchor("gate"), days)
 
 
 def test_a_recorder_whose_clock_is_known_to_be_ahead_is_judged_by_its_own_clock() -> None:

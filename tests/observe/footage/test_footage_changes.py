@@ -12,7 +12,7 @@ from sites import DAY, NOW, camera, observed, site
 
 from agent.observe.footage.compact import from_data, to_data
 from agent.observe.footage.days import CameraFootage, Footage
-from agent.observe.footage.join import CHANGES_MAX, remember, settled
+from agent.observe.footage.join import CHANGES_MAX, merge_footage, without_acknowledged
 from drivers.footage import DayIndex, DayRecorded, RecordedDays, Store, StoreIndex
 from drivers.model import Clock, Observations, Recordings, Span, Value
 from drivers.spans import day_span
@@ -76,7 +76,7 @@ def test_what_counts_is_told_once_by_remember_and_stays_without_flapping() -> No
     footage: Footage = {}
     told = []
     for number, one in enumerate((WHOLE, *[lacking(hole)] * 5)):
-        footage, found = remember(SITE, one, footage, NOW + number * CYCLE)
+        footage, found = merge_footage(SITE, one, footage, NOW + number * CYCLE)
         told.append(len(found.get("gate", ())))
     assert told == [0, 0, 1, 0, 0, 0]
     assert kinds(footage["gate"]) == ["vanished"]
@@ -203,7 +203,7 @@ def test_no_footage_is_called_early_by_a_clock_of_ours_that_may_be_late() -> Non
     footage: Footage = {}
     for number in range(3):
         now = NOW + number * CYCLE
-        footage, _ = remember(SITE, look(Span(OLDEST, NOW + 5 * HOUR)), footage, now, own_clock_trusted=False)
+        footage, _ = merge_footage(SITE, look(Span(OLDEST, NOW + 5 * HOUR)), footage, now, own_clock_trusted=False)
     assert footage["gate"].changes == ()
 
 
@@ -219,10 +219,10 @@ def test_a_change_is_forgotten_when_its_day_is_not_due_any_more() -> None:
 def test_a_change_that_somebody_acknowledged_is_gone_and_does_not_come_back() -> None:
     hole = Span(zone_day(5).start_at, zone_day(5).start_at + 2 * HOUR)
     found = after(WHOLE, lacking(hole), lacking(hole))
-    footage = settled({"gate": found}, {found.changes[0].id_of("gate")})
+    footage = without_acknowledged({"gate": found}, {found.changes[0].id_of("gate")})
     assert footage["gate"].changes == ()
     assert kinds(remembered(SITE, [(lacking(hole), NOW + DAY)] * 2, footage)["gate"]) == []
-    assert settled({"gate": found}, {"other"})["gate"] == found
+    assert without_acknowledged({"gate": found}, {"other"})["gate"] == found
 
 
 def test_changes_are_remembered_within_bounds() -> None:

@@ -10,7 +10,7 @@ import pytest
 from footage_looks import remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.observe.footage.days import CameraFootage, RecordedDay, Since
+from agent.observe.footage.days import CameraFootage, DatedValue, RecordedDay
 from agent.observe.footage.sizes import NOTED_MAX, bitrate_kbps, larger_before, sizes_of, space_of
 from drivers.details import Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Disk, Disks, Schedule, SchedulePeriod
@@ -50,7 +50,7 @@ def after(*looks: tuple[Observations, object]) -> CameraFootage:
 
 
 def test_sizes_of_files_count_before_any_bitrate() -> None:
-    found = sizes_of(known(listed(2, size=7), listed(1, size=9), bitrates=(Since(TODAY, 4096),)), ZONE)
+    found = sizes_of(known(listed(2, size=7), listed(1, size=9), bitrates=(DatedValue(TODAY, 4096),)), ZONE)
     assert found is not None
     assert (found.day_bytes, found.estimated) == ({TODAY - 2 * DAY: 7, TODAY - DAY: 9}, False)
 
@@ -62,7 +62,7 @@ def test_where_neither_is_told_nothing_is_said() -> None:
 def test_a_day_keeps_the_bitrate_that_was_set_then() -> None:
     looks = [look(ago, encoded(4096 if ago > 5 else 8192)) for ago in reversed(range(10))]
     found = after(*looks)
-    assert found.bitrates == (Since(TODAY - 9 * DAY, 4096), Since(TODAY - 5 * DAY, 8192))
+    assert found.bitrates == (DatedValue(TODAY - 9 * DAY, 4096), DatedValue(TODAY - 5 * DAY, 8192))
     sizes = sizes_of(found, ZONE)
     assert sizes is not None
     days = [sizes.day_bytes[TODAY - ago * DAY] for ago in (20, 6, 5, 1)]
@@ -72,14 +72,14 @@ def test_a_day_keeps_the_bitrate_that_was_set_then() -> None:
 
 def test_a_look_that_tells_no_bitrate_changes_none_and_one_almost_the_same_is_the_same() -> None:
     found = after(look(3, encoded(4096)), look(2), look(1, encoded(4100)))
-    assert found.bitrates == (Since(TODAY - 3 * DAY, 4096),)
+    assert found.bitrates == (DatedValue(TODAY - 3 * DAY, 4096),)
 
 
 def test_of_several_on_one_day_the_last_counts() -> None:
     hour = timedelta(hours=1)
     first, second = look(0, encoded(4096)), look(0, encoded(2048))
     found = after(look(1, encoded(4096)), (first[0], NOW - 2 * hour), (second[0], NOW - hour), (first[0], NOW))
-    assert found.bitrates == (Since(TODAY - DAY, 4096),)
+    assert found.bitrates == (DatedValue(TODAY - DAY, 4096),)
 
 
 def test_a_bitrate_that_changes_all_the_time_fills_no_memory() -> None:
@@ -99,7 +99,7 @@ def test_a_day_that_is_only_known_as_a_whole_takes_no_more_than_its_plan() -> No
         + tuple(SchedulePeriod(day, 3 * 3600, 12 * 3600, "motion") for day in range(7)),
         True,
     )
-    rate = (Since(TODAY, 4096),)
+    rate = (DatedValue(TODAY, 4096),)
     whole = RecordedDay(TODAY - DAY, 86_400)
     found = sizes_of(known(whole, schedule=plan, bitrates=rate), ZONE)
     off = sizes_of(known(whole, schedule=replace(plan, enabled=False), bitrates=rate), ZONE)
@@ -167,7 +167,7 @@ def test_space_is_that_of_disks_that_are_written_to() -> None:
 
 def test_a_larger_capacity_is_remembered_for_a_while_with_the_day_on_which_it_fell() -> None:
     found = after(look(9, disk_bytes=800 * GB), look(5, disk_bytes=400 * GB), look(0, disk_bytes=400 * GB))
-    assert larger_before(found.capacities) == Since(TODAY - 5 * DAY, 800 * GB)
+    assert larger_before(found.capacities) == DatedValue(TODAY - 5 * DAY, 800 * GB)
     long_ago = after(look(120, disk_bytes=800 * GB), look(100, disk_bytes=400 * GB), look(0, disk_bytes=400 * GB))
     assert larger_before(long_ago.capacities) is None
 

@@ -12,7 +12,15 @@ import pytest
 from sites import DAY, NOW
 
 from agent.observe.footage.compact import from_data, to_data
-from agent.observe.footage.days import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained, first_anchor
+from agent.observe.footage.days import (
+    CameraFootage,
+    Change,
+    DatedValue,
+    MonthAsked,
+    RecordedDay,
+    chain_head,
+    first_anchor,
+)
 from agent.observe.footage.join import GAPS_MAX
 from agent.observe.footage.sizes import NOTED_MAX
 from drivers.footage import Schedule, SchedulePeriod
@@ -40,9 +48,9 @@ def full(name: str, seed: int, days: int = 92) -> CameraFootage:
     return CameraFootage(
         name, "device:recorder 12 Asia/Shanghai", NOW, NOW - 80 * DAY, NOW - DAY, tuple(rows), NOW - 91 * DAY, NOW,
         NOW - 95 * DAY, -3.4, tuple(MonthAsked(2026, month, NOW) for month in (8, 9, 10, 11)), PLAN, anchor, 17,
-        chained(anchor, rows), NOW.replace(second=0), (CHANGE,), (replace(CHANGE, kind="formatted", after=""),),
-        tuple(Since(TODAY - ago * DAY, 4096 + ago) for ago in reversed(range(NOTED_MAX))),
-        tuple(Since(TODAY - ago * DAY, 4 * 10**12 + ago) for ago in reversed(range(NOTED_MAX))),
+        chain_head(anchor, rows), NOW.replace(second=0), (CHANGE,), (replace(CHANGE, kind="formatted", after=""),),
+        tuple(DatedValue(TODAY - ago * DAY, 4096 + ago) for ago in reversed(range(NOTED_MAX))),
+        tuple(DatedValue(TODAY - ago * DAY, 4 * 10**12 + ago) for ago in reversed(range(NOTED_MAX))),
     )  # fmt: skip
 
 
@@ -81,7 +89,7 @@ def test_every_kind_of_day_survives_its_text_and_days_may_be_missing_between(row
     anchor = first_anchor("gate")
     rows = (replace(row, day=TODAY - 3 * DAY), row)
     footage = CameraFootage("gate", "x", NOW, NOW, NOW, rows, anchor=anchor)
-    footage = replace(footage, sealed_head=chained(anchor, (one for one in rows if one.sealed)))
+    footage = replace(footage, sealed_head=chain_head(anchor, (one for one in rows if one.sealed)))
     assert through_text(footage) == footage
 
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sites import DAY, NOW, camera, observed, site
 
 from agent.observe.footage.days import Footage
-from agent.observe.footage.join import remember
-from agent.observe.footage.requests import wanted
+from agent.observe.footage.join import merge_footage
+from agent.observe.footage.requests import footage_requests
 from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays, Store, Wanted
 from drivers.model import Observations, Recordings, Span
@@ -56,14 +56,14 @@ def cycles(a_site: Site, count: int, **recorder: frozenset[date]) -> tuple[list[
     asked = []
     for number in range(count):
         now = NOW + number * PERIOD
-        wants = dict(wanted(a_site, footage, now))
+        wants = dict(footage_requests(a_site, footage, now))
         asked.append(wants)
-        footage, _ = remember(a_site, answered(wants, now, **recorder), footage, now)
+        footage, _ = merge_footage(a_site, answered(wants, now, **recorder), footage, now)
     return asked, footage
 
 
 def test_the_first_look_asks_for_all_months_of_the_window_and_the_day_before() -> None:
-    assert wanted(site(camera()), {}, NOW) == {"gate": Wanted(((2026, 10), (2026, 11)), (TODAY - DAY,))}
+    assert footage_requests(site(camera()), {}, NOW) == {"gate": Wanted(((2026, 10), (2026, 11)), (TODAY - DAY,))}
 
 
 def test_later_looks_ask_for_one_month_or_one_day_of_each_camera() -> None:
@@ -128,17 +128,17 @@ def test_a_day_that_the_last_look_contradicted_is_asked_for_at_once() -> None:
     shorter = Recordings(
         (Span(OLDEST, zone_day(gone).start_at), Span(zone_day(gone + DAY).start_at, now)), listed=(zone_day(gone),)
     )
-    footage, _ = remember(a_site, observed("camera:gate", shorter), footage, now)
-    assert wanted(a_site, footage, now + PERIOD) == {"gate": Wanted(days=(gone,))}
+    footage, _ = merge_footage(a_site, observed("camera:gate", shorter), footage, now)
+    assert footage_requests(a_site, footage, now + PERIOD) == {"gate": Wanted(days=(gone,))}
 
 
 def test_nothing_is_wanted_of_cameras_that_are_not_recorded_or_are_in_a_store() -> None:
     stored = camera("stored", store="disk", store_name="yard")
     a_site = site(camera("bare", recorded=False), stored, stores=(Store("disk", "segments", site().storage.directory),))
-    assert wanted(a_site, {}, NOW) == {}
+    assert footage_requests(a_site, {}, NOW) == {}
 
 
 def test_a_camera_that_moved_to_another_channel_is_looked_at_as_for_the_first_time() -> None:
     _, footage = cycles(site(camera()), 3)
     moved = site(camera(device="other"))
-    assert len(wanted(moved, footage, NOW + DAY)["gate"].months) == 2
+    assert len(footage_requests(moved, footage, NOW + DAY)["gate"].months) == 2

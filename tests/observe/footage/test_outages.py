@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sites import DAY, NOW, camera, healthy, observed, site
 
-from agent.observe.footage.outages import OUTAGES_MAX, PER_SUBJECT_MAX, Outage, from_data, remembered, to_data
+from agent.observe.footage.outages import OUTAGES_MAX, PER_SUBJECT_MAX, Outage, from_data, to_data, update_outages
 from agent.site.config.site import Site
 from drivers.footage import Channel, Channels, ChannelState, Disk, Disks, DiskState, Store
 from drivers.model import Identity, Observations, Reason, Streams, Unavailable
@@ -27,7 +27,7 @@ def silent(reason: Reason = "unreachable") -> Observations:
 def after(*looks: Observations, a_site: Site | None = None, every: timedelta = PERIOD) -> tuple[Outage, ...]:
     outages: tuple[Outage, ...] = ()
     for number, look in enumerate(looks):
-        outages = remembered(a_site or site(camera()), look, outages, NOW + number * every)
+        outages = update_outages(a_site or site(camera()), look, outages, NOW + number * every)
     return outages
 
 
@@ -109,19 +109,19 @@ def test_the_disks_of_this_host_are_those_of_the_site() -> None:
 
 def test_outages_are_forgotten_after_90_days_or_the_longest_floor() -> None:
     old = (Outage("device:box", "silent", NOW - 100 * DAY, NOW - 95 * DAY, open=False),)
-    assert remembered(site(camera()), WELL, old, NOW) == ()
-    assert remembered(site(camera(retention_days=120)), WELL, old, NOW) == old
+    assert update_outages(site(camera()), WELL, old, NOW) == ()
+    assert update_outages(site(camera(retention_days=120)), WELL, old, NOW) == old
 
 
 def test_an_outage_from_the_future_is_one_by_a_wrong_clock() -> None:
-    assert remembered(site(camera()), WELL, (Outage("device:box", "silent", NOW + DAY, NOW + DAY),), NOW) == ()
+    assert update_outages(site(camera()), WELL, (Outage("device:box", "silent", NOW + DAY, NOW + DAY),), NOW) == ()
 
 
 def test_a_camera_that_flaps_does_not_push_out_the_others() -> None:
     outages: tuple[Outage, ...] = (Outage("device:other", "silent", NOW - DAY, NOW - DAY, open=False),)
     for number in range(200):
         look = silent() if number % 2 else WELL
-        outages = remembered(site(camera()), look, outages, NOW + number * PERIOD)
+        outages = update_outages(site(camera()), look, outages, NOW + number * PERIOD)
     assert len(outages) == PER_SUBJECT_MAX + 1
     assert outages[0].subject == "device:other"
     assert outages[-1].start_at == NOW + 199 * PERIOD
@@ -132,7 +132,7 @@ def test_there_are_never_more_outages_than_are_kept() -> None:
         Outage(f"camera:c{n}", "offline", NOW - n * PERIOD, NOW - n * PERIOD, open=False)
         for n in range(OUTAGES_MAX + 50)
     )
-    assert len(remembered(site(camera()), WELL, many, NOW)) == OUTAGES_MAX
+    assert len(update_outages(site(camera()), WELL, many, NOW)) == OUTAGES_MAX
 
 
 def test_an_outage_survives_its_text() -> None:

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 import pytest
 from sites import NOW, camera, observed, site
 
-from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.facts import NetworkFacts, gather
 from agent.observe.inventory.stocktake import (
     ONE_BOX,
     TWO_BOXES,
-    Placed,
-    around,
-    configured,
-    doubled,
+    MatchedAnswer,
+    ambiguous,
+    configured_boxes,
     empty_channels,
+    network_facts,
     stock_of,
     take_stock,
 )
@@ -42,7 +42,7 @@ def devices(*rows: tuple[str, str, int]) -> Site:
     return replace(site(), devices=tuple(Device(id_, host, port, "onvif") for id_, host, port in rows))
 
 
-def standing(placed: tuple[Placed, ...]) -> list[tuple[str, str, tuple[str, ...]]]:
+def standing(placed: tuple[MatchedAnswer, ...]) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(one.address, one.standing, one.devices) for one in placed]
 
 
@@ -132,8 +132,8 @@ def test_two_boxes_at_one_address_and_one_box_at_two_are_said() -> None:
         found("192.0.2.1", "http://192.0.2.1/", endpoint="urn:uuid:2"),
         found("192.0.2.2", "http://192.0.2.2/", "http://192.0.2.3/"),
     ]
-    assert doubled(take_stock(a_site, answers)) == {"a": TWO_BOXES, "b": ONE_BOX, "c": ONE_BOX}
-    assert doubled(take_stock(a_site, answers[1:2])) == {}
+    assert ambiguous(take_stock(a_site, answers)) == {"a": TWO_BOXES, "b": ONE_BOX, "c": ONE_BOX}
+    assert ambiguous(take_stock(a_site, answers[1:2])) == {}
 
 
 def test_an_empty_channel_is_no_camera_and_one_that_could_not_be_read_is_not_empty() -> None:
@@ -152,11 +152,11 @@ STRANGER = found("192.0.2.7", "http://192.0.2.7/")
 
 def look_around(
     a_site: Site, heard: Sweep, told: tuple[Observation, ...], before: Remembered, now: datetime
-) -> tuple[Around, Remembered]:
+) -> tuple[NetworkFacts, Remembered]:
     """Take in one round of discovery, as a cycle does."""
     stock = stock_of(a_site, heard, told, now)
     after = fold(OBSERVED, before, Look(site=a_site, now=now, told=told, stock=stock))
-    return around(stock, after.sightings, configured(a_site, before.identities), now), after
+    return network_facts(stock, after.sightings, configured_boxes(a_site, before.identities), now), after
 
 
 def looks(a_site: Site, *rounds: Sweep, memory: Remembered = EMPTY) -> tuple[list[tuple[int, int]], Remembered]:

@@ -14,12 +14,18 @@ from sites import NOW, camera, site
 
 from agent.cli import main
 from agent.host.paths import credentials_file, own_state
-from agent.judge.memory.notes import Acknowledgement, Plan, read_notes, standing, write_note
+from agent.judge.memory.notes import Acknowledgement, Plan, active_notes, read_notes, write_note
 from agent.model import exits
-from agent.observe.approvals.approvals import approve_no_private_area, in_place, prepare, read_approvals, write_approval
+from agent.observe.approvals.approvals import (
+    approve_no_private_area,
+    of_present_boxes,
+    prepare_folder,
+    read_approvals,
+    write_approval,
+)
 from agent.observe.approvals.reference_views import PresetView, read_preset_views, write_preset_view
-from agent.observe.facts.factory_logins import Tried, known_tries, of_site, read_tried, with_row, write_tried
-from agent.observe.facts.sightings import KnownBox, Mark
+from agent.observe.facts.factory_logins import LoginTry, known_tries, read_tried, tries_of_site, with_try, write_tried
+from agent.observe.facts.sightings import BoxMark, KnownBox
 from agent.observe.inventory.owners import (
     NOBODY,
     Owner,
@@ -35,8 +41,8 @@ from agent.site.config.load import load
 
 LEDGER = "摄像机名称,IP地址,端口\n更衣室,127.0.0.1,9\n"
 DECLARE = ["masks", "adopt", "--no-private-area", "--camera", "cam-1", "--by", "Li", "--rounds", "1", "--quiet"]
-A, B, SAME = Mark("M1", "aa"), Mark("M1", "bb"), Mark("M1", "aa", ("m1",))
-UNTOLD = Mark("M1", "")
+A, B, SAME = BoxMark("M1", "aa"), BoxMark("M1", "bb"), BoxMark("M1", "aa", ("m1",))
+UNTOLD = BoxMark("M1", "")
 
 
 def ordinary(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
@@ -77,7 +83,7 @@ def test_two_ledgers_with_equal_ids_in_one_home_share_nothing(
     assert main([*DECLARE, "--config", str(first)]) == exits.OK
     ack = Acknowledgement("camera-online camera:cam-1", NOW, "fail", "Li", NOW, "known", NOW, Owner("school01"))
     write_note(one.storage.directory, ack, NOW)
-    write_tried(one.storage.directory, [Tried("device-1", one.digest, "hikvision", NOW, "refused", (), "school01")])
+    write_tried(one.storage.directory, [LoginTry("device-1", one.digest, "hikvision", NOW, "refused", (), "school01")])
     assert found(first, capsys)["privacy-mask-present camera:cam-1"] == "not_applicable"
     assert found(second, capsys)["privacy-mask-present site"] == "unknown", "what nobody declared is one item"
     assert main(["masks", "show", "--config", str(second)]) == exits.UNCHECKED
@@ -107,7 +113,7 @@ def test_a_single_file_of_another_site_is_refused_in_words(tmp_path: Path, caplo
     theirs = replace(approve_no_private_area(site(camera(zones=())), "gate", "Li", NOW, ""), owner=Owner("school01"))
     write_approval(elsewhere, theirs)
     write_preset_view(elsewhere, PresetView("gate", "door", "Li", NOW, "", (), Owner("school01")))
-    prepare(here, "school02")
+    prepare_folder(here, "school02")
     shutil.copytree(elsewhere / "baselines", here / "baselines", dirs_exist_ok=True)
     assert (read_approvals(here, "school02"), read_preset_views(here, "school02")) == ({}, {})
     assert f"{here / 'baselines/gate.json'} is of site school01" in caplog.text
@@ -154,9 +160,9 @@ def test_a_mark_that_cannot_be_read_marks_nothing(text: str, tmp_path: Path) -> 
         (Owner(box=A), Owner(box=SAME), False),
         (Owner(box=A), Owner(), False),
         (Owner(box=A), Owner(box=UNTOLD), False),
-        (Owner(box=Mark("M1", "")), Owner(box=Mark("M2", "")), False),
+        (Owner(box=BoxMark("M1", "")), Owner(box=BoxMark("M2", "")), False),
         (Owner(), Owner(box=B), False),
-        (Owner(box=Mark("M", "", ("m1",))), Owner(box=Mark("M", "", ("m2",))), True),
+        (Owner(box=BoxMark("M", "", ("m1",))), Owner(box=BoxMark("M", "", ("m2",))), True),
         (Owner(box=A, behind=A), Owner(box=B, behind=A), False),
         (Owner(box=A, behind=A), Owner(box=A, behind=B), True),
         (Owner(source="h 80 1", box=A), Owner(source="h 80 2", box=A), True),
@@ -184,10 +190,10 @@ def test_an_approval_and_its_presets_do_not_count_for_another_box() -> None:
     view = PresetView("gate", "door", "Li", NOW, "", (), Owner("dt0001", box=B))
     approvals = {"gate": replace(approval, presets=(view,))}
     now = owners_now(here, {"box": A}, {})
-    assert in_place(approvals, now)["gate"].presets == ()
-    assert in_place(approvals, owners_now(here, {"box": B}, {})) == {}
-    assert in_place(approvals, owners_now(here, {}, {"box": KnownBox(A, other=B)})) == {}, "proven last counts"
-    assert in_place(approvals, owners_now(here, {}, {})) == approvals, "what cannot be read voids nothing"
+    assert of_present_boxes(approvals, now)["gate"].presets == ()
+    assert of_present_boxes(approvals, owners_now(here, {"box": B}, {})) == {}
+    assert of_present_boxes(approvals, owners_now(here, {}, {"box": KnownBox(A, other=B)})) == {}, "proven last counts"
+    assert of_present_boxes(approvals, owners_now(here, {}, {})) == approvals, "what cannot be read voids nothing"
 
 
 def test_a_note_about_a_box_does_not_speak_of_the_next_one_but_a_plan_does() -> None:
@@ -195,16 +201,16 @@ def test_a_note_about_a_box_does_not_speak_of_the_next_one_but_a_plan_does() -> 
     later = NOW.replace(year=2030)
     ack = Acknowledgement("camera-moved camera:gate", NOW, "fail", "Li", NOW, "known", later, of_a)
     plan = Plan("device:box", NOW, later, "Li", NOW, "box is replaced", of_a)
-    same, other = (standing(here, (ack, plan), NOW, owners_now(here, {"box": one}, {})) for one in (A, B))
+    same, other = (active_notes(here, (ack, plan), NOW, owners_now(here, {"box": one}, {})) for one in (A, B))
     assert (list(same.acknowledged), list(other.acknowledged)) == ([ack.key], [])
     assert "device:box" in other.planned
 
 
 def test_tries_of_a_factory_login_at_another_site_are_not_ours_and_stay(tmp_path: Path) -> None:
-    theirs = Tried("device-1", "c1", "hikvision", NOW, "accepted", (), "school01")
-    write_tried(tmp_path, with_row([theirs], replace(theirs, site="school02", result="refused")))
+    theirs = LoginTry("device-1", "c1", "hikvision", NOW, "accepted", (), "school01")
+    write_tried(tmp_path, with_try([theirs], replace(theirs, site="school02", result="refused")))
     assert len(read_tried(tmp_path, "school02")) == 2
-    assert [one.result for one in of_site(read_tried(tmp_path, "school02"), "school02")] == ["refused"]
+    assert [one.result for one in tries_of_site(read_tried(tmp_path, "school02"), "school02")] == ["refused"]
     assert known_tries(tmp_path, "school03") == {}
 
 

@@ -21,9 +21,16 @@ from agent.host.files import write_atomic
 from agent.model import exits
 from agent.model.finding import Finding
 from agent.observe.approvals.approvals import Approval, approvals_digest, approve, read_approvals, write_approval
-from agent.observe.approvals.references import lights_of
-from agent.observe.pictures.derived_views import FOLDER, Derived, keep_derived, proved, read_derived, wanted
-from agent.observe.pictures.previous_pictures import GATHERED_MAX, Previous
+from agent.observe.approvals.reference_views import lights_of
+from agent.observe.pictures.derived_views import (
+    FOLDER,
+    DerivedReference,
+    proven_references,
+    read_derived,
+    store_derived,
+    wanted_light,
+)
+from agent.observe.pictures.previous_pictures import GATHERED_MAX, PreviousPictures
 from agent.observe.pictures.view_memory import CameraView
 from drivers.model import Mask
 from masking.model import Job
@@ -67,7 +74,7 @@ def adopt(dome: Street, by: str = "Li Na") -> None:
     assert dome.command("approve", *words) == exits.OK
 
 
-def kept(dome: Street) -> tuple[Derived, ...]:
+def kept(dome: Street) -> tuple[DerivedReference, ...]:
     directory = dome.site.storage.directory
     return read_derived(directory, dome.site.id, read_approvals(directory, dome.site.id)).get("dome", ())
 
@@ -215,7 +222,7 @@ FOUND: dict[str, tuple[LightMode, bytes]] = {"gate": ("day", reference("infrared
 
 
 def test_only_what_three_pictures_in_a_row_show_under_an_approved_reference_is_derived() -> None:
-    (one,) = proved(FOUND, {"gate": approval()}, {"gate": INFRARED}, NOW)
+    (one,) = proven_references(FOUND, {"gate": approval()}, {"gate": INFRARED}, NOW)
     assert (one.light, one.proved_by, one.approval) == ("infrared", "day", approvals_digest({"gate": approval()}))
     in_infrared = approval(references=(reference("infrared"),))
     for approvals, views, found in (
@@ -227,11 +234,11 @@ def test_only_what_three_pictures_in_a_row_show_under_an_approved_reference_is_d
         ({"gate": approval()}, {"gate": INFRARED}, {"gate": ("night", reference("infrared"))}),
         ({"gate": in_infrared}, {"gate": INFRARED}, FOUND),
     ):
-        assert proved(found, approvals, views, NOW) == ()  # type: ignore[arg-type]
+        assert proven_references(found, approvals, views, NOW) == ()  # type: ignore[arg-type]
 
 
 def test_pictures_are_gathered_only_in_a_light_that_has_no_reference_and_only_where_one_stood_still() -> None:
-    assert wanted(INFRARED, ("day",)) == "infrared"
+    assert wanted_light(INFRARED, ("day",)) == "infrared"
     for one, known in (
         (None, ("day",)),
         (CameraView("r"), ("day",)),
@@ -239,11 +246,11 @@ def test_pictures_are_gathered_only_in_a_light_that_has_no_reference_and_only_wh
         (view("day"), ("day",)),
         (view("night", state="moved"), ("day",)),
     ):
-        assert wanted(one, known) is None  # type: ignore[arg-type]
+        assert wanted_light(one, known) is None  # type: ignore[arg-type]
 
 
 def test_what_is_gathered_is_of_one_view_one_light_and_one_shape() -> None:
-    previous, references = Previous(), (reference("day"),)
+    previous, references = PreviousPictures(), (reference("day"),)
     for luma in range(GATHERED_MAX + 3):
         previous.gather("gate", references, reference("infrared", luma))
     assert len(previous.gathered("gate", references, "infrared")) == GATHERED_MAX
@@ -263,8 +270,8 @@ def test_what_is_in_the_file_is_believed_only_as_far_as_the_approval_bears_it_ou
 ) -> None:
     write_approval(tmp_path, approval())
     approvals = read_approvals(tmp_path, "dt0001")
-    made = proved(FOUND, approvals, {"gate": INFRARED}, NOW)
-    keep_derived(tmp_path, "dt0001", made, ())
+    made = proven_references(FOUND, approvals, {"gate": INFRARED}, NOW)
+    store_derived(tmp_path, "dt0001", made, ())
     path = tmp_path / FOLDER / "gate.json"
     assert read_derived(tmp_path, "dt0001", approvals) == {"gate": made}
     assert list(read_approvals(tmp_path, "dt0001")) == ["gate"], "it is not taken for an approval"
@@ -291,7 +298,7 @@ def test_what_is_in_the_file_is_believed_only_as_far_as_the_approval_bears_it_ou
 def test_that_it_cannot_be_kept_is_told_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_approval(tmp_path, approval())
     (tmp_path / FOLDER).write_text("in the way")
-    made = proved(FOUND, read_approvals(tmp_path, "dt0001"), {"gate": INFRARED}, NOW)
+    made = proven_references(FOUND, read_approvals(tmp_path, "dt0001"), {"gate": INFRARED}, NOW)
     with caplog.at_level(logging.WARNING):
-        keep_derived(tmp_path, "dt0001", made, ())
+        store_derived(tmp_path, "dt0001", made, ())
     assert "derived references cannot be kept" in caplog.text

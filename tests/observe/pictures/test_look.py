@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sites import NOW, PATHS, ZONE, camera, site
 
-from agent.observe.pictures.judge import look
+from agent.observe.pictures.judge import judge_pictures
 from drivers.model import Picture, Unavailable
 from drivers.picture import PictureSeen, ZoneVerdict
 from masking.model import Job, Judged, Verdict, WorkerError
@@ -21,7 +21,7 @@ def pictures(*data: bytes) -> tuple[Picture, ...]:
 
 
 def test_a_good_picture_is_seen_and_its_zones_are_judged() -> None:
-    values = [o.value for o in look(site(camera()), pictures(b"a", b"b"), judge)]
+    values = [o.value for o in judge_pictures(site(camera()), pictures(b"a", b"b"), judge)]
     assert [(v.path, v.zone) for v in values if isinstance(v, ZoneVerdict)] == [
         ("snapshot", ZONE.name),
         ("main", ZONE.name),
@@ -31,7 +31,7 @@ def test_a_good_picture_is_seen_and_its_zones_are_judged() -> None:
 
 
 def test_a_bad_picture_costs_its_own_path_only() -> None:
-    values = [o.value for o in look(site(camera()), pictures(b"a", b"bad", b"c"), judge)]
+    values = [o.value for o in judge_pictures(site(camera()), pictures(b"a", b"bad", b"c"), judge)]
     assert [v.path for v in values if isinstance(v, PictureSeen)] == ["snapshot", "sub"]
     (missing,) = [v for v in values if isinstance(v, Unavailable)]
     assert (missing.fact, missing.path, missing.reason, missing.detail) == (
@@ -44,5 +44,5 @@ def test_a_bad_picture_costs_its_own_path_only() -> None:
 
 def test_progress_is_told_after_each_picture() -> None:
     turns = []
-    look(site(camera()), pictures(b"a", b"bad", b"c"), judge, lambda: turns.append(1))
+    judge_pictures(site(camera()), pictures(b"a", b"bad", b"c"), judge, lambda: turns.append(1))
     assert len(turns) == 3

@@ -12,7 +12,7 @@ from turned import join
 
 from agent.judge.checks.table import run_checks
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.turns import Looked, due, from_data, to_data
+from agent.observe.pictures.turns import PathResult, due, from_data, to_data
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, ZoneVerdict
@@ -28,7 +28,7 @@ def out_of_turn(observations: Observations, *paths: PathName) -> Observations:
     return observations + observed("camera:gate", *(Unavailable("picture", "not-looked-at", path=p) for p in paths))
 
 
-def first_look(a_site: Site | None = None, observations: Observations | None = None) -> tuple[Looked, ...]:
+def first_look(a_site: Site | None = None, observations: Observations | None = None) -> tuple[PathResult, ...]:
     _, looked = join(a_site or site(camera()), healthy() if observations is None else observations, (), NOW)
     return looked
 

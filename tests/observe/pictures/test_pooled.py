@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sites import DAY, NOW, SQUARE, ZONE, camera, observed, site
 
-from agent.observe.pictures.zone_verdicts import CameraGlances, from_data, pooled, to_data
+from agent.observe.pictures.zone_verdicts import CameraVerdicts, from_data, pool_verdicts, to_data
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations
 from drivers.picture import ZoneVerdict
@@ -35,9 +35,9 @@ def look(
 
 def after(*looks: Observations, every: timedelta = timedelta(minutes=15), a_site: Site = SITE) -> ZoneVerdict:
     """Return the verdict of the last of several looks."""
-    memory: tuple[CameraGlances, ...] = ()
+    memory: tuple[CameraVerdicts, ...] = ()
     for number, one in enumerate(looks):
-        found, memory = pooled(a_site, MASKS, one, memory, NOW + number * every)
+        found, memory = pool_verdicts(a_site, MASKS, one, memory, NOW + number * every)
         memory = tuple(from_data(json.loads(json.dumps(to_data(camera)))) for camera in memory)
     (value,) = [o.value for o in found]
     assert isinstance(value, ZoneVerdict)
@@ -63,10 +63,10 @@ def test_looks_that_answer_different_questions_do_not_decide_together_over_their
 
 
 def test_looks_of_an_earlier_release_do_not_say_whose_odds_they_have_and_count_neither_way() -> None:
-    _, (memory,) = pooled(SITE, MASKS, look(LIKELY) + look(LIKELY), (), NOW)
+    _, (memory,) = pool_verdicts(SITE, MASKS, look(LIKELY) + look(LIKELY), (), NOW)
     data: Any = to_data(memory)
     data["glances"] = [[path, zone, [one[:4] for one in ones]] for path, zone, ones in data["glances"]]
-    (found,), _ = pooled(SITE, MASKS, look(LIKELY), (from_data(data),), NOW + HOUR)
+    (found,), _ = pool_verdicts(SITE, MASKS, look(LIKELY), (from_data(data),), NOW + HOUR)
     assert isinstance(found.value, ZoneVerdict)
     assert found.value.verdict == "UNSURE"
 
@@ -96,32 +96,32 @@ def test_a_look_from_the_future_is_one_by_a_wrong_clock_and_counts_for_nothing()
 
 
 def test_looks_do_not_outlive_a_change_of_the_device_s_masks() -> None:
-    _, memory = pooled(SITE, MASKS, look(0.001, "FAIL", "not-hidden"), (), NOW)
+    _, memory = pool_verdicts(SITE, MASKS, look(0.001, "FAIL", "not-hidden"), (), NOW)
     repaired = observed("camera:gate", Masks((Mask("m1", SQUARE, "Color", True),)))
-    (found,), _ = pooled(SITE, repaired, look(SURE, "PASS", "solid"), memory, NOW + HOUR)
+    (found,), _ = pool_verdicts(SITE, repaired, look(SURE, "PASS", "solid"), memory, NOW + HOUR)
     assert isinstance(found.value, ZoneVerdict)
     assert found.value.verdict == "PASS"
 
 
 def test_masks_that_cannot_be_read_for_once_do_not_undo_looks() -> None:
-    _, memory = pooled(SITE, MASKS, look(0.001, "FAIL", "not-hidden"), (), NOW)
-    (found,), memory = pooled(SITE, (), look(SURE, "PASS", "mosaic"), memory, NOW + HOUR)
+    _, memory = pool_verdicts(SITE, MASKS, look(0.001, "FAIL", "not-hidden"), (), NOW)
+    (found,), memory = pool_verdicts(SITE, (), look(SURE, "PASS", "mosaic"), memory, NOW + HOUR)
     assert isinstance(found.value, ZoneVerdict)
     assert found.value.verdict == "FAIL"
     assert memory[0].masks, "and what they rest on is still known"
 
 
 def test_looks_do_not_outlive_a_change_of_the_declared_zones() -> None:
-    _, memory = pooled(SITE, MASKS, look(0.001, "FAIL", "not-hidden"), (), NOW)
+    _, memory = pool_verdicts(SITE, MASKS, look(0.001, "FAIL", "not-hidden"), (), NOW)
     other = site(camera(zones=(replace(ZONE, effect="pixelated"),)))
-    (found,), _ = pooled(other, MASKS, look(SURE, "PASS", "mosaic"), memory, NOW + HOUR)
+    (found,), _ = pool_verdicts(other, MASKS, look(SURE, "PASS", "mosaic"), memory, NOW + HOUR)
     assert isinstance(found.value, ZoneVerdict)
     assert found.value.verdict == "PASS"
 
 
 def test_paths_and_zones_are_kept_apart() -> None:
-    _, memory = pooled(SITE, MASKS, look(0.001, "FAIL", "not-hidden", "main"), (), NOW)
-    (found,), memory = pooled(SITE, MASKS, look(SURE, "PASS", "mosaic", "sub"), memory, NOW + HOUR)
+    _, memory = pool_verdicts(SITE, MASKS, look(0.001, "FAIL", "not-hidden", "main"), (), NOW)
+    (found,), memory = pool_verdicts(SITE, MASKS, look(SURE, "PASS", "mosaic", "sub"), memory, NOW + HOUR)
     assert isinstance(found.value, ZoneVerdict)
     assert found.value.verdict == "PASS"
     assert set(memory[0].glances) == {("main", ZONE.name), ("sub", ZONE.name)}
@@ -129,12 +129,12 @@ def test_paths_and_zones_are_kept_apart() -> None:
 
 def test_what_is_no_verdict_and_who_is_no_camera_of_the_site_pass_untouched() -> None:
     others = observed("camera:stranger", *(o.value for o in look(BARE))) + observed("site", Masks(()))
-    found, memory = pooled(SITE, MASKS, others, (), NOW)
+    found, memory = pool_verdicts(SITE, MASKS, others, (), NOW)
     assert (found, memory) == (others, ())
 
 
 def test_looks_survive_their_text() -> None:
-    _, memory = pooled(SITE, MASKS, look(NOT_SURE) + look(None, "UNSURE", "no-texture", "main"), (), NOW)
+    _, memory = pool_verdicts(SITE, MASKS, look(NOT_SURE) + look(None, "UNSURE", "no-texture", "main"), (), NOW)
     (one,) = memory
     assert from_data(json.loads(json.dumps(to_data(one)))) == one
 

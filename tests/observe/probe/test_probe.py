@@ -17,7 +17,7 @@ from sites import NOW, camera, site
 from agent.observe.facts.facts import gather
 from agent.observe.probe import devices as probing
 from agent.observe.probe import fan_out
-from agent.observe.probe.watch import Watch
+from agent.observe.probe.fan_out import Watch
 from agent.site.config.site import Probe, Site
 from drivers import registry
 from drivers.credentials import Credentials

@@ -13,7 +13,7 @@ import scripted_store
 from sites import NOW, camera, site
 
 from agent.observe.facts.facts import gather
-from agent.observe.probe.devices import Probed, probe
+from agent.observe.probe.devices import ProbeResult, probe
 from agent.observe.probe.stores import read_stores
 from agent.site.config.site import Site, Storage
 from drivers import registry
@@ -38,7 +38,7 @@ def site_of(tmp_path: Path, *acts: str) -> Site:
     return site(*cameras, stores=stores, storage=Storage(tmp_path / "state"))
 
 
-def looked(tmp_path: Path, *acts: str, paths: dict[str, tuple[str, ...]] = ALL, limit_s: float = 30.0) -> Probed:
+def looked(tmp_path: Path, *acts: str, paths: dict[str, tuple[str, ...]] = ALL, limit_s: float = 30.0) -> ProbeResult:
     return read_stores(site_of(tmp_path, *acts), paths, NOW, limit_s=limit_s)  # type: ignore[arg-type]
 
 

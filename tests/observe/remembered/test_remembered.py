@@ -1,4 +1,4 @@
-"""Every remembered area stands in one table, has the same four names, and comes back as it was written."""
+"""Every remembered area is a row of one table, and comes back as it was written."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sites import NOW, camera, healthy, site
 
-from agent.observe.facts.restarts import Running
+from agent.observe.facts.restarts import RunningDevice
 from agent.observe.footage.outages import Outage
-from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.remembered import table
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import BESIDE, IN_TURN, OBSERVED, PICTURED, REMEMBERED, fold, from_data, to_data
@@ -30,15 +30,9 @@ def test_each_member_of_what_is_remembered_is_one_row_of_the_table() -> None:
     assert sum(map(len, groups)) == len(REMEMBERED), "no area learns twice from a look"
 
 
-def test_each_area_is_a_module_with_the_same_four_names() -> None:
-    missing = [
-        (name, wanted)
-        for name, area in REMEMBERED.items()
-        for wanted in ("EMPTY", "update", "to_data", "from_data")
-        if not hasattr(area, wanted)
-    ]
-    assert missing == []
-    assert all(getattr(EMPTY, name) == area.EMPTY for name, area in REMEMBERED.items())
+def test_each_area_is_empty_before_the_first_look_and_comes_back_empty() -> None:
+    assert all(getattr(EMPTY, name) == area.empty for name, area in REMEMBERED.items())
+    assert all(area.from_data(area.to_data(area.empty)) == area.empty for area in REMEMBERED.values())
 
 
 def test_a_look_is_folded_in_and_comes_back_from_text() -> None:
@@ -78,7 +72,7 @@ def test_what_an_older_text_lacks_is_empty_and_what_is_broken_is_an_error() -> N
 
 
 def test_without_pictures_nothing_that_a_picture_showed_is_left_of_a_camera() -> None:
-    seen = fold({**PICTURED, **IN_TURN}, replace(EMPTY, running={"box": Running(NOW, {})}), look())
+    seen = fold({**PICTURED, **IN_TURN}, replace(EMPTY, running={"box": RunningDevice(NOW, {})}), look())
     after = without_pictures(seen, {"gate"})
     assert (after.looked, after.pooled, after.running) == ((), (), seen.running)
     assert table.REMEMBERED.keys() >= {"looked", "pooled", "views", "quality", "presets"}

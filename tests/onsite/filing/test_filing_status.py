@@ -10,7 +10,7 @@ from dossiers import filing_site, paper, word
 
 from agent.commands.filing.status import status_json
 from agent.model.verdict import exit_code
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.onsite.filing.papers import TITLES
 from agent.onsite.filing.status import FilingStatus, filing_status, next_step
 from agent.site.config.site import Site
@@ -21,14 +21,14 @@ PAPERS = tuple(paper(duty) for duty in TITLES)
 BEGUN = (word("acceptance-date", ACCEPTED),)
 RECEIPTS = (paper("filing-datong", date(2026, 11, 20)), paper("filing-national", date(2026, 11, 20)))
 COUNTED = (word("filed-cameras", 1), word("filed-storage-days", 30), word("legal-unit", "School"))
-LAST = Filed("dt0001", date(2026, 11, 20), ("gate",), 30, (FiledDevice("box", "N8", "42"),))
+LAST = Filing("dt0001", date(2026, 11, 20), ("gate",), 30, (FiledDevice("box", "N8", "42"),))
 
 
 def on(day: date, hour: int = 4) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
 
 
-def status(*declared: Declaration, last: Filed | None = None, now: datetime | None = None) -> FilingStatus:
+def status(*declared: Declaration, last: Filing | None = None, now: datetime | None = None) -> FilingStatus:
     return filing_status(filing_site(*declared), last, now or on(date(2026, 11, 25)))
 
 
@@ -106,7 +106,7 @@ def test_five_slots_are_always_told_with_what_is_declared_of_them() -> None:
     ],
 )
 def test_the_next_step_leads_from_the_first_day_to_the_last(
-    declared: tuple[Declaration, ...], last: Filed | None, said: str
+    declared: tuple[Declaration, ...], last: Filing | None, said: str
 ) -> None:
     assert said in str(next_step(status(*declared, last=last)))
 
@@ -117,7 +117,7 @@ def test_the_clock_that_ends_first_names_its_receipt() -> None:
 
 
 def test_a_change_since_the_last_filing_is_told_without_a_look() -> None:
-    other = Filed("dt0001", date(2026, 11, 20), ("gate", "yard"), 30, LAST.devices)
+    other = Filing("dt0001", date(2026, 11, 20), ("gate", "yard"), 30, LAST.devices)
     found = status(*BEGUN, *PAPERS, *RECEIPTS, *COUNTED, last=other)
     (change,) = [one for one in found.changes if one.check == "filing-change-pending"]
     assert (change.status, change.reason) == ("warn", "changed")

@@ -13,7 +13,7 @@ from sights import view
 from sites import NOW, SQUARE, camera, healthy, observed, site, without
 
 from agent.judge.checks.table import CHECKS
-from agent.judge.wording.sources import CLOCK, PRIVACY
+from agent.judge.wording.from_rules import CLOCK, PRIVACY
 from agent.observe.facts.facts import gather
 from agent.onsite.handover.contents import duty_text, is_declaration
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text

@@ -15,7 +15,7 @@ from agent.demo.scene.scene import SIZES_PX
 from agent.demo.site import SimulatedSite
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.probe.devices import probe
-from agent.observe.probe.watch import Watch
+from agent.observe.probe.fan_out import Watch
 from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.site.config import load
 from agent.site.config.site import Probe, Site

@@ -14,8 +14,8 @@ from digest_room import CLOCK, DAY, DIGEST, MORNING, Desk, here, online
 from lived import acked
 
 from agent.host.files import write_atomic
-from agent.judge.memory.episodes import Known, open_episodes
-from agent.judge.memory.notes import NOTHING_NOTED
+from agent.judge.memory.episodes import FindingState, open_episodes
+from agent.judge.memory.notes import NO_NOTES
 from agent.model.finding import Message
 from agent.service.alerts.digest import RETRY_LAST, Told, decide, is_due, without_addresses
 from agent.service.alerts.digest_desk import NAME, from_data, to_data
@@ -75,7 +75,7 @@ def test_what_somebody_knows_of_is_left_out_until_that_counts_no_longer(desk: De
     (episode,) = open_episodes(desk.memory.known)
     desk.noted = acked(episode)
     assert desk.look(online("gate", "fail"), after=timedelta(hours=3)) == []
-    desk.noted = NOTHING_NOTED
+    desk.noted = NO_NOTES
     assert desk.look(online("gate", "fail"), after=DAY) == [("camera:gate", "pass", "fail")]
 
 
@@ -192,7 +192,7 @@ def test_a_damaged_note_is_told_and_costs_a_repetition_at_most(
 
 
 def test_what_is_kept_is_read_again_as_it_was() -> None:
-    known = {"camera-online camera:gate": Known("fail", MORNING)}
+    known = {"camera-online camera:gate": FindingState("fail", MORNING)}
     told = decide(Told(), DIGEST, here(), (online("gate", "fail"),), known, MORNING)
     assert told.waiting is not None
     for one in (Told(), told, replace(told, waiting=None, delivered_at=MORNING)):

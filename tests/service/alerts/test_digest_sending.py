@@ -10,7 +10,7 @@ import pytest
 from digest_room import MORNING, WITHIN_S, Desk, here, online
 from webhook_server import serving
 
-from agent.judge.memory.episodes import Known
+from agent.judge.memory.episodes import FindingState
 from agent.service.alerts import webhook
 from agent.service.alerts.digest_desk import DigestDesk
 from drivers.model import Credential
@@ -54,7 +54,7 @@ def test_a_fault_of_ours_while_sending_is_one_line_without_the_address(
 
 def test_a_webhook_that_does_not_answer_holds_up_no_cycle(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     at = [MORNING]
-    known = {"camera-online camera:gate": Known("fail", MORNING)}
+    known = {"camera-online camera:gate": FindingState("fail", MORNING)}
     with serving() as hook:
         hook.silent = True
         desk = DigestDesk(tmp_path, lambda: at[0], webhook.send)
@@ -81,7 +81,7 @@ def test_a_digest_reaches_a_real_webhook_after_one_that_failed(tmp_path: Path) -
     with serving() as hook:
         desk = DigestDesk(tmp_path, lambda: at[0], webhook.send)
         configured = here(kind="wecom", credential=Credential("digest", "robot", hook.url()), lang="zh_CN")
-        known = {"camera-online camera:gate": Known("fail", MORNING)}
+        known = {"camera-online camera:gate": FindingState("fail", MORNING)}
         hook.answer = b'{"errcode":45009}'
         for _ in range(3):
             desk.cycle_done(configured, (online("gate", "fail"),), lambda: known)

@@ -24,7 +24,7 @@ from agent.contract.repair_counts import CLASSES, Repairs
 from agent.deliver.spool.spool import Spool
 from agent.host.prometheus import serving
 from agent.judge.checks.table import CHECKS, run_checks
-from agent.judge.memory.episodes import begun
+from agent.judge.memory.episodes import new_episode
 from agent.model.errors import SpoolFailed
 from agent.model.finding import Finding, Head, Message
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
@@ -109,7 +109,7 @@ def test_repairs_and_what_comes_and_goes_are_told_by_class_of_fault() -> None:
     days = [replace(DAY, repairs={"camera": Repairs(1, 3600, 1)}), replace(DAY, repairs={"camera": Repairs(2, 60, 0)})]
     check = next(check for check in CHECKS if check.id == "camera-online")
     fault = check.finding("camera:gate", "fail", "", {"fault_class": "power"}, Message("gone"))
-    told = read(cycle_metrics(site(camera()), (), CYCLE, days, [begun(fault, NOW)]))
+    told = read(cycle_metrics(site(camera()), (), CYCLE, days, [new_episode(fault, NOW)]))
     assert told["camwarden_faults_repaired", ("fault_class", "camera")] == 3
     assert told["camwarden_faults_repaired_duration_seconds", ("fault_class", "camera")] == 3660
     assert told["camwarden_faults_repaired_flapped", ("fault_class", "camera")] == 1

@@ -19,7 +19,7 @@ from agent.contract.envelope import DESIRED_TYP, sign_payload
 from agent.contract.orders import ORDER_MAX_BYTES, Desired, Order
 from agent.contract.orders_json import write_desired
 from agent.contract.signing_keys import Signer, jwk_set
-from agent.judge.memory.memory import NOTHING
+from agent.judge.memory.memory import EMPTY_MEMORY
 from agent.model import exits
 from agent.observe.facts.facts import Facts
 from agent.report.build import build_reports
@@ -92,7 +92,7 @@ def test_a_pack_with_the_id_of_a_shipped_one_takes_its_place(room: Room) -> None
 def test_the_config_report_names_the_pack_its_digest_and_who_signed_it(room: Room) -> None:
     room.take(packs(3, room.hub, CITY), connects=1)
     there = room.desk.in_force(room.site, moment()).site
-    (config,) = [d for d in build_reports(there, Facts({}), (), (), NOTHING, NOW, {})[0] if d.stream == "config"]
+    (config,) = [d for d in build_reports(there, Facts({}), (), (), EMPTY_MEMORY, NOW, {})[0] if d.stream == "config"]
     body: Any = config.body
     assert body["rules"]["packs"][-1] == {
         "id": "house", "version": 1, "digest": hashlib.sha256(CITY.encode()).hexdigest(),

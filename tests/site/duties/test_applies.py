@@ -12,7 +12,7 @@ from every_case import holds_for_every
 from sites import NOW, healthy_camera, healthy_device, without
 
 from agent.judge.checks.table import CHECKS, run_checks
-from agent.judge.wording.not_due import OURS, OWN, as_due
+from agent.judge.wording.not_due import ALWAYS_REPORTED, OWN_SOURCE, mark_not_due
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
 from agent.site.config.site import Rules, Site
@@ -75,15 +75,15 @@ CHECKED = sorted({one.check for one in PACK.obligations} & {check.id for check i
 @pytest.mark.parametrize("check", CHECKED)
 def test_a_check_fails_where_a_duty_binds_and_is_not_applicable_or_unknown_elsewhere(check: str) -> None:
     for national in ("7-1", "7-2"):
-        assert as_due(of_class(national), (failing(check),), NOW) == (failing(check),)
+        assert mark_not_due(of_class(national), (failing(check),), NOW) == (failing(check),)
     freed = check in FREED_CHECKS
     for national in ("9", "33"):
-        (one,) = as_due(of_class(national), (failing(check),), NOW)
+        (one,) = mark_not_due(of_class(national), (failing(check),), NOW)
         assert (one.status, one.reason) == (("not_applicable", "exempt") if freed else ("fail", "wrong"))
         if freed:
             assert one.evidence["why"] == f"national-class is {national}"
             assert str(one.message) == f"no rule asks for it here (national-class is {national})"
-    (one,) = as_due(of_class(""), (failing(check),), NOW)
+    (one,) = mark_not_due(of_class(""), (failing(check),), NOW)
     if freed:
         assert (one.status, one.reason, one.caused_by) == ("unknown", "not-declared", "declarations site")
         assert (one.evidence["found"], one.evidence["count"]) == ("fail", 3), "what was seen stays"
@@ -92,13 +92,13 @@ def test_a_check_fails_where_a_duty_binds_and_is_not_applicable_or_unknown_elsew
         assert one.status == "fail"
 
 
-@pytest.mark.parametrize("check", sorted(OWN))
+@pytest.mark.parametrize("check", sorted(ALWAYS_REPORTED))
 @pytest.mark.parametrize("national", ["9", "33", ""])
 def test_what_the_agent_must_know_is_told_everywhere_and_not_in_the_name_of_the_order(
     check: str, national: str
 ) -> None:
-    (one,) = as_due(of_class(national), (failing(check),), NOW)
-    assert (one.status, one.source) == ("fail", OURS)
+    (one,) = mark_not_due(of_class(national), (failing(check),), NOW)
+    assert (one.status, one.source) == ("fail", OWN_SOURCE)
 
 
 @pytest.mark.parametrize("duty", ["key-target", "entertainment-venue"])

@@ -1,8 +1,7 @@
 """Checks that services, firmware, accounts and known flaws of devices are within the approved ones.
 
-Services are those that the device itself lists; nothing is scanned and nobody logs in to try. A list that nobody
-declared is told once for the whole site (`agent/judge/checks/papers/declared.py`), where the site's profile asks for
-it.
+Services are those that the device lists; nothing is scanned, no login is tried. A missing declaration is one finding
+for the site (`agent/judge/checks/papers/declared.py`), where the site's profile demands it.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import not_told
-from agent.judge.wording.declared_words import Words, words
+from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.judge.wording.held import Doubt, passed
 from agent.model.finding import Finding, Json, Message
@@ -27,7 +26,7 @@ from drivers.footage import Protocols
 from drivers.model import Device, Identity
 
 INSECURE: Final = frozenset({"telnet", "ftp", "tftp", "rlogin", "rsh", "snmpv1", "snmpv2", "snmpv2c", "upnp"})
-"""Services over which logins or settings travel readable, or that open doors by themselves; in `_plain` spelling."""
+"""Services over which logins or settings travel readable, or that open doors by themselves, `_normalized`."""
 
 SERVICES: Final = "approved-services"
 FIRMWARE: Final = "approved-firmware"
@@ -42,7 +41,7 @@ _NO_ACCOUNTS: Final = Message(
 
 
 def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the services that it lists as switched on."""
+    """Judge every device by the services it lists as enabled."""
     return tuple(_insecure(check, site, facts, device) for device in site.devices)
 
 
@@ -50,9 +49,9 @@ def _insecure(check: Check, site: Site, facts: Facts, device: Device) -> Finding
     subject = f"device:{device.id}"
     protocols = facts.one(subject, Protocols)
     if protocols is None:
-        return not_told(check, site, facts, subject, "protocols")
+        return fact_missing(check, site, facts, subject, "protocols")
     running = _running(protocols)
-    open_ = [name for name in running if _plain(name) in INSECURE]
+    open_ = [name for name in running if _normalized(name) in INSECURE]
     evidence: dict[str, Json] = {"services": list(running), "insecure": list(open_)}
     if open_:
         message = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
@@ -62,18 +61,18 @@ def _insecure(check: Check, site: Site, facts: Facts, device: Device) -> Finding
 
 
 def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the list of services that somebody approved."""
-    return _each(check, site, facts, now, SERVICES, _exposed)
+    """Judge every device by the list of approved services."""
+    return _by_declared_list(check, site, facts, now, SERVICES, _exposed)
 
 
 def _exposed(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
     subject = f"device:{device.id}"
     protocols = facts.one(subject, Protocols)
     if protocols is None:
-        return not_told(check, site, facts, subject, "protocols")
+        return fact_missing(check, site, facts, subject, "protocols")
     running = _running(protocols)
-    allowed = {_plain(one) for one in approved}
-    more = [name for name in running if _plain(name) not in allowed]
+    allowed = {_normalized(one) for one in approved}
+    more = [name for name in running if _normalized(name) not in allowed]
     evidence: dict[str, Json] = {"services": list(running), "not_approved": list(more)}
     if more:
         message = Message(
@@ -85,19 +84,19 @@ def _exposed(check: Check, site: Site, facts: Facts, device: Device, approved: f
 
 
 def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device whose model stands in the list of approved firmware."""
-    return _each(check, site, facts, now, FIRMWARE, _firmware)
+    """Judge every device whose model is in the list of approved firmware."""
+    return _by_declared_list(check, site, facts, now, FIRMWARE, _firmware)
 
 
 def _firmware(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
     subject = f"device:{device.id}"
     identity = facts.one(subject, Identity)
     if identity is None:
-        return not_told(check, site, facts, subject, "identity")
+        return fact_missing(check, site, facts, subject, "identity")
     versions = _versions(approved, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware, "approved": list(versions)}
     values = {"model": identity.model, "firmware": identity.firmware}
-    if any(_is(identity.firmware, version) for version in versions):
+    if any(_is_version(identity.firmware, version) for version in versions):
         message = Message("it runs an approved firmware ({firmware})", values)
         return check.finding(subject, "pass", "", evidence, message)
     reason = "not-approved" if versions else "model-not-listed"
@@ -111,17 +110,17 @@ def _firmware(check: Check, site: Site, facts: Facts, device: Device, approved: 
 
 def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of firmware with known flaws."""
-    return _each(check, site, facts, now, ADVISORIES, _flawed)
+    return _by_declared_list(check, site, facts, now, ADVISORIES, _flawed)
 
 
 def _flawed(check: Check, site: Site, facts: Facts, device: Device, flawed: frozenset[str]) -> Finding:
     subject = f"device:{device.id}"
     identity = facts.one(subject, Identity)
     if identity is None:
-        return not_told(check, site, facts, subject, "identity")
+        return fact_missing(check, site, facts, subject, "identity")
     versions = _versions(flawed, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware}
-    if any(_is(identity.firmware, version) for version in versions):
+    if any(_is_version(identity.firmware, version) for version in versions):
         message = Message(
             "{model} runs the firmware {firmware}, which has a known flaw: install the maker's newer one",
             {"model": identity.model, "firmware": identity.firmware},
@@ -131,15 +130,15 @@ def _flawed(check: Check, site: Site, facts: Facts, device: Device, flawed: froz
 
 
 def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the list of accounts that somebody approved."""
-    return _each(check, site, facts, now, ACCOUNTS, _accounts, "operation-rules")
+    """Judge every device by the list of approved accounts."""
+    return _by_declared_list(check, site, facts, now, ACCOUNTS, _accounts, "operation-rules")
 
 
 def _accounts(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
     subject = f"device:{device.id}"
     accounts = facts.one(subject, Accounts)
     if accounts is None:
-        return not_told(check, site, facts, subject, "accounts")
+        return fact_missing(check, site, facts, subject, "accounts")
     names = sorted(one.name for one in accounts.accounts)
     more = [one for one in accounts.accounts if one.name not in approved]
     # Names of people stay on the site; the digest tells the hub that the list has changed.
@@ -160,7 +159,7 @@ def _accounts(check: Check, site: Site, facts: Facts, device: Device, approved: 
     return passed(check, subject, evidence, Message("every account on it was approved"), doubts)
 
 
-def _each(
+def _by_declared_list(
     check: Check,
     site: Site,
     facts: Facts,
@@ -170,7 +169,7 @@ def _each(
     *beside: str,
 ) -> tuple[Finding, ...]:
     """Judge every device by a declared list; without one, one finding for the site. `beside` is declared with it."""
-    found = words(check, site, now, duty, *beside)
+    found = declared_duties(check, site, now, duty, *beside)
     if isinstance(found, Finding):
         return (found,)
     listed = _listed(found, duty)
@@ -180,7 +179,7 @@ def _each(
     return tuple(judge(check, site, facts, device, listed) for device in site.devices)
 
 
-def _listed(found: Words, duty: str) -> frozenset[str] | None:
+def _listed(found: DeclaredDuties, duty: str) -> frozenset[str] | None:
     value = found.value(duty)
     if value == NONE:
         return frozenset()
@@ -191,7 +190,7 @@ def _running(protocols: Protocols) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.name for one in protocols.protocols if one.enabled))
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
@@ -201,8 +200,8 @@ def _versions(listed: frozenset[str], model: str) -> tuple[str, ...]:
     return tuple(sorted(version.strip() for name, _, version in rows if name.strip() == model))
 
 
-def _is(firmware: str, version: str) -> bool:
-    """Tell whether a firmware is a listed version; a list may leave out the build behind it."""
+def _is_version(firmware: str, version: str) -> bool:
+    """Tell whether a firmware is a listed version, which may omit the build."""
     return firmware == version or firmware.startswith(f"{version} ")
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.checks.devices.unread import not_told, time_source
+from agent.judge.checks.devices.unread import fact_missing, time_source
+from agent.judge.wording.from_rules import CLOCK as CLOCK_SOURCE
 from agent.judge.wording.from_rules import ruled
-from agent.judge.wording.sources import CLOCK as CLOCK_SOURCE
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
@@ -27,11 +27,11 @@ UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
     (60, Message("its clock is {amount} min ahead"), Message("its clock is {amount} min behind")),
     (1, Message("its clock is {amount} s ahead"), Message("its clock is {amount} s behind")),
 )
-"""Units in seconds, and what is said in each; from two of a unit on it is used."""
+"""Units in seconds with their messages; a unit is used from two of it on."""
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device that said what time it has; a clock of our own that proves nothing is one finding."""
+    """Judge every device whose time was read; our own clock, where not synchronised, is one finding."""
     found = tuple(_device(check, site, facts, device) for device in site.devices)
     if not any(finding.reason == NO_CLOCK_OF_OURS for finding in found):
         return found
@@ -43,12 +43,13 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     clock = facts.one(subject, Clock)
     if clock is None:
         why = facts.why_not(subject, "clock")
+        message = Message("its time could not be read ({reason})", {"reason": why.reason})
         return check.finding(
             subject,
             "unknown",
             why.reason,
             {"detail": why.detail} if why.detail else {},
-            Message("its time could not be read ({reason})", {"reason": why.reason}),
+            message,
             online.key_of_device(site, device),
         )
     policy = site.policy
@@ -59,13 +60,8 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         "drift_s": round(clock.drift_s, 3),
     }
     if clock.local_time_as_utc:
-        return check.finding(
-            subject,
-            "warn",
-            "local-time-as-utc",
-            evidence,
-            Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone"),
-        )
+        message = Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone")
+        return check.finding(subject, "warn", "local-time-as-utc", evidence, message)
     if clock.zone_wrong:
         # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
         message = Message(
@@ -73,14 +69,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         )
         return check.finding(subject, "warn", "zone-wrong", evidence, message)
     if not facts.own_clock_trusted:
-        return check.finding(
-            subject,
-            "unknown",
-            NO_CLOCK_OF_OURS,
-            evidence,
-            _NOT_SYNCHRONISED,
-            f"{check.id} site",
-        )
+        return check.finding(subject, "unknown", NO_CLOCK_OF_OURS, evidence, _NOT_SYNCHRONISED, f"{check.id} site")
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
     status: Status = "pass"
     if certain_s > policy.clock_warn_s:
@@ -89,13 +78,13 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         status = "fail"
     message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
     if status != "pass":
-        message = _off(clock.offset_s)
+        message = _offset_message(clock.offset_s)
     reason = "" if status == "pass" else "offset"
     return check.finding(subject, status, reason, evidence, message)
 
 
 def run_source(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by where it says to take its time from."""
+    """Judge every device by the time source it reports."""
     return tuple(_source(check, site, facts, device) for device in site.devices)
 
 
@@ -103,15 +92,15 @@ def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     subject = f"device:{device.id}"
     ntp = time_source(facts, subject)
     if ntp is None:
-        return not_told(check, site, facts, subject, "clock")
+        return fact_missing(check, site, facts, subject, "clock")
     if ntp:
         return check.finding(subject, "pass", "", {"ntp": True}, Message("it says that it takes its time from NTP"))
     message = Message("its time was set by hand and will drift", next_step=NTP)
     return check.finding(subject, "warn", "manual", {"ntp": False}, message, f"{CHECK.id} {subject}")
 
 
-def _off(offset_s: float) -> Message:
-    """Say by how much a clock is off, in the unit in which people would say it."""
+def _offset_message(offset_s: float) -> Message:
+    """Render a clock's offset in its largest fitting unit."""
     unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
     row = ahead if offset_s > 0 else behind
     return Message(row.template, {"amount": round(abs(offset_s) / unit_s, 1 if unit_s == 1 else None)}, NTP)

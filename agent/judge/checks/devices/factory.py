@@ -1,4 +1,4 @@
-"""Checks that no device accepts its factory login. Judged from what a deliberate command tried, never tried here."""
+"""Checks that no device accepts its factory login, from the results of a deliberate command; nothing is tried here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
-from agent.observe.facts.factory_logins import NAME, Tried, box_of
+from agent.observe.facts.factory_logins import NAME, LoginTry, box_of
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 
@@ -16,7 +16,7 @@ COMMAND: Final = "camwarden credentials factory"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device on which the login of its factory was tried.
+    """Judge every device on which its factory login was tried.
 
     Source: Datong Measures (Order 61), article 5(2).
     """
@@ -34,7 +34,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     return (check.finding("site", "not_applicable", "off", {}, message),)
 
 
-def _device(check: Check, site: Site, facts: Facts, one: Tried) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, one: LoginTry) -> Finding:
     subject, values = f"device:{one.device}", {"at": utc_text(one.at), "maker": one.maker}
     evidence: dict[str, Json] = {"tried_at": utc_text(one.at), "maker": one.maker}
     evidence["configuration"] = "as it is" if one.config == site.digest else "an earlier one"

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import INSTALLATION
+from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.sightings import TIMES_TO_COUNT, KnownBox, Mark, Sighting
+from agent.observe.facts.sightings import TIMES_TO_COUNT, BoxMark, KnownBox, Sighting
 from agent.observe.inventory import device_identity
 from agent.observe.inventory.common_causes import is_silent
-from agent.observe.inventory.device_identity import Case
+from agent.observe.inventory.device_identity import MisplacedBox
 from agent.observe.inventory.stocktake import TWO_BOXES, empty_channels
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device
@@ -23,17 +23,20 @@ NAMED_MAX = 4
 
 
 def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the site's network: one finding, however many devices nobody declared."""
+    """Judge the site's network: one finding, however many devices are undeclared."""
     where, around = site.discovery, facts.around
     if not (where.interfaces or where.addresses or where.ranges):
         message = Message("nobody is asked on the network: name networks under [discovery]")
         return (check.finding("site", "not_applicable", "discovery-off", {}, message),)
-    moved = {case.at: case.key for case in device_identity.cases(site, facts).values() if case.at}
+    moved = {case.at: case.key for case in device_identity.misplaced_boxes(site, facts).values() if case.at}
     evidence: dict[str, Json] = {"ignored": around.ignored}
     if around.failed:
         evidence["failed"] = list(around.failed[:EVIDENCE_MAX])
     if around.strangers:
-        evidence |= {"count": len(around.strangers), "devices": [_row(s) for s in around.strangers[:EVIDENCE_MAX]]}
+        evidence |= {
+            "count": len(around.strangers),
+            "devices": [_sighting_json(s) for s in around.strangers[:EVIDENCE_MAX]],
+        }
         message = Message(
             "{count} devices that nobody declared answer on the network ({addresses}): add each as a [[device]], or "
             "write under [[discovery.ignore]] why it may be there",
@@ -47,14 +50,13 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
         )
         return (check.finding("site", "unknown", "not-asked", evidence, message),)
     if around.newcomers:
-        evidence |= {"count": len(around.newcomers), "devices": [_row(s) for s in around.newcomers[:EVIDENCE_MAX]]}
+        evidence |= {
+            "count": len(around.newcomers),
+            "devices": [_sighting_json(s) for s in around.newcomers[:EVIDENCE_MAX]],
+        }
         message = Message(
             "{count} devices that nobody declared answered ({addresses}); each counts when it was seen {times} times",
-            {
-                "count": len(around.newcomers),
-                "addresses": _addresses(around.newcomers),
-                "times": TIMES_TO_COUNT,
-            },
+            {"count": len(around.newcomers), "addresses": _addresses(around.newcomers), "times": TIMES_TO_COUNT},
         )
         cause = _cause(around.newcomers, moved)
         return (check.finding("site", "unknown", "not-yet-counted", evidence, message, cause),)
@@ -62,37 +64,39 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
 
 
 def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
-    """Return the finding that tells it already where everybody who is seen is a box of ours that has moved."""
+    """Return the finding that covers it already, where all these devices are ours and have moved."""
     keys = [moved.get(one.address, "") for one in seen]
     return keys[0] if all(keys) else ""
 
 
 def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device: is it one box, the box that it was, with a camera on every declared channel.
+    """Judge whether every device is the one box it was, with a camera on every declared channel.
 
-    And every camera behind a recorder that is not the one that it was, where the recorder says which it is.
+    Also every camera behind a recorder that identifies it.
     """
-    wrong, seen = device_identity.cases(site, facts), device_identity.seen_marks(site, facts)
+    wrong, seen = device_identity.misplaced_boxes(site, facts), device_identity.seen_marks(site, facts)
     return tuple(
-        _wrong(check, facts, place, wrong[place], seen)
+        _misplaced(check, facts, place, wrong[place], seen)
         if place in wrong
         else _device(check, site, facts, device, seen.get(place), now)
         for device in site.devices
         for place in [f"device:{device.id}"]
     ) + tuple(
-        _wrong(check, facts, place, wrong[place], seen) if place in wrong else _camera(check, site, facts, camera, seen)
+        _misplaced(check, facts, place, wrong[place], seen)
+        if place in wrong
+        else _camera(check, site, facts, camera, seen)
         for camera in site.cameras
         for place in [f"camera:{camera.camera.id}"]
-        if place in seen or device_identity.remembered_of(facts, place) is not None
+        if place in seen or device_identity.known_box(facts, place) is not None
     )
 
 
-def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, Mark]) -> Finding:
-    """Return what is said of a camera behind a recorder that is in its place, or of which nobody knows."""
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, BoxMark]) -> Finding:
+    """Judge a camera behind a recorder that is in its place or unknown."""
     subject = f"camera:{camera.camera.id}"
     device = next(one for one in site.devices if one.id == camera.camera.device)
     if subject in seen:
-        if device_identity.remembered_of(facts, subject) is None:
+        if device_identity.known_box(facts, subject) is None:
             message = Message("which camera belongs here is not known yet: this one was seen for the first time")
             return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
         return check.finding(subject, "pass", "", {}, Message("it is the camera that it was"))
@@ -101,18 +105,18 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: 
         return check.finding(subject, "not_applicable", "not-told", {}, message)
     why = facts.why_not(f"device:{device.id}", "identity")
     message = Message("whether it is the camera that it was could not be read ({reason})", {"reason": why.reason})
-    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+    return check.finding(subject, "unknown", why.reason, {}, message, _silence_key(site, device))
 
 
-def _wrong(check: Check, facts: Facts, place: str, case: Case, seen: Mapping[str, Mark]) -> Finding:
+def _misplaced(check: Check, facts: Facts, place: str, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Finding:
     cause = case.key if case.subjects[0] != place else ""
-    told = _of_camera(facts, case, seen) if place.startswith("camera:") else _told(facts, case, seen)
+    told = _camera_message(facts, case, seen) if place.startswith("camera:") else _box_message(facts, case, seen)
     return check.finding(place, "warn", case.kind, _evidence(facts, case, seen), told, cause)
 
 
-def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark | None, now: datetime) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMark | None, now: datetime) -> Finding:
     subject = f"device:{device.id}"
-    known = device_identity.remembered_of(facts, subject)
+    known = device_identity.known_box(facts, subject)
     empty = empty_channels(site, facts, device.id)
     if empty:
         message = Message(
@@ -124,12 +128,12 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark |
         return _unread(check, site, facts, device, known, now)
     if known is None:
         message = Message("which box belongs here is not known yet: this one was seen for the first time")
-        return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark(seen)}, message)
-    return check.finding(subject, "pass", "", {"seen": _mark(seen)}, Message("it is the box that it was"))
+        return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark_json(seen)}, message)
+    return check.finding(subject, "pass", "", {"seen": _mark_json(seen)}, Message("it is the box that it was"))
 
 
 def _unread(check: Check, site: Site, facts: Facts, device: Device, known: KnownBox | None, now: datetime) -> Finding:
-    """Return what is said of a box that did not tell who it is: that it is silent is told by another finding."""
+    """Judge a box that did not identify itself; its silence is another finding."""
     subject = f"device:{device.id}"
     if known is not None and is_silent(facts, device) and device_identity.is_missing(known.seen_at, now):
         at = utc_text(known.seen_at or now)
@@ -137,15 +141,15 @@ def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Known
             "the box has not been seen since {at}, here or elsewhere: find it, or take it out of the configuration",
             {"at": at},
         )
-        told: dict[str, Json] = {"remembered": _mark(known.mark), "last_seen_at": at}
-        return check.finding(subject, "warn", "missing", told, message, _silent(site, device))
+        told: dict[str, Json] = {"remembered": _mark_json(known.mark), "last_seen_at": at}
+        return check.finding(subject, "warn", "missing", told, message, _silence_key(site, device))
     why = facts.why_not(subject, "identity")
     message = Message("whether it is the box that it was could not be read ({reason})", {"reason": why.reason})
-    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+    return check.finding(subject, "unknown", why.reason, {}, message, _silence_key(site, device))
 
 
-def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
-    """Return what is wrong with the place of a box, and what to do about it."""
+def _box_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
+    """Return the message on a misplaced box, with the remedy."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "duplicate":
         return Message(
@@ -176,8 +180,8 @@ def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
     return Message("the same box answers for another device too: list its channels as cameras of one device")
 
 
-def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
-    """Return the same of cameras behind a recorder."""
+def _camera_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
+    """Return the same for cameras behind a recorder."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "swapped":
         return Message(
@@ -194,27 +198,27 @@ def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
     return Message(message, _models(facts, case, seen))
 
 
-def _models(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, str]:
-    known, now = device_identity.remembered_of(facts, case.subjects[0]), seen.get(case.subjects[0])
+def _models(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> dict[str, str]:
+    known, now = device_identity.known_box(facts, case.subjects[0]), seen.get(case.subjects[0])
     return {"seen": (now.model if now else "") or "?", "known": (known.mark.model if known else "") or "?"}
 
 
-def _evidence(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, Json]:
+def _evidence(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> dict[str, Json]:
     rows = []
     for place in case.subjects[:EVIDENCE_MAX]:
-        known, now = device_identity.remembered_of(facts, place), seen.get(place)
-        remembered = _mark(known.mark) if known else None
-        rows.append({"subject": place, "remembered": remembered, "seen": _mark(now) if now else None})
+        known, now = device_identity.known_box(facts, place), seen.get(place)
+        remembered = _mark_json(known.mark) if known else None
+        rows.append({"subject": place, "remembered": remembered, "seen": _mark_json(now) if now else None})
     return {"boxes": rows, **({"address": case.at} if case.at else {})}
 
 
-def _silent(site: Site, device: Device) -> str:
-    """Return the key of the finding that says it where this device cannot be read."""
+def _silence_key(site: Site, device: Device) -> str:
+    """Return the key of the finding that this device cannot be read."""
     cameras = [c.camera.id for c in site.cameras if c.camera.device == device.id]
     return online.finding_key(f"camera:{cameras[0]}" if len(cameras) == 1 else f"device:{device.id}")
 
 
-def _row(sighting: Sighting) -> Json:
+def _sighting_json(sighting: Sighting) -> Json:
     return {
         "address": sighting.address,
         "mac_digest": sighting.mac or None,
@@ -223,7 +227,7 @@ def _row(sighting: Sighting) -> Json:
     }
 
 
-def _mark(mark: Mark) -> Json:
+def _mark_json(mark: BoxMark) -> Json:
     return {"model": mark.model, "serial_digest": mark.serial or None, "mac_digests": list(mark.macs)}
 
 

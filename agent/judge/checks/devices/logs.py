@@ -1,7 +1,7 @@
-"""Checks that logs of devices, and our own history, reach back as far as a rule asks and were never shortened.
+"""Checks that logs of devices, and our own history, reach back as far as a rule demands and were never shortened.
 
-A log that is younger proves nothing yet: it may be that of a new system. One that reaches back less far than it did,
-and not as far as is due, was cleared or is too small.
+A younger log proves nothing: the system may be new. One that reaches back less far than before, and less than due, was
+cleared or is too small.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import not_told
+from agent.judge.checks.devices.unread import fact_missing
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -38,17 +38,17 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         return (check.finding("site", "not_applicable", "no-rule", {}, message),)
     found = [_device(check, site, facts, f"device:{device.id}", days, now) for device in site.devices]
     # What the profile does not ask for is said once, of our own history.
-    return (_own(check, site, facts, days, now), *(one for one in found if one.status != "not_applicable"))
+    return (_own_history(check, site, facts, days, now), *(one for one in found if one.status != "not_applicable"))
 
 
 def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now: datetime) -> Finding:
     oldest = facts.one(subject, OldestLog)
     if oldest is None:
-        return not_told(check, site, facts, subject, "oldest-log")
+        return fact_missing(check, site, facts, subject, "oldest-log")
     return _reach(check, site, facts, subject, oldest.at, days, now)
 
 
-def _own(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Finding:
+def _own_history(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Finding:
     if facts.own_log_from is None and (first := facts.remembered.logs.get(OWN)) is not None:
         message = Message(
             "our own history is gone or cannot be read, and reached back to {first} before: find out who removed it",
@@ -56,7 +56,7 @@ def _own(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Fi
         )
         return check.finding(OWN, "unknown", "gone", {"was_from": utc_text(first), "due_days": days}, message)
     if facts.own_log_from is None:
-        return _young(check, site, OWN, {}, Message("nothing has changed here yet, so nothing was logged"))
+        return _immature(check, site, OWN, {}, Message("nothing has changed here yet, so nothing was logged"))
     return _reach(check, site, facts, OWN, facts.own_log_from, days, now)
 
 
@@ -75,11 +75,11 @@ def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetim
         )
         return check.finding(subject, "fail", "shortened", {**evidence, "was_from": utc_text(first)}, message)
     message = Message("its log reaches back {days} days of {due}, as far as was ever seen", values)
-    return _young(check, site, subject, evidence, message)
+    return _immature(check, site, subject, evidence, message)
 
 
-def _young(check: Check, site: Site, subject: str, evidence: dict[str, Json], message: Message) -> Finding:
-    """Return that a log proves nothing yet; in the profile `full` alone that is missed."""
+def _immature(check: Check, site: Site, subject: str, evidence: dict[str, Json], message: Message) -> Finding:
+    """Return that a log proves nothing yet: unknown in the profile `full`, else not applicable."""
     if site.rules.profile != "full":
         profile = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
         return check.finding(subject, "not_applicable", "profile", evidence, profile)

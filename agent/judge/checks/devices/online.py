@@ -6,8 +6,8 @@ from datetime import datetime
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.service import gateway
-from agent.judge.wording.sources import ORDER_799_OPERATION
-from agent.judge.wording.unavailable import told
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
+from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import DRIFT_ID
@@ -28,17 +28,17 @@ SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 
 
 def is_dark(seen: PictureSeen) -> bool:
-    """Tell whether a picture shows nothing but darkness, so that no mask can be judged in it."""
+    """Tell whether a picture is too dark to judge a mask in it."""
     return seen.mean_luma < DARK_LUMA and seen.contrast < DARK_CONTRAST
 
 
 def finding_key(subject: str) -> str:
-    """Return the key under which other checks name this one as their cause."""
+    """Return the key by which other checks name this one as cause."""
     return f"{CHECK_ID} {subject}"
 
 
 def key_of_device(site: Site, device: Device) -> str:
-    """Return the key of the finding that says that this device cannot be read, if it is so."""
+    """Return the key of the finding on an unreadable device; empty for one without cameras."""
     cameras = [c for c in site.cameras if c.camera.device == device.id]
     if not cameras:
         return ""
@@ -46,29 +46,29 @@ def key_of_device(site: Site, device: Device) -> str:
 
 
 def cause_of_silence(facts: Facts, subject: str) -> str:
-    """Return this check's key where the camera delivered no live picture at all, so that its silence is the cause."""
-    return "" if _live(facts, subject) else finding_key(subject)
+    """Return this check's key where the camera delivered no live picture, else empty."""
+    return "" if _live_pictures(facts, subject) else finding_key(subject)
 
 
 def answers(facts: Facts, subject: str) -> bool:
-    """Tell whether a device (`device:ID`) said who it is or what it offers."""
+    """Tell whether a device (`device:ID`) reported its identity or services."""
     return facts.one(subject, Identity) is not None or facts.one(subject, Services) is not None
 
 
 def is_empty(facts: Facts, subject: str) -> bool:
-    """Tell whether the device says that this camera's channel has no video source. Unknown is not empty."""
+    """Tell whether the device reports no video source on this camera's channel. Unknown is not empty."""
     streams = facts.one(subject, Streams)
     return streams is not None and not streams.streams
 
 
-def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
-    """Return the live pictures of this look: one that is remembered from hours ago says nothing of now."""
+def _live_pictures(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
+    """Return the live pictures of this look, without remembered ones, which may be hours old."""
     seen = (o for o in facts.by_subject.get(subject, ()) if o.method != REMEMBERED)
     return tuple(o.value for o in seen if isinstance(o.value, PictureSeen) and o.value.path != "playback")
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera, and a device of several cameras by itself: one that does not answer at all is one cause."""
+    """Judge every camera, and each device of several cameras: one that does not answer at all is one cause."""
     findings: list[Finding] = []
     for device in site.devices:
         cameras = tuple(c for c in site.cameras if c.camera.device == device.id)
@@ -89,7 +89,7 @@ def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    live = _live(facts, subject)
+    live = _live_pictures(facts, subject)
     if not live and is_empty(facts, subject):
         message = Message("no camera is on its channel: find it, or correct the channel")
         named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
@@ -106,31 +106,23 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         return _unavailable(check, site, camera.camera.device, subject, why, cause.key if cause else "")
     evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
     if all(is_dark(s) for s in live):
-        return check.finding(
-            subject,
-            "warn",
-            "dark",
-            evidence,
-            Message("delivers a picture, but it is dark on every path: check the lens, the light and the night mode"),
+        message = Message(
+            "delivers a picture, but it is dark on every path: check the lens, the light and the night mode"
         )
-    return check.finding(
-        subject,
-        "pass",
-        "",
-        evidence,
-        Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)}),
-    )
+        return check.finding(subject, "warn", "dark", evidence, message)
+    message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
+    return check.finding(subject, "pass", "", evidence, message)
 
 
 def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:
-    """Return the channel of a camera whose recorder says that it does not reach it."""
+    """Return the channel of a camera that its recorder reports as offline."""
     channels = facts.one(f"device:{camera.camera.device}", Channels)
     own = [c for c in channels.channels if c.number == camera.camera.channel] if channels is not None else []
     return own[0] if own and own[0].state == "offline" else None
 
 
 def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
-    """Return the reason of the first path that failed, or the reason why the paths are not known."""
+    """Return the reason of the first path that failed, or why the paths are unknown."""
     streams = facts.one(subject, Streams)
     if streams is None:
         return facts.why_not(subject, "streams")
@@ -148,7 +140,7 @@ def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Un
     evidence |= {"cause": why.cause} if why.cause else {}
     evidence |= {"unlocks_in_s": why.unlocks_in_s} if why.unlocks_in_s else {}
     device = next(device for device in site.devices if device.id == device_id)
-    message = told(why, device, site.probe.deadline_s, on_the_spot=not site.digest)
+    message = unavailable_message(why, device, site.probe.deadline_s, on_the_spot=not site.digest)
     return check.finding(subject, status, why.reason, evidence, message, caused_by)
 
 

@@ -1,7 +1,7 @@
-"""Checks the link to the police platform (GB/T 28181), where somebody declared it.
+"""Checks the link to the police platform (GB/T 28181), where it is declared.
 
-Judged on what recorders say of their own link, as far as they do. What only the platform's side shows (heartbeats, the
-catalogue as it was read, a stream that plays) is unknown until it is read, and told once.
+Judged on what recorders report of their own link. What only the platform shows (heartbeats, its catalogue, a stream
+that plays) is unknown until it is read, as one finding.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.papers.upkeep import NOT_READ
-from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, words
+from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -29,22 +29,22 @@ KEEPALIVE_ID: Final = "platform-keepalive"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What is declared, the cameras that are declared linked, by device, and the platforms each device is set up for.
+    """The declarations, the cameras declared linked, by device, and the platforms configured in each device.
 
-    A device that does not say for which is not in `servers`.
+    A device that does not report them is not in `servers`.
     """
 
-    words: Words
+    words: DeclaredDuties
     cameras: Mapping[str, tuple[CameraConfig, ...]]
     servers: Mapping[str, tuple[PlatformServer, ...]]
 
     def of(self, device: str) -> tuple[PlatformServer, ...]:
-        """Return the platforms that a device is set up to register at."""
+        """Return the platforms at which a device is configured to register."""
         return self.servers.get(device, ())
 
 
 def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether every device with a linked camera is set up for a platform."""
+    """Judge whether every device with a linked camera has a platform configured."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -53,22 +53,22 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     if bare:
         message = Message(
             "no platform is set up in {devices}, whose cameras are declared linked",
-            {"devices": named(bare)},
+            {"devices": name_list(bare)},
             next_step="set up GB/T 28181 there, or correct what is declared",
         )
-        return (link.words.finding("fail", "not-configured", message, _told(link, bare)),)
+        return (link.words.finding("fail", "not-configured", message, _named_evidence(link, bare)),)
     if unread:
         why = facts.why_not(f"device:{unread[0]}", "platform-link").reason
-        message = Message("for which platform {devices} is set up could not be read", {"devices": named(unread)})
+        message = Message("for which platform {devices} is set up could not be read", {"devices": name_list(unread)})
         cause = next(online.key_of_device(site, d) for d in site.devices if d.id == unread[0])
         reason = NOT_READ if why in ("not-looked-at", "unsupported") else why
-        return (link.words.finding("unknown", reason, message, _told(link, unread), cause),)
+        return (link.words.finding("unknown", reason, message, _named_evidence(link, unread), cause),)
     message = Message("every device with a linked camera is set up for a platform")
-    return (link.words.open() or link.words.counts(message, _told(link, [])),)
+    return (link.words.open() or link.words.counts(message, _named_evidence(link, [])),)
 
 
 def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether the devices that are set up for a platform are registered there, by their own word."""
+    """Judge whether those devices report that they are registered."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -79,27 +79,27 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     if away:
         message = Message(
             "{devices} is not registered at its platform",
-            {"devices": named(away)},
+            {"devices": name_list(away)},
             next_step="look at address, ids and password there, and at the network",
         )
-        return (link.words.finding("fail", "not-registered", message, _told(link, away)),)
+        return (link.words.finding("fail", "not-registered", message, _named_evidence(link, away)),)
     if untold:
-        message = Message("whether {devices} is registered could not be read", {"devices": named(untold)})
+        message = Message("whether {devices} is registered could not be read", {"devices": name_list(untold)})
         interface = f"{INTERFACE_ID} site"
-        return (link.words.finding("unknown", NOT_READ, message, _told(link, untold), interface),)
+        return (link.words.finding("unknown", NOT_READ, message, _named_evidence(link, untold), interface),)
     if partly:
         message = Message(
             "{devices} is registered at one of its platforms and not at another",
-            {"devices": named(partly)},
+            {"devices": name_list(partly)},
             next_step="see which is that of the police",
         )
-        return (link.words.finding("warn", "partly-registered", message, _told(link, partly)),)
+        return (link.words.finding("warn", "partly-registered", message, _named_evidence(link, partly)),)
     message = Message("every device with a linked camera says that it is registered")
-    return (link.words.open() or link.words.counts(message, _told(link, [])),)
+    return (link.words.open() or link.words.counts(message, _named_evidence(link, [])),)
 
 
 def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the heartbeats, which only the platform's side shows."""
+    """Judge the heartbeats, which only the platform shows."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -111,7 +111,7 @@ def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 
 def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether every linked camera has the code in its recorder under which the platform is to list it."""
+    """Judge whether every linked camera has the code in its recorder that the platform must list."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -119,7 +119,7 @@ def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     if missing:
         message = Message(
             "{cameras} has no code in the recorder, or another one than is configured here",
-            {"cameras": named(missing)},
+            {"cameras": name_list(missing)},
             next_step="correct the codes",
         )
         told: dict[str, Json] = {"missing": missing[:EVIDENCE_MAX], "missing_count": len(missing)}
@@ -129,7 +129,7 @@ def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
 
 
 def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the picture that the platform gets, which nobody has asked for yet."""
+    """Judge the picture that the platform receives, which is not tried yet."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -138,7 +138,7 @@ def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 
 def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Finding:
-    found = words(check, site, now, LINKED)
+    found = declared_duties(check, site, now, LINKED)
     if isinstance(found, Finding):
         return found
     cameras = [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
@@ -159,7 +159,7 @@ def _servers(facts: Facts, devices: Mapping[str, object]) -> Iterator[tuple[str,
 
 
 def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:
-    """Yield the linked cameras of a device that it lists without a code, or with another one, where it lists any."""
+    """Yield the linked cameras that a device lists without a code, or with another one, where it lists any."""
     codes = [server.codes for server in link.of(device) if server.codes]
     for camera in link.cameras[device] if codes else ():
         listed = {code for of_server in codes for channel, code in of_server if channel == camera.camera.channel}
@@ -167,7 +167,7 @@ def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:
             yield camera
 
 
-def _told(link: Link, devices: list[str]) -> dict[str, Json]:
+def _named_evidence(link: Link, devices: list[str]) -> dict[str, Json]:
     return {"devices": len(link.cameras), "named_count": len(devices), "named": devices[:EVIDENCE_MAX]}
 
 

@@ -1,4 +1,4 @@
-"""Checks that a running camera covers every point that an authority named."""
+"""Checks that a running camera covers every point that an authority requires."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, only_none, words
+from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, all_none, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -19,14 +19,14 @@ POINT = "required-point"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge all points together: whether a camera covers one is somebody's word, whether it runs is seen."""
-    found = words(check, site, now, POINTS)
+    """Judge all points together: which camera covers one is declared, whether it runs is observed."""
+    found = declared_duties(check, site, now, POINTS)
     if isinstance(found, Finding):
         return (found,)
-    return (found.open() or only_none(found) or _points(site, facts, found, now),)
+    return (found.open() or all_none(found) or _points(site, facts, found, now),)
 
 
-def _points(site: Site, facts: Facts, found: Words, now: datetime) -> Finding:
+def _points(site: Site, facts: Facts, found: DeclaredDuties, now: datetime) -> Finding:
     declared = found.value(POINTS)
     points = declared if isinstance(declared, tuple) else ()
     cameras = _cameras(site, now)
@@ -35,28 +35,37 @@ def _points(site: Site, facts: Facts, found: Words, now: datetime) -> Finding:
     if bare:
         message = Message(
             "no camera is declared to cover {points}",
-            {"points": named(bare)},
+            {"points": name_list(bare)},
             next_step="name the camera: camwarden declare --set required-point=POINT --cameras ID",
         )
-        return found.finding("fail", "no-camera", message, _told(points, bare))
+        return found.finding("fail", "no-camera", message, _uncovered_evidence(points, bare))
     of_point = {point: [seen[f"camera:{camera}"] for camera in cameras[point]] for point in points}
     dark = {p: fs for p, fs in of_point.items() if not any(f.status in ("pass", "warn") for f in fs)}
     lost = [point for point, fs in dark.items() if all(f.status == "fail" for f in fs)]
     if lost:
         cause = dark[lost[0]][0]
-        message = Message("no camera that runs covers {points}", {"points": named(lost)}, next_step="mend its camera")
-        return found.finding("fail", "offline", message, _told(points, lost), cause.caused_by or cause.key)
+        message = Message(
+            "no camera that runs covers {points}", {"points": name_list(lost)}, next_step="mend its camera"
+        )
+        return found.finding(
+            "fail", "offline", message, _uncovered_evidence(points, lost), cause.caused_by or cause.key
+        )
     if dark:
         cause = next(iter(dark.values()))[0]
-        message = Message("whether a camera that runs covers {points} could not be seen", {"points": named([*dark])})
-        return found.finding("unknown", "not-seen", message, _told(points, [*dark]), cause.caused_by or cause.key)
+        message = Message(
+            "whether a camera that runs covers {points} could not be seen", {"points": name_list([*dark])}
+        )
+        return found.finding(
+            "unknown", "not-seen", message, _uncovered_evidence(points, [*dark]), cause.caused_by or cause.key
+        )
     return found.counts(
-        Message("a camera that runs covers each of {count} points", {"count": len(points)}), _told(points, [])
+        Message("a camera that runs covers each of {count} points", {"count": len(points)}),
+        _uncovered_evidence(points, []),
     )
 
 
 def _cameras(site: Site, now: datetime) -> Mapping[str, list[str]]:
-    """Return the cameras of each point that somebody declared one for."""
+    """Return the declared cameras of each point."""
     today = local_day(site, now)
     found: dict[str, list[str]] = {}
     for camera in (c.camera.id for c in site.cameras):
@@ -66,7 +75,7 @@ def _cameras(site: Site, now: datetime) -> Mapping[str, list[str]]:
     return found
 
 
-def _told(points: tuple[str, ...], bare: list[str]) -> dict[str, Json]:
+def _uncovered_evidence(points: tuple[str, ...], bare: list[str]) -> dict[str, Json]:
     return {"points": len(points), "uncovered_count": len(bare), "uncovered": bare[:EVIDENCE_MAX]}
 
 

@@ -24,7 +24,7 @@ NETWORK: Final = Message(
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the site: one finding, however many vanished."""
-    found = common_causes.groups(site, facts)
+    found = common_causes.vanished_groups(site, facts)
     if not found:
         status: Status = (
             "pass" if any(online.answers(facts, f"device:{one.id}") for one in site.devices) else "not_applicable"

@@ -1,7 +1,7 @@
 """Checks that a device's configuration and clock survive a restart, as after a loss of power.
 
-Judged where a device says how long it has been up, from what looks before and after the start showed
-(`agent/observe/facts/restarts.py`). What was changed in it later is the business of others.
+Judged where a device reports its uptime, from looks before and after the start (`agent/observe/facts/restarts.py`).
+Later changes are judged elsewhere.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import not_told
-from agent.judge.wording.declared_words import named
+from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.wording.declared_words import name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.restarts import Restart, Running
+from agent.observe.facts.restarts import Restart, RunningDevice
 from agent.site.config.site import Site
 from drivers.details import Uptime
 
@@ -24,7 +24,7 @@ _FIRMWARE: Final = "firmware"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the last start of each device, for a month; where there is nothing to judge, one finding says so.
+    """Judge the last start of each device, for a month; one finding for the site where there is none.
 
     Source: GB 50395-2007, clause 5.0.4(3).
     """
@@ -35,16 +35,16 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 
 def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | None:
-    """Return the finding of one device, None where it is known not to have started anew."""
+    """Return the finding of one device, None where it is known not to have restarted."""
     subject = f"device:{device}"
     known = facts.remembered.running.get(device)
     if known is not None and known.restart is not None:
         return _restarted(check, subject, known, known.restart)
     told = known is not None and facts.one(subject, Uptime) is not None
-    return None if told else not_told(check, site, facts, subject, "uptime")
+    return None if told else fact_missing(check, site, facts, subject, "uptime")
 
 
-def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> Finding:
+def _restarted(check: Check, subject: str, known: RunningDevice, restart: Restart) -> Finding:
     compared, changed = known.compared(), known.changed()
     evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
     values = {"at": utc_text(restart.at)}
@@ -53,7 +53,7 @@ def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> 
             {"part": part, "before": restart.before[part], "after": restart.after[part]}
             for part in changed[:EVIDENCE_MAX]
         ]
-        parts = {**values, "parts": named(changed)}
+        parts = {**values, "parts": name_list(changed)}
         if any(part.startswith(_FIRMWARE) for part in changed):
             message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
             return check.finding(subject, "warn", "updated", evidence, message)

@@ -1,6 +1,6 @@
 """Lists facts that answering devices do not provide: one finding for the site, named as cause by other checks.
 
-A device that does not answer at all has its finding already (`online.py`): nothing of it is told here.
+A device that does not answer has its own finding (`online.py`).
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ FOLDED: Final = f"{UNREAD_ID} site"
 EVIDENCE_MAX: Final = 16
 
 
-def drawn(facts: Facts, subject: str) -> Overlays | None:
-    """Return what a camera says it draws; None too where it lists nothing: many draw what they do not list."""
+def listed_overlays(facts: Facts, subject: str) -> Overlays | None:
+    """Return the overlays that a camera lists; None where it lists nothing, which proves nothing."""
     overlays = facts.one(subject, Overlays)
     return overlays if overlays and (overlays.texts or overlays.time_shown is not None) else None
 
 
 def time_source(facts: Facts, subject: str) -> bool | None:
-    """Tell whether a device says that it takes its time from NTP; None where it does not say."""
+    """Tell whether a device takes its time from NTP; None where it does not report it."""
     clock = facts.one(subject, Clock)
     return clock.ntp if clock else None
 
 
-Told = Callable[[Facts, str], object]
+FactReader = Callable[[Facts, str], object]
 
-ASKED: Final[tuple[tuple[Fact, Told, str, AskedProfile], ...]] = (
+ASKED: Final[tuple[tuple[Fact, FactReader, str, AskedProfile], ...]] = (
     ("identity", lambda facts, subject: facts.one(subject, Identity), "device", "full"),
     ("encoders", lambda facts, subject: facts.one(subject, Encoders), "camera", "full"),
     ("audio", lambda facts, subject: facts.one(subject, Audio), "camera", "technical"),
-    ("overlays", drawn, "camera", "technical"),
+    ("overlays", listed_overlays, "camera", "technical"),
     ("protocols", lambda facts, subject: facts.one(subject, Protocols), "device", "full"),
     ("clock", time_source, "device", "technical"),
     ("accounts", lambda facts, subject: facts.one(subject, Accounts), "device", "full"),
@@ -55,7 +55,7 @@ ASKED: Final[tuple[tuple[Fact, Told, str, AskedProfile], ...]] = (
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Name every fact that a device which answers does not tell."""
+    """Name every fact that an answering device does not report."""
     open_: dict[tuple[str, str], list[str]] = {}
     for fact, reason, subject in _missing(site, facts):
         open_.setdefault((fact, reason), []).append(subject)
@@ -76,33 +76,35 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     )
 
 
-def not_told(check: Check, site: Site, facts: Facts, subject: str, fact: Fact) -> Finding:
-    """Return the finding of a subject (`device:ID`, `camera:ID`) of which a fact is missing; never a pass."""
+def fact_missing(check: Check, site: Site, facts: Facts, subject: str, fact: Fact) -> Finding:
+    """Return the finding of a subject (`device:ID`, `camera:ID`) with a missing fact; never a pass."""
     if fact not in asked_facts(site):
         message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
         return check.finding(subject, "not_applicable", "profile", {"fact": fact}, message)
-    reason = why_not(site, facts, subject, fact)
+    reason = missing_reason(site, facts, subject, fact)
     message = Message("it does not tell {fact} ({reason}), so this cannot be judged", {"fact": fact, "reason": reason})
-    return check.finding(subject, "unknown", reason, {"fact": fact}, message, silence(site, facts, subject) or FOLDED)
+    return check.finding(
+        subject, "unknown", reason, {"fact": fact}, message, silence_key(site, facts, subject) or FOLDED
+    )
 
 
 def asked_facts(site: Site) -> frozenset[Fact]:
-    """Return the facts that the site's profile misses where a device does not tell them."""
+    """Return the facts whose absence counts in the site's profile."""
     counted = PROFILES[: PROFILES.index(site.rules.profile) + 1]
     return frozenset(fact for fact, _, _, asked in ASKED if asked in counted)
 
 
-def why_not(site: Site, facts: Facts, subject: str, fact: Fact) -> Reason:
-    """Return why a fact is missing; a device that was asked, and tells less than is wanted, does not support it."""
+def missing_reason(site: Site, facts: Facts, subject: str, fact: Fact) -> Reason:
+    """Return why a fact is missing; incomplete answers count as unsupported."""
     told_less = {"overlays": facts.one(subject, Overlays), "clock": facts.one(subject, Clock)}
     if told_less.get(fact) is not None:
         return "unsupported"
     reason = facts.why_not(subject, fact).reason
-    return "unsupported" if reason == "not-looked-at" and not silence(site, facts, subject) else reason
+    return "unsupported" if reason == "not-looked-at" and not silence_key(site, facts, subject) else reason
 
 
-def silence(site: Site, facts: Facts, subject: str) -> str:
-    """Return the key of the finding that says that the subject does not answer, empty where it does."""
+def silence_key(site: Site, facts: Facts, subject: str) -> str:
+    """Return the key of the finding that the subject does not answer, empty where it does."""
     if subject.startswith("camera:"):
         return online.cause_of_silence(facts, subject)
     device = next(one for one in site.devices if f"device:{one.id}" == subject)
@@ -113,7 +115,7 @@ def silence(site: Site, facts: Facts, subject: str) -> str:
 
 
 def _missing(site: Site, facts: Facts) -> Iterator[tuple[str, str, str]]:
-    """Yield fact, reason and subject of everything that is missing although the subject answers."""
+    """Yield fact, reason and subject of each missing fact of an answering subject."""
     subjects = {
         "camera": [f"camera:{one.camera.id}" for one in site.cameras],
         "device": [f"device:{one.id}" for one in site.devices],
@@ -122,8 +124,8 @@ def _missing(site: Site, facts: Facts) -> Iterator[tuple[str, str, str]]:
     for fact, told, scope, _ in ASKED:
         if fact in asked:
             for subject in subjects[scope]:
-                if told(facts, subject) is None and not silence(site, facts, subject):
-                    yield fact, why_not(site, facts, subject, fact), subject
+                if told(facts, subject) is None and not silence_key(site, facts, subject):
+                    yield fact, missing_reason(site, facts, subject, fact), subject
 
 
 CHECK = Check(

@@ -1,6 +1,6 @@
 """Checks that footage is complete and recording goes on, on days whose segments were listed one by one.
 
-A day that the recorder only sums up is counted apart and never passes; a hole that it tells counts wherever it is.
+A day that the recorder only reports as a whole is counted apart and never passes; a reported hole always counts.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from agent.judge.checks.devices import online
 from agent.judge.checks.footage.retention import COMPLETENESS_ID
 from agent.judge.checks.footage.retention_doubts import of_footage
 from agent.judge.checks.footage.shared import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.held import Doubt, passed
-from agent.judge.wording.sources import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, Status, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of
@@ -53,7 +53,7 @@ LONGEST: dict[GapClass, Message] = {
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge holes in the window that is due, and whether recording goes on."""
+    """Judge holes in the due window, and whether recording goes on."""
     causes = causes_of(site, facts.footage, facts.remembered.outages)
     findings = tuple(_camera(check, site, facts, causes, camera, now) for camera in site.cameras if camera.recorded)
     waiting = Message("the footage of its {count} cameras is whole as far as it was listed, and is listed day by day")
@@ -152,14 +152,9 @@ def _judged(
 
 
 def _on_motion(
-    check: Check,
-    policy: Policy,
-    subject: str,
-    silent: timedelta,
-    evidence: dict[str, Json],
-    doubts: Iterable[Doubt],
+    check: Check, policy: Policy, subject: str, silent: timedelta, evidence: dict[str, Json], doubts: Iterable[Doubt]
 ) -> Finding:
-    """Say that footage is recorded on motion only: then a hole is no fault, and no proof that nothing is missing."""
+    """Judge footage recorded on motion only: a hole is no fault, and no proof of completeness."""
     if silent.total_seconds() >= policy.gap_fail_s:
         message = Message(
             "it is recorded on motion only, and nothing was for {days} days: look whether it still records",
@@ -173,7 +168,7 @@ def _on_motion(
 def _due_since(
     site: Site, camera: CameraConfig, known: CameraFootage | None, newest: datetime, there: datetime
 ) -> float:
-    """Return how much due time has passed since the newest footage, in seconds."""
+    """Return the due time since the newest footage, in seconds."""
     zone, since = zone_of(site, camera), Span(newest, there)
     schedule = known.schedule if known else None
     return sum(
@@ -196,7 +191,7 @@ def _numbers(cover: Coverage) -> dict[str, Json]:
 
 
 def _gaps(camera: CameraConfig, causes: Causes, cover: Coverage) -> list[Json]:
-    """Return the longest holes with their class, and after them what was not asked for yet, as far as there is room."""
+    """Return the longest holes with their class, then time not requested yet, at most `GAPS_MAX`."""
     longest = sorted(cover.gaps, key=seconds, reverse=True)[:GAPS_MAX]
     classed = [(gap, cause_of(gap, camera, causes)) for gap in longest]
     unasked: list[tuple[Span, GapClass]] = [(span, "not-asked") for span in cover.not_asked]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import not_read
-from agent.judge.wording.sources import ORDER_799_RETENTION
+from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, zone_of
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every recorded camera; without a ceiling there is one finding that says so."""
+    """Judge every recorded camera; without a ceiling one finding for the site."""
     if not site.policy.retention_ceiling_days:
         message = Message("no age is declared at which footage must be gone")
         return (check.finding("site", "not_applicable", "no-ceiling", {}, message),)
@@ -67,7 +67,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
 
 
 def _held(site: Site, camera: CameraConfig, within: Span) -> tuple[Spans, list[str]]:
-    """Return the time of which footage of a camera is kept on purpose, as far as it lies within a span, and why."""
+    """Return the time within a span for which footage is held on purpose, and the reasons."""
     zone = zone_of(site, camera)
     first, last = day_of(within.start_at, zone), day_of(within.end_at, zone)
     holds = [hold for hold in site.holds if hold.camera in ("", camera.camera.id)]

@@ -1,7 +1,7 @@
-"""Forecasts whether retention will hold, from what days take and what the disks hold.
+"""Forecasts whether retention will hold, from the size of days and the capacity of disks.
 
-The cameras of a recorder or store share its disks, so the judgement is of these. A camera of which nothing is known is
-left out: what falls short without it does so all the more with it, but nothing holds for certain.
+The cameras of a recorder or store share its disks, so these are judged. An unknown camera is left out: a shortage
+without it is one with it, but a pass is not certain.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage import retention, storage
-from agent.judge.wording.sources import ORDER_799_RETENTION
+from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, source_of, zone_of
@@ -51,16 +51,15 @@ SHORT_FOR_ONE = Message(
 """Where the disks hold not one camera at its rate of now."""
 
 ESTIMATE_MIN_RATIO = 0.5
-"""An encoder that varies its bitrate seldom takes less of what it is set to: a disk that seems to hold less may not
-have told all that is taken. House rule."""
+"""Encoders of variable bitrate seldom take less of the set one; lower use means unreported usage. House rule."""
 
 STALE = timedelta(days=1)
 """How long ago footage may have been read for the last time. House rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
-    """The cameras that share disks: what each takes, and those of which that is not known. Days are ours."""
+class _SharedDisks:
+    """The cameras that share disks: what each takes, and those for which that is unknown. Days are ours."""
 
     producers: tuple[Producer, ...]
     untold: tuple[str, ...]
@@ -74,7 +73,7 @@ class _Shared:
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the disks of every recorder and store that footage is kept on."""
+    """Judge the disks of every recorder and store with footage."""
     judged_before: dict[tuple[str, ...], Finding] = {}
     findings: list[Finding] = []
     for recorder in dict.fromkeys(recorder_of(camera) for camera in site.cameras if camera.recorded):
@@ -103,7 +102,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
         return _no_disks(check, site, facts, recorder)
     space = space_of(disks)
     if space is None:
-        return _not_told(check, recorder)
+        return _capacity_unknown(check, recorder)
     if not space[0]:
         message = Message("no disk of it is in order, so nothing can be said of the days to come")
         return check.finding(recorder, "unknown", "no-disk", {}, message, f"{storage.STORAGE.id} {recorder}")
@@ -112,7 +111,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
         return check.finding(recorder, "unknown", "quota", {}, message)
     cameras = [c for c in site.cameras if c.recorded and recorder_of(c) in sharing]
     shared = _shared(site, facts, cameras, now)
-    shared = replace(shared, producers=_within(shared.producers, space))
+    shared = replace(shared, producers=_scaled_to_used(shared.producers, space))
     count = {"count": len(shared.untold)}
     if not shared.producers and not shared.untold:
         message = Message("nothing is recorded on it yet")
@@ -143,7 +142,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
 def _no_disks(check: Check, site: Site, facts: Facts, recorder: str) -> Finding:
     why = facts.why_not(recorder, "disks")
     if why.reason in ("unsupported", "not-looked-at"):
-        return _not_told(check, recorder)
+        return _capacity_unknown(check, recorder)
     device = next((one for one in site.devices if f"device:{one.id}" == recorder), None)
     message = Message("how large its disks are could not be read ({reason})", {"reason": why.reason})
     evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
@@ -151,12 +150,12 @@ def _no_disks(check: Check, site: Site, facts: Facts, recorder: str) -> Finding:
     return check.finding(recorder, "unknown", why.reason, evidence, message, cause)
 
 
-def _not_told(check: Check, recorder: str) -> Finding:
+def _capacity_unknown(check: Check, recorder: str) -> Finding:
     message = Message("it does not tell how large its disks are")
     return check.finding(recorder, "not_applicable", "capacity-not-told", {}, message)
 
 
-def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: datetime) -> _Shared:
+def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: datetime) -> _SharedDisks:
     producers: list[Producer] = []
     untold: list[str] = []
     read: list[CameraFootage] = []
@@ -180,11 +179,11 @@ def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: date
         sizes.append(days)
         producers.append(Producer(name, floor_of(site, camera).days, days.day_bytes, days.estimated))
     assumed = max((days.assumed_before for days in sizes if days.assumed_before), default=None)
-    return _Shared(tuple(producers), tuple(untold), tuple(read), assumed, today)
+    return _SharedDisks(tuple(producers), tuple(untold), tuple(read), assumed, today)
 
 
-def _within(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> tuple[Producer, ...]:
-    """Return the producers, with estimates that make more than is taken of the disks brought down to it."""
+def _scaled_to_used(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> tuple[Producer, ...]:
+    """Return the producers, estimates scaled down to the used space of the disks."""
     capacity, free = space
     held = sum(sum(producer.day_bytes.values()) for producer in producers)
     if free is None or held <= capacity - free or not all(producer.estimated for producer in producers):
@@ -196,7 +195,7 @@ def _within(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> t
     )
 
 
-def _ring_of(recorder: str, space: tuple[int, int | None], shared: _Shared, now: datetime) -> Ring:
+def _ring_of(recorder: str, space: tuple[int, int | None], shared: _SharedDisks, now: datetime) -> Ring:
     capacity, free = space
     held = sum(sum(producer.day_bytes.values()) for producer in shared.producers)
     if free is None and not all(is_overwriting(known, now) for known in shared.known):
@@ -209,9 +208,9 @@ def _ring_of(recorder: str, space: tuple[int, int | None], shared: _Shared, now:
 def _cause(
     site: Site, facts: Facts, recorder: str, seen: Outlook, cameras: Iterable[CameraConfig], now: datetime
 ) -> str:
-    """Return the key of the finding that tells this already: footage that is too short today, or a disk that failed.
+    """Return the key of the finding that covers this already: footage too short today, or a failed disk.
 
-    Footage that is too short but grows is said to reach the floor: that it will not is news.
+    Footage that is too short but grows is expected to reach the floor: that it will not is news.
     """
     own = {f"camera:{camera.camera.id}" for camera in cameras}
     for finding in retention.CHECK.run(retention.CHECK, site, facts, now):
@@ -232,7 +231,7 @@ def _values(seen: Outlook) -> dict[str, str | int | float]:
     }
 
 
-def _evidence(seen: Outlook, shared: _Shared) -> dict[str, Json]:
+def _evidence(seen: Outlook, shared: _SharedDisks) -> dict[str, Json]:
     evidence: dict[str, Json] = {
         "floor_days": seen.floor_days,
         "keeps_days": round(seen.keeps_days, 1),

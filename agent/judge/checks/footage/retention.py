@@ -1,7 +1,7 @@
 """Checks the retention of footage by the oldest moment that was opened, and by what limits it.
 
-A system that is younger than the floor cannot have older footage: that is unknown until the day on which it can be
-judged, unless older footage is known to have been there. All moments are by the recorder's own clock.
+A system younger than the floor cannot have older footage: unknown until the day on which it can be judged, unless older
+footage is known to have existed. All moments are by the recorder's own clock.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
-from agent.judge.checks.footage.retention_doubts import Opened, doubts
+from agent.judge.checks.footage.retention_doubts import OpenedFootage, doubts
 from agent.judge.checks.footage.shared import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
+from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.judge.wording.held import passed
-from agent.judge.wording.sources import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, END, CameraFootage, floor_of, zone_of
@@ -29,13 +29,13 @@ OPENED_NEAR_OLDEST = timedelta(hours=1)
 """How near to the oldest recorded moment the opened picture must lie. House rule: one file of a recorder."""
 
 STANDS_STILL = timedelta(days=1)
-"""How long the oldest moment must have stayed the same until footage is said to grow. House rule."""
+"""How long the oldest moment must be unchanged until footage counts as growing. House rule."""
 
 DAY = timedelta(days=1)
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the age of the oldest recording that was opened, and name cameras whose recorder nobody declared."""
+    """Judge the age of the oldest recording that was opened, and name cameras without a declared recorder."""
     undeclared = [c.camera.id for c in site.cameras if not c.recorded]
     each = (_days(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
     young = Message("it is younger than the floor of its {count} cameras: all can be judged on {day}")
@@ -92,8 +92,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         return _too_short(check, site, camera, known, oldest, now, evidence, cause)
     if picture is None or opened is None:
         message = Message(
-            "the recorder claims {kept} days, but its oldest footage could not be opened",
-            {"kept": round(kept_days, 1)},
+            "the recorder claims {kept} days, but its oldest footage could not be opened", {"kept": round(kept_days, 1)}
         )
         return check.finding(subject, "unknown", "oldest-not-opened", evidence, message)
     message = Message(
@@ -105,7 +104,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         subject,
         evidence,
         message,
-        doubts(site, facts, camera, recordings, Opened(there - opened, picture.dated), now),
+        doubts(site, facts, camera, recordings, OpenedFootage(there - opened, picture.dated), now),
     )
 
 
@@ -119,7 +118,7 @@ def _too_short(
     evidence: dict[str, Json],
     caused_by: str,
 ) -> Finding:
-    """Return the fail of footage that is too short; with the day on which it is long enough, where it grows."""
+    """Return the fail of footage that is too short; where it grows, with the day on which it is long enough."""
     subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
     kept_days = evidence["kept_days"]
     values = {"kept": round(kept_days, 1) if isinstance(kept_days, float) else 0.0, "floor": floor.days}
@@ -140,7 +139,7 @@ def _too_short(
 
 
 def _grows(known: CameraFootage, now: datetime) -> bool:
-    """Tell whether the oldest moment stands still: since footage was swept away, or for long enough."""
+    """Tell whether the oldest moment is unchanged: since footage was swept away, or for long enough."""
     swept = any(one.kind in SHORTENING and one.found_at >= known.oldest_moved_at for one in known.changes)
     return swept or now - known.oldest_moved_at >= STANDS_STILL
 
@@ -148,7 +147,7 @@ def _grows(known: CameraFootage, now: datetime) -> bool:
 def _judged_from(
     site: Site, camera: CameraConfig, known: CameraFootage | None, oldest: datetime, floor: timedelta
 ) -> datetime:
-    """Return when footage can be as old as the floor: since the system was put into use, or was first seen."""
+    """Return when footage can be as old as the floor: from commissioning, or from when it was first seen."""
     if known is not None and known.earliest_at is not None and known.earliest_at < oldest - OPENED_NEAR_OLDEST:
         return known.earliest_at
     declared = camera.in_use_since or site.in_use_since
@@ -158,7 +157,7 @@ def _judged_from(
 
 
 def limit_of(facts: Facts, subject: str, known: CameraFootage | None) -> timedelta | None:
-    """Return the age at which the recorder is set to delete a camera's footage, None where none is known to be set.
+    """Return the age at which the recorder deletes a camera's footage, None where none is known.
 
     Of several recordings of one camera the longest limit counts: some footage reaches it.
     """
@@ -174,8 +173,8 @@ def limit_of(facts: Facts, subject: str, known: CameraFootage | None) -> timedel
 def _opened(facts: Facts, subject: str, oldest: datetime) -> PictureSeen | None:
     """Return the decoded playback picture, if its moment proves the oldest footage.
 
-    It does when it lies near the oldest moment, or before it: then it was opened within the last day and has been
-    recorded over since.
+    It does when it is near the oldest moment, or before it: then it was opened within the last day and has been
+    overwritten since.
     """
     opened = [one for one in facts.all(subject, PictureSeen) if one.path == "playback"]
     near = (one for one in opened if -DAY - OPENED_NEAR_OLDEST <= one.taken_at - oldest <= OPENED_NEAR_OLDEST)

@@ -1,7 +1,6 @@
 """Lists what prevents a retention pass: reasons why a recorder's own age of footage may be wrong. Pure.
 
-The gravest comes first: it is the one that is told. `agent/judge/wording/held.py` makes one item of what several
-cameras share.
+The gravest comes first and is reported. `agent/judge/wording/held.py` merges those that several cameras share.
 """
 
 from __future__ import annotations
@@ -37,17 +36,17 @@ ISOLATING = DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What was opened: how old, by the recorder's clock, and whether the picture itself says so (`PictureSeen`)."""
+class OpenedFootage:
+    """The opened footage: its age by the recorder's clock, and whether the picture itself dates it (`PictureSeen`)."""
 
     age: timedelta
     dated: bool
 
 
 def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> Iterator[Doubt]:
-    """Yield what holds back every pass that rests on a camera's recordings.
+    """Yield the doubts about every pass that rests on a camera's recordings.
 
-    A recorder's plan says what it does, never what is due: that is every moment.
+    A recorder's plan is what it does, never what is due: that is every moment.
     """
     known = facts.footage.get(camera.camera.id)
     planned_s = covered_s(known.schedule if known else facts.one(f"camera:{camera.camera.id}", Schedule))
@@ -67,18 +66,9 @@ def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> It
 
 
 def doubts(
-    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, opened: Opened, now: datetime
+    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, opened: OpenedFootage, now: datetime
 ) -> Iterator[Doubt]:
-    """Yield what holds back that a camera's footage is kept long enough.
-
-    Args:
-        site: The site.
-        facts: What was seen.
-        camera: Whose footage it is.
-        recordings: What the recorder says of it.
-        opened: The footage that was opened.
-        now: When it is judged.
-    """
+    """Yield the doubts about the retention of a camera's footage, `opened` being what was opened."""
     known = facts.footage.get(camera.camera.id)
     yield from _isolated(site, camera, recordings, known, now)
     yield from of_footage(facts, camera, recordings)
@@ -96,7 +86,7 @@ def doubts(
 def _isolated(
     site: Site, camera: CameraConfig, recordings: Recordings, known: CameraFootage | None, now: datetime
 ) -> Iterator[Doubt]:
-    """Doubt the oldest moment where what reaches on from it to now is younger than the floor."""
+    """Doubt the oldest moment where the continuous footage up to now is younger than the floor."""
     there, floor = (known.there(now) if known else now), floor_of(site, camera)
     run_at = _run_from(recordings.spans, _holes(known, zone_of(site, camera)))
     if run_at is not None and there - run_at < floor:
@@ -110,15 +100,15 @@ def _isolated(
 
 
 def _holes(known: CameraFootage | None, zone: ZoneInfo) -> Spans:
-    """Return the holes that earlier looks were told of, which the spans of one look may hide."""
+    """Return the holes found by earlier looks, which the spans of one look may hide."""
     rows = known.days if known else ()
     return merged(hole for row in rows for hole in absolute_gaps(row, day_span(row.day, zone)))
 
 
 def _run_from(spans: Spans, holes: Spans) -> datetime | None:
-    """Return when the footage begins that reaches to now: behind the newest hole that is longer than all before it.
+    """Return the start of the footage that reaches to now: behind the newest hole longer than all before it.
 
-    Where there is none it begins at the oldest moment; None: nothing is held.
+    Without such a hole the oldest moment; None: there is no footage.
     """
     held = subtracted(merged(spans), holes)
     for number in range(len(held) - 1, 0, -1):
@@ -131,7 +121,7 @@ def _run_from(spans: Spans, holes: Spans) -> datetime | None:
 def _clock(
     facts: Facts, camera: CameraConfig, known: CameraFootage | None, floor: timedelta, now: datetime
 ) -> Iterator[Doubt]:
-    """Doubt an age that is the distance between two clocks of which one is not known, or has jumped meanwhile."""
+    """Doubt an age measured between two clocks of which one is unknown, or has jumped since."""
     if not facts.own_clock_trusted:
         yield Doubt(CLOCK, Message("the age of footage is not known: our own clock is not synchronised"))
     if camera.store:
@@ -152,7 +142,7 @@ def _clock(
 
 
 def _floor_open(site: Site, camera: CameraConfig, kept: timedelta, now: datetime) -> Iterator[Doubt]:
-    """Doubt a floor below one that a rule sets where something is so that nobody has declared or denied."""
+    """Doubt a floor below that of a rule whose condition is neither declared nor denied."""
     today = local_day(site, now)
     due = floor_of(site, camera)
     for _, one in obligations(site.packs, RETENTION_ID):

@@ -26,7 +26,7 @@ SHORTENING: frozenset[ChangeKind] = frozenset({"formatted", "oldest-jumped"})
 
 
 def not_read(check: Check, facts: Facts, subject: str) -> Finding:
-    """Return the finding of a camera whose recordings could not be read; that of `retention-days` is the cause."""
+    """Return the finding of a camera with unread recordings; that of `retention-days` is the cause of the others."""
     why = facts.why_not(subject, "recordings")
     message = Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason})
     if why.reason == "unsupported":
@@ -42,13 +42,13 @@ def not_read(check: Check, facts: Facts, subject: str) -> Finding:
 
 
 def swept_away(known: CameraFootage | None, subject: str) -> str:
-    """Return the key of the finding that says that much footage went at once, where it did or seems to have."""
+    """Return the key of the finding that much footage went at once, confirmed or suspected; else empty."""
     changes = (*known.changes, *known.suspected) if known else ()
     return f"{TAMPER_ID} {subject}" if any(change.kind in SHORTENING for change in changes) else ""
 
 
 def changed_on(known: CameraFootage | None, subject: str, first: date, last: date) -> str:
-    """Return the key of the finding that says that footage of these days is not there any more, where it is so."""
+    """Return the key of the finding that footage of these days is gone; else empty."""
     changes = known.changes if known else ()
     found = any(change.from_day <= last and first <= change.until_day for change in changes if change.lost_s)
     return f"{TAMPER_ID} {subject}" if found else ""
@@ -59,8 +59,8 @@ def one_open_item(
 ) -> tuple[Finding, ...]:
     """Put one finding of the recorder before those of its cameras, where several are unknown for the same reason.
 
-    A recorder that has a finding of its own already gets no second one. `message` says it of `count` cameras and, where
-    it wants one, of the latest `judged_on` among them as `day`.
+    A recorder that has its own finding already gets no second one. `message` takes the `count` of cameras and, as
+    `day`, the latest `judged_on` among them.
     """
     findings = tuple(findings)
     recorders = {f"camera:{camera.camera.id}": recorder_of(camera) for camera in cameras}

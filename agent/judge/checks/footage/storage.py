@@ -1,6 +1,6 @@
 """Checks the health of the disks that footage is written to, as they report it themselves.
 
-A full disk is healthy: recorders write in a ring. How long footage is kept is judged in `retention.py`.
+A full disk is healthy: recorders write in a ring. `retention.py` judges retention.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
@@ -40,20 +40,20 @@ TROUBLES: dict[TroubleKind, Message] = {
         "right"
     ),
 }
-"""What in a store is told of, the worst first.
+"""Reported troubles of a store, the worst first.
 
-A recorder that stopped is told of by `recording-completeness`; files of other names, or that a database does not list,
-stand in the evidence alone.
+`recording-completeness` reports a recorder that stopped; files of other names, or missing in a database, are in the
+evidence only.
 """
 
 TROUBLES_MAX = 16
 
 
 def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every recorder that footage is kept on, every store, and this host's own disks where they say anything."""
+    """Judge every recorder with footage, every store, and this host's own disks where they report anything."""
     kept_on = {c.camera.device for c in site.cameras if c.recorded and not c.store}
     findings = [
-        _place(check, facts, f"device:{device.id}", online.key_of_device(site, device))
+        _disks_of(check, facts, f"device:{device.id}", online.key_of_device(site, device))
         for device in site.devices
         if device.id in kept_on
     ]
@@ -63,9 +63,9 @@ def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
 
 
 def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
-    """Judge a store: the disk that holds it, then what in it could not be believed."""
+    """Judge a store: its disk first, then its implausible contents."""
     subject = f"device:{store.id}"
-    of_disk = _place(check, facts, subject, "")
+    of_disk = _disks_of(check, facts, subject, "")
     found = [
         (trouble, camera.camera.id)
         for camera in site.cameras
@@ -91,7 +91,7 @@ def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
     return check.finding(subject, "pass", "", evidence, of_disk.message)
 
 
-def _place(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
+def _disks_of(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
     disks = facts.one(subject, Disks)
     if disks is not None and disks.disks:
         return _disks(check, subject, disks)

@@ -1,7 +1,7 @@
 """Checks that footage seen earlier is still there and unchanged, by contradictions of later looks.
 
-A day that is over and was listed is sealed; it is listed again later, and what differs then was deleted or changed, but
-for what a full recorder overwrites at the old end. Only a day that was really read again can pass.
+A listed day that is over is sealed and listed again later; a difference means deletion or change, except for what a
+full recorder overwrites at the old end. Only a day that was read again can pass.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import TAMPER_ID, not_read, one_open_item
+from agent.judge.wording.from_rules import ORDER_799_INTEGRITY
 from agent.judge.wording.held import Doubt, passed
-from agent.judge.wording.sources import ORDER_799_INTEGRITY
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, Change, ChangeKind, recorder_of
@@ -53,7 +53,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 
 def _whole_recorder(check: Check, facts: Facts, recorder: str, cameras: Iterable[CameraConfig]) -> Finding | None:
-    """Return the finding of a recorder with several cameras none of which kept anything of what it had."""
+    """Return the finding of a recorder with several cameras, all of which lost all footage."""
     lost = []
     for camera in cameras:
         known = facts.footage.get(camera.camera.id)

@@ -1,6 +1,6 @@
 """Checks that the system was accepted before use, and put into use with its main project, by their days.
 
-The day of its use is `in_use_since` of the site; the oldest footage that ever was there is held against it.
+The first day of use is `in_use_since` of the site; it is compared with the oldest footage that ever existed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import Words, words
+from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -26,8 +26,8 @@ BEFORE_USE_ID: Final = "acceptance-before-use"
 
 
 def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether the system was there when the main project was put into use."""
-    found = words(check, site, now, MAIN_PROJECT)
+    """Judge whether the system was in use when the main project was."""
+    found = declared_duties(check, site, now, MAIN_PROJECT)
     if isinstance(found, Finding):
         return (found,)
     if (open_ := found.open()) is not None:
@@ -52,7 +52,7 @@ def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 def run_before_use(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge whether it was used before its acceptance, other than for the trial run."""
-    found = words(check, site, now, ACCEPTANCE, TRIAL)
+    found = declared_duties(check, site, now, ACCEPTANCE, TRIAL)
     if isinstance(found, Finding):
         return (found,)
     accepted = found.value(ACCEPTANCE)
@@ -61,7 +61,7 @@ def run_before_use(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     return (_before_use(site, facts, found, accepted),)
 
 
-def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Finding:
+def _before_use(site: Site, facts: Facts, found: DeclaredDuties, accepted: date) -> Finding:
     # The profile may not ask for it: whoever declared a trial run all the same is heard.
     trial = standing(site, TRIAL, found.today).value
     oldest = _oldest(site, facts)
@@ -107,8 +107,8 @@ def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Findi
     return found.counts(Message("nothing shows that it was used before its acceptance"), told)
 
 
-def use_unknown(found: Words) -> Finding:
-    """Return that the day of its use is not known; told once for all checks that need it."""
+def use_unknown(found: DeclaredDuties) -> Finding:
+    """Return that the first day of use is unknown; one finding for all checks that need it."""
     message = Message(
         "on which day it was put into use is not known", next_step="write in_use_since under [site] in site.toml"
     )
@@ -117,7 +117,7 @@ def use_unknown(found: Words) -> Finding:
 
 
 def _oldest(site: Site, facts: Facts) -> date | None:
-    """Return the local day of the oldest footage that ever was there."""
+    """Return the local day of the oldest footage that ever existed."""
     known = (
         day_of(footage.earliest_at, zone_of(site, camera))
         for camera in site.cameras

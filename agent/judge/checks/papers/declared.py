@@ -26,7 +26,7 @@ NAMED_MAX = 4
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge what the site's profile asks for: missing or expired is unknown, running out or just run out warns."""
+    """Judge the declarations that the profile demands: missing or expired is unknown, expiring or in grace warns."""
     found = tuple(standings(site, local_day(site, now)))
     gone, grace, ending = lines(found, "missing", "expired"), lines(found, "expired-grace"), lines(found, "expiring")
     evidence: dict[str, Json] = {
@@ -37,29 +37,29 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         reason = "not-declared" if any(line.state == "missing" for line in gone) else "expired"
         message = Message(
             "{count} declarations are open ({duties}): camwarden declare",
-            {"count": len(gone), "duties": _named(gone)},
+            {"count": len(gone), "duties": _duty_names(gone)},
         )
         return (check.finding("site", "unknown", reason, evidence, message),)
     if grace:
         left = GRACE_DAYS + min(line.days_left or 0 for line in grace)
         message = Message(
             "{count} declarations have run out ({duties}) and count for {days} days more: camwarden declare",
-            {"count": len(grace), "duties": _named(grace), "days": left},
+            {"count": len(grace), "duties": _duty_names(grace), "days": left},
         )
         return (check.finding("site", "warn", "grace", evidence, message),)
     if ending:
         left = min(line.days_left or 0 for line in ending)
         message = Message(
             "{count} declarations run out ({duties}), the first in {days} days: camwarden declare",
-            {"count": len(ending), "duties": _named(ending), "days": left},
+            {"count": len(ending), "duties": _duty_names(ending), "days": left},
         )
         reason = "expiring-soon" if left <= EXPIRING_SOON_DAYS else "expiring"
         return (check.finding("site", "warn", reason, evidence, message),)
     return (check.finding("site", "pass", "", evidence, Message("what is asked for is declared")),)
 
 
-def said(state: State, days_left: int | None, given: Declaration | None) -> dict[str, Json]:
-    """Return how a word stands, who gave it, when, and until when: the keys by which every check tells it."""
+def declaration_json(state: State, days_left: int | None, given: Declaration | None) -> dict[str, Json]:
+    """Return state, author, day and end of a declaration, with the keys that every check uses."""
     return {
         "state": state,
         "by": given.by if given else None,
@@ -70,11 +70,11 @@ def said(state: State, days_left: int | None, given: Declaration | None) -> dict
 
 
 def _row(line: Line) -> Json:
-    stands = said(line.state, line.days_left, line.declaration)
+    stands = declaration_json(line.state, line.days_left, line.declaration)
     return {"duty": line.duty.id, "cameras": len(line.cameras), **stands}
 
 
-def _named(found: tuple[Line, ...]) -> str:
+def _duty_names(found: tuple[Line, ...]) -> str:
     names = ", ".join(line.duty.id for line in found[:NAMED_MAX])
     return names if len(found) <= NAMED_MAX else f"{names}, ..."
 

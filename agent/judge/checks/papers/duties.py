@@ -1,7 +1,7 @@
-"""Checks duties that a declaration or paper alone fulfils: declared where a rule asks for it, and in force.
+"""Checks duties that a declaration or paper alone fulfils: declared where a rule demands it, and in force.
 
-What stands behind each (article, severity, what is asked) are the rule packs; which words it rests on is the table of
-declarables, with more papers of the same file in `WITH`.
+Article, severity and wording come from the rule packs; the declarations from the table of declarables, with more papers
+of the same file in `WITH`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import named, only_none, words
+from agent.judge.wording.declared_words import all_none, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
@@ -27,11 +27,11 @@ WITH: Final = {
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge one duty for the whole site."""
     own = tuple(row.id for row in DECLARABLES if row.check == check.id)
-    found = words(check, site, now, *own, *WITH.get(check.id, ()))
+    found = declared_duties(check, site, now, *own, *WITH.get(check.id, ()))
     if isinstance(found, Finding):
         return (found,)
-    declared = Message("declared ({duties})", {"duties": named(one.duty.id for one in found.due)})
-    return (found.open() or only_none(found) or found.counts(declared),)
+    declared = Message("declared ({duties})", {"duties": name_list(one.duty.id for one in found.due)})
+    return (found.open() or all_none(found) or found.counts(declared),)
 
 
 SCOPE = ruled("scope-declared", run)

@@ -1,8 +1,7 @@
 """Checks that what was filed with the police still holds: number of cameras, storage period, devices.
 
-Two things tell what was filed: the numbers that somebody declared, and the last filing that was made from here
-(`agent/observe/facts/filed_file.py`), which counts where it is. Firmware is not compared: its changes are another
-finding.
+Two sources: the declared numbers, and the last filing made from here (`agent/observe/facts/filed_file.py`), which takes
+precedence. Firmware is not compared: its changes are another finding.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.declared_words import EVIDENCE_MAX, FOLDED, Words, named, words
+from agent.judge.wording.declared_words import EVIDENCE_MAX, FOLDED, DeclaredDuties, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.site.config.site import Site
@@ -29,8 +28,8 @@ FACTS_ID: Final = "filing-facts-match"
 
 
 def run_facts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the numbers that were filed against the site as it is configured and watched."""
-    found = words(check, site, now, CAMERAS, STORAGE, "legal-unit")
+    """Compare the filed numbers with the configured site."""
+    found = declared_duties(check, site, now, CAMERAS, STORAGE, "legal-unit")
     if isinstance(found, Finding):
         return (found,)
     cameras, days = found.value(CAMERAS), found.value(STORAGE)
@@ -63,8 +62,8 @@ def run_facts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 
 def run_change(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether something changed since the last filing, so that the change must be filed."""
-    found = words(check, site, now, CAMERAS, STORAGE)
+    """Judge whether something changed since the last filing and must be filed."""
+    found = declared_duties(check, site, now, CAMERAS, STORAGE)
     if isinstance(found, Finding):
         return (found,)
     if any(one.reason for one in found.due):
@@ -82,7 +81,7 @@ def run_change(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
     return (found.finding("warn", "changed", message, {"basis": "declared", "changed": differ}, cause),)
 
 
-def _changed(site: Site, found: Words, filed: Filed) -> Finding:
+def _changed(site: Site, found: DeclaredDuties, filed: Filing) -> Finding:
     cameras, devices = {c.camera.id for c in site.cameras}, {d.id for d in site.devices}
     filed_devices = {d.id for d in filed.devices}
     new = sorted((cameras - set(filed.cameras)) | (devices - filed_devices))
@@ -99,15 +98,15 @@ def _changed(site: Site, found: Words, filed: Filed) -> Finding:
     if not (new or gone or period):
         return found.finding("pass", "", Message("nothing that was filed has changed"), told)
     which = [*(f"+{one}" for one in new), *(f"-{one}" for one in gone), *period]
-    message = Message("what was filed has changed ({what})", {"what": named(which)}, next_step="file the change")
+    message = Message("what was filed has changed ({what})", {"what": name_list(which)}, next_step="file the change")
     # The declared numbers tell the same of cameras and period; a swapped device only the list does.
     counted = bool(period) or len(cameras) != len(filed.cameras)
     return found.finding("warn", "changed", message, told, f"{FACTS_ID} site" if counted else "")
 
 
 def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge each device by the model and serial number it was filed with."""
-    found = words(check, site, now, "paper-device-list")
+    """Compare each device with the model and serial number it was filed with."""
+    found = declared_duties(check, site, now, "paper-device-list")
     if isinstance(found, Finding):
         return (found,)
     if facts.filed is None:
@@ -133,14 +132,14 @@ def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
     if other:
         message = Message(
             "{count} devices are not those of the filed list ({devices})",
-            {"count": len(other), "devices": named(other)},
+            {"count": len(other), "devices": name_list(other)},
             next_step="file the change",
         )
         return (found.finding("fail", "differ", message, told, cause_of_all(site, facts, other)),)
     if unread:
         message = Message(
             "whether they are the filed ones could not be read of {count} devices ({devices})",
-            {"count": len(unread), "devices": named(unread)},
+            {"count": len(unread), "devices": name_list(unread)},
         )
         cause = next(online.key_of_device(site, d) for d in site.devices if d.id == unread[0])
         return (found.finding("unknown", "not-read", message, told, cause),)
@@ -151,13 +150,13 @@ def _differs(filed: FiledDevice, seen: Identity) -> bool:
     return any(a and a != b for a, b in ((filed.model, seen.model), (filed.serial, seen.serial)))
 
 
-def _nothing_filed(found: Words) -> Finding:
+def _nothing_filed(found: DeclaredDuties) -> Finding:
     message = Message("what was filed is not known here, so nothing can be held against it")
     return found.finding("unknown", "nothing-filed", message, caused_by=FOLDED)
 
 
 def due_days(site: Site) -> int:
-    """Return the longest period, in days, for which footage must be kept here."""
+    """Return the longest retention floor of the site, in days."""
     recorded: Iterator[int] = (floor_of(site, camera).days for camera in site.cameras if camera.recorded)
     return max(recorded, default=site.policy.retention_floor_days)
 

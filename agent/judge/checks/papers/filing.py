@@ -1,7 +1,6 @@
 """Checks that the system was filed with the police in time: from acceptance (Datong), and from use (national).
 
-The days of a deadline are calendar days; the day that begins it is not counted. Source: Civil Code of the PRC, article
-201.
+Deadlines count calendar days, without the first. Source: Civil Code of the PRC, article 201.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.papers.acceptance import ACCEPTANCE, use_unknown
-from agent.judge.wording.declared_words import Words, words
+from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -22,7 +21,7 @@ DATONG: Final = "filing-datong"
 NATIONAL: Final = "filing-national"
 SOON_DAYS: Final = 7
 DAYS: Final = 30
-"""Where no pack says how many: Datong Measures, article 15(1); Order 799, article 14."""
+"""Where no pack sets it: Datong Measures, article 15(1); Order 799, article 14."""
 
 NATIONAL_OLD_UNTIL: Final = date(2025, 7, 1)
 """Last day for systems in use before the Order was in force. Source: filing notices of county police, 2025."""
@@ -30,7 +29,7 @@ NATIONAL_OLD_UNTIL: Final = date(2025, 7, 1)
 
 def run_datong(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the filing after acceptance."""
-    found = words(check, site, now, DATONG, ACCEPTANCE)
+    found = declared_duties(check, site, now, DATONG, ACCEPTANCE)
     if isinstance(found, Finding):
         return (found,)
     accepted = found.value(ACCEPTANCE)
@@ -48,7 +47,7 @@ def run_datong(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
 def run_national(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the filing after the system was put into use."""
-    found = words(check, site, now, NATIONAL)
+    found = declared_duties(check, site, now, NATIONAL)
     if isinstance(found, Finding):
         return (found,)
     waits = next((one for one in found.due if one.reason), None)
@@ -62,7 +61,7 @@ def run_national(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 def run_legacy(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the filing of a system that was accepted before the Measures were in force; its 60 days are long over."""
-    found = words(check, site, now, DATONG, ACCEPTANCE)
+    found = declared_duties(check, site, now, DATONG, ACCEPTANCE)
     if isinstance(found, Finding):
         return (found,)
     accepted = found.value(ACCEPTANCE)
@@ -80,7 +79,7 @@ def run_legacy(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
     return (found.open() or found.counts(Message("it is filed")),)
 
 
-def _judged(found: Words, receipt: str, began: date, due: date) -> Finding:
+def _judged(found: DeclaredDuties, receipt: str, began: date, due: date) -> Finding:
     filed, left = _filed(found, receipt), (due - found.today).days
     told: dict[str, Json] = {"due": due.isoformat(), "filed": filed.isoformat() if filed else None, "days_left": left}
     values: dict[str, str | int | float] = {"due": due.isoformat(), "days": abs(left), "receipt": receipt}
@@ -112,18 +111,18 @@ def _judged(found: Words, receipt: str, began: date, due: date) -> Finding:
     return found.finding("not_applicable", "not-due-yet", message, told)
 
 
-def _filed(found: Words, receipt: str) -> date | None:
-    """Return the day of the receipt, None where none is declared that counts."""
+def _filed(found: DeclaredDuties, receipt: str) -> date | None:
+    """Return the day of the declared receipt, None where none counts."""
     one = found.of(receipt)
     return one.declaration.document_at if one and one.declaration and one.state in COUNTING else None
 
 
-def _has_expired(found: Words, receipt: str) -> bool:
+def _has_expired(found: DeclaredDuties, receipt: str) -> bool:
     one = found.of(receipt)
     return one is not None and one.state == "expired"
 
 
-def _in_force(found: Words) -> date:
+def _in_force(found: DeclaredDuties) -> date:
     return min((rule.effective_from for rule in found.rules if rule.effective_from), default=date.min)
 
 

@@ -1,7 +1,6 @@
 """Checks the upkeep of the system: maintenance by declared days, registers and links as declared.
 
-What no driver reads yet (the recorder's own log of exports, the link to a view library) is unknown where it is due,
-never passed.
+What no driver reads yet (the recorder's export log, the link to a view library) is unknown where due, never passed.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import words
+from agent.judge.wording.declared_words import declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
@@ -22,7 +21,7 @@ EXPORT_LOG_ID: Final = "export-log-present"
 
 def run_maintenance(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the day of the last maintenance by the declared interval."""
-    found = words(check, site, now)
+    found = declared_duties(check, site, now)
     if isinstance(found, Finding):
         return (found,)
     if (open_ := found.open()) is not None:
@@ -44,8 +43,8 @@ def run_maintenance(check: Check, site: Site, facts: Facts, now: datetime) -> tu
 
 
 def run_view_library(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the link to a view library: whether there must be one is declared, whether it works is not read yet."""
-    found = words(check, site, now)
+    """Judge the link to a view library: whether one is required is declared, whether it works is not read yet."""
+    found = declared_duties(check, site, now)
     if isinstance(found, Finding):
         return (found,)
     if (open_ := found.open()) is not None:
@@ -57,8 +56,8 @@ def run_view_library(check: Check, site: Site, facts: Facts, now: datetime) -> t
 
 
 def run_register(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the register of viewings: that one is kept is declared; that it is whole would need the export log."""
-    found = words(check, site, now)
+    """Judge the register of viewings: its existence is declared; its completeness would need the export log."""
+    found = declared_duties(check, site, now)
     if isinstance(found, Finding):
         return (found,)
     if (open_ := found.open()) is not None:
@@ -74,7 +73,7 @@ def run_register(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 def run_export_log(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the recorder's log of exports, which no driver reads yet."""
-    found = words(check, site, now, "access-register")
+    found = declared_duties(check, site, now, "access-register")
     if isinstance(found, Finding):
         return (found,)
     waits = any(one.reason for one in found.due)

@@ -1,18 +1,20 @@
 """Checks that no camera hangs where none may, by a declaration for each; names only hint.
 
-No machine sees whether a room is a changing room, and no mask makes a camera in one lawful.
+No program recognizes a changing room, and no mask makes a camera in one lawful.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.papers.declared import said
-from agent.judge.checks.papers.zone_names import hints
-from agent.judge.wording.declared_words import FOLDED, Words, words
+from agent.judge.checks.papers.declared import declaration_json
+from agent.judge.wording.declared_words import FOLDED, DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
@@ -22,24 +24,70 @@ from agent.site.declarations.table import FORBIDDEN_ZONES, ZONE_TYPE
 from drivers.footage import Channels
 from drivers.model import Overlays
 
+PRIVATE: Final = (
+    "卫生间", "洗手间", "盥洗", "厕", "廁", "衛生間", "浴", "淋浴", "澡堂", "桑拿", "更衣", "化妆间", "客房", "宿舍",
+    "寝室", "母婴", "母嬰", "哺乳", "试衣", "試衣", "包间", "包間", "包厢", "包房",
+)  # fmt: skip
+"""Source: Order 799, article 8(1); Datong Measures, article 9; and what signs and ledgers call these places."""
+
+OUTSIDE: Final = (
+    "门口", "門口", "走廊", "通道", "过道", "楼道", "楼梯", "电梯", "大门", "门厅", "大厅", "入口", "出口", "门前",
+    "周界", "围墙", "外",
+)  # fmt: skip
+"""Behind such a word: the camera hangs before that place, or on the way to it."""
+
+_NOT_OUTSIDE: Final = re.compile("外[科宾语贸汇教卖]")
+_ABROAD: Final = ("室外", "户外", "屋外")
+
+_PRIVATE_LATIN: Final = re.compile(
+    r"(?<![a-z])(toilets?|restrooms?|rest room|lavatory|washrooms?|wc|bathrooms?|showers?|sauna|changing rooms?|"
+    r"dressing rooms?|locker rooms?|fitting rooms?|guest ?rooms?|dorm(?:itory|itories|s)?|nursing room)(?![a-z])"
+)
+_OUTSIDE_LATIN: Final = re.compile(r"(?<![a-z])(outside|entrance|corridor|hallway|passage|lobby|door)(?![a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A word of the list that was found; `outside`: the word that puts the camera outside that place, or empty."""
+
+    word: str
+    outside: str
+
+
+def hints(text: str) -> tuple[Hint, ...]:
+    """Return every word of a private place in a name, each once; names have blanks and full-width letters."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    dense = _NOT_OUTSIDE.sub(" ", "".join(char for char in plain if char.isalnum()))
+    found = [Hint(word, _behind(dense, word)) for word in PRIVATE if word in dense]
+    way = _OUTSIDE_LATIN.search(plain)
+    latin = dict.fromkeys(one[1] for one in _PRIVATE_LATIN.finditer(plain))
+    return (*found, *(Hint(word, way[1] if way else "") for word in latin))
+
+
+def _behind(dense: str, word: str) -> str:
+    """Return the word for outside that follows the last mention of a place, or one for the open air, or empty."""
+    after = dense[dense.rindex(word) + len(word) :]
+    return next((one for one in OUTSIDE if one in after), next((one for one in _ABROAD if one in dense), ""))
+
+
 FORBIDDEN: Final = frozenset(choice.value for choice in FORBIDDEN_ZONES)
 REVIEWED: Final = "name-reviewed"
 
 
 def run_declared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera by the kind of place that is declared for it."""
-    found = words(check, site, now)
+    """Judge every camera by the declared kind of its place."""
+    found = declared_duties(check, site, now)
     if isinstance(found, Finding):
         return (found,)
-    return tuple(_declared(check, found, camera.camera.id) for camera in site.cameras)
+    return tuple(_by_zone_type(check, found, camera.camera.id) for camera in site.cameras)
 
 
-def _declared(check: Check, found: Words, camera: str) -> Finding:
+def _by_zone_type(check: Check, found: DeclaredDuties, camera: str) -> Finding:
     one = found.of(ZONE_TYPE, camera)
     subject = f"camera:{camera}"
-    stands: dict[str, Json] = {"duty": ZONE_TYPE, **said("missing", None, None)}
+    stands: dict[str, Json] = {"duty": ZONE_TYPE, **declaration_json("missing", None, None)}
     if one is not None:
-        stands |= said(one.state, one.days_left, one.declaration)
+        stands |= declaration_json(one.state, one.days_left, one.declaration)
     if one is None or one.state not in COUNTING or one.declaration is None:
         reason = "expired" if one and one.state == "expired" else "not-declared"
         message = Message(
@@ -64,11 +112,11 @@ def _declared(check: Check, found: Words, camera: str) -> Finding:
 
 
 def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera by its name, where it is said to hang, what it writes into its picture, and its channel."""
-    return tuple(_named(check, site, facts, camera, now) for camera in site.cameras)
+    """Judge every camera by its name, its declared placement, its overlays and its channel name."""
+    return tuple(_by_name(check, site, facts, camera, now) for camera in site.cameras)
 
 
-def _named(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
     texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
     found = {text: hints(text) for text in texts}
@@ -105,7 +153,7 @@ def _texts(facts: Facts, camera: CameraConfig) -> Iterator[str]:
 
 
 def _reviewed(site: Site, facts: Facts, camera: CameraConfig, texts: set[str], now: datetime) -> bool:
-    """Tell whether somebody looked into all these texts, and the view is still the one it was then."""
+    """Tell whether somebody reviewed all these texts, and the view is unchanged since."""
     name = camera.camera.id
     word = standing(site, REVIEWED, local_day(site, now), name)
     if word.declaration is None or word.state not in COUNTING or not isinstance(word.value, tuple):

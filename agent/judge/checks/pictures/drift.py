@@ -1,7 +1,7 @@
 """Checks that a camera's masks are approved and unchanged since.
 
-What the masks hide is judged in `masks.py`. Here only change counts: the device's own list against the approved one,
-mask by mask. A mask is found again by its token, or under another token by its place.
+`masks.py` judges what they hide. Only change counts here: the device's own list against the approved one, matched by
+token, or by place under another token.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import masks
-from agent.judge.wording.sources import MASK_CHANGE
+from agent.judge.wording.from_rules import MASK_CHANGE
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.approvals.approvals import Approval
 from agent.observe.facts.facts import Facts
@@ -30,7 +30,7 @@ SAME_IOU: Final = 0.95
 """Overlap with the approved polygon from which a mask counts as unmoved. House rule: a strip of 5 % gives 0.90."""
 
 Kind = Literal["removed", "disabled", "moved", "altered", "enabled", "added", "unreadable"]
-TOLD: Final[dict[Kind, Message]] = {
+MESSAGES: Final[dict[Kind, Message]] = {
     "removed": Message(
         "mask {mask} is gone since {by} approved the masks on {at} ({count} changes in all): "
         "undo it, or have it approved with camwarden masks approve"
@@ -57,7 +57,7 @@ TOLD: Final[dict[Kind, Message]] = {
     ),
     "unreadable": Message("mask {mask} cannot be read clearly: whether it is as {by} approved it on {at} is not known"),
 }
-"""What can have happened to a mask, worst first, and how it is told."""
+"""Kinds of change of a mask, worst first, with their messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,19 @@ class Change:
 
 
 def changes(approved: tuple[Mask, ...], now: tuple[Mask, ...]) -> tuple[Change, ...]:
-    """Return what happened to each mask, worst first; nothing where the device's list is as it was approved. Pure."""
+    """Return what happened to each mask, worst first; nothing where the device's list is as approved. Pure."""
     pairs = _pairs(approved, now)
     paired_now = {id(mask) for _, mask in pairs}
     paired_before = {id(mask) for mask, _ in pairs}
     found = [change for before, after in pairs if (change := _change(before, after)) is not None]
     found += [Change(mask.token, "removed") for mask in approved if id(mask) not in paired_before]
     found += [Change(mask.token, "added") for mask in now if id(mask) not in paired_now]
-    order = tuple(TOLD)
+    order = tuple(MESSAGES)
     return tuple(sorted(found, key=lambda change: (order.index(change.kind), change.token)))
 
 
 def _pairs(approved: tuple[Mask, ...], now: tuple[Mask, ...]) -> list[tuple[Mask, Mask]]:
-    """Find each approved mask again: by its place where it has not moved, else by its token."""
+    """Match each approved mask: by its place where it has not moved, else by its token."""
     pairs: list[tuple[Mask, Mask]] = []
     before, after = list(approved), list(now)
     for same in (_same_mask, _same_place, _same_token):
@@ -108,7 +108,7 @@ def _same_place(one: Mask, other: Mask) -> bool:
 
 
 def _overlap(one: Mask, other: Mask) -> float:
-    """Return the overlap of two masks, 0..1; two that have no place are at the same one."""
+    """Return the overlap of two masks, 0..1; two without a place match."""
     if not one.polygon or not other.polygon:
         return 1.0 if one.polygon == other.polygon else 0.0
     return iou(one.polygon, (other.polygon,))
@@ -172,14 +172,14 @@ def _compared(check: Check, subject: str, approval: Approval, listed: tuple[Mask
     if not found:
         text = Message("masks are as {by} approved them on {at}", given)
         return check.finding(subject, "pass", "", evidence, text)
-    text = replace(TOLD[found[0].kind], values={**given, "mask": found[0].token, "count": len(found)})
+    text = replace(MESSAGES[found[0].kind], values={**given, "mask": found[0].token, "count": len(found)})
     if all(change.kind == "unreadable" for change in found):
         return check.finding(subject, "unknown", "unreadable", evidence, text)
     return check.finding(subject, "fail", found[0].kind, evidence, text, cause)
 
 
 def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Name on the site the cameras that nobody approved, and those whose zones were declared anew since."""
+    """Name on the site the cameras without an approval, and those whose zones were declared anew since."""
     ids = [camera.camera.id for camera in site.cameras]
     missing = [name for name in ids if name not in facts.approvals]
     outdated = [

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import not_told
+from agent.judge.checks.devices.unread import fact_missing
 from agent.judge.wording.from_rules import ruled
 from agent.judge.wording.held import Doubt, passed
 from agent.model.finding import Finding, Json, Message
@@ -23,7 +23,7 @@ _DESIGN: Final = re.compile(r"(?P<codec>[A-Za-z0-9.]+) (?P<width>\d+)x(?P<height
 
 
 def run_audio(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera: sound is off unless it is declared to be allowed."""
+    """Judge every camera: sound is off unless declared to be allowed."""
     return tuple(_audio(check, site, facts, one.camera.id, now) for one in site.cameras)
 
 
@@ -31,7 +31,7 @@ def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -
     subject = f"camera:{camera}"
     audio = facts.one(subject, Audio)
     if audio is None:
-        return not_told(check, site, facts, subject, "audio")
+        return fact_missing(check, site, facts, subject, "audio")
     profiles = [one.profile for one in audio.encoders]
     allowed = standing(site, "audio-allowed", local_day(site, now), camera).value is True
     if not profiles and audio.untold and allowed:
@@ -75,9 +75,9 @@ def _design(check: Check, site: Site, facts: Facts, camera: str, now: datetime) 
         return check.finding(subject, "not_applicable", "no-design", {}, message)
     encoders = facts.one(subject, Encoders)
     if encoders is None or not encoders.encoders:
-        return not_told(check, site, facts, subject, "encoders")
+        return fact_missing(check, site, facts, subject, "encoders")
     main = max(encoders.encoders, key=lambda one: one.width_px * one.height_px)
-    evidence: dict[str, Json] = {"design": designed[0], "read": _text(main)}
+    evidence: dict[str, Json] = {"design": designed[0], "read": _encoder_text(main)}
     silent = [name for name, value in _figures(main) if not value]
     if silent:
         message = Message("it does not tell {figures} of its main stream", {"figures": ", ".join(silent)})
@@ -90,11 +90,11 @@ def _design(check: Check, site: Site, facts: Facts, camera: str, now: datetime) 
         and main.frame_rate >= rate
     )
     if as_designed:
-        message = Message("its main stream is as designed ({read})", {"read": _text(main)})
+        message = Message("its main stream is as designed ({read})", {"read": _encoder_text(main)})
         return check.finding(subject, "pass", "", evidence, message)
     message = Message(
         "its main stream is {read}, its design says {design}: set it as designed, or correct the declaration",
-        {"read": _text(main), "design": designed[0]},
+        {"read": _encoder_text(main), "design": designed[0]},
     )
     return check.finding(subject, "fail", "below-design", evidence, message)
 
@@ -103,7 +103,7 @@ def _figures(one: Encoder) -> tuple[tuple[str, object], ...]:
     return ("encoding", one.encoding), ("width", one.width_px), ("height", one.height_px), ("rate", one.frame_rate)
 
 
-def _text(one: Encoder) -> str:
+def _encoder_text(one: Encoder) -> str:
     return f"{one.encoding} {one.width_px}x{one.height_px} {one.frame_rate:g}"
 
 

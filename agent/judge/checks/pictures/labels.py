@@ -1,7 +1,7 @@
 """Checks that time and the filed name are drawn in each camera's picture, and that no two names are the same.
 
-Judged on the texts that devices say they draw. No picture is read for it; a device that draws and does not say so is
-not told, never passed.
+Judged on the texts that devices report; no picture is read. A device that draws without reporting it is unknown, never
+passed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import FOLDED, drawn, not_told, silence
+from agent.judge.checks.devices.unread import FOLDED, fact_missing, listed_overlays, silence_key
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -27,8 +27,7 @@ NAMED_MAX: Final = 4
 _FILLED_IN: Final = re.compile(r"<[^>]*>")
 _TIME: Final = re.compile(r"<[^>]*(date|time)[^>]*>", re.IGNORECASE)
 _NAME: Final = re.compile(r"<[^>]*name[^>]*>", re.IGNORECASE)
-"""How drivers write what a device fills in itself, for instance `<DateAndTime>`; of `<ChannelName>` nobody knows which
-name it is."""
+"""Placeholders of drivers for what a device fills in, as `<DateAndTime>`; the text of `<ChannelName>` is unknown."""
 
 
 OTHER_NAME: Final = "name-differs"
@@ -41,25 +40,25 @@ CONFIGURED_NAME: Final = (
 
 
 def shows_time(overlays: Overlays) -> bool | None:
-    """Tell whether the time is drawn; None where neither a text nor the device says so."""
+    """Tell whether the time is drawn; None where neither a text nor the device shows it."""
     if any(_TIME.search(text) for text in overlays.texts):
         return True
     return overlays.time_shown
 
 
 def label(overlays: Overlays) -> str:
-    """Return what is drawn besides the time, in one spelling; empty where nothing is."""
+    """Return the drawn text without the time, normalized; empty where there is none."""
     return " ".join(_texts(overlays))
 
 
 def carries(overlays: Overlays, name: str) -> bool:
-    """Tell whether a name stands in the picture: as one of the texts, or as all of them together."""
-    wanted = _plain(name)
+    """Tell whether a name is in the picture: as one of the texts, or as all of them together."""
+    wanted = _normalized(name)
     return wanted in _texts(overlays) or wanted == label(overlays)
 
 
 def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera; names that differ from the configuration alone are told once for the site."""
+    """Judge every camera; names that differ only from the configuration are one finding for the site."""
     found = tuple(_camera(check, site, facts, one) for one in site.cameras)
     other = [one.subject.removeprefix("camera:") for one in found if one.reason == OTHER_NAME and one.status == "warn"]
     if len(other) < 2:
@@ -76,9 +75,9 @@ def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    overlays = drawn(facts, subject)
+    overlays = listed_overlays(facts, subject)
     if overlays is None:
-        return not_told(check, site, facts, subject, "overlays")
+        return fact_missing(check, site, facts, subject, "overlays")
     time, name = shows_time(overlays), label(overlays)
     is_filled_in = any(_NAME.search(text) for text in overlays.texts)
     filed = facts.filed.names.get(camera.camera.id, "") if facts.filed else ""
@@ -102,11 +101,11 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
 
 
 def _texts(overlays: Overlays) -> list[str]:
-    texts = (_plain(_FILLED_IN.sub("", text)) for text in overlays.texts)
+    texts = (_normalized(_FILLED_IN.sub("", text)) for text in overlays.texts)
     return [text for text in texts if text]
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
@@ -115,7 +114,7 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
     by_label: dict[str, list[str]] = {}
     unread = []
     for camera in site.cameras:
-        overlays = drawn(facts, f"camera:{camera.camera.id}")
+        overlays = listed_overlays(facts, f"camera:{camera.camera.id}")
         if overlays is None:
             unread.append(camera.camera.id)
         elif label(overlays):
@@ -133,8 +132,8 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         cause = cause or _misnamed(facts, doubled)
         return (check.finding("site", "fail", "doubled", evidence, message, cause),)
     if unread:
-        answering = [one for one in unread if not silence(site, facts, f"camera:{one}")]
-        cause = FOLDED if answering else silence(site, facts, f"camera:{unread[0]}")
+        answering = [one for one in unread if not silence_key(site, facts, f"camera:{one}")]
+        cause = FOLDED if answering else silence_key(site, facts, f"camera:{unread[0]}")
         message = Message("the names in the pictures of {count} cameras are not known", {"count": len(unread)})
         return (check.finding("site", "unknown", "not-all-read", evidence, message, cause),)
     if not by_label:
@@ -144,10 +143,10 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
 
 def _misnamed(facts: Facts, doubled: list[list[str]]) -> str:
-    """Return the finding that tells it already where in each group a camera carries another name than the filed one."""
+    """Return the finding that covers it already, where in each group a camera differs from its filed name."""
     names = facts.filed.names if facts.filed else {}
     wrong = [
-        [one for one in cameras if one in names and (told := drawn(facts, f"camera:{one}")) is not None
+        [one for one in cameras if one in names and (told := listed_overlays(facts, f"camera:{one}")) is not None
          and not carries(told, names[one])]
         for cameras in doubled
     ]  # fmt: skip

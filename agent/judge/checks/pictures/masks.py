@@ -1,7 +1,7 @@
 """Checks that private zones are hidden: configured, in place, and above all in the pictures that leave the camera.
 
-Three checks share one cause wherever they can: a mask that is switched off is one finding (`present`), and what
-follows from it in geometry and pictures names it as `caused_by`.
+The three checks share a cause where they can: a mask that is switched off is one finding (`present`), named as
+`caused_by` in geometry and pictures.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.wording.from_rules import PRIVACY
 from agent.judge.wording.held import Doubt, passed
-from agent.judge.wording.sources import PRIVACY
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, PrivateZone, Site
@@ -31,7 +31,7 @@ TOUCHES_RATIO = 0.05
 
 
 def run_present(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether each zone has an enabled mask in the device's own list, and name cameras nobody declared."""
+    """Judge whether each zone has an enabled mask in the device's own list, and name undeclared cameras."""
     # What is private by preset is for `ptz.py`: nothing here would be judged, so that nothing here may pass.
     declared = [c for c in site.cameras if c.zones or c.no_private_area is not None]
     undeclared = [c.camera.id for c in site.cameras if c not in declared and not c.presets]
@@ -67,43 +67,18 @@ def _present(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
         if any(m.enabled for m in touching):
             continue
         if any(m.enabled is None for m in touching):
-            return check.finding(
-                subject,
-                "unknown",
-                "enabled-unreadable",
-                evidence,
-                Message("zone {zone}: the device does not say clearly whether its mask is switched on", values),
-            )
+            message = Message("zone {zone}: the device does not say clearly whether its mask is switched on", values)
+            return check.finding(subject, "unknown", "enabled-unreadable", evidence, message)
         if touching:
-            return check.finding(
-                subject,
-                "fail",
-                "disabled",
-                evidence,
-                Message("zone {zone}: its mask is configured but switched off: switch it on", values),
-            )
+            message = Message("zone {zone}: its mask is configured but switched off: switch it on", values)
+            return check.finding(subject, "fail", "disabled", evidence, message)
         if any(not m.polygon for m in masks.masks):
-            return check.finding(
-                subject,
-                "unknown",
-                "polygon-unreadable",
-                evidence,
-                Message("zone {zone}: the device lists a mask without saying where it is", values),
-            )
-        return check.finding(
-            subject,
-            "fail",
-            "missing",
-            evidence,
-            Message("zone {zone}: the device has no mask there: draw one", values),
-        )
-    return check.finding(
-        subject,
-        "pass",
-        "",
-        {"zones": [z.name for z in camera.zones]},
-        Message("the device lists an enabled mask for every declared zone"),
-    )
+            message = Message("zone {zone}: the device lists a mask without saying where it is", values)
+            return check.finding(subject, "unknown", "polygon-unreadable", evidence, message)
+        message = Message("zone {zone}: the device has no mask there: draw one", values)
+        return check.finding(subject, "fail", "missing", evidence, message)
+    message = Message("the device lists an enabled mask for every declared zone")
+    return check.finding(subject, "pass", "", {"zones": [z.name for z in camera.zones]}, message)
 
 
 def run_geometry(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -124,36 +99,27 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
         absent = any(
             not any(m.enabled and m.polygon and _touches(zone, m.polygon) for m in masks.masks) for zone in camera.zones
         )
+        message = Message(
+            "zone {zone}: enabled masks leave {percent} % of it open: redraw the mask",
+            {"zone": worst, "percent": round(100 * uncovered[worst], 1)},
+        )
         return check.finding(
-            subject,
-            "fail",
-            "uncovered",
-            evidence,
-            Message(
-                "zone {zone}: enabled masks leave {percent} % of it open: redraw the mask",
-                {"zone": worst, "percent": round(100 * uncovered[worst], 1)},
-            ),
-            caused_by=f"{PRESENT_ID} {subject}" if absent else "",
+            subject, "fail", "uncovered", evidence, message, f"{PRESENT_ID} {subject}" if absent else ""
         )
     confirmed = {v.zone for v in facts.all(subject, ZoneVerdict) if v.verdict == "PASS"}
     doubtful = [zone.name for zone in camera.zones if zone.name not in confirmed]
     if doubtful:
+        message = Message(
+            "zone {zone}: the device's coordinates cover it, but no picture confirms them", {"zone": doubtful[0]}
+        )
         return check.finding(
-            subject,
-            "unknown",
-            "not-confirmed-by-picture",
-            evidence,
-            Message(
-                "zone {zone}: the device's coordinates cover it, but no picture confirms them",
-                {"zone": doubtful[0]},
-            ),
-            caused_by=f"{EFFECTIVE_ID} {subject}",
+            subject, "unknown", "not-confirmed-by-picture", evidence, message, f"{EFFECTIVE_ID} {subject}"
         )
     return check.finding(subject, "pass", "", evidence, Message("enabled masks cover every zone, and a picture agrees"))
 
 
 def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the pictures: one bare path is a fail, a path not looked at is unknown, all paths hidden is a pass."""
+    """Judge the pictures: one bare path is a fail, a missing path is unknown, all paths hidden is a pass."""
     return tuple(_effective(check, facts, camera) for camera in site.cameras if camera.zones)
 
 
@@ -164,17 +130,11 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     failed = next((v for v in verdicts if v.verdict == "FAIL"), None)
     if failed is not None:
         bare = [v.path for v in verdicts if v.verdict == "FAIL" and v.zone == failed.zone]
-        return check.finding(
-            subject,
-            "fail",
-            failed.reason,
-            {"paths": evidence},
-            Message(
-                "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
-                {"zone": failed.zone, "paths": ", ".join(bare), "reason": failed.reason},
-            ),
-            caused_by=_switched_off(facts, camera),
+        message = Message(
+            "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
+            {"zone": failed.zone, "paths": ", ".join(bare), "reason": failed.reason},
         )
+        return check.finding(subject, "fail", failed.reason, {"paths": evidence}, message, _switched_off(facts, camera))
     if facts.one(subject, Streams) is None or online.is_empty(facts, subject):
         why = facts.why_not(subject, "streams")
         return _not_looked_at(check, subject, "streams", why, evidence, online.cause_of_silence(facts, subject))
@@ -184,46 +144,30 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
         if path not in seen:
             return _not_looked_at(check, subject, path, why, evidence, online.cause_of_silence(facts, subject))
     if dark:
-        return check.finding(
-            subject,
-            "unknown",
-            "dark",
-            {"paths": evidence},
-            Message("path {path} is dark: no mask can be judged in it", {"path": dark[0]}),
-            caused_by=online.finding_key(subject),
-        )
+        message = Message("path {path} is dark: no mask can be judged in it", {"path": dark[0]})
+        return check.finding(subject, "unknown", "dark", {"paths": evidence}, message, online.finding_key(subject))
     if set(seen) == {"snapshot"}:
-        return check.finding(
-            subject,
-            "unknown",
-            "snapshot-only",
-            {"paths": evidence},
-            Message("only a snapshot was seen: whether the video hides what is private is not known"),
-        )
+        message = Message("only a snapshot was seen: whether the video hides what is private is not known")
+        return check.finding(subject, "unknown", "snapshot-only", {"paths": evidence}, message)
     judged = {(v.path, v.zone): v for v in verdicts}
     for path in seen:
         for zone in camera.zones:
             verdict = judged.get((path, zone.name))
             if verdict is None or verdict.verdict != "PASS":
                 reason = verdict.reason if verdict else "not-judged"
-                return check.finding(
-                    subject,
-                    "unknown",
-                    reason,
-                    {"paths": evidence},
-                    Message(
-                        "zone {zone} on path {path}: cannot be told ({reason})",
-                        {"zone": zone.name, "path": path, "reason": reason},
-                    ),
+                message = Message(
+                    "zone {zone} on path {path}: cannot be told ({reason})",
+                    {"zone": zone.name, "path": path, "reason": reason},
                 )
+                return check.finding(subject, "unknown", reason, {"paths": evidence}, message)
     message = Message("every zone is hidden on {paths}", {"paths": ", ".join(seen)})
-    return passed(check, subject, {"paths": evidence}, message, _unlooked(facts, subject))
+    return passed(check, subject, {"paths": evidence}, message, _missing_streams(facts, subject))
 
 
-def _unlooked(facts: Facts, subject: str) -> Iterator[Doubt]:
-    """Yield a doubt for every stream that the device lists and that was not looked at.
+def _missing_streams(facts: Facts, subject: str) -> Iterator[Doubt]:
+    """Yield a doubt for every listed stream without a picture.
 
-    One whose address could not be had is one; a device need not offer snapshots.
+    One without an address is included; a device need not offer snapshots.
     """
     streams = facts.one(subject, Streams)
     known = {one.path for one in streams.streams} if streams else set()
@@ -243,7 +187,7 @@ def _unlooked(facts: Facts, subject: str) -> Iterator[Doubt]:
 
 
 def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, Unavailable]]:
-    """Yield every path on which this camera's picture leaves, with the reason that holds if it was not seen."""
+    """Yield every path on which this camera's picture leaves, with the reason that holds if it is missing."""
     subject = _subject(camera)
     streams = facts.one(subject, Streams)
     for stream in streams.streams if streams else ():
@@ -255,7 +199,7 @@ def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, U
 
 
 def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
-    """Yield one entry per path and zone: verdict and numbers, or why the path was not looked at."""
+    """Yield one entry per path and zone: verdict and numbers, or why there is no picture."""
     for verdict in facts.all(subject, ZoneVerdict):
         yield {
             "path": verdict.path,
@@ -270,7 +214,7 @@ def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
 
 
 def _switched_off(facts: Facts, camera: CameraConfig) -> str:
-    """Return the key of `present` where the device itself says that a zone's mask is off or missing, or nothing."""
+    """Return the key of `present` where the device reports a zone's mask as off or missing; else empty."""
     subject = _subject(camera)
     masks = facts.one(subject, Masks)
     if masks is None:
@@ -293,12 +237,9 @@ def _touches(zone: PrivateZone, polygon: tuple[tuple[float, float], ...]) -> boo
 def _no_private_area(check: Check, camera: CameraConfig) -> Finding:
     declared = camera.no_private_area
     assert declared is not None  # noqa: S101 - the caller has looked
+    message = Message("{by} declared on {at} that nothing private is in view", {"by": declared.by, "at": declared.at})
     return check.finding(
-        _subject(camera),
-        "not_applicable",
-        "no-private-area",
-        {"by": declared.by, "at": declared.at},
-        Message("{by} declared on {at} that nothing private is in view", {"by": declared.by, "at": declared.at}),
+        _subject(camera), "not_applicable", "no-private-area", {"by": declared.by, "at": declared.at}, message
     )
 
 
@@ -317,13 +258,9 @@ def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> 
 def _not_looked_at(
     check: Check, subject: str, path: str, why: Unavailable, evidence: list[Json], caused_by: str
 ) -> Finding:
+    message = Message("path {path} was not looked at ({reason})", {"path": path, "reason": why.reason})
     return check.finding(
-        subject,
-        "unknown",
-        NOT_LOOKED_AT,
-        {"paths": evidence, "missing": path, "why": why.reason},
-        Message("path {path} was not looked at ({reason})", {"path": path, "reason": why.reason}),
-        caused_by,
+        subject, "unknown", NOT_LOOKED_AT, {"paths": evidence, "missing": path, "why": why.reason}, message, caused_by
     )
 
 
@@ -332,9 +269,5 @@ GEOMETRY = Check(
     GEOMETRY_ID, run_geometry, "critical", PRIVACY, "Masks cover the whole of what is private in the view."
 )
 EFFECTIVE = Check(
-    EFFECTIVE_ID,
-    run_effective,
-    "critical",
-    PRIVACY,
-    "No picture that leaves the camera shows what is private.",
+    EFFECTIVE_ID, run_effective, "critical", PRIVACY, "No picture that leaves the camera shows what is private."
 )

@@ -1,8 +1,7 @@
 """Checks that the masks of a camera that can turn hide what is private in every direction.
 
-The agent never moves a camera. So either somebody says that it is locked in one position, and its view is seen to be
-the approved one, or its preset positions are declared with the zones of each (`ptz_presets.py`): then every picture is
-compared with the approved view of each preset, and tells of the one that it shows.
+The agent never moves a camera. Either it is declared locked and its view matches the approved one, or its presets are
+declared with their zones (`ptz_presets.py`): then every picture is matched with the approved view of each preset.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import ptz_presets, quality, view
-from agent.judge.wording.sources import PRIVACY
+from agent.judge.wording.from_rules import PRIVACY
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, PtzLock, Site
@@ -23,7 +22,7 @@ CHECK_ID = "privacy-mask-ptz"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera, and name once on the site those that can turn and of which nobody declared how."""
+    """Judge every camera, and name once on the site those that can turn and have no declaration."""
     open_ids = [camera.camera.id for camera in site.cameras if _is_open(facts, camera)]
     findings = [_camera(check, facts, camera, now) for camera in site.cameras if camera.camera.id not in open_ids]
     if open_ids:
@@ -62,7 +61,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> 
 
 
 def _locked(check: Check, facts: Facts, camera: CameraConfig, lock: PtzLock, now: datetime) -> Finding:
-    """Hold somebody's word against the view: the word alone is no proof."""
+    """Compare the declaration with the view: alone it is no proof."""
     subject = f"camera:{camera.camera.id}"
     evidence: dict[str, Json] = {"by": lock.by, "at": lock.at}
     known = facts.remembered.views.get(camera.camera.id)

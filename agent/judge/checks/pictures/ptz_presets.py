@@ -1,7 +1,7 @@
 """Judges the masks of a camera with presets at each preset, as far as pictures show them.
 
-Pictures alone prove it: a device lists its masks without saying at which position each of them is drawn. A preset at
-which nothing private is declared has nothing to prove and need not come by.
+Only pictures prove it: a device lists its masks without their position. A preset without private zones has nothing to
+prove and need not be seen.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _open(
 
 
 def _first(due: Iterable[Preset], seen: Rows, verdict: str) -> tuple[str, ZoneVerdict] | None:
-    """Return the first preset and zone of which some path says this."""
+    """Return the first preset and zone with this verdict on any path."""
     return next(
         (
             (preset.name, one.verdict)
@@ -108,7 +108,7 @@ def _first(due: Iterable[Preset], seen: Rows, verdict: str) -> tuple[str, ZoneVe
 def _evidence(
     facts: Facts, subject: str, due: Iterable[Preset], seen: Rows, approved: Iterable[str]
 ) -> dict[str, Json]:
-    """Return each preset with what every path said of it and when, and where the newest pictures were taken."""
+    """Return each preset with verdict and time of every path, and where the newest pictures were taken."""
     known = set(approved)
     rows: list[Json] = [
         {

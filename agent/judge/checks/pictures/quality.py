@@ -1,9 +1,8 @@
 """Checks each camera's picture against its usual quality, and for a covered lens.
 
-Judged against what is usual for the camera itself, which is learned for seven days. An indicator counts when it was
-bad in several pictures in a row (`agent/observe/pictures/view_memory.py`). One camera has one finding on quality: the
-worst indicator is named, the numbers of all stand in the evidence. No standard gives limits for these; conformity with
-one is not claimed.
+The usual quality is learned for seven days. An indicator counts when it was bad in several pictures in a row
+(`agent/observe/pictures/view_memory.py`). One finding per camera names the worst indicator, with all numbers in the
+evidence. No standard gives limits for these; conformity with one is not claimed.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import ORDER_799_CAMERAS, ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
-from agent.observe.pictures.view_memory import CameraQuality, Mark
+from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark
 from agent.site.config.site import CameraConfig, Mute, Site
 from drivers.model import Streams
 from drivers.picture import PictureSeen
@@ -44,7 +43,7 @@ MESSAGES = MappingProxyType(
         "overlay-missing": Message("the text that should stand in its picture is missing: switch its overlay on"),
     }
 )
-"""What is said of each indicator that makes a finding of quality; `masking/quality/indicators.py` has their order."""
+"""The message of each indicator of quality; `masking/quality/indicators.py` has their order."""
 
 
 def run_quality(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -76,7 +75,7 @@ def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
 
 
 def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether something covers the view of each camera whose view was approved."""
+    """Judge whether something covers the view of each camera with an approved view."""
     return tuple(_occluded(check, site, facts, camera, now) for camera in site.cameras)
 
 
@@ -86,7 +85,7 @@ def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
         message = Message("nobody approved its view: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "no-baseline", {}, message)
     if (mute := muted(site, camera, COVERED, now)) is not None:
-        return not_told(check, subject, mute)
+        return muted_finding(check, subject, mute)
     if facts.one(subject, QualitySeen) is None:
         return no_picture(check, facts, subject)
     known = facts.remembered.quality.get(camera.camera.id, CameraQuality())
@@ -106,7 +105,7 @@ def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
 
 
 def why_unseen(site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> str:
-    """Return the key of the finding that says why a view is not to be seen: covered, or dark; or nothing."""
+    """Return the key of the finding that explains an unseen view: covered, or dark; or empty."""
     subject = f"camera:{camera.camera.id}"
     if any(online.is_dark(seen) for seen in facts.all(subject, PictureSeen) if seen.path != "playback"):
         return online.finding_key(subject)
@@ -122,15 +121,15 @@ def muted(site: Site, camera: CameraConfig, indicator: str, now: datetime) -> Mu
     return next((mute for mute in camera.mutes if mute.indicator == indicator and today <= mute.until), None)
 
 
-def not_told(check: Check, subject: str, mute: Mute) -> Finding:
-    """Return the finding of what somebody said is known and not to be told until a day is over."""
+def muted_finding(check: Check, subject: str, mute: Mute) -> Finding:
+    """Return the finding of a muted indicator."""
     day = mute.until.isoformat()
     message = Message("{by} muted it until {day}", {"by": mute.by, "day": day})
     return check.finding(subject, "not_applicable", "muted", {"by": mute.by, "until": day}, message)
 
 
 def no_picture(check: Check, facts: Facts, subject: str) -> Finding:
-    """Return the finding of a camera of which this cycle has no picture to judge view and quality by."""
+    """Return the finding of a camera without a picture in this cycle to judge view and quality."""
     streams = facts.one(subject, Streams)
     path = studied_path(streams)
     if streams is None or path is None:
@@ -151,7 +150,7 @@ def _learning(check: Check, subject: str, known: CameraQuality) -> Finding:
     return check.finding(subject, "not_applicable", "learning", evidence, message)
 
 
-def _row(mark: Mark) -> Json:
+def _row(mark: IndicatorMark) -> Json:
     return {"indicator": mark.indicator, "value": mark.value, "usual": mark.usual, "limit": mark.limit}
 
 

@@ -1,6 +1,6 @@
 """Checks that each camera still shows its approved view. Judged when several pictures agree.
 
-A camera without an approved view is no finding of its own: all of them are one open item on the site.
+Cameras without an approved view are one open item on the site.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.pictures import drift, quality
-from agent.judge.wording.sources import ORDER_799_CAMERAS
+from agent.judge.wording.from_rules import ORDER_799_CAMERAS
 from agent.model.finding import Finding, Json, Message
 from agent.observe.approvals.approvals import lights
 from agent.observe.facts.facts import Facts
@@ -25,7 +25,7 @@ INDICATOR = "moved"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera, and name once on the site those whose view nobody approved."""
+    """Judge every camera, and name once on the site those without an approved view."""
     bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.remembered.views and not c.presets]
     findings = [_camera(check, site, facts, camera, now) for camera in site.cameras]
     if bare:
@@ -49,7 +49,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
         message = Message("nobody approved its view: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "no-baseline", {}, message)
     if (mute := quality.muted(site, camera, INDICATOR, now)) is not None:
-        return quality.not_told(check, subject, mute)
+        return quality.muted_finding(check, subject, mute)
     if facts.one(subject, ViewSeen) is None:
         return quality.no_picture(check, facts, subject)
     settled = known.settled(now)
@@ -93,7 +93,7 @@ def _moved(move: Movement, bare: Iterable[str]) -> Message:
 
 
 def _zones(site: Site, facts: Facts, camera: CameraConfig, seen: ViewSeen) -> tuple[list[Json], list[str]]:
-    """Return how the declared zones lie in the moved picture, and the names of those that masks no longer cover."""
+    """Return how the declared zones lie in the moved picture, and the names of those no longer covered by masks."""
     listed = facts.one(f"camera:{camera.camera.id}", Masks)
     if listed is None or seen.movement is None:
         return [], []

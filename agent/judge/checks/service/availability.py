@@ -1,7 +1,7 @@
 """Checks the site's availability: rates of the last whole day, lost cameras, lasting outages, camera files.
 
-Judged on what looks have counted (`agent/report/assessment.py`) and remembered (`agent/observe/footage/outages.py`).
-Each is one finding for the site, whatever its number of cameras: the fault of a single camera is told where it is.
+Judged on counts (`agent/report/assessment.py`) and outages (`agent/observe/footage/outages.py`) of earlier looks. Each
+is one finding for the site; single cameras have their own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
-from agent.judge.wording.declared_words import FOLDED, named, ruling
+from agent.judge.wording.declared_words import FOLDED, name_list, rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.assessed_days import Figure, last_whole_day
@@ -24,7 +24,7 @@ EVIDENCE_MAX: Final = 16
 
 Values = dict[str, str | int | float]
 LOOKED_RATIO: Final = 0.5
-"""What share of a day's looks must have happened for its rates to be judged. House rule."""
+"""Share of a day's looks that must have happened for its rates to be judged. House rule."""
 
 
 def run_online(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -38,7 +38,7 @@ def run_good(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
 
 
 def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure) -> Finding:
-    rules = ruling(check, site, local_day(site, now), "technical")
+    rules = rules_in_effect(check, site, local_day(site, now), "technical")
     if isinstance(rules, Finding):
         return rules
     day = last_whole_day(facts.remembered.assessed, local_day(site, now))
@@ -78,7 +78,7 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
 
 
 def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge which cameras have vanished, each by itself told by `camera-online` too."""
+    """Judge which cameras have vanished, each of which `camera-online` reports too."""
     subjects = {f"camera:{one.camera.id}": f"device:{one.camera.device}" for one in site.cameras}
     open_ = {one.subject: one for one in facts.remembered.outages if one.open and one.kind != "disk"}
     lost = [name for name, device in subjects.items() if name in open_ or device in open_]
@@ -87,7 +87,7 @@ def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
             {"camera": name.partition(":")[2], "since": (open_.get(name) or open_[subjects[name]]).start_at.isoformat()}
             for name in lost[:EVIDENCE_MAX]
         ]
-        values: Values = {"count": len(lost), "cameras": named(name.partition(":")[2] for name in lost)}
+        values: Values = {"count": len(lost), "cameras": name_list(name.partition(":")[2] for name in lost)}
         message = Message("{count} cameras have vanished ({cameras})", values)
         first = lost[0]
         cause = online.finding_key(
@@ -101,8 +101,8 @@ def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
 
 
 def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge how long what is down has been down."""
-    rules = ruling(check, site, local_day(site, now), "technical")
+    """Judge the duration of open outages."""
+    rules = rules_in_effect(check, site, local_day(site, now), "technical")
     if isinstance(rules, Finding):
         return (rules,)
     limit_h = min((one.parameters["outage_max_h"] for one in rules if "outage_max_h" in one.parameters), default=None)
@@ -120,7 +120,7 @@ def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
             for one in long_[:EVIDENCE_MAX]
         ]
         hours = round((long_[0].end_at - long_[0].start_at).total_seconds() / 3600)
-        values: Values = {"hours": hours, "limit": limit_h, "subjects": named(one.subject for one in long_)}
+        values: Values = {"hours": hours, "limit": limit_h, "subjects": name_list(one.subject for one in long_)}
         message = Message("down for {hours} h ({subjects}), longer than {limit} h: have it mended", values)
         return (check.finding("site", "fail", "too-long", evidence, message),)
     message = Message("nothing is down for longer than {limit} h", {"limit": limit_h})
@@ -129,7 +129,7 @@ def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
 
 def run_file(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the files of all cameras together: which fields are empty, and at how many cameras."""
-    rules = ruling(check, site, local_day(site, now), "full")
+    rules = rules_in_effect(check, site, local_day(site, now), "full")
     if isinstance(rules, Finding):
         return (rules,)
     gone: dict[str, int] = {}
@@ -141,7 +141,7 @@ def run_file(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
             gone[name] = gone.get(name, 0) + 1
     total, open_ = len(FIELDS) * len(site.cameras), sum(gone.values())
     evidence: dict[str, Json] = {"filled": total - open_ - unread, "fields": total, "unknown": unread, "empty": gone}
-    values: Values = {"filled": total - open_ - unread, "fields": total, "names": named(gone)}
+    values: Values = {"filled": total - open_ - unread, "fields": total, "names": name_list(gone)}
     if gone:
         message = Message(
             "{filled} of {fields} fields are filled in; empty: {names}: camwarden declare, or site.toml", values

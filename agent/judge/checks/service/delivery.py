@@ -1,7 +1,6 @@
 """Checks that the site's reports reach their hub, and that its certificate will not end that.
 
-What is judged here cannot be told by delivery itself while it does not work: the finding waits in the spool with all
-others, and stands in the status file and the commands on site.
+While delivery fails, the finding waits in the spool, and is in the status file and the commands on site.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.delivery import NoCertificate, NotRenewed, OwnCertificate
 from agent.observe.facts.delivery_status import DeliveryStatus
@@ -21,13 +20,13 @@ CERTIFICATE_WARN_DAYS = (7, 14, 30)
 CA_WARN_DAYS = 30
 SILENT_AFTER = timedelta(days=1)
 TOLD_FOR = timedelta(days=1)
-"""Design defaults. What happened once, as a refused report, is told for so long after the last time."""
+"""Design defaults. A single event, as a refused report, is reported for this long after the last time."""
 
 _TAKEN_OVER_FOR = timedelta(hours=1)
 
 
 def run_delivery(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge how delivery stands, the worst first: what forges or competes, then what does not get through."""
+    """Judge delivery, the worst first: forgery and competing clients, then what does not get through."""
     status = facts.delivery.status
     if site.hub is None or site.hub.confirm == "file":
         reason, message = "no-hub", Message("no hub is connected, so nothing is delivered over the network")
@@ -94,7 +93,7 @@ def _within(at: datetime | None, now: datetime, span: timedelta) -> bool:
 
 
 def run_certificate(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the certificate that is shown to the broker."""
+    """Judge the certificate that is presented to the broker."""
     own = facts.delivery.certificate
     if own is None:
         message = Message("no certificate is shown to the hub's broker")
@@ -108,7 +107,7 @@ def run_certificate(check: Check, site: Site, facts: Facts, now: datetime) -> tu
 
 
 def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetime) -> Finding:
-    """Add what keeps the gateway from renewing; that a desk is away for a while is nobody's trouble yet."""
+    """Add why the gateway cannot renew; a registration desk that is unreachable for a while is no fault yet."""
     since = utc_text(failing.since)
     evidence: dict[str, Json] = {**found.evidence, "not_renewed_since": since, "not_renewed_why": str(failing.why)}
     values = {"days": evidence["days_left"], "since": since, "why": failing.why}

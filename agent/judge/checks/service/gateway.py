@@ -1,4 +1,4 @@
-"""Checks the health of the gateway, and that it can judge pictures safely. Judged by its own word."""
+"""Checks the health of the gateway, and that it can judge pictures safely, as it reports itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
@@ -23,7 +23,7 @@ TEMPERATURE_WARN_C = 85.0
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the host that the agent runs on: room for its reports, its picture worker, memory, heat."""
+    """Judge the host that the agent runs on: disk, picture worker, memory, heat."""
     host = facts.one("site", Host)
     worker = facts.one("site", Confinement)
     if host is None:

@@ -1,6 +1,6 @@
 """Checks that the site's own reports are signed, free of pictures, logins and stream addresses, and reviewable.
 
-Judged from the bytes that lie in the spool, which are those that are sent (`agent/service/daemon/read_back.py`).
+Judged from the bytes in the spool, which are those sent (`agent/service/daemon/read_back.py`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import ruling
+from agent.judge.wording.declared_words import rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
+from agent.observe.facts.delivery import OwnReports
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.report_facts import OwnReports
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 
@@ -25,27 +25,27 @@ def run_signed(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
     Source: State Council Order 799, article 15.
     """
-    return (_known(check, facts, _signed),)
+    return (_judge_newest(check, facts, _signed),)
 
 
 def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether the bytes of the newest reports hold a picture, a login or the address of a stream.
+    """Judge whether the bytes of the newest reports contain a picture, a login or the address of a stream.
 
     Source: State Council Order 799, articles 16(1) and 22; Datong Measures (Order 61), article 5(1).
     """
-    return (_known(check, facts, _no_image),)
+    return (_judge_newest(check, facts, _no_image),)
 
 
 def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether past reports can be handed over so that they verify without us: asked for in the fullest profile.
+    """Judge whether past reports can be handed over and verified without us: demanded in the profile `full`.
 
     Source: State Council Order 799, article 24.
     """
-    rules = ruling(check, site, local_day(site, now), "full")
-    return (rules if isinstance(rules, Finding) else _known(check, facts, _inspection),)
+    rules = rules_in_effect(check, site, local_day(site, now), "full")
+    return (rules if isinstance(rules, Finding) else _judge_newest(check, facts, _inspection),)
 
 
-def _known(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Finding]) -> Finding:
+def _judge_newest(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Finding]) -> Finding:
     own = facts.own_reports
     if own is None:
         message = Message("this command reports nothing, so the site's reports are not judged here")

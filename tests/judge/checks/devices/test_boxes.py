@@ -11,9 +11,9 @@ from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, healthy_de
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding, Status
-from agent.observe.facts.facts import Around, gather
-from agent.observe.facts.sightings import KnownBox, Mark, Sighting, digest, mark_behind, mark_of
-from agent.observe.inventory.device_identity import cases, folded
+from agent.observe.facts.facts import NetworkFacts, gather
+from agent.observe.facts.sightings import BoxMark, KnownBox, Sighting, digest, mark_behind, mark_of
+from agent.observe.inventory.device_identity import attribute_misplaced, misplaced_boxes
 from agent.site.config.site import Discovery, Site
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
@@ -41,7 +41,7 @@ def boxes(**seen: str) -> tuple[Observation, ...]:
 
 def remembered(**known: str) -> dict[str, KnownBox]:
     return {
-        id_: KnownBox(Mark("ACME N8", digest(serial), (digest(f"{MAC}{serial[-1]}"),)), seen_at=NOW - 2 * DAY)
+        id_: KnownBox(BoxMark("ACME N8", digest(serial), (digest(f"{MAC}{serial[-1]}"),)), seen_at=NOW - 2 * DAY)
         for id_, serial in known.items()
     }
 
@@ -55,7 +55,7 @@ def a_site(*names: str) -> Site:
     return replace(built, devices=tuple(replace(one, host=hosts[one.id]) for one in built.devices))
 
 
-def told(around: Around, *seen: Observation, names: tuple[str, ...] = ("a", "b", "c")) -> dict[str, Finding]:
+def told(around: NetworkFacts, *seen: Observation, names: tuple[str, ...] = ("a", "b", "c")) -> dict[str, Finding]:
     return {f.key: f for f in run_checks(a_site(*names), gather(gateway() + seen, around), NOW)}
 
 
@@ -87,36 +87,36 @@ def drift(findings: Mapping[str, Finding]) -> dict[str, tuple[str, str]]:
 def test_what_happened_to_boxes_is_named_and_told_once(
     seen: dict[str, str], expected: dict[str, tuple[str, str]]
 ) -> None:
-    assert drift(told(Around(remembered=KNOWN), *boxes(**seen))) == expected
+    assert drift(told(NetworkFacts(remembered=KNOWN), *boxes(**seen))) == expected
 
 
 def test_a_serial_number_that_makers_give_twice_makes_no_duplicate() -> None:
     """Two boxes of one serial number, each with its own MAC address; the third names neither."""
     twin = observed("device:b", Identity("ACME", "N8", "1.0", "s1"), Interfaces((Interface("eth0", f"{MAC}2", ()),)))
     bare = observed("device:c", Identity("ACME", "N8", "1.0", ""))
-    facts = gather(boxes(a="s1") + twin + bare, Around())
-    assert cases(a_site("a", "b", "c"), facts) == {}
+    facts = gather(boxes(a="s1") + twin + bare, NetworkFacts())
+    assert misplaced_boxes(a_site("a", "b", "c"), facts) == {}
 
 
 def test_a_box_that_was_never_seen_before_is_neither_swapped_nor_replaced() -> None:
-    assert drift(told(Around(remembered=remembered(a="s1")), *boxes(a="s1", b="s7", c="s8"))) == {}
+    assert drift(told(NetworkFacts(remembered=remembered(a="s1")), *boxes(a="s1", b="s7", c="s8"))) == {}
 
 
 def test_a_silent_box_is_missing_after_a_day_and_only_silent_before() -> None:
     for ago, reason in ((timedelta(hours=23), "unreachable"), (DAY, "missing")):
         known = {"a": replace(KNOWN["a"], seen_at=NOW - ago)}
-        finding = told(Around(remembered=known), *boxes(a=SILENT), names=("a",))["inventory-drift device:a"]
+        finding = told(NetworkFacts(remembered=known), *boxes(a=SILENT), names=("a",))["inventory-drift device:a"]
         assert (finding.reason, finding.caused_by) == (reason, "camera-online camera:a")
     assert finding.evidence["last_seen_at"] == "2026-11-23T12:00:00Z"
     assert "not been seen since 2026-11-23T12:00:00Z" in str(finding.message)
     old = {"a": replace(KNOWN["a"], seen_at=None)}
-    assert drift(told(Around(remembered=old), *boxes(a=SILENT), names=("a",)))["a"][0] == "unreachable"
+    assert drift(told(NetworkFacts(remembered=old), *boxes(a=SILENT), names=("a",)))["a"][0] == "unreachable"
 
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_box_that_announces_itself_at_another_address_has_moved_and_is_no_stranger(times: int) -> None:
     one = Sighting("192.0.2.77:80", "", digest(f"{MAC}1"), NOW, tuple(NOW for _ in range(times)))
-    around = Around(remembered=KNOWN, **{"strangers" if times == 3 else "newcomers": (one,)})
+    around = NetworkFacts(remembered=KNOWN, **{"strangers" if times == 3 else "newcomers": (one,)})
     findings = told(around, *boxes(a=SILENT, b="s2", c="s3"))
     moved = findings["inventory-drift device:a"]
     assert (moved.reason, moved.status, moved.evidence["address"]) == ("moved", "fail", "192.0.2.77:80")
@@ -137,7 +137,7 @@ def with_bare_mask(name: str) -> tuple[Observation, ...]:
 def test_what_a_wrong_box_explains_hangs_on_it_and_makes_it_as_bad() -> None:
     """Two cameras have exchanged their addresses, and the mask of one is not where the other's zone is."""
     seen = boxes(a="s2", b="s1", c="s3") + with_bare_mask("a") + healthy_camera("b") + with_bare_mask("c")
-    findings = told(Around(remembered=KNOWN), *seen)
+    findings = told(NetworkFacts(remembered=KNOWN), *seen)
     mask = findings["privacy-mask-effective camera:a"]
     root = findings["inventory-drift device:a"]
     assert (mask.status, mask.caused_by) == ("fail", root.key)
@@ -152,7 +152,7 @@ def test_what_a_wrong_box_explains_hangs_on_it_and_makes_it_as_bad() -> None:
 def test_what_a_wrong_box_does_not_explain_is_told_by_itself() -> None:
     """Sound is switched on in the box that answers: no place of a box excuses that."""
     seen = boxes(a="s9") + without(healthy_camera("a"), Overlays) + observed("camera:a", Unavailable("audio", "fault"))
-    findings = told(Around(remembered=KNOWN), *seen, names=("a",))
+    findings = told(NetworkFacts(remembered=KNOWN), *seen, names=("a",))
     root = findings["inventory-drift device:a"]
     assert (root.reason, root.status, root.severity) == ("replaced", "warn", "major"), "nothing fails for it"
     assert not [f.key for f in findings.values() if f.caused_by == root.key and f.check == "audio-undeclared"]
@@ -161,14 +161,14 @@ def test_what_a_wrong_box_does_not_explain_is_told_by_itself() -> None:
 def test_one_box_behind_two_ids_shows_one_name_twice_and_that_is_the_same_finding() -> None:
     same = [observed(f"camera:{name}", Overlays(("School gate", "<DateAndTime>"))) for name in ("a", "b")]
     seen = boxes(a="s1", b="s1") + tuple(one for row in same for one in row)
-    findings = told(Around(), *seen, names=("a", "b"))
+    findings = told(NetworkFacts(), *seen, names=("a", "b"))
     assert findings["osd-label-unique site"].caused_by == "inventory-drift device:a"
-    others = told(Around(), *(boxes(a="s1", b="s2") + same[0] + same[1]), names=("a", "b"))
+    others = told(NetworkFacts(), *(boxes(a="s1", b="s2") + same[0] + same[1]), names=("a", "b"))
     assert others["osd-label-unique site"].caused_by == ""
 
 
 def test_a_box_in_its_place_explains_nothing() -> None:
-    findings = told(Around(remembered=remembered(box="42")), *healthy(), names=("gate",))
+    findings = told(NetworkFacts(remembered=remembered(box="42")), *healthy(), names=("gate",))
     assert not [f for f in findings.values() if f.caused_by.startswith("inventory-drift")]
 
 
@@ -176,7 +176,7 @@ def test_a_channel_is_known_by_serial_number_or_mac_in_any_spelling() -> None:
     rows = (Channel(1, "", "online", mac="44-19-B6-00-00-01"), Channel(2, "", "online", mac="4419b6000001"))
     one, other = (mark_behind(Channels(rows), number) for number in (1, 2))
     assert one == other is not None
-    assert one == Mark("", "", (digest("44:19:b6:00:00:01"),))
+    assert one == BoxMark("", "", (digest("44:19:b6:00:00:01"),))
     for empty in (Channel(1, "", "online"), Channel(1, "", "online", mac="00:00:00:00:00:00", model="X")):
         assert mark_behind(Channels((empty,)), 1) is None
     assert mark_behind(Channels(rows), 3) is None
@@ -196,12 +196,12 @@ def behind(*observations: Observation, known: dict[str, KnownBox] | None = None)
     cameras = [replace(camera(name), camera=replace(camera(name).camera, channel=n))
                for n, name in enumerate(("a", "b", "c"), 1)]  # fmt: skip
     own = {f"camera:{name}": one for name, one in (known or {}).items()}
-    around = Around(remembered={**own, "box": KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))})
+    around = NetworkFacts(remembered={**own, "box": KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))})
     pictures = tuple(one for name in ("a", "b", "c") for one in healthy_camera(name))
     return {f.key: f for f in run_checks(site(*cameras), gather(observations + pictures, around), NOW)}
 
 
-ON_CHANNELS = {name: KnownBox(Mark(f"CAM-{serial}", digest(serial))) for name, serial in
+ON_CHANNELS = {name: KnownBox(BoxMark(f"CAM-{serial}", digest(serial))) for name, serial in
                {"a": "s1", "b": "s2", "c": "s3"}.items()}  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def test_what_a_recorder_does_not_say_of_its_cameras_is_not_told() -> None:
 def test_a_camera_on_the_wrong_channel_explains_its_view_and_says_what_to_do() -> None:
     seen = recorder(a="s2", b="s1", c="s3")
     cameras = tuple(one for one in with_bare_mask("a"))
-    around = Around(remembered={f"camera:{name}": one for name, one in ON_CHANNELS.items()})
+    around = NetworkFacts(remembered={f"camera:{name}": one for name, one in ON_CHANNELS.items()})
     two = [replace(camera(name), camera=replace(camera(name).camera, channel=n)) for n, name in ((1, "a"), (2, "b"))]
     found = {f.key: f for f in run_checks(site(*two), gather(seen + cameras + healthy_camera("b"), around), NOW)}
     root = found["inventory-drift camera:a"]
@@ -276,9 +276,9 @@ def test_what_any_box_must_have_is_not_explained_by_another_box_in_its_place(
     check_id: str, status: Status, hangs: bool
 ) -> None:
     """A factory login of the new box would else be told by nobody for a day."""
-    around = Around(remembered=KNOWN)
+    around = NetworkFacts(remembered=KNOWN)
     seen = boxes(a="s1", b="s9", c="s3")
     root = told(around, *seen)["inventory-drift device:b"]
     one = replace(root, check=check_id, subject="device:b", status=status, reason="seen", caused_by="")
-    after = folded(a_site("a", "b", "c"), gather(gateway() + seen, around), (root, one))[1]
+    after = attribute_misplaced(a_site("a", "b", "c"), gather(gateway() + seen, around), (root, one))[1]
     assert after.caused_by == (root.key if hangs else "")

@@ -23,16 +23,16 @@ from agent.model.finding import Finding
 from agent.observe.facts.factory_logins import (
     KEPT_PER_DEVICE,
     NAME,
-    Tried,
+    LoginTry,
     known_tries,
-    newest,
+    last_tries,
     read_tried,
-    why_not,
-    with_row,
+    why_no_try,
+    with_try,
     write_tried,
 )
-from agent.observe.facts.facts import Around, gather
-from agent.observe.facts.sightings import KnownBox, Mark
+from agent.observe.facts.facts import NetworkFacts, gather
+from agent.observe.facts.sightings import BoxMark, KnownBox
 from agent.site.config.site import Site
 from drivers.allowed_requests import is_planned
 from drivers.credentials import State
@@ -170,8 +170,8 @@ def test_an_onvif_device_is_asked_for_what_no_device_tells_without_a_login(refus
 
 def row(
     result: Outcome = "refused", config: str = "c1", name: str = "nvr", at: datetime = NOW, box: tuple[str, ...] = ()
-) -> Tried:
-    return Tried(name, config, "hikvision", at, result, box)
+) -> LoginTry:
+    return LoginTry(name, config, "hikvision", at, result, box)
 
 
 @pytest.mark.parametrize(
@@ -194,24 +194,24 @@ def row(
     ],
 )
 def test_a_try_is_made_once_for_each_configuration_and_only_where_nothing_else_fails(
-    rows: tuple[Tried, ...], state: State, maker: str, may: bool
+    rows: tuple[LoginTry, ...], state: State, maker: str, may: bool
 ) -> None:
-    assert (why_not(NVR, maker, "c1", ("b1",), rows, state) is None) is may
+    assert (why_no_try(NVR, maker, "c1", ("b1",), rows, state) is None) is may
 
 
 def test_a_device_without_a_login_of_the_site_is_not_tried() -> None:
-    assert why_not(replace(NVR, credential=None), "hikvision", "c1", (), (), "new") is not None
+    assert why_no_try(replace(NVR, credential=None), "hikvision", "c1", (), (), "new") is not None
 
 
 def test_tries_are_kept_privately_without_a_password_and_a_few_for_each_device(tmp_path: Path) -> None:
-    rows: tuple[Tried, ...] = ()
+    rows: tuple[LoginTry, ...] = ()
     for n in range(2 * KEPT_PER_DEVICE):
-        rows = with_row(rows, row(config=f"c{n}", at=NOW + n * DAY))
-    rows = with_row(with_row(rows, row("unclear", "c9", at=NOW + 40 * DAY)), row("accepted", name="gate"))
+        rows = with_try(rows, row(config=f"c{n}", at=NOW + n * DAY))
+    rows = with_try(with_try(rows, row("unclear", "c9", at=NOW + 40 * DAY)), row("accepted", name="gate"))
     write_tried(tmp_path, rows)
     kept = read_tried(tmp_path, SITE.id)
     assert [one.config for one in kept if one.device == "nvr"][-1] == "c9" and len(kept) == KEPT_PER_DEVICE + 1
-    assert newest(kept)["nvr"].result == "unclear"
+    assert last_tries(kept)["nvr"].result == "unclear"
     path = tmp_path / NAME
     assert path.stat().st_mode & 0o777 == 0o600
     assert FACTORY["hikvision"].password not in path.read_text()
@@ -242,8 +242,8 @@ def test_a_try_that_says_anything_else_is_refused(tmp_path: Path) -> None:
             read_tried(tmp_path, SITE.id)
 
 
-def judged(*rows: Tried) -> dict[str, Finding]:
-    facts = replace(gather(()), factory=newest(rows))
+def judged(*rows: LoginTry) -> dict[str, Finding]:
+    facts = replace(gather(()), factory=last_tries(rows))
     return {one.subject: one for one in factory.CHECK.run(factory.CHECK, SITE, facts, NOW)}
 
 
@@ -280,28 +280,28 @@ def test_a_try_under_an_earlier_configuration_still_counts_and_says_so() -> None
 @pytest.mark.parametrize(
     ("result", "box", "now", "expected"),
     [
-        ("refused", ("s1",), Mark("", "s1"), ("pass", "")),
-        ("refused", ("s1",), Mark("", "s2"), ("unknown", "another-box")),
-        ("accepted", ("s1",), Mark("", "s2"), ("unknown", "another-box")),
-        ("refused", ("m1",), Mark("", "", ("m1",)), ("pass", "")),
-        ("refused", ("m1",), Mark("", "s1", ("m1",)), ("pass", "")),  # its serial number became known later
-        ("refused", ("m1",), Mark("", "", ("m2",)), ("unknown", "another-box")),
+        ("refused", ("s1",), BoxMark("", "s1"), ("pass", "")),
+        ("refused", ("s1",), BoxMark("", "s2"), ("unknown", "another-box")),
+        ("accepted", ("s1",), BoxMark("", "s2"), ("unknown", "another-box")),
+        ("refused", ("m1",), BoxMark("", "", ("m1",)), ("pass", "")),
+        ("refused", ("m1",), BoxMark("", "s1", ("m1",)), ("pass", "")),  # its serial number became known later
+        ("refused", ("m1",), BoxMark("", "", ("m2",)), ("unknown", "another-box")),
         (
             "refused",
             ("s2",),
-            KnownBox(Mark("", "s1"), other=Mark("", "s2")),
+            KnownBox(BoxMark("", "s1"), other=BoxMark("", "s2")),
             ("pass", ""),
         ),  # not yet the one that belongs
-        ("refused", ("s1",), KnownBox(Mark("", "s1"), other=Mark("", "s2")), ("unknown", "another-box")),
-        ("refused", (), Mark("", "s2"), ("pass", "")),  # which box it was is not known
-        ("refused", ("s1",), Mark("", ""), ("pass", "")),  # which box it is is not known
+        ("refused", ("s1",), KnownBox(BoxMark("", "s1"), other=BoxMark("", "s2")), ("unknown", "another-box")),
+        ("refused", (), BoxMark("", "s2"), ("pass", "")),  # which box it was is not known
+        ("refused", ("s1",), BoxMark("", ""), ("pass", "")),  # which box it is is not known
     ],
 )
 def test_what_the_box_before_said_speaks_for_no_other_one(
-    result: Outcome, box: tuple[str, ...], now: Mark | KnownBox, expected: tuple[str, str]
+    result: Outcome, box: tuple[str, ...], now: BoxMark | KnownBox, expected: tuple[str, str]
 ) -> None:
-    around = Around(remembered={"nvr": now if isinstance(now, KnownBox) else KnownBox(now)})
-    facts = replace(gather(()), factory=newest((row(result, box=box),)), around=around)
+    around = NetworkFacts(remembered={"nvr": now if isinstance(now, KnownBox) else KnownBox(now)})
+    facts = replace(gather(()), factory=last_tries((row(result, box=box),)), around=around)
     (found,) = factory.CHECK.run(factory.CHECK, SITE, facts, NOW)
     assert (found.status, found.reason) == expected
 

@@ -13,8 +13,8 @@ from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Finding
-from agent.observe.facts.facts import NOTHING_AROUND, Around, gather
-from agent.observe.facts.sightings import KnownBox, Mark, Sighting, mark_of
+from agent.observe.facts.facts import NO_NETWORK_FACTS, NetworkFacts, gather
+from agent.observe.facts.sightings import BoxMark, KnownBox, Sighting, mark_of
 from agent.observe.inventory.stocktake import ONE_BOX, TWO_BOXES
 from agent.report.build import finding_json
 from agent.site.config.site import Discovery
@@ -30,7 +30,7 @@ def stranger(number: int, times: int) -> Sighting:
 
 
 def judged(
-    around: Around, observations: tuple[Observation, ...] = healthy(), discovery: Discovery | None = None
+    around: NetworkFacts, observations: tuple[Observation, ...] = healthy(), discovery: Discovery | None = None
 ) -> dict[str, Finding]:
     where = discovery or Discovery(interfaces=("192.0.2.9",))
     found = run_checks(site(camera(), discovery=where), gather(observations, around), NOW)
@@ -40,16 +40,16 @@ def judged(
 @pytest.mark.parametrize(
     ("around", "status", "reason"),
     [
-        (NOTHING_AROUND, "pass", ""),
-        (Around(ignored=3), "pass", ""),
-        (Around(strangers=(stranger(7, 3),)), "fail", "undeclared"),
-        (Around(strangers=(stranger(7, 3),), failed=("192.0.2.9",)), "fail", "undeclared"),
-        (Around(newcomers=(stranger(7, 1),)), "unknown", "not-yet-counted"),
-        (Around(failed=("192.0.2.9",)), "unknown", "not-asked"),
-        (Around(failed=("192.0.2.9",), newcomers=(stranger(7, 1),)), "unknown", "not-asked"),
+        (NO_NETWORK_FACTS, "pass", ""),
+        (NetworkFacts(ignored=3), "pass", ""),
+        (NetworkFacts(strangers=(stranger(7, 3),)), "fail", "undeclared"),
+        (NetworkFacts(strangers=(stranger(7, 3),), failed=("192.0.2.9",)), "fail", "undeclared"),
+        (NetworkFacts(newcomers=(stranger(7, 1),)), "unknown", "not-yet-counted"),
+        (NetworkFacts(failed=("192.0.2.9",)), "unknown", "not-asked"),
+        (NetworkFacts(failed=("192.0.2.9",), newcomers=(stranger(7, 1),)), "unknown", "not-asked"),
     ],
 )
-def test_what_answers_on_the_network_is_one_finding_of_the_site(around: Around, status: str, reason: str) -> None:
+def test_what_answers_on_the_network_is_one_finding_of_the_site(around: NetworkFacts, status: str, reason: str) -> None:
     finding = judged(around)["undeclared-camera"]
     assert (finding.subject, finding.status, finding.reason) == ("site", status, reason)
     assert (finding.severity, finding.source.article) == ("major", "article 10; articles 7, 9")
@@ -57,13 +57,13 @@ def test_what_answers_on_the_network_is_one_finding_of_the_site(around: Around, 
 
 @pytest.mark.parametrize("where", [{"addresses": ("192.0.2.64",)}, {"ranges": ("192.0.2.0/28",)}, {}])
 def test_it_is_quiet_where_discovery_is_off_and_nowhere_else(where: dict[str, tuple[str, ...]]) -> None:
-    finding = judged(NOTHING_AROUND, discovery=Discovery(**where) if where else Discovery(wait_s=1.0))
+    finding = judged(NO_NETWORK_FACTS, discovery=Discovery(**where) if where else Discovery(wait_s=1.0))
     assert finding["undeclared-camera"].status == ("pass" if where else "not_applicable")
 
 
 def test_the_finding_names_strangers_by_address_and_digest_and_stays_small() -> None:
     many = tuple(stranger(n, 3) for n in range(200))
-    finding = judged(Around(strangers=many))["undeclared-camera"]
+    finding = judged(NetworkFacts(strangers=many))["undeclared-camera"]
     assert "200 devices" in str(finding.message) and "192.0.2.3:80, ..." in str(finding.message)
     assert finding.evidence["devices"][0] == {  # type: ignore[index]
         "address": "192.0.2.0:80",
@@ -76,10 +76,10 @@ def test_the_finding_names_strangers_by_address_and_digest_and_stays_small() -> 
 
 def test_a_visitor_that_answers_one_look_makes_no_event() -> None:
     memory = Memory()
-    for around in (NOTHING_AROUND, Around(newcomers=(stranger(7, 1),)), NOTHING_AROUND):
+    for around in (NO_NETWORK_FACTS, NetworkFacts(newcomers=(stranger(7, 1),)), NO_NETWORK_FACTS):
         told, memory = transitions((judged(around)["undeclared-camera"],), memory, NOW)
         assert told == ()
-    told, memory = transitions((judged(Around(strangers=(stranger(7, 3),)))["undeclared-camera"],), memory, NOW)
+    told, memory = transitions((judged(NetworkFacts(strangers=(stranger(7, 3),)))["undeclared-camera"],), memory, NOW)
     assert [(t.before, t.finding.status) for t in told] == [("pass", "fail")]
 
 
@@ -91,27 +91,32 @@ EMPTY = without(healthy(), Streams) + observed("camera:gate", Streams(()))
 @pytest.mark.parametrize(
     ("around", "observations", "status", "reason"),
     [
-        (Around(remembered={"box": BOX}), healthy(), "pass", ""),
-        (NOTHING_AROUND, healthy(), "not_applicable", "nothing-remembered"),
-        (Around(remembered={"box": BOX}), OTHER, "warn", "replaced"),
-        (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "replaced"),
-        (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), healthy(), "warn", "two-devices-at-address"),
-        (Around(remembered={"box": BOX}, doubled={"box": ONE_BOX}), UNREAD, "warn", "one-device-at-several"),
-        (Around(remembered={"box": BOX}), EMPTY, "warn", "channel-empty"),
-        (Around(remembered={"box": BOX}), UNREAD, "unknown", "refused"),
-        (NOTHING_AROUND, UNREAD, "unknown", "refused"),
+        (NetworkFacts(remembered={"box": BOX}), healthy(), "pass", ""),
+        (NO_NETWORK_FACTS, healthy(), "not_applicable", "nothing-remembered"),
+        (NetworkFacts(remembered={"box": BOX}), OTHER, "warn", "replaced"),
+        (NetworkFacts(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "replaced"),
+        (
+            NetworkFacts(remembered={"box": BOX}, doubled={"box": TWO_BOXES}),
+            healthy(),
+            "warn",
+            "two-devices-at-address",
+        ),
+        (NetworkFacts(remembered={"box": BOX}, doubled={"box": ONE_BOX}), UNREAD, "warn", "one-device-at-several"),
+        (NetworkFacts(remembered={"box": BOX}), EMPTY, "warn", "channel-empty"),
+        (NetworkFacts(remembered={"box": BOX}), UNREAD, "unknown", "refused"),
+        (NO_NETWORK_FACTS, UNREAD, "unknown", "refused"),
     ],
 )
 def test_a_device_is_the_box_that_it_was_or_it_is_said(
-    around: Around, observations: tuple[Observation, ...], status: str, reason: str
+    around: NetworkFacts, observations: tuple[Observation, ...], status: str, reason: str
 ) -> None:
     finding = judged(around, observations)["inventory-drift"]
     assert (finding.subject, finding.status, finding.reason) == ("device:box", status, reason)
 
 
 def test_another_box_is_told_with_both_marks_and_no_serial_number() -> None:
-    finding = judged(Around(remembered={"box": BOX}), OTHER)["inventory-drift"]
-    known, seen = BOX.mark, Mark("ACME N9", mark_of(Identity("", "", "", "43")).serial)
+    finding = judged(NetworkFacts(remembered={"box": BOX}), OTHER)["inventory-drift"]
+    known, seen = BOX.mark, BoxMark("ACME N9", mark_of(Identity("", "", "", "43")).serial)
     assert finding.evidence == {
         "boxes": [
             {
@@ -143,7 +148,7 @@ def test_an_empty_channel_is_one_finding_of_its_device_and_no_check_passes_its_c
     """`recorded` False: not even a recording is due of it, so that nothing was looked at and nothing is proven."""
     cameras = [camera("gate", recorded=recorded), *([camera("yard")] if others else [])]
     seen = healthy_device() + on_an_empty_channel("gate") + (healthy_camera("yard") if others else ())
-    around = Around(remembered={"box": BOX})
+    around = NetworkFacts(remembered={"box": BOX})
     found = run_checks(site(*cameras), facts_of(site(*cameras), seen, around), NOW)
     wrong = {f.key: f for f in found if f.status not in ("pass", "not_applicable")}
     roots = {key for key, finding in wrong.items() if not finding.caused_by} - {"retention-days site"}
@@ -163,7 +168,7 @@ def test_an_empty_channel_is_one_finding_of_its_device_and_no_check_passes_its_c
 def test_a_channel_that_could_not_be_read_is_not_said_to_be_empty() -> None:
     missing = (Unavailable(one, "malformed") for one in ("streams", *CHANNEL_FACTS))  # type: ignore[arg-type]
     seen = healthy_device() + observed("camera:gate", *missing)
-    found = {f.key: f for f in run_checks(site(camera()), gather(seen, Around(remembered={"box": BOX})), NOW)}
+    found = {f.key: f for f in run_checks(site(camera()), gather(seen, NetworkFacts(remembered={"box": BOX})), NOW)}
     assert found["inventory-drift device:box"].status == "pass"
     assert found["camera-online camera:gate"].reason == "malformed"
 

@@ -11,12 +11,12 @@ import pytest
 
 from agent.judge.checks.devices import logs
 from agent.judge.memory import memory
-from agent.judge.memory.history import NAME, keep_history, oldest_kept
+from agent.judge.memory.history import NAME, oldest_stored, store_history
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import Transition
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
-from agent.observe.facts.log_reach import remembered
+from agent.observe.facts.log_reach import update_logs
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Rules, Site, Storage
 from agent.site.rules.read import shipped
@@ -41,7 +41,7 @@ class Looks:
 
     def look(self, at: datetime, device: Value | None = None, own_from: datetime | None = None) -> dict[str, Finding]:
         seen = (Observation(NVR, device, at, "isapi"),) if device else ()
-        after = remembered(self.site, seen, own_from, self.known, at)
+        after = update_logs(self.site, seen, own_from, self.known, at)
         self.known = memory.from_json(memory.to_json(Memory(remembered=Remembered(logs=after)))).remembered.logs
         facts = replace(gather(seen), own_log_from=own_from, remembered=Remembered(logs=self.known))
         return {one.subject: one for one in logs.CHECK.run(logs.CHECK, self.site, facts, at)}
@@ -137,7 +137,7 @@ def test_without_a_rule_in_effect_nothing_is_judged() -> None:
 
 
 def test_a_log_of_what_is_no_longer_configured_is_forgotten() -> None:
-    assert remembered(replace(SITE, devices=()), (), None, {NVR: NOW, OWN: NOW}, NOW) == {OWN: NOW}
+    assert update_logs(replace(SITE, devices=()), (), None, {NVR: NOW, OWN: NOW}, NOW) == {OWN: NOW}
 
 
 def transition() -> Transition:
@@ -147,12 +147,12 @@ def transition() -> Transition:
 
 
 def test_our_own_history_says_since_when_it_is_kept(tmp_path: Path) -> None:
-    assert oldest_kept(tmp_path) is None
+    assert oldest_stored(tmp_path) is None
     for days in (0, 3):
-        keep_history(Storage(directory=tmp_path), [transition()], NOW + days * DAY)
-    assert oldest_kept(tmp_path) == NOW
+        store_history(Storage(directory=tmp_path), [transition()], NOW + days * DAY)
+    assert oldest_stored(tmp_path) == NOW
     (tmp_path / NAME).write_bytes(b"no database" * 100)
-    assert oldest_kept(tmp_path) is None
+    assert oldest_stored(tmp_path) is None
 
 
 @pytest.mark.parametrize("site", [SITE, FULL])

@@ -13,7 +13,7 @@ from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding
 from agent.observe.facts import restarts
 from agent.observe.facts.facts import gather
-from agent.observe.facts.restarts import TOLD_FOR, Running
+from agent.observe.facts.restarts import TOLD_FOR, RunningDevice
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import CameraConfig, Rules, Site
 from drivers.details import Account, Accounts, Encoder, Encoders, Uptime
@@ -43,7 +43,7 @@ class Looks:
         self.site = site
         self.now = NOW
         self.booted_at = NOW - timedelta(days=9)
-        self.known: dict[str, Running] = {}
+        self.known: dict[str, RunningDevice] = {}
 
     def look(self, *shown: Value, up: bool = True, trusted: bool = True, restarted: bool = False) -> Finding:
         self.now += QUARTER
@@ -54,7 +54,7 @@ class Looks:
             Observation("camera:gate" if value in cameras else "device:nvr", value, self.now, "isapi")
             for value in (*shown, *((Uptime(self.booted_at),) if up else ()))
         )
-        known = restarts.remembered(self.site, seen, self.known, self.now, trusted)
+        known = restarts.update_running(self.site, seen, self.known, self.now, trusted)
         self.known = dict(
             memory.from_json(memory.to_json(Memory(remembered=Remembered(running=known)))).remembered.running
         )
@@ -188,7 +188,7 @@ def test_a_device_that_does_not_tell_is_missed_in_the_fullest_profile_alone(
 def test_a_device_that_is_no_longer_configured_is_forgotten() -> None:
     looks = Looks()
     looks.look(ENCODERS)
-    assert restarts.remembered(replace(SITE, devices=()), (), looks.known, NOW, True) == {}
+    assert restarts.update_running(replace(SITE, devices=()), (), looks.known, NOW, True) == {}
 
 
 def test_the_memory_of_a_version_that_knew_no_restarts_is_read() -> None:

@@ -14,7 +14,7 @@ from agent.judge.memory.transitions import transitions
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.footage.days import Footage
-from agent.observe.footage.join import settled
+from agent.observe.footage.join import without_acknowledged
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from drivers.model import Observations, Recordings, Span, Unavailable
@@ -87,7 +87,9 @@ def test_an_acknowledged_change_lets_the_check_pass_again() -> None:
     findings, footage = after(WHOLE, LESS, LESS)
     rows = findings[KEY].evidence["changes"]
     assert isinstance(rows, list)
-    footage = remembered(SITE, [(LESS, NOW)], settled(footage, {row["id"] for row in rows if isinstance(row, dict)}))
+    footage = remembered(
+        SITE, [(LESS, NOW)], without_acknowledged(footage, {row["id"] for row in rows if isinstance(row, dict)})
+    )
     assert {f.key: f for f in run_checks(SITE, gather(LESS, remembered=Remembered(footage=footage)), NOW)}[
         KEY
     ].status == "pass"

@@ -19,7 +19,7 @@ from agent.judge.wording.declared_words import FOLDED
 from agent.model.finding import Moment
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.filed_file import MAX_BYTES, NAME, read_filed, write_filed
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.service.cycle.cycle import see
 from agent.service.cycle.environment import Rim
 from agent.site.config.site import Policy, Rules, Site, Storage
@@ -27,10 +27,10 @@ from drivers.credentials import Credentials
 from drivers.model import Identity
 
 MATCH, CHANGE, LIST = "filing-facts-match", "filing-change-pending", "filing-device-list-match"
-FILED = Filed("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),))
+FILED = Filing("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),))
 
 
-def after(filed: Filed | None = FILED, facts: Facts = FACTS) -> Facts:
+def after(filed: Filing | None = FILED, facts: Facts = FACTS) -> Facts:
     return replace(facts, filed=filed)
 
 
@@ -76,7 +76,7 @@ def test_the_longest_period_that_is_due_here_counts() -> None:
         (None, ("pass", "")),
     ],
 )
-def test_a_change_since_the_last_filing_is_due_to_be_filed(filed: Filed | None, expected: tuple[str, str]) -> None:
+def test_a_change_since_the_last_filing_is_due_to_be_filed(filed: Filing | None, expected: tuple[str, str]) -> None:
     assert verdict(CHANGE, declared_site(), after(filed)) == expected
 
 
@@ -135,7 +135,7 @@ def test_no_serial_number_is_told() -> None:
     assert "SN-77" not in str(finding.message) + json.dumps(dict(finding.evidence))
 
 
-def keep(folder: Path, filed: Filed = FILED) -> Path:
+def keep(folder: Path, filed: Filing = FILED) -> Path:
     write_filed(folder, filed, load_or_create_signer(folder / "report-key.pem"))
     return folder / NAME
 

@@ -9,7 +9,7 @@ import pytest
 from duty_sites import FACTS, TODAY, declared_site, word
 from sites import NOW, camera, observed, site
 
-from agent.judge.checks.papers.zone_names import hints
+from agent.judge.checks.papers.zones import hints
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.approvals.approvals import Approval

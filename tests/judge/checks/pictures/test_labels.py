@@ -15,11 +15,11 @@ from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.facts.filed_file import read_filed, write_filed
-from agent.observe.facts.filed_system import Filed
+from agent.observe.facts.filed_system import Filing
 from agent.site.config.site import CameraConfig
 from drivers.model import Overlays
 
-FILED = Filed("dt0001", date(2026, 2, 10), ("gate", "yard"), 30, (), {"gate": "North gate"})
+FILED = Filing("dt0001", date(2026, 2, 10), ("gate", "yard"), 30, (), {"gate": "North gate"})
 
 
 def named(id_: str, name: str) -> CameraConfig:
@@ -27,7 +27,7 @@ def named(id_: str, name: str) -> CameraConfig:
     return replace(one, camera=replace(one.camera, name=name))
 
 
-def judge(*drawn: str, name: str = "", filed: Filed | None = None, others: int = 0) -> dict[str, Finding]:
+def judge(*drawn: str, name: str = "", filed: Filing | None = None, others: int = 0) -> dict[str, Finding]:
     """Judge a gate that draws these texts and the time, and so many cameras that all carry a wrong configured name."""
     more = [(f"c{n}", f"Label {n}") for n in range(others)]
     cameras = [named("gate", name), *(named(id_, "Other") for id_, _ in more)]
@@ -59,7 +59,7 @@ def judge(*drawn: str, name: str = "", filed: Filed | None = None, others: int =
     ],
 )
 def test_the_filed_name_counts_and_without_one_the_configured(
-    drawn: tuple[str, ...], configured: str, filed: Filed | None, expected: tuple[str, str]
+    drawn: tuple[str, ...], configured: str, filed: Filing | None, expected: tuple[str, str]
 ) -> None:
     one = judge(*drawn, name=configured, filed=filed)["camera:gate"]
     assert (one.status, one.reason) == expected

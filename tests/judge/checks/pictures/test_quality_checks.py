@@ -13,8 +13,8 @@ from sites import DAY, NOW, PATHS, camera, observed, site
 from agent.judge.checks.pictures.quality import MESSAGES
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.observe.pictures.compact import packed, quality_data, quality_from, unpacked
-from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
-from agent.observe.pictures.zone_verdicts import CameraGlances, Glance
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark
+from agent.observe.pictures.zone_verdicts import CameraVerdicts, SingleVerdict
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Mute
 from masking.quality.indicators import INDICATORS
@@ -169,7 +169,7 @@ def full_mode(seed: int, light: str) -> ModeMemory:
 def test_the_memory_of_sixty_four_cameras_stays_small() -> None:
     names = [f"camera-{number:02}" for number in range(64)]
     looks = (view("moved"), view("moved"), view("moved"))
-    glances = tuple(Glance(NOW, "UNSURE", "looks-differ", 0.512345) for _ in range(2))
+    glances = tuple(SingleVerdict(NOW, "UNSURE", "looks-differ", 0.512345) for _ in range(2))
     kept = Remembered(
         views={name: CameraView("d" * 64, ViewMemory(looks[0], looks), NOW) for name in names},
         quality={
@@ -177,12 +177,12 @@ def test_the_memory_of_sixty_four_cameras_stays_small() -> None:
                 "d" * 64,
                 QualityMemory((full_mode(number, "day"), full_mode(number + 99, "infrared")), "day"),
                 (0.123, 0.456, 0.789, 0.111),
-                tuple(Mark(one.name, NOW, 3, 12.345, 10.123, 11.456) for one in INDICATORS),
+                tuple(IndicatorMark(one.name, NOW, 3, 12.345, 10.123, 11.456) for one in INDICATORS),
             )
             for number, name in enumerate(names)
         },
         pooled=tuple(
-            CameraGlances(name, "z" * 64, "m" * 64, {(path, "window"): glances for path in (*PATHS, "playback")})
+            CameraVerdicts(name, "z" * 64, "m" * 64, {(path, "window"): glances for path in (*PATHS, "playback")})
             for name in names
         ),
     )

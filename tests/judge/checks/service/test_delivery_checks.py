@@ -14,7 +14,7 @@ from agent.deliver.keys.own_certificate import read_own
 from agent.judge.checks.service import delivery as checks
 from agent.model.finding import Finding, Message
 from agent.observe.facts.delivery import Delivery, NoCertificate, NotRenewed, OwnCertificate
-from agent.observe.facts.delivery_status import Board, DeliveryStatus
+from agent.observe.facts.delivery_status import DeliveryStatus, StatusBoard
 from agent.observe.facts.facts import Facts, gather
 from agent.site.config.site import Hub, Site
 from agent.text.translate import render
@@ -93,7 +93,7 @@ def test_where_nothing_is_to_be_delivered_nothing_is_judged() -> None:
 
 
 def test_what_a_board_counts_is_what_the_check_tells() -> None:
-    board = Board(replace(WELL), lambda: NOW)
+    board = StatusBoard(replace(WELL), lambda: NOW)
     board.count_ignored("epoch", "old")
     board.count_ignored("malformed", "old")
     assert delivered(board.read()).status == "pass"

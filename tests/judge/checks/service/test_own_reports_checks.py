@@ -25,8 +25,8 @@ from agent.judge.memory.episodes import open_episodes
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Draft, Finding
+from agent.observe.facts.delivery import OwnReports
 from agent.observe.facts.facts import gather
-from agent.observe.facts.report_facts import OwnReports
 from agent.service.daemon.read_back import NEWEST, held_in, read_own, secrets_of
 from agent.site.config.site import Rules
 from agent.site.rules.read import shipped
