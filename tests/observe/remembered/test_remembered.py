@@ -1,4 +1,4 @@
-"""Every remembered area is a row of one table, and comes back as it was written."""
+"""Every remembered area stands in one table, has the same four names, and comes back as it was written."""
 
 from __future__ import annotations
 
@@ -30,9 +30,15 @@ def test_each_member_of_what_is_remembered_is_one_row_of_the_table() -> None:
     assert sum(map(len, groups)) == len(REMEMBERED), "no area learns twice from a look"
 
 
-def test_each_area_is_empty_before_the_first_look_and_comes_back_empty() -> None:
-    assert all(getattr(EMPTY, name) == area.empty for name, area in REMEMBERED.items())
-    assert all(area.from_data(area.to_data(area.empty)) == area.empty for area in REMEMBERED.values())
+def test_each_area_is_a_module_with_the_same_four_names() -> None:
+    missing = [
+        (name, wanted)
+        for name, area in REMEMBERED.items()
+        for wanted in ("EMPTY", "update", "to_data", "from_data")
+        if not hasattr(area, wanted)
+    ]
+    assert missing == []
+    assert all(getattr(EMPTY, name) == area.EMPTY for name, area in REMEMBERED.items())
 
 
 def test_a_look_is_folded_in_and_comes_back_from_text() -> None:
