@@ -1,10 +1,9 @@
-"""Runs the daily digest of a running agent: decided and stored after a cycle, sent on a thread of its own.
+"""Runs the daily digest of a running agent: decides and stores it after a cycle, sends it on a thread of its own.
 
-A webhook that is slow, or a name that nobody answers for, so holds up neither cycle nor watchdog. While a thread sends,
-what is told belongs to it: a cycle that ends meanwhile decides nothing. What was told is kept in `digest.json` in the
-state directory, written before each try: a crash or a full disk may delay a digest, never repeat it at every cycle.
-Where an answer is lost on its way the digest is sent again, since a lost one is worse than a double one; its `id` tells
-programs that it is the same.
+So a slow webhook, or a name that does not resolve, delays neither cycle nor watchdog. While a thread sends, the state
+is its own: a cycle that ends meanwhile decides nothing. `digest.json` in the state directory is written before each
+try: a crash or a full disk may delay a digest, never repeat it at every cycle. Where the answer is lost the digest is
+sent again, a lost one being worse than a double one; its `id` shows programs that it is the same.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ Send = Callable[[DailyDigest, Mapping[str, Json], Callable[[], datetime]], str]
 
 
 class DigestDesk:
-    """The digest of one site. `send` returns an empty text once a digest is taken, else why not."""
+    """The digest of one site. `send` returns an empty text once a digest is accepted, else why not."""
 
     def __init__(self, directory: Path, clock: Callable[[], datetime], send: Send) -> None:
         self._path = directory / NAME
@@ -44,7 +43,7 @@ class DigestDesk:
         self._sending: threading.Thread | None = None
 
     def cycle_done(self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, Known]]) -> None:
-        """Decide what is due now, if anything, and begin to send it; a failure is logged."""
+        """Decide a digest that is due and begin to send it; a failure is logged."""
         digest, now = site.daily_digest, self._clock()
         if digest is None or self.is_sending:
             return
@@ -62,11 +61,11 @@ class DigestDesk:
 
     @property
     def is_sending(self) -> bool:
-        """Whether a digest is on its way."""
+        """Whether a digest is being sent."""
         return self._sending is not None and self._sending.is_alive()
 
     def wait(self, seconds: float) -> None:
-        """Return once nothing is on its way, or when the time is over; what is under way then is tried again later."""
+        """Wait for a digest being sent, at most so long; one that is not delivered by then is retried later."""
         if self._sending is not None:
             self._sending.join(seconds)
 
@@ -83,7 +82,7 @@ class DigestDesk:
         log.warning(words, waiting.tries, why, again, extra=about("digest-undelivered"))
 
     def _keep(self, told: Told) -> bool:
-        """Write what is told; it counts in memory only once it is written."""
+        """Write the state; it counts in memory only once it is written."""
         try:
             write_atomic(self._path, json.dumps(to_data(told), ensure_ascii=False).encode(), 0o600)
         except OSError as error:
@@ -96,7 +95,7 @@ class DigestDesk:
         return True
 
     def _read(self) -> Told:
-        """Return what is kept; where that cannot be read, nothing was told: rather twice than never."""
+        """Return the stored state, empty where it cannot be read: rather a digest twice than never."""
         try:
             with self._path.open("rb") as file:
                 return from_data(json.loads(file.read(MAX_BYTES)))
@@ -109,7 +108,7 @@ class DigestDesk:
 
 
 def to_data(told: Told) -> dict[str, Json]:
-    """Return what is told as JSON has it."""
+    """Encode the state as JSON."""
     waiting = told.waiting
     return {
         "schema": SCHEMA,
@@ -123,7 +122,7 @@ def to_data(told: Told) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, object]) -> Told:
-    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    """Decode what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     statuses, day, at, waiting = (data[key] for key in ("statuses", "day", "delivered_at", "waiting"))
     if data.get("schema") != SCHEMA or not isinstance(statuses, dict):
         raise ValueError("not of this version")

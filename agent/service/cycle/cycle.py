@@ -65,10 +65,10 @@ log = logging.getLogger("camwarden.cycle")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a cycle saw and concluded, the memory that knows of it, and answers that nobody understood.
+    """A cycle's facts and findings, its memory, and samples of malformed answers.
 
-    `asked` is what a hub asked this cycle for, with the times of the look that answers it. `derived` are references
-    made in it, `held` the cameras of which earlier ones hold.
+    `asked` is what a hub requested of this cycle, with the times of the look that answers it. `derived` are the
+    references made in it, `held` the cameras that have earlier ones.
     """
 
     facts: Facts
@@ -83,10 +83,10 @@ class Seen:
 def see(
     site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: int = 1, asked: Asked = NOTHING_ASKED
 ) -> Seen:
-    """Look at the site and judge it; nothing is kept or sent. `memory` is what looks before this one left.
+    """Look at the site and judge it; nothing is stored or sent. `memory` is that of the looks before this one.
 
-    `rounds`: in how many rounds, some seconds apart, cameras are looked at about which one picture says too little.
-    `asked`: which cameras a hub wants to be looked at afresh, on every path and without what is remembered of them.
+    `rounds`: how many rounds, some seconds apart, cameras get whose zones or views one picture does not settle.
+    `asked`: the cameras that a hub wants looked at afresh, on every path and without their memory.
     """
     # read what is kept
     kept, afresh, now = read_kept(site), asked.cameras(site), moment.at
@@ -141,7 +141,7 @@ def _look(
     trusted: bool,
     begun: frozenset[str],
 ) -> Look:
-    """Return what areas learn from; a remembered look stands in for a path without a turn."""
+    """Return what areas learn from; a remembered look is used for a path without a turn."""
     told = recall_turns(site, observed, remembered.looked)
     return Look(
         site=site,
@@ -156,7 +156,7 @@ def _look(
 
 
 def _facts(site: Site, rim: Rim, kept: Kept, facts: Facts, begun: frozenset[str]) -> Facts:
-    """Add what this gateway knows of itself, and what lies on its disk."""
+    """Add what this gateway has of itself and on its disk."""
     return replace(
         facts,
         begun=begun,
@@ -169,7 +169,7 @@ def _facts(site: Site, rim: Rim, kept: Kept, facts: Facts, begun: frozenset[str]
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
-    """Report what was seen: link, sign and commit it together with the memory, in one transaction.
+    """Report a cycle: link, sign and commit it together with the memory, in one transaction.
 
     `seen` must come from a look that was given the memory of this spool.
     """
@@ -197,7 +197,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
 
 
 def keep_samples(site: Site, samples: tuple[Sample, ...], now: datetime) -> None:
-    """Keep what could not be understood for a support archive; that it cannot be kept is no reason to stop."""
+    """Store malformed answers for a support archive; a failure is logged, and stops nothing."""
     try:
         write(site.storage.directory / "samples", samples, now)
     except OSError as error:

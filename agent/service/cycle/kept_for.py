@@ -1,8 +1,8 @@
 """Selects which memory and approvals hold for the boxes that answer now. Pure, but for what is logged.
 
-What was seen of a camera is of one box, at one address and channel. Where the configuration names another place, or the
-box proves to be another one (`agent/observe/inventory/owners.py`), all that was seen of it is of something else and is
-forgotten; its footage begins anew, its chain of digests goes on. An identity that could not be read forgets nothing.
+The memory of a camera belongs to one box, at one address and channel. Where the configuration names another place, or
+the box proves to be another one (`agent/observe/inventory/owners.py`), it is forgotten; footage begins anew, the chain
+of digests goes on. An identity that could not be read forgets nothing.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ log = logging.getLogger("camwarden.kept_for")
 
 
 def of_site(memory: Memory, site_id: str) -> Memory:
-    """Return the memory of a site; nothing where it is another site's. Release 0.1 kept no name: it is taken over."""
+    """Return the memory of a site, empty where it is another's; that of release 0.1, without a name, is taken over."""
     return replace(memory, site=site_id) if memory.site in ("", site_id) else Memory(site=site_id)
 
 
 def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
-    """Return the cameras of a site that are not what is remembered of them: at another place, or proven another box."""
+    """Return the cameras of a site that are at another place than remembered, or proven another box."""
     names = (camera.camera.id for camera in site.cameras)
     return frozenset(
         name for name in names if name in remembered.owners and is_another(remembered.owners[name], now[name])
@@ -36,19 +36,19 @@ def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]
 
 
 def taken_over(remembered: Remembered, site: Site, now: Owners, previous: Previous) -> Remembered:
-    """Return `kept_for`, and forget the pictures of this process that are of something else."""
+    """Return `kept_for`, and forget this process's pictures of replaced cameras."""
     for name in strangers(remembered, site, now):
         previous.forget(name)
     return kept_for(remembered, site, now)
 
 
 def kept_for(remembered: Remembered, site: Site, now: Owners) -> Remembered:
-    """Return what holds of the memory of a site's cameras, and whose it is from now on.
+    """Select what holds of the memory of a site's cameras, and record their owners.
 
     Args:
-        remembered: What was remembered.
+        remembered: The memory before.
         site: The site, or a part of it: of cameras that are not in it nothing changes.
-        now: Which box stands where (`owners.owners_now`, with the place of each camera).
+        now: Which box is where (`owners.owners_now`, with the place of each camera).
     """
     another, names = strangers(remembered, site, now), [camera.camera.id for camera in site.cameras]
     after = {name: now[name] if name in another else with_proof(_before(remembered, name), now[name]) for name in names}
@@ -57,9 +57,9 @@ def kept_for(remembered: Remembered, site: Site, now: Owners) -> Remembered:
 
 
 def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
-    """Return the cameras whose footage turned out to be that of a box that is gone, in this very look.
+    """Return the cameras whose footage turned out in this very look to be that of a box that is gone.
 
-    What this look was told was asked for with the memory of that box: what is there now counts from the next one on.
+    This look asked with the memory of that box: what is there now counts from the next one on.
     """
     return frozenset(name for name, one in after.items() if not one.source and name in before and before[name].source)
 
@@ -67,14 +67,14 @@ def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
 def approved_here(
     given: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], dict[str, str]]:
-    """Return the approvals that hold for the boxes that stand there, and which of those that name no box are void.
+    """Return the approvals that hold for the present boxes, and the void ones among those that name no box.
 
     An approval that names no box, as those of release 0.1, holds until another box takes the place.
 
     Args:
         given: Those of the site.
-        stood: What the look before this one left: which box stood where.
-        remembered: Which box stands where, and what was void already.
+        stood: The memory of the look before: which box was where.
+        remembered: Which box is where, and what was void already.
     """
     gone = {name: digest for name, digest in remembered.voided.items() if name in given}
     for name, approval in given.items():
@@ -90,16 +90,11 @@ def approved_here(
 def approved_still(
     given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], Remembered]:
-    """Return what still holds after a look, now that boxes have proven themselves, and the memory without what fell.
+    """Return the approvals that hold once boxes have proven themselves in a look, and the memory without the others.
 
-    What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood` and
-    `remembered` see `approved_here`.
-
-    Args:
-        given: Those of the site.
-        counted: Those that the look went by.
-        stood: What was remembered before the look.
-        remembered: The same after it.
+    What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood`
+    (before the look) and `remembered` (after it) see `approved_here`; `counted` are the approvals that the look went
+    by.
     """
     holds, gone = approved_here(given, stood, remembered)
     for name in sorted(given.keys() - holds.keys()):
@@ -119,7 +114,7 @@ def _box(owner: Owner) -> Owner:
 
 
 def _footage(remembered: Remembered, site: Site, now: Owners) -> dict[str, CameraFootage]:
-    """Return the footage, that of a recorder that was replaced marked to begin anew."""
+    """Return the footage, that of a replaced recorder marked to begin anew."""
     after = dict(remembered.footage)
     for camera in site.cameras:
         name = camera.camera.id

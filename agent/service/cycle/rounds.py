@@ -1,8 +1,8 @@
-"""Runs further rounds of pictures for cameras about which one look shows too little, device by device.
+"""Runs further rounds of pictures, device by device, for cameras that one picture does not settle.
 
 In the daemon each cycle is one round, and the memory joins them. A check that is run once has no memory: it takes a few
-rounds, some seconds apart, of the cameras whose zones or views are not settled by one picture. The rounds of a device
-are timed from its own looks, so that a device that hangs delays nobody's.
+rounds, some seconds apart, of the cameras whose zones or views are not settled. The rounds of a device are timed from
+its own looks, so that a device that hangs delays no other.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SOFT: Final = ("pixelated", "blurred")
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is known of one device's cameras after a number of looks at them, and the memory of them alone."""
+    """The state of one device's cameras after a number of looks at them, and the memory of them alone."""
 
     part: Site
     fetched: Probed
@@ -59,7 +59,7 @@ def look_in_rounds(
     now: datetime,
     rounds: int = 1,
 ) -> tuple[Probed, Observations, Remembered]:
-    """Look at the pictures of each device as it comes back, and at new ones of its cameras that are not settled.
+    """Judge the pictures of each device as it answers, and new ones of its cameras that are not settled.
 
     Each device has its own time: no look waits for another device.
 
@@ -68,14 +68,14 @@ def look_in_rounds(
         rim: The worker, the clock, and who follows it.
         reading: All devices of the site, asked and under way.
         stored: What the stores gave.
-        remembered: What earlier looks left.
+        remembered: The memory of earlier looks.
         known: The approved views.
         now: When the cycle began.
         rounds: How often a camera is looked at, at most.
 
     Returns:
-        What devices and stores told, pictures no longer in it; what was seen, each zone's verdict pooled with those
-        before it; and the memory that knows of it.
+        Observations of devices and stores, without pictures; those of pictures, each zone's verdict pooled with those
+        before it; and the updated memory.
     """
     seen: dict[str, _Seen] = {}
     for device, probed in reading.arrivals():
@@ -119,13 +119,13 @@ def _first_look(
 
 
 def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
-    """Return the part of the site whose cameras one more picture would say more of; None where there are none."""
+    """Return the part of the site whose cameras another picture may settle; None where there are none."""
     cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.remembered, known, now))
     return replace(one.part, cameras=cameras) if cameras else None
 
 
 def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
-    """Return what is remembered with what was seen of every device's cameras."""
+    """Merge the memory of every device's cameras."""
     parts = [one.remembered for one in seen]
     own = [(one.remembered, {camera.camera.id for camera in one.part.cameras}) for one in seen]
     return replace(
@@ -162,7 +162,7 @@ def _look(
 def _is_settled(
     camera: CameraConfig, looked: Observations, remembered: Remembered, known: ApprovedViews, now: datetime
 ) -> bool:
-    """Whether another picture would say nothing more, or there is none to be had."""
+    """Whether another picture would add nothing, or none can be had."""
     name = camera.camera.id
     own = [o.value for o in looked if o.subject == f"camera:{name}"]
     verdicts = [value for value in own if isinstance(value, ZoneVerdict) and value.path in AGAIN]
@@ -180,7 +180,7 @@ def _is_settled(
 
 
 def _newest(looked: Observations, newer: Observations) -> Observations:
-    """What was seen, with what was seen last on each path; a picture that did not come again changes nothing."""
+    """Replace results by the newest of each path; a picture that did not come again changes nothing."""
     again = {
         key: group
         for key, group in _by_path(newer).items()
@@ -190,7 +190,7 @@ def _newest(looked: Observations, newer: Observations) -> Observations:
 
 
 def _by_path(looked: Observations) -> dict[tuple[str, str], list[Observation]]:
-    """What was seen, by subject and path; view and quality, of which there is one each, stand for themselves."""
+    """Group results by subject and path; view and quality, of which there is one each, form their own groups."""
     groups: dict[tuple[str, str], list[Observation]] = {}
     for observation in looked:
         value = observation.value

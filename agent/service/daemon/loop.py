@@ -1,8 +1,8 @@
 """Schedules cycles, stops on signals, and notifies systemd. The only place below `cli` that reads a clock.
 
-One thread does everything in turn: what the hub asks for, cycle, status file, watchdog; publisher, mirrors and the
-daily digest have threads of their own. Signals and orders only set flags and end its rest. The watchdog is fed by
-progress: while every device is inside its deadline, after each judged picture, and while the publisher's loop beats.
+One thread does in turn: the hub's orders, cycle, status file, watchdog; publisher, mirrors and the daily digest have
+threads of their own. Signals and orders only set flags and end its sleep. The watchdog is fed by progress: while every
+device is inside its deadline, after each judged picture, and while the publisher's loop beats.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ class Stopped(Exception):
 
 
 def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
-    """Run one cycle, wait for its confirmation, and return what was seen and whether everything is confirmed.
+    """Run one cycle, wait for its confirmation, and return its result and whether everything is confirmed.
 
-    Without a hub, and with `confirm = "file"`, being in the spool is all that can be had, and counts. What the hub asks
-    for meanwhile is decided at the end; a look that it asks for is the next run's.
+    Without a hub, and with `confirm = "file"`, being in the spool counts as confirmed. The hub's orders of the meantime
+    are decided at the end; a look that it asks for is the next run's.
     """
     with parts_of(site, clock) as parts:
         _take_orders(site, parts, clock)
@@ -115,7 +115,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
 
 
 def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datetime]) -> bool:
-    """Run one cycle, and say whether it was reported; one log line says how it went."""
+    """Run one cycle with one log line about it, and return whether it was reported."""
 
     def progress() -> None:
         if signals.stop:
@@ -139,7 +139,7 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
 
 
 def _about(site: Site, seen: Seen) -> dict[str, About]:
-    """Return what a cycle's line is about: all that is not well."""
+    """Return the log fields of a cycle: everything that is not well."""
     unwell = [f for f in seen.findings if not f.caused_by and f.status not in ("pass", "not_applicable")]
     named = [f.subject.partition(":")[::2] for f in unwell]
     cameras = [name for kind, name in named if kind == "camera"]
@@ -155,7 +155,7 @@ def _look(
     progress: Callable[[], None] = lambda: None,
     wait: Callable[[float], None] = time.sleep,
 ) -> tuple[Seen, int]:
-    """Look, report, commit, and answer what was asked; return also how many reports that made."""
+    """Look, report, commit, and answer orders; return also the number of reports."""
     now = moment(clock())
     standing = parts.desk.in_force(site, now)
     asked = parts.desk.asked(standing)
@@ -190,7 +190,7 @@ def _look(
 
 
 def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
-    """Show a cycle to those who look from outside: status file, numbers for Prometheus, the digest where it is due."""
+    """Export a cycle: status file, metrics, the digest where it is due."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
     orders: dict[str, Json] = {
@@ -211,7 +211,7 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
 
 
 def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
-    """Report a cycle; nothing of one whose reports cannot be signed: the next one tells what has changed since."""
+    """Report a cycle; where its reports cannot be signed, nothing: the next one reports what has changed since."""
     try:
         if usable(site, parts.spool, parts.signer, now):
             return tell(site, seen, parts.spool, parts.signer, now)
@@ -221,7 +221,7 @@ def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, 
 
 
 def _take_orders(site: Site, parts: Parts, clock: Callable[[], datetime]) -> int:
-    """Take up what people left in the inbox, decide what the hub asks for, and return the period in force then."""
+    """Take up what lies in the inbox, decide the hub's orders, and return the period then in force."""
     now = moment(clock())
     connects = parts.publisher.status().connects if parts.publisher is not None else 0
     try:
@@ -237,14 +237,14 @@ def _take_orders(site: Site, parts: Parts, clock: Callable[[], datetime]) -> int
 
 
 def _beat(parts: Parts) -> None:
-    """Feed the watchdog, unless the publisher's loop has stopped moving."""
+    """Feed the watchdog, unless the publisher's loop has stalled."""
     publisher = parts.publisher
     if publisher is None or time.monotonic() - publisher.beat_at_mono < PUBLISHER_STALLED_S:
         sd_notify.watchdog()
 
 
 def _reloaded(config: Path, site: Site) -> Site:
-    """Return the configuration as it now stands, or the one in force where the new one is wrong."""
+    """Load the configuration anew; return the one in force where the new one is wrong."""
     sd_notify.reloading()
     try:
         fresh = load(config)
@@ -264,12 +264,12 @@ def _reloaded(config: Path, site: Site) -> Site:
 
 
 def _fixed(site: Site) -> tuple[object, ...]:
-    """Return what was opened at the start and stays open."""
+    """Return what only a restart changes."""
     return site.id, site.city, site.hub, site.mirrors, site.metrics.listen, site.key, site.storage
 
 
 def _next(due_at_mono: float, period_s: float) -> float:
-    """Return when the next cycle is due; one that was missed is not caught up with."""
+    """Return when the next cycle is due; a missed one is not caught up with."""
     jitter = random.uniform(1 - PERIOD_JITTER_RATIO, 1 + PERIOD_JITTER_RATIO)  # noqa: S311 - spreads load, no secret
     return max(due_at_mono, time.monotonic() - period_s) + period_s * jitter
 

@@ -61,7 +61,7 @@ class Parts:
 def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None] = lambda: None) -> Iterator[Parts]:
     """Open the spool, keys and worker, and start the publisher; close all of them in reverse order.
 
-    `rung` is called, on the publisher's thread, when the hub has said something that `Parts.desk` should take.
+    `rung` is called on the publisher's thread when an order for `Parts.desk` has arrived.
 
     Raises:
         AgentError: The spool is in use, a key is unusable, or a pinned file cannot be read.

@@ -1,8 +1,8 @@
 """Reads the newest reports of this site back from its spool, verifies them, and searches for forbidden content.
 
-Judges nothing; `agent/judge/checks/service/own_reports.py` does. The exact bytes that are sent are looked at, not what
-was meant to be written: a report is built without pictures and logins (`agent/report/build.py`), and here is seen
-whether that held. What was signed before the newest rotation is not verified: that key is gone.
+Judges nothing; `agent/judge/checks/service/own_reports.py` does. It reads the exact bytes that are sent: a report is
+built without pictures and logins (`agent/report/build.py`), and this shows whether that held. What was signed before
+the newest rotation is not verified: that key is gone.
 """
 
 from __future__ import annotations
@@ -55,12 +55,9 @@ _STREAM: Final = re.compile(rb"rt[sm]ps?:(?:/|\\/){2}")
 
 
 def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
-    """Return what the newest reports in the spool at `path` are, as far as it can be read.
+    """Verify and search the newest reports in the spool at `path`, as far as it can be read.
 
-    Args:
-        path: The spool's file.
-        key: The key that signs here.
-        site: Its logins are what no report may hold.
+    `key` is the key that signs here; no report may hold a login of `site`.
     """
     secrets = secrets_of([device.credential for device in site.devices if device.credential])
     try:
@@ -88,7 +85,7 @@ def wrong_with(payload: object, jws: object, key: PublicKey) -> str:
 
 
 def secrets_of(credentials: Collection[Credential]) -> frozenset[bytes]:
-    """Return how the passwords of logins would look in a report: in JSON, and as HTTP sends them. Pure."""
+    """Return the forms of passwords in a report: as JSON and HTTP encode them. Pure."""
     return frozenset(form for one in credentials if one.password for form in _forms(one))
 
 
@@ -109,7 +106,7 @@ def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
 
 
 def _shows(payload: bytes) -> bool:
-    """Tell whether there is a picture. Words come before patterns: a large site has some MB of reports to look at."""
+    """Detect a picture. Words come before patterns: a large site has some MB of reports to search."""
     if any(word in payload for word in _RAW) or _BASE64.search(payload):
         return True
     parts = payload.split(b'"')

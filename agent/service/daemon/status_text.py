@@ -34,15 +34,15 @@ def status_content(
     orders: Mapping[str, Json],
     at: datetime,
 ) -> dict[str, Json]:
-    """Return what stands in the status file.
+    """Return the content of the status file.
 
     Args:
         site: With the policy in force.
-        seen: What the cycle saw.
-        queue: How many rows of the spool are in which state.
+        seen: The cycle's result.
+        queue: Rows of the spool by state.
         delivery: None where nothing is delivered.
-        confinement: How far the picture worker is locked down; None where it has not worked.
-        orders: What became of the hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
+        confinement: How far the picture worker is confined; None where it has not worked.
+        orders: The hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
         at: When the cycle ran.
     """
     online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
@@ -77,9 +77,9 @@ def status_content(
 
 
 def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
-    """Return what is not in order, worst first, each cause once; and how many found no room.
+    """Return what is not in order, worst first, each cause once, and how many rows found no room.
 
-    Messages keep their places, so that whoever reads them can do so in another language.
+    Messages keep their placeholders, so that a reader can render them in another language.
     """
     names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
     found = [f for f in findings if f.status in _ORDER and not f.caused_by]

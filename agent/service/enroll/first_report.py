@@ -1,7 +1,7 @@
 """Sends the first report of an enrolled site: one signed event, committed, sent, and confirmed by the hub.
 
-It proves the whole way (broker, certificate, access list, trust, confirmation) before anybody waits for a first look
-at the cameras. Where the service runs already it has the spool, and reports by itself.
+It proves the whole way (broker, certificate, access list, trust, confirmation) before a first look at the cameras.
+Where the service runs it has the spool, and reports by itself.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Outcome = Literal["confirmed", "waits", "service", "carried"]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of the report.
+    """The outcome of the report.
 
-    `confirmed`: the hub has it. `waits`: it is in the spool, and `why` says what keeps it. `service`: the running
-    service has the spool. `carried`: this site's reports go by hand.
+    `confirmed`: the hub has it. `waits`: it is in the spool, `why` it waits. `service`: the running service has the
+    spool. `carried`: this site's reports go by hand.
     """
 
     outcome: Outcome
@@ -47,7 +47,7 @@ class Told:
 
 
 def enrolled_finding(evidence: Mapping[str, Json]) -> Finding:
-    """Return what is told: that the site was enrolled."""
+    """Return the finding that the site was enrolled."""
     source = Source("camwarden", "promise 5: nothing committed is lost")
     message = Message("the site was enrolled at its hub")
     return Finding(CHECK_ID, "site", "pass", "major", message, source, "enrolled", dict(evidence))
@@ -58,7 +58,7 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
 
     Args:
         site: As its site.toml is now.
-        evidence: What stands in the report beside it.
+        evidence: Of the report's finding.
         clock: The wall clock, aware UTC.
         within_s: How long to wait.
 

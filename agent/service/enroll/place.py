@@ -1,8 +1,8 @@
 """Installs what the desk has granted: the hub's keys and authorities, the certificate, and `[hub]`.
 
-Decides what may be written over. What a site already says stays: a host that it names, and above all the hub that it
-relies on. Another hub's keys or authorities take their place only where a person says so (`replace`). site.toml comes
-last: it never names a file that is not there.
+Decides what may be overwritten. What a site declares stays: its host, and above all the hub that it relies on. Another
+hub's keys or authorities take their place only where a person orders it (`replace`). site.toml comes last: it never
+names a missing file.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What placing a grant does: files beside site.toml, and lines in it."""
+    """What an installation writes: files beside site.toml, and lines in it."""
 
     files: Mapping[Path, bytes] = field(repr=False)
     changes: tuple[Change, ...]
 
 
 def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
-    """Return what has to be written, beside the certificate.
+    """Plan what has to be written, beside the certificate.
 
     Args:
         config: site.toml.
         place: Where key and certificate are.
-        grant: What the desk gave.
+        grant: The desk's.
         replacing: Whether another hub may take the place of the one that the site relies on.
 
     Raises:
@@ -109,7 +109,7 @@ def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[
 
     Raises:
         ConfigError: With the new lines site.toml would be wrong; it is as it was.
-        CannotMerge: A line of site.toml cannot be changed by itself; the message says what to write.
+        CannotMerge: A line of site.toml cannot be changed by itself; the message names what to write.
         Forbidden, UsageError: A file cannot be written.
     """
     text, ours = unmarked(config.read_text("utf-8"))
@@ -132,21 +132,13 @@ def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[
 
 
 def put_certificate(place: TlsPlace, certificate: bytes) -> None:
-    """Write the site's certificate; as the service's where its folder is.
-
-    Raises:
-        Forbidden, UsageError: It cannot be written.
-    """
+    """Write the site's certificate, owned by the service where its folder is. Raises Forbidden or UsageError."""
     with writing(place.certificate), as_owner_of(place.certificate.parent):
         write_atomic(place.certificate, certificate, _OPEN)
 
 
 def keep_desk(place: TlsPlace, desk: Desk, now: datetime) -> None:
-    """Keep where the gateway was enrolled. No secret is in it.
-
-    Raises:
-        Forbidden, UsageError: It cannot be written.
-    """
+    """Store where the gateway was enrolled. No secret is in it. Raises Forbidden or UsageError."""
     path = place.directory / NOTE_NAME
     said = {"schema": NOTE_SCHEMA, "host": desk.host, "port": desk.port, "pin": desk.pin.hex(), "at": utc_text(now)}
     with writing(path), as_owner_of(place.directory):
@@ -155,11 +147,7 @@ def keep_desk(place: TlsPlace, desk: Desk, now: datetime) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of writing into one line with the next step.
-
-    Raises:
-        Forbidden, UsageError: It refuses.
-    """
+    """Convert the operating system's errors of writing into Forbidden or UsageError with the next step."""
     try:
         yield
     except PermissionError as error:
@@ -175,7 +163,7 @@ def kept_desk(place: TlsPlace) -> Desk:
     """Return where the gateway was enrolled.
 
     Raises:
-        UsageError: It never was, or that is not legible: it has to be enrolled with a token.
+        UsageError: It never was, or that cannot be parsed: it has to be enrolled with a token.
         Forbidden: This user may not read it.
     """
     path = place.directory / NOTE_NAME
@@ -197,7 +185,7 @@ def kept_desk(place: TlsPlace) -> Desk:
 
 
 def _try(config: Path, text: str) -> None:
-    """Have the loader read a new site.toml in its place."""
+    """Validate a new site.toml with the loader, in its place."""
     tried = config.with_name(f".{config.name}.enroll")
     try:
         write_atomic(tried, text.encode(), 0o600)
@@ -220,7 +208,7 @@ def _another_hub(path: Path) -> UsageError:
 
 
 def _beside(path: Path, folder: Path) -> str:
-    """Return a path as site.toml should have it: relative below its own folder, which may move."""
+    """Return a path for site.toml: relative below its own folder, which may move."""
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
