@@ -1,7 +1,7 @@
 """Compares filed equipment with the present one, and selects the changes that must be filed. Pure.
 
 Source: State Council Order 799, article 14: unit, locations, number and type of devices, and storage period; changes
-are filed promptly. That names neither firmware, addresses nor how a stream is set: those are told and not due.
+are filed promptly. Firmware, addresses and stream settings are not among them: they are listed and not due.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SAID_BY_RECORDERS: Final = frozenset({"maker", "model", "serial", "firmware", "m
 class Change:
     """One difference. `subject` is `site`, `device:ID` or `camera:ID`; `key` empty where all of it came or went.
 
-    `unread`: it was filed with its data, and could not be read now, so nobody knows.
+    `unread`: it was filed with its data, and could not be read now, so that a change is unknown.
     """
 
     kind: Kind
@@ -43,7 +43,7 @@ class Change:
 
 
 def changes(filed: Inventory, now: Inventory) -> tuple[Change, ...]:
-    """Return every difference, the site's first, then devices, then cameras, each in the order of the filed list."""
+    """List every difference, the site's first, then devices, then cameras, each in the order of the filed list."""
     return tuple(_site(filed, now)) + tuple(_devices(filed, now)) + tuple(_cameras(filed, now))
 
 
@@ -114,5 +114,5 @@ def _differing(
 
 
 def _plain(row: DeviceRow | CameraRow | StreamRow) -> dict[str, Json]:
-    """Return a row as it is once it was JSON."""
+    """Convert a row to its form in JSON."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(row).items()}

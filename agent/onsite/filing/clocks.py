@@ -1,8 +1,8 @@
 """Calculates the filing deadlines as of today, and changes since the last filing, from the checks' findings. Pure.
 
-Nothing is judged here: these are the findings of `agent/judge/checks/papers/filing.py`,
-`agent/judge/checks/papers/filed.py` and `agent/judge/checks/papers/duties.py`, asked for where the site's profile does
-not ask for them too, since somebody wants to file.
+Judges nothing: the findings are those of `agent/judge/checks/papers/filing.py`,
+`agent/judge/checks/papers/filed.py` and `agent/judge/checks/papers/duties.py`, run even where the site's profile leaves
+them out, since somebody wants to file.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ CHANGES: Final = (filed.CHANGE, filed.FACTS)
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock, and what is found of it.
+    """One deadline, and its finding.
 
-    `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or not
-    there. `days_left` until the end of `due`, negative after it; None: it is filed, or not known.
+    `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or none.
+    `days_left` until the end of `due`, negative after it; None: it is filed, or not known.
     """
 
     finding: Finding
@@ -43,15 +43,15 @@ class Clock:
 
 
 def asked(site: Site, today: date) -> Site:
-    """Return the site as whoever files must see it: at least the profile `filing`, and with the floors of the rules."""
+    """Return the site for a filing: at least the profile `filing`, and with the floors of the rules."""
     wanted = max(site.rules.profile, "filing", key=PROFILES.index)
     return with_floors(replace(site, rules=replace(site.rules, profile=wanted)), today)
 
 
 def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
-    """Return every clock that runs here, or whose beginning is not known yet; `site` is that of `asked`.
+    """List every deadline that runs here, or whose beginning is not known yet; `site` is that of `asked`.
 
-    That of old systems is told only once it is known that this is one: what is not declared is told once.
+    That of old systems is listed only once it is known that this is one: what is not declared is reported once.
     """
     accepted = standing(site, "acceptance-date", local_day(site, now)).value
     begun = {filing.NATIONAL_DEADLINE.id: site.in_use_since}
@@ -71,12 +71,12 @@ def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
 
 
 def papers_findings(site: Site, now: datetime) -> tuple[Finding, ...]:
-    """Return what is said of the five papers together."""
+    """Return the findings on the five papers together."""
     return _judged(duties.FILING_PAPERS, site, None, now)
 
 
 def change_findings(site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
-    """Return what is said of changes since the last filing, as far as it shows without a look at the devices."""
+    """Return the findings on changes since the last filing, as far as they need no look at the devices."""
     return tuple(finding for check in CHANGES for finding in _judged(check, site, last, now))
 
 

@@ -1,6 +1,6 @@
 """Builds the equipment lists of a dossier: their columns, and CSV for spreadsheets. Pure.
 
-One list for each thing that a reader counts: boxes, cameras, streams. The printable pages show the same columns.
+One list each of boxes, cameras and streams. The printable pages show the same columns.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ STREAM_HEADINGS: Final = (
 
 
 def lists(inventory: Inventory, lang: str) -> tuple[Listed, ...]:
-    """Return the lists of devices, cameras and streams."""
+    """Build the lists of devices, cameras and streams."""
     streams = [(camera, stream) for camera in inventory.cameras for stream in camera.streams]
     return (
         _listed("devices.csv", DEVICE_HEADINGS, (_device(one, lang) for one in inventory.devices), lang),
@@ -97,7 +97,7 @@ def _said(what: str, why: str, lang: str) -> str:
 
 
 def _why(reason: str, lang: str) -> str:
-    """Return a reason in words, as the checks say it; the reason itself where they need more than it."""
+    """Return a reason in the checks' words; the reason itself where they need values."""
     known = next((message.template for name, message in ROWS.items() if name == reason), "{}")
     return reason if "{" in known else translate(known, lang)
 

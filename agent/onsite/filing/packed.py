@@ -1,9 +1,8 @@
 """Packs the dossier as one signed ZIP, and verifies one.
 
-Decides when a dossier is to be believed. The manifest shows the key that signed it, so that a change shows even to a
-reader who does not know the key; whose key it is, he must know over another way. What stands in the files is decided by
-`contents.py`, what the manifest says of each by `agent/verify/manifest.py`, which ZIPs are taken apart at all by
-`agent/verify/archive.py`.
+Decides when a dossier is trusted. The manifest shows the key that signed it, so that a change shows even to a reader
+without the key; whose key it is, he must know over another way. `contents.py` decides what is in the files,
+`agent/verify/manifest.py` what the manifest states of each, `agent/verify/archive.py` which ZIPs are opened at all.
 
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638.
 """
@@ -35,7 +34,7 @@ MEMBER_MAX_BYTES: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who signed a manifest, which site it says to be of, and the SHA-256 (hex) of each file that it lists."""
+    """Who signed a manifest, the site it names, and the SHA-256 (hex) of each file that it lists."""
 
     key: PublicKey
     site: str
@@ -43,7 +42,7 @@ class Signed:
 
 
 def pack_dossier(site: str, at: str, files: Mapping[str, bytes], signer: Signer) -> bytes:
-    """Return the ZIP of these files with their signed manifest. The same files and key give the same members.
+    """Pack files with their signed manifest. The same files and key give the same members.
 
     Args:
         site: The id of the site.
@@ -59,10 +58,9 @@ def pack_dossier(site: str, at: str, files: Mapping[str, bytes], signer: Signer)
 
 
 def is_dossier(path: Path) -> bool:
-    """Tell whether a folder or ZIP claims to be a dossier: by its content, or by the typ of its manifest's signature.
+    """Detect a dossier: by the content of a folder or ZIP, or by the typ of its manifest's signature.
 
-    Raises:
-        Forbidden, ConfigurationError: As `open_container`.
+    Raises Forbidden or ConfigurationError, as `open_container`.
     """
     with open_container(path, ".json", MEMBER_MAX_BYTES) as container:
         if CONTENT in container.names:
@@ -74,9 +72,9 @@ def is_dossier(path: Path) -> bool:
 
 
 def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
-    """Return the verdict on the manifest, and one on each file that is not as it says.
+    """Return the verdict on the manifest, and one on each file that differs from it.
 
-    Changed is failed whoever signed it; a whole dossier of a key that is not among those believed is unchecked.
+    A changed dossier fails whoever signed it; a whole one of a key that is not among the trusted is unchecked.
     """
     label = f"{container.path}/{MANIFEST}"
     try:

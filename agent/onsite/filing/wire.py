@@ -1,6 +1,6 @@
 """Encodes a dossier's content as JSON for programs, and parses its inventory. Pure.
 
-The texts in it are those of devices and people: they are kept as they are, and written so that none steers a terminal.
+Texts of devices and people are unchanged, but encoded so that none steers a terminal.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ SCHEMA: Final = "camwarden-filing/1"
 
 
 def content_bytes(dossier: Dossier) -> bytes:
-    """Return `dossier.json`."""
+    """Encode `dossier.json`."""
     return (json_text(content_json(dossier)) + "\n").encode("utf-8", "backslashreplace")
 
 
 def content_json(dossier: Dossier) -> dict[str, Json]:
-    """Return a dossier for programs."""
+    """Convert a dossier for programs."""
     return {
         "schema": SCHEMA,
         "made_by": f"camwarden {VERSION}",
@@ -52,7 +52,7 @@ def content_json(dossier: Dossier) -> dict[str, Json]:
 
 
 def clock_json(clock: Clock) -> dict[str, Json]:
-    """Return one clock."""
+    """Convert one deadline."""
     return {
         "check": clock.finding.check,
         "status": clock.finding.status,
@@ -67,7 +67,7 @@ def clock_json(clock: Clock) -> dict[str, Json]:
 
 
 def slot_json(slot: Slot) -> dict[str, Json]:
-    """Return one paper."""
+    """Convert one paper."""
     return {
         "number": slot.number,
         "duty": slot.duty,
@@ -81,10 +81,9 @@ def slot_json(slot: Slot) -> dict[str, Json]:
 
 
 def read_content(data: bytes) -> tuple[str, date, Inventory]:
-    """Return the site's id, the local day and the inventory of a verified `dossier.json`.
+    """Parse the site's id, the local day and the inventory of a verified `dossier.json`.
 
-    Raises:
-        NotVerified: It has another shape than this version writes.
+    Raises NotVerified where it has another shape than this version writes.
     """
     try:
         said: dict[str, Any] = json.loads(data)

@@ -17,7 +17,7 @@ from masking.view.model import ViewSeen
 
 
 def camera_parts(checked: Checked, lang: str) -> tuple[CameraPart, ...]:
-    """Return one part for each camera, in the order of the configuration."""
+    """Build one part for each camera, in the order of the configuration."""
     cameras = in_force(checked.site, checked.seen.facts.approvals).cameras
     return tuple(_camera(checked, camera, lang) for camera in cameras)
 
@@ -58,7 +58,7 @@ def _camera(checked: Checked, config: CameraConfig, lang: str) -> CameraPart:
 
 
 def _status(own: list[Finding]) -> Status:
-    """Return the worst that was found of a camera; unknown where nothing was."""
+    """Return the worst status of a camera; unknown where it has none."""
     due = [f.status for f in own if f.status != "not_applicable"]
     return min(due, key=ORDER.index, default="unknown")
 
@@ -74,13 +74,13 @@ def _paths(facts: Facts, subject: str) -> tuple[PathPart, ...]:
 
 
 def _sure(numbers: tuple[tuple[str, float], ...]) -> str:
-    """Return the one number that tells how sure a verdict is; all of them are in the signed reports."""
+    """Return the confidence of a verdict; all its numbers are in the signed reports."""
     ratio = dict(numbers).get("hidden_probability")
     return "" if ratio is None else f"{100 * ratio:.0f} %"
 
 
 def _view(facts: Facts, own: list[Finding], subject: str, lang: str) -> str:
-    """Return how the view stands to the approved one, with the movement in numbers where it was measured."""
+    """Compare the view with the approved one, with the movement in numbers where it was measured."""
     moved = next((f for f in own if f.check == "camera-moved"), None)
     seen = facts.one(subject, ViewSeen)
     text = render(moved.message, lang) if moved is not None else translate("not compared", lang)
@@ -100,7 +100,7 @@ def _view(facts: Facts, own: list[Finding], subject: str, lang: str) -> str:
 
 
 def _rounded(number: float) -> float:
-    """Return a number with two digits, and no minus before a zero."""
+    """Round to two digits, without a minus before a zero."""
     return round(number, 2) + 0.0
 
 

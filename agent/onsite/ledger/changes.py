@@ -1,6 +1,6 @@
 """Compares a site's file with a ledger. Pure.
 
-An empty cell says nothing and changes nothing. What stands in the file and not in the ledger is told and stays.
+An empty cell changes nothing. What is in the file and not in the ledger is reported and stays.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from agent.site.toml.edit import Change
 
 
 def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[Change, ...]:
-    """Return what importing a ledger changes in a site's file, in the order of the file.
+    """List what importing a ledger changes in a site's file, in the order of the file.
 
     Args:
-        plan: What the ledger wants.
-        site: The site as it is configured, with its defaults.
+        plan: The ledger's plan.
+        site: The site as configured, with its defaults.
         has_hub_keys: The hub's keys lie beside the file, so that a hub may be written into it.
     """
     found = list(_differing("site", ("site",), "site", _mapping(site.get("site")), plan.site))
@@ -52,12 +52,12 @@ def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[C
 
 
 def new_declarations(plan: SitePlan, site: Tables, by: str, today: date) -> tuple[Change, ...]:
-    """Return the declarations that a ledger adds: one row for each answer, with the cameras that it is about.
+    """List the declarations that a ledger adds: one row for each answer, with its cameras.
 
     Args:
-        plan: What the ledger wants.
-        site: The site as it is configured.
-        by: Whose word the ledger's answers are.
+        plan: The ledger's plan.
+        site: The site as configured.
+        by: Who gives the ledger's answers.
         today: The day on which they are given.
     """
     words = in_force(tables_of(site, "declaration"), tables_of(site, "group"), today)
@@ -80,13 +80,13 @@ def new_declarations(plan: SitePlan, site: Tables, by: str, today: date) -> tupl
 
 
 def left_over(plan: SitePlan, site: Tables) -> tuple[str, ...]:
-    """Return the ids of cameras that stand in the site's file and in no row of the ledger."""
+    """Return the ids of cameras that are in the site's file and in no row of the ledger."""
     wanted = {camera.id for camera in plan.cameras}
     return tuple(id_ for camera in tables_of(site, "camera") if (id_ := str(camera["id"])) not in wanted)
 
 
 def option(table: Mapping[str, Json], column: Column) -> Json:
-    """Return the value of a column in a table of the site's file, its default where nothing stands there."""
+    """Return the value of a column in a table of the site's file, else its default."""
     inner: Json = table
     for part in column.option.split("."):
         inner = inner.get(part) if isinstance(inner, Mapping) else None
@@ -107,7 +107,7 @@ def _differing(
 
 
 def _as_read(column: Column, value: Json) -> Json:
-    """Return a configured value as a ledger's cell would give it: blanks at its ends, say, are no difference."""
+    """Parse a configured value as a ledger's cell: blanks at its ends, for example, are no difference."""
     try:
         return column.parse(value if isinstance(value, str | int | float | bool) else "")
     except Refused:

@@ -1,6 +1,6 @@
 """Compares a ledger with the site's file and with what was observed of its devices. Pure.
 
-One difference is told once: two cameras that were exchanged are one line, and so is one that moved.
+One difference is reported once: two cameras that were exchanged are one line, and so is one that moved.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SERIAL_MIN_CHARS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: between `ledger` and `other`, the value of `key` there; `against` is the file or what was seen.
+    """One difference: between `ledger` and `other`, the value of `key` there; `against` is the file or the observation.
 
     `row` is that of the ledger, 0 where it has none; `where` its cell. `subject` is `camera:ID` or the like.
     """
@@ -50,13 +50,13 @@ class Difference:
 def compare(
     entries: Sequence[Entry], plan: SitePlan, site: Tables, seen: Seen | None, today: date
 ) -> tuple[Difference, ...]:
-    """Return every difference, in the order of the ledger, what stands in no row of it last.
+    """List every difference, in the order of the ledger; those without a row last.
 
     Args:
         entries: The rows of the ledger.
-        plan: What the ledger wants.
-        site: The site as it is configured; empty where there is none.
-        seen: What devices said; None where nobody looked.
+        plan: The ledger's plan.
+        site: The site as configured; empty where there is none.
+        seen: The observed equipment; None where nobody looked.
         today: Local day, on which declarations must count.
     """
     found = [_refused(problem.where, problem.row, problem.message) for problem in plan.problems]
@@ -73,7 +73,7 @@ def _refused(where: str, row: int, message: Message) -> Difference:
 
 
 def _duplicates(entries: Sequence[Entry], plan: SitePlan) -> list[Difference]:
-    """Return what stands in two rows and can belong to one camera only; codes and ids are refused before this."""
+    """Find values in two rows that can belong to one camera only; codes and ids are refused before this."""
     ids = {camera.entry.row: f"camera:{camera.id}" for camera in plan.cameras}
     found = []
     for key in ("mac", "serial", "address"):
@@ -191,7 +191,7 @@ def _values(camera: PlannedCamera, there: Equipment) -> list[Difference]:
 
 
 def _strangers(plan: SitePlan, seen: Seen, owners: Mapping[str, str]) -> list[Difference]:
-    """Return what answered and stands nowhere: a camera of the ledger under a new address, or one that is in no row."""
+    """Find unlisted answers: a camera of the ledger under a new address, or one that is in no row."""
     listed = {camera.own_address for camera in plan.cameras} | {str(device["host"]) for device in plan.devices}
     rows = {camera.id: camera.entry for camera in plan.cameras}
     found = []
@@ -220,7 +220,7 @@ def _strangers(plan: SitePlan, seen: Seen, owners: Mapping[str, str]) -> list[Di
 
 
 def _owners(plan: SitePlan) -> dict[str, str]:
-    """Return the camera that each serial number and MAC of the ledger belongs to, those that stand twice left out."""
+    """Return the camera that each serial number and MAC of the ledger belongs to, those of two rows left out."""
     marks = [(mark, camera.id) for camera in plan.cameras for mark in _ledger_marks(camera)]
     count = Counter(mark for mark, _ in marks)
     return {mark: id_ for mark, id_ in marks if count[mark] == 1}

@@ -17,11 +17,11 @@ FLAG_WORDS = {True: ("yes", "是"), False: ("no", "否")}
 
 
 def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
-    """Return one row per camera: values by column key, absent where nothing is known.
+    """Build one row per camera: values by column key, absent where nothing is known.
 
     Args:
-        site: The site as it is configured, with its defaults.
-        seen: What its devices said of themselves.
+        site: The site as configured, with its defaults.
+        seen: Its devices' own data.
         today: Local day, on which declarations must count.
     """
     words = declared.in_force(tables_of(site, "declaration"), tables_of(site, "group"), today)
@@ -60,7 +60,7 @@ def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
 
 
 def heading(column: Column, lang: str) -> str:
-    """Return what a column is called in an export."""
+    """Return a column's heading in an export."""
     return column.names[0].upper() if lang == "zh_CN" else column.key.replace("_", " ")
 
 
@@ -74,12 +74,12 @@ def choices(column: Column, lang: str) -> tuple[str, ...]:
 
 
 def is_declared_flag(column: Column) -> bool:
-    """Tell whether a column declares yes or no."""
+    """Return whether a column declares yes or no."""
     return column.table == declared.TABLE and BY_ID[column.option].kind == "flag"
 
 
 def cell(value: Json, column: Column, lang: str) -> str | int:
-    """Return a value as it stands in a cell of its column."""
+    """Render a value for a cell of its column."""
     if column.table == declared.TABLE:
         value = declared.word(column.option, value, lang)
     if isinstance(value, bool):

@@ -19,11 +19,7 @@ MAX_BYTES: Final = 256 * 1024
 
 
 def parse(texts: Iterable[str]) -> dict[str, str]:
-    """Return what `--map HEADING=COLUMN` says: normal heading -> key, `-` for one to leave out, empty to forget it.
-
-    Raises:
-        UsageError: It has no such shape, or names no column.
-    """
+    """Parse `--map HEADING=COLUMN`: normal heading -> key, `-`: left out, empty: forgotten. Raises UsageError."""
     found = {}
     for text in texts:
         heading, equals, key = text.rpartition("=")
@@ -44,7 +40,7 @@ def parse(texts: Iterable[str]) -> dict[str, str]:
 
 
 def load(path: Path) -> dict[str, str]:
-    """Return what was remembered; nothing where the file is missing or no longer readable."""
+    """Return the stored mapping, empty where the file is missing or cannot be parsed."""
     try:
         data = json.loads(path.read_bytes()[:MAX_BYTES])
         said = data["headings"] if data["schema"] == SCHEMA else {}
@@ -54,11 +50,7 @@ def load(path: Path) -> dict[str, str]:
 
 
 def save(path: Path, said: Mapping[str, str]) -> None:
-    """Remember what headings mean.
-
-    Raises:
-        UsageError: The file cannot be written.
-    """
+    """Store a mapping. Raises UsageError where the file cannot be written."""
     content = {"schema": SCHEMA, "headings": dict(sorted(said.items()))}
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

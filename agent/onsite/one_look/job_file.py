@@ -1,8 +1,8 @@
 """Stores a repair job: the look that found the fault and the one after the repair, each signed.
 
 `NAME.open.json` and `NAME.close.json` are flattened JWS; `camwarden verify` checks them offline. The second names the
-digest of the first, so that no other first look can be put beside it. Signed is with the site's report key where this
-user has it, else with a key of its own that is made here: who reads the file has to compare the thumbprint.
+digest of the first, so that the first cannot be exchanged. They are signed with the site's report key where this user
+has it, else with a key that is made here: a reader has to compare the thumbprint.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An earlier look: whose site, when, by which configuration, and what was not well.
+    """An earlier look: its site, time and configuration, and what was not well.
 
-    `digest`: SHA-256 of the signed payload, empty where nobody signed it. `kid`: whose signature is not known here.
+    `digest`: SHA-256 of the signed payload, empty where it is unsigned. `kid`: the unknown key of its signature.
     """
 
     site: str
@@ -51,11 +51,7 @@ class Look:
 
 
 def path_of(folder: Path, job: str, run: str) -> Path:
-    """Return the file of a job's run, `open` or `close`.
-
-    Raises:
-        UsageError: The name is none for a file.
-    """
+    """Return the file of a job's run, `open` or `close`. Raises UsageError for a name that no file may have."""
     if not _NAME.fullmatch(job):
         raise UsageError(
             Message(
@@ -67,7 +63,7 @@ def path_of(folder: Path, job: str, run: str) -> Path:
 
 def signed(signer: Signer, site: Site, job: str, run: str, at: datetime, findings: Iterable[Finding],
            more: Mapping[str, Json]) -> bytes:  # fmt: skip
-    """Return a job's run as a flattened JWS; of the findings only those that are not well."""
+    """Encode a job's run as a flattened JWS; of the findings only those that are not well."""
     body: dict[str, Json] = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -85,11 +81,7 @@ def signed(signer: Signer, site: Site, job: str, run: str, at: datetime, finding
 
 
 def write(path: Path, data: bytes) -> None:
-    """Keep a job's run, readable by its owner.
-
-    Raises:
-        Forbidden: The folder may not be written.
-    """
+    """Store a job's run, readable by its owner. Raises Forbidden where the folder may not be written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, data, 0o600)
@@ -98,17 +90,17 @@ def write(path: Path, data: bytes) -> None:
 
 
 def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> Look:
-    """Return an earlier look: the output of `check --json`, or a signed job.
+    """Parse an earlier look: the output of `check --json`, or a signed job.
 
     Args:
         path: The file.
         site: Whose look it must be.
-        keys: Whose signatures are believed here.
+        keys: The trusted keys.
         known_only: Refuse what none of `keys` signed.
 
     Raises:
         UsageError: There is no such file, or it is no earlier look at this site.
-        NotVerified: It was signed, and changed since; or `known_only`, and nobody known signed it.
+        NotVerified: It was signed, and changed since; or `known_only`, and no trusted key signed it.
     """
     try:
         with path.open("rb") as file:
@@ -140,7 +132,7 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
 
 
 def _verified(path: Path, payload: bytes, jws: str, keys: Mapping[str, PublicKey], known_only: bool) -> str:
-    """Return whose signature could not be checked, empty where it was."""
+    """Return the key whose signature could not be checked, empty where it was."""
     try:
         verify(payload, jws, keys, CHECK_TYP)
     except UnknownKey as error:
@@ -157,7 +149,7 @@ def _verified(path: Path, payload: bytes, jws: str, keys: Mapping[str, PublicKey
 
 
 def _row(finding: Finding) -> dict[str, Json]:
-    """Return a finding with its sentence before the values were filled in, for readers of another language."""
+    """Return a finding with its message's template and values, for readers of another language."""
     return {**finding_json(finding), "said": [finding.message.template, finding.message.plain_values()]}
 
 
@@ -181,7 +173,7 @@ def _look(document: Any, digest: str, kid: str) -> Look:
 
 
 def _is_sound(one: Finding) -> bool:
-    """Tell whether a finding out of a file that anybody may have written holds what it must."""
+    """Validate the types of a finding from a file that anybody may have written."""
     texts = (one.check, one.subject, one.reason, one.caused_by, one.message.template)
     return (
         one.status in get_args(Status)
