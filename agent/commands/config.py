@@ -5,8 +5,8 @@
     camwarden config diff [FILE]                 what differs from the defaults, or from another site file
     camwarden config schema                      JSON Schema of site.toml, for editors
 
-Passwords are never printed; only `validate` reads them at all. `show` hides what says where the site is and what hangs
-there, so that its output can be handed on; `--no-redact` shows that too.
+Passwords are never printed; only `validate` reads them at all. `show` redacts what identifies the site and its places,
+so that its output can be handed on; `--no-redact` shows that too.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four; a wrong configuration ends each with 78."""
+    """Run one action; a wrong configuration ends each with 78."""
     if args.action == "schema":
         _print(site_schema())
         return exits.OK
@@ -96,7 +96,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _orders_in_force(site: Site) -> Mapping[str, Json]:
-    """Return what the running service says of the hub's policy; nothing where it does not run."""
+    """Return the running service's status of the hub's policy; empty where it does not run."""
     try:
         status = status_file.read(site.storage.runtime, datetime.now(UTC))
     except AgentError:

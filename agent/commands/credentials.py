@@ -1,7 +1,7 @@
 """Shows which logins devices have refused (`status`), and allows one more try (`retry DEVICE`).
 
-The states are those of `drivers/credentials.py`; no secret stands in them. Nothing is sent from here; `credentials
-factory` is in `factory.py`.
+The states are those of `drivers/credentials.py`, without secrets. Nothing is sent from here; `credentials factory` is
+in `factory.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Enrolls this gateway at its hub with a token: certificate, the hub's keys, and a first report.
 
-camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or nothing: it is asked for
+camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or none: it is asked for
 camwarden enroll --renew          do now what the service does by itself when the certificate soon ends
 
 Both private keys are made here and stay here. Nothing is trusted on first use: the token names the certificate that
@@ -53,11 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Enroll, or renew.
-
-    Raises:
-        AgentError: One clear line and its exit code.
-    """
+    """Enroll, or renew. Raises AgentError."""
     if args.renew:
         if args.token is not None or args.token_file is not None or args.replace or args.dry_run:
             raise UsageError("--renew needs no token, and goes with no other option")
@@ -87,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _token_text(args: argparse.Namespace) -> str:
-    """Return the token's text from where it was given, and take it out of the process list."""
+    """Return the token's text, and remove it from the process list."""
     if args.token is not None and args.token_file is not None:
         raise UsageError("the token comes from one place: give TOKEN or --token-file")
     if args.token_file is not None:
@@ -208,7 +204,7 @@ def _words(told: Told) -> Message:
 
 
 def _renew(args: argparse.Namespace) -> int:
-    """Get a certificate that lasts longer, if the one that is there soon ends."""
+    """Get a certificate that lasts longer, if the present one soon ends."""
     place = _place(args.config)
     desk = kept_desk(place)
     now = datetime.now(UTC)

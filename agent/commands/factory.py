@@ -1,8 +1,8 @@
 """Lists devices on which the factory login may be tried, and its results; `--yes` tries it.
 
-Nothing is sent without `--yes`, and never from a cycle. What may be tried is decided by
-`agent/observe/facts/factory_logins.py`, how by `drivers/http/factory_try.py`; what came of it is judged by
-`agent/judge/checks/devices/factory.py`. No password is shown.
+Nothing is sent without `--yes`, and never from a cycle. `agent/observe/facts/factory_logins.py` decides what may be
+tried, `drivers/http/factory_try.py` tries, `agent/judge/checks/devices/factory.py` judges the result. No password is
+shown.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ READY = Message("may be tried; with --yes one login is sent, once")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is said of one device; `sent`: a login went out now."""
+    """The result of one device; `sent`: a login went out now."""
 
     device: str
     maker: str
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Show or try; the exit code is 1 where a device takes the login of its factory.
 
     Raises:
-        UsageError: There is no such device, or what was tried cannot be read.
+        UsageError: There is no such device, or the file of tries cannot be read.
         AgentError: The configuration or its secrets cannot be read, or another process tries.
     """
     site = load(args.config)
@@ -129,9 +129,9 @@ def _marks(directory: Path) -> dict[str, Mark]:
 
 
 def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: bool) -> Row:
-    """Say how one device stands, and try it where that is wanted and may be.
+    """Report one device, and try it where that is wanted and allowed.
 
-    Whose device it is says its driver, or what it called itself last.
+    Its maker is that of its driver, or of its last reported model.
     """
     maker, box = maker_of(device.driver, mark.model if mark else ""), box_of(mark)
     rows = _read(directory, site.id)

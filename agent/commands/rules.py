@@ -1,7 +1,7 @@
 """Lists rule packs (`list`), the duties of one (`show`), and the rules behind a check (`explain`).
 
-With a site's file it also says which duties apply there, which rule sets which figure, and which packs the hub sent;
-without one the shipped packs are shown alone.
+With a site's file it shows also which duties apply there, which rule sets which figure, and the hub's packs; without
+one the shipped packs alone.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _in_force(site: Site, lang: str) -> Site:
-    """Return the site with what its hub sent over its own; says on stderr where that cannot be told."""
+    """Return the site under its hub's policy; reports on stderr where that is unknown."""
     if site.hub is None or site.hub.jwks is None:
         return site
     now = moment(utc_now())
@@ -241,7 +241,7 @@ def _when(when: tuple[Condition, ...], applies: bool | None, has_site: bool, lan
 
 
 def obligation_json(name: str, one: Obligation) -> dict[str, Json]:
-    """Return an obligation as `--json` prints it; `name` is `pack/obligation`."""
+    """Encode an obligation for `--json`; `name` is `pack/obligation`."""
     return {
         "obligation": name,
         "source": {"document": one.source.document, "article": one.source.article},
@@ -260,7 +260,7 @@ def obligation_json(name: str, one: Obligation) -> dict[str, Json]:
 
 
 def _applies(site: Site | None, one: Obligation, today: date | None) -> bool | None:
-    """Tell whether an obligation applies at the site; None where that is not known, or there is no site."""
+    """Return whether an obligation applies at the site; None where that is unknown, or there is no site."""
     return holds(site, one.when, today) if site and today else None
 
 

@@ -1,7 +1,6 @@
 """Checks a site, or one address, once and shows the findings; nothing is changed, stored or sent.
 
-The result is one value, `Checked`; every output is made from it. The options stand in `options.py`, the look
-itself in `looking.py`, how far it is in `progress.py`, what is printed in `show.py` and `plan.py`.
+The result is one value, `Checked`; every output is made from it.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, show, and return the exit code of what was found."""
+    """Look, show, and return the exit code of the findings."""
     check_options(args)
     if args.plan:
         return show_plan(args)
@@ -75,14 +74,14 @@ def _how(args: argparse.Namespace) -> How:
 
 
 def _alone(args: argparse.Namespace) -> Site:
-    """Return what a job calls a single address: no other one may be held against it."""
+    """Return the site that a job has for a single address: no other address may be compared with it."""
     device = device_of(args)
     site = site_of(device, user_state(os.environ))
     return replace(site, id=f"{site.devices[0].id}-{device.port}")
 
 
 def _one_address(args: argparse.Namespace) -> Checked:
-    """Look at one address, and once more at all channels where it turns out to be a recorder. Nothing is kept.
+    """Look at one address, and once more at all channels of a recorder. Nothing is stored.
 
     Refused logins are remembered as long as this takes: a wrong password is sent once.
     """
@@ -102,7 +101,7 @@ def _one_address(args: argparse.Namespace) -> Checked:
 
 
 def _driver(device: Device, credentials: Credentials) -> str:
-    """Ask a device which protocol it speaks; one that does not say is read over ONVIF, which then tells why not."""
+    """Detect a device's protocol; one that does not answer is read over ONVIF, which then reports why not."""
     try:
         with open_transport(device, DRIVER_WITHIN_S, credentials, utc_now, device.ca) as transport:
             return spoken(transport)

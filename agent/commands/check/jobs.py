@@ -1,8 +1,8 @@
 """Compares the faults of an earlier check with those of now: `check --against`, `--open` and `--close`.
 
 camwarden check --against monday.json     compare with an earlier `check --json`
-camwarden check --open 2611-gate          look, and keep that signed: before the repair
-camwarden check --close 2611-gate         look again at what was not well, show both, and keep that signed
+camwarden check --open 2611-gate          look, and store that signed: before the repair
+camwarden check --close 2611-gate         look again at what was not well, show both, and store that signed
 """
 
 from __future__ import annotations
@@ -77,15 +77,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def is_asked(args: argparse.Namespace) -> bool:
-    """Tell whether two looks are to be compared, or the first of them kept."""
+    """Return whether two looks are to be compared, or the first of them stored."""
     return bool(args.against or args.open or args.close)
 
 
 def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
-    """Look, compare, keep and show; return the exit code.
+    """Look, compare, store and show; return the exit code.
 
-    Raises:
-        AgentError: The earlier look cannot be used, or this one cannot be kept or signed.
+    Raises AgentError where the earlier look cannot be used, or this one cannot be stored or signed.
     """
     if args.csv and not args.open:
         raise UsageError("--csv has no columns for two looks: use --json")
@@ -170,7 +169,7 @@ def _looked(args: argparse.Namespace, site: Site, look_once: LookOnce) -> Checke
 
 
 def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared], is_redacted: bool) -> None:
-    """Tell the service on this host what was proved: it then closes these episodes at its next look that agrees."""
+    """Note the proven repairs for the service here, which closes these episodes at its next look that agrees."""
     seen = (o for ones in checked.seen.facts.by_subject.values() for o in ones)
     boxes = {} if is_redacted else owners_now(site, proven_marks(site, seen), {})
     for one in compared:

@@ -1,6 +1,6 @@
 """Runs one look at a site for a command: shows progress, returns partial results on Ctrl-C, stores refused logins.
 
-What is made of the look is the command's business; nothing is changed, sent, or kept besides.
+Nothing else is changed, sent or stored.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from masking.worker.client import Worker
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How closely is looked.
+    """How thorough a look is.
 
-    `rounds`: so many looks where one picture says too little. `sample_s`: each live stream is measured so long, 0: not
-    at all. `pictures`: they are kept for a report, blackened.
+    `rounds`: looks at cameras that one picture does not settle. `sample_s`: how long each live stream is measured, 0:
+    not at all. `pictures`: they are collected for a report, blackened.
     """
 
     rounds: int = 1
@@ -51,7 +51,7 @@ def look_at_site(args: argparse.Namespace, site: Site, how: How) -> Checked:
 
 
 def look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials, how: How) -> Checked:
-    """Look once, and show how far it is in the way the command's common flags ask for."""
+    """Look once, with progress as the command's common flags request."""
     now = moment(utc_now())
     album = Album(worker.judge, keep=how.pictures)
     with following(args, site) as progress:

@@ -1,7 +1,7 @@
 """Prints a hand-over report as PDF with an installed program: Chromium, Chrome or WeasyPrint. None is shipped.
 
-The program never runs as root: names and pictures of foreign devices stand in the page. As root it is run as `nobody`,
-who owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.
+The page holds names and pictures of foreign devices, so the program never runs as root: root runs it as `nobody`, who
+owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.
 """
 
 from __future__ import annotations
@@ -50,11 +50,7 @@ class Printer:
 
 
 def find_printer() -> Printer:
-    """Return what is installed here.
-
-    Raises:
-        ProgramMissing: Nothing is; the line says what to install.
-    """
+    """Find an installed program. Raises ProgramMissing with what to install."""
     for name in (*BROWSERS, "weasyprint"):
         program = shutil.which(name)
         if program is not None:
@@ -68,11 +64,11 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
     Args:
         printer: Of `find_printer`.
         html: What is printed.
-        pdf: Where it goes; written whole or not at all.
+        pdf: Written whole or not at all.
         mode: Its permission bits.
 
     Raises:
-        ProgramMissing: The program failed, cannot be confined, took too long, or its work cannot be written.
+        ProgramMissing: The program failed, cannot be confined, took too long, or its output cannot be written.
     """
     # A folder of its own keeps the browser's profile, and every half-written page, away from everybody else. What it
     # may write to lies one deeper, so that it cannot put another folder in its place.
@@ -111,7 +107,7 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
 
 
 def _unprivileged() -> tuple[int, int] | None:
-    """Return the user and group that print for root: ones that own nothing. None: we are nobody special ourselves."""
+    """Return the user and group that print for root and own nothing; None: this user is not root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -122,7 +118,7 @@ def _unprivileged() -> tuple[int, int] | None:
 
 
 def _furnish(room: Path, html: Path, account: tuple[int, int] | None) -> None:
-    """Make the printer's own folder with a copy of the page in it: the report itself is its owner's alone."""
+    """Make the printer's own folder with a copy of the page: only its owner may read the report itself."""
     room.mkdir(mode=0o700)
     page = room / PAGE
     page.write_bytes(html.read_bytes())
@@ -135,7 +131,7 @@ def _furnish(room: Path, html: Path, account: tuple[int, int] | None) -> None:
 
 
 def _print(printer: Printer, room: Path, account: tuple[int, int] | None) -> bytes:
-    """Run the program, as the account where one is given, and return what it said on standard error.
+    """Run the program, as the account where one is given, and return its standard error.
 
     Raises:
         ProgramMissing: It cannot be started.

@@ -1,7 +1,7 @@
 """Collects the pictures of a hand-over report: those that were judged, with private areas blackened in the worker.
 
-The very pictures of the check are shown, found again by their digests: nothing is fetched twice, and what is shown is
-what was judged. `agent/onsite/one_look/shown.py` decides which pictures may be shown at all.
+They are those of the check, found again by their digests: nothing is fetched twice, and what is shown is what was
+judged. `agent/onsite/one_look/shown.py` decides which may be shown at all.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ IN_REPORT: Final = Thumbnail(480, max_bytes=48 * 1024)
 
 
 class Album:
-    """Asks the worker, and keeps each picture that was judged, by its digest, until the report is made.
+    """Passes jobs to the worker, and stores each judged picture by its digest until the report is made.
 
-    `keep` False: no report is wanted, nothing is kept, and it has no pictures.
+    `keep` False: no report is wanted, and nothing is stored.
     """
 
     def __init__(self, judge: Judge, keep: bool) -> None:
@@ -35,19 +35,14 @@ class Album:
         self._kept: dict[str, tuple[bytes, PictureKind]] = {}
 
     def judge(self, job: Job) -> Judged:
-        """Do what the worker does; a picture that it cannot judge is not kept."""
+        """Judge a picture; one that the worker cannot judge is not stored."""
         judged = self._judge(job)
         if self._keep:
             self._kept[hashlib.sha256(job.data).hexdigest()] = job.data, job.kind
         return judged
 
     def blackened(self, site: Site, facts: Facts) -> dict[str, Shown]:
-        """Return the picture of each camera for the report, by its id.
-
-        Args:
-            site: As it is configured; what was approved is added from the facts.
-            facts: What the pictures of this album showed.
-        """
+        """Return the picture of each camera for the report, by its id; approved masks are added from the facts."""
         if not self._keep:
             return {}
         return {c.camera.id: self._one(c, facts) for c in in_force(site, facts.approvals).cameras}

@@ -45,7 +45,7 @@ def _site(args: argparse.Namespace) -> tuple[Site, bool]:
 
 
 def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
-    """Return the plan for people: devices that are asked the same stand together."""
+    """Render the plan for people: devices with the same requests together."""
     found = discovery_plan(site)
     lines = [plan_text(found).rstrip("\n")] if found.datagrams else []
     alike = sorted(plans, key=lambda plan: (plan.driver, plan.credential))

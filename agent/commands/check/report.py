@@ -27,7 +27,7 @@ MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where the report goes, what signs it, and what prints it; settled before the first request is sent."""
+    """The report's path, signing key and printer; settled before the first request is sent."""
 
     path: Path
     key: ReportKey
@@ -39,11 +39,11 @@ class Plan:
 
 
 def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
-    """Settle everything that can go wrong with a report before a device is asked; None where none is wanted.
+    """Settle everything that can fail about a report before a device is asked; None where none is wanted.
 
     Raises:
-        UsageError: A file is there already, its folder is not, or `--pdf` stands alone.
-        ProgramMissing: Nothing is installed that prints a PDF.
+        UsageError: A file exists already, its folder does not, or `--pdf` has no `--report`.
+        ProgramMissing: No program is installed that prints a PDF.
         Forbidden, ConfigurationError: There is no key to sign with, and none can be made.
     """
     if args.report is None:
@@ -58,11 +58,9 @@ def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
 
 
 def write_report(plan: Plan, checked: Checked) -> None:
-    """Make, sign and write the report, print it where that was asked for, and say on stderr where it is.
+    """Render, sign and write the report, print it where requested, and report its path on stderr.
 
-    Args:
-        plan: Of `planned`.
-        checked: What was found, anonymous already where the plan says so.
+    `checked` is anonymous already where the plan demands it.
 
     Raises:
         Forbidden: The file cannot be written.

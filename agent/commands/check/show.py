@@ -42,7 +42,7 @@ BOM = "\ufeff"
 
 
 def show(args: argparse.Namespace, checked: Checked) -> None:
-    """Print what was found in the shape that was asked for; nothing with --quiet."""
+    """Print the findings in the requested format; nothing with --quiet."""
     site, seen = checked.site, checked.seen
     days = timeline_of(site, seen.facts, seen.findings, checked.at) if args.timeline else None
     if args.quiet:
@@ -70,7 +70,7 @@ def _print_tables(args: argparse.Namespace, checked: Checked, days: Timeline | N
 
 
 def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Json]:
-    """Return what `--json` prints: one object, English keys and messages. `days`: the timeline, if it was asked for."""
+    """Return what `--json` prints: one object, English keys and messages; `days` is the timeline, if requested."""
     site, seen = checked.site, checked.seen
     online = {f.subject: f.status for f in seen.findings if f.check == "camera-online"}
     return {
@@ -100,7 +100,7 @@ def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Jso
 
 
 def _finding_json(checked: Checked, finding: Finding) -> dict[str, Json]:
-    """Return a finding with its next step, and the times that a service on this host knows of it."""
+    """Return a finding with its next step, and its times in a service on this host."""
     episode = checked.episodes.get(finding.key)
     return {
         **finding_json(finding),
@@ -112,9 +112,7 @@ def _finding_json(checked: Checked, finding: Finding) -> dict[str, Json]:
 def result_csv(checked: Checked, lang: str, everything: bool = False) -> str:
     """Return what `--csv` prints, one row per finding, in UTF-8 with its mark; no cell is a formula.
 
-    Headings are English, as scripts look for them; sentences are in the reader's language.
-
-    Source: RFC 4180.
+    Headings are English, for scripts; sentences are in the reader's language. Source: RFC 4180.
     """
     names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
     written = io.StringIO()

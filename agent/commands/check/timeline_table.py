@@ -1,7 +1,7 @@
 """Prints the timeline (days x cameras) of `check --timeline`. Names from devices are text, never markup.
 
-One character is a day, or some days where the terminal is narrow: then the worst of them shows. Every character tells
-its meaning without colour; colour only repeats it.
+One character is a day, or the worst of some days where the terminal is narrow. Every character has its meaning without
+colour; colour only repeats it.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ _ASCII = _Glyphs("#", "=", "%", ".", "|", "'", "~")
 
 @dataclass(frozen=True, slots=True)
 class TimelineTable:
-    """A timeline that fits itself into the terminal it is printed on; `lang` is the reader's language."""
+    """A timeline that fits itself into its terminal; `lang` is the reader's language."""
 
     timeline: Timeline
     lang: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the lines: a block per floor under its own dates, and what the characters mean."""
+        """Yield the lines: a block per floor under its own dates, and the legend."""
         glyphs = _ASCII if options.ascii_only else _UNICODE
         if not self.timeline.rows:
             yield Text(translate("no camera is declared as recorded: there is no timeline", self.lang))
@@ -149,7 +149,7 @@ class _Block:
 
 
 def _block(timeline: Timeline, floor_days: int, width: int, glyphs: _Glyphs, lang: str) -> _Block:
-    """Return the cameras of one floor, as many days to a character as the width asks for."""
+    """Return the cameras of one floor, as many days to a character as the width demands."""
     count = min(len(timeline.days), 1 + floor_days + MARGIN_DAYS)
     days = timeline.days[-count:]
     rows = tuple(replace(r, cells=r.cells[-count:]) for r in timeline.rows if r.floor_days == floor_days)
@@ -186,7 +186,7 @@ def _label(row: TimelineRow) -> str:
 
 
 def _cut(text: str, width: int, ellipsis: str) -> str:
-    """Return a text that fills so many cells; wide characters count as two."""
+    """Fit a text into so many cells; wide characters count as two."""
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + ellipsis
 
 
@@ -208,7 +208,7 @@ def _drawn(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
 
 
 def _legend(drawn: Sequence[Cell], width: int, glyphs: _Glyphs, lang: str) -> Iterator[Text]:
-    """Yield what the characters mean that were drawn, and no others."""
+    """Yield the legend of the drawn characters, and no others."""
     entries: dict[str, str] = {}
     kinds = {cell.kind for cell in drawn}
     if "whole" in kinds:

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def person(args: argparse.Namespace, environ: Mapping[str, str]) -> str:
-    """Return who is taken to answer: the name given, or the login name; empty where there is neither."""
+    """Return who answers: the given name, or the login name; empty where there is neither."""
     return args.by or next((environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if environ.get(k)), "")
 
 

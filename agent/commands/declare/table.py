@@ -120,7 +120,7 @@ def _elsewhere_table(site: Site, lang: str) -> Table:
 
 
 def state_text(state: State, days_left: int | None, lang: str) -> str:
-    """Return how a declaration that ends stands, in words."""
+    """Describe the state of a declaration that ends."""
     days = days_left or 0
     words = {
         "expiring": translate("ends in {days} days", lang),
@@ -131,14 +131,14 @@ def state_text(state: State, days_left: int | None, lang: str) -> str:
 
 
 def value_text(row: Declaration) -> str:
-    """Return what is declared, for people."""
+    """Render a declared answer for people."""
     value = ", ".join(row.value) if isinstance(row.value, tuple) else str(row.value)
     shown = value.lower() if isinstance(row.value, bool) else value
     return f"{shown} ({row.document_at}, {row.sha256[:12]}...)" if row.sha256 else shown
 
 
 def named(cameras: tuple[str, ...]) -> str:
-    """Return camera ids for people, cut short."""
+    """Render camera ids for people, cut short."""
     shown = ", ".join(cameras[:CAMERAS_NAMED_MAX])
     return shown if len(cameras) <= CAMERAS_NAMED_MAX else f"{shown}, ... ({len(cameras)})"
 

@@ -1,7 +1,7 @@
 """Compares a filed dossier with the site of today, and stores the filing so that the service watches it.
 
-Only a dossier is taken that nobody changed, of this site, signed with a key of this site or computer, or with one that
-the user names. One that is older than the filing that is kept is compared and kept out of the way.
+A dossier counts that nobody changed, of this site, signed with a key of this site or computer, or with one that the
+user names. One that is older than the stored filing is compared and not stored.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ NAMED_MAX = 60
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the dossier, look, keep what was filed, show; 1 where a change must be filed."""
+    """Read the dossier, look, store what was filed, show; 1 where a change must be filed."""
     site = load(args.config)
     signer = report_key(site).signer
     made, filed = read_dossier(args.dossier, site.id, signer, args.kid)
@@ -76,12 +76,12 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
         path: The ZIP.
         site_id: Whose it must be.
         signer: This user's key for the site.
-        kid: Another key that the user believes, by its thumbprint.
+        kid: Another key that the user trusts, by its thumbprint.
 
     Raises:
         NotVerified: It was changed.
         ConfigurationError: It is no dossier, or cannot be read.
-        UsageError: It is of another site, or signed with a key that nobody here vouches for.
+        UsageError: It is of another site, or signed with an unknown key.
     """
     with open_container(path, "", MEMBER_MAX_BYTES) as container:
         if CONTENT not in container.names:
@@ -110,7 +110,7 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
 
 
 def _keep(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) -> bool:
-    """Keep what was filed for the service, unless a later filing is kept; say where it could not be kept."""
+    """Store what was filed for the service, unless a later filing is stored; report where that fails."""
     directory = site.storage.directory
     last = read_filed(directory, site.id)
     if last is not None and last.at > facts.at:

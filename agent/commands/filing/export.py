@@ -37,7 +37,7 @@ MODE = 0o600
 
 
 def run(args: argparse.Namespace) -> int:
-    """Settle what can go wrong, look, write, and say what is missing; 3 where papers or devices are."""
+    """Settle what can fail, look, write, and report what is missing; 3 where papers or devices are."""
     site = load(args.config)
     today = local_day(site, utc_now())
     path: Path = args.out or Path(f"{site.id}-filing-{today:%Y%m%d}.zip")
@@ -79,7 +79,7 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
     """Return the files of a folder whose SHA-256 is wanted, by name, and the names of the others.
 
     Args:
-        folder: Where the papers lie; its subfolders are not looked into. None: none were given.
+        folder: The papers', without its subfolders. None: none were given.
         wanted: Declared digests, hex.
 
     Raises:

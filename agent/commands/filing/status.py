@@ -28,7 +28,7 @@ STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "unknown": "mag
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show; the exit code is that of everything that was judged."""
+    """Show; the exit code is that of all findings."""
     site = load(args.config)
     status = filing_status(site, read_filed(site.storage.directory, site.id), utc_now())
     if args.json:
@@ -54,7 +54,7 @@ def status_json(site_id: str, status: FilingStatus) -> dict[str, Json]:
 
 
 def finding_json(one: Finding) -> dict[str, Json]:
-    """Return what a finding says, for scripts."""
+    """Encode a finding for scripts."""
     return {"check": one.check, "status": one.status, "reason": one.reason, "message": str(one.message)}
 
 
@@ -70,7 +70,7 @@ def shown(status: FilingStatus, lang: str) -> RenderableType:
 
 
 def findings_shown(found: Sequence[Finding], lang: str) -> list[RenderableType]:
-    """Return one line for each finding: its status and what it says."""
+    """Return one line for each finding: its status and sentence."""
     lines: list[RenderableType] = []
     for one in found:
         line = Text("  ").append(translate(one.status, lang), STYLES.get(one.status, ""))

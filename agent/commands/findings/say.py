@@ -128,7 +128,7 @@ ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]
 
 
 def _the_open(args: argparse.Namespace, memory: Memory) -> Episode:
-    """Return the episode that is meant."""
+    """Return the open episode that the command line names."""
     key = f"{args.check} {args.subject}"
     known = memory.known.get(key)
     if known is not None and known.episode is not None:

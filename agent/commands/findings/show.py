@@ -31,7 +31,7 @@ SCHEMA = "camwarden-findings/1"
 
 
 def show_open(args: argparse.Namespace, site: Site, now: datetime, since: datetime | None) -> int:
-    """Show what is open; return 1 where something fails, 3 where something cannot be told, else 0."""
+    """Show what is open; return 1 where something fails, 3 where something is unknown, else 0."""
     found = [one for one in open_episodes(read_memory(site.storage.directory).known) if _is_meant(args, one)]
     notes = read_notes(site.storage.directory, site.id)
     noted = standing(site, notes, now)  # what was said since the last look counts already

@@ -41,7 +41,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def take(args: argparse.Namespace) -> int:
-    """Take a batch; 1 where something in it was not taken as good. Works beside a running hub."""
+    """Import a batch; 1 where something in it was not accepted. Works beside a running hub."""
     believed = trust.load(args.data)
     signer = hub_signer(args.data)
     store = Store(args.data)

@@ -49,7 +49,7 @@ _REPAIRS_SHOWN: Final = 40
 
 
 def show(found: Assessment, console: Console, lang: str) -> None:
-    """Print the groups, repairs by class, what figures leave out, which work was planned, and what was acknowledged.
+    """Print the groups, repairs by class, exclusions, planned work, and acknowledgements.
 
     A narrow terminal gets short headings, shares unknown in whole percent, and neither sites nor the sum of repairs.
     """
@@ -117,7 +117,7 @@ def _works(found: Assessment, lang: str) -> Iterator[str]:
 
 
 def _words(found: Assessment, lang: str) -> Iterator[str]:
-    """Return who knew of which finding; the figures count it all the same."""
+    """Return the acknowledgements; the figures count these findings all the same."""
     for one in found.words[:_SHOWN_MOST]:
         said = known_line(one.known, local(one.known.until, CHINA))
         yield render(Message("{site}: {what}", {"site": one.site, "what": said}), lang)
@@ -157,7 +157,7 @@ def _repairs_table(found: Assessment, lang: str) -> Table:
 
 
 def _repair_cell(row: Row, lang: str) -> Text:
-    """Return the mean over all classes of fault, and below it how many repairs it is of."""
+    """Return the mean over all classes of fault, and below it the number of repairs."""
     repairs = reduce(Repairs.plus, row.repairs.values(), Repairs())
     if not repairs.repaired:
         return Text("-")

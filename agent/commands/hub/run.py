@@ -80,7 +80,7 @@ def _tell_text(lang: str, event: Event) -> None:
 
 
 def address(text: str) -> tuple[str, int]:
-    """Return host and port; argparse names this function in its message."""
+    """Parse host and port; argparse names this function in its message."""
     match = _ADDRESS.fullmatch(text)
     if match is None:
         raise ValueError

@@ -1,7 +1,7 @@
 """Asks at most eight questions, scans the network, and writes site.toml and secrets.toml of a new site.
 
-What will be sent is said before the first datagram. The login is written only for devices that the person picked from
-what answered, and nothing that is there already is overwritten.
+The requests are shown before the first datagram. The login is written only for devices that the person picked from
+those that answered, and no file is overwritten.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ SCHEMA = "camwarden-init/1"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the files of a site are to be."""
+    """The paths of a site's files."""
 
     site: Path
     secrets: Path
 
     @property
     def is_the_services(self) -> bool:
-        """Tell whether it is the folder that the installed service reads."""
+        """Whether it is the folder that the installed service reads."""
         return self.site == CONFIG
 
 
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask, look, write, and say what comes next."""
+    """Ask, scan, write, and show what comes next."""
     if args.json and args.answers is None:
         raise UsageError("--json asks nothing: give the answers with --answers FILE")
     place = _place(args)
@@ -101,7 +101,7 @@ def _place(args: argparse.Namespace) -> Place:
 
 
 def _is_empty(path: Path) -> bool:
-    """Tell whether a file holds nothing yet, as the service's installation leaves secrets.toml."""
+    """Return whether a file holds nothing yet, as the service's installation leaves secrets.toml."""
     status = path.lstat()
     return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
@@ -113,7 +113,7 @@ def _own_addresses() -> tuple[str, ...]:
 
 
 def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[Placed, ...], tuple[str, ...]]:
-    """Ask the networks that were named, and show what answered."""
+    """Ask the named networks, and show what answered."""
     if site.discovery == Discovery():
         return (), ()
     plan = plan_of(site)

@@ -127,7 +127,7 @@ def _json(one: Difference) -> dict[str, Json]:
 
 
 def _workbook(entries: tuple[Entry, ...], found: tuple[Difference, ...], lang: str) -> bytes:
-    """Return the ledger's rows as a workbook in which what differs is coloured, with what was found as a comment."""
+    """Render the ledger's rows as a workbook in which differences are coloured, with a comment each."""
     used = [column for column in COLUMNS if any(column.key in entry.values for entry in entries)]
     first = next((c.key for c in used if c.key == "name"), used[0].key if used else "")
     by_cell: dict[tuple[int, str], list[Difference]] = {}

@@ -24,7 +24,7 @@ SCHEMA = "camwarden-ledger-export/1"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the ledger; a file that is there is not overwritten."""
+    """Write the ledger; no file is overwritten."""
     site = load_declared(args.config)
     path: Path = args.out or Path(f"{site.id}.xlsx")
     if path.suffix.lower() not in (".xlsx", ".csv"):

@@ -38,11 +38,7 @@ SEEN_MAX_BYTES = 64 * 1024 * 1024
 
 
 def read_ledger(args: argparse.Namespace) -> Ledger:
-    """Read the ledger that the command line names, and remember what it says of headings.
-
-    Raises:
-        UsageError: The file cannot be read as a ledger.
-    """
+    """Parse the ledger of the command line, and store its mapping of headings. Raises UsageError."""
     said = headings_said.parse(args.map)
     kept = user_state(os.environ) / LEDGER_HEADINGS_NAME
     mapped = headings_said.load(kept) | said
@@ -57,10 +53,9 @@ def read_ledger(args: argparse.Namespace) -> Ledger:
 
 
 def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
-    """Return what `--set COLUMN=VALUE` and `--site ID` say for rows that say nothing.
+    """Parse `--set COLUMN=VALUE` and `--site ID` for empty cells.
 
-    Raises:
-        UsageError: A column is none, or its value is wrong.
+    Raises UsageError where there is no such column, or its value is wrong.
     """
     found: dict[str, Json] = {}
     for text in [*texts, *([f"site_id={site}"] if site else [])]:
@@ -83,7 +78,7 @@ def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
 
 
 def tell_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> None:
-    """Say on standard error what was read, what was not, and why."""
+    """Report on standard error what was read, what was not, and why."""
     if args.quiet:
         return
     name = args.file.name
@@ -135,7 +130,7 @@ def say(args: argparse.Namespace, message: Message) -> None:
 
 
 def in_words(message: Message, lang: str) -> str:
-    """Return a message on one line in a language; a column is called what its heading is called in it."""
+    """Render a message on one line; a column gets its heading in that language."""
     column = BY_KEY.get(str(message.values.get("key", "")))
     values = {**message.values, "key": heading_of(column, lang)} if column else message.values
     return printable(render(replace(message, values=values), lang))
@@ -156,7 +151,7 @@ def problems_json(problems: Sequence[Problem]) -> list[Json]:
 
 
 def reading_json(ledger: Ledger) -> dict[str, Json]:
-    """Return what was read for scripts."""
+    """Encode what was read for scripts."""
     return {
         "form": ledger.form,
         "sheet": ledger.sheet,
@@ -173,7 +168,7 @@ def print_json(answer: Mapping[str, Json]) -> None:
 
 
 def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
-    """Return what `--seen` or `--look` say of the devices, None where neither was asked for."""
+    """Return the equipment of `--seen` or `--look`, None where neither was given."""
     if args.look:
         return look(args, load(args.config), site)
     if args.seen is None:
@@ -189,7 +184,7 @@ def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
 
 
 def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
-    """Ask the site's devices once, as `check` does, and return what they say of themselves."""
+    """Ask the site's devices once, as `check` does, for their equipment."""
     if not site.devices:
         return NOTHING_SEEN
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
@@ -203,11 +198,7 @@ def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
 
 
 def file_bytes(path: Path, limit: int) -> bytes:
-    """Return the bytes of a file, one more than the limit where it is larger.
-
-    Raises:
-        UsageError: It is not there or no file.
-    """
+    """Read a file, one byte more than the limit where it is larger. Raises UsageError where there is none."""
     try:
         if not path.is_file():
             raise UsageError(Message("{path} is not there or is no file", {"path": path}))
@@ -220,11 +211,7 @@ def file_bytes(path: Path, limit: int) -> bytes:
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace a file.
-
-    Raises:
-        UsageError: It cannot be written.
-    """
+    """Replace a file. Raises UsageError where it cannot be written."""
     try:
         write_atomic(path, data, mode)
     except PermissionError:

@@ -50,7 +50,7 @@ REPORT_NAME = "report.html"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read, compare with what is there, write."""
+    """Read, compare with the folder, write."""
     ledger = read_ledger(args)
     site = folder.existing(args.out)
     entries, elsewhere = of_site(ledger, args, site)
@@ -94,10 +94,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tuple[Entry, ...], int]:
-    """Return the rows of the one site that is meant, and how many rows belong to others.
+    """Return the rows of the requested site, and how many rows belong to others.
 
-    Raises:
-        UsageError: The ledger has rows of several sites, and none of them was named.
+    Raises UsageError where the ledger has rows of several sites, and none of them was named.
     """
     known = site.get("site")
     here = str(known.get("id", "")) if isinstance(known, dict) else ""
@@ -125,7 +124,7 @@ def sound_plan(
 ) -> tuple[SitePlan, tuple[Problem, ...]]:
     """Return the plan of a site's rows and everything that is wrong with them.
 
-    With `skip_bad` rows that are wrong are left out until the rest holds; what no row can mend stays in the plan.
+    With `skip_bad` wrong rows are left out until the rest holds; what no row can correct stays in the plan.
     """
     rows = {entry.row for entry in entries}
     bad = [problem for problem in refused if problem.row in rows or not problem.row]
@@ -144,8 +143,7 @@ def sound_plan(
 def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
     """Ask for the password of each of these logins; an empty answer leaves one for later.
 
-    Raises:
-        UsageError: A password holds what cannot be typed.
+    Raises UsageError for a password that cannot be typed.
     """
     found: dict[str, str] = {}
     for name in logins:
@@ -164,22 +162,22 @@ def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterabl
 
 
 def hub_keys(args: argparse.Namespace) -> bytes | None:
-    """Return the hub's public keys that the command line names."""
+    """Return the hub's public keys of the command line."""
     return None if args.hub_jwks is None else file_bytes(args.hub_jwks, HUB_KEYS_MAX_BYTES)
 
 
 def change_json(change: Change) -> dict[str, Json]:
-    """Return a change for scripts."""
+    """Encode a change for scripts."""
     return {"subject": change.subject, "key": change.key, "before": change.before, "after": change.after}
 
 
 def today() -> date:
-    """Return the day on which what a ledger declares is given, as the house's sites count it."""
+    """Return the day of a ledger's declarations in the sites' time zone."""
     return day_of(utc_now(), ZoneInfo(DEFAULT_TIME_ZONE))
 
 
 def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None:
-    """Say which columns declare something and were not taken, since nobody stands for them."""
+    """Report the columns of declarations that were left out, since they have no author."""
     duties = {duty for planned in plans for camera in planned.cameras for duty in camera.declared}
     if duties and not args.by:
         names = ", ".join(heading(column, args.lang) for column in COLUMNS if column.option in duties)
@@ -193,7 +191,7 @@ def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None
 
 
 def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
-    """Say which rows are missing from what was written."""
+    """Report the rows that were left out."""
     rows = sorted({problem.row for problem in bad if problem.row})
     if rows:
         shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if len(rows) > 20 else "")
@@ -201,7 +199,7 @@ def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
 
 
 def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
-    """Say what was written and what comes next; `empty` are the logins that still need a password."""
+    """Report what was written and what comes next; `empty` are the logins that still need a password."""
     if args.quiet:
         return
     if not what.files:
@@ -230,7 +228,7 @@ def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan
 
 
 def _show(args: argparse.Namespace, what: folder.Draft, left: Sequence[str]) -> None:
-    """Show how the ledger differs from a file that is there."""
+    """Show how the ledger differs from the folder's file."""
     if args.quiet or args.json:
         return
     if what.changes:

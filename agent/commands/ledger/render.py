@@ -34,7 +34,7 @@ PAGE = "README.md"
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """What is to be written for every site, and what is wrong. `hopeless`: mistakes that no row can be left out for."""
+    """The plans of every site, and what is wrong. `hopeless`: mistakes that no row can be left out for."""
 
     plans: tuple[SitePlan, ...]
     drafts: tuple[folder.Draft, ...]
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _Planned:
-    """Plan each site beside what its folder holds."""
+    """Plan each site beside its folder's files."""
     keys = hub_keys(args)
     groups, nameless = by_site(with_given(ledger.entries, given(args.set)))
     rows = {entry.row for entries in groups.values() for entry in entries}
@@ -88,7 +88,7 @@ def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _Planned:
 
 
 def _is_writable(planned: _Planned, skip_bad: bool) -> bool:
-    """Tell whether sites may be written: nothing is wrong, or only rows that may be left out."""
+    """Return whether sites may be written: nothing is wrong, or only rows that may be left out."""
     return not planned.bad or bool(skip_bad and planned.plans and not planned.hopeless)
 
 
@@ -131,7 +131,7 @@ def _sites_json(planned: _Planned) -> list[Json]:
 
 
 def _codes_twice(plans: Iterable[SitePlan]) -> list[Problem]:
-    """Return the codes that stand at two sites; those of one site are told with it."""
+    """Find the codes of two sites; those within one site are reported with it."""
     found = []
     firsts: dict[Json, tuple[str, Entry]] = {}
     for planned in plans:

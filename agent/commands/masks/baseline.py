@@ -1,7 +1,7 @@
 """Approves the present view of cameras, or of one camera at one of its presets: `masks baseline`.
 
-The agent never moves a camera: a person turns it to the preset and says so. What that person may be wrong about is
-looked at all the same: the camera must not stand at another preset still, and nothing private may be open there.
+The agent never moves a camera: a person turns it to the preset and names it. Two mistakes of that person are checked:
+the camera must not be at another preset still, and nothing private may be open there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCHEMA = "camwarden-masks-baseline/1"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Keep what was asked, and return the exit code."""
+    """Store the requested views, and return the exit code."""
     site = site_of(args)
     named = [camera for camera in site.cameras if camera.camera.id in args.camera]
     if args.preset:
@@ -156,7 +156,7 @@ def _look(
     before: Approval | None,
     known: PresetView | None,
 ) -> CameraLook:
-    """Look at the camera as if it could stand nowhere else, and beside that whether it stands at another preset."""
+    """Judge the camera as if this were its only position, and detect whether it is at another preset."""
     here = tuple(replace(zone, name=f"{preset.name}: {zone.name}") for zone in preset.zones)
     only = replace(camera, zones=(*camera.zones, *here))
     approvals = {}
@@ -200,7 +200,7 @@ def _write(
     at: datetime,
     why: str,
 ) -> None:
-    """Keep the view, and with a camera's first one the masks that its device lists."""
+    """Store the view, and with a camera's first one the masks that its device lists."""
     assert look.view is not None  # noqa: S101 - what shows no view was refused
     directory = site.storage.directory
     if approval is None:

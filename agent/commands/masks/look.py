@@ -1,9 +1,8 @@
 """Looks at the cameras of a site before approval: several rounds of pictures, judged path by path.
 
-Every enabled mask of a device counts as a zone here, beside the zones that are declared. What the pictures mean is
-decided by the checks of `agent/judge/checks/pictures/masks.py`; only live paths count, for old footage may be older
-than a mask. Of a camera with presets the zones of the one preset count at which it is seen to stand; which one that is,
-its pictures must show.
+Every enabled mask of a device counts as a zone here, beside the declared zones. The checks of
+`agent/judge/checks/pictures/masks.py` judge the pictures; only live paths count, for old footage may be older than a
+mask. Of a camera with presets the zones of its present preset count, which its pictures must show.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ WORST: Final[tuple[Status, ...]] = ("fail", "unknown", "warn", "pass", "not_appl
 
 @dataclass(slots=True)
 class _Taken:
-    """What has been gathered so far: the newest picture of each camera and path, and descriptors of the view's path.
+    """The results so far: the newest picture of each camera and path, and descriptors of the view's path.
 
-    `presets`: what was seen of each preset; `at`: at which one each camera stood on the view's path, newest round.
+    `presets`: the results of each preset; `at`: each camera's preset on the view's path, newest round.
     """
 
     newest: dict[tuple[str, PathName], Picture] = field(default_factory=dict)
@@ -91,7 +90,7 @@ def look_at(
 
 
 def _with_masks(site: Site, told: Observations) -> Site:
-    """Return the site in which each enabled mask of a device is a zone, unless a declared zone is the same."""
+    """Add each enabled mask of a device as a zone, unless a declared zone is the same."""
     facts = gather(told)
 
     def zones(camera: CameraConfig) -> tuple[PrivateZone, ...]:
@@ -125,7 +124,7 @@ def _take(
     approvals: Mapping[str, Approval],
     rim: Rim,
 ) -> None:
-    """Judge a round's pictures, and keep no more of them than is shown."""
+    """Judge a round's pictures, and store no more of them than is shown."""
     approved = {name: one.presets for name, one in approvals.items() if one.presets}
     places = positions(site, told, approved)
     seen = look(site, pictures, rim.judge, rim.progress, positions=places)
@@ -144,7 +143,7 @@ def _take(
 
 
 def _stands_at(taken: _Taken, camera: CameraConfig, path: PathName, seen: Observations) -> None:
-    """Note at which preset a camera stands; what was described at another one is no part of this view."""
+    """Note a camera's preset; descriptors of another one are dropped from this view."""
     name, subject = camera.camera.id, f"camera:{camera.camera.id}"
     if camera.presets:
         here = [o.value for o in seen if o.subject == subject and isinstance(o.value, PresetSeen)]
@@ -162,7 +161,7 @@ def _left_out(camera: CameraConfig, facts: Facts, at: Mapping[str, str]) -> tupl
 
 
 def _pooled(seen: Iterable[Observation]) -> Observations:
-    """Return what was seen, the verdicts on each zone and path of all rounds as one, of pictures the last of a path."""
+    """Pool the verdicts on each zone and path over all rounds; of pictures the last of a path counts."""
     last: dict[tuple[str, PathName], Observation] = {}
     verdicts: dict[tuple[str, PathName, str], list[Observation]] = {}
     rest: list[Observation] = []
@@ -218,21 +217,21 @@ def _camera(
 
 
 def _references(approved: Approval | None, at: str) -> tuple[bytes, ...]:
-    """Return the approved view, of a camera that stands at one of its presets that of the preset."""
+    """Return the approved view; of a camera at one of its presets that of the preset."""
     if approved is None or not at:
         return approved.references if approved else ()
     return next((view.references for view in approved.presets if view.preset == at), ())
 
 
 def _at_preset(taken: _Taken, name: str) -> tuple[ZoneVerdict, ...]:
-    """Return what all rounds said on live paths of the zones of the preset at which a camera stands."""
+    """Return the verdicts of all rounds on live paths for the zones of a camera's present preset."""
     known, at = taken.presets.get(name), taken.at.get(name, "")
     looks = known.of(at) if known is not None and at else ()
     return tuple(zone.verdict for look in looks if look.path in LIVE for zone in look.zones)
 
 
 def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Ask the mask checks about the live paths of one camera; worst first, causes before what follows from them."""
+    """Run the mask checks on the live paths of one camera; worst first, causes before what follows from them."""
     one = replace(site, cameras=(replace(judged, recorded=False),))
     subject = f"camera:{judged.camera.id}"
     live = tuple(

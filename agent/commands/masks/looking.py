@@ -1,6 +1,6 @@
 """Looks at the cameras that `camwarden masks` was asked about, with the logins and the picture worker of the site.
 
-What is seen is `look.py`'s; who approves is taken from the command line or the login.
+`look.py` judges them; who approves is taken from the command line or the login.
 """
 
 from __future__ import annotations
@@ -32,11 +32,7 @@ APART_S = 2.0
 
 
 def site_of(args: argparse.Namespace) -> Site:
-    """Return the site that was named.
-
-    Raises:
-        UsageError: It has no camera that was named with it.
-    """
+    """Load the site. Raises UsageError for a named camera that it does not have."""
     site = load(args.config)
     unknown = sorted(set(args.camera) - {c.camera.id for c in site.cameras})
     if unknown:
@@ -50,14 +46,14 @@ def site_of(args: argparse.Namespace) -> Site:
 
 
 def person(args: argparse.Namespace) -> str:
-    """Return who is taken to approve: the name given, or the login name; empty where there is neither."""
+    """Return who approves: the given name, or the login name; empty where there is neither."""
     return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
 
 
 def looked(
     site: Site, args: argparse.Namespace, approvals: Mapping[str, Approval] | None = None
 ) -> tuple[CameraLook, ...]:
-    """Look at the cameras that were named, or at all, against these approvals, or those that are kept."""
+    """Look at the named cameras, or at all, against these approvals, or the stored ones."""
     directory = site.storage.directory
     cameras = tuple(c for c in site.cameras if not args.camera or c.camera.id in args.camera)
     needed = {c.camera.device for c in cameras}

@@ -40,9 +40,9 @@ masks, and none of them is on. `not-seen`: no live picture came.
 
 @dataclass(frozen=True, slots=True)
 class PathLook:
-    """What was seen on one path: the verdict on each zone, and a JPEG in which all that is not proven hidden is black.
+    """One path: the verdict on each zone, and a JPEG in which all that is not proven hidden is black.
 
-    `why` says why there is no picture, empty where there is one.
+    `why` is the reason for a missing picture, empty where there is one.
     """
 
     path: PathName
@@ -54,9 +54,9 @@ class PathLook:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a camera sees: the encoded descriptor, of how many pictures, in which light.
+    """A camera's view: the encoded descriptor, of how many pictures, in which light.
 
-    An empty descriptor: so much moves in it that it cannot be supervised. `state`: how it stands to the approved view.
+    An empty descriptor: so much moves in it that it cannot be supervised. `state`: compared with the approved view.
     """
 
     descriptor: bytes = field(repr=False)
@@ -67,13 +67,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class CameraLook:
-    """What was seen of one camera.
+    """The look at one camera.
 
-    `config` is what the file declares. `masks` None: its device did not list them. `zones` are what was judged: the
+    `config` is what the file declares. `masks` None: its device did not list them. `zones` are the judged ones: the
     declared zones, and the enabled masks beside them. `findings` are those of the mask checks on the live paths, the
-    one that matters most first. `view` None: no picture shows it. `preset`: at which of its presets it was seen in the
-    last round, empty where that is not plain or it has none; `at_preset`: what all rounds said of the zones there.
-    `owner`: of which site it is, and which box showed it; `was_another`: what was approved is of another box.
+    most important first. `view` None: no picture shows it. `preset`: its preset in the last round, empty where that is
+    unknown or it has none; `at_preset`: the verdicts of all rounds on the zones there. `owner`: its site, and the box
+    that showed it; `was_another`: what was approved is of another box.
     """
 
     config: CameraConfig
@@ -96,7 +96,7 @@ class CameraLook:
 
 
 def is_among(polygon: Polygon, zones: Iterable[PrivateZone]) -> bool:
-    """Tell whether a polygon is one of the zones, but for rounding."""
+    """Return whether a polygon is one of the zones, but for rounding."""
     return any(iou(zone.polygon, (polygon,)) >= SAME_IOU for zone in zones)
 
 
@@ -126,9 +126,9 @@ def shown(
     judge: Judge,
     size: Thumbnail = ON_SHEET,
 ) -> PathLook:
-    """Make the small picture of one path.
+    """Render the small picture of one path.
 
-    A mask shows in it only where this very picture proves it to hide, and all looks together do as well.
+    A mask shows in it only where both this very picture and all looks together prove it to hide.
     """
     asked = tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
     here = ask(judge, Job(picture.data, picture.kind, asked))
@@ -144,7 +144,7 @@ def shown(
 
 
 def described(picture: Picture, left_out: tuple[Polygon, ...], judge: Judge) -> bytes:
-    """Return a picture's encoded descriptor; nothing where it cannot be decoded, or is too flat to be compared."""
+    """Return a picture's encoded descriptor; empty where it cannot be decoded, or is too flat to be compared."""
     answer = ask(judge, Job(picture.data, picture.kind, (), Study(descriptor=DescriptorJob(excluded=left_out))))
     return answer.studied.descriptor if answer is not None and answer.studied is not None else b""
 
@@ -156,7 +156,7 @@ def view_of(
     left_out: tuple[Polygon, ...],
     judge: Judge,
 ) -> View | None:
-    """Return the view that pictures of one path show: their median where there are enough, else the newest one's.
+    """Return the view of one path's pictures: their median where there are enough, else the newest one's.
 
     Args:
         descriptors: Those of the path's pictures, oldest first, without empty ones.
@@ -184,7 +184,7 @@ def _shape(descriptor: bytes) -> tuple[LightMode, int, int]:
 
 
 def ask(judge: Judge, job: Job) -> Judged | None:
-    """Ask the worker about one picture; None where it cannot answer."""
+    """Judge one picture; None where the worker cannot."""
     try:
         return judge(job)
     except WorkerError:

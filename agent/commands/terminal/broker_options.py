@@ -25,7 +25,7 @@ def add_broker_options(parser: argparse.ArgumentParser) -> None:
 
 
 def broker_of(args: argparse.Namespace) -> Hub:
-    """Return the broker that the options name; its files have been read once.
+    """Return the broker of the options; its files have been read once.
 
     Raises:
         UsageError: Options that belong together are not together.
@@ -38,7 +38,7 @@ def broker_of(args: argparse.Namespace) -> Hub:
 
 
 def port(text: str) -> int:
-    """Return a TCP port; argparse names this function in its message."""
+    """Parse a TCP port; argparse names this function in its message."""
     number = int(text)
     if not 0 < number < 65536:
         raise ValueError

@@ -10,10 +10,10 @@ from agent.model.finding import Message
 
 
 def require_new(path: Path) -> None:
-    """Settle that a file can be written, before a device is asked.
+    """Validate that a file can be written, before a device is asked.
 
     Raises:
-        UsageError: A file is there already, or its folder is not.
+        UsageError: A file exists already, or its folder does not.
         Forbidden: This user may not write there.
     """
     if os.path.lexists(path) or not path.parent.is_dir():

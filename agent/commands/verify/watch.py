@@ -40,7 +40,7 @@ _FILTER = re.compile(r"([^+#\0]*|\+)(/([^+#\0]*|\+))*(/#)?|#")
 
 @dataclass(slots=True)
 class Watch:
-    """What has been seen so far, and how it is told: one line for each fault, or one JSON object."""
+    """The results so far, printed as one line for each fault, or one JSON object."""
 
     as_json: bool
     lang: str
@@ -55,7 +55,7 @@ class Watch:
             print(render(text, self.lang), flush=True)
 
     def take(self, message: Judged) -> None:
-        """Count a message and tell what is wrong with it, or between it and those before."""
+        """Count a message and report its faults, or those between it and earlier ones."""
         self.counts[message.verdict] += 1
         if message.verdict != "verified":
             words: dict[str, Json] = {"name": message.name, "reason": message.reason, "why": str(message.why)}
@@ -69,7 +69,7 @@ class Watch:
             self.tell(seen.fault, fault_line(seen), **run)
 
     def end(self) -> int:
-        """Tell the sum and return the exit code. A hole that was filled is none."""
+        """Print the sum and return the exit code. A hole that was filled is none."""
         holes = self.follow.open_holes()
         faults = len(holes) + self.counts["fork"] + self.counts["tamper"]
         names = ("verified", "failed", "unchecked", "unusable")
@@ -94,7 +94,7 @@ class Watch:
 
 
 def watch_folders(args: argparse.Namespace) -> int:
-    """Verify every flattened JWS in the folders, and those that come, until interrupted."""
+    """Verify every flattened JWS in the folders, and those that arrive, until interrupted."""
     for path in args.paths:
         if not path.is_dir():
             raise UsageError(
@@ -116,7 +116,7 @@ def watch_folders(args: argparse.Namespace) -> int:
 
 
 def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believed, watch: Watch) -> None:
-    """Judge a file that has not been seen as it is now."""
+    """Judge a new or changed file."""
     try:
         status = path.stat()
         mark = status.st_ino, status.st_size, status.st_mtime_ns
@@ -145,8 +145,7 @@ def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believe
 def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -> int:
     """Verify what passes on a topic: with `--follow` until interrupted, else until nothing comes any more.
 
-    Raises:
-        HubUnavailable: The broker cannot be reached or does not let us in.
+    Raises HubUnavailable where the broker cannot be reached or does not let us in.
     """
     if not _FILTER.fullmatch(args.topic) or len(args.topic.encode()) > 65_535:
         raise UsageError(
@@ -170,7 +169,7 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
 
 @dataclass(slots=True)
 class _Hearing:
-    """Judges what comes in on topics. Keys of `--kid` are taken from the births that show them."""
+    """Judges the messages of topics. Keys of `--kid` are taken from the births that show them."""
 
     watch: Watch
     keys: dict[str, PublicKey]
@@ -246,10 +245,11 @@ def until_interrupted() -> threading.Event:
 
 
 def wait_until(stop: threading.Event) -> None:
-    """Return when it is set.
+    """Wait for the event.
 
-    Python's first thread acts on a signal, and wakes only by one that it took itself. A machine that shuts down stops
-    all processes, asks them to end and lets them go on (systemd 257): then any thread takes it. So the first one looks.
+    Python's first thread acts on a signal, and wakes only by one that it received itself. A machine that shuts down
+    stops all processes, asks them to end and lets them go on (systemd 257): then any thread receives it. So the first
+    one polls.
     """
     while not stop.wait(_LOOK_S):
         pass
