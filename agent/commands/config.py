@@ -123,7 +123,7 @@ def _tables_of(path: Path) -> dict[str, Json]:
 
 
 def _line(change: Change, lang: str) -> str:
-    before, after = _shown(change.before), _shown(change.after)
+    before, after = _value_text(change.before), _value_text(change.after)
     if change.kind == "changed":
         return f"{change.where}: {before} -> {after}"
     is_row = isinstance(change.before if change.after is None else change.after, Mapping)
@@ -131,7 +131,7 @@ def _line(change: Change, lang: str) -> str:
     return f"{change.where}: {word}" + ("" if is_row else f" {before if change.after is None else after}")
 
 
-def _shown(value: Json) -> str:
+def _value_text(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN_MAX_CHARS else f"{text[: SHOWN_MAX_CHARS - 3]}..."
 

@@ -60,7 +60,7 @@ READY = Message("may be tried; with --yes one login is sent, once")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DeviceResult:
     """The result of one device; `sent`: a login went out now."""
 
     device: str
@@ -128,7 +128,7 @@ def _marks(directory: Path) -> dict[str, Mark]:
     return {}
 
 
-def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: bool) -> Row:
+def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: bool) -> DeviceResult:
     """Report one device, and try it where that is wanted and allowed.
 
     Its maker is that of its driver, or of its last reported model.
@@ -141,13 +141,13 @@ def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: boo
     why = why_not(device, maker, site.digest, box, tried, state)
     if why is None and go:
         row = Tried(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
-        return _tried(row, site, device, directory, rows)
+        return _try_login(row, site, device, directory, rows)
     if last is not None and last.is_of(box) and (last.config == site.digest or last.result == "accepted"):
-        return Row(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
-    return Row(device.id, maker, READY if why is None else why)
+        return DeviceResult(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
+    return DeviceResult(device.id, maker, READY if why is None else why)
 
 
-def _tried(row: Tried, site: Site, device: Device, directory: Path, tried: tuple[Tried, ...]) -> Row:
+def _try_login(row: Tried, site: Site, device: Device, directory: Path, tried: tuple[Tried, ...]) -> DeviceResult:
     maker, now = row.maker, row.at
     if is_own(device, maker):
         result: Outcome = "accepted"
@@ -158,13 +158,13 @@ def _tried(row: Tried, site: Site, device: Device, directory: Path, tried: tuple
         except DriverError as error:
             write_tried(directory, tried)
             message = Message("no login was sent: {why}", {"why": sentence(str(error))})
-            return Row(device.id, maker, message)
+            return DeviceResult(device.id, maker, message)
     if result == "open":
         write_tried(directory, tried)
     else:
         write_tried(directory, with_row(tried, replace(row, result=result)))
     sent = result != "open" and not is_own(device, maker)
-    return Row(device.id, maker, SAID[result], result, utc_text(now), sent)
+    return DeviceResult(device.id, maker, SAID[result], result, utc_text(now), sent)
 
 
 def _read(directory: Path, site_id: str) -> tuple[Tried, ...]:

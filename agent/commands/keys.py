@@ -112,10 +112,10 @@ def _rotate(args: argparse.Namespace, site: Site) -> int:
             done = True
         except Locked:
             done = False
-    return _rotated(args, site, old, new, done)
+    return _print_rotation(args, site, old, new, done)
 
 
-def _rotated(args: argparse.Namespace, site: Site, old: PublicKey, new: PublicKey, done: bool) -> int:
+def _print_rotation(args: argparse.Namespace, site: Site, old: PublicKey, new: PublicKey, done: bool) -> int:
     if args.json:
         print(json.dumps({"schema": SCHEMA, "site": site.id, "from": old.kid, "to": new.kid, "done": done}))
     elif not args.quiet:

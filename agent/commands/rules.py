@@ -77,7 +77,7 @@ def _in_force(site: Site, lang: str) -> Site:
     now = moment(utc_now())
     trusted = now.clock_synced or site.policy.own_clock == "trusted"
     try:
-        kept = desired_policy.read_kept(
+        kept = desired_policy.read_stored(
             site.storage.directory / desired_policy.FILE_NAME, load_jwks(site.hub.jwks), site.id
         )
     except NotVerified as error:

@@ -45,8 +45,8 @@ from agent.onsite.one_look.compare import (
     narrowed,
     to_look_at_again,
 )
-from agent.onsite.one_look.job_file import FOLDER, Look, path_of, read_look, signed, write
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.job_file import FOLDER, EarlierLook, path_of, read_look, signed, write
+from agent.onsite.one_look.result import CheckResult
 from agent.report.build import finding_json
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
@@ -65,7 +65,7 @@ SHOWN: dict[Outcome, tuple[str, str]] = {
 CHECK_WIDTH = 22
 """So that the id of a check mostly stands on one line."""
 
-LookOnce = Callable[[argparse.Namespace, Site], Checked]
+LookOnce = Callable[[argparse.Namespace, Site], CheckResult]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
         return _open(args, site, look_once, signer, folder)
     if args.against:
         before = read_look(args.against, site.id, {signer.kid: signer.public}, known_only=False)
-        checked = _looked(args, site, look_once)
+        checked = _run_look(args, site, look_once)
         _show(args, site, before, checked, compare(before.findings, checked.seen.findings), {})
         return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
     return _close(args, site, look_once, signer, folder)
@@ -107,7 +107,7 @@ def _open(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Sig
     path = path_of(folder, args.open, "open")
     if path.exists():
         raise UsageError(Message("{path}: this job is open already: close it, or take another name", {"path": path}))
-    checked = _looked(args, site, look_once)
+    checked = _run_look(args, site, look_once)
     if checked.interrupted:
         show(args, checked)
         return exits.INTERRUPTED
@@ -139,7 +139,7 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
         raise UsageError(
             Message("{first}: nothing was wrong at that look: there is no repair to prove", {"first": first})
         )
-    checked = _looked(args, narrowed(site, wanted), look_once)
+    checked = _run_look(args, narrowed(site, wanted), look_once)
     after = about(wanted, checked.seen.findings)
     compared = compare(about(wanted, before.findings), after)
     if checked.interrupted:
@@ -162,13 +162,13 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     )
 
 
-def _looked(args: argparse.Namespace, site: Site, look_once: LookOnce) -> Checked:
+def _run_look(args: argparse.Namespace, site: Site, look_once: LookOnce) -> CheckResult:
     """Look; a file that is handed over names no more than what is shown."""
     checked = look_once(args, site)
     return anonymous(checked) if args.redact else checked
 
 
-def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared], is_redacted: bool) -> None:
+def _prove(job: str, site: Site, checked: CheckResult, compared: Iterable[Compared], is_redacted: bool) -> None:
     """Note the proven repairs for the service here, which closes these episodes at its next look that agrees."""
     seen = (o for ones in checked.seen.facts.by_subject.values() for o in ones)
     boxes = {} if is_redacted else owners_now(site, proven_marks(site, seen), {})
@@ -181,7 +181,7 @@ def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared],
                 write_note(site.storage.directory, proof, checked.at)
 
 
-def _row(one: Compared, before: Look, checked: Checked) -> dict[str, Json]:
+def _row(one: Compared, before: EarlierLook, checked: CheckResult) -> dict[str, Json]:
     """Return a comparison with its times. What no service has seen was detected by the first look at the latest."""
     either = one.after or one.before
     assert either is not None  # noqa: S101 - one of both is there
@@ -211,8 +211,8 @@ def _row(one: Compared, before: Look, checked: Checked) -> dict[str, Json]:
 def _show(
     args: argparse.Namespace,
     site: Site,
-    before: Look,
-    checked: Checked,
+    before: EarlierLook,
+    checked: CheckResult,
     compared: tuple[Compared, ...],
     job: dict[str, Json],
 ) -> None:
@@ -235,7 +235,7 @@ def _show(
             _say(args, line)
 
 
-def _table(site: Site, before: Look, checked: Checked, compared: Iterable[Compared], lang: str) -> Table:
+def _table(site: Site, before: EarlierLook, checked: CheckResult, compared: Iterable[Compared], lang: str) -> Table:
     names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
     zone = ZoneInfo(site.time_zone)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -260,7 +260,7 @@ def _side(finding: Finding | None, lang: str) -> Text:
     return text
 
 
-def _remarks(site: Site, before: Look, compared: tuple[Compared, ...]) -> Iterable[Message]:
+def _remarks(site: Site, before: EarlierLook, compared: tuple[Compared, ...]) -> Iterable[Message]:
     yield Message(
         "{repaired} repaired, {still_open} still open, {new} new, {cannot_be_told} cannot be told, {well_now} well now",
         {outcome.replace("-", "_"): counts(compared)[outcome] for outcome in OUTCOMES},

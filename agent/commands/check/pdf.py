@@ -75,9 +75,9 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="camwarden-pdf-") as outer:
             room, account = Path(outer) / "room", _unprivileged()
-            _furnish(room, html, account)
+            _prepare_folder(room, html, account)
             said = _print(printer, room, account)
-            printed = _taken(room / OUT)
+            printed = _printed_pdf(room / OUT)
             values = {"program": printer.program, "html": html}
             if printed is None and NO_SANDBOX in said:
                 raise ProgramMissing(
@@ -117,7 +117,7 @@ def _unprivileged() -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def _furnish(room: Path, html: Path, account: tuple[int, int] | None) -> None:
+def _prepare_folder(room: Path, html: Path, account: tuple[int, int] | None) -> None:
     """Make the printer's own folder with a copy of the page: only its owner may read the report itself."""
     room.mkdir(mode=0o700)
     page = room / PAGE
@@ -173,7 +173,7 @@ def _command(printer: Printer, room: Path) -> list[str]:
     return [printer.program, *QUIET, f"--user-data-dir={room / 'profile'}", f"--print-to-pdf={out}", page.as_uri()]
 
 
-def _taken(out: Path) -> bytes | None:
+def _printed_pdf(out: Path) -> bytes | None:
     """Return what was printed; None where it is no PDF of the printer's own.
 
     A printer that a page has taken over could name another file of root's in its place.

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from agent.commands.masks.seen import shown
+from agent.commands.masks.seen import render_path
 from agent.observe.approvals.approvals import in_force
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
-from agent.onsite.one_look.shown import Shown, chosen, withheld
+from agent.onsite.one_look.shown import ReportPicture, select_picture, why_withheld
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Masks, Picture
 from drivers.picture import PictureSeen, ZoneVerdict
@@ -41,26 +41,26 @@ class Album:
             self._kept[hashlib.sha256(job.data).hexdigest()] = job.data, job.kind
         return judged
 
-    def blackened(self, site: Site, facts: Facts) -> dict[str, Shown]:
+    def blackened(self, site: Site, facts: Facts) -> dict[str, ReportPicture]:
         """Return the picture of each camera for the report, by its id; approved masks are added from the facts."""
         if not self._keep:
             return {}
         return {c.camera.id: self._one(c, facts) for c in in_force(site, facts.approvals).cameras}
 
-    def _one(self, camera: CameraConfig, facts: Facts) -> Shown:
+    def _one(self, camera: CameraConfig, facts: Facts) -> ReportPicture:
         subject = f"camera:{camera.camera.id}"
         verdicts = facts.all(subject, ZoneVerdict)
-        seen = chosen(facts.all(subject, PictureSeen), verdicts)
+        seen = select_picture(facts.all(subject, PictureSeen), verdicts)
         if seen is None:
-            return Shown()
-        why = withheld(camera, facts, seen.path)
+            return ReportPicture()
+        why = why_withheld(camera, facts, seen.path)
         kept = self._kept.get(seen.digest)
         if why is not None or kept is None:
-            return Shown(seen.path, seen.taken_at, why=why)
+            return ReportPicture(seen.path, seen.taken_at, why=why)
         approval, listed = facts.approvals.get(camera.camera.id), facts.one(subject, Masks)
         drawn = (*(listed.masks if listed else ()), *(approval.masks if approval else ()))
         private = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
         picture = Picture(camera.camera.id, seen.path, seen.taken_at, *kept)
         own = tuple(v for v in verdicts if v.path == seen.path)
-        look = shown(picture, private, drawn, private, own, self._judge, IN_REPORT)
-        return Shown(seen.path, seen.taken_at, look.thumbnail)
+        look = render_path(picture, private, drawn, private, own, self._judge, IN_REPORT)
+        return ReportPicture(seen.path, seen.taken_at, look.thumbnail)

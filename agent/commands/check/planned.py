@@ -30,7 +30,7 @@ class DevicePlan:
     asks: tuple[Ask, ...]
 
 
-def planned(site: Site, driver_known: bool = True) -> tuple[DevicePlan, ...]:
+def plan_requests(site: Site, driver_known: bool = True) -> tuple[DevicePlan, ...]:
     """Plan the requests to each device of the site.
 
     With `driver_known` False each device is first asked for its protocol, and then read with one of all drivers.

@@ -15,7 +15,7 @@ from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message
 from agent.onsite.handover.contents import contents
 from agent.onsite.handover.report import KeyPart, render_report
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
@@ -26,7 +26,7 @@ MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReportPlan:
     """The report's path, signing key and printer; settled before the first request is sent."""
 
     path: Path
@@ -38,7 +38,7 @@ class Plan:
     quiet: bool
 
 
-def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
+def plan_report(args: argparse.Namespace, site: Site | None) -> ReportPlan | None:
     """Settle everything that can fail about a report before a device is asked; None where none is wanted.
 
     Raises:
@@ -54,10 +54,10 @@ def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
         if path is not None:
             require_new(path)
     printer = find_printer() if args.pdf is not None else None
-    return Plan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
+    return ReportPlan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
 
 
-def write_report(plan: Plan, checked: Checked) -> None:
+def write_report(plan: ReportPlan, checked: CheckResult) -> None:
     """Render, sign and write the report, print it where requested, and report its path on stderr.
 
     `checked` is anonymous already where the plan demands it.
@@ -77,12 +77,12 @@ def write_report(plan: Plan, checked: Checked) -> None:
                 {"path": plan.path, "why": os_words(error)},
             )
         ) from None
-    sys.stderr.write(told(plan) + "\n" if not plan.quiet else "")
+    sys.stderr.write(written_line(plan) + "\n" if not plan.quiet else "")
     if plan.pdf is not None and plan.printer is not None:
         print_pdf(plan.printer, plan.path, plan.pdf, MODE)
 
 
-def told(plan: Plan) -> str:
+def written_line(plan: ReportPlan) -> str:
     """Return one line for the person who waits for the report."""
     line = Message(
         "report: {path}; it holds pictures of the site and stays there. Signed with the key {kid}",

@@ -122,7 +122,7 @@ class _Block:
             for place, cell in enumerate(self.cells[number]):
                 if place == self.before:
                     line.append(self.glyphs.floor)
-                line.append(*_drawn(cell, self.glyphs))
+                line.append(*_glyph(cell, self.glyphs))
             for column, (_, values) in enumerate(self.notes):
                 line.append(f" {self._right(values[number], column)}")
             line.rstrip()
@@ -190,7 +190,7 @@ def _cut(text: str, width: int, ellipsis: str) -> str:
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + ellipsis
 
 
-def _drawn(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
+def _glyph(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
     """Return the character of a cell and its style."""
     if cell.kind != "gap" or cell.gap is None:
         shown = {
@@ -217,7 +217,7 @@ def _legend(drawn: Sequence[Cell], width: int, glyphs: _Glyphs, lang: str) -> It
         entries[glyphs.claimed] = translate("recorded, as the recorder sums the day up", lang)
     if "unknown" in kinds:
         entries["?"] = translate("not known", lang)
-    gaps = {(cell.gap, _drawn(cell, glyphs)[0]) for cell in drawn if cell.kind == "gap"}
+    gaps = {(cell.gap, _glyph(cell, glyphs)[0]) for cell in drawn if cell.kind == "gap"}
     for gap in GAP_CLASSES:
         shown = sorted(glyph for cause, glyph in gaps if cause == gap and glyph != glyphs.small)
         if shown:

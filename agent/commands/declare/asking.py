@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from agent.commands.declare.table import OPEN, named, state_text, value_text
+from agent.commands.declare.table import OPEN, camera_names, state_text, value_text
 from agent.commands.terminal.asking import Wrong, ask, say
 from agent.site.config.add_declaration import NO, YES, keep, read_day_text, read_value
 from agent.site.config.document_digest import PaperUnreadable, digest_of_file
@@ -126,7 +126,7 @@ class Walk:
         if row.scope == "camera" and not cameras:
             return
         before = standing(self.site, row.id, self.today, cameras[0] if cameras else "").declaration
-        about = f"{named(cameras)}: " if cameras else ""
+        about = f"{camera_names(cameras)}: " if cameras else ""
         hint = self._hint(row.kind)
         if before is not None:
             was = translate("until now: {answer}", self.lang).format(answer=printable(value_text(before)))

@@ -76,13 +76,13 @@ def _ask(args: argparse.Namespace, site: Site, today: date) -> int:
         pass
     except KeyboardInterrupt:
         say()
-        _tell(args, walk, today)
+        _print_summary(args, walk, today)
         return exits.INTERRUPTED
-    _tell(args, walk, today)
+    _print_summary(args, walk, today)
     return exits.OK
 
 
-def _tell(args: argparse.Namespace, walk: Walk, today: date) -> None:
+def _print_summary(args: argparse.Namespace, walk: Walk, today: date) -> None:
     left = len(lines(standings(walk.site, today), *OPEN))
     sentence = translate("{count} answers are kept in {file}; {left} declarations are open", args.lang)
     say(sentence.format(count=walk.kept, file=args.config, left=left))

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.check.looking import How, look_at_site
+from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import report_key
 from agent.commands.filing.status import finding_json, findings_shown
 from agent.contract.signing_keys import Signer
@@ -28,8 +28,8 @@ from agent.model.finding import Finding, Json, Message
 from agent.model.verdict import refused
 from agent.observe.facts.filed_file import read_filed, write_filed
 from agent.observe.facts.filed_system import Filed
-from agent.onsite.filing.changes import Change, changes
-from agent.onsite.filing.clocks import asked, change_findings
+from agent.onsite.filing.changes import EquipmentChange, changes
+from agent.onsite.filing.clocks import change_findings, filing_site
 from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, judge_dossier, read_signed
 from agent.onsite.filing.wire import read_content
@@ -51,18 +51,18 @@ def run(args: argparse.Namespace) -> int:
     site = load(args.config)
     signer = report_key(site).signer
     made, filed = read_dossier(args.dossier, site.id, signer, args.kid)
-    checked = look_at_site(args, site, How())
+    checked = look_at_site(args, site, LookOptions())
     if checked.interrupted:
         _say(args, Message("interrupted: nothing was compared, and nothing kept"))
         return exits.INTERRUPTED
     day = local_day(site, checked.at)
-    wanted = asked(site, day)
+    wanted = filing_site(site, day)
     found = changes(filed, inventory_of(wanted, checked.seen.facts, day))
     facts = filed_facts(site.id, args.filed or made, filed)
     findings = change_findings(wanted, facts, checked.at)
-    kept = _keep(args, site, facts, signer)
+    kept = _store_filing(args, site, facts, signer)
     if args.json:
-        sys.stdout.write(json_text(_told(args, facts, found, findings, kept)) + "\n")
+        sys.stdout.write(json_text(_result_json(args, facts, found, findings, kept)) + "\n")
     elif not args.quiet:
         _show(args, facts, found, findings)
     due = any(change.due for change in found)
@@ -109,7 +109,7 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
     return made, inventory
 
 
-def _keep(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) -> bool:
+def _store_filing(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) -> bool:
     """Store what was filed for the service, unless a later filing is stored; report where that fails."""
     directory = site.storage.directory
     last = read_filed(directory, site.id)
@@ -133,8 +133,8 @@ def _keep(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) ->
     return True
 
 
-def _told(
-    args: argparse.Namespace, facts: Filed, found: Sequence[Change], findings: Sequence[Finding], kept: bool
+def _result_json(
+    args: argparse.Namespace, facts: Filed, found: Sequence[EquipmentChange], findings: Sequence[Finding], kept: bool
 ) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
@@ -158,7 +158,9 @@ def _told(
     }
 
 
-def _show(args: argparse.Namespace, facts: Filed, found: Sequence[Change], findings: Sequence[Finding]) -> None:
+def _show(
+    args: argparse.Namespace, facts: Filed, found: Sequence[EquipmentChange], findings: Sequence[Finding]
+) -> None:
     console = Console(no_color=args.no_color, highlight=False)
     since = render(Message("changes since the filing of {day}", {"day": facts.at.isoformat()}), args.lang)
     if found:
@@ -172,7 +174,7 @@ def _show(args: argparse.Namespace, facts: Filed, found: Sequence[Change], findi
         console.print(Text(render(step, args.lang), style="bold"))
 
 
-def _table(found: Sequence[Change], title: str, lang: str) -> Table:
+def _table(found: Sequence[EquipmentChange], title: str, lang: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     words = {
         "added": translate("added", lang),
@@ -186,13 +188,13 @@ def _table(found: Sequence[Change], title: str, lang: str) -> Table:
         table.add_column(heading, overflow="fold", ratio=2)
     table.add_column(translate("to be filed", lang))
     for one in found:
-        cells = (Text(_shown(value)) for value in (one.before, one.after))
+        cells = (Text(_value_text(value)) for value in (one.before, one.after))
         due = Text(translate("yes" if one.due else "no", lang), style="bold red" if one.due else "dim")
         table.add_row(Text(printable(one.subject)), words[one.kind], Text(one.key), *cells, due)
     return table
 
 
-def _shown(value: Json) -> str:
+def _value_text(value: Json) -> str:
     if value is None:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -42,8 +42,8 @@ ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "resend": orders.run,
     "desired": orders.desired,
     "accept-loss": orders.accept,
-    "import": carry.take,
-    "case": carry.case,
+    "import": carry.import_batch,
+    "case": carry.export_case,
     "check": check.run,
 }
 """Every action and what runs it."""

@@ -169,13 +169,13 @@ def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
     stop = until_interrupted()
     everywhere = "::" if ":" in place.settings.host else "0.0.0.0"  # noqa: S104  gateways come from outside
     listen = args.listen or (everywhere, place.settings.port)
-    with serving(place, store, listen, partial(_tell, args), lambda: datetime.now(UTC)) as port:
-        _tell(args, {"event": "ready", "host": listen[0], "port": port})
+    with serving(place, store, listen, partial(_print_event, args), lambda: datetime.now(UTC)) as port:
+        _print_event(args, {"event": "ready", "host": listen[0], "port": port})
         wait_until(stop)
     return OK
 
 
-def _tell(args: argparse.Namespace, event: dict[str, Json]) -> None:
+def _print_event(args: argparse.Namespace, event: dict[str, Json]) -> None:
     """Print one event; a log of events has the words of --json."""
     if args.json:
         print(json.dumps(event), flush=True)

@@ -143,7 +143,7 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
         for message in _remarks(site, of_site):
             print(f"  {render(message, lang)}")
-        for line in (*_changed(of_site["changes"], lang), *_acknowledged(of_site["acknowledged"], lang)):
+        for line in (*_change_lines(of_site["changes"], lang), *_acknowledgement_lines(of_site["acknowledged"], lang)):
             print(line)
 
 
@@ -184,7 +184,7 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
             yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
 
 
-def _changed(told: Any, lang: str) -> Iterator[str]:
+def _change_lines(told: Any, lang: str) -> Iterator[str]:
     """Yield a line for each way in which the site's reports changed; names are the site's own words."""
     for change in told["kinds"] if told else ():
         names = ", ".join(printable(name) for name in change["what"])
@@ -194,7 +194,7 @@ def _changed(told: Any, lang: str) -> Iterator[str]:
         yield f"  {since}  {render(CHANGED[change['kind']], lang)}: {names}{more}{was}".replace(":  (", " (")
 
 
-def _acknowledged(told: Any, lang: str) -> Iterator[str]:
+def _acknowledgement_lines(told: Any, lang: str) -> Iterator[str]:
     """Yield a line for each acknowledged open finding; all of it is the site's own words."""
     for known in read_known({"acknowledged": told}):
         yield f"  {printable(render(known_line(known, local(known.until, CHINA)), lang))}"

@@ -38,7 +38,7 @@ SCHEMA = "camwarden-init/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SitePaths:
     """The paths of a site's files."""
 
     site: Path
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Ask, scan, write, and show what comes next."""
     if args.json and args.answers is None:
         raise UsageError("--json asks nothing: give the answers with --answers FILE")
-    place = _place(args)
+    place = _site_paths(args)
     answers = Answers(args.lang, args.answers)
     if not args.json:
         say(translate("At most eight questions; Enter takes what stands in brackets.", args.lang))
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         site = answers.site()
         site = replace(site, discovery=answers.network(_own_addresses()))
         user, password = answers.login()
-        placed, failed = _look(args, site)
+        placed, failed = _scan(args, site)
         chosen = answers.devices(placed)
         hub = answers.hub()
     except Ended:
@@ -83,13 +83,13 @@ def run(args: argparse.Namespace) -> int:
         found = [device.id for device in written.devices]
         sys.stdout.write(json_text({**answer, "devices": found, "failed": list(failed)}) + "\n")
     else:
-        _tell(args, place, written, bool(secrets))
+        _print_next_steps(args, place, written, bool(secrets))
     return exits.UNCHECKED if failed else exits.OK
 
 
-def _place(args: argparse.Namespace) -> Place:
+def _site_paths(args: argparse.Namespace) -> SitePaths:
     site = args.config if args.out is None else args.out / CONFIG.name
-    place = Place(site, site.parent / SECRETS_NAME)
+    place = SitePaths(site, site.parent / SECRETS_NAME)
     for path in (place.site, place.secrets):
         if os.path.lexists(path) and not (path == place.secrets and _is_empty(path)):
             raise UsageError(
@@ -112,7 +112,7 @@ def _own_addresses() -> tuple[str, ...]:
     return tuple(one for one in found if not ipaddress.IPv4Address(one).is_loopback)
 
 
-def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[Placed, ...], tuple[str, ...]]:
+def _scan(args: argparse.Namespace, site: Site) -> tuple[tuple[Placed, ...], tuple[str, ...]]:
     """Ask the named networks, and show what answered."""
     if site.discovery == Discovery():
         return (), ()
@@ -130,7 +130,7 @@ def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[Placed, ...], tup
     return placed, heard.failed
 
 
-def _write(place: Place, site: str, secrets: str) -> None:
+def _write(place: SitePaths, site: str, secrets: str) -> None:
     """Write both files, or none."""
     written: list[Path] = []
     try:
@@ -156,7 +156,7 @@ def _write(place: Place, site: str, secrets: str) -> None:
         ) from None
 
 
-def _tell(args: argparse.Namespace, place: Place, site: Site, has_secrets: bool) -> None:
+def _print_next_steps(args: argparse.Namespace, place: SitePaths, site: Site, has_secrets: bool) -> None:
     lang = args.lang
     say()
     files = f"{place.site}, {place.secrets}" if has_secrets else str(place.site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from agent.commands.ledger.file import print_json, say, seen_of, write_file
+from agent.commands.ledger.file import given_equipment, print_json, say, write_file
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             Message("{path} is there already and is not overwritten: name a new file with --out", {"path": path})
         )
     tables = site_tables(site)
-    seen = seen_of(args, tables) or NOTHING_SEEN
+    seen = given_equipment(args, tables) or NOTHING_SEEN
     found = rows(tables, seen, local_day(site, utc_now()))
     cells = [[cell(row.get(column.key), column, args.lang) for column in EXPORTED] for row in found]
     if path.suffix.lower() == ".csv":

@@ -23,11 +23,11 @@ from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.export import heading as heading_of
 from agent.onsite.ledger.files.grid import Unreadable, letters
 from agent.onsite.ledger.rows import FILE_MAX_BYTES, Ledger, Problem, read
-from agent.onsite.ledger.seen import NOTHING_SEEN, Seen, from_devices, read_seen
+from agent.onsite.ledger.seen import NOTHING_SEEN, ObservedEquipment, from_devices, parse_observed
 from agent.onsite.ledger.tables import Tables
 from agent.onsite.ledger.values import Refused
 from agent.service.cycle.cycle import see
-from agent.service.cycle.environment import Rim, worker_of
+from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
@@ -52,7 +52,7 @@ def read_ledger(args: argparse.Namespace) -> Ledger:
     return ledger
 
 
-def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
+def parse_given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
     """Parse `--set COLUMN=VALUE` and `--site ID` for empty cells.
 
     Raises UsageError where there is no such column, or its value is wrong.
@@ -77,7 +77,7 @@ def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
     return found
 
 
-def tell_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> None:
+def print_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> None:
     """Report on standard error what was read, what was not, and why."""
     if args.quiet:
         return
@@ -136,7 +136,7 @@ def in_words(message: Message, lang: str) -> str:
     return printable(render(replace(message, values=values), lang))
 
 
-def tell_problems(args: argparse.Namespace, problems: Iterable[Problem]) -> None:
+def print_problems(args: argparse.Namespace, problems: Iterable[Problem]) -> None:
     """List what is wrong with rows and cells, each with its place."""
     for problem in problems:
         row = translate("row", args.lang)
@@ -167,10 +167,10 @@ def print_json(answer: Mapping[str, Json]) -> None:
     sys.stdout.write(json_text(answer) + "\n")
 
 
-def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
+def given_equipment(args: argparse.Namespace, site: Tables) -> ObservedEquipment | None:
     """Return the equipment of `--seen` or `--look`, None where neither was given."""
     if args.look:
-        return look(args, load(args.config), site)
+        return observe_equipment(args, load(args.config), site)
     if args.seen is None:
         return None
     try:
@@ -178,12 +178,12 @@ def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
     except UnicodeDecodeError:
         raise UsageError(Message("{path}: is not UTF-8", {"path": args.seen})) from None
     try:
-        return read_seen(text, site)
+        return parse_observed(text, site)
     except UsageError as error:
         raise UsageError(Message("{path}: {error}", {"path": args.seen, "error": error})) from None
 
 
-def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
+def observe_equipment(args: argparse.Namespace, site: Site, tables: Tables) -> ObservedEquipment:
     """Ask the site's devices once, as `check` does, for their equipment."""
     if not site.devices:
         return NOTHING_SEEN
@@ -192,8 +192,8 @@ def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
     with worker_of(site) as worker, progress, as_owner_of(site.storage.directory):
-        rim = Rim(Credentials(remembered), worker.judge, utc_now)
-        facts = see(site, rim, moment(utc_now()), rounds=1).facts
+        env = Environment(Credentials(remembered), worker.judge, utc_now)
+        facts = see(site, env, moment(utc_now()), rounds=1).facts
     return from_devices(equipment_json(site, facts), tables, list(facts.undeclared))
 
 

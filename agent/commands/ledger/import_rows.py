@@ -14,15 +14,15 @@ from rich.text import Text
 
 from agent.commands.ledger.file import (
     file_bytes,
-    given,
     in_words,
+    parse_given,
     print_json,
+    print_problems,
+    print_reading,
     problems_json,
     read_ledger,
     reading_json,
     say,
-    tell_problems,
-    tell_reading,
 )
 from agent.commands.terminal.asking import Ended, ask_password
 from agent.host.clock import utc_now
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     site = folder.existing(args.out)
     entries, elsewhere = of_site(ledger, args, site)
     planned, bad = sound_plan(entries, site, ledger.problems, args.skip_bad)
-    tell_reading(args, ledger, len(planned.cameras))
+    print_reading(args, ledger, len(planned.cameras))
     for remark in planned.remarks:
         say(args, remark)
     if elsewhere:
@@ -63,17 +63,17 @@ def run(args: argparse.Namespace) -> int:
             args, Message("{count} rows belong to other sites: camwarden ledger render takes all", {"count": elsewhere})
         )
     answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
-    tell_problems(args, bad)
+    print_problems(args, bad)
     if bad and (not args.skip_bad or not planned.cameras or planned.problems):
         say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
         if args.json:
             print_json({**answer, "written": [], "problems": problems_json(bad)})
         return exits.FAILS
     logins = folder.new_logins(args.out, planned)
-    passwords = asked_passwords(args, planned, logins) if args.ask_password else {}
+    passwords = ask_passwords(args, planned, logins) if args.ask_password else {}
     own_state = args.out.absolute() / folder.SITE_NAME != CONFIG
     what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords, own_state)
-    tell_undeclared(args, [planned])
+    print_undeclared(args, [planned])
     _show(args, what, left_over(planned, site))
     if what.changes and what.by_hand and not args.force:
         raise UsageError(
@@ -84,12 +84,12 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     folder.write(what)
-    tell_left_out(args, bad)
+    print_left_out(args, bad)
     if args.json:
         changed = [change_json(change) for change in what.changes]
         written: list[Json] = [str(args.out / name) for name in what.files]
         print_json({**answer, "written": written, "problems": problems_json(bad), "changes": changed})
-    tell_written(args, what, planned, [name for name in logins if name not in passwords])
+    print_written(args, what, planned, [name for name in logins if name not in passwords])
     return exits.OK
 
 
@@ -102,9 +102,9 @@ def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tup
     here = str(known.get("id", "")) if isinstance(known, dict) else ""
     groups, problems = by_site(ledger.entries)
     wanted = args.site or here
-    said = given(args.set)
+    said = parse_given(args.set)
     if set(groups) <= {""}:
-        return with_given(ledger.entries, given(args.set, wanted)), 0
+        return with_given(ledger.entries, parse_given(args.set, wanted)), 0
     if len(groups) == 1 and not wanted:
         return with_given(ledger.entries, said), 0
     if wanted not in groups:
@@ -140,7 +140,7 @@ def sound_plan(
     return planned, tuple(sorted(bad, key=lambda problem: problem.row))
 
 
-def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
+def ask_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
     """Ask for the password of each of these logins; an empty answer leaves one for later.
 
     Raises UsageError for a password that cannot be typed.
@@ -176,7 +176,7 @@ def today() -> date:
     return day_of(utc_now(), ZoneInfo(DEFAULT_TIME_ZONE))
 
 
-def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None:
+def print_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None:
     """Report the columns of declarations that were left out, since they have no author."""
     duties = {duty for planned in plans for camera in planned.cameras for duty in camera.declared}
     if duties and not args.by:
@@ -190,7 +190,7 @@ def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None
         )
 
 
-def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
+def print_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
     """Report the rows that were left out."""
     rows = sorted({problem.row for problem in bad if problem.row})
     if rows:
@@ -198,7 +198,7 @@ def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
         say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
 
 
-def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
+def print_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
     """Report what was written and what comes next; `empty` are the logins that still need a password."""
     if args.quiet:
         return

@@ -39,7 +39,7 @@ class Choice:
     refusal: Message | None
 
 
-def due(site: Site, looks: Iterable[CameraLook]) -> tuple[CameraLook, ...]:
+def unapproved(site: Site, looks: Iterable[CameraLook]) -> tuple[CameraLook, ...]:
     """Return the looks at cameras that nobody approved as they are now; one that cannot be read stays as it is."""
     return tuple(look for look in looks if not _is_approved(site, look))
 
@@ -183,7 +183,7 @@ def _is_better(before: tuple[bytes, ...], view: View) -> bool:
     return view.state == "still" and any(one.pictures > view.pictures for one in known)
 
 
-def told_of_view(look: CameraLook, lang: str, keep_better: bool = False) -> str:
+def view_text(look: CameraLook, lang: str, keep_better: bool = False) -> str:
     """Return one sentence on the stored view, or why none was stored."""
     if look.view is None:
         return translate("no picture shows its view well enough to keep it", lang)
@@ -247,12 +247,11 @@ def _sheet_camera(choice: Choice, lang: str) -> SheetCamera:
     )
 
 
-def told(found: tuple[Choice, ...], approved: Mapping[str, Approval], lang: str) -> str:
+def result_text(found: tuple[Choice, ...], approved: Mapping[str, Approval], lang: str) -> str:
     """Return the result: a line for each approved camera, and one that counts."""
     looks = {choice.look.id: choice.look for choice in found}
     lines = [
-        f"{name}: {translate('approved', lang)}; {told_of_view(looks[name], lang, keep_better=True)}"
-        for name in approved
+        f"{name}: {translate('approved', lang)}; {view_text(looks[name], lang, keep_better=True)}" for name in approved
     ]
     if not found:
         lines.append(translate("every camera is approved as it is: nothing to do", lang))
@@ -293,7 +292,7 @@ def choice_json(choice: Choice, approved: bool) -> dict[str, Json]:
     }
 
 
-def ended(found: Iterable[Choice], approved: Collection[str], asked: bool) -> int:
+def exit_code(found: Iterable[Choice], approved: Collection[str], asked: bool) -> int:
     """Return the exit code: that of unapproved cameras, unless a person was asked and left them out."""
     left = [choice for choice in found if choice.look.id not in approved and (choice.refusal is not None or not asked)]
     return exits.worst(

@@ -22,15 +22,15 @@ from agent.commands.masks.adopt import (
     choice_json,
     choices,
     declaration_lines,
-    due,
-    ended,
     excepted,
+    exit_code,
     message_of,
     preset_renewed,
+    result_text,
     sheet_cameras,
-    told,
+    unapproved,
 )
-from agent.commands.masks.looking import looked, person, site_of
+from agent.commands.masks.looking import look_at_cameras, person, site_of
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words
@@ -54,22 +54,22 @@ def run(args: argparse.Namespace) -> int:
     asked = not (args.json or declaring or args.action == "approve" or args.yes) and sys.stdin.isatty()
     by = person(args)
     _refuse(args, by, asked, declaring)
-    looks = looked(site, args)
+    looks = look_at_cameras(site, args)
     if args.action == "adopt" and not (args.all or args.camera):
-        looks = due(site, looks)
+        looks = unapproved(site, looks)
     found = choices(looks, args.camera, args.why, declaring)
     at = utc_now()
     sheet = _write_sheet(site, args, found)
     if not (args.json or args.quiet):
         _show(args, found, sheet)
-    approved = _keep(site, _chosen(args, found, asked), args, printable(by), at)
+    approved = _store_approvals(site, _approved_choices(args, found, asked), args, printable(by), at)
     if args.json:
         rows = [choice_json(choice, choice.look.id in approved) for choice in found]
         _print({"schema": ADOPT_SCHEMA, "at": utc_text(at), "by": by, "sheet": str(sheet), "cameras": rows})
     elif not args.quiet:
-        sys.stdout.write(told(found, approved, args.lang))
+        sys.stdout.write(result_text(found, approved, args.lang))
         sys.stdout.write(_to_declare(site, approved, by, at, args.lang) if declaring else "")
-    return ended(found, approved, asked)
+    return exit_code(found, approved, asked)
 
 
 def _refuse(args: argparse.Namespace, by: str, asked: bool, declaring: bool) -> None:
@@ -90,7 +90,7 @@ def _show(args: argparse.Namespace, found: tuple[Choice, ...], sheet: Path) -> N
     console.print(Text(translate("sheet: {file}", args.lang).format(file=sheet)), soft_wrap=True)
 
 
-def _chosen(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) -> tuple[Choice, ...]:
+def _approved_choices(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) -> tuple[Choice, ...]:
     """Return what is approved: a person's choice, or everything allowed where cameras were named or `--yes`."""
     offered = tuple(choice for choice in found if choice.refusal is None)
     if asked:
@@ -98,7 +98,9 @@ def _chosen(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) ->
     return offered if args.camera or args.yes else ()
 
 
-def _keep(site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: str, at: datetime) -> dict[str, Approval]:
+def _store_approvals(
+    site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: str, at: datetime
+) -> dict[str, Approval]:
     """Write each approval, and the view of the present preset; return the approvals by camera."""
     directory, why = site.storage.directory, printable(args.why)
     declaring = args.action == "adopt" and args.no_private_area

@@ -11,9 +11,9 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 
-from agent.commands.masks.adopt import renewed, told_of_view
+from agent.commands.masks.adopt import renewed, view_text
 from agent.commands.masks.look import LIVE
-from agent.commands.masks.looking import looked, person, site_of
+from agent.commands.masks.looking import look_at_cameras, person, site_of
 from agent.commands.masks.seen import CameraLook
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
@@ -71,7 +71,7 @@ def _of_cameras(site: Site, args: argparse.Namespace) -> int:
                 {"missing": missing[0]},
             )
         )
-    looks = looked(site, args, approvals)
+    looks = look_at_cameras(site, args, approvals)
     at = utc_text(utc_now())
     rows: list[Json] = []
     kept = 0
@@ -84,7 +84,7 @@ def _of_cameras(site: Site, args: argparse.Namespace) -> int:
                 write_approval(directory, _of_box(replace(look.approved, references=renewed(look)), look))
                 kept += 1
             moved = view is not None and view.state == "moved"
-            said = told_of_view(look, args.lang)
+            said = view_text(look, args.lang)
             if moved:
                 said += "; " + translate("it had moved: the views in other lights are forgotten", args.lang)
             if look.was_another:
@@ -127,7 +127,7 @@ def _of_preset(site: Site, args: argparse.Namespace, camera: CameraConfig, prese
             else:
                 refusal = Message("somebody approved it meanwhile, nothing was kept: look again")
     view = look.view
-    said = told_of_view(replace(look, config=replace(camera, presets=())), args.lang)
+    said = view_text(replace(look, config=replace(camera, presets=())), args.lang)
     if refusal is not None:
         said = render(refusal, args.lang)
     if args.json:
@@ -163,7 +163,7 @@ def _look(
     if before is not None:
         others = tuple(one for one in before.presets if one.preset != preset.name)
         approvals[before.camera_id] = replace(before, presets=others, references=known.references if known else ())
-    (look,) = looked(replace(site, cameras=(only,)), args, approvals)
+    (look,) = look_at_cameras(replace(site, cameras=(only,)), args, approvals)
     return look
 
 

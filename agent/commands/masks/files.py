@@ -58,7 +58,7 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class _JudgedFile:
     """One judged file, or why it was not judged."""
 
     path: Path
@@ -77,10 +77,10 @@ def verify(args: argparse.Namespace) -> int:
     zones = read_regions(args.regions)
     loaded = _load(args.images)
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        looked = [_look(worker, file, zones) for file in loaded]
+        looked = [_judge_file(worker, file, zones) for file in loaded]
         confinement = worker.confinement
     say_confinement(confinement, args, args.unconfined)
-    verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
+    verdicts = tuple(v for zone in zones if (v := _pool_region(zone, looked)) is not None)
     if args.json:
         told = _verify_json(args.regions, looked, verdicts) | {"worker": confinement_json(confinement)}
         sys.stdout.write(json_text(told) + "\n")
@@ -107,11 +107,11 @@ def compare(args: argparse.Namespace) -> int:
     reference, current = _load((args.reference, args.current))
     seen: ViewSeen | None = None
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        looked = _look(worker, reference, (), Study(descriptor=DescriptorJob(excluded=left_out)))
+        looked = _judge_file(worker, reference, (), Study(descriptor=DescriptorJob(excluded=left_out)))
         if looked.judged is not None:
             described = looked.judged.studied
             references = (described.descriptor,) if described is not None and described.descriptor else ()
-            looked = _look(worker, current, (), Study(ViewJob(references, left_out)))
+            looked = _judge_file(worker, current, (), Study(ViewJob(references, left_out)))
             answer = looked.judged.studied if looked.judged is not None else None
             seen = answer.view if answer is not None else None
         confinement = worker.confinement
@@ -129,7 +129,7 @@ def compare(args: argparse.Namespace) -> int:
         }
         sys.stdout.write(json_text(shown) + "\n")
     elif not args.quiet:
-        sys.stdout.write(_compared(seen, error, args.lang) + "\n")
+        sys.stdout.write(_comparison_text(seen, error, args.lang) + "\n")
     return exits.worst(fails=state == "moved", refused=False, unchecked=state == "unknown")
 
 
@@ -192,17 +192,17 @@ def _read(path: Path) -> _File | None:
         return _File(path, kind, (sample.kind, sample.data))
 
 
-def _look(worker: Worker, file: _File, zones: tuple[Zone, ...], study: Study | None = None) -> _Looked:
+def _judge_file(worker: Worker, file: _File, zones: tuple[Zone, ...], study: Study | None = None) -> _JudgedFile:
     if file.picture is None:
-        return _Looked(file.path, file.kind, error=printable(file.error))
+        return _JudgedFile(file.path, file.kind, error=printable(file.error))
     kind, data = file.picture
     try:
-        return _Looked(file.path, file.kind, worker.judge(Job(data, kind, zones, study)))
+        return _JudgedFile(file.path, file.kind, worker.judge(Job(data, kind, zones, study)))
     except WorkerError as failure:
-        return _Looked(file.path, file.kind, error=printable(str(failure)))
+        return _JudgedFile(file.path, file.kind, error=printable(str(failure)))
 
 
-def _together(zone: Zone, looked: list[_Looked]) -> Verdict | None:
+def _pool_region(zone: Zone, looked: list[_JudgedFile]) -> Verdict | None:
     """Pool the verdicts on a region of all judged files; None where there is none."""
     found = [v for one in looked if one.judged for v in _verdicts(one.judged) if v.zone == zone.name]
     return pool(found) if found else None
@@ -216,7 +216,7 @@ def _verdicts(judged: Judged) -> tuple[Verdict, ...]:
     return tuple(v if v.verdict == "FAIL" else Verdict(v.zone, "UNSURE", "dark", (), text) for v in judged.verdicts)
 
 
-def _verify_json(regions: Path, looked: list[_Looked], verdicts: tuple[Verdict, ...]) -> dict[str, Json]:
+def _verify_json(regions: Path, looked: list[_JudgedFile], verdicts: tuple[Verdict, ...]) -> dict[str, Json]:
     images: list[Json] = []
     for one in looked:
         size = (one.judged.width_px, one.judged.height_px) if one.judged else (None, None)
@@ -250,7 +250,7 @@ def _line(verdict: Verdict, lang: str) -> str:
     return f"{printable(verdict.zone)}: {word} ({verdict.reason}): {verdict.explanation}"
 
 
-def _compared(seen: ViewSeen | None, error: str, lang: str) -> str:
+def _comparison_text(seen: ViewSeen | None, error: str, lang: str) -> str:
     if seen is None:
         return f"{translate('not judged', lang)}: {error}"
     if seen.state == "still":

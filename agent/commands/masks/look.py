@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, described, is_among, shown, view_of
+from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, descriptor_of, is_among, render_path, view_of
 from agent.judge.checks.pictures import masks
 from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, in_place, mask_zones
@@ -23,7 +23,7 @@ from agent.observe.pictures.preset_verdicts import Presets, positions, presets_a
 from agent.observe.pictures.studies import PREFERRED, studied_path
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
@@ -41,7 +41,7 @@ WORST: Final[tuple[Status, ...]] = ("fail", "unknown", "warn", "pass", "not_appl
 
 
 @dataclass(slots=True)
-class _Taken:
+class _Pictures:
     """The results so far: the newest picture of each camera and path, and descriptors of the view's path.
 
     `presets`: the results of each preset; `at`: each camera's preset on the view's path, newest round.
@@ -55,35 +55,35 @@ class _Taken:
 
 
 def look_at(
-    site: Site, approvals: Mapping[str, Approval], rim: Rim, rounds: int = 1, apart_s: float = 0.0
+    site: Site, approvals: Mapping[str, Approval], env: Environment, rounds: int = 1, apart_s: float = 0.0
 ) -> tuple[CameraLook, ...]:
     """Look at every camera of the site.
 
     Args:
         site: What is declared, and only that (not `baselines.in_force`).
         approvals: What was approved before.
-        rim: The worker, the clock, and how to wait.
+        env: The worker, the clock, and how to wait.
         rounds: How many times live pictures are taken; the verdicts of the last three are pooled.
         apart_s: Pause between rounds.
     """
-    probed = probe(site, rim.credentials, rim.clock, rim.progress)
+    probed = probe(site, env.credentials, env.clock, env.progress)
     everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}
-    stored = read_stores(site, everything, rim.clock(), rim.progress)
+    stored = read_stores(site, everything, env.clock(), env.progress)
     told = stored.observations + probed.observations
     owners = owners_now(site, proven_marks(site, told), {})
     approvals, refused = in_place(approvals, owners), approvals
     judged_site, facts = _with_masks(site, told), gather(told)
-    taken = _Taken()
-    _take(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, rim)
+    taken = _Pictures()
+    _judge_round(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, env)
     answering = _answering(judged_site, taken)
     for _ in range(rounds - 1 if answering.devices else 0):
-        rim.wait(apart_s)
+        env.wait(apart_s)
         live = {c.camera.id: LIVE for c in answering.cameras}
-        again = probe(answering, rim.credentials, rim.clock, rim.progress, live)
-        _take(taken, answering, facts, told, again.pictures, approvals, rim)
-    facts, now = gather(told + _pooled(taken.seen)), rim.clock()
+        again = probe(answering, env.credentials, env.clock, env.progress, live)
+        _judge_round(taken, answering, facts, told, again.pictures, approvals, env)
+    facts, now = gather(told + _pooled(taken.seen)), env.clock()
     pairs = zip(site.cameras, judged_site.cameras, strict=True)
-    looks = (_camera(site, declared, judged, facts, taken, approvals, rim.judge, now) for declared, judged in pairs)
+    looks = (_camera(site, declared, judged, facts, taken, approvals, env.judge, now) for declared, judged in pairs)
     return tuple(
         replace(one, owner=owners[one.id], was_another=one.id in refused and one.approved is None) for one in looks
     )
@@ -107,7 +107,7 @@ def _with_masks(site: Site, told: Observations) -> Site:
     return replace(site, cameras=tuple(replace(c, zones=zones(c)) for c in site.cameras))
 
 
-def _answering(site: Site, taken: _Taken) -> Site:
+def _answering(site: Site, taken: _Pictures) -> Site:
     """Return the part of the site that gave a live picture: the rest would only cost its deadline again."""
     seen = {camera_id for camera_id, path in taken.newest if path in LIVE}
     cameras = tuple(c for c in site.cameras if c.camera.id in seen)
@@ -115,34 +115,34 @@ def _answering(site: Site, taken: _Taken) -> Site:
     return replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in devices))
 
 
-def _take(
-    taken: _Taken,
+def _judge_round(
+    taken: _Pictures,
     site: Site,
     facts: Facts,
     told: Observations,
     pictures: tuple[Picture, ...],
     approvals: Mapping[str, Approval],
-    rim: Rim,
+    env: Environment,
 ) -> None:
     """Judge a round's pictures, and store no more of them than is shown."""
     approved = {name: one.presets for name, one in approvals.items() if one.presets}
     places = positions(site, told, approved)
-    seen = look(site, pictures, rim.judge, rim.progress, positions=places)
+    seen = look(site, pictures, env.judge, env.progress, positions=places)
     taken.seen += seen
-    taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, rim.clock())}
+    taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
     cameras = {c.camera.id: c for c in site.cameras}
     for picture in pictures:
         taken.newest[picture.camera_id, picture.path] = picture
         if picture.path == studied_path(facts.one(f"camera:{picture.camera_id}", Streams)):
             camera = cameras[picture.camera_id]
-            _stands_at(taken, camera, picture.path, seen)
-            descriptor = described(picture, _left_out(camera, facts, taken.at), rim.judge)
+            _note_preset(taken, camera, picture.path, seen)
+            descriptor = descriptor_of(picture, _left_out(camera, facts, taken.at), env.judge)
             if descriptor:
                 taken.views.setdefault(picture.camera_id, []).append(descriptor)
-            rim.progress()
+            env.progress()
 
 
-def _stands_at(taken: _Taken, camera: CameraConfig, path: PathName, seen: Observations) -> None:
+def _note_preset(taken: _Pictures, camera: CameraConfig, path: PathName, seen: Observations) -> None:
     """Note a camera's preset; descriptors of another one are dropped from this view."""
     name, subject = camera.camera.id, f"camera:{camera.camera.id}"
     if camera.presets:
@@ -186,7 +186,7 @@ def _camera(
     declared: CameraConfig,
     judged: CameraConfig,
     facts: Facts,
-    taken: _Taken,
+    taken: _Pictures,
     approvals: Mapping[str, Approval],
     judge: Judge,
     now: datetime,
@@ -201,7 +201,7 @@ def _camera(
         if path in own:
             verdicts = tuple(v for v in facts.all(subject, ZoneVerdict) if v.path == path)
             private = (*declared.zones, *(zone for preset in declared.presets for zone in preset.zones))
-            paths.append(shown(own[path], private, drawn, judged.zones, verdicts, judge))
+            paths.append(render_path(own[path], private, drawn, judged.zones, verdicts, judge))
         elif any(v.path == path for v in facts.all(subject, Unavailable)):
             paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
     findings = _findings(site, judged, facts, now)
@@ -223,7 +223,7 @@ def _references(approved: Approval | None, at: str) -> tuple[bytes, ...]:
     return next((view.references for view in approved.presets if view.preset == at), ())
 
 
-def _at_preset(taken: _Taken, name: str) -> tuple[ZoneVerdict, ...]:
+def _at_preset(taken: _Pictures, name: str) -> tuple[ZoneVerdict, ...]:
     """Return the verdicts of all rounds on live paths for the zones of a camera's present preset."""
     known, at = taken.presets.get(name), taken.at.get(name, "")
     looks = known.of(at) if known is not None and at else ()

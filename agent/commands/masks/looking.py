@@ -22,7 +22,7 @@ from agent.host.paths import credentials_file
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.observe.approvals.approvals import Approval, prepare, read_approvals
-from agent.service.cycle.environment import Rim, worker_of
+from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import printable
@@ -50,7 +50,7 @@ def person(args: argparse.Namespace) -> str:
     return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
 
 
-def looked(
+def look_at_cameras(
     site: Site, args: argparse.Namespace, approvals: Mapping[str, Approval] | None = None
 ) -> tuple[CameraLook, ...]:
     """Look at the named cameras, or at all, against these approvals, or the stored ones."""
@@ -66,7 +66,7 @@ def looked(
         known = read_approvals(directory, site.id) if approvals is None else approvals
         part = with_flag(part, args)
         with worker_of(part) as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
-            rim = Rim(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
-            seen = look_at(part, known, rim, args.rounds, APART_S)
+            env = Environment(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
+            seen = look_at(part, known, env, args.rounds, APART_S)
         say_confinement(worker.confinement, args, part.worker.unconfined == "accept")
         return seen

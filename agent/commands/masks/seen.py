@@ -100,7 +100,7 @@ def is_among(polygon: Polygon, zones: Iterable[PrivateZone]) -> bool:
     return any(iou(zone.polygon, (polygon,)) >= SAME_IOU for zone in zones)
 
 
-def hidden_by_us(
+def blackened_areas(
     declared: Iterable[PrivateZone], drawn: Iterable[Mask], zones: Iterable[PrivateZone], proven: Iterable[str]
 ) -> tuple[Polygon, ...]:
     """Return what is black in a small picture, whatever the camera does. Pure.
@@ -117,7 +117,7 @@ def hidden_by_us(
     return (*(zone.polygon for zone in declared), *unproven)
 
 
-def shown(
+def render_path(
     picture: Picture,
     declared: tuple[PrivateZone, ...],
     drawn: tuple[Mask, ...],
@@ -136,14 +136,14 @@ def shown(
         return PathLook(picture.path, picture.taken_at, why="malformed")
     together = {v.zone for v in verdicts if v.verdict == "PASS"}
     proven = together & {v.zone for v in here.verdicts if v.verdict == "PASS"}
-    hidden = hidden_by_us(declared, drawn, zones, proven)
+    hidden = blackened_areas(declared, drawn, zones, proven)
     small = ask(judge, Job(picture.data, picture.kind, (), Study(thumbnail=replace(size, hidden=hidden))))
     if small is None or small.studied is None:
         return PathLook(picture.path, picture.taken_at, verdicts, why="malformed")
     return PathLook(picture.path, picture.taken_at, verdicts, small.studied.thumbnail)
 
 
-def described(picture: Picture, left_out: tuple[Polygon, ...], judge: Judge) -> bytes:
+def descriptor_of(picture: Picture, left_out: tuple[Polygon, ...], judge: Judge) -> bytes:
     """Return a picture's encoded descriptor; empty where it cannot be decoded, or is too flat to be compared."""
     answer = ask(judge, Job(picture.data, picture.kind, (), Study(descriptor=DescriptorJob(excluded=left_out))))
     return answer.studied.descriptor if answer is not None and answer.studied is not None else b""

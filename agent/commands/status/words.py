@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.commands.terminal.site_time import lasted
+from agent.commands.terminal.site_time import duration_text
 from agent.contract.repair_counts import CLASSES, read_repairs
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
@@ -149,7 +149,11 @@ def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
     """Render recent repairs and their mean time in one line, where there are any."""
     shown = []
     for name, one in read_repairs(content.get("repairs")).items():
-        values = {"what": translate(CLASSES[name], lang), "count": one.repaired, "mean": lasted(one.mean_s, lang)}
+        values = {
+            "what": translate(CLASSES[name], lang),
+            "count": one.repaired,
+            "mean": duration_text(one.mean_s, lang),
+        }
         shown.append(render(Message("{what} {count}, {mean} on average", values), lang))
     if shown:
         values = {"days": DAYS_KEPT, "repairs": "; ".join(shown)}
@@ -164,7 +168,7 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
         yield translate("reports", lang) + ": " + numbers
     hub = content.get("hub")
     if isinstance(hub, Mapping):
-        yield translate("hub", lang) + ": " + (_told(hub) if everything else _link(hub, lang))
+        yield translate("hub", lang) + ": " + (_values_text(hub) if everything else _link_text(hub, lang))
         if hub.get("report_refused"):
             values = {"words": clean(hub["report_refused"]), "at": clean(hub.get("report_refused_at"))[:16]}
             yield render(
@@ -174,17 +178,17 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
         yield translate("hub", lang) + ": " + translate("not configured", lang)
     mirrors = content.get("mirrors")
     for mirror in (mapping(row) for row in (mirrors if isinstance(mirrors, list) else ())):
-        told = _told(mirror) if everything else f"{clean(mirror.get('name'))}, {_link(mirror, lang)}"
+        told = _values_text(mirror) if everything else f"{clean(mirror.get('name'))}, {_link_text(mirror, lang)}"
         yield translate("mirror", lang) + ": " + told
 
 
-def _link(values: Mapping[str, Json], lang: str) -> str:
+def _link_text(values: Mapping[str, Json], lang: str) -> str:
     """Render a connection: its state, and the broker's or the system's reason where there is one."""
     word, reason = translate(clean(values.get("link")), lang), clean(values.get("reason"))
     return f"{word}: {redact(reason)}" if reason else word
 
 
-def _told(values: Mapping[str, Json]) -> str:
+def _values_text(values: Mapping[str, Json]) -> str:
     """Render names and values on one line, without empty ones."""
     return ", ".join(
         f"{clean(name)} {redact(clean(value))}" for name, value in values.items() if value not in (None, "", 0, {})

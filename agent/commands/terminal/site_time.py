@@ -13,7 +13,7 @@ def local(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-def lasted(seconds: float, lang: str) -> str:
+def duration_text(seconds: float, lang: str) -> str:
     """Format a duration in two digits or so: 45 s, 12 min, 3.5 h, 2.1 d."""
     for unit, length, until, digits in (("{n} s", 1, 90, 0), ("{n} min", 60, 90, 0), ("{n} h", 3600, 48, 1)):
         if abs(seconds) < length * until:

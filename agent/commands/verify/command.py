@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.commands.terminal.broker_options import add_broker_options
-from agent.commands.verify.keys import believed_of
+from agent.commands.verify.keys import trusted_keys
 from agent.commands.verify.lines import fault_line, judged_line
 from agent.commands.verify.watch import watch_folders, watch_topic
 from agent.model.errors import ConfigurationError, UsageError, os_words
@@ -84,29 +84,29 @@ def run(args: argparse.Namespace) -> int:
         return watch_topic(args)
     if args.follow:
         return watch_folders(args)
-    checked = verify_paths(args.paths, believed_of(args, args.paths))
+    checked = verify_paths(args.paths, trusted_keys(args, args.paths))
     if args.json:
-        print(json.dumps(told(checked), ensure_ascii=False))
+        print(json.dumps(result_json(checked), ensure_ascii=False))
     else:
         _print(checked, args.lang)
     return _exit_code(checked)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class VerifyResult:
     """Every message, and the faults between the reports among them."""
 
     messages: tuple[Judged, ...]
     problems: tuple[Problem, ...]
 
 
-def verify_paths(paths: list[Path], believed: Believed) -> Checked:
+def verify_paths(paths: list[Path], believed: Believed) -> VerifyResult:
     """Verify files, folders and ZIPs. Raises ConfigurationError for an archive that is not opened."""
     messages = tuple(message for path in paths for message in _path(path, believed))
-    return Checked(messages, examine(m.claim for m in messages if m.claim is not None))
+    return VerifyResult(messages, examine(m.claim for m in messages if m.claim is not None))
 
 
-def told(checked: Checked) -> dict[str, Json]:
+def result_json(checked: VerifyResult) -> dict[str, Json]:
     """Encode the result for `--json`."""
     return {
         "schema": SCHEMA,
@@ -182,7 +182,7 @@ def _messages(container: Container, believed: Believed) -> Iterator[Judged]:
             yield Judged(where, "unusable", "unreadable", error.message)
 
 
-def _print(checked: Checked, lang: str) -> None:
+def _print(checked: VerifyResult, lang: str) -> None:
     for m in checked.messages:
         if m.verdict != "verified":
             print(render(judged_line(m), lang))
@@ -195,7 +195,7 @@ def _print(checked: Checked, lang: str) -> None:
         print(render(Message("signed with the key {kid}, which you believe", {"kid": kid}), lang))
 
 
-def _exit_code(checked: Checked) -> int:
+def _exit_code(checked: VerifyResult) -> int:
     verdicts = {m.verdict for m in checked.messages}
     if "failed" in verdicts or checked.problems:
         return FAILS

@@ -29,7 +29,7 @@ REPORT_SUFFIXES = (".html", ".htm")
 """How hand-over reports end."""
 
 
-def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
+def trusted_keys(args: argparse.Namespace, paths: list[Path]) -> Believed:
     """Return the trusted keys; none is needed for files that show a change by themselves.
 
     Those of `--kid` are searched for in the files to verify.
@@ -38,11 +38,11 @@ def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
         UsageError: No option names a trusted key.
         ConfigurationError: A file cannot be used, or nothing shows a key of a thumbprint.
     """
-    if not (args.kid or args.jwks or args.data) and all(_tells_by_itself(path) for path in paths):
+    if not (args.kid or args.jwks or args.data) and all(_shows_own_key(path) for path in paths):
         return Believed({})
     wanted = wanted_kids(args)
     keys = keys_named(args)
-    shown = {kid: key for path in paths for kid, key in _shown(path).items()} if wanted else {}
+    shown = {kid: key for path in paths for kid, key in _keys_shown_in(path).items()} if wanted else {}
     missing = sorted(wanted - keys.keys() - shown.keys())
     if missing:
         raise ConfigurationError(
@@ -100,7 +100,7 @@ def sites_of(args: argparse.Namespace) -> Trust | None:
     return trust.load(args.data) if args.data is not None and not args.jwks and not args.kid else None
 
 
-def _tells_by_itself(path: Path) -> bool:
+def _shows_own_key(path: Path) -> bool:
     """Return whether it shows the key that signed it: a hand-over report, a filing dossier, or a stored filing."""
     if path.suffix in REPORT_SUFFIXES:
         return True
@@ -111,7 +111,7 @@ def _tells_by_itself(path: Path) -> bool:
     return False
 
 
-def _shown(path: Path) -> dict[str, PublicKey]:
+def _keys_shown_in(path: Path) -> dict[str, PublicKey]:
     """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is reported later."""
     if not path.is_dir() and not zipfile.is_zipfile(path):
         with suppress(OSError), path.open("rb") as file:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.commands.terminal.broker_options import broker_of
-from agent.commands.verify.keys import believed_of, keys_named, sites_of, wanted_kids
+from agent.commands.verify.keys import keys_named, sites_of, trusted_keys, wanted_kids
 from agent.commands.verify.lines import fault_line, judged_line, ready_line
 from agent.contract.envelope import STATE_TYP, flatten, read_header, unflatten
 from agent.contract.jwk import PublicKey
@@ -39,7 +39,7 @@ _FILTER = re.compile(r"([^+#\0]*|\+)(/([^+#\0]*|\+))*(/#)?|#")
 
 
 @dataclass(slots=True)
-class Watch:
+class LiveResults:
     """The results so far, printed as one line for each fault, or one JSON object."""
 
     as_json: bool
@@ -100,13 +100,13 @@ def watch_folders(args: argparse.Namespace) -> int:
             raise UsageError(
                 Message("{path}: --follow watches folders; give a folder, or leave --follow away", {"path": path})
             )
-    believed = believed_of(args, args.paths)
-    watch, stop = Watch(args.json, args.lang), until_interrupted()
+    believed = trusted_keys(args, args.paths)
+    watch, stop = LiveResults(args.json, args.lang), until_interrupted()
     known: dict[Path, tuple[int, int, int]] = {}
     ready = False
     while not stop.is_set():
         for path in (found for folder in args.paths for found in sorted(folder.rglob("*.json"))):
-            _look(path, known, believed, watch)
+            _judge_changed(path, known, believed, watch)
         if not ready:
             so_far = {"verified": watch.counts["verified"]}
             watch.tell("ready", Message("{verified} verified so far; watching for more", so_far), schema=SCHEMA)
@@ -115,7 +115,7 @@ def watch_folders(args: argparse.Namespace) -> int:
     return watch.end()
 
 
-def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believed, watch: Watch) -> None:
+def _judge_changed(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believed, watch: LiveResults) -> None:
     """Judge a new or changed file."""
     try:
         status = path.stat()
@@ -153,7 +153,7 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
         )
     wanted = wanted_kids(args)
     keys = keys_named(args)
-    hearing = _Hearing(Watch(args.json, args.lang), keys, wanted, Believed(keys, sites_of(args)))
+    hearing = _TopicJudge(LiveResults(args.json, args.lang), keys, wanted, Believed(keys, sites_of(args)))
     broker = broker_of(args)
 
     def ready() -> None:
@@ -168,10 +168,10 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
 
 
 @dataclass(slots=True)
-class _Hearing:
+class _TopicJudge:
     """Judges the messages of topics. Keys of `--kid` are taken from the births that show them."""
 
-    watch: Watch
+    watch: LiveResults
     keys: dict[str, PublicKey]
     wanted: set[str]
     believed: Believed

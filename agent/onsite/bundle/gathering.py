@@ -83,7 +83,7 @@ def status(situation: Situation, _: Secrets) -> str:
     """Return the status file."""
     if situation.status is None:
         raise NotThere(Message("the service has left no status"))
-    return _json(_nameless(situation.status.content))
+    return _json(_without_places(situation.status.content))
 
 
 def doctor(situation: Situation, _: Secrets) -> str:
@@ -99,7 +99,7 @@ def findings(situation: Situation, _: Secrets) -> str:
     if kept is None:
         raise NotThere(Message("the spool holds no full report"))
     report: Any = json.loads(kept.payload)
-    return _json({"at": utc_text(kept.committed_at), "findings": _nameless(plain_findings(report["body"]))})
+    return _json({"at": utc_text(kept.committed_at), "findings": _without_places(plain_findings(report["body"]))})
 
 
 def queue(situation: Situation, _: Secrets) -> str:
@@ -229,11 +229,11 @@ def _file(path: Path, open_to_all: bool) -> dict[str, Json]:
     return facts
 
 
-def _nameless(value: Any) -> Json:
+def _without_places(value: Any) -> Json:
     """Redact a JSON value's keys that identify a place."""
     if isinstance(value, Mapping):
-        return {key: HIDDEN if key in _NAMES and inner else _nameless(inner) for key, inner in value.items()}
-    return [_nameless(element) for element in value] if isinstance(value, list) else value
+        return {key: HIDDEN if key in _NAMES and inner else _without_places(inner) for key, inner in value.items()}
+    return [_without_places(element) for element in value] if isinstance(value, list) else value
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -65,7 +65,7 @@ def permissions(situation: Situation) -> Outcome:
 
 def _wrong_modes(situation: Situation) -> Iterator[tuple[Path, str, str]]:
     """Yield what is more open than it may be: the path, why, and the command that corrects it."""
-    for path, forbidden in _kept_closed(situation):
+    for path, forbidden in _closed_paths(situation):
         try:
             status = path.stat()
         except FileNotFoundError:
@@ -76,7 +76,7 @@ def _wrong_modes(situation: Situation) -> Iterator[tuple[Path, str, str]]:
             yield path, f"{mode:04o}", f"chmod {better:04o} {path}"
 
 
-def _kept_closed(situation: Situation) -> Iterator[tuple[Path, int]]:
+def _closed_paths(situation: Situation) -> Iterator[tuple[Path, int]]:
     """Yield each path with the mode bits that it must not have."""
     directory, site = situation.storage.directory, situation.site
     secrets, from_systemd = secrets_path(situation.config)

@@ -28,7 +28,7 @@ CHANGES: Final = (filed.CHANGE, filed.FACTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Deadline:
     """One deadline, and its finding.
 
     `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or none.
@@ -42,14 +42,14 @@ class Clock:
     days_left: int | None
 
 
-def asked(site: Site, today: date) -> Site:
+def filing_site(site: Site, today: date) -> Site:
     """Return the site for a filing: at least the profile `filing`, and with the floors of the rules."""
     wanted = max(site.rules.profile, "filing", key=PROFILES.index)
     return with_floors(replace(site, rules=replace(site.rules, profile=wanted)), today)
 
 
-def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
-    """List every deadline that runs here, or whose beginning is not known yet; `site` is that of `asked`.
+def deadlines(site: Site, now: datetime) -> tuple[Deadline, ...]:
+    """List every deadline that runs here, or whose beginning is not known yet; `site` is that of `filing_site`.
 
     That of old systems is listed only once it is known that this is one: what is not declared is reported once.
     """
@@ -57,7 +57,7 @@ def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
     begun = {filing.NATIONAL_DEADLINE.id: site.in_use_since}
     found = []
     for check in CLOCKS:
-        for finding in _judged(check, site, None, now):
+        for finding in _run_check(check, site, None, now):
             begins = begun.get(check.id, accepted if isinstance(accepted, date) else None)
             told = finding.evidence
             due, day, left = told.get("due"), told.get("filed"), told.get("days_left")
@@ -66,21 +66,21 @@ def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
             # A clock that runs and is not due soon is no finding yet, but a deadline all the same.
             hidden = ("not_applicable", "unknown") if check is filing.LEGACY else ("not_applicable",)
             if finding.status not in hidden or "due" in told:
-                found.append(Clock(finding, begins, _day(due), filed_day, days_left))
+                found.append(Deadline(finding, begins, _day(due), filed_day, days_left))
     return tuple(found)
 
 
 def papers_findings(site: Site, now: datetime) -> tuple[Finding, ...]:
     """Return the findings on the five papers together."""
-    return _judged(duties.FILING_PAPERS, site, None, now)
+    return _run_check(duties.FILING_PAPERS, site, None, now)
 
 
 def change_findings(site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
     """Return the findings on changes since the last filing, as far as they need no look at the devices."""
-    return tuple(finding for check in CHANGES for finding in _judged(check, site, last, now))
+    return tuple(finding for check in CHANGES for finding in _run_check(check, site, last, now))
 
 
-def _judged(check: Check, site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
+def _run_check(check: Check, site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
     return check.run(check, site, Facts({}, filed=last), now)
 
 

@@ -18,10 +18,10 @@ from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filed, FiledDevice
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.equipment import equipment_json
-from agent.onsite.filing.clocks import Clock, asked, clocks
+from agent.onsite.filing.clocks import Deadline, deadlines, filing_site
 from agent.onsite.filing.papers import Slot, slots
 from agent.onsite.ledger.seen import Equipment, from_devices
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig, Site
 from agent.site.config.tables import site_tables
 from agent.site.declarations.standing import local_day, standing
@@ -128,15 +128,15 @@ class Dossier:
     place_category: str
     accepted: date | None
     in_use_since: date | None
-    clocks: tuple[Clock, ...]
+    clocks: tuple[Deadline, ...]
     slots: tuple[Slot, ...]
     inventory: Inventory
 
 
-def dossier_of(checked: Checked) -> Dossier:
+def dossier_of(checked: CheckResult) -> Dossier:
     """Compile a dossier of this look; no paper is enclosed yet."""
     day = local_day(checked.site, checked.at)
-    site = asked(checked.site, day)
+    site = filing_site(checked.site, day)
     accepted = standing(site, "acceptance-date", day).value
     return Dossier(
         site.id,
@@ -150,7 +150,7 @@ def dossier_of(checked: Checked) -> Dossier:
         _word(site, PLACE_CATEGORY, day),
         accepted if isinstance(accepted, date) else None,
         site.in_use_since,
-        clocks(site, checked.at),
+        deadlines(site, checked.at),
         slots(site, day),
         inventory_of(site, checked.seen.facts, day),
     )

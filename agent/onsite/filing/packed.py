@@ -33,7 +33,7 @@ MEMBER_MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedManifest:
     """Who signed a manifest, the site it names, and the SHA-256 (hex) of each file that it lists."""
 
     key: PublicKey
@@ -97,7 +97,7 @@ def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
     return [Judged(label, "verified", typ=KIND.typ, kid=signed.key.kid), *wrong]
 
 
-def read_signed(container: Container) -> Signed:
+def read_signed(container: Container) -> SignedManifest:
     """Return who signed the manifest, if the signature fits the key that it shows.
 
     Raises:
@@ -113,7 +113,7 @@ def read_signed(container: Container) -> Signed:
     if read_header(jws).kid != key.kid:
         raise NotVerified("kid", "the key that it shows is not the one that its signature names")
     verify(payload, jws, {key.kid: key}, KIND.typ)
-    return Signed(key, site, listed_files(payload, KIND))
+    return SignedManifest(key, site, listed_files(payload, KIND))
 
 
 def _manifest(container: Container) -> tuple[bytes, str]:

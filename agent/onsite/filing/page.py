@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from agent.onsite.filing.clocks import Clock
+from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
-from agent.onsite.filing.lists import Listed, lists
+from agent.onsite.filing.lists import EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.handover.report import KeyPart
@@ -37,7 +37,7 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
         key=key,
         words=words,
         facts=_facts(dossier, words, lang),
-        clocks=[_clock(clock, lang) for clock in dossier.clocks],
+        clocks=[_deadline(clock, lang) for clock in dossier.clocks],
         papers=[_paper(slot, words, lang) for slot in dossier.slots],
         tables=(("devices", devices), ("cameras", cameras), ("streams", streams)),
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
@@ -69,7 +69,7 @@ def _meaning(duty: str, value: str, lang: str) -> str:
     return known.get(value, value)
 
 
-def _clock(clock: Clock, lang: str) -> tuple[str, tuple[str, ...], str]:
+def _deadline(clock: Deadline, lang: str) -> tuple[str, tuple[str, ...], str]:
     """Return the status, the cells, and the state of the deadline."""
     days = NONE if clock.days_left is None else str(clock.days_left)
     title = translate(CLOCKS[clock.finding.check], lang)
@@ -93,11 +93,11 @@ def _paper(slot: Slot, words: dict[str, str], lang: str) -> tuple[str, ...]:
     return (str(slot.number), title, slot.paper, str(slot.dated or NONE), slot.sha256, there)
 
 
-def _without_empty(listed: Listed) -> Listed:
+def _without_empty(listed: EquipmentList) -> EquipmentList:
     """Drop the empty columns: paper is narrow."""
     used = [n for n in range(len(listed.headings)) if any(row[n] != "" for row in listed.rows)]
     rows = tuple(tuple(row[n] for n in used) for row in listed.rows)
-    return Listed(listed.name, tuple(listed.headings[n] for n in used), rows)
+    return EquipmentList(listed.name, tuple(listed.headings[n] for n in used), rows)
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.model.finding import Finding, Message
 from agent.observe.facts.filed_system import Filed
-from agent.onsite.filing.clocks import Clock, asked, change_findings, clocks, papers_findings
+from agent.onsite.filing.clocks import Deadline, change_findings, deadlines, filing_site, papers_findings
 from agent.onsite.filing.papers import Slot, slots
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -29,7 +29,7 @@ class FilingStatus:
     """
 
     day: date
-    clocks: tuple[Clock, ...]
+    clocks: tuple[Deadline, ...]
     slots: tuple[Slot, ...]
     papers: tuple[Finding, ...]
     changes: tuple[Finding, ...]
@@ -44,8 +44,8 @@ class FilingStatus:
 def filing_status(site: Site, last: Filed | None, now: datetime) -> FilingStatus:
     """Calculate the filing status; `last` is the last filing, as `agent/observe/facts/filed_file.py` stores it."""
     day = local_day(site, now)
-    wanted = asked(site, day)
-    running = clocks(wanted, now)
+    wanted = filing_site(site, day)
+    running = deadlines(wanted, now)
     was_filed = last is not None or any(clock.filed for clock in running)
     changes = change_findings(wanted, last, now) if was_filed else ()
     return FilingStatus(day, running, slots(wanted, day), papers_findings(wanted, now), changes, last)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, Message, utc_text
-from agent.onsite.filing.clocks import Clock
+from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.onsite.filing.papers import Slot
 from agent.text.harmless import json_text
@@ -45,13 +45,13 @@ def content_json(dossier: Dossier) -> dict[str, Json]:
             "accepted": _day(dossier.accepted),
             "in_use_since": _day(dossier.in_use_since),
         },
-        "deadlines": [clock_json(clock) for clock in dossier.clocks],
+        "deadlines": [deadline_json(clock) for clock in dossier.clocks],
         "papers": [slot_json(slot) for slot in dossier.slots],
         "inventory": asdict(dossier.inventory),
     }
 
 
-def clock_json(clock: Clock) -> dict[str, Json]:
+def deadline_json(clock: Deadline) -> dict[str, Json]:
     """Convert one deadline."""
     return {
         "check": clock.finding.check,

@@ -19,7 +19,7 @@ from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.onsite.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import Site
 from agent.site.declarations.table import BY_ID
@@ -38,7 +38,7 @@ Who = Literal["contractor", "operator"]
 
 
 def contents(
-    checked: Checked,
+    checked: CheckResult,
     key: KeyPart,
     lang: str,
     redacted: bool = True,
@@ -196,7 +196,7 @@ def _verdict(totals: Mapping[Status, int], lang: str) -> str:
     return render(text, lang)
 
 
-def _site(checked: Checked, redacted: bool, lang: str) -> SitePart:
+def _site(checked: CheckResult, redacted: bool, lang: str) -> SitePart:
     site = checked.site
     local = checked.at.astimezone(ZoneInfo(site.time_zone))
     counted = {"cameras": len(site.cameras), "devices": len(site.devices)}

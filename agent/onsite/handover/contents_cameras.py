@@ -8,7 +8,7 @@ from agent.model.finding import Finding, Message, Status
 from agent.observe.approvals.approvals import Approval, in_force
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.report import ORDER, CameraPart, PathPart
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig
 from agent.text.translate import render, translate
 from drivers.model import Masks, Unavailable
@@ -16,13 +16,13 @@ from drivers.picture import ZoneVerdict
 from masking.view.model import ViewSeen
 
 
-def camera_parts(checked: Checked, lang: str) -> tuple[CameraPart, ...]:
+def camera_parts(checked: CheckResult, lang: str) -> tuple[CameraPart, ...]:
     """Build one part for each camera, in the order of the configuration."""
     cameras = in_force(checked.site, checked.seen.facts.approvals).cameras
     return tuple(_camera(checked, camera, lang) for camera in cameras)
 
 
-def _camera(checked: Checked, config: CameraConfig, lang: str) -> CameraPart:
+def _camera(checked: CheckResult, config: CameraConfig, lang: str) -> CameraPart:
     camera, facts = config.camera, checked.seen.facts
     subject = f"camera:{camera.id}"
     own = [f for f in checked.seen.findings if f.subject == subject]

@@ -84,7 +84,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             key=lambda f: ORDER.index(f["status"]),
         ),
         consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
-        known=_known(body),
+        known=_acknowledgements(body),
         paths=_paths(findings),
         # Escaped where it is made: it is XML of its own.
         plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
@@ -103,7 +103,7 @@ def _for_each_camera(findings: list[Body]) -> list[Body]:
     ]
 
 
-def _known(body: Body) -> dict[str, list[Body]]:
+def _acknowledgements(body: Body) -> dict[str, list[Body]]:
     """Return the acknowledgements of each finding, by its key: an acknowledgement hides nothing."""
     found: dict[str, list[Body]] = {}
     for one in body.get("acknowledged", ()):

@@ -173,14 +173,14 @@ def _rows(shown: Timeline, right: int, lang: str) -> Iterator[str]:
         y = HEAD_PX + number * ROW_PX + 13
         label = f"{row.camera_id} {row.name}" if row.name and row.name != row.camera_id else row.camera_id
         opened = f"{row.proven_at:%m-%d}" if row.proven_at else "?"
-        yield f"<g><title>{_escaped(_told(shown, row, lang))}</title>"
-        yield f'<text x="0" y="{y}">{_escaped(_cut(printable(label)))}</text></g>'
+        yield f"<g><title>{_escaped(_description(shown, row, lang))}</title>"
+        yield f'<text x="0" y="{y}">{_escaped(_shorten(printable(label)))}</text></g>'
         yield f'<text x="{right + NOTE_AT_PX}" y="{y}">{opened}</text>'
         if row.short_on:
             yield f'<text x="{right + NOTE_AT_PX + NOTE_PX}" y="{y}" font-weight="bold">{row.short_on:%m-%d}</text>'
 
 
-def _told(shown: Timeline, row: TimelineRow, lang: str) -> str:
+def _description(shown: Timeline, row: TimelineRow, lang: str) -> str:
     """Describe a row in words, for a reader who points at its name or cannot see it."""
     gaps = [
         f"{day.isoformat()} {translate(GAP_WORDS[cell.gap], lang)}"
@@ -222,7 +222,7 @@ def _cells(text: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     if _cells(text) <= NAME_CELLS:
         return text
     kept = ""

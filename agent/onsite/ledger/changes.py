@@ -10,7 +10,7 @@ from datetime import date
 
 from agent.model.finding import Json
 from agent.onsite.ledger.columns import COLUMNS, Column
-from agent.onsite.ledger.declared import in_force, said
+from agent.onsite.ledger.declared import answer_of, in_force
 from agent.onsite.ledger.site_text import HUB_KEYS
 from agent.onsite.ledger.sites import SitePlan
 from agent.onsite.ledger.tables import Tables, tables_of
@@ -64,7 +64,7 @@ def new_declarations(plan: SitePlan, site: Tables, by: str, today: date) -> tupl
     fresh: dict[tuple[str, str], tuple[Json, list[str]]] = {}
     for camera in plan.cameras:
         for duty, answer in camera.declared.items():
-            if said(words, camera.id, duty) != answer:
+            if answer_of(words, camera.id, duty) != answer:
                 fresh.setdefault((duty, repr(answer)), (answer, []))[1].append(camera.id)
     number = len(tables_of(site, "declaration"))
     return tuple(

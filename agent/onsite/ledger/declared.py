@@ -35,7 +35,7 @@ def declares(duty: str) -> Callable[[Value], Json]:
         ):
             found = float(number) if "." in number else int(number)
         elif row.kind == "choice":
-            meant = {word(duty, one.value, lang): one.value for one in row.choices for lang in LANGUAGES}
+            meant = {render_answer(duty, one.value, lang): one.value for one in row.choices for lang in LANGUAGES}
             found = meant.get(text, text)
         if expected := trouble(row, found):
             raise Refused("{value} is no answer here: {expected} is due", value=values.shown(text), expected=expected)
@@ -44,15 +44,15 @@ def declares(duty: str) -> Callable[[Value], Json]:
     return read
 
 
-def word(duty: str, value: Json, lang: str) -> Json:
+def render_answer(duty: str, value: Json, lang: str) -> Json:
     """Render an answer for a cell: of a choice its meaning."""
     meant = next((choice.meaning for choice in BY_ID[duty].choices if choice.value == value), None)
     return value if meant is None else translate(meant, lang)
 
 
-def words(duty: str, lang: str) -> tuple[str, ...]:
+def offered_answers(duty: str, lang: str) -> tuple[str, ...]:
     """Return the answers that a column offers."""
-    return tuple(str(word(duty, choice.value, lang)) for choice in BY_ID[duty].choices)
+    return tuple(str(render_answer(duty, choice.value, lang)) for choice in BY_ID[duty].choices)
 
 
 def in_force(
@@ -80,6 +80,6 @@ def in_force(
     return {key: value for key, (_, _, value) in found.items()}
 
 
-def said(words_in_force: Mapping[tuple[str, str], Json], camera: str, duty: str) -> Json:
+def answer_of(words_in_force: Mapping[tuple[str, str], Json], camera: str, duty: str) -> Json:
     """Return the answer that counts for a camera, None where there is none."""
     return words_in_force.get((camera, duty), words_in_force.get(("", duty)))

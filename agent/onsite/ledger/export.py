@@ -9,14 +9,14 @@ from agent.model.finding import Json
 from agent.onsite.ledger import declared, values
 from agent.onsite.ledger.changes import option
 from agent.onsite.ledger.columns import COLUMNS, SEEN, Column
-from agent.onsite.ledger.seen import Seen
+from agent.onsite.ledger.seen import ObservedEquipment
 from agent.onsite.ledger.tables import Tables, tables_of
 from agent.site.declarations.table import BY_ID
 
 FLAG_WORDS = {True: ("yes", "是"), False: ("no", "否")}
 
 
-def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
+def rows(site: Tables, seen: ObservedEquipment, today: date) -> tuple[dict[str, Json], ...]:
     """Build one row per camera: values by column key, absent where nothing is known.
 
     Args:
@@ -48,7 +48,7 @@ def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
             row |= {"recorder_address": row.pop("address"), "recorder_port": row.pop("http_port")}
         for column in COLUMNS:
             if column.table == declared.TABLE:
-                answer = declared.said(words, str(camera["id"]), column.option)
+                answer = declared.answer_of(words, str(camera["id"]), column.option)
                 row |= {} if answer is None else {column.key: answer}
         equipment = seen.cameras.get(str(camera["id"]))
         if equipment is not None:
@@ -66,7 +66,7 @@ def heading(column: Column, lang: str) -> str:
 
 def choices(column: Column, lang: str) -> tuple[str, ...]:
     """Return the words that a column offers."""
-    if column.table == declared.TABLE and (offered := declared.words(column.option, lang)):
+    if column.table == declared.TABLE and (offered := declared.offered_answers(column.option, lang)):
         return offered
     if column.parse is values.flag or is_declared_flag(column):
         return tuple(FLAG_WORDS[value][lang == "zh_CN"] for value in (True, False))
@@ -81,7 +81,7 @@ def is_declared_flag(column: Column) -> bool:
 def cell(value: Json, column: Column, lang: str) -> str | int:
     """Render a value for a cell of its column."""
     if column.table == declared.TABLE:
-        value = declared.word(column.option, value, lang)
+        value = declared.render_answer(column.option, value, lang)
     if isinstance(value, bool):
         return FLAG_WORDS[value][lang == "zh_CN"]
     return value if isinstance(value, int) else "" if value is None else str(value)

@@ -41,7 +41,7 @@ class Equipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedEquipment:
     """`cameras` by camera id, those that were looked at; `strangers` answered and belong to no configured device."""
 
     cameras: Mapping[str, Equipment] = field(default_factory=dict)
@@ -49,10 +49,10 @@ class Seen:
     recorders: frozenset[str] = frozenset()
 
 
-NOTHING_SEEN: Final = Seen()
+NOTHING_SEEN: Final = ObservedEquipment()
 
 
-def read_seen(text: str, site: Tables) -> Seen:
+def parse_observed(text: str, site: Tables) -> ObservedEquipment:
     """Parse a result file for a site's cameras.
 
     Args:
@@ -74,7 +74,7 @@ def read_seen(text: str, site: Tables) -> Seen:
     raise UsageError("is no result of camwarden check --json or camwarden discover --json")
 
 
-def from_devices(devices: Json, site: Tables, undeclared: Json = None) -> Seen:
+def from_devices(devices: Json, site: Tables, undeclared: Json = None) -> ObservedEquipment:
     """Parse the `devices` of a check for a site's cameras. Raises UsageError where their identities were left out."""
     if any(_HIDDEN.fullmatch(str(one.get(key, ""))) for one in _dicts(devices) for key in ("host", "serial")):
         raise UsageError("leaves addresses and serial numbers out: write it with check --json --no-redact")
@@ -98,7 +98,7 @@ def from_devices(devices: Json, site: Tables, undeclared: Json = None) -> Seen:
             found[str(camera["id"])] = _equipment(device, _text(device, "host"), listed)
     answered = undeclared if isinstance(undeclared, list) else []
     strangers = [Equipment(_host(one)) for one in answered if isinstance(one, str)]
-    return Seen(found, tuple(strangers), frozenset(recorders))
+    return ObservedEquipment(found, tuple(strangers), frozenset(recorders))
 
 
 def mac_text(text: str) -> str:
@@ -107,7 +107,7 @@ def mac_text(text: str) -> str:
     return ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
 
 
-def _from_discovery(found: Json, site: Tables) -> Seen:
+def _from_discovery(found: Json, site: Tables) -> ObservedEquipment:
     devices: dict[str, Mapping[str, Json]] = {}
     strangers = []
     for one in _dicts(found):
@@ -123,7 +123,7 @@ def _from_discovery(found: Json, site: Tables) -> Seen:
         said = devices.get(str(camera["device"]))
         if said is not None and alone.count(str(camera["device"])) == 1:
             seen[str(camera["id"])] = _equipment(said, _host(_text(said, "address")), [_text(said, "mac")])
-    return Seen(seen, tuple(strangers))
+    return ObservedEquipment(seen, tuple(strangers))
 
 
 def _equipment(said: Mapping[str, Json], address: str, macs: Sequence[str]) -> Equipment:

@@ -73,7 +73,7 @@ def exact(value: Value) -> str:
             "{value} is a number, and Excel drops leading zeros: format the column as text and enter it again",
             value=shown(value),
         )
-    return _plain(value)
+    return _half_width(value)
 
 
 def code(value: Value) -> str:
@@ -84,7 +84,7 @@ def code(value: Value) -> str:
             "code again",
             value=shown(value),
         )
-    found = _plain(value).replace(" ", "").replace("-", "")
+    found = _half_width(value).replace(" ", "").replace("-", "")
     if re.fullmatch(r"[0-9.]+[eE]\+?[0-9]+", found):
         raise Refused(
             "{value} is what a spreadsheet made of a code, its last digits are lost: format the column as text and "
@@ -98,7 +98,7 @@ def code(value: Value) -> str:
 
 def division(value: Value) -> str:
     """Parse the six digits of a division. Source: GB/T 2260, whose codes never begin with 0."""
-    found = _plain(value)
+    found = _half_width(value)
     if not re.fullmatch("[1-9][0-9]{5}", found):
         raise Refused("{value} is no division code: six digits of GB/T 2260 are due", value=shown(value))
     return found
@@ -107,14 +107,14 @@ def division(value: Value) -> str:
 def phone(value: Value) -> str:
     """Parse a telephone number; an Excel number only where it is a mobile number, which has no leading zero."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = _plain(value)
+        found = _half_width(value)
         return found if re.fullmatch("1[0-9]{10}", found) else exact(value)
     return text(value)
 
 
 def address(value: Value) -> str:
     """Parse a host name or IP address alone."""
-    found = _plain(value)
+    found = _half_width(value)
     if "://" in found or "/" in found or "@" in found:
         raise Refused("is a URL: write the address alone, without scheme, login and path")
     if found.count(":") == 1:
@@ -129,7 +129,7 @@ def address(value: Value) -> str:
 
 def degrees(value: Value) -> str:
     """Parse a longitude or latitude in degrees."""
-    found = _plain(value).rstrip("°").lstrip("EN")
+    found = _half_width(value).rstrip("°").lstrip("EN")
     if not re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,9})?", found):
         raise Refused("{value} is no longitude or latitude in degrees: write it like 113.29510", value=shown(found))
     return found
@@ -147,13 +147,13 @@ def rtsp_port(value: Value) -> int:
 
 def channel(value: Value) -> int:
     """Parse a channel of a recorder, from 1, also where it is written `D3`, `CH03` or `通道3`."""
-    found = re.fullmatch(r"(?i)(?:ip\s*)?(?:d|ch|通道|channel|camera)\s*([0-9]+)", _plain(value))
+    found = re.fullmatch(r"(?i)(?:ip\s*)?(?:d|ch|通道|channel|camera)\s*([0-9]+)", _half_width(value))
     return _whole(found[1] if found else value, 1, CHANNEL_MAX)
 
 
 def days(value: Value) -> int:
     """Parse a number of days, also with `天` behind it."""
-    found = re.fullmatch(r"[≥>=]*\s*([0-9]+)\s*(?:天|日|days?|d)", _plain(value).lower())
+    found = re.fullmatch(r"[≥>=]*\s*([0-9]+)\s*(?:天|日|days?|d)", _half_width(value).lower())
     return _whole(found[1] if found else value, 0, RETENTION_MAX_DAYS)
 
 
@@ -161,7 +161,7 @@ def day(value: Value) -> str:
     """Parse a day as an ISO date."""
     if isinstance(value, date):
         return value.isoformat()[:10]
-    found = _plain(value)
+    found = _half_width(value)
     match = _DAY.fullmatch(found) or re.fullmatch("((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})", found)
     try:
         if match:
@@ -175,7 +175,7 @@ def day(value: Value) -> str:
 
 def flag(value: Value) -> bool:
     """Parse yes or no."""
-    word = _plain(value).lower()
+    word = _half_width(value).lower()
     if isinstance(value, bool):
         return value
     if word in _YES or word in _NO:
@@ -185,7 +185,7 @@ def flag(value: Value) -> bool:
 
 def driver(value: Value) -> str:
     """Parse a protocol or maker as its driver."""
-    word = _plain(value).lower()
+    word = _half_width(value).lower()
     found = word if word in DRIVERS else driver_of(word)
     if not found:
         raise Refused("{value} is no way to read a device: use one of {known}", value=shown(word), known=_KNOWN)
@@ -224,19 +224,19 @@ _KNOWN: Final = ", ".join(DRIVERS)
 
 
 def _like(value: Value, pattern: str, template: str) -> str:
-    found = _plain(value)
+    found = _half_width(value)
     if not re.fullmatch(pattern, found):
         raise Refused(template, value=shown(found))
     return found
 
 
 def _whole(value: Value, low: int, high: int) -> int:
-    found = _plain(value)
+    found = _half_width(value)
     if not re.fullmatch("[0-9]{1,9}", found) or not low <= int(found) <= high:
         raise Refused("{value} is no whole number from {low} to {high}", value=shown(found), low=low, high=high)
     return int(found)
 
 
-def _plain(value: Value) -> str:
+def _half_width(value: Value) -> str:
     """Convert a cell to plain half-width text, without the apostrophe that some programs leave before a text."""
     return half_width(text(value)).lstrip("'")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from agent.model.finding import Finding
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from drivers.details import Accounts, Interfaces
 from drivers.footage import Channels
 from drivers.model import Identity
@@ -72,7 +72,7 @@ class _Names:
         return self.of(kind, found[0])
 
 
-def anonymous(checked: Checked) -> Checked:
+def anonymous(checked: CheckResult) -> CheckResult:
     """Redact what identifies boxes, networks and people."""
     site, facts = checked.site, checked.seen.facts
     ids = {device.id for device in site.devices} | {camera.camera.id for camera in site.cameras}
@@ -81,11 +81,11 @@ def anonymous(checked: Checked) -> Checked:
     for kind, value in _identifying(checked):
         names.of(kind, value)
     findings = tuple(_finding(finding, names) for finding in checked.seen.findings)
-    seen = replace(checked.seen, facts=cast(Any, _walked(facts, names)), findings=findings, samples=())
-    return replace(checked, site=cast(Any, _walked(site, names)), seen=seen)
+    seen = replace(checked.seen, facts=cast(Any, _redacted(facts, names)), findings=findings, samples=())
+    return replace(checked, site=cast(Any, _redacted(site, names)), seen=seen)
 
 
-def _identifying(checked: Checked) -> Iterator[tuple[str, str]]:
+def _identifying(checked: CheckResult) -> Iterator[tuple[str, str]]:
     """Yield kind and value of everything that the facts name as such."""
     for device in checked.site.devices:
         yield "address", device.host
@@ -109,21 +109,21 @@ def _finding(finding: Finding, names: _Names) -> Finding:
         key: names.text(value) if isinstance(value, str) else value
         for key, value in finding.message.plain_values().items()
     }
-    evidence = cast(Mapping[str, Any], _walked(finding.evidence, names))
+    evidence = cast(Mapping[str, Any], _redacted(finding.evidence, names))
     return replace(finding, message=replace(finding.message, values=values), evidence=evidence)
 
 
-def _walked(value: object, names: _Names) -> object:
+def _redacted(value: object, names: _Names) -> object:
     """Redact every text in a value."""
     if isinstance(value, str):
         hidden = names.names.get(value.casefold())
         return hidden if hidden is not None else names.text(value)
     if isinstance(value, Mapping):
-        return {key: _walked(one, names) for key, one in value.items()}
+        return {key: _redacted(one, names) for key, one in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(_walked(one, names) for one in value)
+        return type(value)(_redacted(one, names) for one in value)
     if is_dataclass(value) and not isinstance(value, type | Path | date | datetime):
         return replace(
-            value, **{one.name: _walked(getattr(value, one.name), names) for one in fields(value) if one.init}
+            value, **{one.name: _redacted(getattr(value, one.name), names) for one in fields(value) if one.init}
         )
     return value

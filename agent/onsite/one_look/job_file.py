@@ -36,7 +36,7 @@ _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EarlierLook:
     """An earlier look: its site, time and configuration, and what was not well.
 
     `digest`: SHA-256 of the signed payload, empty where it is unsigned. `kid`: the unknown key of its signature.
@@ -89,7 +89,7 @@ def write(path: Path, data: bytes) -> None:
         raise Forbidden(Message("{path}: {why}; jobs are kept there", {"path": path, "why": os_words(error)})) from None
 
 
-def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> Look:
+def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> EarlierLook:
     """Parse an earlier look: the output of `check --json`, or a signed job.
 
     Args:
@@ -116,7 +116,7 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
             payload, jws = unflatten(data)
             kid = _verified(path, payload, jws, keys, known_only)
             document, digest = json.loads(payload), hashlib.sha256(payload).hexdigest()
-        look = _look(document, digest, kid)
+        look = _parse_look(document, digest, kid)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             Message("{path}: neither the output of `check --json` nor a job of `check --open`", {"path": path})
@@ -161,7 +161,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     return replace(finding, message=said) if str(said) == row["message"] else finding
 
 
-def _look(document: Any, digest: str, kid: str) -> Look:
+def _parse_look(document: Any, digest: str, kid: str) -> EarlierLook:
     if document["schema"] not in (SCHEMA, CHECK_SCHEMA):
         raise ValueError("another kind of file")
     site = document["site"] if document["schema"] == SCHEMA else document["site"]["id"]
@@ -169,7 +169,7 @@ def _look(document: Any, digest: str, kid: str) -> Look:
     findings = tuple(_finding(one) for one in document["findings"])
     if at.tzinfo is None or not all(_is_sound(one) for one in findings):
         raise ValueError("values that do not fit")
-    return Look(str(site), at, str(document.get("cfg_digest", "")), findings, digest, kid)
+    return EarlierLook(str(site), at, str(document.get("cfg_digest", "")), findings, digest, kid)
 
 
 def _is_sound(one: Finding) -> bool:

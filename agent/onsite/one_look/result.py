@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.judge.memory.episodes import Episode
-from agent.onsite.one_look.shown import Shown
-from agent.service.cycle.cycle import Seen
+from agent.onsite.one_look.shown import ReportPicture
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """The site as declared, the look's facts and findings, when it began, and whether it was broken off.
 
     After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
@@ -22,8 +22,8 @@ class Checked:
     """
 
     site: Site
-    seen: Seen
+    seen: CycleResult
     at: datetime
     interrupted: bool = False
     episodes: Mapping[str, Episode] = field(default_factory=dict)
-    pictures: Mapping[str, Shown] = field(default_factory=dict)
+    pictures: Mapping[str, ReportPicture] = field(default_factory=dict)

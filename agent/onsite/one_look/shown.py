@@ -22,7 +22,7 @@ PREFERRED: Final[tuple[PathName, ...]] = ("main", "sub", "recorder-live", "snaps
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportPicture:
     """One camera's picture, blackened: `jpeg` of the path, or `why` there is none; `why` None where none came."""
 
     path: PathName | None = None
@@ -31,7 +31,7 @@ class Shown:
     why: Message | None = None
 
 
-def withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | None:
+def why_withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | None:
     """Return why a camera's picture is not shown at all, None where it may be, blackened. Pure.
 
     `camera` has approved areas in place of undeclared ones.
@@ -52,7 +52,7 @@ def withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | No
     return None
 
 
-def chosen(seen: tuple[PictureSeen, ...], verdicts: tuple[ZoneVerdict, ...]) -> PictureSeen | None:
+def select_picture(seen: tuple[PictureSeen, ...], verdicts: tuple[ZoneVerdict, ...]) -> PictureSeen | None:
     """Return the picture that matters most: one that shows what must be hidden, else the first by preference."""
     by_path = {one.path: one for one in seen}
     open_paths = {v.path for v in verdicts if v.verdict == "FAIL"}

@@ -42,7 +42,7 @@ HIDDEN: Final = "***"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class UndeliveredDigest:
     """An undelivered digest: its content, how often it was tried, and when it may be tried next."""
 
     news: Mapping[str, Json]
@@ -51,16 +51,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DigestState:
     """What digests leave for the next: statuses by finding key, the last day decided, the last delivery."""
 
     statuses: Mapping[str, Status] = field(default_factory=dict)
     day: date | None = None
     delivered_at: datetime | None = None
-    waiting: Waiting | None = None
+    waiting: UndeliveredDigest | None = None
 
 
-def is_due(told: Told, digest: DailyDigest, site: Site, now: datetime) -> bool:
+def is_due(told: DigestState, digest: DailyDigest, site: Site, now: datetime) -> bool:
     """Return whether a digest is to be decided or sent now: never in quiet hours."""
     local = now.astimezone(ZoneInfo(site.time_zone))
     time = local.strftime("%H:%M")
@@ -72,13 +72,13 @@ def is_due(told: Told, digest: DailyDigest, site: Site, now: datetime) -> bool:
 
 
 def decide(
-    told: Told,
+    told: DigestState,
     digest: DailyDigest,
     site: Site,
     findings: Iterable[Finding],
     known: Mapping[str, Known],
     now: datetime,
-) -> Told:
+) -> DigestState:
     """Decide this day's digest; it waits for delivery where it has rows, or a sign of life is due.
 
     Args:
@@ -106,24 +106,24 @@ def decide(
     # The hour: the look after the digest's time comes a little earlier or later each day.
     silent_for = timedelta(days=digest.heartbeat_days) - timedelta(hours=1)
     overdue = digest.heartbeat_days > 0 and (last is None or now - last >= silent_for)
-    decided = Told(statuses, today, last)
+    decided = DigestState(statuses, today, last)
     if not rows and not overdue:
         return decided
-    return replace(decided, waiting=Waiting(_news(site, standing, rows, now, today), 0, now))
+    return replace(decided, waiting=UndeliveredDigest(_news(site, standing, rows, now, today), 0, now))
 
 
 def _is_acknowledged(known: Known) -> bool:
     return known.episode is not None and known.episode.acknowledged is not None
 
 
-def attempted(told: Told, now: datetime) -> Told:
+def attempted(told: DigestState, now: datetime) -> DigestState:
     """Count a try before it begins: should it fail, or this process end, the next one waits longer."""
     assert told.waiting is not None  # noqa: S101 - the caller asks only where one waits
     wait = min(RETRY_FIRST * 2 ** min(told.waiting.tries, 16), RETRY_LAST)
     return replace(told, waiting=replace(told.waiting, tries=told.waiting.tries + 1, next_at=now + wait))
 
 
-def delivered(told: Told, now: datetime) -> Told:
+def delivered(told: DigestState, now: datetime) -> DigestState:
     """Record that the waiting digest was accepted."""
     return replace(told, waiting=None, delivered_at=now)
 

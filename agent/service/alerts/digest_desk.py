@@ -20,7 +20,7 @@ from agent.host.files import write_atomic
 from agent.host.log_kinds import about
 from agent.judge.memory.episodes import Known
 from agent.model.finding import Finding, Json, Status
-from agent.service.alerts.digest import Told, Waiting, attempted, decide, delivered, is_due
+from agent.service.alerts.digest import DigestState, UndeliveredDigest, attempted, decide, delivered, is_due
 from agent.site.config.site import DailyDigest, Site
 
 log = logging.getLogger("camwarden.digest")
@@ -39,7 +39,7 @@ class DigestDesk:
         self._path = directory / NAME
         self._clock = clock
         self._send = send
-        self._told: Told | None = None
+        self._told: DigestState | None = None
         self._sending: threading.Thread | None = None
 
     def cycle_done(self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, Known]]) -> None:
@@ -69,7 +69,7 @@ class DigestDesk:
         if self._sending is not None:
             self._sending.join(seconds)
 
-    def _deliver(self, digest: DailyDigest, trying: Told, waiting: Waiting, now: datetime) -> None:
+    def _deliver(self, digest: DailyDigest, trying: DigestState, waiting: UndeliveredDigest, now: datetime) -> None:
         try:
             why = self._send(digest, waiting.news, self._clock)
         except Exception as error:  # noqa: BLE001 - a thread has nobody to tell, and the text may hold the address
@@ -81,7 +81,7 @@ class DigestDesk:
         words = "the daily digest was not delivered, attempt %d: %s; tried again after %s"
         log.warning(words, waiting.tries, why, again, extra=about("digest-undelivered"))
 
-    def _keep(self, told: Told) -> bool:
+    def _keep(self, told: DigestState) -> bool:
         """Write the state; it counts in memory only once it is written."""
         try:
             write_atomic(self._path, json.dumps(to_data(told), ensure_ascii=False).encode(), 0o600)
@@ -94,20 +94,20 @@ class DigestDesk:
         self._told = told
         return True
 
-    def _read(self) -> Told:
+    def _read(self) -> DigestState:
         """Return the stored state, empty where it cannot be read: rather a digest twice than never."""
         try:
             with self._path.open("rb") as file:
                 return from_data(json.loads(file.read(MAX_BYTES)))
         except FileNotFoundError:
-            return Told()
+            return DigestState()
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             words = "%s cannot be used (%s): the next daily digest tells everything that is open"
             log.error(words, self._path, type(error).__name__, extra=about("digest-undelivered"))
-            return Told()
+            return DigestState()
 
 
-def to_data(told: Told) -> dict[str, Json]:
+def to_data(told: DigestState) -> dict[str, Json]:
     """Encode the state as JSON."""
     waiting = told.waiting
     return {
@@ -121,24 +121,24 @@ def to_data(told: Told) -> dict[str, Json]:
     }
 
 
-def from_data(data: Mapping[str, object]) -> Told:
+def from_data(data: Mapping[str, object]) -> DigestState:
     """Decode what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     statuses, day, at, waiting = (data[key] for key in ("statuses", "day", "delivered_at", "waiting"))
     if data.get("schema") != SCHEMA or not isinstance(statuses, dict):
         raise ValueError("not of this version")
     if not set(statuses.values()) <= set(get_args(Status)):
         raise ValueError("a status is none")
-    return Told(
+    return DigestState(
         statuses,
         date.fromisoformat(str(day)) if day is not None else None,
         datetime.fromisoformat(str(at)) if at is not None else None,
-        _waiting(waiting),
+        _parse_undelivered(waiting),
     )
 
 
-def _waiting(data: object) -> Waiting | None:
+def _parse_undelivered(data: object) -> UndeliveredDigest | None:
     if data is None:
         return None
     if not isinstance(data, dict) or not isinstance(data["news"], dict) or not isinstance(data["tries"], int):
         raise ValueError("not a digest that waits")
-    return Waiting(data["news"], data["tries"], datetime.fromisoformat(data["next_at"]))
+    return UndeliveredDigest(data["news"], data["tries"], datetime.fromisoformat(data["next_at"]))

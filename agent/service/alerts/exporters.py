@@ -20,7 +20,7 @@ from agent.host.prometheus import serving
 from agent.judge.memory.episodes import flapping
 from agent.model.errors import ConfigurationError, SpoolFailed
 from agent.service.alerts.metrics import Cycle, Live, cycle_metrics, live_metrics
-from agent.service.cycle.cycle import Seen
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Metrics, Site
 from masking.worker.client import Worker
 
@@ -58,7 +58,7 @@ class Telemetry:
         )
         return self._cycle + live_metrics(live, self._clock())
 
-    def cycle_done(self, site: Site, seen: Seen, cycle: Cycle) -> None:
+    def cycle_done(self, site: Site, seen: CycleResult, cycle: Cycle) -> None:
         """Take over a cycle's numbers, and write the file where one is configured; a failure is logged."""
         self._cycle = cycle_metrics(
             site, seen.findings, cycle, seen.facts.remembered.assessed, flapping(seen.memory.known)

@@ -42,16 +42,16 @@ from agent.observe.remembered.value import Remembered
 from agent.report.assessment import assessed
 from agent.report.build import build_reports
 from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.service.cycle.kept_for import (
-    approved_here,
-    approved_still,
-    begun_anew,
-    kept_for,
-    of_site,
-    taken_over,
+    forget_replaced,
+    memory_of_boxes,
+    memory_of_site,
+    restarted_footage,
+    still_valid_approvals,
+    valid_approvals,
 )
-from agent.service.cycle.read_kept import Kept, read_kept
+from agent.service.cycle.read_kept import DiskState, read_disk
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -64,7 +64,7 @@ log = logging.getLogger("camwarden.cycle")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CycleResult:
     """A cycle's facts and findings, its memory, and samples of malformed answers.
 
     `asked` is what a hub requested of this cycle, with the times of the look that answers it. `derived` are the
@@ -81,61 +81,68 @@ class Seen:
 
 
 def see(
-    site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: int = 1, asked: Asked = NOTHING_ASKED
-) -> Seen:
+    site: Site,
+    env: Environment,
+    moment: Moment,
+    memory: Memory = NOTHING,
+    rounds: int = 1,
+    asked: Asked = NOTHING_ASKED,
+) -> CycleResult:
     """Look at the site and judge it; nothing is stored or sent. `memory` is that of the looks before this one.
 
     `rounds`: how many rounds, some seconds apart, cameras get whose zones or views one picture does not settle.
     `asked`: the cameras that a hub wants looked at afresh, on every path and without their memory.
     """
     # read what is kept
-    kept, afresh, now = read_kept(site), asked.cameras(site), moment.at
-    memory = of_site(memory, site.id)
+    kept, afresh, now = read_disk(site), asked.cameras(site), moment.at
+    memory = memory_of_site(memory, site.id)
     stood = memory.remembered
-    before = taken_over(stood, site, owners_now(site, {}, stood.identities, source=True), rim.previous)
+    before = forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forgotten(before, afresh)
     declared = with_floors(site, local_day(site, now))
-    approvals, _ = approved_here(kept.approvals, stood, remembered)
+    approvals, _ = valid_approvals(kept.approvals, stood, remembered)
     derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
     site = in_force(declared, approvals)
     # ask devices
-    heard = discover(site, rim.progress)
+    heard = discover(site, env.progress)
     paths = due(site, remembered.looked, now)
-    reading = Reading(site, rim.credentials, rim.clock, rim.watch)
+    reading = Reading(site, env.credentials, env.clock, env.watch)
     reading.ask(site, paths, wanted(site, remembered.footage, now))
-    stored = read_stores(site, paths, now, rim.progress, rim.stop)
+    stored = read_stores(site, paths, now, env.progress, env.stop)
     # look at pictures
     known = approved_views(approvals, derived)
     rounds = max(rounds, ROUNDS if afresh else 1)
-    fetched, looked, remembered = look_in_rounds(site, rim, reading, stored, remembered, known, now, rounds)
-    approvals, remembered = approved_still(kept.approvals, approvals, stood, remembered)
+    fetched, looked, remembered = look_in_rounds(site, env, reading, stored, remembered, known, now, rounds)
+    approvals, remembered = still_valid_approvals(kept.approvals, approvals, stood, remembered)
     site = in_force(declared, approvals)
-    host = look_at_host(site.storage.directory, now) + look_at_worker(rim.confinement(), now)
+    host = look_at_host(site.storage.directory, now) + look_at_worker(env.confinement(), now)
     # remember
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    begun = begun_anew(before.footage, remembered.footage)
+    begun = restarted_footage(before.footage, remembered.footage)
     observed = fetched.observations + looked + host
     boxes = configured(site, remembered.identities)
     remembered = fold(IN_TURN, remembered, Look(site=site, now=now, told=observed))
-    look = _look(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
+    look = _look_for_areas(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     remembered = fold(OBSERVED, remembered, look)
     # gather facts
     seen_around = around(look.stock, remembered.sightings, boxes, now)
-    facts = _facts(site, rim, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
+    facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
     # judge
     findings = run_checks(site, facts, now)
-    after = recalled(kept_for(before, site, remembered.owners), remembered, afresh)
-    made = proved(rim.previous.take_found(), approvals, remembered.views, now)
-    answered = asked.looked(now, rim.clock())
-    return Seen(facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived))
+    after = recalled(memory_of_boxes(before, site, remembered.owners), remembered, afresh)
+    made = proved(env.previous.take_found(), approvals, remembered.views, now)
+    answered = asked.looked(now, env.clock())
+    return CycleResult(
+        facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived)
+    )
 
 
-def _look(
+def _look_for_areas(
     site: Site,
     observed: Observations,
     remembered: Remembered,
     heard: Sweep,
-    kept: Kept,
+    kept: DiskState,
     now: datetime,
     *,
     trusted: bool,
@@ -155,20 +162,20 @@ def _look(
     )
 
 
-def _facts(site: Site, rim: Rim, kept: Kept, facts: Facts, begun: frozenset[str]) -> Facts:
+def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: frozenset[str]) -> Facts:
     """Add what this gateway has of itself and on its disk."""
     return replace(
         facts,
         begun=begun,
-        delivery=look_at_delivery(site, rim.delivery, rim.not_renewed),
+        delivery=look_at_delivery(site, env.delivery, env.not_renewed),
         filed=kept.filed,
-        own_reports=rim.reports,
+        own_reports=env.reports,
         own_log_from=kept.own_log_from,
         factory=kept.factory,
     )
 
 
-def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
+def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
     """Report a cycle: link, sign and commit it together with the memory, in one transaction.
 
     `seen` must come from a look that was given the memory of this spool.

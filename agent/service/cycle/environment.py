@@ -24,7 +24,7 @@ def worker_of(site: Site) -> Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Rim:
+class Environment:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
 
     `confinement`: how far the worker's children are confined; None before one has judged anything. `progress`, `wait`,

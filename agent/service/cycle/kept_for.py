@@ -22,12 +22,12 @@ from agent.site.config.site import Site
 log = logging.getLogger("camwarden.kept_for")
 
 
-def of_site(memory: Memory, site_id: str) -> Memory:
+def memory_of_site(memory: Memory, site_id: str) -> Memory:
     """Return the memory of a site, empty where it is another's; that of release 0.1, without a name, is taken over."""
     return replace(memory, site=site_id) if memory.site in ("", site_id) else Memory(site=site_id)
 
 
-def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
+def replaced_cameras(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
     """Return the cameras of a site that are at another place than remembered, or proven another box."""
     names = (camera.camera.id for camera in site.cameras)
     return frozenset(
@@ -35,14 +35,14 @@ def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]
     )
 
 
-def taken_over(remembered: Remembered, site: Site, now: Owners, previous: Previous) -> Remembered:
-    """Return `kept_for`, and forget this process's pictures of replaced cameras."""
-    for name in strangers(remembered, site, now):
+def forget_replaced(remembered: Remembered, site: Site, now: Owners, previous: Previous) -> Remembered:
+    """Return `memory_of_boxes`, and forget this process's pictures of replaced cameras."""
+    for name in replaced_cameras(remembered, site, now):
         previous.forget(name)
-    return kept_for(remembered, site, now)
+    return memory_of_boxes(remembered, site, now)
 
 
-def kept_for(remembered: Remembered, site: Site, now: Owners) -> Remembered:
+def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remembered:
     """Select what holds of the memory of a site's cameras, and record their owners.
 
     Args:
@@ -50,13 +50,16 @@ def kept_for(remembered: Remembered, site: Site, now: Owners) -> Remembered:
         site: The site, or a part of it: of cameras that are not in it nothing changes.
         now: Which box is where (`owners.owners_now`, with the place of each camera).
     """
-    another, names = strangers(remembered, site, now), [camera.camera.id for camera in site.cameras]
-    after = {name: now[name] if name in another else with_proof(_before(remembered, name), now[name]) for name in names}
+    another, names = replaced_cameras(remembered, site, now), [camera.camera.id for camera in site.cameras]
+    after = {
+        name: now[name] if name in another else with_proof(_remembered_owner(remembered, name), now[name])
+        for name in names
+    }
     remembered = replace(remembered, owners={**remembered.owners, **after}, footage=_footage(remembered, site, now))
     return without_pictures(remembered, another) if another else remembered
 
 
-def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
+def restarted_footage(before: Footage, after: Footage) -> frozenset[str]:
     """Return the cameras whose footage turned out in this very look to be that of a box that is gone.
 
     This look asked with the memory of that box: what is there now counts from the next one on.
@@ -64,7 +67,7 @@ def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
     return frozenset(name for name, one in after.items() if not one.source and name in before and before[name].source)
 
 
-def approved_here(
+def valid_approvals(
     given: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], dict[str, str]]:
     """Return the approvals that hold for the present boxes, and the void ones among those that name no box.
@@ -78,7 +81,9 @@ def approved_here(
     """
     gone = {name: digest for name, digest in remembered.voided.items() if name in given}
     for name, approval in given.items():
-        changed = is_another(_box(_before(stood, name)), _box(_before(remembered, name)))
+        changed = is_another(
+            _without_place(_remembered_owner(stood, name)), _without_place(_remembered_owner(remembered, name))
+        )
         if changed and approval.owner.box is None and approval.owner.behind is None:
             gone[name] = approvals_digest({name: approval})
     holds = {
@@ -87,16 +92,16 @@ def approved_here(
     return in_place(holds, remembered.owners), gone
 
 
-def approved_still(
+def still_valid_approvals(
     given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], Remembered]:
     """Return the approvals that hold once boxes have proven themselves in a look, and the memory without the others.
 
     What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood`
-    (before the look) and `remembered` (after it) see `approved_here`; `counted` are the approvals that the look went
+    (before the look) and `remembered` (after it) see `valid_approvals`; `counted` are the approvals that the look went
     by.
     """
-    holds, gone = approved_here(given, stood, remembered)
+    holds, gone = valid_approvals(given, stood, remembered)
     for name in sorted(given.keys() - holds.keys()):
         log.warning("camera %s: what was approved (%s/%s.json) is of another box than stands there now, and does not "
                     "count: camwarden masks adopt --camera %s", name, FOLDER, name, name)  # fmt: skip
@@ -105,11 +110,11 @@ def approved_still(
     return after, replace(without_pictures(remembered, lost) if lost else remembered, voided=gone)
 
 
-def _before(remembered: Remembered, name: str) -> Owner:
+def _remembered_owner(remembered: Remembered, name: str) -> Owner:
     return remembered.owners.get(name, NOBODY)
 
 
-def _box(owner: Owner) -> Owner:
+def _without_place(owner: Owner) -> Owner:
     return replace(owner, source="")
 
 
@@ -118,6 +123,10 @@ def _footage(remembered: Remembered, site: Site, now: Owners) -> dict[str, Camer
     after = dict(remembered.footage)
     for camera in site.cameras:
         name = camera.camera.id
-        if name in after and not camera.store and is_another_box(_before(remembered, name).box, now[name].box):
+        if (
+            name in after
+            and not camera.store
+            and is_another_box(_remembered_owner(remembered, name).box, now[name].box)
+        ):
             after[name] = replace(after[name], source="")
     return after

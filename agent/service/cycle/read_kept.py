@@ -17,7 +17,7 @@ from agent.site.config.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class DiskState:
     """What people approved and noted, what was derived, filed and tried, and how far our own history reaches.
 
     `approvals` and `derived` by camera id; `acknowledged`: ids of acknowledged changes of footage; `factory`: by device
@@ -32,11 +32,11 @@ class Kept:
     own_log_from: datetime | None = None
 
 
-def read_kept(site: Site) -> Kept:
+def read_disk(site: Site) -> DiskState:
     """Read the files; a damaged one is named in the log and counts as missing."""
     directory = site.storage.directory
     approvals = read_approvals(directory, site.id)
-    return Kept(
+    return DiskState(
         approvals=approvals,
         derived=read_derived(directory, site.id, approvals),
         acknowledged=frozenset(settled_changes(read_notes(directory, site.id))),

@@ -21,8 +21,8 @@ from agent.observe.probe.devices import Probed, Reading, joined
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import PICTURED, fold
 from agent.observe.remembered.value import Remembered
-from agent.service.cycle.environment import Rim
-from agent.service.cycle.kept_for import taken_over
+from agent.service.cycle.environment import Environment
+from agent.service.cycle.kept_for import forget_replaced
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device, Observation, Observations
 from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
@@ -39,7 +39,7 @@ SOFT: Final = ("pixelated", "blurred")
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _DeviceState:
     """The state of one device's cameras after a number of looks at them, and the memory of them alone."""
 
     part: Site
@@ -51,7 +51,7 @@ class _Seen:
 
 def look_in_rounds(
     site: Site,
-    rim: Rim,
+    env: Environment,
     reading: Reading,
     stored: Probed,
     remembered: Remembered,
@@ -65,7 +65,7 @@ def look_in_rounds(
 
     Args:
         site: The site.
-        rim: The worker, the clock, and who follows it.
+        env: The worker, the clock, and who follows it.
         reading: All devices of the site, asked and under way.
         stored: What the stores gave.
         remembered: The memory of earlier looks.
@@ -77,35 +77,39 @@ def look_in_rounds(
         Observations of devices and stores, without pictures; those of pictures, each zone's verdict pooled with those
         before it; and the updated memory.
     """
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, _DeviceState] = {}
     for device, probed in reading.arrivals():
-        rim.stage(device.id, "looking")
+        env.stage(device.id, "looking")
         before = seen.get(device.id)
-        one = _first_look(site, rim, device, probed, stored, remembered, known, now) if before is None else before
+        one = _first_look(site, env, device, probed, stored, remembered, known, now) if before is None else before
         if before is not None:
-            newer, after = _look(before.part, rim, probed, before.fetched.observations, before.remembered, known, now)
-            one = replace(before, looked=_newest(before.looked, newer), remembered=after, looks=before.looks + 1)
+            newer, after = _judge_pictures(
+                before.part, env, probed, before.fetched.observations, before.remembered, known, now
+            )
+            one = replace(
+                before, looked=_replace_newest(before.looked, newer), remembered=after, looks=before.looks + 1
+            )
         seen[device.id] = one
         again = _unsettled(one, known, now) if one.looks < rounds else None
         if again is not None:
             reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
-        rim.stage(device.id, "done" if again is None else "waiting")
+        env.stage(device.id, "done" if again is None else "waiting")
     in_order = [seen[device.id] for device in site.devices]
     fetched = joined([replace(stored, pictures=()), *(one.fetched for one in in_order)])
     looked = tuple(observation for one in in_order for observation in one.looked)
-    return fetched, looked, _of_all(remembered, in_order)
+    return fetched, looked, _merge_memory(remembered, in_order)
 
 
 def _first_look(
     site: Site,
-    rim: Rim,
+    env: Environment,
     device: Device,
     probed: Probed,
     stored: Probed,
     remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
-) -> _Seen:
+) -> _DeviceState:
     cameras = tuple(camera for camera in site.cameras if camera.camera.device == device.id)
     part = replace(site, cameras=cameras, devices=(device,))
     names = {camera.camera.id for camera in cameras}
@@ -113,18 +117,18 @@ def _first_look(
     pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
     told = joined([Probed(kept_here, pictures), probed])
     now_there = owners_now(part, proven_marks(part, told.observations), remembered.identities, source=True)
-    remembered = taken_over(remembered, part, now_there, rim.previous)
-    looked, after = _look(part, rim, told, told.observations, remembered, known, now)
-    return _Seen(part, replace(probed, pictures=()), looked, after)
+    remembered = forget_replaced(remembered, part, now_there, env.previous)
+    looked, after = _judge_pictures(part, env, told, told.observations, remembered, known, now)
+    return _DeviceState(part, replace(probed, pictures=()), looked, after)
 
 
-def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
+def _unsettled(one: _DeviceState, known: ApprovedViews, now: datetime) -> Site | None:
     """Return the part of the site whose cameras another picture may settle; None where there are none."""
     cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.remembered, known, now))
     return replace(one.part, cameras=cameras) if cameras else None
 
 
-def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
+def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembered:
     """Merge the memory of every device's cameras."""
     parts = [one.remembered for one in seen]
     own = [(one.remembered, {camera.camera.id for camera in one.part.cameras}) for one in seen]
@@ -143,18 +147,18 @@ def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
     )
 
 
-def _look(
+def _judge_pictures(
     site: Site,
-    rim: Rim,
+    env: Environment,
     fetched: Probed,
     told: Observations,
     remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
 ) -> tuple[Observations, Remembered]:
-    asked = studies(site, told, known, rim.previous, remembered.views)
+    asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
-    looked = look(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
+    looked = look(site, fetched.pictures, env.judge, env.progress, asked, env.previous, places)
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pooled(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 
@@ -179,7 +183,7 @@ def _is_settled(
     return name not in known.references or (view is not None and view.settled(now) is not None)
 
 
-def _newest(looked: Observations, newer: Observations) -> Observations:
+def _replace_newest(looked: Observations, newer: Observations) -> Observations:
     """Replace results by the newest of each path; a picture that did not come again changes nothing."""
     again = {
         key: group

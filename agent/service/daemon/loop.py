@@ -30,8 +30,8 @@ from agent.model.finding import Envelope, Json, Moment
 from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
-from agent.service.cycle.cycle import Seen, see, tell
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.cycle import CycleResult, see, tell
+from agent.service.cycle.environment import Environment
 from agent.service.daemon.parts import Parts, parts_of
 from agent.service.daemon.read_back import read_own
 from agent.service.daemon.signals import Signals
@@ -59,7 +59,7 @@ class Stopped(Exception):
     """SIGTERM or Ctrl-C arrived in the middle of a cycle."""
 
 
-def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
+def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[CycleResult, bool]:
     """Run one cycle, wait for its confirmation, and return its result and whether everything is confirmed.
 
     Without a hub, and with `confirm = "file"`, being in the spool counts as confirmed. The hub's orders of the meantime
@@ -70,11 +70,11 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
         parts.renewals.begin()
         parts.renewals.wait(RENEWAL_WITHIN_S)
         started_at_mono = time.monotonic()
-        seen, committed = _look(site, parts, clock)
+        seen, committed = _look_and_report(site, parts, clock)
         took_s = time.monotonic() - started_at_mono
         confirmed = committed > 0 and (parts.publisher is None or parts.publisher.drained(CONFIRM_WITHIN_S))
         _take_orders(site, parts, clock)
-        _show(site, seen, parts, clock(), took_s, committed)
+        _export_cycle(site, seen, parts, clock(), took_s, committed)
         parts.digests.wait(DIGEST_WITHIN_S)
         return seen, confirmed
 
@@ -95,7 +95,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
                 due_at_mono = min(due_at_mono, time.monotonic() + wanted_s)
             period_s = wanted_s
             if (parts.desk.waits and reported) or time.monotonic() >= due_at_mono:
-                due_at_mono = _next(min(due_at_mono, time.monotonic()), period_s)
+                due_at_mono = _next_due(min(due_at_mono, time.monotonic()), period_s)
                 if waits(parts.keys, parts.signer):
                     opened.close()
                     parts = opened.enter_context(parts_of(site, clock, signals.ring))
@@ -108,7 +108,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
                 except SpoolFailed as error:  # a full or failing disk: what was seen is told by the next cycle
                     log.error("nothing of this cycle could be kept: %s", error, extra=about("nothing-kept"))
                     reported = False
-            _beat(parts)
+            _feed_watchdog(parts)
             signals.rest(min(IDLE_TICK_S, max(0.0, due_at_mono - time.monotonic())))
         sd_notify.stopping()
     return exits.OK
@@ -120,7 +120,7 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
     def progress() -> None:
         if signals.stop:
             raise Stopped
-        _beat(parts)
+        _feed_watchdog(parts)
 
     def wait(seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -129,16 +129,16 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
             signals.rest(min(IDLE_TICK_S, left))
 
     started_at_mono = time.monotonic()
-    seen, committed = _look(site, parts, clock, progress, wait)
+    seen, committed = _look_and_report(site, parts, clock, progress, wait)
     took_s = time.monotonic() - started_at_mono
-    _show(site, seen, parts, clock(), took_s, committed)
+    _export_cycle(site, seen, parts, clock(), took_s, committed)
     said = ", ".join(f"{count} {status}" for status, count in counts(seen.findings).items() if count)
     sd_notify.status(said)
-    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed, extra=_about(site, seen))
+    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed, extra=_log_fields(site, seen))
     return committed > 0
 
 
-def _about(site: Site, seen: Seen) -> dict[str, About]:
+def _log_fields(site: Site, seen: CycleResult) -> dict[str, About]:
     """Return the log fields of a cycle: everything that is not well."""
     unwell = [f for f in seen.findings if not f.caused_by and f.status not in ("pass", "not_applicable")]
     named = [f.subject.partition(":")[::2] for f in unwell]
@@ -148,13 +148,13 @@ def _about(site: Site, seen: Seen) -> dict[str, About]:
     return about("cycle", device=devices + behind, camera=cameras, check=[f.check for f in unwell])
 
 
-def _look(
+def _look_and_report(
     site: Site,
     parts: Parts,
     clock: Callable[[], datetime],
     progress: Callable[[], None] = lambda: None,
     wait: Callable[[float], None] = time.sleep,
-) -> tuple[Seen, int]:
+) -> tuple[CycleResult, int]:
     """Look, report, commit, and answer orders; return also the number of reports."""
     now = moment(clock())
     standing = parts.desk.in_force(site, now)
@@ -162,7 +162,7 @@ def _look(
     stands = parts.publisher.status() if parts.publisher is not None else None
     parts.renewals.begin()
     reports = read_own(site.storage.directory / SPOOL_NAME, parts.signer.public, standing.site)
-    rim = Rim(
+    env = Environment(
         parts.credentials,
         parts.worker.judge,
         clock,
@@ -175,10 +175,10 @@ def _look(
         confinement=lambda: parts.worker.confinement,
     )
     try:
-        seen = see(standing.site, rim, now, memory.from_json(parts.spool.read_memory()), asked=asked)
+        seen = see(standing.site, env, now, memory.from_json(parts.spool.read_memory()), asked=asked)
     finally:
         parts.worker.rest()
-    envelopes = _told(standing.site, seen, parts, now)
+    envelopes = _report_cycle(standing.site, seen, parts, now)
     if envelopes:
         parts.desk.answer(asked, envelopes, moment(clock()))
     for mirror in parts.mirrors:
@@ -189,7 +189,7 @@ def _look(
     return seen, len(envelopes)
 
 
-def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
+def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
     """Export a cycle: status file, metrics, the digest where it is due."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
@@ -210,7 +210,7 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
         parts.digests.cycle_done(site, seen.findings, lambda: memory.from_json(parts.spool.read_memory()).known)
 
 
-def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
+def _report_cycle(site: Site, seen: CycleResult, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
     """Report a cycle; where its reports cannot be signed, nothing: the next one reports what has changed since."""
     try:
         if usable(site, parts.spool, parts.signer, now):
@@ -236,7 +236,7 @@ def _take_orders(site: Site, parts: Parts, clock: Callable[[], datetime]) -> int
     return parts.desk.in_force(site, now).site.period_s
 
 
-def _beat(parts: Parts) -> None:
+def _feed_watchdog(parts: Parts) -> None:
     """Feed the watchdog, unless the publisher's loop has stalled."""
     publisher = parts.publisher
     if publisher is None or time.monotonic() - publisher.beat_at_mono < PUBLISHER_STALLED_S:
@@ -252,7 +252,7 @@ def _reloaded(config: Path, site: Site) -> Site:
         refused = about("configuration-refused")
         log.error("the new configuration is wrong, the old one stays in force:\n%s", error, extra=refused)
         fresh = site
-    if _fixed(fresh) != _fixed(site):
+    if _needing_restart(fresh) != _needing_restart(site):
         log.error(
             "site id, [hub], [[mirror]], [metrics] listen, [key] and [storage] change only with a restart; the old "
             "configuration stays in force",
@@ -263,12 +263,12 @@ def _reloaded(config: Path, site: Site) -> Site:
     return fresh
 
 
-def _fixed(site: Site) -> tuple[object, ...]:
+def _needing_restart(site: Site) -> tuple[object, ...]:
     """Return what only a restart changes."""
     return site.id, site.city, site.hub, site.mirrors, site.metrics.listen, site.key, site.storage
 
 
-def _next(due_at_mono: float, period_s: float) -> float:
+def _next_due(due_at_mono: float, period_s: float) -> float:
     """Return when the next cycle is due; a missed one is not caught up with."""
     jitter = random.uniform(1 - PERIOD_JITTER_RATIO, 1 + PERIOD_JITTER_RATIO)  # noqa: S311 - spreads load, no secret
     return max(due_at_mono, time.monotonic() - period_s) + period_s * jitter

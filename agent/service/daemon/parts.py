@@ -25,7 +25,7 @@ from agent.service.alerts.digest_desk import DigestDesk
 from agent.service.alerts.exporters import Telemetry, listening
 from agent.service.cycle.environment import worker_of
 from agent.service.enroll.renewal import Renewals, finish
-from agent.service.orders.desk import Desk
+from agent.service.orders.desk import OrderDesk
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from masking.worker.client import Worker
@@ -47,7 +47,7 @@ class Parts:
     credentials: Credentials
     worker: Worker
     publisher: Publisher | None
-    desk: Desk
+    desk: OrderDesk
     keys: KeyHolder
     hub_keys: Mapping[str, PublicKey]
     telemetry: Telemetry
@@ -82,7 +82,7 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         publisher = None
         finish(site)
         hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}
-        desk = Desk(site, spool, signer, hub_keys, rung=rung)
+        desk = OrderDesk(site, spool, signer, hub_keys, rung=rung)
         stack.callback(desk.close)  # after the publisher has stopped: nothing more is heard then
         if site.hub is not None and site.hub.confirm != "file":
             publisher = Publisher(site, spool, signer, hub_keys, clock, heard=desk.hear)

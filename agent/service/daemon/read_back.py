@@ -68,8 +68,10 @@ def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
     except AgentError as error:
         return OwnReports(key.kid, unread=str(error))
     ours = tuple(_signed_here(newest, key.kid))
-    unsigned = tuple((_name(one), why) for one in ours if (why := wrong_with(one.payload, one.jws, key)))
-    holding = tuple((_name(one), what) for one in newest for what in held_in(_bytes(one.payload), secrets))
+    unsigned = tuple((_report_name(one), why) for one in ours if (why := wrong_with(one.payload, one.jws, key)))
+    holding = tuple(
+        (_report_name(one), what) for one in newest for what in forbidden_content(_bytes(one.payload), secrets)
+    )
     return OwnReports(key.kid, len(newest), len(ours), unsigned[:NAMED_MAX], holding[:NAMED_MAX])
 
 
@@ -89,10 +91,10 @@ def secrets_of(credentials: Collection[Credential]) -> frozenset[bytes]:
     return frozenset(form for one in credentials if one.password for form in _forms(one))
 
 
-def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
+def forbidden_content(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
     """Yield what these bytes hold and no report may, each kind once. Pure."""
     small = payload.lower()
-    if _shows(payload):
+    if _has_picture(payload):
         yield "picture"
     if (
         _LOGIN.search(payload)
@@ -105,7 +107,7 @@ def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
         yield "stream-address"
 
 
-def _shows(payload: bytes) -> bool:
+def _has_picture(payload: bytes) -> bool:
     """Detect a picture. Words come before patterns: a large site has some MB of reports to search."""
     if any(word in payload for word in _RAW) or _BASE64.search(payload):
         return True
@@ -134,5 +136,5 @@ def _bytes(payload: object) -> bytes:
     return payload if isinstance(payload, bytes) else str(payload).encode(errors="replace")
 
 
-def _name(report: Kept) -> str:
+def _report_name(report: Kept) -> str:
     return f"{report.stream} {report.seq}"

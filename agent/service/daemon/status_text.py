@@ -13,7 +13,7 @@ from agent.model.verdict import refused
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.report.build import counts
-from agent.service.cycle.cycle import Seen
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from masking.model import Confinement
@@ -27,7 +27,7 @@ _SEVERITIES = ("critical", "major", "minor", "info")
 
 def status_content(
     site: Site,
-    seen: Seen,
+    seen: CycleResult,
     queue: Mapping[str, Json],
     delivery: DeliveryStatus | None,
     confinement: Confinement | None,

@@ -35,7 +35,7 @@ Outcome = Literal["confirmed", "waits", "service", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FirstReport:
     """The outcome of the report.
 
     `confirmed`: the hub has it. `waits`: it is in the spool, `why` it waits. `service`: the running service has the
@@ -53,7 +53,7 @@ def enrolled_finding(evidence: Mapping[str, Json]) -> Finding:
     return Finding(CHECK_ID, "site", "pass", "major", message, source, "enrolled", dict(evidence))
 
 
-def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], datetime], within_s: float) -> Told:
+def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], datetime], within_s: float) -> FirstReport:
     """Report that the site was enrolled, and wait for the hub's confirmation.
 
     Args:
@@ -73,11 +73,11 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
             seal = seal_for(site, signer, clock)
             spool = Spool.open(directory / SPOOL_NAME, site.storage.spool_max_bytes, now=clock(), seal=seal)
         except Locked:
-            return Told("service")
+            return FirstReport("service")
         with closing(spool):
             tell_event(site, spool, signer, enrolled_finding(evidence), moment(clock()))
             if site.hub is None or site.hub.confirm == "file":
-                return Told("carried")
+                return FirstReport("carried")
             publisher = Publisher(site, spool, signer, hub_keys, clock, _BY_HAND)
             publisher.start()
             try:
@@ -85,4 +85,4 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
                 status = publisher.status()
             finally:
                 publisher.stop(_STOP_S)
-            return Told("confirmed") if confirmed else Told("waits", status.reason or status.link)
+            return FirstReport("confirmed") if confirmed else FirstReport("waits", status.reason or status.link)

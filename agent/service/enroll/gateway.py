@@ -21,7 +21,7 @@ from agent.model import exits
 from agent.model.errors import AgentError, HubUnavailable, UsageError
 from agent.model.finding import Message, utc_text
 from agent.service.enroll.channel import ask
-from agent.service.enroll.place import Desk, writing
+from agent.service.enroll.place import DeskAddress, writing
 from agent.service.enroll.renewed_pair import next_of
 from agent.site.config.report_key import TlsPlace
 from agent.site.config.site import Site
@@ -115,7 +115,7 @@ def renewal_request(place: TlsPlace, signer: Signer, now: datetime) -> bytes:
 
 
 def granted(
-    desk: Desk, place: TlsPlace, request: bytes, now: datetime, renewing: bool = False
+    desk: DeskAddress, place: TlsPlace, request: bytes, now: datetime, renewing: bool = False
 ) -> tuple[Grant, bytes, datetime]:
     """Ask the desk for a certificate; return its grant, the certificate in PEM and its end.
 

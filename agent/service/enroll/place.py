@@ -39,7 +39,7 @@ _BROKER_PORT = 8883
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeskAddress:
     """Where a gateway was enrolled: for its renewals."""
 
     host: str
@@ -48,14 +48,14 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Installation:
     """What an installation writes: files beside site.toml, and lines in it."""
 
     files: Mapping[Path, bytes] = field(repr=False)
     changes: tuple[Change, ...]
 
 
-def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
+def plan_installation(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Installation:
     """Plan what has to be written, beside the certificate.
 
     Args:
@@ -82,11 +82,15 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
     elif _read(folder / ca).split() != grant.authorities.encode().split():
         raise _another_hub(folder / ca)
     wanted: dict[str, Json] = {"host": grant.broker_host, "port": grant.broker_port, "ca": ca}
-    wanted |= {"certificate": _beside(place.certificate, folder), "key": _beside(place.key, folder), "jwks": jwks}
+    wanted |= {
+        "certificate": _relative_path(place.certificate, folder),
+        "key": _relative_path(place.key, folder),
+        "jwks": jwks,
+    }
     if hub is None:
         if wanted["port"] == _BROKER_PORT:
             del wanted["port"]
-        return Plan(files, (Change(("hub",), "site", "hub", None, wanted),))
+        return Installation(files, (Change(("hub",), "site", "hub", None, wanted),))
     if not replacing:  # the site may know its broker under another name
         wanted |= {"host": hub.get("host", grant.broker_host), "port": hub.get("port", _BROKER_PORT)}
     if hub.get("confirm") == "broker":  # so it was as long as the hub's keys were missing
@@ -94,7 +98,7 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
     if hub.get("tls") is False:  # a certificate is for TLS alone
         wanted["tls"] = True
     given = {"port": _BROKER_PORT, **hub}
-    return Plan(
+    return Installation(
         files,
         tuple(
             Change(("hub", key), "site", key, given.get(key), value)
@@ -104,7 +108,7 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
     )
 
 
-def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[Path, ...]:
+def install(config: Path, place: TlsPlace, certificate: bytes, what: Installation) -> tuple[Path, ...]:
     """Write everything, each file whole or not at all; return what was written. A try that was cut off is repeated.
 
     Raises:
@@ -125,7 +129,7 @@ def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[
         put_certificate(place, certificate)
         written.append(place.certificate)
         if what.changes:
-            _try(config, text)
+            _validate(config, text)
             replace_content(config, text.encode())
             written.append(config)
     return tuple(written)
@@ -137,7 +141,7 @@ def put_certificate(place: TlsPlace, certificate: bytes) -> None:
         write_atomic(place.certificate, certificate, _OPEN)
 
 
-def keep_desk(place: TlsPlace, desk: Desk, now: datetime) -> None:
+def store_desk(place: TlsPlace, desk: DeskAddress, now: datetime) -> None:
     """Store where the gateway was enrolled. No secret is in it. Raises Forbidden or UsageError."""
     path = place.directory / NOTE_NAME
     said = {"schema": NOTE_SCHEMA, "host": desk.host, "port": desk.port, "pin": desk.pin.hex(), "at": utc_text(now)}
@@ -159,7 +163,7 @@ def writing(path: Path) -> Iterator[None]:
         ) from None
 
 
-def kept_desk(place: TlsPlace) -> Desk:
+def read_desk(place: TlsPlace) -> DeskAddress:
     """Return where the gateway was enrolled.
 
     Raises:
@@ -170,7 +174,7 @@ def kept_desk(place: TlsPlace) -> Desk:
     try:
         said = json.loads(path.read_bytes())
         host, port = read_address(address_text(said["host"], said["port"]))
-        desk = Desk(host, port, bytes.fromhex(said["pin"]))
+        desk = DeskAddress(host, port, bytes.fromhex(said["pin"]))
         if said["schema"] != NOTE_SCHEMA or len(desk.pin) != PIN_BYTES:
             raise ValueError
     except PermissionError:
@@ -184,7 +188,7 @@ def kept_desk(place: TlsPlace) -> Desk:
     return desk
 
 
-def _try(config: Path, text: str) -> None:
+def _validate(config: Path, text: str) -> None:
     """Validate a new site.toml with the loader, in its place."""
     tried = config.with_name(f".{config.name}.enroll")
     try:
@@ -207,7 +211,7 @@ def _another_hub(path: Path) -> UsageError:
     )
 
 
-def _beside(path: Path, folder: Path) -> str:
+def _relative_path(path: Path, folder: Path) -> str:
     """Return a path for site.toml: relative below its own folder, which may move."""
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 

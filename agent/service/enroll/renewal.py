@@ -22,8 +22,8 @@ from agent.model.finding import Message, utc_text
 from agent.observe.facts.delivery import NotRenewed, OwnCertificate
 from agent.service.enroll.channel import WrongServer
 from agent.service.enroll.gateway import granted, renewal_request
-from agent.service.enroll.place import NOTE_NAME, Desk, kept_desk
-from agent.service.enroll.renewed_pair import next_of, own_at, settle, take
+from agent.service.enroll.place import NOTE_NAME, DeskAddress, read_desk
+from agent.service.enroll.renewed_pair import finish_replacement, next_of, own_at, replace_pair
 from agent.site.config.report_key import TlsPlace
 from agent.site.config.site import Site
 
@@ -40,7 +40,7 @@ def is_due(own: OwnCertificate, now: datetime) -> bool:
     return own.not_after - now <= (own.not_after - own.not_before) * RENEW_AT_RATIO
 
 
-def renew(desk: Desk, place: TlsPlace, signer: Signer, now: datetime) -> datetime:
+def renew(desk: DeskAddress, place: TlsPlace, signer: Signer, now: datetime) -> datetime:
     """Replace certificate and key by the desk's next certificate and the key made for it; return its end.
 
     Args:
@@ -73,7 +73,7 @@ def renew(desk: Desk, place: TlsPlace, signer: Signer, now: datetime) -> datetim
                     {"until": utc_text(ends)},
                 )
             )
-    take(place, certificate)
+    replace_pair(place, certificate)
     return ends
 
 
@@ -83,7 +83,7 @@ def finish(site: Site) -> None:
     if place is None:
         return
     try:
-        settle(place)
+        finish_replacement(place)
     except AgentError as error:
         log.warning("the renewed certificate could not be put in its place: %s", error)
 
@@ -124,7 +124,7 @@ class Renewals:
 
     def _try(self, place: TlsPlace, now: datetime) -> None:
         try:
-            ends = renew(kept_desk(place), place, self._signer, now)
+            ends = renew(read_desk(place), place, self._signer, now)
         except AgentError as error:
             weather = isinstance(error, HubUnavailable) and not isinstance(error, WrongServer)
             self._failed(now, error.message, refused=not weather)

@@ -1,8 +1,8 @@
 """Replaces the pair of key and certificate on renewal: both wait whole beside the pair that is in use.
 
 Two files cannot be replaced in one step. So the old pair is untouched until the new one is whole on disk, and the
-waiting files are removed last: whatever interrupts this, `settle` repeats before anybody connects with half of either.
-Decides nothing about certificates but which of two counts.
+waiting files are removed last: whatever interrupts this, `finish_replacement` repeats before anybody connects with half
+of either. Decides nothing about certificates but which of two counts.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def own_at(place: TlsPlace) -> OwnCertificate | None:
     return own if isinstance(own, OwnCertificate) else None
 
 
-def take(place: TlsPlace, certificate: bytes) -> None:
-    """Replace the pair in use by a certificate and the waiting key; `settle` finishes what is cut off.
+def replace_pair(place: TlsPlace, certificate: bytes) -> None:
+    """Replace the pair in use by a certificate and the waiting key; `finish_replacement` finishes what is cut off.
 
     Owner and mode of both files stay. Raises Forbidden or UsageError where a file cannot be written.
     """
     put_certificate(next_of(place), certificate)
-    settle(place)
+    finish_replacement(place)
 
 
-def settle(place: TlsPlace) -> None:
+def finish_replacement(place: TlsPlace) -> None:
     """Finish what was cut off, if anything waits; drop a pair that would be a step back.
 
     Raises Forbidden or UsageError where a file cannot be written.

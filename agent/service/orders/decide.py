@@ -60,7 +60,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class CommandLog:
     """What is remembered of commands, oldest first."""
 
     answered: tuple[Answered, ...] = ()
@@ -75,7 +75,7 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class CommandContext:
     """What a command is validated against: the site's cameras and checks, the spool's epoch, and the clock.
 
     With `clock_trusted` False `now` may be wrong, and nothing is called expired.
@@ -88,7 +88,7 @@ class Here:
     clock_trusted: bool
 
 
-def refusal(command: Command, book: Book, waiting: Iterable[Command], here: Here) -> Refusal:
+def refusal(command: Command, book: CommandLog, waiting: Iterable[Command], here: CommandContext) -> Refusal:
     """Return why a new command is refused, empty where it is accepted.
 
     Args:
@@ -118,7 +118,7 @@ def refusal(command: Command, book: Book, waiting: Iterable[Command], here: Here
     return ""
 
 
-def remember(book: Book, answered: Answered) -> Book:
+def remember(book: CommandLog, answered: Answered) -> CommandLog:
     """Add a result. In a full book refused ones go first: they cost nothing to refuse again.
 
     So a flood of commands cannot evict what was carried out, and the day's count with it. The new result always stays.
@@ -129,7 +129,7 @@ def remember(book: Book, answered: Answered) -> Book:
     return replace(book, answered=(*kept, answered))
 
 
-def to_json(book: Book, waiting: Iterable[Order]) -> str:
+def to_json(book: CommandLog, waiting: Iterable[Order]) -> str:
     """Encode results, and the first waiting commands, for their file."""
     answered: list[Json] = [[a.id, a.name, a.done, a.at.isoformat(), a.payload] for a in book.answered]
     kept = islice(waiting, WAITING_AT_MOST)
@@ -137,7 +137,7 @@ def to_json(book: Book, waiting: Iterable[Order]) -> str:
     return json.dumps({"schema": SCHEMA, "answered": answered, "waiting": orders}, ensure_ascii=False)
 
 
-def from_json(text: str) -> tuple[Book, tuple[Order, ...]]:
+def from_json(text: str) -> tuple[CommandLog, tuple[Order, ...]]:
     """Decode what `to_json` wrote. Waiting commands are as unproven as any that arrives: each is verified again.
 
     Raises ValueError for anything else.
@@ -152,7 +152,7 @@ def from_json(text: str) -> tuple[Book, tuple[Order, ...]]:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise ValueError("not a list of commands of this version") from None
-    return Book(answered[-REMEMBERED:]), orders[:WAITING_AT_MOST]
+    return CommandLog(answered[-REMEMBERED:]), orders[:WAITING_AT_MOST]
 
 
 def _answered(command_id: Any, name: Any, done: Any, at: Any, payload: Any) -> Answered:

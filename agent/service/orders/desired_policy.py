@@ -44,7 +44,7 @@ TAMPERED: Final = Message(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredPolicy:
     """The last accepted document: parsed, its exact bytes and signature, and SHA-256 of the bytes, hex."""
 
     desired: Desired
@@ -71,7 +71,9 @@ class InForce:
     refused: Refused | None = None
 
 
-def take(order: Order, kept: Kept | None, local: Site, hub_keys: Mapping[str, PublicKey], now: datetime | None) -> Kept:
+def accept_document(
+    order: Order, kept: StoredPolicy | None, local: Site, hub_keys: Mapping[str, PublicKey], now: datetime | None
+) -> StoredPolicy:
     """Return the document to store and to put in force.
 
     Args:
@@ -83,26 +85,26 @@ def take(order: Order, kept: Kept | None, local: Site, hub_keys: Mapping[str, Pu
 
     Raises:
         NotVerified: No pinned hub signed it for this site; see `FROM_A_HUB`.
-        NotTaken: It is refused.
+        PolicyRefused: It is refused.
     """
     desired = read_desired(order.payload, order.jws, hub_keys, local.id)
     try:
         order.payload.decode()  # a JSON reader takes other encodings too; a flattened JWS does not carry them
     except UnicodeDecodeError:
         raise NotVerified("payload", "signed, but not JSON in UTF-8") from None
-    fresh = Kept(desired, order.payload, order.jws)
+    fresh = StoredPolicy(desired, order.payload, order.jws)
     if kept is not None and desired.version <= kept.desired.version:
         if fresh.digest == kept.digest:
             return kept
         why = f"version {desired.version} does not come after version {kept.desired.version}, which was taken before"
-        raise NotTaken(Refused(desired.version, "version-not-rising", why))
+        raise PolicyRefused(Refused(desired.version, "version-not-rising", why))
     refused = _expired(desired, now) or judge(local, desired)
     if refused is not None:
-        raise NotTaken(refused)
+        raise PolicyRefused(refused)
     return fresh
 
 
-class NotTaken(Exception):
+class PolicyRefused(Exception):
     """A document of a pinned hub is refused; `refused` is the answer to the hub."""
 
     def __init__(self, refused: Refused) -> None:
@@ -110,7 +112,7 @@ class NotTaken(Exception):
         self.refused = refused
 
 
-def in_force(local: Site, kept: Kept | None, now: datetime | None) -> InForce:
+def in_force(local: Site, kept: StoredPolicy | None, now: datetime | None) -> InForce:
     """Return the policy in force: not a stored document that expired, or is laxer than a changed site file."""
     if kept is None:
         return InForce(local)
@@ -158,7 +160,7 @@ def tampered(reason: str) -> Finding:
     return Finding("agent-policy", "site", "fail", "major", TAMPERED, source, "desired-tampered", evidence)
 
 
-def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Kept | None:
+def read_stored(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> StoredPolicy | None:
     """Read and verify the stored document; None where there is none.
 
     Raises NotVerified where the file is not what a pinned hub signed for this site.
@@ -176,9 +178,9 @@ def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Ke
         payload, jws = unflatten(data)
     except RecursionError:
         raise NotVerified("malformed", Message("{file} is not a flattened JWS", {"file": path.name})) from None
-    return Kept(read_desired(payload, jws, hub_keys, site_id), payload, jws)
+    return StoredPolicy(read_desired(payload, jws, hub_keys, site_id), payload, jws)
 
 
-def keep(path: Path, kept: Kept) -> None:
+def store(path: Path, kept: StoredPolicy) -> None:
     """Store a document as a flattened JWS. Raises OSError; then it must not be put in force either."""
     write_atomic(path, flatten(kept.payload, kept.jws), FILE_MODE)

@@ -35,7 +35,7 @@ from agent.model.errors import NotVerified, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment
 from agent.report.spot_check import Asked
 from agent.service.orders import decide, desired_policy
-from agent.service.orders.desired_policy import InForce, Kept, NotTaken
+from agent.service.orders.desired_policy import InForce, PolicyRefused, StoredPolicy
 from agent.site.config.site import Site
 
 log = logging.getLogger("camwarden.orders")
@@ -49,7 +49,7 @@ HEARD_AT_MOST: Final = 256
 _CHECKS: Final = frozenset(check.id for check in CHECKS)
 
 
-class Desk:
+class OrderDesk:
     """Receives and answers orders. `hear` from any thread; everything else from the daemon's.
 
     `say` sends a message to the hub and may be replaced; `rung` is called on the thread that hears something.
@@ -183,7 +183,7 @@ class Desk:
         if command.id in self._waiting:
             return None
         cameras = frozenset(camera.camera.id for camera in site.cameras)
-        here = decide.Here(cameras, _CHECKS, self._spool.epoch, moment.at, _clock_trusted(site, moment))
+        here = decide.CommandContext(cameras, _CHECKS, self._spool.epoch, moment.at, _clock_trusted(site, moment))
         waiting = [one for one, _ in self._waiting.values()]
         if reason := decide.refusal(command, self._book, waiting, here):
             log.warning("%s of the hub refused: %s", command.name, reason)
@@ -199,13 +199,13 @@ class Desk:
     def _take_policy(self, order: Order, site: Site, moment: Moment) -> None:
         now = moment.at if _clock_trusted(site, moment) else None
         try:
-            taken = desired_policy.take(order, self._kept, site, self._hub_keys, now)
+            taken = desired_policy.accept_document(order, self._kept, site, self._hub_keys, now)
             if taken is not self._kept:
                 self._set_aside()
-                desired_policy.keep(self._desired, taken)
+                desired_policy.store(self._desired, taken)
                 log.info("policy version %d of the hub is taken", taken.desired.version)
                 self._kept, self._refused = taken, None
-        except NotTaken as error:
+        except PolicyRefused as error:
             self._refuse(error.refused)
         except NotVerified as error:
             if error.reason not in desired_policy.FROM_A_HUB:
@@ -266,9 +266,9 @@ class Desk:
         except OSError as error:
             log.error("%s cannot be written: %s; a command may be answered twice", self._orders, error.strerror)
 
-    def _read_kept(self) -> tuple[Kept | None, str]:
+    def _read_kept(self) -> tuple[StoredPolicy | None, str]:
         try:
-            return desired_policy.read_kept(self._desired, self._hub_keys, self._id), ""
+            return desired_policy.read_stored(self._desired, self._hub_keys, self._id), ""
         except NotVerified as error:
             log.error("%s: %s; the site's own policy is in force", self._desired, error)
             return None, error.reason
@@ -288,13 +288,13 @@ def _clock_trusted(site: Site, moment: Moment) -> bool:
     return moment.clock_synced or site.policy.own_clock == "trusted"
 
 
-def _read_book(path: Path) -> tuple[decide.Book, tuple[Order, ...]]:
+def _read_book(path: Path) -> tuple[decide.CommandLog, tuple[Order, ...]]:
     """Return the stored commands; a file that cannot be read is dropped: the hub sends waiting commands again."""
     try:
         with path.open("rb") as file:
             return decide.from_json(file.read(FILE_MAX_BYTES).decode())
     except FileNotFoundError:
-        return decide.Book(), ()
+        return decide.CommandLog(), ()
     except (OSError, ValueError) as error:
         log.error("%s: %s; begun anew", path, error)
-        return decide.Book(), ()
+        return decide.CommandLog(), ()
