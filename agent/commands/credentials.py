@@ -59,12 +59,8 @@ def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[En
     known = sorted({entry.device for entry in entries})
     if args.device not in known:
         names = ", ".join(known) or translate("none", args.lang)
-        raise UsageError(
-            Message(
-                "no login of a device {device!r} was ever tried; devices with one: {names}",
-                {"device": args.device, "names": names},
-            )
-        )
+        values = {"device": args.device, "names": names}
+        raise UsageError(Message("no login of a device {device!r} was ever tried; devices with one: {names}", values))
     released = any(entry.device == args.device and entry.state in BLOCKED for entry in entries)
     if released:
         credentials.retry(args.device)

@@ -242,11 +242,8 @@ def _write(path: Path, text: str) -> None:
 def _checked(right: Callable[[str], bool], shown: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not right(text):
-            raise UsageError(
-                Message(
-                    "{given} is no {shown}: see camwarden discover --help", {"given": printable(text), "shown": shown}
-                )
-            )
+            values = {"given": printable(text), "shown": shown}
+            raise UsageError(Message("{given} is no {shown}: see camwarden discover --help", values))
         return text
 
     return check

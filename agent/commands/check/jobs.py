@@ -127,12 +127,8 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     first = path_of(folder, args.close, "open")
     if not first.exists():
         names = ", ".join(sorted(one.name.removesuffix(".open.json") for one in folder.glob("*.open.json"))) or "none"
-        raise UsageError(
-            Message(
-                "no job {close!r} is open here; open are: {names}",
-                {"close": printable(args.close), "names": printable(names)},
-            )
-        )
+        values = {"close": printable(args.close), "names": printable(names)}
+        raise UsageError(Message("no job {close!r} is open here; open are: {names}", values))
     before = read_look(first, site.id, {signer.kid: signer.public}, known_only=True)
     wanted = to_look_at_again(before.findings)
     if not wanted:

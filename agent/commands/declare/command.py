@@ -96,11 +96,8 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
     known = {camera.camera.id for camera in site.cameras}
     unknown = [name for name in cameras if name not in known]
     if unknown:
-        raise UsageError(
-            Message(
-                "no camera has the id {unknown}: camwarden config show lists them", {"unknown": printable(unknown[0])}
-            )
-        )
+        values = {"unknown": printable(unknown[0])}
+        raise UsageError(Message("no camera has the id {unknown}: camwarden config show lists them", values))
     if args.group and args.group not in {group.name for group in site.groups}:
         raise UsageError(
             Message("no group has the name {group}: write it as a [[group]] first", {"group": printable(args.group)})

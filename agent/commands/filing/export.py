@@ -55,11 +55,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         write_atomic(path, pack_dossier(site.id, utc_text(dossier.at), files, key.signer), MODE)
     except OSError as error:
-        raise Forbidden(
-            Message(
-                "{path}: {why}; name a file in a folder with room, of your own", {"path": path, "why": os_words(error)}
-            )
-        ) from None
+        values = {"path": path, "why": os_words(error)}
+        raise Forbidden(Message("{path}: {why}; name a file in a folder with room, of your own", values)) from None
     if args.json:
         sys.stdout.write(json_text(_result_json(path, dossier, key, tuple(files), left)) + "\n")
     elif not args.quiet:
@@ -97,12 +94,8 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
             if digest_of_file(path) not in wanted:
                 left.append(path.name)
             elif path.stat().st_size > MEMBER_MAX_BYTES:
-                raise UsageError(
-                    Message(
-                        "{path}: larger than {bytes_most} bytes; scan it in fewer colours",
-                        {"path": path, "bytes_most": MEMBER_MAX_BYTES},
-                    )
-                )
+                values = {"path": path, "bytes_most": MEMBER_MAX_BYTES}
+                raise UsageError(Message("{path}: larger than {bytes_most} bytes; scan it in fewer colours", values))
             else:
                 found[path.name] = path.read_bytes()
     except OSError as error:

@@ -81,12 +81,8 @@ def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
     known = [memory.remembered.footage[name] for name in cameras if name in memory.remembered.footage]
     changes = tuple(change.id_of(one.camera_id) for one in known for change in one.changes)
     if not changes:
-        raise UsageError(
-            Message(
-                "no changed footage is known of {subject!r}: see `camwarden findings`",
-                {"subject": printable(args.subject)},
-            )
-        )
+        values = {"subject": printable(args.subject)}
+        raise UsageError(Message("no changed footage is known of {subject!r}: see `camwarden findings`", values))
     note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args), Owner(site.id))
     message = Message(
         "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}

@@ -171,21 +171,13 @@ def read_file(path: Path) -> dict[str, str]:
         raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": why})) from None
     for key, value in data.items():
         if key not in KEYS:
-            raise UsageError(
-                Message(
-                    "{path}: unknown key {key}; known here: {known}",
-                    {"path": path, "key": printable(key), "known": ", ".join(KEYS)},
-                )
-            )
+            values = {"path": path, "key": printable(key), "known": ", ".join(KEYS)}
+            raise UsageError(Message("{path}: unknown key {key}; known here: {known}", values))
         if not isinstance(value, str):
             raise UsageError(Message("{path}: {key} must be a text in quotes", {"path": path, "key": key}))
     if "password" in data and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(
-            Message(
-                "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}",
-                {"path": path, "mode": stat.S_IMODE(mode)},
-            )
-        )
+        values = {"path": path, "mode": stat.S_IMODE(mode)}
+        raise UsageError(Message("{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", values))
     return data
 
 

@@ -62,12 +62,8 @@ def parse_given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
         key, equals, value = text.partition("=")
         column = BY_KEY.get(key.strip().lower().replace(" ", "_"))
         if not equals or column is None:
-            raise UsageError(
-                Message(
-                    '--set "{text}": write COLUMN=VALUE, the column one of: {known}',
-                    {"text": text, "known": ", ".join(BY_KEY)},
-                )
-            )
+            values = {"text": text, "known": ", ".join(BY_KEY)}
+            raise UsageError(Message('--set "{text}": write COLUMN=VALUE, the column one of: {known}', values))
         try:
             found[column.key] = column.parse(value)
         except Refused as refused:
@@ -83,21 +79,14 @@ def print_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> Non
         return
     name = args.file.name
     sheet = f", {ledger.sheet}" if ledger.sheet else ""
-    say(
-        args,
-        Message(
-            "{file} ({form}{sheet}): {count} cameras",
-            {"file": name, "form": ledger.form, "sheet": sheet, "count": cameras},
-        ),
-    )
+    values = {"file": name, "form": ledger.form, "sheet": sheet, "count": cameras}
+    say(args, Message("{file} ({form}{sheet}): {count} cameras", values))
     for remark in ledger.remarks:
         say(args, remark)
     for heading in ledger.headings:
         if heading.remembered:
-            say(
-                args,
-                Message('"{heading}" is read as {key}, as you said', {"heading": heading.text, "key": heading.key}),
-            )
+            values = {"heading": heading.text, "key": heading.key}
+            say(args, Message('"{heading}" is read as {key}, as you said', values))
     for heading in ledger.unknown:
         if heading.guess:
             said = Message(

@@ -36,12 +36,8 @@ def site_of(args: argparse.Namespace) -> Site:
     site = load(args.config)
     unknown = sorted(set(args.camera) - {c.camera.id for c in site.cameras})
     if unknown:
-        raise UsageError(
-            Message(
-                "site.toml has no camera {unknown!r}: camwarden config show lists them",
-                {"unknown": printable(unknown[0])},
-            )
-        )
+        values = {"unknown": printable(unknown[0])}
+        raise UsageError(Message("site.toml has no camera {unknown!r}: camwarden config show lists them", values))
     return site
 
 

@@ -77,11 +77,8 @@ def _rows(path: Path) -> list[Any]:
             Message("{path}: the regions cannot be read: {why}", {"path": path, "why": os_words(error)})
         ) from None
     if len(text) > MAX_BYTES:
-        raise ConfigurationError(
-            Message(
-                "{path}: more than {bytes_most} bytes are no list of regions", {"path": path, "bytes_most": MAX_BYTES}
-            )
-        )
+        values = {"path": path, "bytes_most": MAX_BYTES}
+        raise ConfigurationError(Message("{path}: more than {bytes_most} bytes are no list of regions", values))
     try:
         parse = json.loads if path.suffix.lower() == ".json" else tomli.loads
         document = parse(text.decode("utf-8"))
@@ -101,12 +98,8 @@ def _rows(path: Path) -> list[Any]:
             )
         )
     if len(rows) > MAX_REGIONS:
-        raise ConfigurationError(
-            Message(
-                "{path}: it has {count} regions; {most} are the most",
-                {"path": path, "count": len(rows), "most": MAX_REGIONS},
-            )
-        )
+        values = {"path": path, "count": len(rows), "most": MAX_REGIONS}
+        raise ConfigurationError(Message("{path}: it has {count} regions; {most} are the most", values))
     return rows
 
 

@@ -100,13 +100,8 @@ def _list(args: argparse.Namespace, site: Site) -> int:
     if totals.oldest_at is None:
         say(args, Message("nothing waits: the hub has confirmed every report that is here"))
     else:
-        say(
-            args,
-            Message(
-                "the oldest report that is not confirmed was made at {at}; {size} bytes wait",
-                {"at": totals.oldest_at.isoformat(timespec="seconds"), "size": totals.unconfirmed_bytes},
-            ),
-        )
+        values = {"at": totals.oldest_at.isoformat(timespec="seconds"), "size": totals.unconfirmed_bytes}
+        say(args, Message("the oldest report that is not confirmed was made at {at}; {size} bytes wait", values))
     if totals.dropped:
         say(args, Message("{count} reports were given up so far; gap records name them", {"count": totals.dropped}))
     for row in rows:

@@ -21,8 +21,5 @@ def require_new(path: Path) -> None:
             Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": path})
         )
     if not os.access(path.parent, os.W_OK):
-        raise Forbidden(
-            Message(
-                "{folder}: this user may not write there; name a file in a folder of your own", {"folder": path.parent}
-            )
-        )
+        values = {"folder": path.parent}
+        raise Forbidden(Message("{folder}: this user may not write there; name a file in a folder of your own", values))

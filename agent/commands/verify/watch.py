@@ -131,12 +131,8 @@ def _judge_changed(path: Path, known: dict[Path, tuple[int, int, int]], believed
             )
         mark, data = (0, 0, 0), b""
     if len(known) >= _FILES_MOST:
-        raise ConfigurationError(
-            Message(
-                "{folder}: more than {files_most} files; move the old ones away",
-                {"folder": path.parent, "files_most": _FILES_MOST},
-            )
-        )
+        values = {"folder": path.parent, "files_most": _FILES_MOST}
+        raise ConfigurationError(Message("{folder}: more than {files_most} files; move the old ones away", values))
     known[path] = mark
     if data:
         watch.take(judge_flattened(str(path), data, believed))

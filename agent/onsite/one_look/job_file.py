@@ -53,11 +53,8 @@ class EarlierLook:
 def path_of(folder: Path, job: str, run: str) -> Path:
     """Return the file of a job's run, `open` or `close`. Raises UsageError for a name that no file may have."""
     if not _NAME.fullmatch(job):
-        raise UsageError(
-            Message(
-                "{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", {"job": printable(job)}
-            )
-        )
+        values = {"job": printable(job)}
+        raise UsageError(Message("{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", values))
     return folder / f"{job}.{run}.json"
 
 
@@ -122,12 +119,8 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
             Message("{path}: neither the output of `check --json` nor a job of `check --open`", {"path": path})
         ) from None
     if look.site != site:
-        raise UsageError(
-            Message(
-                "{path}: a look at site {site!r}, and not at {site2!r}",
-                {"path": path, "site": printable(look.site), "site2": site},
-            )
-        )
+        values = {"path": path, "site": printable(look.site), "site2": site}
+        raise UsageError(Message("{path}: a look at site {site!r}, and not at {site2!r}", values))
     return look
 
 
