@@ -59,16 +59,9 @@ def find_printer() -> Printer:
 
 
 def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
-    """Print a file.
+    """Print a file with a program of `find_printer`; `pdf` is written whole, with these permission bits, or not at all.
 
-    Args:
-        printer: Of `find_printer`.
-        html: What is printed.
-        pdf: Written whole or not at all.
-        mode: Its permission bits.
-
-    Raises:
-        ProgramMissing: The program failed, cannot be confined, took too long, or its output cannot be written.
+    Raises ProgramMissing where the program failed, cannot be confined, took too long, or its output cannot be written.
     """
     # A folder of its own keeps the browser's profile, and every half-written page, away from everybody else. What it
     # may write to lies one deeper, so that it cannot put another folder in its place.

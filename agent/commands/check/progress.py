@@ -72,8 +72,7 @@ class Progress:
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """Handle a Ctrl-C: once a device was asked, end the waiting only.
 
-        Raises:
-            KeyboardInterrupt: Nothing was begun, or it is the second one.
+        Raises KeyboardInterrupt where nothing was begun, or it is the second one.
         """
         if self.stopped or not self.stages:
             raise KeyboardInterrupt

@@ -60,11 +60,8 @@ def plan_report(args: argparse.Namespace, site: Site | None) -> ReportPlan | Non
 def write_report(plan: ReportPlan, checked: CheckResult) -> None:
     """Render, sign and write the report, print it where requested, and report its path on stderr.
 
-    `checked` is anonymous already where the plan demands it.
-
-    Raises:
-        Forbidden: The file cannot be written.
-        ProgramMissing: The program that prints failed; the report itself is there.
+    `checked` is anonymous already where the plan demands it. Raises Forbidden where the file cannot be written, and
+    ProgramMissing where the program that prints failed; the report itself is there.
     """
     key = KeyPart(plan.key.signer.kid, plan.key.is_site_key)
     html = render_report(contents(checked, key, plan.lang, plan.redacted), plan.lang)

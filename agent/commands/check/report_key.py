@@ -31,11 +31,9 @@ class ReportKey:
 
 
 def report_key(site: Site | None, environ: Mapping[str, str] = os.environ) -> ReportKey:
-    """Return the key; that of this computer is made (mode 0600) if there is none.
+    """Return the key for the report of a site, None: of a single address, which has no file.
 
-    Args:
-        site: The report's site; None: a single address, without a file.
-        environ: For the places of both keys.
+    That of this computer is made (mode 0600) if there is none.
 
     Raises:
         Forbidden: This user may neither use the site's key nor make one of his own.

@@ -70,13 +70,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> tuple[date, Inventory]:
-    """Return the day on which a dossier was made, and what it lists.
+    """Return the day on which a dossier of a site was made, and what it lists.
 
-    Args:
-        path: The ZIP.
-        site_id: Whose it must be.
-        signer: This user's key for the site.
-        kid: Another key that the user trusts, by its thumbprint.
+    `signer` is this user's key for the site, `kid` another key that the user trusts, by its thumbprint.
 
     Raises:
         NotVerified: It was changed.

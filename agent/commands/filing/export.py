@@ -73,14 +73,10 @@ def files_of(dossier: Dossier, key: ReportKey, lang: str) -> dict[str, bytes]:
 
 
 def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a folder whose SHA-256 is wanted, by name, and the names of the others.
+    """Return the files of a folder, without its subfolders, whose SHA-256 (hex) is wanted, and the names of the others.
 
-    Args:
-        folder: The papers', without its subfolders. None: none were given.
-        wanted: Declared digests, hex.
-
-    Raises:
-        UsageError: It is no folder, or one of its files cannot be read or is too large.
+    `folder` None: none were given. Raises UsageError where it is no folder, or one of its files cannot be read or is
+    too large.
     """
     if folder is None:
         return {}, ()

@@ -60,11 +60,8 @@ def choices(
 ) -> tuple[Choice, ...]:
     """Decide for each camera whether it may be approved.
 
-    Args:
-        looks: The cameras as seen.
-        named: The cameras that the command line names one by one.
-        why: The person's reason.
-        no_private_area: It is declared that nothing private is in view.
+    `named` are the cameras that the command line names one by one, `why` is the person's reason. `no_private_area`: it
+    is declared that nothing private is in view.
     """
     found = []
     for number, look in enumerate(looks, start=1):

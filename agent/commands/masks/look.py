@@ -57,14 +57,10 @@ class _Pictures:
 def look_at(
     site: Site, approvals: Mapping[str, Approval], env: Environment, rounds: int = 1, apart_s: float = 0.0
 ) -> tuple[CameraLook, ...]:
-    """Look at every camera of the site.
+    """Look at every camera of the site: what is declared, and only that (not `baselines.in_force`).
 
-    Args:
-        site: What is declared, and only that (not `baselines.in_force`).
-        approvals: What was approved before.
-        env: The worker, the clock, and how to wait.
-        rounds: How many times live pictures are taken; the verdicts of the last three are pooled.
-        apart_s: Pause between rounds.
+    `approvals` were given before. Live pictures are taken `rounds` times, `apart_s` apart; the verdicts of the last
+    three are pooled.
     """
     probed = probe(site, env.credentials, env.clock, env.progress)
     everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}

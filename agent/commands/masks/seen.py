@@ -105,11 +105,8 @@ def blackened_areas(
 ) -> tuple[Polygon, ...]:
     """Return what is black in a small picture, whatever the camera does. Pure.
 
-    Args:
-        declared: The zones that are declared private; they are always black.
-        drawn: Masks of the device, and those approved before; each is black unless this picture proves it to hide.
-        zones: What was judged in this picture.
-        proven: The names of the zones that it proves to be hidden.
+    Zones `declared` private are always black; masks `drawn` by the device or approved before unless this picture proves
+    them to hide. `zones` were judged in this picture, which proves those with names in `proven` to be hidden.
     """
     named = set(proven)
     hiding = tuple(zone for zone in zones if zone.name in named)
@@ -158,12 +155,8 @@ def view_of(
 ) -> View | None:
     """Return the view of one path's pictures: their median where there are enough, else the newest one's.
 
-    Args:
-        descriptors: Those of the path's pictures, oldest first, without empty ones.
-        newest: The path's newest picture.
-        approved: The references approved before.
-        left_out: Masks and zones: they do not move with the scene.
-        judge: Asks the picture worker.
+    `descriptors` are those of the path's pictures, oldest first, without empty ones; `newest` is its newest picture;
+    `approved` are the references approved before. Masks and zones are `left_out`: they do not move with the scene.
     """
     if not descriptors:
         return None

@@ -35,13 +35,10 @@ def say(text: str = "") -> None:
 
 
 def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: str | None = None) -> Answer:
-    """Return the answer to one question.
+    """Return the answer to one question, which is on one line.
 
-    Args:
-        question: On one line.
-        read: Parses the line; raises `Wrong` where it cannot.
-        default: What an empty line means.
-        shown: How the default is shown, None: as it is.
+    `read` parses the answer, or raises `Wrong`; an empty one means `default`, which is shown as `shown`, None: as it
+    is.
 
     Raises:
         Ended: There are no more answers.

@@ -27,9 +27,8 @@ def add_broker_options(parser: argparse.ArgumentParser) -> None:
 def broker_of(args: argparse.Namespace) -> Hub:
     """Return the broker of the options; its files have been read once.
 
-    Raises:
-        UsageError: Options that belong together are not together.
-        Forbidden, ConfigurationError: A file cannot be used.
+    Raises UsageError where options that belong together are not together, and Forbidden or ConfigurationError where a
+    file cannot be used.
     """
     number = args.port or (8883 if args.tls else 1883)
     broker = Hub(args.host, number, args.tls, args.ca, args.certificate, args.key, _credential(args))

@@ -12,9 +12,7 @@ from agent.model.finding import Message
 def require_new(path: Path) -> None:
     """Validate that a file can be written, before a device is asked.
 
-    Raises:
-        UsageError: A file exists already, or its folder does not.
-        Forbidden: This user may not write there.
+    Raises UsageError where it exists already or its folder does not, and Forbidden where this user may not write there.
     """
     if os.path.lexists(path) or not path.parent.is_dir():
         raise UsageError(

@@ -75,8 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Verify every message, then the reports' chain.
 
-    Raises:
-        AgentError: There are no keys to verify with, an archive is not opened, or the broker cannot be reached.
+    Raises AgentError where there are no keys to verify with, an archive is not opened, or the broker cannot be reached.
     """
     if bool(args.paths) == bool(args.topic):
         raise UsageError("give either files to verify, or a topic to listen on")

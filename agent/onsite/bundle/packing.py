@@ -67,11 +67,7 @@ def gather(
 ) -> tuple[Gathered, ...]:
     """Render every item; one that fails, takes too long or finds no room is named with the reason.
 
-    Args:
-        items: The rows.
-        situation: The gateway.
-        secrets: What must not be in any of them.
-        told: Called with the name of each item as it ends.
+    No item may hold one of `secrets`; `told` is called with the name of each as it ends.
     """
     tasks = [Task(item.name, partial(item.gather, situation, secrets), item.limit_s) for item in items]
     texts: dict[str, str | Exception] = {}

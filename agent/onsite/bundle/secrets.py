@@ -41,10 +41,8 @@ _ASSIGNED = re.compile(rf"(?im)^[^\S\n]*[\"']?(?:{'|'.join(sorted(_IN_SITE))})\w
 def known_secrets(config: Path, site: Site | None, state: Path) -> tuple[str, ...]:
     """Return every secret that this user can read, the longest first; files that cannot be read have none to lose.
 
-    Args:
-        config: site.toml; secrets.toml is searched for as the loader does.
-        site: The site where it could be loaded, for the places of its keys.
-        state: The state directory, for the report key.
+    secrets.toml is searched for beside `config` as the loader does; `site` has the places of its keys, where it could
+    be loaded; `state` is the directory of the report key.
     """
     logins = set(_of_logins(_read(secrets_path(config)[0])))
     misplaced = set(_misplaced(_read(config)))

@@ -42,16 +42,10 @@ class SignedManifest:
 
 
 def pack_dossier(site: str, at: str, files: Mapping[str, bytes], signer: Signer) -> bytes:
-    """Pack files with their signed manifest. The same files and key give the same members.
+    """Pack files, by their names in the ZIP, with their signed manifest. The same files and key give the same members.
 
-    Args:
-        site: The id of the site.
-        at: When it was made, as `utc_text` writes it.
-        files: Each by its name in the ZIP.
-        signer: The key.
-
-    Raises:
-        KeyUnavailable: The key is in a token that cannot be used now.
+    `at` is when it was made, as `utc_text` writes it. Raises KeyUnavailable where the key is in a token that cannot be
+    used now.
     """
     about: dict[str, Json] = {"site": site, "at": at, "jwk": dict(signer.jwk)}
     return pack({**files, MANIFEST: write_manifest(about, files, signer, KIND)})

@@ -43,13 +43,10 @@ def contents(
     lang: str,
     redacted: bool = True,
 ) -> HandOver:
-    """Build the report's values.
+    """Build the report's values in `zh_CN` or `en`.
 
-    Args:
-        checked: Observations and findings, with the blackened pictures.
-        key: What it will be signed with.
-        lang: `zh_CN` or `en`.
-        redacted: Addresses and serial numbers were removed, which the report notes.
+    `checked` has the blackened pictures; the report will be signed with `key`. `redacted`: addresses and serial numbers
+    were removed, which the report notes.
     """
     site, facts, findings = checked.site, checked.seen.facts, checked.seen.findings
     causes = [f for f in findings if not f.caused_by]

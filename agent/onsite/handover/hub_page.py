@@ -55,13 +55,10 @@ class Proof:
 
 
 def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: str = "en") -> str:
-    """Render the page as HTML; every value from a device or a person is escaped.
+    """Render the page of a config report as HTML; every value from a device or a person is escaped.
 
-    Args:
-        body: The config report.
-        proof: Its origin.
-        shown: Days x cameras; None: those of the report itself, if it has them.
-        lang: The language of the timeline.
+    `shown` are days x cameras, None: those of the report itself, if it has them; `lang` is the language of this
+    timeline.
     """
     environment = Environment(
         loader=PackageLoader("agent.onsite.handover", "."),

@@ -99,12 +99,8 @@ class SheetCamera:
 def render_sheet(site_id: str, site_name: str, at: str, cameras: Iterable[SheetCamera], lang: str = "en") -> str:
     """Render the sheet as HTML; every value from a device or a person is escaped.
 
-    Args:
-        site_id: The site.
-        site_name: Its name; may be empty.
-        at: When it was looked at, as text.
-        cameras: In the order and with the numbers in which they are approved.
-        lang: The language of the sheet.
+    `site_name` may be empty; `at` is the time of the look, as text. The cameras come in the order and with the numbers
+    in which they are approved.
     """
     environment = Environment(
         loader=PackageLoader("agent.onsite.handover", "."),

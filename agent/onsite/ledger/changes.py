@@ -21,10 +21,8 @@ from agent.site.toml.edit import Change
 def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[Change, ...]:
     """List what importing a ledger changes in a site's file, in the order of the file.
 
-    Args:
-        plan: The ledger's plan.
-        site: The site as configured, with its defaults.
-        has_hub_keys: The hub's keys lie beside the file, so that a hub may be written into it.
+    `site` is the site as configured, with its defaults. `has_hub_keys`: the hub's keys lie beside the file, so that a
+    hub may be written into it.
     """
     found = list(_differing("site", ("site",), "site", _mapping(site.get("site")), plan.site))
     hub = _mapping(site.get("hub"))
@@ -52,13 +50,9 @@ def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[C
 
 
 def new_declarations(plan: SitePlan, site: Tables, by: str, today: date) -> tuple[Change, ...]:
-    """List the declarations that a ledger adds: one row for each answer, with its cameras.
+    """List the declarations that a ledger adds to the configured `site`: one row for each answer, with its cameras.
 
-    Args:
-        plan: The ledger's plan.
-        site: The site as configured.
-        by: Who gives the ledger's answers.
-        today: The day on which they are given.
+    The answers are given `by` a person on the day `today`.
     """
     words = in_force(tables_of(site, "declaration"), tables_of(site, "group"), today)
     fresh: dict[tuple[str, str], tuple[Json, list[str]]] = {}

@@ -52,12 +52,8 @@ def compare(
 ) -> tuple[Difference, ...]:
     """List every difference, in the order of the ledger; those without a row last.
 
-    Args:
-        entries: The rows of the ledger.
-        plan: The ledger's plan.
-        site: The site as configured; empty where there is none.
-        seen: The observed equipment; None where nobody looked.
-        today: Local day, on which declarations must count.
+    `site` is the site as configured, empty where there is none; `seen` its observed equipment, None where nobody
+    looked. Declarations must count on `today`, a local day.
     """
     found = [_refused(problem.where, problem.row, problem.message) for problem in plan.problems]
     found += _duplicates(entries, plan)

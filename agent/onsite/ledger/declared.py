@@ -60,10 +60,7 @@ def in_force(
 ) -> Mapping[tuple[str, str], Json]:
     """Return the declared answer that counts by camera and duty; that of the whole site under the empty camera.
 
-    Args:
-        declarations: The tables of site.toml; of two the newer counts, an expired one no more.
-        groups: The tables of its groups.
-        today: Local day.
+    Both are tables of site.toml. Of two declarations the newer counts, an expired one no more; `today` is a local day.
     """
     members = {str(group["name"]): group["cameras"] for group in groups}
     found: dict[tuple[str, str], tuple[int, str, Json]] = {}

@@ -19,10 +19,8 @@ FLAG_WORDS = {True: ("yes", "是"), False: ("no", "否")}
 def rows(site: Tables, seen: ObservedEquipment, today: date) -> tuple[dict[str, Json], ...]:
     """Build one row per camera: values by column key, absent where nothing is known.
 
-    Args:
-        site: The site as configured, with its defaults.
-        seen: Its devices' own data.
-        today: Local day, on which declarations must count.
+    `site` is the site as configured, with its defaults; `seen` its devices' own data. Declarations must count on
+    `today`, a local day.
     """
     words = declared.in_force(tables_of(site, "declaration"), tables_of(site, "group"), today)
     devices = {str(device["id"]): device for device in tables_of(site, "device")}

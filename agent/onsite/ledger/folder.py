@@ -66,15 +66,10 @@ def draft(
 ) -> Draft:
     """Plan what a ledger makes of a folder.
 
-    Args:
-        folder: The folder of the site's files.
-        plan: The ledger's plan.
-        site: What `existing` gave for the folder.
-        hub_keys: The hub's public keys, to lie beside site.toml; None where none were given.
-        by: Who gives the ledger's declarations; empty: they are left out.
-        today: The day on which they are given.
-        passwords: By login; logins that secrets.toml has already are unchanged.
-        own_state: In a new site.toml the site's state lies beside it.
+    `site` is what `existing` gave for the folder. `hub_keys` are the hub's public keys, to lie beside site.toml; None
+    where none were given. `by` gives the ledger's declarations on the day `today`; empty: they are left out.
+    `passwords` are by login; logins that secrets.toml has already are unchanged. `own_state`: in a new site.toml the
+    site's state lies beside it.
     """
     files: dict[str, tuple[bytes, int]] = {}
     has_keys = hub_keys is not None or (folder / HUB_KEYS).is_file()

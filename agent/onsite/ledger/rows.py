@@ -73,13 +73,10 @@ class Ledger:
 def read(data: bytes, mapped: Mapping[str, str], wanted_sheet: str = "") -> Ledger:
     """Parse a ledger out of a file's bytes.
 
-    Args:
-        data: The file.
-        mapped: A person's mapping: normal heading -> key, or `-` for one that means nothing.
-        wanted_sheet: The sheet to take; without it the one that fits best.
+    `mapped` is a person's mapping: normal heading -> key, or `-` for one that means nothing. Without `wanted_sheet` the
+    sheet that fits best is taken.
 
-    Raises:
-        Unreadable: The file cannot be read, or no sheet of it has headings of a ledger.
+    Raises Unreadable where the file cannot be read, or no sheet of it has headings of a ledger.
     """
     candidates = [
         (book, sheet, headings)

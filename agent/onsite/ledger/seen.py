@@ -53,14 +53,10 @@ NOTHING_SEEN: Final = ObservedEquipment()
 
 
 def parse_observed(text: str, site: Tables) -> ObservedEquipment:
-    """Parse a result file for a site's cameras.
+    """Parse the output of `camwarden check --json` or `camwarden discover --json` for a site's cameras.
 
-    Args:
-        text: The output of `camwarden check --json` or `camwarden discover --json`.
-        site: The site as configured, which decides which camera is which channel of which device.
-
-    Raises:
-        UsageError: It is neither.
+    `site` is the site as configured, which decides which camera is which channel of which device. Raises UsageError
+    where the text is neither.
     """
     try:
         data = json.loads(text)

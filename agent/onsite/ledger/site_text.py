@@ -33,11 +33,8 @@ _SECRETS_HEAD: Final = """\
 def new_text(plan: SitePlan, has_hub_keys: bool, declarations: Sequence[Change] = (), own_state: bool = False) -> str:
     """Render a new site.toml.
 
-    Args:
-        plan: The ledger's plan.
-        has_hub_keys: The hub's keys lie beside the file; without them the hub is only a comment.
-        declarations: Rows to add.
-        own_state: The site's state lies in a folder beside the file.
+    `has_hub_keys`: the hub's keys lie beside the file; without them the hub is only a comment. `declarations` are rows
+    to add. `own_state`: the site's state lies in a folder beside the file.
     """
     tables: dict[str, Json] = {"site": plan.site}
     if plan.hub_host and has_hub_keys:

@@ -46,9 +46,7 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Compar
 def outcome_of(before: Finding | None, after: Finding | None) -> Outcome | None:
     """Return the outcome of one finding, None where it is well on both sides.
 
-    Args:
-        before: As it was; None counts as well, for a look may store only what was not.
-        after: As it is; None: it was not judged again.
+    `before` None counts as well, for a look may store only what was not; `after` None: it was not judged again.
     """
     was_own = before is not None and before.status not in WELL and not before.caused_by
     is_own = after is not None and after.status not in WELL and not after.caused_by

@@ -87,13 +87,9 @@ def write(path: Path, data: bytes) -> None:
 
 
 def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> EarlierLook:
-    """Parse an earlier look: the output of `check --json`, or a signed job.
+    """Parse an earlier look at `site`: the output of `check --json`, or a signed job.
 
-    Args:
-        path: The file.
-        site: Whose look it must be.
-        keys: The trusted keys.
-        known_only: Refuse what none of `keys` signed.
+    `keys` are the trusted keys; `known_only`: refuse what none of them signed.
 
     Raises:
         UsageError: There is no such file, or it is no earlier look at this site.

@@ -21,11 +21,9 @@ NAME_CHARS_MAX = 64
 
 
 def site_of(device: Device, directory: Path) -> Site:
-    """Return a site of one device with one camera.
+    """Return a site of one device with one camera; the device's id is set from its host.
 
-    Args:
-        device: Its address and driver; its id is set from its host.
-        directory: For the files of the look.
+    `directory` is for the files of the look.
     """
     named = replace(device, id=id_of(device.host))
     camera = CameraConfig(Camera("camera-1", named.id))

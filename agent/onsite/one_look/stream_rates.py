@@ -61,13 +61,9 @@ def measure(
 ) -> Observations:
     """Sample streams; return a `StreamSample`, or why there is none, for each camera and path of `streams`.
 
-    Args:
-        site: Whose cameras.
-        streams: What is sampled (`live_streams`).
-        credentials: Which logins were refused before.
-        clock: The time of the observations.
-        seconds: How much of each stream is measured (more than 0, at most 30); less where many share one device.
-        watch: Who follows the measurement and may end it: what was measured by then counts.
+    Of each stream `seconds` are measured (more than 0, at most 30), fewer where many share one device. `credentials`
+    has the logins refused before, `clock` gives the time of the observations. `watch` follows the measurement and may
+    end it: what was measured by then counts.
     """
     tasks = [_task(site, streams, device, clock, seconds) for device in site.devices if _behind(site, streams, device)]
     under_way: FanOut[Observations] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch, "measuring")

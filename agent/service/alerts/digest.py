@@ -81,13 +81,8 @@ def decide(
 ) -> DigestState:
     """Decide this day's digest; it waits for delivery where it has rows, or a sign of life is due.
 
-    Args:
-        told: What the digests before left; none of them waits.
-        digest: Its configuration.
-        site: For names and local time.
-        findings: Of the last look.
-        known: By finding key, the status confirmed by enough looks (`agent/judge/memory/transitions.py`).
-        now: Our clock, UTC.
+    `told` is the state after the digests before, of which none waits; `findings` are those of the last look, `known` by
+    finding key the status confirmed by enough looks (`agent/judge/memory/transitions.py`); `now` is our clock, UTC.
     """
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     statuses: dict[str, Status] = {}

@@ -118,12 +118,8 @@ def cycle_metrics(
 ) -> str:
     """Render the last cycle.
 
-    Args:
-        site: The site.
-        findings: Of the cycle.
-        cycle: Its times and counts.
-        days: Those remembered: the last whole one has the figures of assessment, all of them the repairs.
-        restless: The open episodes that are flapping.
+    `days` are the remembered ones: the last whole one has the figures of assessment, all of them the repairs.
+    `restless` are the open episodes that are flapping.
     """
     findings = tuple(findings)
     counted = Counter((f.check, f.status) for f in findings if not f.caused_by)

@@ -57,9 +57,7 @@ class StatusRead:
 def write(runtime: Path, content: Mapping[str, Json]) -> bool:
     """Replace the status file and return whether that worked; a failure is logged, for the daemon has other duties.
 
-    Args:
-        runtime: Its folder; made where it is missing.
-        content: The object without `schema`.
+    `runtime` is its folder, made where it is missing; `content` the object without `schema`.
     """
     data = json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, separators=(",", ":"))
     try:

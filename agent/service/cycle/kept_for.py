@@ -45,10 +45,8 @@ def forget_replaced(remembered: Remembered, site: Site, now: Owners, previous: P
 def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remembered:
     """Select what holds of the memory of a site's cameras, and record their owners.
 
-    Args:
-        remembered: The memory before.
-        site: The site, or a part of it: of cameras that are not in it nothing changes.
-        now: Which box is where (`owners.owners_now`, with the place of each camera).
+    `site` may be a part of the site: of other cameras nothing changes. `now` is which box is where
+    (`owners.owners_now`, with the place of each camera).
     """
     another, names = replaced_cameras(remembered, site, now), [camera.camera.id for camera in site.cameras]
     after = {

@@ -61,17 +61,9 @@ def look_in_rounds(
 ) -> tuple[Probed, Observations, Remembered]:
     """Judge the pictures of each device as it answers, and new ones of its cameras that are not settled.
 
-    Each device has its own time: no look waits for another device.
-
-    Args:
-        site: The site.
-        env: The worker, the clock, and who follows it.
-        reading: All devices of the site, asked and under way.
-        stored: What the stores gave.
-        remembered: The memory of earlier looks.
-        known: The approved views.
-        now: When the cycle began.
-        rounds: How often a camera is looked at, at most.
+    Each device has its own time: no look waits for another device. `reading` are all devices of the site, asked and
+    under way; `stored` the observations and pictures of stores, `known` the approved views; the cycle began at `now`. A
+    camera is looked at `rounds` times at most.
 
     Returns:
         Observations of devices and stores, without pictures; those of pictures, each zone's verdict pooled with those

@@ -63,8 +63,7 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
 
     `rung` is called on the publisher's thread when an order for `Parts.desk` has arrived.
 
-    Raises:
-        AgentError: The spool is in use, a key is unusable, or a pinned file cannot be read.
+    Raises AgentError where the spool is in use, a key is unusable, or a pinned file cannot be read.
     """
     directory = site.storage.directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)

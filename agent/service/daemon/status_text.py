@@ -36,14 +36,9 @@ def status_content(
 ) -> dict[str, Json]:
     """Return the content of the status file.
 
-    Args:
-        site: With the policy in force.
-        seen: The cycle's result.
-        queue: Rows of the spool by state.
-        delivery: None where nothing is delivered.
-        confinement: How far the picture worker is confined; None where it has not worked.
-        orders: The hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
-        at: When the cycle ran.
+    `site` is under the policy in force. `queue` has the rows of the spool by state; `delivery` is None where nothing is
+    delivered, `confinement` where the picture worker has not worked. `orders` are the hub's: `policy_version` and
+    `policy` in force, how many `ignored` by reason. The cycle ran `at`.
     """
     online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
     cameras: list[Json] = []

@@ -32,14 +32,9 @@ class WrongServer(HubUnavailable):
 
 
 def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WITHIN_S) -> bytes:
-    """Send a request to the desk and return its answer.
+    """Send a request to the desk and return its answer, all of it within `within_s`.
 
-    Args:
-        host: The desk's name or address.
-        port: Its port.
-        pin: SHA-256 over the DER of its certificate.
-        data: The request.
-        within_s: For all of it together.
+    `pin` is the SHA-256 over the DER of the certificate that the desk at `host` and `port` must show.
 
     Raises:
         WrongServer: It shows another certificate.

@@ -54,16 +54,10 @@ def enrolled_finding(evidence: Mapping[str, Json]) -> Finding:
 
 
 def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], datetime], within_s: float) -> FirstReport:
-    """Report that the site was enrolled, and wait for the hub's confirmation.
+    """Report that the site was enrolled, and wait `within_s` for the hub's confirmation.
 
-    Args:
-        site: As its site.toml is now.
-        evidence: Of the report's finding.
-        clock: The wall clock, aware UTC.
-        within_s: How long to wait.
-
-    Raises:
-        AgentError: Key or spool cannot be used.
+    `evidence` is that of the report's finding, `clock` the wall clock, aware UTC. Raises AgentError where key or spool
+    cannot be used.
     """
     hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}
     directory = site.storage.directory

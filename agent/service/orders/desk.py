@@ -105,8 +105,7 @@ class OrderDesk:
             moment: Now.
             connects: How many connections there were: each new one reports the policy in force to the hub.
 
-        Raises:
-            SpoolFailed: The disk refuses. The order is queued again; those decided before it are answered.
+        Raises SpoolFailed where the disk refuses. The order is queued again; those decided before it are answered.
         """
         answers: dict[str, decide.Answered] = {}
         book, waiting = self._book, len(self._waiting)
