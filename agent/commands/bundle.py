@@ -3,7 +3,7 @@
     camwarden bundle [--out FILE.tar.gz] [--yes]
 
 Secrets, keys and pictures never get in: see `agent/onsite/bundle/`. It ends within a minute and within 20 MiB; what
-cannot be read is named in the listing. On a terminal it asks before it writes; a script says --yes.
+cannot be read is named in the listing. On a terminal it asks before it writes; a script needs --yes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """Gather, show, ask, write.
 
     Raises:
-        UsageError: The file is there already, or nobody can be asked.
+        UsageError: The file exists already, or nobody can be asked.
         Forbidden: The file may not be written.
     """
     now = datetime.now(UTC)
@@ -102,7 +102,7 @@ def _gathered(situation: Situation, args: argparse.Namespace) -> tuple[Gathered,
 
 
 def _show(gathered: Sequence[Gathered], out: Path, size_bytes: int, args: argparse.Namespace) -> None:
-    """Print what the archive holds, and what it does not."""
+    """Print what the archive holds, and what is left out."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("file", args.lang), no_wrap=True)
     table.add_column(translate("bytes", args.lang), no_wrap=True, justify="right")

@@ -5,8 +5,8 @@
     camwarden config diff [FILE]                 what differs from the defaults, or from another site file
     camwarden config schema                      JSON Schema of site.toml, for editors
 
-Passwords are never printed; only `validate` reads them at all. `show` hides what says where the site is and what hangs
-there, so that its output can be handed on; `--no-redact` shows that too.
+Passwords are never printed; only `validate` reads them at all. `show` redacts what identifies the site and its places,
+so that its output can be handed on; `--no-redact` shows that too.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four; a wrong configuration ends each with 78."""
+    """Run one action; a wrong configuration ends each with 78."""
     if args.action == "schema":
         _print(site_schema())
         return exits.OK
@@ -96,7 +96,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _orders_in_force(site: Site) -> Mapping[str, Json]:
-    """Return what the running service says of the hub's policy; nothing where it does not run."""
+    """Return the running service's status of the hub's policy; empty where it does not run."""
     try:
         status = status_file.read(site.storage.runtime, datetime.now(UTC))
     except AgentError:
@@ -123,7 +123,7 @@ def _tables_of(path: Path) -> dict[str, Json]:
 
 
 def _line(change: Change, lang: str) -> str:
-    before, after = _shown(change.before), _shown(change.after)
+    before, after = _value_text(change.before), _value_text(change.after)
     if change.kind == "changed":
         return f"{change.where}: {before} -> {after}"
     is_row = isinstance(change.before if change.after is None else change.after, Mapping)
@@ -131,7 +131,7 @@ def _line(change: Change, lang: str) -> str:
     return f"{change.where}: {word}" + ("" if is_row else f" {before if change.after is None else after}")
 
 
-def _shown(value: Json) -> str:
+def _value_text(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN_MAX_CHARS else f"{text[: SHOWN_MAX_CHARS - 3]}..."
 

@@ -1,7 +1,7 @@
 """Shows which logins devices have refused (`status`), and allows one more try (`retry DEVICE`).
 
-The states are those of `drivers/credentials.py`; no secret stands in them. Nothing is sent from here; `credentials
-factory` is in `factory.py`.
+The states are those of `drivers/credentials.py`, without secrets. Nothing is sent from here; `credentials factory` is
+in `factory.py`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def run(args: argparse.Namespace) -> int:
             return _retry(args, credentials, entries)
     refused = any(entry.state in ("wrong", "doubtful") for entry in entries)
     if args.json:
-        shown = [_shown(entry) for entry in entries]
+        shown = [_entry_json(entry) for entry in entries]
         sys.stdout.write(json.dumps({"schema": SCHEMA, "credentials": shown}, ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
-        sys.stdout.write(_text(entries, args.lang))
+        sys.stdout.write(_entries_text(entries, args.lang))
     return exits.REFUSED if refused else exits.OK
 
 
@@ -59,12 +59,8 @@ def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[En
     known = sorted({entry.device for entry in entries})
     if args.device not in known:
         names = ", ".join(known) or translate("none", args.lang)
-        raise UsageError(
-            Message(
-                "no login of a device {device!r} was ever tried; devices with one: {names}",
-                {"device": args.device, "names": names},
-            )
-        )
+        values = {"device": args.device, "names": names}
+        raise UsageError(Message("no login of a device {device!r} was ever tried; devices with one: {names}", values))
     released = any(entry.device == args.device and entry.state in BLOCKED for entry in entries)
     if released:
         credentials.retry(args.device)
@@ -79,13 +75,13 @@ def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[En
     return exits.OK
 
 
-def _shown(entry: Entry) -> dict[str, object]:
+def _entry_json(entry: Entry) -> dict[str, object]:
     """Return an entry without the digest of its secret."""
     fields = dataclasses.asdict(entry)
     return {key: fields[key] for key in ("device", "user", "state", "since", "not_before", "detail")}
 
 
-def _text(entries: tuple[Entry, ...], lang: str) -> str:
+def _entries_text(entries: tuple[Entry, ...], lang: str) -> str:
     if not entries:
         return translate("no login was tried yet", lang) + "\n"
     lines = []

@@ -94,11 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _clear(out: Path) -> None:
-    """Empty the folder of an earlier demo, and mark it as one.
-
-    Raises:
-        UsageError: It holds something else: nobody's files are removed.
-    """
+    """Empty the folder of an earlier demo, and mark it as one. Raises UsageError for a folder with other files."""
     if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
         raise UsageError(
             Message("{out}: not empty, and not the folder of an earlier demo; choose another with --out", {"out": out})
@@ -150,7 +146,7 @@ def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any)
 
 
 def event_line(event: Event) -> str:
-    """Return one line for an event as the hub holds it."""
+    """Render one line for an event as the hub stores it."""
     body = event.body
     change = f"{body['from'] or 'not known'} -> {body['to']}"
     return f"event {event.seq}: {body['subject']} {body['check']} {change}: {body['finding']['message']}"

@@ -1,7 +1,7 @@
 """Discovers devices in the configured networks by WS-Discovery, and lists which of them are not configured.
 
-What will be sent is said before the first datagram. No login is sent, and nothing is asked of a device but to name
-itself: all that is shown is its own word, made harmless for terminals, spreadsheets and files.
+The requests are shown before the first datagram. No login is sent, and a device is asked for its identity alone: all
+output is its own, sanitized for terminals, spreadsheets and files.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Say what is sent, ask, and print what answered and how it stands to the configuration."""
+    """Show the plan, ask, and print what answered and how it relates to the configuration."""
     if args.csv and args.json:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     site = _site(args)
@@ -159,7 +159,7 @@ def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = 
 def progress_after(
     console: Console, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Callable[[], None]]:
-    """Yield what is called while it goes on: after `PROGRESS_AFTER_S` a terminal shows how far it is."""
+    """Yield a callback of progress: after `PROGRESS_AFTER_S` a terminal shows it."""
     began = clock()
     with console.status("") as status:
         status.stop()
@@ -186,7 +186,7 @@ def _row(one: MatchedAnswer) -> tuple[str, ...]:
 
 
 def _site(args: argparse.Namespace) -> Site:
-    """Return the configured site, with the networks of the command line; those alone where no file is there yet."""
+    """Return the configured site, with the networks of the command line; those alone where there is no file yet."""
     given = Discovery(tuple(args.interface), tuple(args.address), tuple(args.range))
     named = bool(given.interfaces or given.addresses or given.ranges)
     site = PLACEHOLDER if named and not args.config.exists() else load(args.config)
@@ -196,7 +196,7 @@ def _site(args: argparse.Namespace) -> Site:
 
 
 def plan_of(site: Site) -> Plan:
-    """Return what would be sent; networks that are too large end the command."""
+    """Return the plan of the requests. Raises UsageError for networks that are too large."""
     try:
         return discovery_plan(site)
     except ValueError as error:
@@ -204,7 +204,7 @@ def plan_of(site: Site) -> Plan:
 
 
 def plan_text(plan: Plan) -> str:
-    """Return what will be sent, for people."""
+    """Render the plan for people."""
     lines = [f"WS-Discovery on UDP port {PORT} and nothing else; no login is sent:"]
     lines += [f"  multicast from {interface}" for interface in plan.multicast]
     lines += [f"  to {label}" for label, _ in plan.asked]
@@ -215,7 +215,7 @@ def plan_text(plan: Plan) -> str:
 
 
 def plan_json(plan: Plan) -> dict[str, Json]:
-    """Return what will be sent, for programs."""
+    """Encode the plan for programs."""
     return {
         "schema": PLAN_SCHEMA,
         "multicast": list(plan.multicast),
@@ -227,7 +227,7 @@ def plan_json(plan: Plan) -> dict[str, Json]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that must not be there yet."""
+    """Write a file that must not exist yet."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -242,11 +242,8 @@ def _write(path: Path, text: str) -> None:
 def _checked(right: Callable[[str], bool], shown: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not right(text):
-            raise UsageError(
-                Message(
-                    "{given} is no {shown}: see camwarden discover --help", {"given": printable(text), "shown": shown}
-                )
-            )
+            values = {"given": printable(text), "shown": shown}
+            raise UsageError(Message("{given} is no {shown}: see camwarden discover --help", values))
         return text
 
     return check

@@ -1,8 +1,8 @@
 """Diagnoses everything around the agent that it needs for its work, and names the repair of each fault.
 
-Only looks: it holds no lock, writes nothing, sends no login to a device, and logs in at the broker only where no
-service runs that this could disturb. Exit code: 1 where something fails, 4 where a login is refused, 3 where something
-could not be looked at, else 0.
+It holds no lock, writes nothing, sends no login to a device, and logs in at the broker only where no service runs that
+this could disturb. Exit code: 1 where something fails, 4 where a login is refused, 3 where something could not be
+probed, else 0.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Probe, show, and return the exit code of what was found."""
+    """Probe, show, and return the exit code of the outcomes."""
     situation = survey(args.config, datetime.now(UTC), os.environ)
     outcomes = examined(situation, args)
     if args.json:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def examined(situation: Situation, args: argparse.Namespace) -> dict[str, Outcome]:
-    """Run all probes, with a line on a terminal that says what is still waited for."""
+    """Run all probes, with a line on a terminal that names those under way."""
     waiting = {probe.id: translate(probe.title, args.lang) for probe in PROBES}
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     with errors.status("") as progress:
@@ -63,7 +63,7 @@ def examined(situation: Situation, args: argparse.Namespace) -> dict[str, Outcom
 
 
 def doctor_table(outcomes: Mapping[str, Outcome], lang: str) -> Table:
-    """Return one row per probe: its state, what was seen, and the next step."""
+    """Return one row per probe: its status, result and next step."""
     titles = {probe.id: probe.title for probe in PROBES}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("status", lang), no_wrap=True)
@@ -88,6 +88,6 @@ def summary(outcomes: Mapping[str, Outcome], lang: str) -> Text:
 
 
 def _line(message: Message, lang: str) -> str:
-    """Return a sentence for the terminal: without secrets, and nothing in it steers."""
+    """Render a sentence for the terminal, without secrets and control characters."""
     text = redact(render(message, lang))
     return text if text.isprintable() else ascii(text)[1:-1]

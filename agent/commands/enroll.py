@@ -1,6 +1,6 @@
 """Enrolls this gateway at its hub with a token: certificate, the hub's keys, and a first report.
 
-camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or nothing: it is asked for
+camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or none: it is asked for
 camwarden enroll --renew          do now what the service does by itself when the certificate soon ends
 
 Both private keys are made here and stay here. Nothing is trusted on first use: the token names the certificate that
@@ -24,11 +24,11 @@ from agent.host.paths import CONFIG
 from agent.model import exits
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.finding import Json, Message, utc_text
-from agent.service.enroll.first_report import Told, send_first
+from agent.service.enroll.first_report import FirstReport, send_first
 from agent.service.enroll.gateway import granted, make_state_folder, report_key, signed_request
-from agent.service.enroll.place import Desk, keep_desk, kept_desk, plan, put
+from agent.service.enroll.place import DeskAddress, install, plan_installation, read_desk, store_desk
 from agent.service.enroll.renewal import is_due, renew
-from agent.service.enroll.renewed_pair import own_at, settle
+from agent.service.enroll.renewed_pair import finish_replacement, own_at
 from agent.service.enroll.secret_argument import hide_argument
 from agent.site.config.load import load, load_declared, load_tls_place
 from agent.site.config.report_key import TlsPlace
@@ -53,11 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Enroll, or renew.
-
-    Raises:
-        AgentError: One clear line and its exit code.
-    """
+    """Enroll, or renew. Raises AgentError."""
     if args.renew:
         if args.token is not None or args.token_file is not None or args.replace or args.dry_run:
             raise UsageError("--renew needs no token, and goes with no other option")
@@ -76,18 +72,18 @@ def run(args: argparse.Namespace) -> int:
     site = _site(args.config)
     make_state_folder(site.storage)
     now = datetime.now(UTC)
-    desk = Desk(token.host, token.port, token.pin)
+    desk = DeskAddress(token.host, token.port, token.pin)
     signer = report_key(site, place)
     grant, certificate, ends = granted(desk, place, signed_request(place, signer, token.secret, now), now)
-    written = put(args.config, place, certificate, plan(args.config, place, grant, args.replace))
-    keep_desk(place, desk, now)
+    written = install(args.config, place, certificate, plan_installation(args.config, place, grant, args.replace))
+    store_desk(place, desk, now)
     evidence: dict[str, Json] = {"not_after": utc_text(ends), "desk": address_text(desk.host, desk.port)}
     told = send_first(_site(args.config), evidence, lambda: datetime.now(UTC), CONFIRM_WITHIN_S)
-    return _tell(args, place, grant, signer, ends, written, told)
+    return _print_result(args, place, grant, signer, ends, written, told)
 
 
 def _token_text(args: argparse.Namespace) -> str:
-    """Return the token's text from where it was given, and take it out of the process list."""
+    """Return the token's text, and remove it from the process list."""
     if args.token is not None and args.token_file is not None:
         raise UsageError("the token comes from one place: give TOKEN or --token-file")
     if args.token_file is not None:
@@ -157,14 +153,14 @@ def _dry_run(args: argparse.Namespace, token: Token, place: TlsPlace) -> int:
     return exits.OK
 
 
-def _tell(
+def _print_result(
     args: argparse.Namespace,
     place: TlsPlace,
     grant: Grant,
     signer: Signer,
     ends: datetime,
     written: tuple[Path, ...],
-    told: Told,
+    told: FirstReport,
 ) -> int:
     code = exits.UNAVAILABLE if told.outcome == "waits" else exits.OK
     if args.json:
@@ -184,7 +180,7 @@ def _tell(
     if not args.quiet or code:
         values = {"site": place.site_id, "until": utc_text(ends)}
         print(render(Message("site {site} is enrolled; its certificate is valid until {until}", values), args.lang))
-        print(render(_words(told), args.lang))
+        print(render(_report_message(told), args.lang))
     if not args.quiet and not code:
         option = "" if args.config == CONFIG else f" --config {args.config}"
         print(render(Message("next:"), args.lang))
@@ -193,7 +189,7 @@ def _tell(
     return code
 
 
-def _words(told: Told) -> Message:
+def _report_message(told: FirstReport) -> Message:
     if told.outcome == "confirmed":
         return Message("the hub has confirmed the first report")
     if told.outcome == "service":
@@ -208,19 +204,19 @@ def _words(told: Told) -> Message:
 
 
 def _renew(args: argparse.Namespace) -> int:
-    """Get a certificate that lasts longer, if the one that is there soon ends."""
+    """Get a certificate that lasts longer, if the present one soon ends."""
     place = _place(args.config)
-    desk = kept_desk(place)
+    desk = read_desk(place)
     now = datetime.now(UTC)
-    settle(place)
+    finish_replacement(place)
     own = own_at(place)
     if own is not None and not is_due(own, now):
-        return _renewed(args, place, own.not_after, done=False)
+        return _print_renewal(args, place, own.not_after, done=False)
     ends = renew(desk, place, report_key(_site(args.config), place), now)
-    return _renewed(args, place, ends, done=True)
+    return _print_renewal(args, place, ends, done=True)
 
 
-def _renewed(args: argparse.Namespace, place: TlsPlace, ends: datetime, done: bool) -> int:
+def _print_renewal(args: argparse.Namespace, place: TlsPlace, ends: datetime, done: bool) -> int:
     if args.json:
         print(json.dumps({"schema": SCHEMA, "site": place.site_id, "not_after": utc_text(ends), "done": done}))
     elif not args.quiet:

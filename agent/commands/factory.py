@@ -1,8 +1,8 @@
 """Lists devices on which the factory login may be tried, and its results; `--yes` tries it.
 
-Nothing is sent without `--yes`, and never from a cycle. What may be tried is decided by
-`agent/observe/facts/factory_logins.py`, how by `drivers/http/factory_try.py`; what came of it is judged by
-`agent/judge/checks/devices/factory.py`. No password is shown.
+Nothing is sent without `--yes`, and never from a cycle. `agent/observe/facts/factory_logins.py` decides what may be
+tried, `drivers/http/factory_try.py` tries, `agent/judge/checks/devices/factory.py` judges the result. No password is
+shown.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ READY = Message("may be tried; with --yes one login is sent, once")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What is said of one device; `sent`: a login went out now."""
+class DeviceResult:
+    """The result of one device; `sent`: a login went out now."""
 
     device: str
     maker: str
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Show or try; the exit code is 1 where a device takes the login of its factory.
 
     Raises:
-        UsageError: There is no such device, or what was tried cannot be read.
+        UsageError: There is no such device, or the file of tries cannot be read.
         AgentError: The configuration or its secrets cannot be read, or another process tries.
     """
     site = load(args.config)
@@ -128,10 +128,10 @@ def _marks(directory: Path) -> dict[str, BoxMark]:
     return {}
 
 
-def _row(site: Site, device: Device, mark: BoxMark | None, directory: Path, go: bool) -> Row:
-    """Say how one device stands, and try it where that is wanted and may be.
+def _row(site: Site, device: Device, mark: BoxMark | None, directory: Path, go: bool) -> DeviceResult:
+    """Report one device, and try it where that is wanted and allowed.
 
-    Whose device it is says its driver, or what it called itself last.
+    Its maker is that of its driver, or of its last reported model.
     """
     maker, box = maker_of(device.driver, mark.model if mark else ""), box_of(mark)
     rows = _read(directory, site.id)
@@ -141,13 +141,13 @@ def _row(site: Site, device: Device, mark: BoxMark | None, directory: Path, go: 
     why = why_no_try(device, maker, site.digest, box, tried, state)
     if why is None and go:
         row = LoginTry(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
-        return _tried(row, site, device, directory, rows)
+        return _try_login(row, site, device, directory, rows)
     if last is not None and last.is_of(box) and (last.config == site.digest or last.result == "accepted"):
-        return Row(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
-    return Row(device.id, maker, READY if why is None else why)
+        return DeviceResult(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
+    return DeviceResult(device.id, maker, READY if why is None else why)
 
 
-def _tried(row: LoginTry, site: Site, device: Device, directory: Path, tried: tuple[LoginTry, ...]) -> Row:
+def _try_login(row: LoginTry, site: Site, device: Device, directory: Path, tried: tuple[LoginTry, ...]) -> DeviceResult:
     maker, now = row.maker, row.at
     if is_own(device, maker):
         result: Outcome = "accepted"
@@ -158,13 +158,13 @@ def _tried(row: LoginTry, site: Site, device: Device, directory: Path, tried: tu
         except DriverError as error:
             write_tried(directory, tried)
             message = Message("no login was sent: {why}", {"why": sentence(str(error))})
-            return Row(device.id, maker, message)
+            return DeviceResult(device.id, maker, message)
     if result == "open":
         write_tried(directory, tried)
     else:
         write_tried(directory, with_try(tried, replace(row, result=result)))
     sent = result != "open" and not is_own(device, maker)
-    return Row(device.id, maker, SAID[result], result, utc_text(now), sent)
+    return DeviceResult(device.id, maker, SAID[result], result, utc_text(now), sent)
 
 
 def _read(directory: Path, site_id: str) -> tuple[LoginTry, ...]:

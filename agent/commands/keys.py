@@ -5,7 +5,7 @@
     camwarden keys csr [--out FILE]   a request for the broker's TLS certificate, CN = site
     camwarden keys import CERT [--ca CA]   put the certificate that came back into its place
 
-The thumbprint is what the hub is told with `camwarden hub trust add SITE THUMBPRINT`, over a way that is not this one.
+The hub gets the thumbprint with `camwarden hub trust add SITE THUMBPRINT`, over another way.
 """
 
 from __future__ import annotations
@@ -50,10 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four; nothing is sent from here.
+    """Run one action; nothing is sent from here.
 
-    Raises:
-        AgentError: No configuration, no key, or a key or certificate that cannot be used.
+    Raises AgentError: no configuration, no key, or a key or certificate that cannot be used.
     """
     if args.action in ("csr", "import"):
         return _csr(args) if args.action == "csr" else _import(args)
@@ -113,10 +112,10 @@ def _rotate(args: argparse.Namespace, site: Site) -> int:
             done = True
         except Locked:
             done = False
-    return _rotated(args, site, old, new, done)
+    return _print_rotation(args, site, old, new, done)
 
 
-def _rotated(args: argparse.Namespace, site: Site, old: PublicKey, new: PublicKey, done: bool) -> int:
+def _print_rotation(args: argparse.Namespace, site: Site, old: PublicKey, new: PublicKey, done: bool) -> int:
     if args.json:
         print(json.dumps({"schema": SCHEMA, "site": site.id, "from": old.kid, "to": new.kid, "done": done}))
     elif not args.quiet:

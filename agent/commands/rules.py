@@ -1,7 +1,7 @@
 """Lists rule packs (`list`), the duties of one (`show`), and the rules behind a check (`explain`).
 
-With a site's file it also says which duties apply there, which rule sets which figure, and which packs the hub sent;
-without one the shipped packs are shown alone.
+With a site's file it shows also which duties apply there, which rule sets which figure, and the hub's packs; without
+one the shipped packs alone.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _in_force(site: Site, lang: str) -> Site:
-    """Return the site with what its hub sent over its own; says on stderr where that cannot be told."""
+    """Return the site under its hub's policy; reports on stderr where that is unknown."""
     if site.hub is None or site.hub.jwks is None:
         return site
     now = moment(utc_now())
     trusted = now.clock_synced or site.policy.own_clock == "trusted"
     try:
-        kept = desired_policy.read_kept(
+        kept = desired_policy.read_stored(
             site.storage.directory / desired_policy.FILE_NAME, load_jwks(site.hub.jwks), site.id
         )
     except NotVerified as error:
@@ -163,12 +163,8 @@ def _explain(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...]
         known = {one.check for _, one in obligations(packs)} | WRITTEN
         close = get_close_matches(args.check, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "camwarden rules show PACK lists those there are"
-        raise UsageError(
-            Message(
-                "no rule and no check is known by the name {check}: {hint}",
-                {"check": printable(args.check), "hint": hint},
-            )
-        )
+        values = {"check": printable(args.check), "hint": hint}
+        raise UsageError(Message("no rule and no check is known by the name {check}: {hint}", values))
     today = local_day(site, utc_now()) if site else None
     bound = floors(site, today) if site and today else ()
     set_here = [floor for floor in bound if floor.obligation in {name for name, _ in found}]
@@ -241,7 +237,7 @@ def _when(when: tuple[Condition, ...], applies: bool | None, has_site: bool, lan
 
 
 def obligation_json(name: str, one: Obligation) -> dict[str, Json]:
-    """Return an obligation as `--json` prints it; `name` is `pack/obligation`."""
+    """Encode an obligation for `--json`; `name` is `pack/obligation`."""
     return {
         "obligation": name,
         "source": {"document": one.source.document, "article": one.source.article},
@@ -260,7 +256,7 @@ def obligation_json(name: str, one: Obligation) -> dict[str, Json]:
 
 
 def _applies(site: Site | None, one: Obligation, today: date | None) -> bool | None:
-    """Tell whether an obligation applies at the site; None where that is not known, or there is no site."""
+    """Return whether an obligation applies at the site; None where that is unknown, or there is no site."""
     return holds(site, one.when, today) if site and today else None
 
 
@@ -272,12 +268,8 @@ def _pack(packs: tuple[Pack, ...], name: str) -> Pack:
     for pack in packs:
         if pack.id == name:
             return pack
-    raise UsageError(
-        Message(
-            "no pack has the id {name}: use one of {known}",
-            {"name": printable(name), "known": ", ".join(pack.id for pack in packs)},
-        )
-    )
+    values = {"name": printable(name), "known": ", ".join(pack.id for pack in packs)}
+    raise UsageError(Message("no pack has the id {name}: use one of {known}", values))
 
 
 def _print(answer: Mapping[str, Json]) -> None:

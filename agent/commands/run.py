@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run until SIGTERM and return 0; with `--once` the exit code tells what was found, or 69 without confirmation."""
+    """Run until SIGTERM and return 0; with `--once` return the findings' exit code, or 69 without confirmation."""
     site = load(args.config)
     if not args.once:
         return serve(args.config, site, utc_now)

@@ -31,7 +31,7 @@ from agent.observe.pictures.derived_views import store_derived
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.probe.devices import ProbeResult
 from agent.service.cycle import cycle, read_kept
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.load import load_declared
 from agent.site.config.site import Site
 from agent.site.declarations.standing import lines, local_day, standings
@@ -167,7 +167,7 @@ def one_cycle(
     """
     now, site = moment.at, living.site
     delivery = DeliveryStatus("connected", BEGINS_AT, puback_at=now, confirm="broker")
-    rim = Rim(Credentials(None), pictures.judge, lambda: now, previous=previous, delivery=delivery)
+    env = Environment(Credentials(None), pictures.judge, lambda: now, previous=previous, delivery=delivery)
     replaced = {
         "Reading": lambda *rest: Reading(living, now),
         "discover": lambda *rest: living.heard(now),
@@ -177,7 +177,7 @@ def one_cycle(
         stack.enter_context(patch.object(read_kept, "read_approvals", lambda *rest: approved))
         for name, instead in replaced.items():
             stack.enter_context(patch.object(cycle, name, instead))
-        seen = cycle.see(site, rim, moment, memory)
+        seen = cycle.see(site, env, moment, memory)
     if seen.derived:
         store_derived(site.storage.directory, site.id, seen.derived, seen.held)
     return transitions(seen.findings, seen.memory, now)

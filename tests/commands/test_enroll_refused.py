@@ -22,7 +22,7 @@ from agent.hub.enroll import desk as enrollment
 from agent.hub.enroll.place import CRL_NAME
 from agent.hub.enroll.server import serving
 from agent.service.enroll import renewal
-from agent.service.enroll.place import NOTE_NAME, Desk, keep_desk, kept_desk
+from agent.service.enroll.place import NOTE_NAME, DeskAddress, read_desk, store_desk
 from agent.site.config.load import load_declared, load_tls_place
 from tests.service.enroll.test_enroll_revoked import connected
 
@@ -38,7 +38,7 @@ def config(tmp_path: Path) -> Path:
     return site_file(tmp_path / "etc", "S1")
 
 
-@pytest.mark.parametrize("at", ["plan", "put", "keep_desk", "send_first"])
+@pytest.mark.parametrize("at", ["plan_installation", "install", "store_desk", "send_first"])
 def test_an_enrollment_that_was_killed_at_any_step_is_repeated_with_the_same_token(
     city: City, config: Path, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,8 +275,8 @@ def test_a_note_of_the_desk_that_was_spoiled_is_one_line(
 ) -> None:
     place = load_tls_place(config)
     place.directory.mkdir()
-    keep_desk(place, Desk("127.0.0.1", 1, b"p" * 32), clock())
-    assert kept_desk(place).host == "127.0.0.1"
+    store_desk(place, DeskAddress("127.0.0.1", 1, b"p" * 32), clock())
+    assert read_desk(place).host == "127.0.0.1"
     note = place.directory / NOTE_NAME
     note.write_text(json.dumps({**json.loads(note.read_bytes()), **members}))
     assert enroll(config, "--renew") == 2

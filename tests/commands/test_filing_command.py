@@ -21,8 +21,8 @@ from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_file import read_filed
 from agent.onsite.filing.status import filing_status
-from agent.onsite.one_look.result import Checked
-from agent.service.cycle.cycle import Seen
+from agent.onsite.one_look.result import CheckResult
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.load import load
 from agent.text.translate import LANGUAGES
 from agent.verify.archive import pack
@@ -204,7 +204,7 @@ def test_a_look_that_was_broken_off_makes_no_dossier_and_keeps_nothing(
     on_site: OnSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, _, _, _ = on_site.export("whole.zip")
-    broken_off = Checked(load(on_site.config), Seen(Facts({}), ()), datetime.now(UTC), interrupted=True)
+    broken_off = CheckResult(load(on_site.config), CycleResult(Facts({}), ()), datetime.now(UTC), interrupted=True)
     for command in ("filing.export", "filing.compare"):
         monkeypatch.setattr(f"agent.commands.{command}.look_at_site", lambda *given: broken_off)
     other, code, _, err = on_site.export("other.zip")

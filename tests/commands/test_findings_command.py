@@ -17,7 +17,7 @@ from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory as state
 from agent.model.finding import Finding, Message, Source, Status
 from agent.observe.facts.facts import gather
-from agent.service.cycle.cycle import Seen, tell
+from agent.service.cycle.cycle import CycleResult, tell
 from agent.site.config.load import load
 
 STEP = timedelta(minutes=15)
@@ -54,7 +54,7 @@ class Service:
         )  # fmt: skip
         memory = state.from_json(self.spool.read_memory())
         envelopes = tell(
-            self.maker.site, Seen(gather(()), findings, memory), self.spool, self.maker.signer, moment(self.at)
+            self.maker.site, CycleResult(gather(()), findings, memory), self.spool, self.maker.signer, moment(self.at)
         )
         self.at += STEP
         self.health = json.loads(envelopes[-1].report.payload)["body"]

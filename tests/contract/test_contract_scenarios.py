@@ -26,7 +26,7 @@ from agent.deliver.spool.spool import Spool
 from agent.hub.stores import trust
 from agent.model.errors import NotVerified
 from agent.model.finding import Envelope, Report
-from agent.service.orders.desired_policy import Kept, NotTaken, take
+from agent.service.orders.desired_policy import PolicyRefused, StoredPolicy, accept_document
 from agent.site.rules.read import shipped
 
 SCENARIOS = CONTRACT / "scenarios"
@@ -85,7 +85,7 @@ def test_a_site_finds_what_is_expected(scenario: dict[str, Any], tmp_path: Path)
     pinned = {key.kid: key for key in map(public_key, scenario["pinned"]["keys"])}
     spool = spool_with(scenario["made"], tmp_path)
     local = site(id=scenario["site"], packs=shipped())
-    kept: Kept | None = None
+    kept: StoredPolicy | None = None
     for number, step in enumerate(scenario["deliveries"], 1):
         payload, jws = message_of(step)
         address = read_topic(step["topic"])
@@ -97,9 +97,9 @@ def test_a_site_finds_what_is_expected(scenario: dict[str, Any], tmp_path: Path)
                 read_command(Order("cmd", address.command_id, payload, jws), pinned, scenario["site"])
                 outcome = "taken"
             else:
-                kept = take(Order("desired", "", payload, jws), kept, local, pinned, NOW)
+                kept = accept_document(Order("desired", "", payload, jws), kept, local, pinned, NOW)
                 outcome = "taken"
-        except NotTaken as error:
+        except PolicyRefused as error:
             outcome = f"refused:{error.refused.reason}"
         except NotVerified as error:
             outcome = f"rejected:{error.reason}"

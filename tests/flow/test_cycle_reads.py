@@ -23,7 +23,7 @@ from agent.observe.approvals.approvals import Approval, approve, read_approvals,
 from agent.observe.pictures.derived_views import FOLDER as DERIVED
 from agent.observe.pictures.derived_views import DerivedReference, proven_references, read_derived, store_derived
 from agent.service.cycle import cycle
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import Site, Storage
 from drivers.credentials import Credentials
 from masking.view.baseline import Descriptor, encode
@@ -77,8 +77,8 @@ def test_each_file_that_people_or_the_agent_left_is_read_once_by_a_look(
     maker = Maker(tmp_path, here)
     spool = maker.open(now=NOW)
     with Worker(timeout_s=PATIENCE_S) as worker:
-        rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
-        seen = cycle.see(here, rim, moment(NOW), Memory())
+        env = Environment(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
+        seen = cycle.see(here, env, moment(NOW), Memory())
     assert (opened[APPROVALS], opened[Path(DERIVED).name], opened[NOTES]) == (12, 12, 12)
     opened.clear()
     cycle.tell(here, seen, spool, maker.signer, moment(NOW))

@@ -28,7 +28,7 @@ from agent.observe.probe.devices import ProbeResult, Reading
 from agent.observe.remembered.value import Remembered
 from agent.report.spot_check import restore_pictures
 from agent.service.cycle import cycle
-from agent.service.cycle.kept_for import kept_for, of_site, taken_over
+from agent.service.cycle.kept_for import forget_replaced, memory_of_boxes, memory_of_site
 from agent.site.config.load import load
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -158,7 +158,7 @@ def test_pictures_in_the_memory_of_the_process_go_with_the_box() -> None:
     for name in ("gate", "yard"):
         previous.keep(name, b"a small picture")
     after = owners_now(here, {"box": BoxMark("M", "c")}, {})
-    taken_over(Remembered(owners=before), here, after, previous)
+    forget_replaced(Remembered(owners=before), here, after, previous)
     assert list(previous.all()) == ["yard"]
 
 
@@ -167,7 +167,7 @@ def test_a_look_that_was_asked_for_puts_nothing_of_another_box_back(told: Told) 
     kept, here = memory(told), load(told.config)
     stranger = {"gate": replace(kept.owners["gate"], box=BoxMark("M", "another"))}
     assert {one.camera_id for one in kept.pooled} == {"gate"}
-    after = restore_pictures(kept_for(kept, here, stranger), Remembered(owners=stranger), frozenset({"gate"}))
+    after = restore_pictures(memory_of_boxes(kept, here, stranger), Remembered(owners=stranger), frozenset({"gate"}))
     assert (after.pooled, after.views, after.quality) == ((), {}, {})
 
 
@@ -207,13 +207,13 @@ def test_an_approval_of_release_0_1_holds_until_another_box_takes_the_place(told
 def test_the_memory_of_another_site_is_no_memory_and_that_of_release_0_1_is_taken_over(told: Told) -> None:
     kept = whole(told)
     assert kept.site == load(told.config).id
-    assert of_site(kept, "other") == Memory(site="other")
+    assert memory_of_site(kept, "other") == Memory(site="other")
     data = json.loads(state.to_json(kept))
     for name in ("site", "owners", "voided"):
         del data[name]
     old = state.from_json(json.dumps(data))
     assert (old.site, old.remembered.owners, old.remembered.looked) == ("", {}, kept.remembered.looked)
-    assert of_site(old, "dt0001").remembered.looked == kept.remembered.looked
+    assert memory_of_site(old, "dt0001").remembered.looked == kept.remembered.looked
 
 
 def test_who_a_camera_is_says_where_it_is_read_only_where_that_counts(told: Told) -> None:

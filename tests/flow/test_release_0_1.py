@@ -19,7 +19,7 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.history import oldest_stored
 from agent.model import exits
 from agent.observe.remembered.table import REMEMBERED
-from agent.service.cycle.kept_for import of_site
+from agent.service.cycle.kept_for import memory_of_site
 from agent.site.config.load import load
 
 ARCHIVE = next(p for p in Path(__file__).parents if p.name == "tests") / "fixtures/release-0.1/site.tar.xz"
@@ -72,7 +72,7 @@ def test_its_memory_is_taken_over_area_by_area(left: Path) -> None:
     assert full >= {"looked", "footage", "identities", "pooled", "quality"}
     assert {name for name in REMEMBERED if getattr(kept.remembered, name)} >= full
     assert len(kept.remembered.footage) == len(written["footage"])
-    ours = of_site(kept, SITE_ID)
+    ours = memory_of_site(kept, SITE_ID)
     assert (ours.site, ours.remembered) == (SITE_ID, kept.remembered), "it kept no name: it is this site's"
     assert state.from_json(state.to_json(ours)) == ours
 

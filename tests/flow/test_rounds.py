@@ -21,7 +21,7 @@ from agent.observe.pictures.studies import studied_path, studies
 from agent.observe.probe.devices import NOTHING_WANTED as NOTHING_WANTED
 from agent.observe.probe.devices import Paths, ProbeResult
 from agent.observe.remembered.value import EMPTY, Remembered
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import PrivateZone, Site
 from drivers.credentials import Credentials
@@ -80,8 +80,8 @@ class Street:
             taken.append(Picture(name, "sub", NOW, data, "jpeg"))
         return ProbeResult(told, tuple(taken))
 
-    def rim(self, worker: Worker) -> Rim:
-        return Rim(Credentials(None), worker.judge, lambda: NOW)
+    def env(self, worker: Worker) -> Environment:
+        return Environment(Credentials(None), worker.judge, lambda: NOW)
 
 
 @dataclass(slots=True)
@@ -109,13 +109,13 @@ class StreetReading:
 
 def run(
     street: Street, a_site: Site, worker: Worker, count: int,
-    references: dict[str, tuple[bytes, ...]] | None = None, rim: Rim | None = None,
+    references: dict[str, tuple[bytes, ...]] | None = None, env: Environment | None = None,
 ) -> tuple[Observations, Remembered]:  # fmt: skip
     reading = StreetReading(street)
     reading.ask(a_site)
     known = ApprovedViews(references or {})
-    rim = rim or street.rim(worker)
-    _, looked, memory = look_in_rounds(a_site, rim, reading, ProbeResult(()), EMPTY, known, NOW, count)
+    env = env or street.env(worker)
+    _, looked, memory = look_in_rounds(a_site, env, reading, ProbeResult(()), EMPTY, known, NOW, count)
     return looked, memory
 
 
@@ -161,13 +161,13 @@ def test_a_camera_that_delivers_nothing_is_not_waited_for(worker: Worker) -> Non
 
 def test_no_picture_goes_into_the_memory_or_an_observation(worker: Worker, reference: bytes) -> None:
     street = Street({"gate": [HIDDEN]})
-    rim = street.rim(worker)
-    looked, memory = run(street, site(camera()), worker, 3, {"gate": (reference,)}, rim)
-    kept = rim.previous.all()["gate"]
+    env = street.env(worker)
+    looked, memory = run(street, site(camera()), worker, 3, {"gate": (reference,)}, env)
+    kept = env.previous.all()["gate"]
     assert kept.startswith(b"CWVB")
     assert len(to_json(Memory(remembered=memory))) < 4096, "far smaller than any picture"
     assert all(not isinstance(value, bytes) for o in looked for value in vars_of(o.value))
-    assert "CWVB" not in repr(rim)
+    assert "CWVB" not in repr(env)
 
 
 def vars_of(value: object) -> list[object]:

@@ -16,8 +16,8 @@ from store_footage import PATTERN, lay
 
 from agent.judge.memory.memory import EMPTY_MEMORY, from_json, to_json
 from agent.model.finding import Finding, Moment
-from agent.service.cycle.cycle import Seen, see
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.cycle import CycleResult, see
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import Site, Storage
 from drivers import registry
 from drivers.credentials import Credentials
@@ -51,14 +51,14 @@ def stored(tmp_path: Path, days: int) -> Site:
     return replace(site(one), stores=stores, devices=devices, storage=Storage(tmp_path / "state"))
 
 
-def look(a_site: Site, tmp_path: Path, worker: Worker, now: datetime, before: Seen | None = None) -> Seen:
+def look(a_site: Site, tmp_path: Path, worker: Worker, now: datetime, before: CycleResult | None = None) -> CycleResult:
     """Look once, with the memory of the look before as the spool would have kept it."""
     memory = from_json(to_json(before.memory)) if before else EMPTY_MEMORY
-    rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: now, lambda: None)
-    return see(a_site, rim, Moment(now, 0, "boot", True), memory)
+    env = Environment(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: now, lambda: None)
+    return see(a_site, env, Moment(now, 0, "boot", True), memory)
 
 
-def found(seen: Seen) -> dict[str, Finding]:
+def found(seen: CycleResult) -> dict[str, Finding]:
     return {finding.key: finding for finding in seen.findings}
 
 

@@ -55,7 +55,7 @@ from agent.judge.memory import memory
 from agent.model.errors import NotVerified
 from agent.service.alerts import status_file
 from agent.service.orders import decide
-from agent.service.orders.desired_policy import NotTaken, take
+from agent.service.orders.desired_policy import PolicyRefused, accept_document
 from agent.site.config.site import Hub, Site
 from agent.site.rules.read import shipped
 from agent.verify.judge import Trusted, judge_flattened, keys_in
@@ -151,14 +151,14 @@ def _watermark(data: bytes) -> object:
 
 def _command(data: bytes) -> object:
     asked = read_command(Order("cmd", "c1", data, _signed_for(COMMAND_TYP, data)), KEYS, SITE.id)
-    here = decide.Here(("one",), ("camera-online",), "e1", NOW, True)
-    return decide.refusal(asked, decide.Book(), (), here)
+    here = decide.CommandContext(("one",), ("camera-online",), "e1", NOW, True)
+    return decide.refusal(asked, decide.CommandLog(), (), here)
 
 
 def _desired(data: bytes) -> object:
     jws = _signed_for(DESIRED_TYP, data)
-    with suppress(NotTaken):
-        return take(Order("desired", "", data, jws), None, SITE, KEYS, NOW)
+    with suppress(PolicyRefused):
+        return accept_document(Order("desired", "", data, jws), None, SITE, KEYS, NOW)
     return read_desired(data, jws, KEYS, SITE.id)
 
 
@@ -220,7 +220,7 @@ def _signed_seeds() -> Iterator[bytes]:
     told = Reported(SITE.id, SITE.city, "e1", 3, {"period_s": 300}, digest, Refused(4, "loosens", "why"))
     yield b"\5" + write_reported(told, NOW)
     yield b"\6" + memory.to_json(memory.Memory()).encode()
-    book = decide.Book((decide.Answered("c1", "resend", True, NOW, "{}"),))
+    book = decide.CommandLog((decide.Answered("c1", "resend", True, NOW, "{}"),))
     yield b"\6" + decide.to_json(book, (Order("cmd", "c1", b"{}", "a..b"),)).encode()
     yield b'\6{"schema": "%s", "at": "%s", "next_due_at": "%s"}' % (
         status_file.SCHEMA.encode(), NOW.isoformat().encode(), (NOW + delivery.DAY).isoformat().encode(),

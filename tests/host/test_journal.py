@@ -24,8 +24,8 @@ from agent.host.journald import MESSAGE_MAX_BYTES, JournalHandler, encode
 from agent.host.log_kinds import KINDS, VALUES_MOST, about
 from agent.judge.checks.table import run_checks
 from agent.observe.facts.facts import gather
-from agent.service.cycle.cycle import Seen
-from agent.service.daemon.loop import _about
+from agent.service.cycle.cycle import CycleResult
+from agent.service.daemon.loop import _log_fields
 from agent.text.translate import translate
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +121,7 @@ def test_levels_are_those_of_syslog_and_a_record_of_no_kind_has_no_id(journal: J
 def test_a_cycle_is_one_record_that_names_all_that_is_not_well(journal: Journal, log: logging.Logger) -> None:
     here = site(camera("gate"), camera("roof", "box2"))
     findings = run_checks(here, gather(observed("site") + healthy("gate")), NOW)
-    log.info("cycle of 3.0 s", extra=_about(here, Seen(gather(()), findings)))
+    log.info("cycle of 3.0 s", extra=_log_fields(here, CycleResult(gather(()), findings)))
     (record,) = journal.records(1)
     unwell = [f for f in findings if not f.caused_by and f.status in ("warn", "fail", "unknown")]
     assert ("CAMERA", "roof") in record

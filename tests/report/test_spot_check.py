@@ -25,7 +25,7 @@ from agent.observe.pictures.zone_verdicts import pool_verdicts
 from agent.observe.remembered.value import Remembered
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle import cycle
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import Site, Storage
 from drivers import registry
 from drivers.capture import PATHS
@@ -145,15 +145,15 @@ def test_the_cycle_asks_for_every_path_in_three_rounds_and_says_when_it_looked(
 
     monkeypatch.setattr(cycle, "Reading", Noted)
     monkeypatch.setattr(cycle, "look_in_rounds", in_rounds)
-    rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: LATER + timedelta(seconds=9))
+    env = Environment(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: LATER + timedelta(seconds=9))
     memory = Memory(remembered=remembered())
     asked = HubRequests((command("check-now", NOW, cameras=("gate",)),))
-    seen = cycle.see(a_site, rim, Moment(LATER, 0, "boot", True), memory, asked=asked)
+    seen = cycle.see(a_site, env, Moment(LATER, 0, "boot", True), memory, asked=asked)
     assert paths["gate"] == set(PATHS)
     assert paths["yard"] != set(PATHS)
     assert rounds == [ROUNDS]
     assert (seen.asked.looked_from, seen.asked.looked_until) == (LATER, LATER + timedelta(seconds=9))
     assert seen.memory.remembered.views["gate"] == memory.remembered.views["gate"]
-    quiet = cycle.see(a_site, rim, Moment(LATER, 0, "boot", True), memory)
+    quiet = cycle.see(a_site, env, Moment(LATER, 0, "boot", True), memory)
     assert rounds == [ROUNDS, 1]
     assert quiet.asked.answers() == []

@@ -16,7 +16,7 @@ from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.judge.memory.notes import NO_NOTES, ActiveNotes
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Finding, Message, Status
-from agent.service.alerts.digest import Told
+from agent.service.alerts.digest import DigestState
 from agent.service.alerts.digest_desk import NAME, DigestDesk, from_data
 from agent.site.config.site import DailyDigest, Site
 from drivers.model import Credential
@@ -73,5 +73,5 @@ class Desk:
         self.desk.wait(within_s)
         return [(r["subject"], r["before"], r["status"]) for news in self.sent[before:] for r in news["new"]]
 
-    def kept(self) -> Told:
+    def kept(self) -> DigestState:
         return from_data(json.loads((self.folder / NAME).read_text()))

@@ -20,8 +20,8 @@ from agent.onsite.filing.packed import CONTENT, pack_dossier
 from agent.onsite.filing.page import render_page
 from agent.onsite.filing.wire import content_bytes
 from agent.onsite.handover.report import KeyPart
-from agent.onsite.one_look.result import Checked
-from agent.service.cycle.cycle import Seen
+from agent.onsite.one_look.result import CheckResult
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
 from agent.site.rules.read import shipped
@@ -61,14 +61,14 @@ def filing_site(*declared: Declaration, **changes: object) -> Site:
 
 def looked(
     a_site: Site, *more: Value, at: datetime = NOW, camera_values: tuple[Value, ...] = (STREAMS, SAMPLE)
-) -> Checked:
+) -> CheckResult:
     """Return what a look found at a site whose one device and camera say these."""
     seen: Observations = (
         *observed("device:box", *(more or DEVICE)),
         *observed("camera:gate", *camera_values),
         *healthy(),
     )
-    return Checked(a_site, Seen(facts_of(a_site, seen), ()), at)
+    return CheckResult(a_site, CycleResult(facts_of(a_site, seen), ()), at)
 
 
 def dossier(a_site: Site | None = None, *more: Value) -> Dossier:

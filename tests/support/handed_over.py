@@ -15,9 +15,9 @@ from agent.observe.facts.facts import Facts
 from agent.onsite.handover.contents import contents
 from agent.onsite.handover.report import HandOver, KeyPart, render_report
 from agent.onsite.one_look.anonymise import anonymous
-from agent.onsite.one_look.result import Checked
-from agent.onsite.one_look.shown import Shown
-from agent.service.cycle.cycle import Seen
+from agent.onsite.one_look.result import CheckResult
+from agent.onsite.one_look.shown import ReportPicture
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 from drivers.model import Observations
 
@@ -38,21 +38,21 @@ SIGNER: Signer = signer_from_jwk(
 def checked(
     a_site: Site,
     observations: Observations = (),
-    pictures: Mapping[str, Shown] | None = None,
+    pictures: Mapping[str, ReportPicture] | None = None,
     facts: Facts | None = None,
-) -> Checked:
+) -> CheckResult:
     """Return what a check of a site found that saw these; the site was approved and is learned."""
     facts = facts if facts is not None else facts_of(a_site, observations)
     findings = run_checks(a_site, facts, NOW)
-    return Checked(a_site, Seen(facts, findings), NOW, pictures=pictures or {})
+    return CheckResult(a_site, CycleResult(facts, findings), NOW, pictures=pictures or {})
 
 
-def values(one: Checked, lang: str = "en", redacted: bool = True) -> HandOver:
+def values(one: CheckResult, lang: str = "en", redacted: bool = True) -> HandOver:
     """Return the values of its report."""
     return contents(anonymous(one) if redacted else one, KEY, lang, redacted)
 
 
-def html(one: Checked, lang: str = "en", redacted: bool = True) -> str:
+def html(one: CheckResult, lang: str = "en", redacted: bool = True) -> str:
     """Return its report, unsigned."""
     return render_report(values(one, lang, redacted), lang)
 

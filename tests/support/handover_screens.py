@@ -23,8 +23,8 @@ from pictures import jpeg, lit, scene
 from sites import NOW, ZONE, camera, healthy, observed, site, without
 
 from agent.commands.check.pdf import find_printer, print_pdf
-from agent.onsite.one_look.result import Checked
-from agent.onsite.one_look.shown import Shown
+from agent.onsite.one_look.result import CheckResult
+from agent.onsite.one_look.shown import ReportPicture
 from agent.text.translate import LANGUAGES
 from agent.verify.html_seal import seal
 from drivers.model import Camera, Clock, Observation, Observations, Stream, Streams, Unavailable
@@ -57,7 +57,9 @@ def thumbnails(count: int, width_px: int = 480) -> tuple[bytes, ...]:
         return tuple(one.thumbnail for one in studied if one is not None)
 
 
-def of(names: Mapping[str, str], pictures: tuple[bytes, ...] = (), bare: bool = False, dead: bool = False) -> Checked:
+def of(
+    names: Mapping[str, str], pictures: tuple[bytes, ...] = (), bare: bool = False, dead: bool = False
+) -> CheckResult:
     """Return a site of cameras: `bare` show what is private, `dead` do not answer and their clocks are wrong."""
     cameras = [replace(camera(), camera=Camera(one, f"d-{one}", name, placement=name)) for one, name in names.items()]
     seen: Observations = ()
@@ -67,7 +69,7 @@ def of(names: Mapping[str, str], pictures: tuple[bytes, ...] = (), bare: bool = 
             own = tuple(_bare(o) if isinstance(o.value, ZoneVerdict) else o for o in own)
             own = without(own, Clock) + observed(f"device:d-{one}", Clock(95.0, 0.2, False))
         seen += own if not dead else observed(f"camera:{one}", Unavailable("streams", "unreachable"))
-    shown = {one: Shown("main", NOW, picture) for one, picture in zip(names, pictures, strict=False)}
+    shown = {one: ReportPicture("main", NOW, picture) for one, picture in zip(names, pictures, strict=False)}
     name = next(iter(names.values())) if len(names) < 4 else "No. 3 Middle School"
     a_site = site(*cameras, name=name, in_use_since=date(2024, 9, 1))
     return checked(a_site, seen, shown)
@@ -78,7 +80,7 @@ def _bare(observation: Observation) -> Observation:
     return replace(observation, value=replace(observation.value, verdict="FAIL", reason="not-hidden"))
 
 
-def kinds(pictures: tuple[bytes, ...]) -> dict[str, Checked]:
+def kinds(pictures: tuple[bytes, ...]) -> dict[str, CheckResult]:
     """Return every kind of site by its name; `pictures` are used in turn."""
     many = {f"camera-{n:02}": f"Corridor {n}" for n in range(64)}
     enough = tuple(pictures[n % len(pictures)] for n in range(64))

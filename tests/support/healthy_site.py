@@ -46,7 +46,7 @@ from agent.observe.probe.devices import ProbeResult, Reading
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
 from agent.service.cycle import cycle, read_kept
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.service.daemon import read_back
 from agent.service.daemon.read_back import read_own
 from agent.site.config.load import load
@@ -81,7 +81,7 @@ class World:
     worker: Worker
     memory: Memory = field(default_factory=Memory)
     previous: PreviousPictures = field(default_factory=PreviousPictures)
-    seen: cycle.Seen | None = None
+    seen: cycle.CycleResult | None = None
     hands: list[Hand] = field(default_factory=list)
     painted: dict[str, Painter] = field(default_factory=dict)
     host: Host = WELL
@@ -119,9 +119,9 @@ class World:
             self.clock.at += step
             site = load(self.config)
             reports = read_own(self.spool, self.signer.public, site)
-            rim = Rim(Credentials(None), self.worker.judge, self.clock, previous=self.previous, reports=reports)
+            env = Environment(Credentials(None), self.worker.judge, self.clock, previous=self.previous, reports=reports)
             moment = Moment(self.clock(), 0, "boot", True)
-            self.seen = cycle.see(site, rim, moment, self.memory)
+            self.seen = cycle.see(site, env, moment, self.memory)
             findings = self.seen.findings
             days = add_look(site, self.seen.facts, findings, NO_NOTES, self.memory.remembered.assessed, moment.at)
             known = replace(self.seen.memory.remembered, assessed=days)

@@ -21,7 +21,7 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.notes import Plan, write_note
 from agent.observe.facts.facts import gather
 from agent.observe.remembered.value import Remembered
-from agent.service.cycle.cycle import Seen, tell
+from agent.service.cycle.cycle import CycleResult, tell
 from agent.site.config.site import Storage
 from agent.site.declarations.standing import Declaration
 from drivers.details import Host
@@ -72,7 +72,9 @@ class Live:
         memory = state.from_json(self.spool.read_memory())
         facts = replace(gather(seen), remembered=Remembered(assessed=memory.remembered.assessed))
         findings = run_checks(self.site, facts, at)
-        for envelope in tell(self.site, Seen(facts, findings, memory), self.spool, self.maker.signer, moment(at)):
+        for envelope in tell(
+            self.site, CycleResult(facts, findings, memory), self.spool, self.maker.signer, moment(at)
+        ):
             fits(envelope.report.payload)
             told = self.desk.send(envelope, self.site.id, at=at)
             assert told["event"] == "verified", told

@@ -14,7 +14,7 @@ from agent.contract.orders_json import read_reported, read_result
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.deliver.publish.messages import Message
 from agent.deliver.spool.spool import Spool
-from agent.service.orders.desk import Desk
+from agent.service.orders.desk import OrderDesk
 from agent.site.config.site import Site, Storage
 
 
@@ -27,7 +27,7 @@ class Room:
     spool: Spool
     hub: Signer
     said: list[Message] = field(default_factory=list)
-    desk: Desk = field(init=False)
+    desk: OrderDesk = field(init=False)
 
     def __post_init__(self) -> None:
         self.open()
@@ -35,7 +35,7 @@ class Room:
     def open(self) -> None:
         """Begin anew, as after a restart."""
         keys = {self.hub.kid: self.hub.public}
-        self.desk = Desk(self.site, self.spool, self.maker.signer, keys, self.said.append)
+        self.desk = OrderDesk(self.site, self.spool, self.maker.signer, keys, self.said.append)
 
     def take(self, *orders: Order, at: datetime = NOW, connects: int = 0) -> None:
         for one in orders:

@@ -17,7 +17,7 @@ from hubside import Recorder
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.enroll import server
 from agent.service.enroll.gateway import granted, signed_request
-from agent.service.enroll.place import Desk, keep_desk, put_certificate
+from agent.service.enroll.place import DeskAddress, put_certificate, store_desk
 from agent.service.enroll.renewal import Renewals
 from agent.site.config.report_key import TlsPlace
 from agent.site.config.site import Hub
@@ -45,11 +45,11 @@ class Enrolled:
         self.place = TlsPlace("S1", self.folder, self.folder / "site-key.pem", self.folder / "site.pem", named=True)
         hub = Hub("127.0.0.1", certificate=self.place.certificate, key=self.place.key)
         self.site = replace(delivery.site(hub=hub), storage=Storage(directory=self.folder))
-        self.at_desk = Desk("127.0.0.1", self.port, self.desk.place.pin)
+        self.at_desk = DeskAddress("127.0.0.1", self.port, self.desk.place.pin)
         with self.desk_runs():
             request = signed_request(self.place, self.signer, self.desk.token("S1", NOW).secret, NOW)
             put_certificate(self.place, granted(self.at_desk, self.place, request, NOW)[1])
-        keep_desk(self.place, self.at_desk, NOW)
+        store_desk(self.place, self.at_desk, NOW)
         self.renewals = Renewals(self.site, self.signer, lambda: self.now, self._count)
         self.told.events.clear()
 

@@ -21,7 +21,7 @@ from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.judge.memory import memory
 from agent.model.finding import Finding, Moment
 from agent.service.cycle import cycle
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.load import load
 from drivers.credentials import Credentials
 from masking.worker.client import Worker
@@ -50,8 +50,10 @@ class Told:
             site = load(self.config)
             signer = load_or_create_signer(site.storage.directory / "key.pem")
             moment = Moment(self.clock(), 0, "boot", self.synced)
-            rim = Rim(Credentials(None), self.worker.judge, self.clock, confinement=lambda: self.worker.confinement)
-            seen = cycle.see(site, rim, moment, memory.from_json(self.spool.read_memory()))
+            env = Environment(
+                Credentials(None), self.worker.judge, self.clock, confinement=lambda: self.worker.confinement
+            )
+            seen = cycle.see(site, env, moment, memory.from_json(self.spool.read_memory()))
             self.findings = {one.key: one for one in seen.findings}
             for envelope in cycle.tell(site, seen, self.spool, signer, moment):
                 body = json.loads(envelope.report.payload)["body"]

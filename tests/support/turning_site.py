@@ -29,7 +29,7 @@ from agent.judge.memory import memory
 from agent.model.finding import Finding, Moment
 from agent.observe.probe.devices import ProbeResult
 from agent.service.cycle import cycle
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
@@ -73,7 +73,7 @@ class Street:
     config: Path
     site: Site
     worker: Worker
-    rim: Rim
+    env: Environment
     spool: Spool
     paths: tuple[PathName, ...] = ("main", "sub")
     masks: tuple[Mask, ...] = ()
@@ -102,7 +102,7 @@ class Street:
         for _ in range(count):
             self.now += STEP
             moment = Moment(self.now, 0, "boot", True)
-            seen = cycle.see(self.site, self.rim, moment, memory.from_json(self.spool.read_memory()))
+            seen = cycle.see(self.site, self.env, moment, memory.from_json(self.spool.read_memory()))
             meanwhile()
             cycle.tell(self.site, seen, self.spool, signer, moment)
             findings = seen.findings
@@ -139,8 +139,8 @@ def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatc
     directory.mkdir(parents=True)
     signer = load_or_create_signer(directory / "key.pem")
     with _open_spool(directory / "spool.db", seal_for(site, signer, lambda: NOW)) as spool:
-        made = Street(config, site, worker, Rim(Credentials(None), worker.judge, lambda: NOW), spool)
-        made.rim = Rim(Credentials(None), worker.judge, lambda: made.now)
+        made = Street(config, site, worker, Environment(Credentials(None), worker.judge, lambda: NOW), spool)
+        made.env = Environment(Credentials(None), worker.judge, lambda: made.now)
         patch.setattr(look, "probe", made.fetch)
         patch.setattr(cycle, "Reading", lambda *rest: StreetReading(made))
         patch.setattr(looking, "APART_S", 0.0)

@@ -1,7 +1,6 @@
 """Checks a site, or one address, once and shows the findings; nothing is changed, stored or sent.
 
-The result is one value, `Checked`; every output is made from it. The options stand in `options.py`, the look
-itself in `looking.py`, how far it is in `progress.py`, what is printed in `show.py` and `plan.py`.
+The result is one value, `Checked`; every output is made from it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Final
 
 from agent.commands.check import jobs
 from agent.commands.check import report as check_report
-from agent.commands.check.looking import How, look, look_at_site
+from agent.commands.check.looking import LookOptions, look, look_at_site
 from agent.commands.check.options import add_options, check_options, device_of, login_of
 from agent.commands.check.plan import show_plan
 from agent.commands.check.show import show
@@ -25,7 +24,7 @@ from agent.host.paths import user_state
 from agent.model import exits
 from agent.model.verdict import exit_code
 from agent.onsite.one_look.anonymise import anonymous
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.single_address import site_of, with_channels
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -47,16 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, show, and return the exit code of what was found."""
+    """Look, show, and return the exit code of the findings."""
     check_options(args)
     if args.plan:
         return show_plan(args)
     site = load(args.config) if args.host is None else None
     if jobs.is_asked(args):
         if site is None:
-            return jobs.run(args, _alone(args), lambda asked, _: _one_address(asked))
+            return jobs.run(args, _job_site(args), lambda asked, _: _one_address(asked))
         return jobs.run(args, site, _site)
-    report = check_report.planned(args, site)
+    report = check_report.plan_report(args, site)
     checked = _one_address(args) if site is None else _site(args, site)
     checked = anonymous(checked) if args.redact else checked
     show(args, checked)
@@ -65,24 +64,24 @@ def run(args: argparse.Namespace) -> int:
     return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
 
 
-def _site(args: argparse.Namespace, site: Site) -> Checked:
-    return look_at_site(args, site, _how(args))
+def _site(args: argparse.Namespace, site: Site) -> CheckResult:
+    return look_at_site(args, site, _look_options(args))
 
 
-def _how(args: argparse.Namespace) -> How:
+def _look_options(args: argparse.Namespace) -> LookOptions:
     reported = args.report is not None
-    return How(args.rounds, args.sample if reported else 0, reported)
+    return LookOptions(args.rounds, args.sample if reported else 0, reported)
 
 
-def _alone(args: argparse.Namespace) -> Site:
-    """Return what a job calls a single address: no other one may be held against it."""
+def _job_site(args: argparse.Namespace) -> Site:
+    """Return the site that a job has for a single address: no other address may be compared with it."""
     device = device_of(args)
     site = site_of(device, user_state(os.environ))
     return replace(site, id=f"{site.devices[0].id}-{device.port}")
 
 
-def _one_address(args: argparse.Namespace) -> Checked:
-    """Look at one address, and once more at all channels where it turns out to be a recorder. Nothing is kept.
+def _one_address(args: argparse.Namespace) -> CheckResult:
+    """Look at one address, and once more at all channels of a recorder. Nothing is stored.
 
     Refused logins are remembered as long as this takes: a wrong password is sent once.
     """
@@ -94,15 +93,15 @@ def _one_address(args: argparse.Namespace) -> Checked:
     ):
         device = replace(device, credential=login_of(args), driver=args.driver or _driver(device, credentials))
         site = with_flag(site_of(device, Path(folder)), args)
-        checked = look(args, site, worker, credentials, _how(args))
+        checked = look(args, site, worker, credentials, _look_options(args))
         known = with_channels(site, checked.seen.facts)
         if known == site or checked.interrupted:
             return checked
-        return look(args, known, worker, credentials, _how(args))
+        return look(args, known, worker, credentials, _look_options(args))
 
 
 def _driver(device: Device, credentials: Credentials) -> str:
-    """Ask a device which protocol it speaks; one that does not say is read over ONVIF, which then tells why not."""
+    """Detect a device's protocol; one that does not answer is read over ONVIF, which then reports why not."""
     try:
         with open_transport(device, DRIVER_WITHIN_S, credentials, utc_now, device.ca) as transport:
             return detect_driver(transport)

@@ -1,8 +1,8 @@
 """Compares the faults of an earlier check with those of now: `check --against`, `--open` and `--close`.
 
 camwarden check --against monday.json     compare with an earlier `check --json`
-camwarden check --open 2611-gate          look, and keep that signed: before the repair
-camwarden check --close 2611-gate         look again at what was not well, show both, and keep that signed
+camwarden check --open 2611-gate          look, and store that signed: before the repair
+camwarden check --close 2611-gate         look again at what was not well, show both, and store that signed
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ from agent.onsite.one_look.compare import (
     narrowed,
     to_look_at_again,
 )
-from agent.onsite.one_look.job_file import FOLDER, Look, path_of, read_look, signed, write
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.job_file import FOLDER, EarlierLook, path_of, read_look, signed, write
+from agent.onsite.one_look.result import CheckResult
 from agent.report.build import finding_json
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
@@ -65,7 +65,7 @@ SHOWN: dict[Outcome, tuple[str, str]] = {
 CHECK_WIDTH = 22
 """So that the id of a check mostly stands on one line."""
 
-LookOnce = Callable[[argparse.Namespace, Site], Checked]
+LookOnce = Callable[[argparse.Namespace, Site], CheckResult]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -77,15 +77,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def is_asked(args: argparse.Namespace) -> bool:
-    """Tell whether two looks are to be compared, or the first of them kept."""
+    """Return whether two looks are to be compared, or the first of them stored."""
     return bool(args.against or args.open or args.close)
 
 
 def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
-    """Look, compare, keep and show; return the exit code.
+    """Look, compare, store and show; return the exit code.
 
-    Raises:
-        AgentError: The earlier look cannot be used, or this one cannot be kept or signed.
+    Raises AgentError where the earlier look cannot be used, or this one cannot be stored or signed.
     """
     if args.csv and not args.open:
         raise UsageError("--csv has no columns for two looks: use --json")
@@ -98,7 +97,7 @@ def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
         return _open(args, site, look_once, signer, folder)
     if args.against:
         before = read_look(args.against, site.id, {signer.kid: signer.public}, known_only=False)
-        checked = _looked(args, site, look_once)
+        checked = _run_look(args, site, look_once)
         _show(args, site, before, checked, compare(before.findings, checked.seen.findings), {})
         return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
     return _close(args, site, look_once, signer, folder)
@@ -108,7 +107,7 @@ def _open(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Sig
     path = path_of(folder, args.open, "open")
     if path.exists():
         raise UsageError(Message("{path}: this job is open already: close it, or take another name", {"path": path}))
-    checked = _looked(args, site, look_once)
+    checked = _run_look(args, site, look_once)
     if checked.interrupted:
         show(args, checked)
         return exits.INTERRUPTED
@@ -128,19 +127,15 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     first = path_of(folder, args.close, "open")
     if not first.exists():
         names = ", ".join(sorted(one.name.removesuffix(".open.json") for one in folder.glob("*.open.json"))) or "none"
-        raise UsageError(
-            Message(
-                "no job {close!r} is open here; open are: {names}",
-                {"close": printable(args.close), "names": printable(names)},
-            )
-        )
+        values = {"close": printable(args.close), "names": printable(names)}
+        raise UsageError(Message("no job {close!r} is open here; open are: {names}", values))
     before = read_look(first, site.id, {signer.kid: signer.public}, known_only=True)
     wanted = to_look_at_again(before.findings)
     if not wanted:
         raise UsageError(
             Message("{first}: nothing was wrong at that look: there is no repair to prove", {"first": first})
         )
-    checked = _looked(args, narrowed(site, wanted), look_once)
+    checked = _run_look(args, narrowed(site, wanted), look_once)
     after = about(wanted, checked.seen.findings)
     compared = compare(about(wanted, before.findings), after)
     if checked.interrupted:
@@ -163,14 +158,14 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     )
 
 
-def _looked(args: argparse.Namespace, site: Site, look_once: LookOnce) -> Checked:
+def _run_look(args: argparse.Namespace, site: Site, look_once: LookOnce) -> CheckResult:
     """Look; a file that is handed over names no more than what is shown."""
     checked = look_once(args, site)
     return anonymous(checked) if args.redact else checked
 
 
-def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared], is_redacted: bool) -> None:
-    """Tell the service on this host what was proved: it then closes these episodes at its next look that agrees."""
+def _prove(job: str, site: Site, checked: CheckResult, compared: Iterable[Compared], is_redacted: bool) -> None:
+    """Note the proven repairs for the service here, which closes these episodes at its next look that agrees."""
     seen = (o for ones in checked.seen.facts.by_subject.values() for o in ones)
     boxes = {} if is_redacted else owners_now(site, proven_marks(site, seen), {})
     for one in compared:
@@ -182,7 +177,7 @@ def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared],
                 write_note(site.storage.directory, proof, checked.at)
 
 
-def _row(one: Compared, before: Look, checked: Checked) -> dict[str, Json]:
+def _row(one: Compared, before: EarlierLook, checked: CheckResult) -> dict[str, Json]:
     """Return a comparison with its times. What no service has seen was detected by the first look at the latest."""
     either = one.after or one.before
     assert either is not None  # noqa: S101 - one of both is there
@@ -212,8 +207,8 @@ def _row(one: Compared, before: Look, checked: Checked) -> dict[str, Json]:
 def _show(
     args: argparse.Namespace,
     site: Site,
-    before: Look,
-    checked: Checked,
+    before: EarlierLook,
+    checked: CheckResult,
     compared: tuple[Compared, ...],
     job: dict[str, Json],
 ) -> None:
@@ -236,7 +231,7 @@ def _show(
             _say(args, line)
 
 
-def _table(site: Site, before: Look, checked: Checked, compared: Iterable[Compared], lang: str) -> Table:
+def _table(site: Site, before: EarlierLook, checked: CheckResult, compared: Iterable[Compared], lang: str) -> Table:
     names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
     zone = ZoneInfo(site.time_zone)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -261,7 +256,7 @@ def _side(finding: Finding | None, lang: str) -> Text:
     return text
 
 
-def _remarks(site: Site, before: Look, compared: tuple[Compared, ...]) -> Iterable[Message]:
+def _remarks(site: Site, before: EarlierLook, compared: tuple[Compared, ...]) -> Iterable[Message]:
     yield Message(
         "{repaired} repaired, {still_open} still open, {new} new, {cannot_be_told} cannot be told, {well_now} well now",
         {outcome.replace("-", "_"): counts(compared)[outcome] for outcome in OUTCOMES},

@@ -1,6 +1,6 @@
 """Runs one look at a site for a command: shows progress, returns partial results on Ctrl-C, stores refused logins.
 
-What is made of the look is the command's business; nothing is changed, sent, or kept besides.
+Nothing else is changed, sent or stored.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.host.paths import credentials_file
 from agent.observe.facts.facts import with_observations
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.service.cycle.cycle import see
-from agent.service.cycle.environment import Rim, worker_of
+from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from masking.worker.client import Worker
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """How closely is looked.
+class LookOptions:
+    """How thorough a look is.
 
-    `rounds`: so many looks where one picture says too little. `sample_s`: each live stream is measured so long, 0: not
-    at all. `pictures`: they are kept for a report, blackened.
+    `rounds`: looks at cameras that one picture does not settle. `sample_s`: how long each live stream is measured, 0:
+    not at all. `pictures`: they are collected for a report, blackened.
     """
 
     rounds: int = 1
@@ -40,7 +40,7 @@ class How:
     pictures: bool = False
 
 
-def look_at_site(args: argparse.Namespace, site: Site, how: How) -> Checked:
+def look_at_site(args: argparse.Namespace, site: Site, how: LookOptions) -> CheckResult:
     """Look at a site that a file describes; only refused logins are remembered."""
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,20 +50,22 @@ def look_at_site(args: argparse.Namespace, site: Site, how: How) -> Checked:
     return replace(checked, episodes=episodes_known(site.storage.directory))
 
 
-def look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials, how: How) -> Checked:
-    """Look once, and show how far it is in the way the command's common flags ask for."""
+def look(
+    args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials, how: LookOptions
+) -> CheckResult:
+    """Look once, with progress as the command's common flags request."""
     now = moment(utc_now())
     album = Album(worker.judge, keep=how.pictures)
     with following(args, site) as progress:
         watch = progress.watch
-        rim = Rim(
+        env = Environment(
             credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage,
             confinement=lambda: worker.confinement,
         )  # fmt: skip
-        seen = see(site, rim, now, rounds=how.rounds)
+        seen = see(site, env, now, rounds=how.rounds)
         if how.sample_s and not progress.stopped:
             streams = live_streams(site, seen.facts)
             progress.measuring_s = planned_s(site, streams, how.sample_s)
             measured = measure(site, streams, credentials, utc_now, how.sample_s, watch)
             seen = replace(seen, facts=with_observations(seen.facts, measured))
-    return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))
+    return CheckResult(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

@@ -72,7 +72,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_options(args: argparse.Namespace) -> None:
-    """Raise UsageError where options do not go together."""
+    """Raise UsageError where options exclude each other."""
     if args.csv and args.json:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     named = [name for name in ("user", "ask_password", "password_file", "driver", "tls", "ca") if getattr(args, name)]
@@ -88,7 +88,7 @@ def check_options(args: argparse.Namespace) -> None:
 
 
 def device_of(args: argparse.Namespace) -> Device:
-    """Return the device that --host names, its login not yet read. Raises UsageError."""
+    """Return the device of --host, its login not yet read. Raises UsageError."""
     host, port = _host_and_port(args.host)
     port = port or (443 if args.tls else 80)
     return Device("", host, port, args.driver or "onvif", tls=args.tls or args.ca is not None, ca=args.ca)
@@ -97,7 +97,7 @@ def device_of(args: argparse.Namespace) -> Device:
 def login_of(args: argparse.Namespace) -> Credential | None:
     """Return the login, its password read from the terminal, from standard input or from a file; None without --user.
 
-    It has no name: it stands in no file. Raises UsageError, Forbidden.
+    It has no name, for it is in no file. Raises UsageError, Forbidden.
     """
     if not args.user:
         return None

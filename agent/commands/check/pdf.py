@@ -1,7 +1,7 @@
 """Prints a hand-over report as PDF with an installed program: Chromium, Chrome or WeasyPrint. None is shipped.
 
-The program never runs as root: names and pictures of foreign devices stand in the page. As root it is run as `nobody`,
-who owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.
+The page holds names and pictures of foreign devices, so the program never runs as root: root runs it as `nobody`, who
+owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.
 """
 
 from __future__ import annotations
@@ -50,11 +50,7 @@ class Printer:
 
 
 def find_printer() -> Printer:
-    """Return what is installed here.
-
-    Raises:
-        ProgramMissing: Nothing is; the line says what to install.
-    """
+    """Find an installed program. Raises ProgramMissing with what to install."""
     for name in (*BROWSERS, "weasyprint"):
         program = shutil.which(name)
         if program is not None:
@@ -63,25 +59,18 @@ def find_printer() -> Printer:
 
 
 def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
-    """Print a file.
+    """Print a file with a program of `find_printer`; `pdf` is written whole, with these permission bits, or not at all.
 
-    Args:
-        printer: Of `find_printer`.
-        html: What is printed.
-        pdf: Where it goes; written whole or not at all.
-        mode: Its permission bits.
-
-    Raises:
-        ProgramMissing: The program failed, cannot be confined, took too long, or its work cannot be written.
+    Raises ProgramMissing where the program failed, cannot be confined, took too long, or its output cannot be written.
     """
     # A folder of its own keeps the browser's profile, and every half-written page, away from everybody else. What it
     # may write to lies one deeper, so that it cannot put another folder in its place.
     try:
         with tempfile.TemporaryDirectory(prefix="camwarden-pdf-") as outer:
             room, account = Path(outer) / "room", _unprivileged()
-            _furnish(room, html, account)
+            _prepare_folder(room, html, account)
             said = _print(printer, room, account)
-            printed = _taken(room / OUT)
+            printed = _printed_pdf(room / OUT)
             values = {"program": printer.program, "html": html}
             if printed is None and NO_SANDBOX in said:
                 raise ProgramMissing(
@@ -111,7 +100,7 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
 
 
 def _unprivileged() -> tuple[int, int] | None:
-    """Return the user and group that print for root: ones that own nothing. None: we are nobody special ourselves."""
+    """Return the user and group that print for root and own nothing; None: this user is not root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -121,8 +110,8 @@ def _unprivileged() -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def _furnish(room: Path, html: Path, account: tuple[int, int] | None) -> None:
-    """Make the printer's own folder with a copy of the page in it: the report itself is its owner's alone."""
+def _prepare_folder(room: Path, html: Path, account: tuple[int, int] | None) -> None:
+    """Make the printer's own folder with a copy of the page: only its owner may read the report itself."""
     room.mkdir(mode=0o700)
     page = room / PAGE
     page.write_bytes(html.read_bytes())
@@ -135,7 +124,7 @@ def _furnish(room: Path, html: Path, account: tuple[int, int] | None) -> None:
 
 
 def _print(printer: Printer, room: Path, account: tuple[int, int] | None) -> bytes:
-    """Run the program, as the account where one is given, and return what it said on standard error.
+    """Run the program, as the account where one is given, and return its standard error.
 
     Raises:
         ProgramMissing: It cannot be started.
@@ -177,7 +166,7 @@ def _command(printer: Printer, room: Path) -> list[str]:
     return [printer.program, *QUIET, f"--user-data-dir={room / 'profile'}", f"--print-to-pdf={out}", page.as_uri()]
 
 
-def _taken(out: Path) -> bytes | None:
+def _printed_pdf(out: Path) -> bytes | None:
     """Return what was printed; None where it is no PDF of the printer's own.
 
     A printer that a page has taken over could name another file of root's in its place.

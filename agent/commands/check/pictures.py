@@ -1,7 +1,7 @@
 """Collects the pictures of a hand-over report: those that were judged, with private areas blackened in the worker.
 
-The very pictures of the check are shown, found again by their digests: nothing is fetched twice, and what is shown is
-what was judged. `agent/onsite/one_look/shown.py` decides which pictures may be shown at all.
+They are those of the check, found again by their digests: nothing is fetched twice, and what is shown is what was
+judged. `agent/onsite/one_look/shown.py` decides which may be shown at all.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from agent.commands.masks.seen import shown
+from agent.commands.masks.seen import render_path
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
-from agent.onsite.one_look.shown import Shown, chosen, withheld
+from agent.onsite.one_look.shown import ReportPicture, select_picture, why_withheld
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Masks, Picture
 from drivers.picture import PictureSeen, ZoneVerdict
@@ -25,9 +25,9 @@ IN_REPORT: Final = Thumbnail(480, max_bytes=48 * 1024)
 
 
 class Album:
-    """Asks the worker, and keeps each picture that was judged, by its digest, until the report is made.
+    """Passes jobs to the worker, and stores each judged picture by its digest until the report is made.
 
-    `keep` False: no report is wanted, nothing is kept, and it has no pictures.
+    `keep` False: no report is wanted, and nothing is stored.
     """
 
     def __init__(self, judge: Judge, keep: bool) -> None:
@@ -35,37 +35,32 @@ class Album:
         self._kept: dict[str, tuple[bytes, PictureKind]] = {}
 
     def judge(self, job: Job) -> Judged:
-        """Do what the worker does; a picture that it cannot judge is not kept."""
+        """Judge a picture; one that the worker cannot judge is not stored."""
         judged = self._judge(job)
         if self._keep:
             self._kept[hashlib.sha256(job.data).hexdigest()] = job.data, job.kind
         return judged
 
-    def blackened(self, site: Site, facts: Facts) -> dict[str, Shown]:
-        """Return the picture of each camera for the report, by its id.
-
-        Args:
-            site: As it is configured; what was approved is added from the facts.
-            facts: What the pictures of this album showed.
-        """
+    def blackened(self, site: Site, facts: Facts) -> dict[str, ReportPicture]:
+        """Return the picture of each camera for the report, by its id; approved masks are added from the facts."""
         if not self._keep:
             return {}
         return {c.camera.id: self._one(c, facts) for c in with_approvals(site, facts.approvals).cameras}
 
-    def _one(self, camera: CameraConfig, facts: Facts) -> Shown:
+    def _one(self, camera: CameraConfig, facts: Facts) -> ReportPicture:
         subject = f"camera:{camera.camera.id}"
         verdicts = facts.all(subject, ZoneVerdict)
-        seen = chosen(facts.all(subject, PictureSeen), verdicts)
+        seen = select_picture(facts.all(subject, PictureSeen), verdicts)
         if seen is None:
-            return Shown()
-        why = withheld(camera, facts, seen.path)
+            return ReportPicture()
+        why = why_withheld(camera, facts, seen.path)
         kept = self._kept.get(seen.digest)
         if why is not None or kept is None:
-            return Shown(seen.path, seen.taken_at, why=why)
+            return ReportPicture(seen.path, seen.taken_at, why=why)
         approval, listed = facts.approvals.get(camera.camera.id), facts.one(subject, Masks)
         drawn = (*(listed.masks if listed else ()), *(approval.masks if approval else ()))
         private = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
         picture = Picture(camera.camera.id, seen.path, seen.taken_at, *kept)
         own = tuple(v for v in verdicts if v.path == seen.path)
-        look = shown(picture, private, drawn, private, own, self._judge, IN_REPORT)
-        return Shown(seen.path, seen.taken_at, look.thumbnail)
+        look = render_path(picture, private, drawn, private, own, self._judge, IN_REPORT)
+        return ReportPicture(seen.path, seen.taken_at, look.thumbnail)

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from agent.commands.check.options import device_of
-from agent.commands.check.planned import DevicePlan, planned
+from agent.commands.check.planned import DevicePlan, plan_requests
 from agent.commands.discover import plan_json, plan_text
 from agent.model import exits
 from agent.model.finding import Json
@@ -27,7 +27,7 @@ SCHEMA = "camwarden-check-plan/1"
 def show_plan(args: argparse.Namespace) -> int:
     """Print the plan of this command line, and return the exit code."""
     site, driver_known = _site(args)
-    plans = planned(site, driver_known)
+    plans = plan_requests(site, driver_known)
     if args.quiet:
         return exits.OK
     sys.stdout.write(json_text(result_json(site, plans)) + "\n" if args.json else plan_words(site, plans, args.lang))
@@ -45,7 +45,7 @@ def _site(args: argparse.Namespace) -> tuple[Site, bool]:
 
 
 def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
-    """Return the plan for people: devices that are asked the same stand together."""
+    """Render the plan for people: devices with the same requests together."""
     found = discovery_plan(site)
     lines = [plan_text(found).rstrip("\n")] if found.datagrams else []
     alike = sorted(plans, key=lambda plan: (plan.driver, plan.credential))

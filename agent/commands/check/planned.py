@@ -1,7 +1,7 @@
 """Lists every request that a check would send to a site's devices, before the first one is sent. Pure.
 
-What each driver asks stands in its own table (`ASKS`), so does what pictures need. More than once is asked where a row
-says of what; not all is asked of a device that lacks a service, or whose time is used up.
+The requests of drivers and pictures are tables (`ASKS`). A row with an object is sent once for each; rows are skipped
+for a device that lacks a service, or whose time is used up.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from drivers.model import Device
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """What is asked of one device.
+    """The requests to one device.
 
     `credential`: the name of the login that answers a challenge, empty where there is none; the first request of each
-    kind goes without. `driver` is empty for the questions that find out which one it is.
+    kind goes without. `driver` is empty for the requests that detect it.
     """
 
     device: Device
@@ -30,13 +30,10 @@ class DevicePlan:
     asks: tuple[Ask, ...]
 
 
-def planned(site: Site, driver_known: bool = True) -> tuple[DevicePlan, ...]:
-    """Return the plan for each device of the site.
+def plan_requests(site: Site, driver_known: bool = True) -> tuple[DevicePlan, ...]:
+    """Plan the requests to each device of the site.
 
-    Args:
-        site: The site.
-        driver_known: False where each device is first asked which protocol it speaks, and then read with one of all
-            drivers.
+    With `driver_known` False each device is first asked for its protocol, and then read with one of all drivers.
     """
     plans: list[DevicePlan] = []
     for device in site.devices:

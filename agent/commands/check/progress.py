@@ -1,6 +1,6 @@
 """Shows progress by device on standard error: a live display at a terminal, lines with -v elsewhere.
 
-It also takes the first Ctrl-C, which ends the waiting and keeps what came back; the second ends the command.
+The first Ctrl-C ends the waiting, and what came back counts; the second ends the command.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = logging.getLogger("camwarden.check")
 
 @dataclass(slots=True)
 class Progress:
-    """Where each device stands and since when; and whether somebody wants the look to end.
+    """Each device's stage and since when; and whether somebody wants the look to end.
 
     `measuring_s`: how long the samples of streams take at most, once that is known.
     """
@@ -54,11 +54,11 @@ class Progress:
 
     @property
     def watch(self) -> Watch:
-        """What is called while the devices are read."""
+        """The callbacks of reading the devices."""
         return Watch(wait=self.wait, stop=lambda: self.stopped, stage=self.stage)
 
     def stage(self, device_id: str, stage: Stage) -> None:
-        """Note where a device stands now. Called from several threads: one assignment, and one log line."""
+        """Note a device's stage. Called from several threads: one assignment, and one log line."""
         _, since = self.stages.get(device_id, ("reading", self.clock()))
         self.stages[device_id] = (stage, self.clock())
         log.info("device %s: %s (%.1f s in the step before)", device_id, WORDS[stage], self.clock() - since)
@@ -70,17 +70,16 @@ class Progress:
             time.sleep(min(STEP_S, left))
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Take a Ctrl-C: where a device was asked already, end the waiting only.
+        """Handle a Ctrl-C: once a device was asked, end the waiting only.
 
-        Raises:
-            KeyboardInterrupt: Nothing was begun, or it is the second one.
+        Raises KeyboardInterrupt where nothing was begun, or it is the second one.
         """
         if self.stopped or not self.stages:
             raise KeyboardInterrupt
         self.stopped = True
 
     def left_s(self, stage: Stage, for_s: float) -> float:
-        """Return how many seconds a device's step, and for one that waits its next look, can take at most."""
+        """Return how many seconds a device's stage, and for a waiting one its next look, can take at most."""
         limit_s = {"reading": self.site.probe.deadline_s, "waiting": BETWEEN_S + self.site.probe.deadline_s}
         limit_s["measuring"] = self.site.probe.deadline_s + self.measuring_s
         return max(0.0, limit_s.get(stage, 0.0) - for_s)
@@ -111,7 +110,7 @@ class Progress:
 
 @contextmanager
 def following(args: argparse.Namespace, site: Site) -> Iterator[Progress]:
-    """Show how far it is while the block runs, and let its first Ctrl-C end the waiting."""
+    """Show progress while the block runs, and let its first Ctrl-C end the waiting."""
     progress = Progress(site, args.lang)
     console = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     in_main = threading.current_thread() is threading.main_thread()

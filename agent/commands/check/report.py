@@ -15,7 +15,7 @@ from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message
 from agent.onsite.handover.contents import contents
 from agent.onsite.handover.report import KeyPart, render_report
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
@@ -26,8 +26,8 @@ MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Where the report goes, what signs it, and what prints it; settled before the first request is sent."""
+class ReportPlan:
+    """The report's path, signing key and printer; settled before the first request is sent."""
 
     path: Path
     key: ReportKey
@@ -38,12 +38,12 @@ class Plan:
     quiet: bool
 
 
-def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
-    """Settle everything that can go wrong with a report before a device is asked; None where none is wanted.
+def plan_report(args: argparse.Namespace, site: Site | None) -> ReportPlan | None:
+    """Settle everything that can fail about a report before a device is asked; None where none is wanted.
 
     Raises:
-        UsageError: A file is there already, its folder is not, or `--pdf` stands alone.
-        ProgramMissing: Nothing is installed that prints a PDF.
+        UsageError: A file exists already, its folder does not, or `--pdf` has no `--report`.
+        ProgramMissing: No program is installed that prints a PDF.
         Forbidden, ConfigurationError: There is no key to sign with, and none can be made.
     """
     if args.report is None:
@@ -54,37 +54,28 @@ def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
         if path is not None:
             require_new(path)
     printer = find_printer() if args.pdf is not None else None
-    return Plan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
+    return ReportPlan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
 
 
-def write_report(plan: Plan, checked: Checked) -> None:
-    """Make, sign and write the report, print it where that was asked for, and say on stderr where it is.
+def write_report(plan: ReportPlan, checked: CheckResult) -> None:
+    """Render, sign and write the report, print it where requested, and report its path on stderr.
 
-    Args:
-        plan: Of `planned`.
-        checked: What was found, anonymous already where the plan says so.
-
-    Raises:
-        Forbidden: The file cannot be written.
-        ProgramMissing: The program that prints failed; the report itself is there.
+    `checked` is anonymous already where the plan demands it. Raises Forbidden where the file cannot be written, and
+    ProgramMissing where the program that prints failed; the report itself is there.
     """
     key = KeyPart(plan.key.signer.kid, plan.key.is_site_key)
     html = render_report(contents(checked, key, plan.lang, plan.redacted), plan.lang)
     try:
         write_atomic(plan.path, seal(html, plan.key.signer), MODE)
     except OSError as error:
-        raise Forbidden(
-            Message(
-                "{path}: {why}; name a file in a folder with room, of your own",
-                {"path": plan.path, "why": os_words(error)},
-            )
-        ) from None
-    sys.stderr.write(told(plan) + "\n" if not plan.quiet else "")
+        values = {"path": plan.path, "why": os_words(error)}
+        raise Forbidden(Message("{path}: {why}; name a file in a folder with room, of your own", values)) from None
+    sys.stderr.write(written_line(plan) + "\n" if not plan.quiet else "")
     if plan.pdf is not None and plan.printer is not None:
         print_pdf(plan.printer, plan.path, plan.pdf, MODE)
 
 
-def told(plan: Plan) -> str:
+def written_line(plan: ReportPlan) -> str:
     """Return one line for the person who waits for the report."""
     line = Message(
         "report: {path}; it holds pictures of the site and stays there. Signed with the key {kid}",

@@ -1,8 +1,8 @@
 """Selects the key that signs a hand-over report: the site's own where it is usable, else one of this computer.
 
-A contractor's laptop has no report key of the site and must not make one: that key is made by the daemon and trusted
-by the hub. So `check` makes a key of its own for each site in the user's state folder, and the report says which of
-both has signed it. There is no unsigned report. A key in a token is left alone: its PIN is for the daemon.
+A contractor's laptop has no report key of the site and must not make one: that key is made by the daemon and trusted by
+the hub. So `check` makes a key of its own for each site in the user's state folder, and the report names which of both
+signed it. There is no unsigned report. A key in a token is left alone: its PIN is for the daemon.
 """
 
 from __future__ import annotations
@@ -24,18 +24,16 @@ ONE_ADDRESS: Final = "one-address"
 
 @dataclass(frozen=True, slots=True)
 class ReportKey:
-    """The key; `is_site_key`: it is the one with which the site reports to its hub."""
+    """The key; `is_site_key`: the site reports to its hub with it."""
 
     signer: Signer
     is_site_key: bool
 
 
 def report_key(site: Site | None, environ: Mapping[str, str] = os.environ) -> ReportKey:
-    """Return the key; that of this computer is made (mode 0600) if there is none.
+    """Return the key for the report of a site, None: of a single address, which has no file.
 
-    Args:
-        site: Of which site the report is; None: of a single address, of which there is no file.
-        environ: For the places of both keys.
+    That of this computer is made (mode 0600) if there is none.
 
     Raises:
         Forbidden: This user may neither use the site's key nor make one of his own.

@@ -15,7 +15,7 @@ from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.judge.memory.episodes import times_json
 from agent.model.finding import Finding, Json, utc_text
 from agent.observe.inventory.equipment import equipment_json
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.report.build import counts, finding_json
 from agent.report.timeline import Timeline, timeline_json
 from agent.report.timeline_days import timeline_of
@@ -41,8 +41,8 @@ BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the code page of its own country."""
 
 
-def show(args: argparse.Namespace, checked: Checked) -> None:
-    """Print what was found in the shape that was asked for; nothing with --quiet."""
+def show(args: argparse.Namespace, checked: CheckResult) -> None:
+    """Print the findings in the requested format; nothing with --quiet."""
     site, seen = checked.site, checked.seen
     days = timeline_of(site, seen.facts, seen.findings, checked.at) if args.timeline else None
     if args.quiet:
@@ -56,7 +56,7 @@ def show(args: argparse.Namespace, checked: Checked) -> None:
         _print_tables(args, checked, days)
 
 
-def _print_tables(args: argparse.Namespace, checked: Checked, days: Timeline | None) -> None:
+def _print_tables(args: argparse.Namespace, checked: CheckResult, days: Timeline | None) -> None:
     site, findings = checked.site, checked.seen.findings
     console = Console(no_color=args.no_color)
     console.print(cameras_table(site, findings, args.lang))
@@ -69,8 +69,8 @@ def _print_tables(args: argparse.Namespace, checked: Checked, days: Timeline | N
         console.print(Text(ended, style="bold"))
 
 
-def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Json]:
-    """Return what `--json` prints: one object, English keys and messages. `days`: the timeline, if it was asked for."""
+def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str, Json]:
+    """Return what `--json` prints: one object, English keys and messages; `days` is the timeline, if requested."""
     site, seen = checked.site, checked.seen
     online = {f.subject: f.status for f in seen.findings if f.check == "camera-online"}
     return {
@@ -99,8 +99,8 @@ def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Jso
     }
 
 
-def _finding_json(checked: Checked, finding: Finding) -> dict[str, Json]:
-    """Return a finding with its next step, and the times that a service on this host knows of it."""
+def _finding_json(checked: CheckResult, finding: Finding) -> dict[str, Json]:
+    """Return a finding with its next step, and its times in a service on this host."""
     episode = checked.episodes.get(finding.key)
     return {
         **finding_json(finding),
@@ -109,12 +109,10 @@ def _finding_json(checked: Checked, finding: Finding) -> dict[str, Json]:
     }
 
 
-def result_csv(checked: Checked, lang: str, everything: bool = False) -> str:
+def result_csv(checked: CheckResult, lang: str, everything: bool = False) -> str:
     """Return what `--csv` prints, one row per finding, in UTF-8 with its mark; no cell is a formula.
 
-    Headings are English, as scripts look for them; sentences are in the reader's language.
-
-    Source: RFC 4180.
+    Headings are English, for scripts; sentences are in the reader's language. Source: RFC 4180.
     """
     names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
     written = io.StringIO()

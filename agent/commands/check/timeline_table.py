@@ -1,7 +1,7 @@
 """Prints the timeline (days x cameras) of `check --timeline`. Names from devices are text, never markup.
 
-One character is a day, or some days where the terminal is narrow: then the worst of them shows. Every character tells
-its meaning without colour; colour only repeats it.
+One character is a day, or the worst of some days where the terminal is narrow. Every character has its meaning without
+colour; colour only repeats it.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ _ASCII = _Glyphs("#", "=", "%", ".", "|", "'", "~")
 
 @dataclass(frozen=True, slots=True)
 class TimelineTable:
-    """A timeline that fits itself into the terminal it is printed on; `lang` is the reader's language."""
+    """A timeline that fits itself into its terminal; `lang` is the reader's language."""
 
     timeline: Timeline
     lang: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the lines: a block per floor under its own dates, and what the characters mean."""
+        """Yield the lines: a block per floor under its own dates, and the legend."""
         glyphs = _ASCII if options.ascii_only else _UNICODE
         if not self.timeline.rows:
             yield Text(translate("no camera is declared as recorded: there is no timeline", self.lang))
@@ -122,7 +122,7 @@ class _Block:
             for place, cell in enumerate(self.cells[number]):
                 if place == self.before:
                     line.append(self.glyphs.floor)
-                line.append(*_drawn(cell, self.glyphs))
+                line.append(*_glyph(cell, self.glyphs))
             for column, (_, values) in enumerate(self.notes):
                 line.append(f" {self._right(values[number], column)}")
             line.rstrip()
@@ -149,7 +149,7 @@ class _Block:
 
 
 def _block(timeline: Timeline, floor_days: int, width: int, glyphs: _Glyphs, lang: str) -> _Block:
-    """Return the cameras of one floor, as many days to a character as the width asks for."""
+    """Return the cameras of one floor, as many days to a character as the width demands."""
     count = min(len(timeline.days), 1 + floor_days + MARGIN_DAYS)
     days = timeline.days[-count:]
     rows = tuple(replace(r, cells=r.cells[-count:]) for r in timeline.rows if r.floor_days == floor_days)
@@ -188,11 +188,11 @@ def _label(row: TimelineRow) -> str:
 
 
 def _cut(text: str, width: int, ellipsis: str) -> str:
-    """Return a text that fills so many cells; wide characters count as two."""
+    """Fit a text into so many cells; wide characters count as two."""
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + ellipsis
 
 
-def _drawn(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
+def _glyph(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
     """Return the character of a cell and its style."""
     if cell.kind != "gap" or cell.gap is None:
         shown = {
@@ -210,7 +210,7 @@ def _drawn(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
 
 
 def _legend(drawn: Sequence[Cell], width: int, glyphs: _Glyphs, lang: str) -> Iterator[Text]:
-    """Yield what the characters mean that were drawn, and no others."""
+    """Yield the legend of the drawn characters, and no others."""
     entries: dict[str, str] = {}
     kinds = {cell.kind for cell in drawn}
     if "whole" in kinds:
@@ -219,7 +219,7 @@ def _legend(drawn: Sequence[Cell], width: int, glyphs: _Glyphs, lang: str) -> It
         entries[glyphs.claimed] = translate("recorded, as the recorder sums the day up", lang)
     if "unknown" in kinds:
         entries["?"] = translate("not known", lang)
-    gaps = {(cell.gap, _drawn(cell, glyphs)[0]) for cell in drawn if cell.kind == "gap"}
+    gaps = {(cell.gap, _glyph(cell, glyphs)[0]) for cell in drawn if cell.kind == "gap"}
     for gap in GAP_CLASSES:
         shown = sorted(glyph for cause, glyph in gaps if cause == gap and glyph != glyphs.small)
         if shown:

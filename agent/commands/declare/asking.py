@@ -1,6 +1,6 @@
 """Asks for open declarations one question at a time, for many cameras at once where one answer fits them all.
 
-Every answer is kept before the next question is asked. An empty line skips a question.
+Every answer is stored before the next question. An empty line skips a question.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from agent.commands.declare.table import OPEN, named, state_text, value_text
+from agent.commands.declare.table import OPEN, camera_names, state_text, value_text
 from agent.commands.terminal.asking import Wrong, ask, say
 from agent.site.config.add_declaration import NO, YES, append_declarations, read_day_text, read_value
 from agent.site.config.document_digest import PaperUnreadable, digest_of_file
@@ -26,7 +26,7 @@ LISTED_MAX = 200
 
 @dataclass(slots=True)
 class Walk:
-    """One walk: `site` is as its file is by now, `kept` counts the answers in it.
+    """One walk: `site` is as its file is by now, `kept` counts the stored answers.
 
     `by` is who answers, empty until asked; `likely` the name that is offered then.
     """
@@ -45,7 +45,7 @@ class Walk:
 
         Raises:
             Ended: Nobody answers any more.
-            AgentError: An answer cannot be kept.
+            AgentError: An answer cannot be stored.
         """
         skipped: set[str] = set()
         say(translate("An empty line skips a question; Ctrl-C ends, and keeps what is answered.", self.lang))
@@ -90,7 +90,7 @@ class Walk:
                 self._cover(line, rest, translate("the other {count} cameras", self.lang))
 
     def _parts(self, cameras: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-        """Return the cameras by recorder; those of one recorder one by one."""
+        """Group the cameras by recorder; those of one recorder one by one."""
         home = {c.camera.id: c.camera.device for c in self.site.cameras}
         devices = list(dict.fromkeys(home[name] for name in cameras))
         if len(devices) in (1, len(cameras)):
@@ -121,12 +121,12 @@ class Walk:
         return tuple(dict.fromkeys(found))
 
     def _answer(self, line: Line, cameras: tuple[str, ...]) -> None:
-        """Ask for the answer itself and keep it; an empty answer, or no camera, keeps nothing."""
+        """Ask for the answer itself and store it; an empty answer, or no camera, stores nothing."""
         row = line.duty
         if row.scope == "camera" and not cameras:
             return
         before = standing(self.site, row.id, self.today, cameras[0] if cameras else "").declaration
-        about = f"{named(cameras)}: " if cameras else ""
+        about = f"{camera_names(cameras)}: " if cameras else ""
         hint = self._hint(row.kind)
         if before is not None:
             was = translate("until now: {answer}", self.lang).format(answer=printable(value_text(before)))

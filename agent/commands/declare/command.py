@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def person(args: argparse.Namespace, environ: Mapping[str, str]) -> str:
-    """Return who is taken to answer: the name given, or the login name; empty where there is neither."""
+    """Return who answers: the given name, or the login name; empty where there is neither."""
     return args.by or next((environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if environ.get(k)), "")
 
 
@@ -76,13 +76,13 @@ def _ask(args: argparse.Namespace, site: Site, today: date) -> int:
         pass
     except KeyboardInterrupt:
         say()
-        _tell(args, walk, today)
+        _print_summary(args, walk, today)
         return exits.INTERRUPTED
-    _tell(args, walk, today)
+    _print_summary(args, walk, today)
     return exits.OK
 
 
-def _tell(args: argparse.Namespace, walk: Walk, today: date) -> None:
+def _print_summary(args: argparse.Namespace, walk: Walk, today: date) -> None:
     left = len(lines(standings(walk.site, today), *OPEN))
     sentence = translate("{count} answers are kept in {file}; {left} declarations are open", args.lang)
     say(sentence.format(count=walk.kept, file=args.config, left=left))
@@ -96,11 +96,8 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
     known = {camera.camera.id for camera in site.cameras}
     unknown = [name for name in cameras if name not in known]
     if unknown:
-        raise UsageError(
-            Message(
-                "no camera has the id {unknown}: camwarden config show lists them", {"unknown": printable(unknown[0])}
-            )
-        )
+        values = {"unknown": printable(unknown[0])}
+        raise UsageError(Message("no camera has the id {unknown}: camwarden config show lists them", values))
     if args.group and args.group not in {group.name for group in site.groups}:
         raise UsageError(
             Message("no group has the name {group}: write it as a [[group]] first", {"group": printable(args.group)})

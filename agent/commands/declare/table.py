@@ -38,7 +38,7 @@ def listing_json(site: Site, today: date) -> dict[str, Json]:
         "declared": [_declared_json(row) for row in site.declarations],
         "elsewhere": [
             {"what": what, "declared": list(there), "missing": list(missing)}
-            for what, _, there, missing in elsewhere(site)
+            for what, _, there, missing in declared_elsewhere(site)
         ],
         "known": [row.id for row in DECLARABLES],
     }
@@ -62,21 +62,21 @@ def listing(site: Site, today: date, lang: str) -> RenderableType:
     return Group(*shown)
 
 
-def elsewhere(site: Site) -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]:
+def declared_elsewhere(site: Site) -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]:
     """Return what is declared in a place of its own: its name, that place, and the cameras with it and without it."""
     private = "private-area", "[[camera.private_zone]], [camera.no_private_area]"
     turning = "ptz", "[camera.ptz], [[camera.preset]]"
     held = tuple(sorted({hold.camera or "site" for hold in site.holds}))
     return (
-        (*private, *_parted(site, lambda c: bool(c.zones or c.presets or c.no_private_area))),
-        ("recorded", "recorded", *_parted(site, lambda c: c.recorded)),
-        ("in-use-since", "in_use_since", *_parted(site, lambda c: bool(c.in_use_since or site.in_use_since))),
-        (*turning, _parted(site, lambda c: bool(c.ptz_lock or c.presets))[0], ()),
+        (*private, *_split_cameras(site, lambda c: bool(c.zones or c.presets or c.no_private_area))),
+        ("recorded", "recorded", *_split_cameras(site, lambda c: c.recorded)),
+        ("in-use-since", "in_use_since", *_split_cameras(site, lambda c: bool(c.in_use_since or site.in_use_since))),
+        (*turning, _split_cameras(site, lambda c: bool(c.ptz_lock or c.presets))[0], ()),
         ("hold", "[[hold]]", held, ()),
     )
 
 
-def _parted(site: Site, has: Callable[[CameraConfig], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _split_cameras(site: Site, has: Callable[[CameraConfig], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     there = tuple(c.camera.id for c in site.cameras if has(c))
     return there, tuple(c.camera.id for c in site.cameras if c.camera.id not in there)
 
@@ -90,7 +90,7 @@ def _open_table(found: Iterable[Line], lang: str) -> Table:
         question = Text(translate(line.duty.question, lang))
         if line.state != "missing":
             question.append(f" ({state_text(line.state, line.days_left, lang)})", style="yellow")
-        table.add_row(Text(line.duty.id), Text(named(line.cameras)), question)
+        table.add_row(Text(line.duty.id), Text(camera_names(line.cameras)), question)
     return table
 
 
@@ -101,7 +101,7 @@ def _declared_table(site: Site, lang: str) -> Table:
     table.add_column(translate("answer", lang), overflow="fold")
     table.add_column(translate("by", lang), overflow="fold")
     for row in site.declarations:
-        about = row.group or named(row.cameras)
+        about = row.group or camera_names(row.cameras)
         ends = f", {translate('until', lang)} {row.until}" if row.until else ""
         who = f"{printable(row.by)}, {row.at}{ends}"
         table.add_row(Text(row.duty), Text(printable(about)), Text(printable(value_text(row))), Text(who))
@@ -114,13 +114,13 @@ def _elsewhere_table(site: Site, lang: str) -> Table:
     table.add_column(translate("where", lang), overflow="fold")
     table.add_column(translate("declared", lang), overflow="fold")
     table.add_column(translate("missing", lang), overflow="fold")
-    for _, place, there, missing in elsewhere(site):
-        table.add_row(Text(place), Text(named(there) or "-"), Text(named(missing) or "-"))
+    for _, place, there, missing in declared_elsewhere(site):
+        table.add_row(Text(place), Text(camera_names(there) or "-"), Text(camera_names(missing) or "-"))
     return table
 
 
 def state_text(state: State, days_left: int | None, lang: str) -> str:
-    """Return how a declaration that ends stands, in words."""
+    """Describe the state of a declaration that ends."""
     days = days_left or 0
     words = {
         "expiring": translate("ends in {days} days", lang),
@@ -131,14 +131,14 @@ def state_text(state: State, days_left: int | None, lang: str) -> str:
 
 
 def value_text(row: Declaration) -> str:
-    """Return what is declared, for people."""
+    """Render a declared answer for people."""
     value = ", ".join(row.value) if isinstance(row.value, tuple) else str(row.value)
     shown = value.lower() if isinstance(row.value, bool) else value
     return f"{shown} ({row.document_at}, {row.sha256[:12]}...)" if row.sha256 else shown
 
 
-def named(cameras: tuple[str, ...]) -> str:
-    """Return camera ids for people, cut short."""
+def camera_names(cameras: tuple[str, ...]) -> str:
+    """Render camera ids for people, cut short."""
     shown = ", ".join(cameras[:CAMERAS_NAMED_MAX])
     return shown if len(cameras) <= CAMERAS_NAMED_MAX else f"{shown}, ... ({len(cameras)})"
 

@@ -1,7 +1,7 @@
 """Compares a filed dossier with the site of today, and stores the filing so that the service watches it.
 
-Only a dossier is taken that nobody changed, of this site, signed with a key of this site or computer, or with one that
-the user names. One that is older than the filing that is kept is compared and kept out of the way.
+A dossier counts that nobody changed, of this site, signed with a key of this site or computer, or with one that the
+user names. One that is older than the stored filing is compared and not stored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.check.looking import How, look_at_site
+from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import report_key
 from agent.commands.filing.status import finding_json, findings_shown
 from agent.contract.signing_keys import Signer
@@ -28,8 +28,8 @@ from agent.model.finding import Finding, Json, Message
 from agent.model.verdict import refused
 from agent.observe.facts.filed_file import read_filed, write_filed
 from agent.observe.facts.filed_system import Filing
-from agent.onsite.filing.changes import Change, changes
-from agent.onsite.filing.clocks import asked, change_findings
+from agent.onsite.filing.changes import EquipmentChange, changes
+from agent.onsite.filing.clocks import change_findings, filing_site
 from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, judge_dossier, read_signed
 from agent.onsite.filing.wire import read_content
@@ -47,22 +47,22 @@ NAMED_MAX = 60
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the dossier, look, keep what was filed, show; 1 where a change must be filed."""
+    """Read the dossier, look, store what was filed, show; 1 where a change must be filed."""
     site = load(args.config)
     signer = report_key(site).signer
     made, filed = read_dossier(args.dossier, site.id, signer, args.kid)
-    checked = look_at_site(args, site, How())
+    checked = look_at_site(args, site, LookOptions())
     if checked.interrupted:
         _say(args, Message("interrupted: nothing was compared, and nothing kept"))
         return exits.INTERRUPTED
     day = local_day(site, checked.at)
-    wanted = asked(site, day)
+    wanted = filing_site(site, day)
     found = changes(filed, inventory_of(wanted, checked.seen.facts, day))
     facts = filed_facts(site.id, args.filed or made, filed)
     findings = change_findings(wanted, facts, checked.at)
-    kept = _keep(args, site, facts, signer)
+    kept = _store_filing(args, site, facts, signer)
     if args.json:
-        sys.stdout.write(json_text(_told(args, facts, found, findings, kept)) + "\n")
+        sys.stdout.write(json_text(_result_json(args, facts, found, findings, kept)) + "\n")
     elif not args.quiet:
         _show(args, facts, found, findings)
     due = any(change.due for change in found)
@@ -70,18 +70,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> tuple[date, Inventory]:
-    """Return the day on which a dossier was made, and what it lists.
+    """Return the day on which a dossier of a site was made, and what it lists.
 
-    Args:
-        path: The ZIP.
-        site_id: Whose it must be.
-        signer: This user's key for the site.
-        kid: Another key that the user believes, by its thumbprint.
+    `signer` is this user's key for the site, `kid` another key that the user trusts, by its thumbprint.
 
     Raises:
         NotVerified: It was changed.
         ConfigurationError: It is no dossier, or cannot be read.
-        UsageError: It is of another site, or signed with a key that nobody here vouches for.
+        UsageError: It is of another site, or signed with an unknown key.
     """
     with open_container(path, "", MEMBER_MAX_BYTES) as container:
         if CONTENT not in container.names:
@@ -100,17 +96,13 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
                 raise NotVerified(judged.reason, Message("{name}: {why}", {"name": judged.name, "why": judged.why}))
         site, made, inventory = read_content(container.read(CONTENT))
     if site != site_id:
-        raise UsageError(
-            Message(
-                "{path}: is of site {site}, not of {site_id}: name one of this site",
-                {"path": path, "site": printable(site), "site_id": site_id},
-            )
-        )
+        values = {"path": path, "site": printable(site), "site_id": site_id}
+        raise UsageError(Message("{path}: is of site {site}, not of {site_id}: name one of this site", values))
     return made, inventory
 
 
-def _keep(args: argparse.Namespace, site: Site, facts: Filing, signer: Signer) -> bool:
-    """Keep what was filed for the service, unless a later filing is kept; say where it could not be kept."""
+def _store_filing(args: argparse.Namespace, site: Site, facts: Filing, signer: Signer) -> bool:
+    """Store what was filed for the service, unless a later filing is stored; report where that fails."""
     directory = site.storage.directory
     last = read_filed(directory, site.id)
     if last is not None and last.at > facts.at:
@@ -133,8 +125,8 @@ def _keep(args: argparse.Namespace, site: Site, facts: Filing, signer: Signer) -
     return True
 
 
-def _told(
-    args: argparse.Namespace, facts: Filing, found: Sequence[Change], findings: Sequence[Finding], kept: bool
+def _result_json(
+    args: argparse.Namespace, facts: Filing, found: Sequence[EquipmentChange], findings: Sequence[Finding], kept: bool
 ) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
@@ -158,7 +150,9 @@ def _told(
     }
 
 
-def _show(args: argparse.Namespace, facts: Filing, found: Sequence[Change], findings: Sequence[Finding]) -> None:
+def _show(
+    args: argparse.Namespace, facts: Filing, found: Sequence[EquipmentChange], findings: Sequence[Finding]
+) -> None:
     console = Console(no_color=args.no_color, highlight=False)
     since = render(Message("changes since the filing of {day}", {"day": facts.at.isoformat()}), args.lang)
     if found:
@@ -172,7 +166,7 @@ def _show(args: argparse.Namespace, facts: Filing, found: Sequence[Change], find
         console.print(Text(render(step, args.lang), style="bold"))
 
 
-def _table(found: Sequence[Change], title: str, lang: str) -> Table:
+def _table(found: Sequence[EquipmentChange], title: str, lang: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     words = {
         "added": translate("added", lang),
@@ -186,13 +180,13 @@ def _table(found: Sequence[Change], title: str, lang: str) -> Table:
         table.add_column(heading, overflow="fold", ratio=2)
     table.add_column(translate("to be filed", lang))
     for one in found:
-        cells = (Text(_shown(value)) for value in (one.before, one.after))
+        cells = (Text(_value_text(value)) for value in (one.before, one.after))
         due = Text(translate("yes" if one.due else "no", lang), style="bold red" if one.due else "dim")
         table.add_row(Text(printable(one.subject)), words[one.kind], Text(one.key), *cells, due)
     return table
 
 
-def _shown(value: Json) -> str:
+def _value_text(value: Json) -> str:
     if value is None:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from agent.commands.check.looking import How, look_at_site
+from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import ReportKey, report_key
 from agent.commands.filing.status import finding_json
 from agent.commands.terminal.new_file import require_new
@@ -23,7 +23,7 @@ from agent.onsite.filing.lists import lists
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, pack_dossier
 from agent.onsite.filing.page import render_page
 from agent.onsite.filing.papers import enclose, slots
-from agent.onsite.filing.wire import clock_json, content_bytes, slot_json
+from agent.onsite.filing.wire import content_bytes, deadline_json, slot_json
 from agent.onsite.handover.report import KeyPart
 from agent.site.config.document_digest import digest_of_file
 from agent.site.config.load import load
@@ -37,14 +37,14 @@ MODE = 0o600
 
 
 def run(args: argparse.Namespace) -> int:
-    """Settle what can go wrong, look, write, and say what is missing; 3 where papers or devices are."""
+    """Settle what can fail, look, write, and report what is missing; 3 where papers or devices are."""
     site = load(args.config)
     today = local_day(site, utc_now())
     path: Path = args.out or Path(f"{site.id}-filing-{today:%Y%m%d}.zip")
     require_new(path)
     given, left = given_papers(args.documents, {slot.sha256 for slot in slots(site, today)})
     key = report_key(site)
-    checked = look_at_site(args, site, How(sample_s=args.sample))
+    checked = look_at_site(args, site, LookOptions(sample_s=args.sample))
     if checked.interrupted:
         _say(args, Message("interrupted: no dossier was written, since it would not hold all devices"))
         return exits.INTERRUPTED
@@ -55,15 +55,12 @@ def run(args: argparse.Namespace) -> int:
     try:
         write_atomic(path, pack_dossier(site.id, utc_text(dossier.at), files, key.signer), MODE)
     except OSError as error:
-        raise Forbidden(
-            Message(
-                "{path}: {why}; name a file in a folder with room, of your own", {"path": path, "why": os_words(error)}
-            )
-        ) from None
+        values = {"path": path, "why": os_words(error)}
+        raise Forbidden(Message("{path}: {why}; name a file in a folder with room, of your own", values)) from None
     if args.json:
-        sys.stdout.write(json_text(_told(path, dossier, key, tuple(files), left)) + "\n")
+        sys.stdout.write(json_text(_result_json(path, dossier, key, tuple(files), left)) + "\n")
     elif not args.quiet:
-        _tell(args, path, dossier, key, left)
+        _print_result(args, path, dossier, key, left)
     incomplete = any(not slot.is_there for slot in enclosed) or any(one.unread for one in dossier.inventory.devices)
     return exits.worst(False, bool(refused(checked.seen.findings)), incomplete)
 
@@ -76,14 +73,10 @@ def files_of(dossier: Dossier, key: ReportKey, lang: str) -> dict[str, bytes]:
 
 
 def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a folder whose SHA-256 is wanted, by name, and the names of the others.
+    """Return the files of a folder, without its subfolders, whose SHA-256 (hex) is wanted, and the names of the others.
 
-    Args:
-        folder: Where the papers lie; its subfolders are not looked into. None: none were given.
-        wanted: Declared digests, hex.
-
-    Raises:
-        UsageError: It is no folder, or one of its files cannot be read or is too large.
+    `folder` None: none were given. Raises UsageError where it is no folder, or one of its files cannot be read or is
+    too large.
     """
     if folder is None:
         return {}, ()
@@ -97,12 +90,8 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
             if digest_of_file(path) not in wanted:
                 left.append(path.name)
             elif path.stat().st_size > MEMBER_MAX_BYTES:
-                raise UsageError(
-                    Message(
-                        "{path}: larger than {bytes_most} bytes; scan it in fewer colours",
-                        {"path": path, "bytes_most": MEMBER_MAX_BYTES},
-                    )
-                )
+                values = {"path": path, "bytes_most": MEMBER_MAX_BYTES}
+                raise UsageError(Message("{path}: larger than {bytes_most} bytes; scan it in fewer colours", values))
             else:
                 found[path.name] = path.read_bytes()
     except OSError as error:
@@ -110,7 +99,7 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
     return found, tuple(left)
 
 
-def _told(
+def _result_json(
     path: Path, dossier: Dossier, key: ReportKey, files: tuple[str, ...], left: tuple[str, ...]
 ) -> dict[str, Json]:
     return {
@@ -121,7 +110,7 @@ def _told(
         "kid": key.signer.kid,
         "site_key": key.is_site_key,
         "files": sorted(files),
-        "deadlines": [clock_json(clock) for clock in dossier.clocks],
+        "deadlines": [deadline_json(clock) for clock in dossier.clocks],
         "papers": [slot_json(slot) for slot in dossier.slots],
         "findings": [finding_json(clock.finding) for clock in dossier.clocks],
         "unread": [{"device": one.id, "reason": one.unread} for one in dossier.inventory.devices if one.unread],
@@ -129,7 +118,9 @@ def _told(
     }
 
 
-def _tell(args: argparse.Namespace, path: Path, dossier: Dossier, key: ReportKey, left: tuple[str, ...]) -> None:
+def _print_result(
+    args: argparse.Namespace, path: Path, dossier: Dossier, key: ReportKey, left: tuple[str, ...]
+) -> None:
     kept = dossier.inventory
     counts: dict[str, str | int | float] = {
         "cameras": len(kept.cameras),

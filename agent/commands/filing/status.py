@@ -18,7 +18,7 @@ from agent.observe.facts.filed_file import read_filed
 from agent.onsite.filing.page_words import CLOCKS
 from agent.onsite.filing.papers import TITLES, Slot
 from agent.onsite.filing.status import FilingStatus, filing_status, next_step
-from agent.onsite.filing.wire import clock_json, slot_json
+from agent.onsite.filing.wire import deadline_json, slot_json
 from agent.site.config.load import load
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate
@@ -28,13 +28,13 @@ STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "unknown": "mag
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show; the exit code is that of everything that was judged."""
+    """Show; the exit code is that of all findings."""
     site = load(args.config)
     status = filing_status(site, read_filed(site.storage.directory, site.id), utc_now())
     if args.json:
         sys.stdout.write(json_text(status_json(site.id, status)) + "\n")
     elif not args.quiet:
-        Console(no_color=args.no_color, highlight=False).print(shown(status, args.lang))
+        Console(no_color=args.no_color, highlight=False).print(status_tables(status, args.lang))
     return exit_code(status.findings)
 
 
@@ -45,7 +45,7 @@ def status_json(site_id: str, status: FilingStatus) -> dict[str, Json]:
         "schema": SCHEMA,
         "site": site_id,
         "day": status.day.isoformat(),
-        "deadlines": [clock_json(clock) for clock in status.clocks],
+        "deadlines": [deadline_json(clock) for clock in status.clocks],
         "papers": [slot_json(slot) for slot in status.slots],
         "findings": [finding_json(one) for one in (*status.papers, *status.changes)],
         "last_filing": last.at.isoformat() if last else None,
@@ -54,11 +54,11 @@ def status_json(site_id: str, status: FilingStatus) -> dict[str, Json]:
 
 
 def finding_json(one: Finding) -> dict[str, Json]:
-    """Return what a finding says, for scripts."""
+    """Encode a finding for scripts."""
     return {"check": one.check, "status": one.status, "reason": one.reason, "message": str(one.message)}
 
 
-def shown(status: FilingStatus, lang: str) -> RenderableType:
+def status_tables(status: FilingStatus, lang: str) -> RenderableType:
     """Return the tables and the next step for people."""
     parts: list[RenderableType] = [_clocks(status, lang), _papers(status.slots, lang)]
     told = [one for one in status.changes if one.status != "not_applicable"]
@@ -70,7 +70,7 @@ def shown(status: FilingStatus, lang: str) -> RenderableType:
 
 
 def findings_shown(found: Sequence[Finding], lang: str) -> list[RenderableType]:
-    """Return one line for each finding: its status and what it says."""
+    """Return one line for each finding: its status and sentence."""
     lines: list[RenderableType] = []
     for one in found:
         line = Text("  ").append(translate(one.status, lang), STYLES.get(one.status, ""))

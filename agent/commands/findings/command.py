@@ -4,7 +4,7 @@
     camwarden findings ack CHECK SUBJECT --why TEXT --until DAY
     camwarden findings plan --camera ID --from TIME --until TIME --why TEXT
 
-It reads the spool and the history beside a running service and leaves notes for it; nothing is asked of a device.
+It reads the spool and the history beside a running service and leaves notes for it; no device is asked.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show, or take somebody's word; the exit code of the list is that of what is open."""
+    """Show, or take a note; the exit code of the list is that of what is open."""
     site = load(args.config)
     now = utc_now()
     if args.action:
@@ -58,21 +58,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def starts(said: date | timedelta, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return when a day begins on site, or what was that long ago."""
+    """Return when a day begins on site, or a duration ago."""
     if isinstance(said, timedelta):
         return now - said
     return datetime.combine(said, time(), zone).astimezone(UTC)
 
 
 def day(text: str) -> date | timedelta:
-    """Return a day, or how many days ago or ahead; argparse names this function in its message."""
+    """Parse a day, or how many days ago or ahead; argparse names this function in its message."""
     if text.endswith("d") and text[:-1].isdecimal():
         return timedelta(days=min(int(text[:-1]), 100_000))
     return date.fromisoformat(text)
 
 
 def moment(text: str) -> datetime | date:
-    """Return a time, without an offset on site's clock, or a day; argparse names this function in its message."""
+    """Parse a time, without an offset on site's clock, or a day; argparse names this function in its message."""
     return date.fromisoformat(text) if len(text) <= len("2026-11-25") else datetime.fromisoformat(text)
 
 

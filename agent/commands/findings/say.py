@@ -46,26 +46,26 @@ TEXT_MAX_CHARS: Final = 500
 
 def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     memory = read_memory(site.storage.directory)
-    episode = _the_open(args, memory)
+    episode = _open_episode(args, memory)
     said = args.until if isinstance(args.until, date) else (now + args.until).date()
     until = _after(said, ZoneInfo(site.time_zone))
-    _within(now, until, ACK_MAX, "an acknowledgement")
+    _require_within(now, until, ACK_MAX, "an acknowledgement")
     box = owners_now(site, {}, memory.remembered.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
     note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until, box)
     message = Message(
         "{key}: acknowledged until {until}; it stays open and counted, and is not told again",
         {"key": printable(episode.key), "until": str(said)},
     )
-    return _left(args, site, note, now, message)
+    return _store_note(args, site, note, now, message)
 
 
 def _unack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     key = f"{args.check} {args.subject}"
     found = [n for n in read_notes(site.storage.directory, site.id) if isinstance(n, Acknowledgement) and n.key == key]
-    _removed(site, found)
+    _remove_notes(site, found)
     if not found:
         raise UsageError(Message("nobody acknowledged {key!r}: see `camwarden findings`", {"key": printable(key)}))
-    return _told(args, found[0], Message("{key}: no longer acknowledged", {"key": printable(key)}))
+    return _print_note(args, found[0], Message("{key}: no longer acknowledged", {"key": printable(key)}))
 
 
 def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
@@ -81,41 +81,37 @@ def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
     known = [memory.remembered.footage[name] for name in cameras if name in memory.remembered.footage]
     changes = tuple(change.id_of(one.camera_id) for one in known for change in one.changes)
     if not changes:
-        raise UsageError(
-            Message(
-                "no changed footage is known of {subject!r}: see `camwarden findings`",
-                {"subject": printable(args.subject)},
-            )
-        )
+        values = {"subject": printable(args.subject)}
+        raise UsageError(Message("no changed footage is known of {subject!r}: see `camwarden findings`", values))
     note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args), Owner(site.id))
     message = Message(
         "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}
     )
-    return _left(args, site, note, now, message)
+    return _store_note(args, site, note, now, message)
 
 
 def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     subject, zone = _subject(args, site), ZoneInfo(site.time_zone)
-    start_at = _on_site(args.start, zone)
-    until = _on_site(args.until, zone) if isinstance(args.until, datetime) else _after(args.until, zone)
-    _within(max(start_at, now), until, PLAN_MAX, "planned work")
+    start_at = _site_time(args.start, zone)
+    until = _site_time(args.until, zone) if isinstance(args.until, datetime) else _after(args.until, zone)
+    _require_within(max(start_at, now), until, PLAN_MAX, "planned work")
     note = Plan(subject, start_at, until, _author(args), now, _why(args), Owner(site.id))
     message = Message(
         "{subject}: work is planned from {start} until {until}; outages meanwhile are not told",
         {"subject": subject, "start": local(start_at, zone), "until": local(until, zone)},
     )
-    return _left(args, site, note, now, message)
+    return _store_note(args, site, note, now, message)
 
 
 def _unplan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     subject = _subject(args, site)
     notes = read_notes(site.storage.directory, site.id)
     found = [n for n in notes if isinstance(n, Plan) and n.subject == subject and now < n.until]
-    _removed(site, found)
+    _remove_notes(site, found)
     if not found:
         raise UsageError(Message("no work is planned for {subject}: see `camwarden findings`", {"subject": subject}))
     message = Message("{subject}: {count} plans are taken back", {"subject": subject, "count": len(found)})
-    return _told(args, found[0], message)
+    return _print_note(args, found[0], message)
 
 
 ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]] = {
@@ -127,8 +123,8 @@ ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]
 }
 
 
-def _the_open(args: argparse.Namespace, memory: Memory) -> Episode:
-    """Return the episode that is meant."""
+def _open_episode(args: argparse.Namespace, memory: Memory) -> Episode:
+    """Return the open episode that the command line names."""
     key = f"{args.check} {args.subject}"
     known = memory.known.get(key)
     if known is not None and known.episode is not None:
@@ -169,7 +165,7 @@ def _why(args: argparse.Namespace) -> str:
     return printable(args.why)[:TEXT_MAX_CHARS]
 
 
-def _on_site(said: date, zone: ZoneInfo) -> datetime:
+def _site_time(said: date, zone: ZoneInfo) -> datetime:
     """Return a time in UTC; one without an offset, and the start of a day, are those of the clocks on site."""
     if not isinstance(said, datetime):
         said = datetime.combine(said, time())
@@ -179,12 +175,12 @@ def _on_site(said: date, zone: ZoneInfo) -> datetime:
 def _after(day: date, zone: ZoneInfo) -> datetime:
     """Return when a day is over on site."""
     try:
-        return _on_site(day + timedelta(days=1), zone)
+        return _site_time(day + timedelta(days=1), zone)
     except OverflowError:
         raise UsageError(Message("--until {day} is no day that anybody will see", {"day": day})) from None
 
 
-def _within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
+def _require_within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
     if until <= start:
         raise UsageError("--until is over already, or before --from: name a later one")
     if until - start > most:
@@ -196,19 +192,19 @@ def _within(start: datetime, until: datetime, most: timedelta, what: str) -> Non
         )
 
 
-def _left(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:
+def _store_note(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:
     with as_owner_of(site.storage.directory):
         write_note(site.storage.directory, note, now)
-    return _told(args, note, message)
+    return _print_note(args, note, message)
 
 
-def _removed(site: Site, notes: Sequence[Note]) -> None:
+def _remove_notes(site: Site, notes: Sequence[Note]) -> None:
     with as_owner_of(site.storage.directory):
         for note in notes:
             remove_note(site.storage.directory, name_of(note))
 
 
-def _told(args: argparse.Namespace, note: Note, message: Message) -> int:
+def _print_note(args: argparse.Namespace, note: Note, message: Message) -> int:
     if args.json:
         told: dict[str, Json] = {"schema": SCHEMA, "action": args.action, "note": to_data(note)}
         sys.stdout.write(json_text(told) + "\n")

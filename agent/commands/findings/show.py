@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.terminal.service_memory import read_memory
-from agent.commands.terminal.site_time import lasted, local
+from agent.commands.terminal.site_time import duration_text, local
 from agent.commands.terminal.tables import STYLE
 from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.judge.memory.episodes import Episode, by_class, open_episodes, repairs, times_json, valid_acknowledgement
@@ -31,8 +31,8 @@ SCHEMA = "camwarden-findings/1"
 
 
 def show_open(args: argparse.Namespace, site: Site, now: datetime, since: datetime | None) -> int:
-    """Show what is open; return 1 where something fails, 3 where something cannot be told, else 0."""
-    found = [one for one in open_episodes(read_memory(site.storage.directory).known) if _is_meant(args, one)]
+    """Show what is open; return 1 where something fails, 3 where something is unknown, else 0."""
+    found = [one for one in open_episodes(read_memory(site.storage.directory).known) if _is_selected(args, one)]
     notes = read_notes(site.storage.directory, site.id)
     noted = active_notes(site, notes, now)  # what was said since the last look counts already
     found = [replace(one, acknowledged=valid_acknowledgement(one, noted.acknowledged.get(one.key))) for one in found]
@@ -92,7 +92,7 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
     return exits.OK
 
 
-def _is_meant(args: argparse.Namespace, episode: Episode) -> bool:
+def _is_selected(args: argparse.Namespace, episode: Episode) -> bool:
     return not args.camera or episode.subject == f"camera:{args.camera}"
 
 
@@ -136,13 +136,13 @@ def _open_table(site: Site, found: Iterable[Episode], lang: str) -> Table:
             line = Message("seen well since {time}, not for long enough yet", {"time": local(one.repaired_at, zone)})
             what.append(f"\n{render(line, lang)}", style="green")
         if one.acknowledged is not None:
-            what.append(f"\n{_known_of(one, zone, lang)}", style="cyan")
+            what.append(f"\n{_acknowledgement_line(one, zone, lang)}", style="cyan")
         status = Text(translate(one.status, lang), style=STYLE[one.status])
         table.add_row(status, _where(site, one.subject), Text(local(one.detected_at, zone)), what)
     return table
 
 
-def _known_of(one: Episode, zone: ZoneInfo, lang: str) -> str:
+def _acknowledgement_line(one: Episode, zone: ZoneInfo, lang: str) -> str:
     noted = one.acknowledged
     assert noted is not None  # noqa: S101 - the caller asked
     values = {"by": noted.by, "until": local(noted.until, zone), "why": noted.why}
@@ -158,12 +158,12 @@ def _closed_table(site: Site, closed: Iterable[Episode], lang: str) -> Table:
         what = Text(printable(render(one.message, lang)))
         what.append(f"\n{one.check}", style="dim")
         if one.repaired_at is not None and one.verified_at is not None:
-            took = lasted((one.repaired_at - one.detected_at).total_seconds(), lang)
+            took = duration_text((one.repaired_at - one.detected_at).total_seconds(), lang)
             when += [(one.repaired_at, "repaired"), (one.verified_at, "verified")]
         else:
             what.append(f"\n{translate('ended without being seen well', lang)}", style="dim")
         if one.acknowledged is not None:
-            what.append(f"\n{_known_of(one, zone, lang)}", style="cyan")
+            what.append(f"\n{_acknowledgement_line(one, zone, lang)}", style="cyan")
         table.add_row(
             Text(translate(one.worst, lang), style=STYLE[one.worst]),
             _where(site, one.subject),
@@ -184,7 +184,7 @@ def _repairs_rows(figures: Mapping[str, Repairs]) -> dict[str, Json]:
 def _repairs_table(heading: str, figures: Mapping[str, Repairs], words: Mapping[str, str], lang: str) -> Table:
     table = _table(lang, heading, "repaired", "mean time to repair", "came and went")
     for name, one in figures.items():
-        took = Text(lasted(one.mean_s, lang))
+        took = Text(duration_text(one.mean_s, lang))
         table.add_row(Text(words.get(name, name)), Text(str(one.repaired)), took, Text(str(one.flapped)))
     return table
 

@@ -40,8 +40,8 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
     case_parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a file that is not there yet")
 
 
-def take(args: argparse.Namespace) -> int:
-    """Take a batch; 1 where something in it was not taken as good. Works beside a running hub."""
+def import_batch(args: argparse.Namespace) -> int:
+    """Import a batch; 1 where something in it was not accepted. Works beside a running hub."""
     believed = trust.load(args.data)
     signer = hub_signer(args.data)
     store = Store(args.data)
@@ -78,7 +78,7 @@ def take(args: argparse.Namespace) -> int:
     return FAILS if done.faults else OK
 
 
-def case(args: argparse.Namespace) -> int:
+def export_case(args: argparse.Namespace) -> int:
     """Write a case."""
     if args.out.exists():
         raise UsageError(Message("{path}: there is something already; name a new file", {"path": args.out}))

@@ -21,7 +21,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Hold what is stored against its digests; 1 if something differs."""
+    """Compare the stored rows with their digests; 1 if something differs."""
     with reading(args) as store:
         told: Any = evidence.check(store, args.sample)
     if args.json:
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def number(text: str) -> int:
-    """Return a number above zero; argparse names this function in its message."""
+    """Parse a number above zero; argparse names this function in its message."""
     if not (value := int(text)) > 0:
         raise ValueError
     return value

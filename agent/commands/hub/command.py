@@ -6,7 +6,7 @@ camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   gi
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged or never enrolled; exit code 1 if any
-camwarden hub orders [SITE] --data DIR                           what was asked of sites, and what became of it
+camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
 camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over reports that are gone for good
@@ -42,8 +42,8 @@ ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "resend": orders.run,
     "desired": orders.desired,
     "accept-loss": orders.accept,
-    "import": carry.take,
-    "case": carry.case,
+    "import": carry.import_batch,
+    "case": carry.export_case,
     "check": check.run,
 }
 """Every action and what runs it."""
@@ -59,9 +59,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the chosen action.
-
-    Raises:
-        AgentError: One clear line and its exit code.
-    """
+    """Run the chosen action. Raises AgentError."""
     return ACTIONS[args.action](args)

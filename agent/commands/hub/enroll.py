@@ -90,11 +90,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the five.
-
-    Raises:
-        AgentError: One clear line and its exit code.
-    """
+    """Run one action. Raises AgentError."""
     now = datetime.now(UTC)
     if args.enroll_action == "init":
         return _init(args, now)
@@ -160,7 +156,7 @@ def _row(token: Token, line: str) -> dict[str, Json]:
 
 
 def _folders(directory: Path) -> dict[str, Path]:
-    """Return the folder of each site below one, by site id."""
+    """Return the site folders below one, by site id."""
     found = {load_tls_place(path).site_id: path.parent for path in sorted(directory.glob("*/site.toml"))}
     if not found:
         raise UsageError(
@@ -173,13 +169,13 @@ def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
     stop = until_interrupted()
     everywhere = "::" if ":" in place.settings.host else "0.0.0.0"  # noqa: S104  gateways come from outside
     listen = args.listen or (everywhere, place.settings.port)
-    with serving(place, store, listen, partial(_tell, args), lambda: datetime.now(UTC)) as port:
-        _tell(args, {"event": "ready", "host": listen[0], "port": port})
+    with serving(place, store, listen, partial(_print_event, args), lambda: datetime.now(UTC)) as port:
+        _print_event(args, {"event": "ready", "host": listen[0], "port": port})
         wait_until(stop)
     return OK
 
 
-def _tell(args: argparse.Namespace, event: dict[str, Json]) -> None:
+def _print_event(args: argparse.Namespace, event: dict[str, Json]) -> None:
     """Print one event; a log of events has the words of --json."""
     if args.json:
         print(json.dumps(event), flush=True)
@@ -244,24 +240,24 @@ def _certificate_json(one: CertificateRow) -> dict[str, Json]:
 
 
 def host_and_port(text: str) -> tuple[str, int]:
-    """Return host and port; argparse names this function in its message."""
+    """Parse host and port; argparse names this function in its message."""
     return read_address(text)
 
 
 def broker(text: str) -> tuple[str, int]:
-    """Return host and port of a broker, 8883 where none is given; argparse names this function in its message."""
+    """Parse host and port of a broker, 8883 where none is given; argparse names this function in its message."""
     return (text, BROKER_PORT) if is_host(text) else read_address(text)
 
 
 def site_id(text: str) -> str:
-    """Return a site's id; argparse names this function in its message."""
+    """Parse a site's id; argparse names this function in its message."""
     if not SITE_ID.fullmatch(text):
         raise ValueError
     return text
 
 
 def duration(text: str) -> timedelta:
-    """Return how long a token is good; argparse names this function in its message."""
+    """Parse how long a token is good; argparse names this function in its message."""
     match = re.fullmatch(r"([0-9]{1,4})([mhd])", text)
     found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
     if not timedelta() < found <= VALID_MOST:

@@ -1,7 +1,7 @@
 """Orders a site to resend, report or check now, and sets its policy: `camwarden hub resend` and its siblings.
 
 The order is signed and written into the hub's database; the running hub sends it within a second. `hub orders` shows
-what became of it.
+its result.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def _policy(path: Path) -> dict[str, Any]:
 
 
 def _packs(paths: list[Path]) -> tuple[str, ...]:
-    """Return the packs of rules in these files; a site would refuse one with a mistake, so it is told here."""
+    """Read packs of rules; a site would refuse one with a mistake, so it is reported here."""
     texts: list[str] = []
     for path in paths:
         problems: list[Problem] = []
@@ -198,7 +198,7 @@ def _packs(paths: list[Path]) -> tuple[str, ...]:
 
 
 def minutes(text: str) -> timedelta:
-    """Return a length of time; argparse names this function in its message."""
+    """Parse a length of time; argparse names this function in its message."""
     value = timedelta(minutes=float(text))
     if not timedelta(minutes=1) <= value <= timedelta(days=7):
         raise ValueError
@@ -206,7 +206,7 @@ def minutes(text: str) -> timedelta:
 
 
 def number(text: str) -> int:
-    """Return a sequence number; argparse names this function in its message."""
+    """Parse a sequence number; argparse names this function in its message."""
     value = int(text)
     if not 0 < value <= SEQ_MAX:
         raise ValueError
@@ -214,7 +214,7 @@ def number(text: str) -> int:
 
 
 def moment(text: str) -> datetime:
-    """Return an aware time; argparse names this function in its message."""
+    """Parse an aware time; argparse names this function in its message."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError

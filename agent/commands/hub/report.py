@@ -118,7 +118,7 @@ def _row_json(row: Row) -> dict[str, Json]:
 
 
 def day(text: str) -> date:
-    """Return a day; argparse names this function in its message."""
+    """Parse a day; argparse names this function in its message."""
     found = date.fromisoformat(text)
     if found.year < FIRST_YEAR:
         raise ValueError
@@ -126,6 +126,6 @@ def day(text: str) -> date:
 
 
 def month(text: str) -> tuple[date, date]:
-    """Return first and last day of a month; argparse names this function in its message."""
+    """Parse first and last day of a month; argparse names this function in its message."""
     first = day(f"{text}-01")
     return first, first.replace(day=monthrange(first.year, first.month)[1])

@@ -32,7 +32,7 @@ def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
         coverage = row.coverage_ratio if row.due else ""
         line: list[Value] = [row.rank or "", name, row.sites, row.due, row.reported, coverage]
         for metric in METRICS:
-            line += _five(row, metric)
+            line += _figure_cells(row, metric)
         rows.append(line)
     title = f"{found.first} - {found.last}"
     noted = _outages_sheet(found, lang), _works_sheet(found, lang), _words_sheet(found, lang)
@@ -86,7 +86,7 @@ def _repairs_sheet(found: Assessment, lang: str) -> Sheet:
     return Sheet(translate("repairs", lang), columns, rows)
 
 
-def _five(row: Row, metric: str) -> list[Value]:
+def _figure_cells(row: Row, metric: str) -> list[Value]:
     ratio, unknown = row.ratio(metric), row.unknown_ratio(metric)
     if ratio is None or unknown is None:
         return ["", "", "", "", ""]

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.terminal.site_time import lasted, local
+from agent.commands.terminal.site_time import duration_text, local
 from agent.contract.repair_counts import CLASSES, Repairs
 from agent.hub.stores.acknowledged import known_line
 from agent.hub.stores.day_figures import CHINA, METRICS
@@ -49,7 +49,7 @@ _REPAIRS_SHOWN: Final = 40
 
 
 def show(found: Assessment, console: Console, lang: str) -> None:
-    """Print the groups, repairs by class, what figures leave out, which work was planned, and what was acknowledged.
+    """Print the groups, repairs by class, exclusions, planned work, and acknowledgements.
 
     A narrow terminal gets short headings, shares unknown in whole percent, and neither sites nor the sum of repairs.
     """
@@ -69,7 +69,7 @@ def show(found: Assessment, console: Console, lang: str) -> None:
         console.print(_repairs_table(found, lang))
     for line in _more(sum(len(row.repairs) for row in found.rows), _REPAIRS_SHOWN, lang):
         console.print(Text(line), soft_wrap=True)
-    for line in (*_works(found, lang), *_words(found, lang)):
+    for line in (*_work_lines(found, lang), *_acknowledgement_lines(found, lang)):
         console.print(Text(printable(line)), soft_wrap=True)
 
 
@@ -107,7 +107,7 @@ def _notes(found: Assessment, lang: str) -> list[str]:
     return notes
 
 
-def _works(found: Assessment, lang: str) -> Iterator[str]:
+def _work_lines(found: Assessment, lang: str) -> Iterator[str]:
     for one in found.works[:_SHOWN_MOST]:
         plan = one.plan
         values = {"site": one.site, "subject": plan.subject, "by": plan.by, "why": plan.why}
@@ -116,8 +116,8 @@ def _works(found: Assessment, lang: str) -> Iterator[str]:
     yield from _more(len(found.works), _SHOWN_MOST, lang)
 
 
-def _words(found: Assessment, lang: str) -> Iterator[str]:
-    """Return who knew of which finding; the figures count it all the same."""
+def _acknowledgement_lines(found: Assessment, lang: str) -> Iterator[str]:
+    """Return the acknowledgements; the figures count these findings all the same."""
     for one in found.words[:_SHOWN_MOST]:
         said = known_line(one.known, local(one.known.until, CHINA))
         yield render(Message("{site}: {what}", {"site": one.site, "what": said}), lang)
@@ -151,17 +151,17 @@ def _repairs_table(found: Assessment, lang: str) -> Table:
     for name, fault, one in told[:_REPAIRS_SHOWN]:
         table.add_row(
             Text(printable(name) or translate("unknown", lang)), Text(translate(CLASSES[fault], lang)),
-            Text(str(one.repaired)), Text(lasted(one.mean_s, lang)), Text(str(one.flapped)),
+            Text(str(one.repaired)), Text(duration_text(one.mean_s, lang)), Text(str(one.flapped)),
         )  # fmt: skip
     return table
 
 
 def _repair_cell(row: Row, lang: str) -> Text:
-    """Return the mean over all classes of fault, and below it how many repairs it is of."""
+    """Return the mean over all classes of fault, and below it the number of repairs."""
     repairs = reduce(Repairs.plus, row.repairs.values(), Repairs())
     if not repairs.repaired:
         return Text("-")
-    return Text(lasted(repairs.mean_s, lang)).append(f"\n/ {repairs.repaired}", style="dim")
+    return Text(duration_text(repairs.mean_s, lang)).append(f"\n/ {repairs.repaired}", style="dim")
 
 
 def _percent(ratio: float, up: bool = False) -> str:

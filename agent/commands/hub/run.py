@@ -55,22 +55,22 @@ def run(args: argparse.Namespace) -> int:
         if args.metrics is not None:
             beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name))
         options = service.Options(args.data, broker)
-        tell = _tell_json if args.json else partial(_tell_text, args.lang)
-        service.run(options, stop, partial(_tell_quietly, Quiet(), tell), lambda: datetime.now(UTC))
+        tell = _print_json if args.json else partial(_print_text, args.lang)
+        service.run(options, stop, partial(_print_unless_quiet, Quiet(), tell), lambda: datetime.now(UTC))
     return OK
 
 
-def _tell_quietly(quiet: Quiet, tell: Callable[[Event], None], event: Event) -> None:
+def _print_unless_quiet(quiet: Quiet, tell: Callable[[Event], None], event: Event) -> None:
     said = quiet.take(event, time.monotonic())
     if said is not None:
         tell(said)
 
 
-def _tell_json(event: Event) -> None:
+def _print_json(event: Event) -> None:
     print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
-def _tell_text(lang: str, event: Event) -> None:
+def _print_text(lang: str, event: Event) -> None:
     kind = event["event"]
     if kind == "ready":
         print(render(ready_line(service.SUBSCRIPTION, str(event["host"]), int(str(event["port"]))), lang), flush=True)
@@ -80,7 +80,7 @@ def _tell_text(lang: str, event: Event) -> None:
 
 
 def address(text: str) -> tuple[str, int]:
-    """Return host and port; argparse names this function in its message."""
+    """Parse host and port; argparse names this function in its message."""
     match = _ADDRESS.fullmatch(text)
     if match is None:
         raise ValueError

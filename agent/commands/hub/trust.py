@@ -93,5 +93,5 @@ def print_jwks(args: argparse.Namespace) -> int:
 
 
 def day(text: str) -> date:
-    """Return a day; argparse names this function in its message."""
+    """Parse a day; argparse names this function in its message."""
     return date.fromisoformat(text)

@@ -76,7 +76,7 @@ def status(args: argparse.Namespace) -> int:
 
 
 def silent(args: argparse.Namespace) -> int:
-    """Print the sites that are not heard of as they should be; 1 if there are any."""
+    """Print the silent sites; 1 if there are any."""
     now = datetime.now(UTC)
     believed = trust.load(args.data)
     with reading(args) as store:
@@ -97,7 +97,7 @@ def silent(args: argparse.Namespace) -> int:
 
 
 def orders(args: argparse.Namespace) -> int:
-    """Print what was asked of a site, or of all, and what became of it."""
+    """Print the orders to a site, or to all, with their results."""
     with reading(args) as store:
         told = write_orders(store, args.site, datetime.now(UTC))
     if args.json:
@@ -143,12 +143,12 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
         for message in _remarks(site, of_site):
             print(f"  {render(message, lang)}")
-        for line in (*_changed(of_site["changes"], lang), *_acknowledged(of_site["acknowledged"], lang)):
+        for line in (*_change_lines(of_site["changes"], lang), *_acknowledgement_lines(of_site["acknowledged"], lang)):
             print(line)
 
 
 def _remarks(site: str, of_site: Any) -> Iterator[Message]:
-    """Yield what somebody should see to, or know, about a site."""
+    """Yield what needs attention at a site."""
     if of_site["not_shown"] == "config":
         yield Message("its newest configuration report breaks a bound of the contract, so it cannot be shown")
     elif of_site["not_shown"]:
@@ -184,8 +184,8 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
             yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
 
 
-def _changed(told: Any, lang: str) -> Iterator[str]:
-    """Yield a line for each way in which the site reports otherwise than it did; names are the site's own words."""
+def _change_lines(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each way in which the site's reports changed; names are the site's own words."""
     for change in told["kinds"] if told else ():
         names = ", ".join(printable(name) for name in change["what"])
         more = ", ..." if change["count"] > len(change["what"]) else ""
@@ -194,8 +194,8 @@ def _changed(told: Any, lang: str) -> Iterator[str]:
         yield f"  {since}  {render(CHANGED[change['kind']], lang)}: {names}{more}{was}".replace(":  (", " (")
 
 
-def _acknowledged(told: Any, lang: str) -> Iterator[str]:
-    """Yield a line for each open finding that somebody at the site knows of; all of it is the site's own words."""
+def _acknowledgement_lines(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each acknowledged open finding; all of it is the site's own words."""
     for known in read_known({"acknowledged": told}):
         yield f"  {printable(render(known_line(known, local(known.until, CHINA)), lang))}"
 

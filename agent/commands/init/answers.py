@@ -37,7 +37,7 @@ DIVISION: Final = "140200"
 
 @dataclass(slots=True)
 class Answers:
-    """Where answers come from: the keys of a file, or a person where `file` is None."""
+    """The source of answers: the keys of a file, or a person where `file` is None."""
 
     lang: str
     file: Path | None = None
@@ -59,7 +59,7 @@ class Answers:
         return Site(id=id_, city=city, division=division, name=name)
 
     def network(self, own: tuple[str, ...]) -> Discovery:
-        """Ask where devices are looked for; `own` are this host's addresses, from which multicast can be sent."""
+        """Ask where devices are searched; `own` are this host's addresses, from which multicast can be sent."""
         question = translate(
             "Where are the cameras? A network (192.0.2.0/24), single addresses, or an own address to ask by multicast; "
             "commas between; none: look nowhere",
@@ -158,10 +158,9 @@ class Answers:
 
 
 def read_file(path: Path) -> dict[str, str]:
-    """Read a file of answers, all of them texts.
+    """Parse a file of answers, all of them texts.
 
-    Raises:
-        UsageError: It cannot be read, is wrong, or shows a password to others.
+    Raises UsageError where it cannot be read, is wrong, or shows a password to others.
     """
     try:
         with path.open("rb") as file:
@@ -172,26 +171,18 @@ def read_file(path: Path) -> dict[str, str]:
         raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": why})) from None
     for key, value in data.items():
         if key not in KEYS:
-            raise UsageError(
-                Message(
-                    "{path}: unknown key {key}; known here: {known}",
-                    {"path": path, "key": printable(key), "known": ", ".join(KEYS)},
-                )
-            )
+            values = {"path": path, "key": printable(key), "known": ", ".join(KEYS)}
+            raise UsageError(Message("{path}: unknown key {key}; known here: {known}", values))
         if not isinstance(value, str):
             raise UsageError(Message("{path}: {key} must be a text in quotes", {"path": path, "key": key}))
     if "password" in data and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(
-            Message(
-                "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}",
-                {"path": path, "mode": stat.S_IMODE(mode)},
-            )
-        )
+        values = {"path": path, "mode": stat.S_IMODE(mode)}
+        raise UsageError(Message("{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", values))
     return data
 
 
 def secrets_toml(user: str, password: str) -> str:
-    """Return secrets.toml with one login; both texts are printable."""
+    """Render secrets.toml with one login; both texts are printable."""
     # JSON's strings are TOML's where nothing in them has to be escaped as a surrogate pair.
     shown = json.dumps(password, ensure_ascii=False)
     head = "# Logins; this file belongs to its owner alone."
@@ -199,7 +190,7 @@ def secrets_toml(user: str, password: str) -> str:
 
 
 def hub_lines(host: str, has_keys: bool) -> str:
-    """Return `[hub]`; without the hub's keys its broker's word has to do, until they are there."""
+    """Render `[hub]`; without the hub's keys its broker confirms, until they are there."""
     if not host:
         return ""
     if has_keys:

@@ -1,7 +1,7 @@
 """Asks at most eight questions, scans the network, and writes site.toml and secrets.toml of a new site.
 
-What will be sent is said before the first datagram. The login is written only for devices that the person picked from
-what answered, and nothing that is there already is overwritten.
+The requests are shown before the first datagram. The login is written only for devices that the person picked from
+those that answered, and no file is overwritten.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ SCHEMA = "camwarden-init/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the files of a site are to be."""
+class SitePaths:
+    """The paths of a site's files."""
 
     site: Path
     secrets: Path
 
     @property
     def is_the_services(self) -> bool:
-        """Tell whether it is the folder that the installed service reads."""
+        """Whether it is the folder that the installed service reads."""
         return self.site == CONFIG
 
 
@@ -57,10 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask, look, write, and say what comes next."""
+    """Ask, scan, write, and show what comes next."""
     if args.json and args.answers is None:
         raise UsageError("--json asks nothing: give the answers with --answers FILE")
-    place = _place(args)
+    place = _site_paths(args)
     answers = Answers(args.lang, args.answers)
     if not args.json:
         say(translate("At most eight questions; Enter takes what stands in brackets.", args.lang))
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         site = answers.site()
         site = replace(site, discovery=answers.network(_own_addresses()))
         user, password = answers.login()
-        placed, failed = _look(args, site)
+        placed, failed = _scan(args, site)
         chosen = answers.devices(placed)
         hub = answers.hub()
     except Ended:
@@ -83,13 +83,13 @@ def run(args: argparse.Namespace) -> int:
         found = [device.id for device in written.devices]
         sys.stdout.write(json_text({**answer, "devices": found, "failed": list(failed)}) + "\n")
     else:
-        _tell(args, place, written, bool(secrets))
+        _print_next_steps(args, place, written, bool(secrets))
     return exits.UNCHECKED if failed else exits.OK
 
 
-def _place(args: argparse.Namespace) -> Place:
+def _site_paths(args: argparse.Namespace) -> SitePaths:
     site = args.config if args.out is None else args.out / CONFIG.name
-    place = Place(site, site.parent / SECRETS_NAME)
+    place = SitePaths(site, site.parent / SECRETS_NAME)
     for path in (place.site, place.secrets):
         if os.path.lexists(path) and not (path == place.secrets and _is_empty(path)):
             raise UsageError(
@@ -101,7 +101,7 @@ def _place(args: argparse.Namespace) -> Place:
 
 
 def _is_empty(path: Path) -> bool:
-    """Tell whether a file holds nothing yet, as the service's installation leaves secrets.toml."""
+    """Return whether a file holds nothing yet, as the service's installation leaves secrets.toml."""
     status = path.lstat()
     return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
@@ -112,8 +112,8 @@ def _own_addresses() -> tuple[str, ...]:
     return tuple(one for one in found if not ipaddress.IPv4Address(one).is_loopback)
 
 
-def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[MatchedAnswer, ...], tuple[str, ...]]:
-    """Ask the networks that were named, and show what answered."""
+def _scan(args: argparse.Namespace, site: Site) -> tuple[tuple[MatchedAnswer, ...], tuple[str, ...]]:
+    """Ask the named networks, and show what answered."""
     if site.discovery == Discovery():
         return (), ()
     plan = plan_of(site)
@@ -130,7 +130,7 @@ def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[MatchedAnswer, ..
     return placed, heard.failed
 
 
-def _write(place: Place, site: str, secrets: str) -> None:
+def _write(place: SitePaths, site: str, secrets: str) -> None:
     """Write both files, or none."""
     written: list[Path] = []
     try:
@@ -156,7 +156,7 @@ def _write(place: Place, site: str, secrets: str) -> None:
         ) from None
 
 
-def _tell(args: argparse.Namespace, place: Place, site: Site, has_secrets: bool) -> None:
+def _print_next_steps(args: argparse.Namespace, place: SitePaths, site: Site, has_secrets: bool) -> None:
     lang = args.lang
     say()
     files = f"{place.site}, {place.secrets}" if has_secrets else str(place.site)

@@ -1,6 +1,6 @@
 """Imports and renders site folders from a ledger, exports one, and compares one with the site.
 
-Each action stands in a module of its own; what they share in reading a ledger is in `file.py`.
+Each action has a module of its own; `file.py` has what they share in reading a ledger.
 """
 
 from __future__ import annotations

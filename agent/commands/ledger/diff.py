@@ -10,15 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.ledger.file import (
+    given_equipment,
     in_words,
     print_json,
+    print_problems,
+    print_reading,
     problems_json,
     read_ledger,
     reading_json,
     say,
-    seen_of,
-    tell_problems,
-    tell_reading,
     write_file,
 )
 from agent.commands.ledger.import_rows import of_site
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     entries, _ = of_site(ledger, args, site)
     rows = {entry.row for entry in entries}
     refused = [problem for problem in ledger.problems if not problem.row or problem.row in rows]
-    found = compare(entries, plan(entries, site), site, seen_of(args, site), local_day(configured, utc_now()))
+    found = compare(entries, plan(entries, site), site, given_equipment(args, site), local_day(configured, utc_now()))
     if args.xlsx is not None:
         write_file(args.xlsx, _workbook(entries, found, args.lang))
     if args.json:
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
             }
         )
     else:
-        tell_reading(args, ledger, len(entries))
-        tell_problems(args, refused)
+        print_reading(args, ledger, len(entries))
+        print_problems(args, refused)
         if not args.quiet:
             Console(no_color=args.no_color).print(table(found, args.lang) if found else _same(args.lang))
     if args.xlsx is not None and not args.quiet:
@@ -127,7 +127,7 @@ def _json(one: Difference) -> dict[str, Json]:
 
 
 def _workbook(entries: tuple[Entry, ...], found: tuple[Difference, ...], lang: str) -> bytes:
-    """Return the ledger's rows as a workbook in which what differs is coloured, with what was found as a comment."""
+    """Render the ledger's rows as a workbook in which differences are coloured, with a comment each."""
     used = [column for column in COLUMNS if any(column.key in entry.values for entry in entries)]
     first = next((c.key for c in used if c.key == "name"), used[0].key if used else "")
     by_cell: dict[tuple[int, str], list[Difference]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from agent.commands.ledger.file import print_json, say, seen_of, write_file
+from agent.commands.ledger.file import given_equipment, print_json, say, write_file
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -24,7 +24,7 @@ SCHEMA = "camwarden-ledger-export/1"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the ledger; a file that is there is not overwritten."""
+    """Write the ledger; no file is overwritten."""
     site = load_declared(args.config)
     path: Path = args.out or Path(f"{site.id}.xlsx")
     if path.suffix.lower() not in (".xlsx", ".csv"):
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             Message("{path} is there already and is not overwritten: name a new file with --out", {"path": path})
         )
     tables = site_tables(site)
-    seen = seen_of(args, tables) or NOTHING_SEEN
+    seen = given_equipment(args, tables) or NOTHING_SEEN
     found = rows(tables, seen, local_day(site, utc_now()))
     cells = [[cell(row.get(column.key), column, args.lang) for column in EXPORTED] for row in found]
     if path.suffix.lower() == ".csv":

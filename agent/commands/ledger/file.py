@@ -23,11 +23,11 @@ from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.export import heading as heading_of
 from agent.onsite.ledger.files.grid import Unreadable, letters
 from agent.onsite.ledger.rows import FILE_MAX_BYTES, Ledger, Problem, read
-from agent.onsite.ledger.seen import NOTHING_SEEN, Seen, from_devices, read_seen
+from agent.onsite.ledger.seen import NOTHING_SEEN, ObservedEquipment, from_devices, parse_observed
 from agent.onsite.ledger.tables import Tables
 from agent.onsite.ledger.values import Refused
 from agent.service.cycle.cycle import see
-from agent.service.cycle.environment import Rim, worker_of
+from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
@@ -38,11 +38,7 @@ SEEN_MAX_BYTES = 64 * 1024 * 1024
 
 
 def read_ledger(args: argparse.Namespace) -> Ledger:
-    """Read the ledger that the command line names, and remember what it says of headings.
-
-    Raises:
-        UsageError: The file cannot be read as a ledger.
-    """
+    """Parse the ledger of the command line, and store its mapping of headings. Raises UsageError."""
     said = headings_said.parse(args.map)
     kept = user_state(os.environ) / LEDGER_HEADINGS_NAME
     mapped = headings_said.load(kept) | said
@@ -56,23 +52,18 @@ def read_ledger(args: argparse.Namespace) -> Ledger:
     return ledger
 
 
-def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
-    """Return what `--set COLUMN=VALUE` and `--site ID` say for rows that say nothing.
+def parse_given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
+    """Parse `--set COLUMN=VALUE` and `--site ID` for empty cells.
 
-    Raises:
-        UsageError: A column is none, or its value is wrong.
+    Raises UsageError where there is no such column, or its value is wrong.
     """
     found: dict[str, Json] = {}
     for text in [*texts, *([f"site_id={site}"] if site else [])]:
         key, equals, value = text.partition("=")
         column = BY_KEY.get(key.strip().lower().replace(" ", "_"))
         if not equals or column is None:
-            raise UsageError(
-                Message(
-                    '--set "{text}": write COLUMN=VALUE, the column one of: {known}',
-                    {"text": text, "known": ", ".join(BY_KEY)},
-                )
-            )
+            values = {"text": text, "known": ", ".join(BY_KEY)}
+            raise UsageError(Message('--set "{text}": write COLUMN=VALUE, the column one of: {known}', values))
         try:
             found[column.key] = column.parse(value)
         except Refused as refused:
@@ -82,27 +73,20 @@ def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
     return found
 
 
-def tell_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> None:
-    """Say on standard error what was read, what was not, and why."""
+def print_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> None:
+    """Report on standard error what was read, what was not, and why."""
     if args.quiet:
         return
     name = args.file.name
     sheet = f", {ledger.sheet}" if ledger.sheet else ""
-    say(
-        args,
-        Message(
-            "{file} ({form}{sheet}): {count} cameras",
-            {"file": name, "form": ledger.form, "sheet": sheet, "count": cameras},
-        ),
-    )
+    values = {"file": name, "form": ledger.form, "sheet": sheet, "count": cameras}
+    say(args, Message("{file} ({form}{sheet}): {count} cameras", values))
     for remark in ledger.remarks:
         say(args, remark)
     for heading in ledger.headings:
         if heading.remembered:
-            say(
-                args,
-                Message('"{heading}" is read as {key}, as you said', {"heading": heading.text, "key": heading.key}),
-            )
+            values = {"heading": heading.text, "key": heading.key}
+            say(args, Message('"{heading}" is read as {key}, as you said', values))
     for heading in ledger.unknown:
         if heading.guess:
             said = Message(
@@ -135,13 +119,13 @@ def say(args: argparse.Namespace, message: Message) -> None:
 
 
 def in_words(message: Message, lang: str) -> str:
-    """Return a message on one line in a language; a column is called what its heading is called in it."""
+    """Render a message on one line; a column gets its heading in that language."""
     column = BY_KEY.get(str(message.values.get("key", "")))
     values = {**message.values, "key": heading_of(column, lang)} if column else message.values
     return printable(render(replace(message, values=values), lang))
 
 
-def tell_problems(args: argparse.Namespace, problems: Iterable[Problem]) -> None:
+def print_problems(args: argparse.Namespace, problems: Iterable[Problem]) -> None:
     """List what is wrong with rows and cells, each with its place."""
     for problem in problems:
         row = translate("row", args.lang)
@@ -156,7 +140,7 @@ def problems_json(problems: Sequence[Problem]) -> list[Json]:
 
 
 def reading_json(ledger: Ledger) -> dict[str, Json]:
-    """Return what was read for scripts."""
+    """Encode what was read for scripts."""
     return {
         "form": ledger.form,
         "sheet": ledger.sheet,
@@ -172,10 +156,10 @@ def print_json(answer: Mapping[str, Json]) -> None:
     sys.stdout.write(json_text(answer) + "\n")
 
 
-def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
-    """Return what `--seen` or `--look` say of the devices, None where neither was asked for."""
+def given_equipment(args: argparse.Namespace, site: Tables) -> ObservedEquipment | None:
+    """Return the equipment of `--seen` or `--look`, None where neither was given."""
     if args.look:
-        return look(args, load(args.config), site)
+        return observe_equipment(args, load(args.config), site)
     if args.seen is None:
         return None
     try:
@@ -183,13 +167,13 @@ def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
     except UnicodeDecodeError:
         raise UsageError(Message("{path}: is not UTF-8", {"path": args.seen})) from None
     try:
-        return read_seen(text, site)
+        return parse_observed(text, site)
     except UsageError as error:
         raise UsageError(Message("{path}: {error}", {"path": args.seen, "error": error})) from None
 
 
-def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
-    """Ask the site's devices once, as `check` does, and return what they say of themselves."""
+def observe_equipment(args: argparse.Namespace, site: Site, tables: Tables) -> ObservedEquipment:
+    """Ask the site's devices once, as `check` does, for their equipment."""
     if not site.devices:
         return NOTHING_SEEN
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
@@ -197,17 +181,13 @@ def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
     with worker_of(site) as worker, progress, as_owner_of(site.storage.directory):
-        rim = Rim(Credentials(remembered), worker.judge, utc_now)
-        facts = see(site, rim, moment(utc_now()), rounds=1).facts
+        env = Environment(Credentials(remembered), worker.judge, utc_now)
+        facts = see(site, env, moment(utc_now()), rounds=1).facts
     return from_devices(equipment_json(site, facts), tables, list(facts.undeclared))
 
 
 def file_bytes(path: Path, limit: int) -> bytes:
-    """Return the bytes of a file, one more than the limit where it is larger.
-
-    Raises:
-        UsageError: It is not there or no file.
-    """
+    """Read a file, one byte more than the limit where it is larger. Raises UsageError where there is none."""
     try:
         if not path.is_file():
             raise UsageError(Message("{path} is not there or is no file", {"path": path}))
@@ -220,11 +200,7 @@ def file_bytes(path: Path, limit: int) -> bytes:
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace a file.
-
-    Raises:
-        UsageError: It cannot be written.
-    """
+    """Replace a file. Raises UsageError where it cannot be written."""
     try:
         write_atomic(path, data, mode)
     except PermissionError:

@@ -14,15 +14,15 @@ from rich.text import Text
 
 from agent.commands.ledger.file import (
     file_bytes,
-    given,
     in_words,
+    parse_given,
     print_json,
+    print_problems,
+    print_reading,
     problems_json,
     read_ledger,
     reading_json,
     say,
-    tell_problems,
-    tell_reading,
 )
 from agent.commands.terminal.asking import Ended, ask_password
 from agent.host.clock import utc_now
@@ -50,12 +50,12 @@ REPORT_NAME = "report.html"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read, compare with what is there, write."""
+    """Read, compare with the folder, write."""
     ledger = read_ledger(args)
     site = folder.existing(args.out)
     entries, elsewhere = of_site(ledger, args, site)
     planned, bad = sound_plan(entries, site, ledger.problems, args.skip_bad)
-    tell_reading(args, ledger, len(planned.cameras))
+    print_reading(args, ledger, len(planned.cameras))
     for remark in planned.remarks:
         say(args, remark)
     if elsewhere:
@@ -63,17 +63,17 @@ def run(args: argparse.Namespace) -> int:
             args, Message("{count} rows belong to other sites: camwarden ledger render takes all", {"count": elsewhere})
         )
     answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
-    tell_problems(args, bad)
+    print_problems(args, bad)
     if bad and (not args.skip_bad or not planned.cameras or planned.problems):
         say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
         if args.json:
             print_json({**answer, "written": [], "problems": problems_json(bad)})
         return exits.FAILS
     logins = folder.new_logins(args.out, planned)
-    passwords = asked_passwords(args, planned, logins) if args.ask_password else {}
+    passwords = ask_passwords(args, planned, logins) if args.ask_password else {}
     own_state = args.out.absolute() / folder.SITE_NAME != CONFIG
     what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords, own_state)
-    tell_undeclared(args, [planned])
+    print_undeclared(args, [planned])
     _show(args, what, left_over(planned, site))
     if what.changes and what.by_hand and not args.force:
         raise UsageError(
@@ -84,28 +84,27 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     folder.write(what)
-    tell_left_out(args, bad)
+    print_left_out(args, bad)
     if args.json:
         changed = [change_json(change) for change in what.changes]
         written: list[Json] = [str(args.out / name) for name in what.files]
         print_json({**answer, "written": written, "problems": problems_json(bad), "changes": changed})
-    tell_written(args, what, planned, [name for name in logins if name not in passwords])
+    print_written(args, what, planned, [name for name in logins if name not in passwords])
     return exits.OK
 
 
 def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tuple[Entry, ...], int]:
-    """Return the rows of the one site that is meant, and how many rows belong to others.
+    """Return the rows of the requested site, and how many rows belong to others.
 
-    Raises:
-        UsageError: The ledger has rows of several sites, and none of them was named.
+    Raises UsageError where the ledger has rows of several sites, and none of them was named.
     """
     known = site.get("site")
     here = str(known.get("id", "")) if isinstance(known, dict) else ""
     groups, problems = by_site(ledger.entries)
     wanted = args.site or here
-    said = given(args.set)
+    said = parse_given(args.set)
     if set(groups) <= {""}:
-        return with_given(ledger.entries, given(args.set, wanted)), 0
+        return with_given(ledger.entries, parse_given(args.set, wanted)), 0
     if len(groups) == 1 and not wanted:
         return with_given(ledger.entries, said), 0
     if wanted not in groups:
@@ -125,7 +124,7 @@ def sound_plan(
 ) -> tuple[SitePlan, tuple[Problem, ...]]:
     """Return the plan of a site's rows and everything that is wrong with them.
 
-    With `skip_bad` rows that are wrong are left out until the rest holds; what no row can mend stays in the plan.
+    With `skip_bad` wrong rows are left out until the rest holds; what no row can correct stays in the plan.
     """
     rows = {entry.row for entry in entries}
     bad = [problem for problem in refused if problem.row in rows or not problem.row]
@@ -141,11 +140,10 @@ def sound_plan(
     return planned, tuple(sorted(bad, key=lambda problem: problem.row))
 
 
-def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
+def ask_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
     """Ask for the password of each of these logins; an empty answer leaves one for later.
 
-    Raises:
-        UsageError: A password holds what cannot be typed.
+    Raises UsageError for a password that cannot be typed.
     """
     found: dict[str, str] = {}
     for name in logins:
@@ -164,22 +162,22 @@ def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterabl
 
 
 def hub_keys(args: argparse.Namespace) -> bytes | None:
-    """Return the hub's public keys that the command line names."""
+    """Return the hub's public keys of the command line."""
     return None if args.hub_jwks is None else file_bytes(args.hub_jwks, HUB_KEYS_MAX_BYTES)
 
 
 def change_json(change: Change) -> dict[str, Json]:
-    """Return a change for scripts."""
+    """Encode a change for scripts."""
     return {"subject": change.subject, "key": change.key, "before": change.before, "after": change.after}
 
 
 def today() -> date:
-    """Return the day on which what a ledger declares is given, as the house's sites count it."""
+    """Return the day of a ledger's declarations in the sites' time zone."""
     return day_of(utc_now(), ZoneInfo(DEFAULT_TIME_ZONE))
 
 
-def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None:
-    """Say which columns declare something and were not taken, since nobody stands for them."""
+def print_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None:
+    """Report the columns of declarations that were left out, since they have no author."""
     duties = {duty for planned in plans for camera in planned.cameras for duty in camera.declared}
     if duties and not args.by:
         names = ", ".join(heading(column, args.lang) for column in COLUMNS if column.option in duties)
@@ -192,16 +190,16 @@ def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None
         )
 
 
-def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
-    """Say which rows are missing from what was written."""
+def print_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
+    """Report the rows that were left out."""
     rows = sorted({problem.row for problem in bad if problem.row})
     if rows:
         shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if len(rows) > 20 else "")
         say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
 
 
-def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
-    """Say what was written and what comes next; `empty` are the logins that still need a password."""
+def print_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
+    """Report what was written and what comes next; `empty` are the logins that still need a password."""
     if args.quiet:
         return
     if not what.files:
@@ -230,7 +228,7 @@ def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan
 
 
 def _show(args: argparse.Namespace, what: folder.Draft, left: Sequence[str]) -> None:
-    """Show how the ledger differs from a file that is there."""
+    """Show how the ledger differs from the folder's file."""
     if args.quiet or args.json:
         return
     if what.changes:

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from agent.commands.ledger.file import (
-    given,
+    parse_given,
     print_json,
+    print_problems,
+    print_reading,
     problems_json,
     read_ledger,
     reading_json,
     say,
-    tell_problems,
-    tell_reading,
     write_file,
 )
-from agent.commands.ledger.import_rows import hub_keys, sound_plan, tell_left_out, tell_undeclared, today
+from agent.commands.ledger.import_rows import hub_keys, print_left_out, print_undeclared, sound_plan, today
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
@@ -33,8 +33,8 @@ PAGE = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
-    """What is to be written for every site, and what is wrong. `hopeless`: mistakes that no row can be left out for."""
+class _SitePlans:
+    """The plans of every site, and what is wrong. `hopeless`: mistakes that no row can be left out for."""
 
     plans: tuple[SitePlan, ...]
     drafts: tuple[folder.Draft, ...]
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Plan every site first, then write them all."""
     ledger = read_ledger(args)
     planned = _plan_all(args, ledger)
-    _tell(args, ledger, planned)
+    _print_plans(args, ledger, planned)
     answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
     problems = problems_json(planned.bad)
     if not _is_writable(planned, args.skip_bad):
@@ -65,10 +65,10 @@ def run(args: argparse.Namespace) -> int:
     return exits.OK
 
 
-def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _Planned:
-    """Plan each site beside what its folder holds."""
+def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _SitePlans:
+    """Plan each site beside its folder's files."""
     keys = hub_keys(args)
-    groups, nameless = by_site(with_given(ledger.entries, given(args.set)))
+    groups, nameless = by_site(with_given(ledger.entries, parse_given(args.set)))
     rows = {entry.row for entries in groups.values() for entry in entries}
     bad: list[Problem] = [*nameless, *(p for p in ledger.problems if not p.row or p.row not in rows)]
     hopeless = [problem for problem in bad if not problem.row]
@@ -84,20 +84,20 @@ def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _Planned:
             plans.append(planned)
             drafts.append(folder.draft(target, planned, site, keys, args.by, today()))
     twice = _codes_twice(plans)
-    return _Planned(tuple(plans), tuple(drafts), (*bad, *twice), (*hopeless, *twice))
+    return _SitePlans(tuple(plans), tuple(drafts), (*bad, *twice), (*hopeless, *twice))
 
 
-def _is_writable(planned: _Planned, skip_bad: bool) -> bool:
-    """Tell whether sites may be written: nothing is wrong, or only rows that may be left out."""
+def _is_writable(planned: _SitePlans, skip_bad: bool) -> bool:
+    """Return whether sites may be written: nothing is wrong, or only rows that may be left out."""
     return not planned.bad or bool(skip_bad and planned.plans and not planned.hopeless)
 
 
-def _tell(args: argparse.Namespace, ledger: Ledger, planned: _Planned) -> None:
-    tell_reading(args, ledger, sum(len(one.cameras) for one in planned.plans))
-    tell_undeclared(args, planned.plans)
+def _print_plans(args: argparse.Namespace, ledger: Ledger, planned: _SitePlans) -> None:
+    print_reading(args, ledger, sum(len(one.cameras) for one in planned.plans))
+    print_undeclared(args, planned.plans)
     for remark in {str(remark): remark for one in planned.plans for remark in one.remarks}.values():
         say(args, remark)
-    tell_problems(args, planned.bad)
+    print_problems(args, planned.bad)
 
 
 def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
@@ -113,17 +113,17 @@ def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
         )
 
 
-def _write(args: argparse.Namespace, planned: _Planned) -> None:
+def _write(args: argparse.Namespace, planned: _SitePlans) -> None:
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     with errors.status("") as status:
         for number, draft in enumerate(planned.drafts, start=1):
             status.update(f"{number}/{len(planned.drafts)} {draft.folder.name}")
             folder.write(draft)
-    tell_left_out(args, planned.bad)
+    print_left_out(args, planned.bad)
     write_file(args.out / PAGE, page(planned.plans, args.lang).encode())
 
 
-def _sites_json(planned: _Planned) -> list[Json]:
+def _sites_json(planned: _SitePlans) -> list[Json]:
     return [
         {"id": p.id, "folder": str(d.folder), "cameras": len(p.cameras), "written": list(d.files)}
         for p, d in zip(planned.plans, planned.drafts, strict=True)
@@ -131,7 +131,7 @@ def _sites_json(planned: _Planned) -> list[Json]:
 
 
 def _codes_twice(plans: Iterable[SitePlan]) -> list[Problem]:
-    """Return the codes that stand at two sites; those of one site are told with it."""
+    """Find the codes of two sites; those within one site are reported with it."""
     found = []
     firsts: dict[Json, tuple[str, Entry]] = {}
     for planned in plans:

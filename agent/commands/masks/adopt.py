@@ -1,7 +1,7 @@
-"""Decides after a look at masks which may be approved, by whose word, and how they are shown. Pure.
+"""Decides after a look at masks which may be approved, by whom, and how they are shown. Pure.
 
-What shows something private is never approved. What cannot be told from pictures is approved only where a person names
-the camera and says why: the approval then stands for that person's eyes, and the checks go on saying "unknown".
+What shows something private is never approved. What pictures cannot decide is approved only where a person names the
+camera and the reason: the approval rests on that person's eyes, and the checks still report "unknown".
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ FEW_PICTURES = 5
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One camera as it is put before a person. `refusal`: why it may not be approved, None where it may."""
+    """One camera as a person decides on it. `refusal`: why it may not be approved, None where it may."""
 
     number: int
     look: CameraLook
     refusal: Message | None
 
 
-def due(site: Site, looks: Iterable[CameraLook]) -> tuple[CameraLook, ...]:
+def unapproved(site: Site, looks: Iterable[CameraLook]) -> tuple[CameraLook, ...]:
     """Return the looks at cameras that nobody approved as they are now; one that cannot be read stays as it is."""
     return tuple(look for look in looks if not _is_approved(site, look))
 
@@ -57,13 +57,10 @@ def _is_approved(site: Site, look: CameraLook) -> bool:
 def choices(
     looks: Iterable[CameraLook], named: Collection[str], why: str, no_private_area: bool = False
 ) -> tuple[Choice, ...]:
-    """Say of each camera whether it may be approved.
+    """Decide for each camera whether it may be approved.
 
-    Args:
-        looks: What was seen.
-        named: The cameras that were named one by one on the command line.
-        why: What the person says about it.
-        no_private_area: It is declared that nothing private is in view.
+    `named` are the cameras that the command line names one by one, `why` is the person's reason. `no_private_area`: it
+    is declared that nothing private is in view.
     """
     found = []
     for number, look in enumerate(looks, start=1):
@@ -73,7 +70,7 @@ def choices(
 
 
 def _not_free(look: CameraLook, why: str) -> Message | None:
-    """Say why it is not believed that nothing private is in a camera's view."""
+    """Return why a camera's view may hold something private after all."""
     if look.config.zones:
         names = ", ".join(zone.name for zone in look.config.zones)
         return Message("site.toml declares private zones in its view ({zones}): remove them first", {"zones": names})
@@ -120,10 +117,9 @@ def _refusal(look: CameraLook, vouched: bool) -> Message | None:
 
 
 def excepted(text: str, numbers: Collection[int]) -> frozenset[int] | None:
-    """Read what a person answered: nothing for all, numbers of exceptions, or `q` for none (None).
+    """Parse a person's answer: nothing for all, numbers of exceptions, or `q` for none (None).
 
-    Raises:
-        ValueError: It is none of these.
+    Raises ValueError for anything else.
     """
     words = text.replace(",", " ").split()
     if [word.lower() for word in words] in (["q"], ["quit"], ["n"], ["no"]):
@@ -137,9 +133,9 @@ def excepted(text: str, numbers: Collection[int]) -> frozenset[int] | None:
 def approval_of(
     site: Site, look: CameraLook, by: str, at: datetime, why: str, kind: Literal["masks", "no-private-area"] = "masks"
 ) -> Approval:
-    """Return the approval of what was seen, with the view as far as a picture showed it.
+    """Return the approval of a look, with the view as far as a picture showed it.
 
-    Views of presets are no part of it: `preset_renewed` returns the one that was seen.
+    Views of presets are not in it: `preset_renewed` returns that of the present one.
     """
     kept = () if look.config.presets else renewed(look, keep_better=True)
     if kind == "no-private-area" or look.outcome == "no-private-area":
@@ -148,7 +144,7 @@ def approval_of(
 
 
 def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetView | None:
-    """Return the view of the preset at which a camera was seen, with this light as well; None where it is no other."""
+    """Return the view of the camera's present preset, with this light as well; None where it is unchanged."""
     known = look.approved.presets if look.approved else ()
     before = next((one for one in known if one.preset == look.preset), None)
     if before is None:
@@ -158,7 +154,7 @@ def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetV
 
 
 def approved_before(look: CameraLook) -> tuple[bytes, ...]:
-    """Return the references approved before, of a camera that stands at a preset those of that preset."""
+    """Return the references approved before; of a camera at a preset those of that preset."""
     if look.approved is None:
         return ()
     if look.config.presets:
@@ -167,9 +163,9 @@ def approved_before(look: CameraLook) -> tuple[bytes, ...]:
 
 
 def renewed(look: CameraLook, keep_better: bool = False) -> tuple[bytes, ...]:
-    """Return the references with the view that was seen; of a moved camera, those of other lights are gone with it.
+    """Return the references with the present view; of a moved camera, those of other lights are dropped.
 
-    `keep_better`: where the camera stands still, a reference of more pictures in this light stays.
+    `keep_better`: where the camera has not moved, a reference of more pictures in this light stays.
     """
     before = approved_before(look)
     view = look.view
@@ -183,8 +179,8 @@ def _is_better(before: tuple[bytes, ...], view: View) -> bool:
     return view.state == "still" and any(one.pictures > view.pictures for one in known)
 
 
-def told_of_view(look: CameraLook, lang: str, keep_better: bool = False) -> str:
-    """Return one sentence on the view that was kept, or why none was."""
+def view_text(look: CameraLook, lang: str, keep_better: bool = False) -> str:
+    """Return one sentence on the stored view, or why none was stored."""
     if look.view is None:
         return translate("no picture shows its view well enough to keep it", lang)
     if not look.view.descriptor:
@@ -202,7 +198,7 @@ def told_of_view(look: CameraLook, lang: str, keep_better: bool = False) -> str:
 
 
 def message_of(choice: Choice, lang: str) -> str:
-    """Return what was found of a camera, what changed since its last approval, and what to do."""
+    """Return a camera's finding, what changed since its last approval, and what to do."""
     look = choice.look
     parts = [render(look.findings[0].message, lang)] if look.findings else []
     if look.was_another:
@@ -214,7 +210,7 @@ def message_of(choice: Choice, lang: str) -> str:
 
 
 def sheet_cameras(found: Iterable[Choice], lang: str) -> tuple[SheetCamera, ...]:
-    """Return the cameras as the contact sheet shows them."""
+    """Return the cameras for the contact sheet."""
     return tuple(_sheet_camera(choice, lang) for choice in found)
 
 
@@ -247,12 +243,11 @@ def _sheet_camera(choice: Choice, lang: str) -> SheetCamera:
     )
 
 
-def told(found: tuple[Choice, ...], approved: Mapping[str, Approval], lang: str) -> str:
-    """Return what came of it: a line for each approved camera, and one that counts."""
+def result_text(found: tuple[Choice, ...], approved: Mapping[str, Approval], lang: str) -> str:
+    """Return the result: a line for each approved camera, and one that counts."""
     looks = {choice.look.id: choice.look for choice in found}
     lines = [
-        f"{name}: {translate('approved', lang)}; {told_of_view(looks[name], lang, keep_better=True)}"
-        for name in approved
+        f"{name}: {translate('approved', lang)}; {view_text(looks[name], lang, keep_better=True)}" for name in approved
     ]
     if not found:
         lines.append(translate("every camera is approved as it is: nothing to do", lang))
@@ -265,7 +260,7 @@ def told(found: tuple[Choice, ...], approved: Mapping[str, Approval], lang: str)
 
 
 def choice_json(choice: Choice, approved: bool) -> dict[str, Json]:
-    """Return one camera as `--json` prints it: English, and no picture."""
+    """Encode one camera for `--json`: English, and no picture."""
     look = choice.look
     return {
         "number": choice.number,
@@ -293,8 +288,8 @@ def choice_json(choice: Choice, approved: bool) -> dict[str, Json]:
     }
 
 
-def ended(found: Iterable[Choice], approved: Collection[str], asked: bool) -> int:
-    """Return the exit code: what is left that nobody approved, unless a person was asked and left it out."""
+def exit_code(found: Iterable[Choice], approved: Collection[str], asked: bool) -> int:
+    """Return the exit code: that of unapproved cameras, unless a person was asked and left them out."""
     left = [choice for choice in found if choice.look.id not in approved and (choice.refusal is not None or not asked)]
     return exits.worst(
         fails=any(choice.look.outcome == "shows" for choice in left),
@@ -304,13 +299,13 @@ def ended(found: Iterable[Choice], approved: Collection[str], asked: bool) -> in
 
 
 def is_refused(look: CameraLook) -> bool:
-    """Tell whether the camera could not be seen because its device refused the login."""
+    """Return whether the camera could not be seen because its device refused the login."""
     reasons = {f.evidence.get("why", f.reason) for f in look.findings} | {p.why for p in look.paths}
     return look.outcome == "not-seen" and not reasons.isdisjoint(REFUSED_REASONS)
 
 
 def declaration_lines(ids: Iterable[str], by: str, at: datetime) -> str:
-    """Return what to add to site.toml, so that the declaration stands there too."""
+    """Render the lines that add the declaration to site.toml."""
     lines: list[str] = []
     for camera_id in ids:
         lines += [f"# below [[camera]] id = {toml_string(camera_id)}", "[camera.no_private_area]"]

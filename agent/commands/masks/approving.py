@@ -1,6 +1,6 @@
 """Asks a person to approve what cameras show, on one sheet: `camwarden masks adopt` and `approve`.
 
-What may be approved, and how it is told, is decided in `adopt.py`; here is what reads, asks and writes.
+`adopt.py` decides what may be approved and its words; this reads, asks and writes.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from agent.commands.masks.adopt import (
     choice_json,
     choices,
     declaration_lines,
-    due,
-    ended,
     excepted,
+    exit_code,
     message_of,
     preset_renewed,
+    result_text,
     sheet_cameras,
-    told,
+    unapproved,
 )
-from agent.commands.masks.looking import looked, person, site_of
+from agent.commands.masks.looking import look_at_cameras, person, site_of
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words
@@ -48,32 +48,32 @@ STYLES: Mapping[str, str] = {"pass": "green", "fail": "bold red", "unknown": "ma
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, show, ask, keep what is approved, and say what came of it."""
+    """Look, show, ask, store what is approved, and report the result."""
     site = site_of(args)
     declaring = args.action == "adopt" and args.no_private_area
     asked = not (args.json or declaring or args.action == "approve" or args.yes) and sys.stdin.isatty()
     by = person(args)
     _refuse(args, by, asked, declaring)
-    looks = looked(site, args)
+    looks = look_at_cameras(site, args)
     if args.action == "adopt" and not (args.all or args.camera):
-        looks = due(site, looks)
+        looks = unapproved(site, looks)
     found = choices(looks, args.camera, args.why, declaring)
     at = utc_now()
     sheet = _write_sheet(site, args, found)
     if not (args.json or args.quiet):
         _show(args, found, sheet)
-    approved = _keep(site, _chosen(args, found, asked), args, printable(by), at)
+    approved = _store_approvals(site, _approved_choices(args, found, asked), args, printable(by), at)
     if args.json:
         rows = [choice_json(choice, choice.look.id in approved) for choice in found]
         _print({"schema": ADOPT_SCHEMA, "at": utc_text(at), "by": by, "sheet": str(sheet), "cameras": rows})
     elif not args.quiet:
-        sys.stdout.write(told(found, approved, args.lang))
+        sys.stdout.write(result_text(found, approved, args.lang))
         sys.stdout.write(_to_declare(site, approved, by, at, args.lang) if declaring else "")
-    return ended(found, approved, asked)
+    return exit_code(found, approved, asked)
 
 
 def _refuse(args: argparse.Namespace, by: str, asked: bool, declaring: bool) -> None:
-    """Stop before anything is looked at where the command line leaves open who approves, or where the sheet goes."""
+    """Stop before a look where the command line leaves open who approves, or where the sheet goes."""
     if declaring and not (args.camera and args.by):
         raise UsageError("--no-private-area is somebody's word on named cameras: add --camera ID... and --by NAME")
     if not by and (asked or args.camera or args.yes):
@@ -90,16 +90,18 @@ def _show(args: argparse.Namespace, found: tuple[Choice, ...], sheet: Path) -> N
     console.print(Text(translate("sheet: {file}", args.lang).format(file=sheet)), soft_wrap=True)
 
 
-def _chosen(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) -> tuple[Choice, ...]:
-    """Return what is approved of what may be: what a person says, or all of it where cameras were named or `--yes`."""
+def _approved_choices(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) -> tuple[Choice, ...]:
+    """Return what is approved: a person's choice, or everything allowed where cameras were named or `--yes`."""
     offered = tuple(choice for choice in found if choice.refusal is None)
     if asked:
         return _ask(offered, args.lang)
     return offered if args.camera or args.yes else ()
 
 
-def _keep(site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: str, at: datetime) -> dict[str, Approval]:
-    """Write each approval, and the view of a preset that was seen; return the approvals by camera."""
+def _store_approvals(
+    site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: str, at: datetime
+) -> dict[str, Approval]:
+    """Write each approval, and the view of the present preset; return the approvals by camera."""
     directory, why = site.storage.directory, printable(args.why)
     declaring = args.action == "adopt" and args.no_private_area
     approved: dict[str, Approval] = {}
@@ -115,7 +117,7 @@ def _keep(site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: st
 
 
 def _to_declare(site: Site, approved: Mapping[str, Approval], by: str, at: datetime, lang: str) -> str:
-    """Return what to add to site.toml for cameras that were declared to see nothing private; empty for none."""
+    """Render what to add to site.toml for cameras that were declared to see nothing private; empty for none."""
     new = [c.camera.id for c in site.cameras if c.camera.id in approved and c.no_private_area is None]
     if not new:
         return ""
@@ -139,7 +141,7 @@ def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]
 
 
 def _ask(offered: tuple[Choice, ...], lang: str) -> tuple[Choice, ...]:
-    """Let a person approve all that is offered, or tick exceptions; what nobody answers approves nothing."""
+    """Let a person approve all that is offered, or tick exceptions; without an answer nothing is approved."""
     numbers = [choice.number for choice in offered]
     question = translate("approve these {count} cameras? Enter: all; numbers: all but these; q: none", lang)
     for _ in range(TRIES if offered else 0):

@@ -1,7 +1,7 @@
 """Approves the present view of cameras, or of one camera at one of its presets: `masks baseline`.
 
-The agent never moves a camera: a person turns it to the preset and says so. What that person may be wrong about is
-looked at all the same: the camera must not stand at another preset still, and nothing private may be open there.
+The agent never moves a camera: a person turns it to the preset and names it. Two mistakes of that person are checked:
+the camera must not be at another preset still, and nothing private may be open there.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 
-from agent.commands.masks.adopt import renewed, told_of_view
+from agent.commands.masks.adopt import renewed, view_text
 from agent.commands.masks.look import LIVE
-from agent.commands.masks.looking import looked, person, site_of
+from agent.commands.masks.looking import look_at_cameras, person, site_of
 from agent.commands.masks.seen import CameraLook
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
@@ -32,7 +32,7 @@ SCHEMA = "camwarden-masks-baseline/1"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Keep what was asked, and return the exit code."""
+    """Store the requested views, and return the exit code."""
     site = site_of(args)
     named = [camera for camera in site.cameras if camera.camera.id in args.camera]
     if args.preset:
@@ -40,22 +40,14 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("--preset is a position of one camera: name one with --camera ID")
         preset = next((one for one in named[0].presets if one.name == args.preset), None)
         if preset is None:
-            raise UsageError(
-                Message(
-                    "site.toml declares no preset {preset!r} of camera {id}",
-                    {"preset": printable(args.preset), "id": named[0].camera.id},
-                )
-            )
+            values = {"preset": printable(args.preset), "id": named[0].camera.id}
+            raise UsageError(Message("site.toml declares no preset {preset!r} of camera {id}", values))
         return _of_preset(site, args, named[0], preset)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
         names = ", ".join(printable(preset.name) for preset in turning.presets)
-        raise UsageError(
-            Message(
-                "camera {id} has presets ({names}): turn it to one, and add --preset NAME",
-                {"id": turning.camera.id, "names": names},
-            )
-        )
+        values = {"id": turning.camera.id, "names": names}
+        raise UsageError(Message("camera {id} has presets ({names}): turn it to one, and add --preset NAME", values))
     return _of_cameras(site, args)
 
 
@@ -70,7 +62,7 @@ def _of_cameras(site: Site, args: argparse.Namespace) -> int:
                 {"missing": missing[0]},
             )
         )
-    looks = looked(site, args, approvals)
+    looks = look_at_cameras(site, args, approvals)
     at = utc_text(utc_now())
     rows: list[Json] = []
     kept = 0
@@ -83,7 +75,7 @@ def _of_cameras(site: Site, args: argparse.Namespace) -> int:
                 write_approval(directory, _of_box(replace(look.approved, references=renewed(look)), look))
                 kept += 1
             moved = view is not None and view.state == "moved"
-            said = told_of_view(look, args.lang)
+            said = view_text(look, args.lang)
             if moved:
                 said += "; " + translate("it had moved: the views in other lights are forgotten", args.lang)
             if look.was_another:
@@ -126,7 +118,7 @@ def _of_preset(site: Site, args: argparse.Namespace, camera: CameraConfig, prese
             else:
                 refusal = Message("somebody approved it meanwhile, nothing was kept: look again")
     view = look.view
-    said = told_of_view(replace(look, config=replace(camera, presets=())), args.lang)
+    said = view_text(replace(look, config=replace(camera, presets=())), args.lang)
     if refusal is not None:
         said = render(refusal, args.lang)
     if args.json:
@@ -155,14 +147,14 @@ def _look(
     before: Approval | None,
     known: PresetView | None,
 ) -> CameraLook:
-    """Look at the camera as if it could stand nowhere else, and beside that whether it stands at another preset."""
+    """Judge the camera as if this were its only position, and detect whether it is at another preset."""
     here = tuple(replace(zone, name=f"{preset.name}: {zone.name}") for zone in preset.zones)
     only = replace(camera, zones=(*camera.zones, *here))
     approvals = {}
     if before is not None:
         others = tuple(one for one in before.presets if one.preset != preset.name)
         approvals[before.camera_id] = replace(before, presets=others, references=known.references if known else ())
-    (look,) = looked(replace(site, cameras=(only,)), args, approvals)
+    (look,) = look_at_cameras(replace(site, cameras=(only,)), args, approvals)
     return look
 
 
@@ -199,7 +191,7 @@ def _write(
     at: datetime,
     why: str,
 ) -> None:
-    """Keep the view, and with a camera's first one the masks that its device lists."""
+    """Store the view, and with a camera's first one the masks that its device lists."""
     assert look.view is not None  # noqa: S101 - what shows no view was refused
     directory = site.storage.directory
     if approval is None:

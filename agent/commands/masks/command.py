@@ -2,13 +2,13 @@
 
     masks adopt       look at all cameras, make one sheet, approve all or tick exceptions
     masks approve     approve the present masks of some cameras after a change
-    masks baseline    keep the present view of some cameras, or of one at a preset, in the light that there is
+    masks baseline    store the present view of some cameras, or of one at a preset, in the present light
     masks show        who approved what, now and before
     masks verify      judge zones in picture files, without a site
     masks compare     compare the views of two picture files
 
-An action's module is imported only when it was chosen. Devices are only read from. Approvals and views are kept in the
-state directory and never sent; of them, digests are.
+An action's module is imported only when it was chosen. Devices are only read from. Approvals and views stay in the
+state directory; only their digests are sent.
 """
 
 from __future__ import annotations
@@ -69,5 +69,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked and return its exit code."""
+    """Run the action and return its exit code."""
     return int(importlib.import_module(ACTIONS[args.action]).run(args))

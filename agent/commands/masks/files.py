@@ -1,7 +1,7 @@
 """Judges plain picture files, without a site: hidden regions, and whether two files show the same view.
 
-For contractors and for evaluation. The same locked-down worker looks at them as at pictures of cameras; of a recording
-it gets the first key picture, taken out by the reader that does so for recorders' disks.
+For contractors and for evaluation. The same confined worker judges them as pictures of cameras; of a recording it gets
+the first key picture, extracted by the reader of recorders' disks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _H265_FIRST: Final = frozenset({0x40, 0x42, 0x44, 0x46, 0x4E})
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file: what it is, and the picture in it; or why none could be taken out of it."""
+    """One file: its kind, and the picture in it; or why none could be extracted."""
 
     path: Path
     kind: FileKind
@@ -58,8 +58,8 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """One file: what was seen in it, or why nothing was."""
+class _JudgedFile:
+    """One judged file, or why it was not judged."""
 
     path: Path
     kind: FileKind
@@ -73,14 +73,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Judge each region in each file; 0 all hidden, 1 something is not, 3 something cannot be told."""
+    """Judge each region in each file; 0 all hidden, 1 something is not, 3 something is unknown."""
     zones = read_regions(args.regions)
     loaded = _load(args.images)
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        looked = [_look(worker, file, zones) for file in loaded]
+        looked = [_judge_file(worker, file, zones) for file in loaded]
         confinement = worker.confinement
     say_confinement(confinement, args, args.unconfined)
-    verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
+    verdicts = tuple(v for zone in zones if (v := _pool_region(zone, looked)) is not None)
     if args.json:
         told = _verify_json(args.regions, looked, verdicts) | {"worker": confinement_json(confinement)}
         sys.stdout.write(json_text(told) + "\n")
@@ -102,16 +102,16 @@ def verify(args: argparse.Namespace) -> int:
 
 
 def compare(args: argparse.Namespace) -> int:
-    """Compare two files; 0 the camera stands still, 1 it was moved, 3 it cannot be told."""
+    """Compare two files; 0 the camera has not moved, 1 it has, 3 unknown."""
     left_out = tuple(zone.polygon for zone in read_regions(args.regions)) if args.regions is not None else ()
     reference, current = _load((args.reference, args.current))
     seen: ViewSeen | None = None
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        looked = _look(worker, reference, (), Study(descriptor=DescriptorJob(excluded=left_out)))
+        looked = _judge_file(worker, reference, (), Study(descriptor=DescriptorJob(excluded=left_out)))
         if looked.judged is not None:
             described = looked.judged.studied
             references = (described.descriptor,) if described is not None and described.descriptor else ()
-            looked = _look(worker, current, (), Study(ViewJob(references, left_out)))
+            looked = _judge_file(worker, current, (), Study(ViewJob(references, left_out)))
             answer = looked.judged.studied if looked.judged is not None else None
             seen = answer.view if answer is not None else None
         confinement = worker.confinement
@@ -129,12 +129,12 @@ def compare(args: argparse.Namespace) -> int:
         }
         sys.stdout.write(json_text(shown) + "\n")
     elif not args.quiet:
-        sys.stdout.write(_compared(seen, error, args.lang) + "\n")
+        sys.stdout.write(_comparison_text(seen, error, args.lang) + "\n")
     return exits.worst(fails=state == "moved", refused=False, unchecked=state == "unknown")
 
 
 def kind_of(path: Path, data: bytes) -> FileKind | None:
-    """Return what a file holds, by its first bytes; of two bare streams that look alike, its name decides."""
+    """Detect a file's format by its first bytes; its name decides between two bare streams."""
     if data.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if data[4:8] == b"ftyp":
@@ -152,8 +152,7 @@ def kind_of(path: Path, data: bytes) -> FileKind | None:
 def _load(paths: Sequence[Path]) -> list[_File]:
     """Read the picture of every file: a plain one whole, of a recording its first key picture.
 
-    Raises:
-        UsageError: Some cannot be read, or hold something else; one line for each.
+    Raises UsageError with one line for each file that cannot be read, or is of another kind.
     """
     loaded: list[_File] = []
     mistakes: list[Message] = []
@@ -178,7 +177,7 @@ def _load(paths: Sequence[Path]) -> list[_File]:
 
 
 def _read(path: Path) -> _File | None:
-    """Read the picture of a file; None where it is none that is known."""
+    """Read the picture of a file; None for an unknown format."""
     with path.open("rb") as file:
         kind = kind_of(path, file.read(_HEAD_BYTES))
         if kind is None:
@@ -193,31 +192,31 @@ def _read(path: Path) -> _File | None:
         return _File(path, kind, (sample.kind, sample.data))
 
 
-def _look(worker: Worker, file: _File, zones: tuple[Zone, ...], study: Study | None = None) -> _Looked:
+def _judge_file(worker: Worker, file: _File, zones: tuple[Zone, ...], study: Study | None = None) -> _JudgedFile:
     if file.picture is None:
-        return _Looked(file.path, file.kind, error=printable(file.error))
+        return _JudgedFile(file.path, file.kind, error=printable(file.error))
     kind, data = file.picture
     try:
-        return _Looked(file.path, file.kind, worker.judge(Job(data, kind, zones, study)))
+        return _JudgedFile(file.path, file.kind, worker.judge(Job(data, kind, zones, study)))
     except WorkerError as failure:
-        return _Looked(file.path, file.kind, error=printable(str(failure)))
+        return _JudgedFile(file.path, file.kind, error=printable(str(failure)))
 
 
-def _together(zone: Zone, looked: list[_Looked]) -> Verdict | None:
-    """Return one verdict on a region from all files that could be judged; None where there is none."""
+def _pool_region(zone: Zone, looked: list[_JudgedFile]) -> Verdict | None:
+    """Pool the verdicts on a region of all judged files; None where there is none."""
     found = [v for one in looked if one.judged for v in _verdicts(one.judged) if v.zone == zone.name]
     return pool(found) if found else None
 
 
 def _verdicts(judged: Judged) -> tuple[Verdict, ...]:
-    """Return a picture's verdicts; in one that shows nothing but darkness, no mask is proven."""
+    """Return a picture's verdicts; in a dark one no mask is proven."""
     if judged.mean_luma >= DARK_LUMA or judged.contrast >= DARK_CONTRAST:
         return judged.verdicts
     text = "The picture is dark: no mask can be judged in it."
     return tuple(v if v.verdict == "FAIL" else Verdict(v.zone, "UNSURE", "dark", (), text) for v in judged.verdicts)
 
 
-def _verify_json(regions: Path, looked: list[_Looked], verdicts: tuple[Verdict, ...]) -> dict[str, Json]:
+def _verify_json(regions: Path, looked: list[_JudgedFile], verdicts: tuple[Verdict, ...]) -> dict[str, Json]:
     images: list[Json] = []
     for one in looked:
         size = (one.judged.width_px, one.judged.height_px) if one.judged else (None, None)
@@ -251,7 +250,7 @@ def _line(verdict: Verdict, lang: str) -> str:
     return f"{printable(verdict.zone)}: {word} ({verdict.reason}): {verdict.explanation}"
 
 
-def _compared(seen: ViewSeen | None, error: str, lang: str) -> str:
+def _comparison_text(seen: ViewSeen | None, error: str, lang: str) -> str:
     if seen is None:
         return f"{translate('not judged', lang)}: {error}"
     if seen.state == "still":

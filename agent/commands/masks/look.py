@@ -1,9 +1,8 @@
 """Looks at the cameras of a site before approval: several rounds of pictures, judged path by path.
 
-Every enabled mask of a device counts as a zone here, beside the zones that are declared. What the pictures mean is
-decided by the checks of `agent/judge/checks/pictures/masks.py`; only live paths count, for old footage may be older
-than a mask. Of a camera with presets the zones of the one preset count at which it is seen to stand; which one that is,
-its pictures must show.
+Every enabled mask of a device counts as a zone here, beside the declared zones. The checks of
+`agent/judge/checks/pictures/masks.py` judge the pictures; only live paths count, for old footage may be older than a
+mask. Of a camera with presets the zones of its present preset count, which its pictures must show.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, described, is_among, shown, view_of
+from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, descriptor_of, is_among, render_path, view_of
 from agent.judge.checks.pictures import masks
 from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
@@ -24,7 +23,7 @@ from agent.observe.pictures.preset_verdicts import Presets, positions, presets_a
 from agent.observe.pictures.studies import PREFERRED, studied_path
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
@@ -42,10 +41,10 @@ WORST: Final[tuple[Status, ...]] = ("fail", "unknown", "warn", "pass", "not_appl
 
 
 @dataclass(slots=True)
-class _Taken:
-    """What has been gathered so far: the newest picture of each camera and path, and descriptors of the view's path.
+class _Pictures:
+    """The results so far: the newest picture of each camera and path, and descriptors of the view's path.
 
-    `presets`: what was seen of each preset; `at`: at which one each camera stood on the view's path, newest round.
+    `presets`: the results of each preset; `at`: each camera's preset on the view's path, newest round.
     """
 
     newest: dict[tuple[str, PathName], Picture] = field(default_factory=dict)
@@ -56,42 +55,38 @@ class _Taken:
 
 
 def look_at(
-    site: Site, approvals: Mapping[str, Approval], rim: Rim, rounds: int = 1, apart_s: float = 0.0
+    site: Site, approvals: Mapping[str, Approval], env: Environment, rounds: int = 1, apart_s: float = 0.0
 ) -> tuple[CameraLook, ...]:
-    """Look at every camera of the site.
+    """Look at every camera of the site: what is declared, and only that (not `baselines.in_force`).
 
-    Args:
-        site: What is declared, and only that (not `baselines.in_force`).
-        approvals: What was approved before.
-        rim: The worker, the clock, and how to wait.
-        rounds: How many times live pictures are taken; the verdicts of the last three are pooled.
-        apart_s: Pause between rounds.
+    `approvals` were given before. Live pictures are taken `rounds` times, `apart_s` apart; the verdicts of the last
+    three are pooled.
     """
-    probed = probe(site, rim.credentials, rim.clock, rim.progress)
+    probed = probe(site, env.credentials, env.clock, env.progress)
     everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}
-    stored = read_stores(site, everything, rim.clock(), rim.progress)
+    stored = read_stores(site, everything, env.clock(), env.progress)
     told = stored.observations + probed.observations
     owners = owners_now(site, proven_marks(site, told), {})
     approvals, refused = of_present_boxes(approvals, owners), approvals
     judged_site, facts = _with_masks(site, told), gather(told)
-    taken = _Taken()
-    _take(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, rim)
+    taken = _Pictures()
+    _judge_round(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, env)
     answering = _answering(judged_site, taken)
     for _ in range(rounds - 1 if answering.devices else 0):
-        rim.wait(apart_s)
+        env.wait(apart_s)
         live = {c.camera.id: LIVE for c in answering.cameras}
-        again = probe(answering, rim.credentials, rim.clock, rim.progress, live)
-        _take(taken, answering, facts, told, again.pictures, approvals, rim)
-    facts, now = gather(told + _pooled(taken.seen)), rim.clock()
+        again = probe(answering, env.credentials, env.clock, env.progress, live)
+        _judge_round(taken, answering, facts, told, again.pictures, approvals, env)
+    facts, now = gather(told + _pooled(taken.seen)), env.clock()
     pairs = zip(site.cameras, judged_site.cameras, strict=True)
-    looks = (_camera(site, declared, judged, facts, taken, approvals, rim.judge, now) for declared, judged in pairs)
+    looks = (_camera(site, declared, judged, facts, taken, approvals, env.judge, now) for declared, judged in pairs)
     return tuple(
         replace(one, owner=owners[one.id], was_another=one.id in refused and one.approved is None) for one in looks
     )
 
 
 def _with_masks(site: Site, told: Observations) -> Site:
-    """Return the site in which each enabled mask of a device is a zone, unless a declared zone is the same."""
+    """Add each enabled mask of a device as a zone, unless a declared zone is the same."""
     facts = gather(told)
 
     def zones(camera: CameraConfig) -> tuple[PrivateZone, ...]:
@@ -108,7 +103,7 @@ def _with_masks(site: Site, told: Observations) -> Site:
     return replace(site, cameras=tuple(replace(c, zones=zones(c)) for c in site.cameras))
 
 
-def _answering(site: Site, taken: _Taken) -> Site:
+def _answering(site: Site, taken: _Pictures) -> Site:
     """Return the part of the site that gave a live picture: the rest would only cost its deadline again."""
     seen = {camera_id for camera_id, path in taken.newest if path in LIVE}
     cameras = tuple(c for c in site.cameras if c.camera.id in seen)
@@ -116,35 +111,35 @@ def _answering(site: Site, taken: _Taken) -> Site:
     return replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in devices))
 
 
-def _take(
-    taken: _Taken,
+def _judge_round(
+    taken: _Pictures,
     site: Site,
     facts: Facts,
     told: Observations,
     pictures: tuple[Picture, ...],
     approvals: Mapping[str, Approval],
-    rim: Rim,
+    env: Environment,
 ) -> None:
-    """Judge a round's pictures, and keep no more of them than is shown."""
+    """Judge a round's pictures, and store no more of them than is shown."""
     approved = {name: one.presets for name, one in approvals.items() if one.presets}
     places = positions(site, told, approved)
-    seen = judge_pictures(site, pictures, rim.judge, rim.progress, positions=places)
+    seen = judge_pictures(site, pictures, env.judge, env.progress, positions=places)
     taken.seen += seen
-    taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, rim.clock())}
+    taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
     cameras = {c.camera.id: c for c in site.cameras}
     for picture in pictures:
         taken.newest[picture.camera_id, picture.path] = picture
         if picture.path == studied_path(facts.one(f"camera:{picture.camera_id}", Streams)):
             camera = cameras[picture.camera_id]
-            _stands_at(taken, camera, picture.path, seen)
-            descriptor = described(picture, _left_out(camera, facts, taken.at), rim.judge)
+            _note_preset(taken, camera, picture.path, seen)
+            descriptor = descriptor_of(picture, _left_out(camera, facts, taken.at), env.judge)
             if descriptor:
                 taken.views.setdefault(picture.camera_id, []).append(descriptor)
-            rim.progress()
+            env.progress()
 
 
-def _stands_at(taken: _Taken, camera: CameraConfig, path: PathName, seen: Observations) -> None:
-    """Note at which preset a camera stands; what was described at another one is no part of this view."""
+def _note_preset(taken: _Pictures, camera: CameraConfig, path: PathName, seen: Observations) -> None:
+    """Note a camera's preset; descriptors of another one are dropped from this view."""
     name, subject = camera.camera.id, f"camera:{camera.camera.id}"
     if camera.presets:
         here = [o.value for o in seen if o.subject == subject and isinstance(o.value, PresetSeen)]
@@ -162,7 +157,7 @@ def _left_out(camera: CameraConfig, facts: Facts, at: Mapping[str, str]) -> tupl
 
 
 def _pooled(seen: Iterable[Observation]) -> Observations:
-    """Return what was seen, the verdicts on each zone and path of all rounds as one, of pictures the last of a path."""
+    """Pool the verdicts on each zone and path over all rounds; of pictures the last of a path counts."""
     last: dict[tuple[str, PathName], Observation] = {}
     verdicts: dict[tuple[str, PathName, str], list[Observation]] = {}
     rest: list[Observation] = []
@@ -187,7 +182,7 @@ def _camera(
     declared: CameraConfig,
     judged: CameraConfig,
     facts: Facts,
-    taken: _Taken,
+    taken: _Pictures,
     approvals: Mapping[str, Approval],
     judge: Judge,
     now: datetime,
@@ -202,7 +197,7 @@ def _camera(
         if path in own:
             verdicts = tuple(v for v in facts.all(subject, ZoneVerdict) if v.path == path)
             private = (*declared.zones, *(zone for preset in declared.presets for zone in preset.zones))
-            paths.append(shown(own[path], private, drawn, judged.zones, verdicts, judge))
+            paths.append(render_path(own[path], private, drawn, judged.zones, verdicts, judge))
         elif any(v.path == path for v in facts.all(subject, Unavailable)):
             paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
     findings = _findings(site, judged, facts, now)
@@ -218,21 +213,21 @@ def _camera(
 
 
 def _references(approved: Approval | None, at: str) -> tuple[bytes, ...]:
-    """Return the approved view, of a camera that stands at one of its presets that of the preset."""
+    """Return the approved view; of a camera at one of its presets that of the preset."""
     if approved is None or not at:
         return approved.references if approved else ()
     return next((view.references for view in approved.presets if view.preset == at), ())
 
 
-def _at_preset(taken: _Taken, name: str) -> tuple[ZoneVerdict, ...]:
-    """Return what all rounds said on live paths of the zones of the preset at which a camera stands."""
+def _at_preset(taken: _Pictures, name: str) -> tuple[ZoneVerdict, ...]:
+    """Return the verdicts of all rounds on live paths for the zones of a camera's present preset."""
     known, at = taken.presets.get(name), taken.at.get(name, "")
     looks = known.of(at) if known is not None and at else ()
     return tuple(zone.verdict for look in looks if look.path in LIVE for zone in look.zones)
 
 
 def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Ask the mask checks about the live paths of one camera; worst first, causes before what follows from them."""
+    """Run the mask checks on the live paths of one camera; worst first, causes before what follows from them."""
     one = replace(site, cameras=(replace(judged, recorded=False),))
     subject = f"camera:{judged.camera.id}"
     live = tuple(

@@ -1,6 +1,6 @@
 """Looks at the cameras that `camwarden masks` was asked about, with the logins and the picture worker of the site.
 
-What is seen is `look.py`'s; who approves is taken from the command line or the login.
+`look.py` judges them; who approves is taken from the command line or the login.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agent.host.paths import credentials_file
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.observe.approvals.approvals import Approval, prepare_folder, read_approvals
-from agent.service.cycle.environment import Rim, worker_of
+from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import printable
@@ -32,32 +32,24 @@ APART_S = 2.0
 
 
 def site_of(args: argparse.Namespace) -> Site:
-    """Return the site that was named.
-
-    Raises:
-        UsageError: It has no camera that was named with it.
-    """
+    """Load the site. Raises UsageError for a named camera that it does not have."""
     site = load(args.config)
     unknown = sorted(set(args.camera) - {c.camera.id for c in site.cameras})
     if unknown:
-        raise UsageError(
-            Message(
-                "site.toml has no camera {unknown!r}: camwarden config show lists them",
-                {"unknown": printable(unknown[0])},
-            )
-        )
+        values = {"unknown": printable(unknown[0])}
+        raise UsageError(Message("site.toml has no camera {unknown!r}: camwarden config show lists them", values))
     return site
 
 
 def person(args: argparse.Namespace) -> str:
-    """Return who is taken to approve: the name given, or the login name; empty where there is neither."""
+    """Return who approves: the given name, or the login name; empty where there is neither."""
     return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
 
 
-def looked(
+def look_at_cameras(
     site: Site, args: argparse.Namespace, approvals: Mapping[str, Approval] | None = None
 ) -> tuple[CameraLook, ...]:
-    """Look at the cameras that were named, or at all, against these approvals, or those that are kept."""
+    """Look at the named cameras, or at all, against these approvals, or the stored ones."""
     directory = site.storage.directory
     cameras = tuple(c for c in site.cameras if not args.camera or c.camera.id in args.camera)
     needed = {c.camera.device for c in cameras}
@@ -70,7 +62,7 @@ def looked(
         known = read_approvals(directory, site.id) if approvals is None else approvals
         part = with_flag(part, args)
         with worker_of(part) as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
-            rim = Rim(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
-            seen = look_at(part, known, rim, args.rounds, APART_S)
+            env = Environment(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
+            seen = look_at(part, known, env, args.rounds, APART_S)
         say_confinement(worker.confinement, args, part.worker.unconfined == "accept")
         return seen

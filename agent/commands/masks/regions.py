@@ -9,7 +9,7 @@
     least_block_ratio = 0.05                         # of a mosaic: share of the region's shorter side
     least_sigma_ratio = 0.02                         # of a blur: the same
 
-`effect` may stand for `type`, as in site.toml. Every mistake of a file is told at once, one line each.
+`effect` may replace `type`, as in site.toml. All mistakes of a file are reported at once, one line each.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ class _Wrong(ConfigurationError):
 
 
 def read_regions(path: Path) -> tuple[Zone, ...]:
-    """Return the regions of a file.
+    """Parse the regions of a file.
 
-    Raises:
-        ConfigurationError: It cannot be read, or something in it is wrong; one line for each mistake.
+    Raises ConfigurationError where it cannot be read or is wrong; one line for each mistake.
     """
     rows = _rows(path)
     zones: list[Zone] = []
@@ -78,11 +77,8 @@ def _rows(path: Path) -> list[Any]:
             Message("{path}: the regions cannot be read: {why}", {"path": path, "why": os_words(error)})
         ) from None
     if len(text) > MAX_BYTES:
-        raise ConfigurationError(
-            Message(
-                "{path}: more than {bytes_most} bytes are no list of regions", {"path": path, "bytes_most": MAX_BYTES}
-            )
-        )
+        values = {"path": path, "bytes_most": MAX_BYTES}
+        raise ConfigurationError(Message("{path}: more than {bytes_most} bytes are no list of regions", values))
     try:
         parse = json.loads if path.suffix.lower() == ".json" else tomli.loads
         document = parse(text.decode("utf-8"))
@@ -102,12 +98,8 @@ def _rows(path: Path) -> list[Any]:
             )
         )
     if len(rows) > MAX_REGIONS:
-        raise ConfigurationError(
-            Message(
-                "{path}: it has {count} regions; {most} are the most",
-                {"path": path, "count": len(rows), "most": MAX_REGIONS},
-            )
-        )
+        values = {"path": path, "count": len(rows), "most": MAX_REGIONS}
+        raise ConfigurationError(Message("{path}: it has {count} regions; {most} are the most", values))
     return rows
 
 

@@ -40,9 +40,9 @@ masks, and none of them is on. `not-seen`: no live picture came.
 
 @dataclass(frozen=True, slots=True)
 class PathLook:
-    """What was seen on one path: the verdict on each zone, and a JPEG in which all that is not proven hidden is black.
+    """One path: the verdict on each zone, and a JPEG in which all that is not proven hidden is black.
 
-    `why` says why there is no picture, empty where there is one.
+    `why` is the reason for a missing picture, empty where there is one.
     """
 
     path: PathName
@@ -54,9 +54,9 @@ class PathLook:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a camera sees: the encoded descriptor, of how many pictures, in which light.
+    """A camera's view: the encoded descriptor, of how many pictures, in which light.
 
-    An empty descriptor: so much moves in it that it cannot be supervised. `state`: how it stands to the approved view.
+    An empty descriptor: so much moves in it that it cannot be supervised. `state`: compared with the approved view.
     """
 
     descriptor: bytes = field(repr=False)
@@ -67,13 +67,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class CameraLook:
-    """What was seen of one camera.
+    """The look at one camera.
 
-    `config` is what the file declares. `masks` None: its device did not list them. `zones` are what was judged: the
+    `config` is what the file declares. `masks` None: its device did not list them. `zones` are the judged ones: the
     declared zones, and the enabled masks beside them. `findings` are those of the mask checks on the live paths, the
-    one that matters most first. `view` None: no picture shows it. `preset`: at which of its presets it was seen in the
-    last round, empty where that is not plain or it has none; `at_preset`: what all rounds said of the zones there.
-    `owner`: of which site it is, and which box showed it; `was_another`: what was approved is of another box.
+    most important first. `view` None: no picture shows it. `preset`: its preset in the last round, empty where that is
+    unknown or it has none; `at_preset`: the verdicts of all rounds on the zones there. `owner`: its site, and the box
+    that showed it; `was_another`: what was approved is of another box.
     """
 
     config: CameraConfig
@@ -96,20 +96,17 @@ class CameraLook:
 
 
 def is_among(polygon: Polygon, zones: Iterable[PrivateZone]) -> bool:
-    """Tell whether a polygon is one of the zones, but for rounding."""
+    """Return whether a polygon is one of the zones, but for rounding."""
     return any(iou(zone.polygon, (polygon,)) >= SAME_IOU for zone in zones)
 
 
-def hidden_by_us(
+def blackened_areas(
     declared: Iterable[PrivateZone], drawn: Iterable[Mask], zones: Iterable[PrivateZone], proven: Iterable[str]
 ) -> tuple[Polygon, ...]:
     """Return what is black in a small picture, whatever the camera does. Pure.
 
-    Args:
-        declared: The zones that are declared private; they are always black.
-        drawn: Masks of the device, and those approved before; each is black unless this picture proves it to hide.
-        zones: What was judged in this picture.
-        proven: The names of the zones that it proves to be hidden.
+    Zones `declared` private are always black; masks `drawn` by the device or approved before unless this picture proves
+    them to hide. `zones` were judged in this picture, which proves those with names in `proven` to be hidden.
     """
     named = set(proven)
     hiding = tuple(zone for zone in zones if zone.name in named)
@@ -117,7 +114,7 @@ def hidden_by_us(
     return (*(zone.polygon for zone in declared), *unproven)
 
 
-def shown(
+def render_path(
     picture: Picture,
     declared: tuple[PrivateZone, ...],
     drawn: tuple[Mask, ...],
@@ -126,9 +123,9 @@ def shown(
     judge: Judge,
     size: Thumbnail = ON_SHEET,
 ) -> PathLook:
-    """Make the small picture of one path.
+    """Render the small picture of one path.
 
-    A mask shows in it only where this very picture proves it to hide, and all looks together do as well.
+    A mask shows in it only where both this very picture and all looks together prove it to hide.
     """
     asked = tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
     here = ask(judge, Job(picture.data, picture.kind, asked))
@@ -136,15 +133,15 @@ def shown(
         return PathLook(picture.path, picture.taken_at, why="malformed")
     together = {v.zone for v in verdicts if v.verdict == "PASS"}
     proven = together & {v.zone for v in here.verdicts if v.verdict == "PASS"}
-    hidden = hidden_by_us(declared, drawn, zones, proven)
+    hidden = blackened_areas(declared, drawn, zones, proven)
     small = ask(judge, Job(picture.data, picture.kind, (), Study(thumbnail=replace(size, hidden=hidden))))
     if small is None or small.studied is None:
         return PathLook(picture.path, picture.taken_at, verdicts, why="malformed")
     return PathLook(picture.path, picture.taken_at, verdicts, small.studied.thumbnail)
 
 
-def described(picture: Picture, left_out: tuple[Polygon, ...], judge: Judge) -> bytes:
-    """Return a picture's encoded descriptor; nothing where it cannot be decoded, or is too flat to be compared."""
+def descriptor_of(picture: Picture, left_out: tuple[Polygon, ...], judge: Judge) -> bytes:
+    """Return a picture's encoded descriptor; empty where it cannot be decoded, or is too flat to be compared."""
     answer = ask(judge, Job(picture.data, picture.kind, (), Study(descriptor=DescriptorJob(excluded=left_out))))
     return answer.studied.descriptor if answer is not None and answer.studied is not None else b""
 
@@ -156,14 +153,10 @@ def view_of(
     left_out: tuple[Polygon, ...],
     judge: Judge,
 ) -> View | None:
-    """Return the view that pictures of one path show: their median where there are enough, else the newest one's.
+    """Return the view of one path's pictures: their median where there are enough, else the newest one's.
 
-    Args:
-        descriptors: Those of the path's pictures, oldest first, without empty ones.
-        newest: The path's newest picture.
-        approved: The references approved before.
-        left_out: Masks and zones: they do not move with the scene.
-        judge: Asks the picture worker.
+    `descriptors` are those of the path's pictures, oldest first, without empty ones; `newest` is its newest picture;
+    `approved` are the references approved before. Masks and zones are `left_out`: they do not move with the scene.
     """
     if not descriptors:
         return None
@@ -184,7 +177,7 @@ def _shape(descriptor: bytes) -> tuple[LightMode, int, int]:
 
 
 def ask(judge: Judge, job: Job) -> Judged | None:
-    """Ask the worker about one picture; None where it cannot answer."""
+    """Judge one picture; None where the worker cannot."""
     try:
         return judge(job)
     except WorkerError:

@@ -20,7 +20,7 @@ SCHEMA = "camwarden-masks-show/1"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print every camera's approval, or that of those that were named."""
+    """Print the approval of every camera, or of the named ones."""
     site = site_of(args)
     directory = site.storage.directory
     approvals = read_approvals(directory, site.id)

@@ -6,9 +6,9 @@
     camwarden queue export DIR [--from TIME] [--to TIME]
     camwarden queue import-ack FILE
 
-`list`, `show` and `export` only read and work beside the running service. What changes the spool is left as a note in
-the state directory: without a service it is taken up here at once, else by the service at its next cycle. `export`
-writes everything that the hub has not confirmed, so that a medium that was lost costs nothing.
+`list`, `show` and `export` only read and work beside the running service. A change of the spool is a note in the state
+directory: applied here at once, or by a running service at its next cycle. `export` writes everything that the hub has
+not confirmed, so that a lost medium costs nothing.
 """
 
 from __future__ import annotations
@@ -68,10 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; 0 if it was done.
+    """Run one action; 0 if it was done.
 
-    Raises:
-        AgentError: There is no spool, or it, a key or a file cannot be used.
+    Raises AgentError where there is no spool, or it, a key or a file cannot be used.
     """
     site = load(args.config)
     return int(_ACTIONS[args.action](args, site))
@@ -101,13 +100,8 @@ def _list(args: argparse.Namespace, site: Site) -> int:
     if totals.oldest_at is None:
         say(args, Message("nothing waits: the hub has confirmed every report that is here"))
     else:
-        say(
-            args,
-            Message(
-                "the oldest report that is not confirmed was made at {at}; {size} bytes wait",
-                {"at": totals.oldest_at.isoformat(timespec="seconds"), "size": totals.unconfirmed_bytes},
-            ),
-        )
+        values = {"at": totals.oldest_at.isoformat(timespec="seconds"), "size": totals.unconfirmed_bytes}
+        say(args, Message("the oldest report that is not confirmed was made at {at}; {size} bytes wait", values))
     if totals.dropped:
         say(args, Message("{count} reports were given up so far; gap records name them", {"count": totals.dropped}))
     for row in rows:
@@ -222,7 +216,7 @@ def _named(kept: StoredRow) -> dict[str, str]:
 
 
 def _time(text: str) -> datetime:
-    """Return a time as RFC 3339 has it; without an offset it is UTC."""
+    """Parse a time of RFC 3339; without an offset it is UTC."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -233,7 +227,7 @@ def _time(text: str) -> datetime:
 
 
 def _seconds(text: str) -> float:
-    """Return a number of seconds that ends."""
+    """Parse a finite number of seconds."""
     try:
         seconds = float(text)
     except ValueError:

@@ -28,7 +28,7 @@ from agent.text.translate import render
 
 
 def export(args: argparse.Namespace, site: Site) -> int:
-    """Write a batch, and note which reports are in it where batches are how this site reports."""
+    """Write a batch, and note its reports where the site reports by batches."""
     ids: list[int] = []
     with view(spool_path(site)) as look:
         count = write_batch(args.batch, _files(args, site, look, ids))
@@ -39,7 +39,7 @@ def export(args: argparse.Namespace, site: Site) -> int:
 
 
 def _files(args: argparse.Namespace, site: Site, look: View, ids: list[int]) -> Iterator[tuple[str, bytes]]:
-    """Yield what a batch holds; note the ids of the reports in it."""
+    """Yield the files of a batch; note the ids of the reports in it."""
     if state := _state(site, look, args.lang):
         yield STATE_NAME, state
     for kept in look.kept(args.first, args.last):
@@ -57,9 +57,9 @@ def _files(args: argparse.Namespace, site: Site, look: View, ids: list[int]) -> 
 
 
 def _state(site: Site, look: View, lang: str) -> bytes:
-    """Return what the site says of itself; nothing where the key cannot sign it, which is told.
+    """Return the site's state message; empty where the key cannot sign it, which is reported.
 
-    As the service's user: what a token says to a PIN is remembered in a file that the service must be able to read.
+    As the service's user: a token's answer to a PIN is stored in a file that the service must be able to read.
     """
     try:
         with as_owner_of(site.storage.directory), closing(place_of(site, os.environ)) as place:
@@ -85,7 +85,7 @@ def _state(site: Site, look: View, lang: str) -> bytes:
 
 
 def import_ack(args: argparse.Namespace, site: Site) -> int:
-    """Take a watermark from a file, here or by the running service."""
+    """Import a watermark from a file, here or by the running service."""
     keys = load_jwks(site.hub.jwks) if site.hub is not None and site.hub.jwks else {}
     if not keys:
         raise ConfigurationError("[hub] jwks: no key of the hub is pinned, so that no confirmation can be believed")
@@ -115,7 +115,7 @@ def import_ack(args: argparse.Namespace, site: Site) -> int:
 
 
 def _hand_over(site: Site, leave: Callable[[Path], str]) -> str | None:
-    """Leave a note, take up here what lies in the inbox, and return what became of it; None where a service will."""
+    """Leave a note, apply the inbox here, and return the note's result; None where a service will."""
     directory = site.storage.directory
     with as_owner_of(directory):
         name = leave_note(directory, leave)

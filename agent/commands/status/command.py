@@ -3,7 +3,7 @@
     camwarden status [--all]     whether all is right, what is not and the next step
     camwarden status --nagios    one line for a monitoring system, exit codes 0 to 3 as those have them
 
-Exit code: 3 where the status is stale, for then nothing is known about now; else what the last cycle found.
+Exit code: 3 where the status is stale, for the present is unknown then; else that of the last cycle.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _nagios(args: argparse.Namespace) -> int:
-    """Print the one line: what ends other commands is UNKNOWN here, on standard output, where it is read."""
+    """Print the one line: an error of other commands is UNKNOWN here, on standard output, where monitors read it."""
     try:
         state, told = nagios_line(_read(args), args.lang)
     except AgentError as error:

@@ -4,10 +4,10 @@
 
     CRITICAL  something fails
     WARNING   something is to watch, or a device refused a login
-    UNKNOWN   something could not be checked; or nothing is known about now: there is no status, none that can be read,
-              or it is stale, later than due by more than 120 s and 10 % of the period
+    UNKNOWN   something could not be checked; or there is no status, none that can be read, or a stale one: later than
+              due by more than 120 s and 10 % of the period
 
-The first of these that holds counts. The limits stand in the performance data too.
+The first of these that holds counts. The limits are in the performance data too.
 
 Source: Monitoring Plugins Development Guidelines, sections "Plugin Return Codes", "Threshold and Ranges" and
 "Performance data".

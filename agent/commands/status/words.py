@@ -1,7 +1,7 @@
 """Renders the status file as text: the verdict first, then each fault with its next step. Pure.
 
-What is missing in a status is left out, for it may be of another version; nothing in it is believed to be of a type,
-and nothing in it may steer a terminal.
+What a status lacks is left out, for it may be of another version; no type in it is trusted, and nothing in it may steer
+a terminal.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.commands.terminal.site_time import lasted
+from agent.commands.terminal.site_time import duration_text
 from agent.contract.repair_counts import CLASSES, read_repairs
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
@@ -37,7 +37,7 @@ TITLES: Mapping[Figure, str] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """A finding that is not in order, as the status file carries it. The message ends in the next step."""
+    """An open finding of the status file. The message ends in the next step."""
 
     status: str
     check: str
@@ -46,7 +46,7 @@ class OpenFinding:
 
 
 def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[str]:
-    """Return the status as lines of text; `everything` lists each camera and every figure of the delivery too."""
+    """Render the status as lines of text; `everything` adds each camera and every figure of the delivery."""
     content = status.content
     yield headline(status, lang)
     if status.stale:
@@ -65,7 +65,7 @@ def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[s
 
 
 def headline(status: StatusRead, lang: str) -> str:
-    """Return the first line: whether everything is all right, and how long ago it was seen."""
+    """Render the first line: whether everything is all right, and how long ago it was seen."""
     counts, age = mapping(status.content.get("counts")), age_text(status.age, lang)
     values: dict[str, str | int | float] = {name: number(counts.get(name)) for name in ("fail", "warn", "unknown")}
     values |= {"site": clean(status.content.get("site")), "age": age}
@@ -90,7 +90,7 @@ def headline(status: StatusRead, lang: str) -> str:
 
 
 def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:
-    """Return what is not in order, worst first, as far as the status file has room for it."""
+    """Parse the open findings, worst first, as far as the status file has room for them."""
     rows = content.get("open")
     found = []
     for row in (mapping(row) for row in (rows if isinstance(rows, list) else ())):
@@ -122,7 +122,7 @@ def _cameras(content: Mapping[str, Json], lang: str, everything: bool) -> Iterat
 
 
 def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
-    """Return the figures of municipal assessment of the last whole day in one line, where there is one."""
+    """Render the figures of municipal assessment of the last whole day in one line, where there are any."""
     rates = mapping(content.get("rates"))
     shown = []
     for figure in FIGURES:
@@ -136,7 +136,7 @@ def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
 
 
 def _rate(title: str, numbers: list[int], lang: str) -> str:
-    """Return a figure and its rate, and which share of it is not known where any is: that is never good."""
+    """Render a figure and its rate, with the unknown share where there is one: that is never good."""
     good, due, unknown = (*numbers, 0)[:3]
     rate = math.floor(1000 * good / due + 1e-9) / 10  # what is not whole never shows as 100.0
     values = {"what": translate(title, lang), "rate": f"{rate:.1f}", "unknown": f"{100 * unknown / due:.1f}"}
@@ -146,10 +146,14 @@ def _rate(title: str, numbers: list[int], lang: str) -> str:
 
 
 def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
-    """Return in one line what was repaired lately, and how long that took on average, where anything was."""
+    """Render recent repairs and their mean time in one line, where there are any."""
     shown = []
     for name, one in read_repairs(content.get("repairs")).items():
-        values = {"what": translate(CLASSES[name], lang), "count": one.repaired, "mean": lasted(one.mean_s, lang)}
+        values = {
+            "what": translate(CLASSES[name], lang),
+            "count": one.repaired,
+            "mean": duration_text(one.mean_s, lang),
+        }
         shown.append(render(Message("{what} {count}, {mean} on average", values), lang))
     if shown:
         values = {"days": DAYS_KEPT, "repairs": "; ".join(shown)}
@@ -164,7 +168,7 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
         yield translate("reports", lang) + ": " + numbers
     hub = content.get("hub")
     if isinstance(hub, Mapping):
-        yield translate("hub", lang) + ": " + (_told(hub) if everything else _link(hub, lang))
+        yield translate("hub", lang) + ": " + (_values_text(hub) if everything else _link_text(hub, lang))
         if hub.get("report_refused"):
             values = {"words": clean(hub["report_refused"]), "at": clean(hub.get("report_refused_at"))[:16]}
             yield render(
@@ -174,18 +178,18 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
         yield translate("hub", lang) + ": " + translate("not configured", lang)
     mirrors = content.get("mirrors")
     for mirror in (mapping(row) for row in (mirrors if isinstance(mirrors, list) else ())):
-        told = _told(mirror) if everything else f"{clean(mirror.get('name'))}, {_link(mirror, lang)}"
+        told = _values_text(mirror) if everything else f"{clean(mirror.get('name'))}, {_link_text(mirror, lang)}"
         yield translate("mirror", lang) + ": " + told
 
 
-def _link(values: Mapping[str, Json], lang: str) -> str:
-    """Return how a connection stands: a word, and the broker's or the system's reason where there is one."""
+def _link_text(values: Mapping[str, Json], lang: str) -> str:
+    """Render a connection: its state, and the broker's or the system's reason where there is one."""
     word, reason = translate(clean(values.get("link")), lang), clean(values.get("reason"))
     return f"{word}: {redact(reason)}" if reason else word
 
 
-def _told(values: Mapping[str, Json]) -> str:
-    """Return names and values on one line, without those that say nothing: empty, or none of them."""
+def _values_text(values: Mapping[str, Json]) -> str:
+    """Render names and values on one line, without empty ones."""
     return ", ".join(
         f"{clean(name)} {redact(clean(value))}" for name, value in values.items() if value not in (None, "", 0, {})
     )
@@ -202,13 +206,13 @@ def number(value: object) -> int:
 
 
 def clean(value: object) -> str:
-    """Return a value for the terminal: a name that a device gave must not steer it."""
+    """Sanitize a value for the terminal: a name that a device gave must not steer it."""
     text = "" if value is None else str(value)
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def age_text(age: timedelta, lang: str) -> str:
-    """Return an age as people say it: 45 s, 12 min, 3 h, 2 d."""
+    """Format an age: 45 s, 12 min, 3 h, 2 d."""
     seconds = age.total_seconds()
     for unit, length, until in (("s", 1, 120), ("min", 60, 120), ("h", 3600, 48)):
         if abs(seconds) < length * until:

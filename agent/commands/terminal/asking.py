@@ -1,7 +1,7 @@
 """Asks people, one question at a time, on a terminal or through a pipe.
 
 Questions go to standard output, answers come from standard input; a password is read without being shown where there
-is a terminal. The end of the answers is `Ended`, which each command takes as "keep what there is".
+is a terminal. The end of the answers raises `Ended`: each command then goes on with the answers so far.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Ended(Exception):
 
 
 class Wrong(ValueError):
-    """An answer cannot be taken; the message says why, in the reader's language."""
+    """An answer cannot be accepted; the message has the reason, in the reader's language."""
 
 
 def say(text: str = "") -> None:
@@ -35,17 +35,14 @@ def say(text: str = "") -> None:
 
 
 def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: str | None = None) -> Answer:
-    """Return the answer to one question.
+    """Return the answer to one question, which is on one line.
 
-    Args:
-        question: What is asked, on one line.
-        read: Makes the answer of the line; raises `Wrong` where it cannot.
-        default: What an empty line stands for.
-        shown: How the default is shown, None: as it is.
+    `read` parses the answer, or raises `Wrong`; an empty one means `default`, which is shown as `shown`, None: as it
+    is.
 
     Raises:
-        Ended: The answers are at their end.
-        UsageError: The answer was wrong so often that nobody seems to read what is said.
+        Ended: There are no more answers.
+        UsageError: The answer was wrong so often that nobody seems to read the messages.
     """
     hint = default if shown is None else shown
     why = ""
@@ -67,11 +64,7 @@ def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: 
 
 
 def ask_password(question: str) -> str:
-    """Return a password; it is not shown, and no word about it is ever said.
-
-    Raises:
-        Ended: The answers are at their end.
-    """
+    """Return a password, which is shown nowhere. Raises Ended."""
     if sys.stdin.isatty():
         try:
             return getpass.getpass(f"{question} ")

@@ -25,11 +25,10 @@ def add_broker_options(parser: argparse.ArgumentParser) -> None:
 
 
 def broker_of(args: argparse.Namespace) -> Hub:
-    """Return the broker that the options name; its files have been read once.
+    """Return the broker of the options; its files have been read once.
 
-    Raises:
-        UsageError: Options that belong together are not together.
-        Forbidden, ConfigurationError: A file cannot be used.
+    Raises UsageError where options that belong together are not together, and Forbidden or ConfigurationError where a
+    file cannot be used.
     """
     number = args.port or (8883 if args.tls else 1883)
     broker = Hub(args.host, number, args.tls, args.ca, args.certificate, args.key, _credential(args))
@@ -38,7 +37,7 @@ def broker_of(args: argparse.Namespace) -> Hub:
 
 
 def port(text: str) -> int:
-    """Return a TCP port; argparse names this function in its message."""
+    """Parse a TCP port; argparse names this function in its message."""
     number = int(text)
     if not 0 < number < 65536:
         raise ValueError

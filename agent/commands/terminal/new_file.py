@@ -10,19 +10,14 @@ from agent.model.finding import Message
 
 
 def require_new(path: Path) -> None:
-    """Settle that a file can be written, before a device is asked.
+    """Validate that a file can be written, before a device is asked.
 
-    Raises:
-        UsageError: A file is there already, or its folder is not.
-        Forbidden: This user may not write there.
+    Raises UsageError where it exists already or its folder does not, and Forbidden where this user may not write there.
     """
     if os.path.lexists(path) or not path.parent.is_dir():
         raise UsageError(
             Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": path})
         )
     if not os.access(path.parent, os.W_OK):
-        raise Forbidden(
-            Message(
-                "{folder}: this user may not write there; name a file in a folder of your own", {"folder": path.parent}
-            )
-        )
+        values = {"folder": path.parent}
+        raise Forbidden(Message("{folder}: this user may not write there; name a file in a folder of your own", values))

@@ -14,7 +14,7 @@ from agent.model.errors import AgentError
 
 
 def read_memory(directory: Path) -> Memory:
-    """Return what the last committed cycle left.
+    """Return the memory of the last committed cycle.
 
     Raises:
         UsageError: There is no spool yet.
@@ -26,7 +26,7 @@ def read_memory(directory: Path) -> Memory:
 
 
 def episodes_known(directory: Path) -> dict[str, Episode]:
-    """Return the open episodes by key; none where no service runs here, or this user may not know."""
+    """Return the open episodes by key; none where no service runs here, or this user may not read them."""
     with suppress(AgentError):
         return {one.key: one for one in open_episodes(read_memory(directory).known)}
     return {}

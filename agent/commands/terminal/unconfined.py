@@ -14,19 +14,19 @@ from masking.model import Confinement
 
 
 def with_flag(site: Site, args: argparse.Namespace) -> Site:
-    """Return the site as the option has it."""
+    """Return the site under the option."""
     return replace(site, worker=WorkerRules("accept")) if args.unconfined else site
 
 
 def confinement_json(confinement: Confinement | None) -> Json:
-    """Return for `--json` what a worker could not give up and what was open to it; None where it judged nothing."""
+    """Encode for `--json` a worker's limits and open ways; None where it judged nothing."""
     if confinement is None:
         return None
     return {"limits": list(confinement.limits), "open": list(confinement.open_ways)}
 
 
 def say_confinement(confinement: Confinement | None, args: argparse.Namespace, accepted: bool) -> None:
-    """Say on standard error where pictures were not judged, or were judged without every protection."""
+    """Warn on standard error where pictures were not judged, or were judged without every protection."""
     if confinement is None or not (confinement.open_ways or confinement.limits):
         return
     values = {"ways": ", ".join(confinement.open_ways), "limits": "; ".join(confinement.limits)}

@@ -1,4 +1,4 @@
-"""Defines the flag `--unconfined` for parsers; what follows from it is in `unconfined.py`, which no help loads."""
+"""Defines the flag `--unconfined` for parsers; its effects are in `unconfined.py`, which no help loads."""
 
 from __future__ import annotations
 

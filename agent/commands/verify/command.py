@@ -3,19 +3,19 @@
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
     camwarden verify report.html                  a hand-over report
     camwarden verify DOSSIER.zip                  a filing dossier
-    camwarden verify filing.json                  what `filing compare` has kept of it in the state directory
+    camwarden verify filing.json                  what `filing compare` has stored of it in the state directory
     camwarden verify FOLDER --follow              and every file that comes into it
     camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
-Whom to believe is the reader's to say, at least one of:
+The reader names the trusted keys, by at least one of:
 
     --jwks FILE         a JWK set; may be given several times
     --kid THUMBPRINT    a thumbprint that was compared over another way; the key itself is taken from what is verified
     --data DIR          a hub's data: each key that it trusts, for its own site
 
-Keys that lie beside the reports are believed only by `--kid`. A hand-over report, a filing dossier and filing.json may
-be verified without any of them: whether it was changed shows all the same, and only whose key signed it stays open
-(3). The keys that signed what is verified are named at the end.
+Keys that lie beside the reports are trusted only by `--kid`. A hand-over report, a filing dossier and filing.json may
+be verified without any of them: whether it was changed shows all the same, and only whose key signed it stays open (3).
+The keys that signed what is verified are named at the end.
 
 Exit code: 0 everything verified, 1 something is wrong, 3 something could not be judged for want of a key, 69 the broker
 cannot be reached, 78 nothing to verify or a file is no signed message. With `--follow` it runs until it is interrupted,
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.commands.terminal.broker_options import add_broker_options
-from agent.commands.verify.keys import believed_of
+from agent.commands.verify.keys import trusted_keys
 from agent.commands.verify.lines import fault_line, judged_line
 from agent.commands.verify.watch import watch_folders, watch_topic
 from agent.model.errors import ConfigurationError, UsageError, os_words
@@ -73,10 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify every message, then how the reports stand to each other.
+    """Verify every message, then the reports' chain.
 
-    Raises:
-        AgentError: There are no keys to verify with, an archive is not taken apart, or the broker cannot be reached.
+    Raises AgentError where there are no keys to verify with, an archive is not opened, or the broker cannot be reached.
     """
     if bool(args.paths) == bool(args.topic):
         raise UsageError("give either files to verify, or a topic to listen on")
@@ -84,34 +83,30 @@ def run(args: argparse.Namespace) -> int:
         return watch_topic(args)
     if args.follow:
         return watch_folders(args)
-    checked = verify_paths(args.paths, believed_of(args, args.paths))
+    checked = verify_paths(args.paths, trusted_keys(args, args.paths))
     if args.json:
-        print(json.dumps(told(checked), ensure_ascii=False))
+        print(json.dumps(result_json(checked), ensure_ascii=False))
     else:
         _print(checked, args.lang)
     return _exit_code(checked)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """Every message, and what is wrong between the reports among them."""
+class VerifyResult:
+    """Every message, and the faults between the reports among them."""
 
     messages: tuple[Judgement, ...]
     problems: tuple[Problem, ...]
 
 
-def verify_paths(paths: list[Path], believed: Trusted) -> Checked:
-    """Verify files, folders and ZIPs.
-
-    Raises:
-        ConfigurationError: An archive is not taken apart.
-    """
+def verify_paths(paths: list[Path], believed: Trusted) -> VerifyResult:
+    """Verify files, folders and ZIPs. Raises ConfigurationError for an archive that is not opened."""
     messages = tuple(message for path in paths for message in _path(path, believed))
-    return Checked(messages, examine(m.claim for m in messages if m.claim is not None))
+    return VerifyResult(messages, examine(m.claim for m in messages if m.claim is not None))
 
 
-def told(checked: Checked) -> dict[str, Json]:
-    """Return the result as `--json` prints it."""
+def result_json(checked: VerifyResult) -> dict[str, Json]:
+    """Encode the result for `--json`."""
     return {
         "schema": SCHEMA,
         "files": [
@@ -186,7 +181,7 @@ def _messages(container: Container, believed: Trusted) -> Iterator[Judgement]:
             yield Judgement(where, "unusable", "unreadable", error.message)
 
 
-def _print(checked: Checked, lang: str) -> None:
+def _print(checked: VerifyResult, lang: str) -> None:
     for m in checked.messages:
         if m.verdict != "verified":
             print(render(judged_line(m), lang))
@@ -199,7 +194,7 @@ def _print(checked: Checked, lang: str) -> None:
         print(render(Message("signed with the key {kid}, which you believe", {"kid": kid}), lang))
 
 
-def _exit_code(checked: Checked) -> int:
+def _exit_code(checked: VerifyResult) -> int:
     verdicts = {m.verdict for m in checked.messages}
     if "failed" in verdicts or checked.problems:
         return FAILS
@@ -216,7 +211,7 @@ def _named(claim: Claim | None) -> dict[str, Json]:
 
 
 def _seconds(text: str) -> float:
-    """Return a number of seconds; argparse names this function in its message."""
+    """Parse a number of seconds; argparse names this function in its message."""
     seconds = float(text)
     if not 0 < seconds < 1e6:
         raise ValueError

@@ -29,20 +29,20 @@ REPORT_SUFFIXES = (".html", ".htm")
 """How hand-over reports end."""
 
 
-def believed_of(args: argparse.Namespace, paths: list[Path]) -> Trusted:
-    """Return the keys to believe; nobody's need be named for what tells a change by itself.
+def trusted_keys(args: argparse.Namespace, paths: list[Path]) -> Trusted:
+    """Return the trusted keys; none is needed for files that show a change by themselves.
 
-    Those of `--kid` are looked for in what is to be verified.
+    Those of `--kid` are searched for in the files to verify.
 
     Raises:
-        UsageError: No option says whom to believe.
+        UsageError: No option names a trusted key.
         ConfigurationError: A file cannot be used, or nothing shows a key of a thumbprint.
     """
-    if not (args.kid or args.jwks or args.data) and all(_tells_by_itself(path) for path in paths):
+    if not (args.kid or args.jwks or args.data) and all(_shows_own_key(path) for path in paths):
         return Trusted({})
     wanted = wanted_kids(args)
     keys = keys_named(args)
-    shown = {kid: key for path in paths for kid, key in _shown(path).items()} if wanted else {}
+    shown = {kid: key for path in paths for kid, key in _keys_shown_in(path).items()} if wanted else {}
     missing = sorted(wanted - keys.keys() - shown.keys())
     if missing:
         raise ConfigurationError(
@@ -53,10 +53,9 @@ def believed_of(args: argparse.Namespace, paths: list[Path]) -> Trusted:
 
 
 def wanted_kids(args: argparse.Namespace) -> set[str]:
-    """Return the thumbprints that the reader vouches for.
+    """Return the thumbprints of `--kid`.
 
-    Raises:
-        UsageError: No option says whom to believe, or one is no thumbprint.
+    Raises UsageError where no option names a trusted key, or one is no thumbprint.
     """
     wanted = set(args.kid or ())
     if not wanted and not args.jwks and args.data is None:
@@ -72,8 +71,7 @@ def wanted_kids(args: argparse.Namespace) -> set[str]:
 def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
     """Return the keys of `--jwks` and `--data`.
 
-    Raises:
-        ConfigurationError: A file cannot be used, or the hub trusts no key that it has seen.
+    Raises ConfigurationError where a file cannot be used, or the hub trusts no key that it has seen.
     """
     keys: dict[str, PublicKey] = {}
     for path in args.jwks or ():
@@ -98,12 +96,12 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
 
 
 def sites_of(args: argparse.Namespace) -> Trust | None:
-    """Return which key speaks for which site, where a hub's data says so and is the only word."""
+    """Return which key speaks for which site, where a hub's data is the only source."""
     return trust.load(args.data) if args.data is not None and not args.jwks and not args.kid else None
 
 
-def _tells_by_itself(path: Path) -> bool:
-    """Tell whether it shows the key that signed it: a hand-over report, a filing dossier, or what is kept of one."""
+def _shows_own_key(path: Path) -> bool:
+    """Return whether it shows the key that signed it: a hand-over report, a filing dossier, or a stored filing."""
     if path.suffix in REPORT_SUFFIXES:
         return True
     if path.is_dir() or zipfile.is_zipfile(path):
@@ -113,8 +111,8 @@ def _tells_by_itself(path: Path) -> bool:
     return False
 
 
-def _shown(path: Path) -> dict[str, PublicKey]:
-    """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is told later."""
+def _keys_shown_in(path: Path) -> dict[str, PublicKey]:
+    """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is reported later."""
     if not path.is_dir() and not zipfile.is_zipfile(path):
         with suppress(OSError), path.open("rb") as file:
             return keys_in(file.read(MAX_BYTES))

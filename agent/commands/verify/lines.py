@@ -15,7 +15,7 @@ def judged_line(message: Judgement) -> Message:
 
 
 def fault_line(fault: Problem | ChainEvent) -> Message:
-    """Return one line about what is wrong between the reports of a stream."""
+    """Return one line about a fault between the reports of a stream."""
     values = {
         "site": fault.site, "epoch": fault.epoch, "stream": fault.stream,
         "first": fault.from_seq, "last": fault.to_seq, "fault": Message(fault.fault),
@@ -24,5 +24,5 @@ def fault_line(fault: Problem | ChainEvent) -> Message:
 
 
 def ready_line(topic: str, host: str, port: int) -> Message:
-    """Return the line that says what is listened to."""
+    """Return the line that names the subscription."""
     return Message("ready: {topic} at {host}:{port}", {"topic": topic, "host": host, "port": port})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.commands.terminal.broker_options import broker_of
-from agent.commands.verify.keys import believed_of, keys_named, sites_of, wanted_kids
+from agent.commands.verify.keys import keys_named, sites_of, trusted_keys, wanted_kids
 from agent.commands.verify.lines import fault_line, judged_line, ready_line
 from agent.contract.envelope import STATE_TYP, flatten, read_header, unflatten
 from agent.contract.jwk import PublicKey
@@ -39,8 +39,8 @@ _FILTER = re.compile(r"([^+#\0]*|\+)(/([^+#\0]*|\+))*(/#)?|#")
 
 
 @dataclass(slots=True)
-class Watch:
-    """What has been seen so far, and how it is told: one line for each fault, or one JSON object."""
+class LiveResults:
+    """The results so far, printed as one line for each fault, or one JSON object."""
 
     as_json: bool
     lang: str
@@ -55,7 +55,7 @@ class Watch:
             print(render(text, self.lang), flush=True)
 
     def take(self, message: Judgement) -> None:
-        """Count a message and tell what is wrong with it, or between it and those before."""
+        """Count a message and report its faults, or those between it and earlier ones."""
         self.counts[message.verdict] += 1
         if message.verdict != "verified":
             words: dict[str, Json] = {"name": message.name, "reason": message.reason, "why": str(message.why)}
@@ -69,7 +69,7 @@ class Watch:
             self.tell(seen.fault, fault_line(seen), **run)
 
     def end(self) -> int:
-        """Tell the sum and return the exit code. A hole that was filled is none."""
+        """Print the sum and return the exit code. A hole that was filled is none."""
         holes = self.follow.open_holes()
         faults = len(holes) + self.counts["fork"] + self.counts["tamper"]
         names = ("verified", "failed", "unchecked", "unusable")
@@ -94,19 +94,19 @@ class Watch:
 
 
 def watch_folders(args: argparse.Namespace) -> int:
-    """Verify every flattened JWS in the folders, and those that come, until interrupted."""
+    """Verify every flattened JWS in the folders, and those that arrive, until interrupted."""
     for path in args.paths:
         if not path.is_dir():
             raise UsageError(
                 Message("{path}: --follow watches folders; give a folder, or leave --follow away", {"path": path})
             )
-    believed = believed_of(args, args.paths)
-    watch, stop = Watch(args.json, args.lang), until_interrupted()
+    believed = trusted_keys(args, args.paths)
+    watch, stop = LiveResults(args.json, args.lang), until_interrupted()
     known: dict[Path, tuple[int, int, int]] = {}
     ready = False
     while not stop.is_set():
         for path in (found for folder in args.paths for found in sorted(folder.rglob("*.json"))):
-            _look(path, known, believed, watch)
+            _judge_changed(path, known, believed, watch)
         if not ready:
             so_far = {"verified": watch.counts["verified"]}
             watch.tell("ready", Message("{verified} verified so far; watching for more", so_far), schema=SCHEMA)
@@ -115,8 +115,8 @@ def watch_folders(args: argparse.Namespace) -> int:
     return watch.end()
 
 
-def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Trusted, watch: Watch) -> None:
-    """Judge a file that has not been seen as it is now."""
+def _judge_changed(path: Path, known: dict[Path, tuple[int, int, int]], believed: Trusted, watch: LiveResults) -> None:
+    """Judge a new or changed file."""
     try:
         status = path.stat()
         mark = status.st_ino, status.st_size, status.st_mtime_ns
@@ -133,12 +133,8 @@ def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Trusted
             )
         mark, data = (0, 0, 0), b""
     if len(known) >= _FILES_MOST:
-        raise ConfigurationError(
-            Message(
-                "{folder}: more than {files_most} files; move the old ones away",
-                {"folder": path.parent, "files_most": _FILES_MOST},
-            )
-        )
+        values = {"folder": path.parent, "files_most": _FILES_MOST}
+        raise ConfigurationError(Message("{folder}: more than {files_most} files; move the old ones away", values))
     known[path] = mark
     if data:
         watch.take(judge_flattened(str(path), data, believed))
@@ -147,8 +143,7 @@ def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Trusted
 def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -> int:
     """Verify what passes on a topic: with `--follow` until interrupted, else until nothing comes any more.
 
-    Raises:
-        HubUnavailable: The broker cannot be reached or does not let us in.
+    Raises HubUnavailable where the broker cannot be reached or does not let us in.
     """
     if not _FILTER.fullmatch(args.topic) or len(args.topic.encode()) > 65_535:
         raise UsageError(
@@ -156,7 +151,7 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
         )
     wanted = wanted_kids(args)
     keys = keys_named(args)
-    hearing = _Hearing(Watch(args.json, args.lang), keys, wanted, Trusted(keys, sites_of(args)))
+    hearing = _TopicJudge(LiveResults(args.json, args.lang), keys, wanted, Trusted(keys, sites_of(args)))
     broker = broker_of(args)
 
     def ready() -> None:
@@ -171,10 +166,10 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
 
 
 @dataclass(slots=True)
-class _Hearing:
-    """Judges what comes in on topics. Keys of `--kid` are taken from the births that show them."""
+class _TopicJudge:
+    """Judges the messages of topics. Keys of `--kid` are taken from the births that show them."""
 
-    watch: Watch
+    watch: LiveResults
     keys: dict[str, PublicKey]
     wanted: set[str]
     believed: Trusted
@@ -248,10 +243,11 @@ def until_interrupted() -> threading.Event:
 
 
 def wait_until(stop: threading.Event) -> None:
-    """Return when it is set.
+    """Wait for the event.
 
-    Python's first thread acts on a signal, and wakes only by one that it took itself. A machine that shuts down stops
-    all processes, asks them to end and lets them go on (systemd 257): then any thread takes it. So the first one looks.
+    Python's first thread acts on a signal, and wakes only by one that it received itself. A machine that shuts down
+    stops all processes, asks them to end and lets them go on (systemd 257): then any thread receives it. So the first
+    one polls.
     """
     while not stop.wait(_LOOK_S):
         pass

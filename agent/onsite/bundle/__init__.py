@@ -1,8 +1,8 @@
 """Lists what the support archive may hold, and nothing else.
 
-`ITEMS` is the whole list of what a bundle can hold. Nothing is copied: each item is a text that is made for the bundle,
-so that no file gets in because it lay in a folder. Payloads of reports stay out but for the findings of the newest full
-one, for they were made for a hub and tell a site's days; pictures, keys and secrets.toml are never opened for packing.
+Nothing is copied: each item is a text made for the bundle, so that no file gets in because it lay in a folder.
+Payloads of reports, made for a hub and showing a site's days, stay out but for the findings of the newest full one;
+pictures, keys and secrets.toml are never opened for packing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes the texts of a support archive, one function each. Only reads; what is absent raises `NotThere`."""
+"""Renders the texts of a support archive, one function each. Only reads; what is absent raises `NotThere`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Secrets = tuple[str, ...]
 
 
 def about(situation: Situation, _: Secrets) -> str:
-    """Return what this is and what it runs on."""
+    """Describe the program and its host."""
     here = load(situation.storage.directory)
     return _json(
         {
@@ -71,7 +71,7 @@ def _system() -> str:
 
 
 def configuration(situation: Situation, _: Secrets) -> str:
-    """Return what the configuration declares, places hidden; where it is wrong, its mistakes."""
+    """Render the configuration, places hidden; where it is wrong, its mistakes."""
     mistakes = "".join(f"# {redact(str(problem))}\n" for problem in situation.problems)
     if situation.site is None:
         return f"# it cannot be used:\n{mistakes}"
@@ -83,7 +83,7 @@ def status(situation: Situation, _: Secrets) -> str:
     """Return the status file."""
     if situation.status is None:
         raise NotThere(Message("the service has left no status"))
-    return _json(_nameless(situation.status.content))
+    return _json(_without_places(situation.status.content))
 
 
 def doctor(situation: Situation, _: Secrets) -> str:
@@ -99,7 +99,7 @@ def findings(situation: Situation, _: Secrets) -> str:
     if kept is None:
         raise NotThere(Message("the spool holds no full report"))
     report: Any = json.loads(kept.payload)
-    return _json({"at": utc_text(kept.committed_at), "findings": _nameless(plain_findings(report["body"]))})
+    return _json({"at": utc_text(kept.committed_at), "findings": _without_places(plain_findings(report["body"]))})
 
 
 def queue(situation: Situation, _: Secrets) -> str:
@@ -142,7 +142,7 @@ def logins(situation: Situation, _: Secrets) -> str:
 
 
 def samples(situation: Situation, secrets: Secrets) -> str:
-    """Return the kept samples in one text. Their bodies were blanked when they were kept, and are once more."""
+    """Return the stored samples in one text. Their bodies were blanked when they were stored, and are once more."""
     folder = situation.storage.directory / "samples"
     files = sorted(folder.glob("*.txt"))[:MAX_FILES] if folder.is_dir() else []
     texts = [f"==== {path.name}\n{_sample(path, secrets)}\n" for path in files]
@@ -189,7 +189,7 @@ def journal(situation: Situation, _: Secrets) -> str:
 
 
 def files(situation: Situation, _: Secrets) -> str:
-    """Return mode, owner and size of each file that is known by name, and digests of those that hold no secret.
+    """List mode, owner and size of each file known by name, and digests of those without secrets.
 
     A digest of secrets.toml would let its passwords be guessed.
     """
@@ -229,11 +229,11 @@ def _file(path: Path, open_to_all: bool) -> dict[str, Json]:
     return facts
 
 
-def _nameless(value: Any) -> Json:
-    """Return a JSON value without what tells a place."""
+def _without_places(value: Any) -> Json:
+    """Redact a JSON value's keys that identify a place."""
     if isinstance(value, Mapping):
-        return {key: HIDDEN if key in _NAMES and inner else _nameless(inner) for key, inner in value.items()}
-    return [_nameless(element) for element in value] if isinstance(value, list) else value
+        return {key: HIDDEN if key in _NAMES and inner else _without_places(inner) for key, inner in value.items()}
+    return [_without_places(element) for element in value] if isinstance(value, list) else value
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -31,9 +31,9 @@ _ITEM_MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of the table: a file of the archive, what it is, and the function that makes its text.
+    """One row of the table: a file of the archive, its title, and the function that renders its text.
 
-    `gather` gets the situation and the known secrets. It raises `NotThere` where there is nothing of the kind.
+    `gather` gets the situation and the known secrets, and raises `NotThere` where there is nothing of the kind.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Item:
 
 
 class NotThere(Exception):
-    """There is nothing of this kind here; `message` says so to people."""
+    """There is nothing of this kind here; `message` explains it to people."""
 
     def __init__(self, message: Message) -> None:
         super().__init__(str(message))
@@ -52,7 +52,7 @@ class NotThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What became of an item: its bytes, or why it is left out."""
+    """An item's bytes, or why it is left out."""
 
     item: Item
     data: bytes = b""
@@ -65,13 +65,9 @@ def gather(
     secrets: tuple[str, ...],
     told: Callable[[str], None] = lambda name: None,
 ) -> tuple[Gathered, ...]:
-    """Make every item's text; what fails, takes too long or finds no room is named with the reason.
+    """Render every item; one that fails, takes too long or finds no room is named with the reason.
 
-    Args:
-        items: The rows.
-        situation: What is known of the gateway.
-        secrets: What must not be in any of them.
-        told: Is called with the name of each item as it ends.
+    No item may hold one of `secrets`; `told` is called with the name of each as it ends.
     """
     tasks = [Task(item.name, partial(item.gather, situation, secrets), item.limit_s) for item in items]
     texts: dict[str, str | Exception] = {}
@@ -111,7 +107,7 @@ def _why(error: Exception) -> Message:
 
 
 def packed(gathered: Sequence[Gathered], at: datetime) -> bytes:
-    """Return the archive: gzip-compressed tar with the items and a manifest."""
+    """Encode the archive: gzip-compressed tar with the items and a manifest."""
     rows: list[Json] = [{"name": one.item.name, **_facts(one)} for one in gathered]
     manifest: dict[str, Json] = {"schema": SCHEMA, "version": VERSION, "at": utc_text(at), "items": rows}
     files = [("MANIFEST.json", _text(manifest)), *((g.item.name, g.data) for g in gathered if g.left_out is None)]

@@ -1,7 +1,7 @@
 """Removes a site's known secrets from texts, in every form in which they could occur.
 
-`agent/text/redact.py` knows how secrets look; this knows what they are. What is packed goes through both, and is
-searched once more at the end: a text in which anything was still found is not packed.
+`agent/text/redact.py` recognises secrets by their shape, this by their value. What is packed passes both and a final
+search: a text in which anything is still found is not packed.
 """
 
 from __future__ import annotations
@@ -41,10 +41,8 @@ _ASSIGNED = re.compile(rf"(?im)^[^\S\n]*[\"']?(?:{'|'.join(sorted(_IN_SITE))})\w
 def known_secrets(config: Path, site: Site | None, state: Path) -> tuple[str, ...]:
     """Return every secret that this user can read, the longest first; files that cannot be read have none to lose.
 
-    Args:
-        config: site.toml; secrets.toml is looked for as the loader does.
-        site: The site where it could be loaded, for the places of its keys.
-        state: The state directory, for the report key.
+    secrets.toml is searched for beside `config` as the loader does; `site` has the places of its keys, where it could
+    be loaded; `state` is the directory of the report key.
     """
     logins = set(_of_logins(_read(secrets_path(config)[0])))
     misplaced = set(_misplaced(_read(config)))
@@ -71,7 +69,7 @@ def _of_logins(text: str) -> Iterator[str]:
 
 
 def _misplaced(text: str) -> Iterator[str]:
-    """Yield what somebody wrote into site.toml although it does not belong there."""
+    """Yield secrets that were written into site.toml although they do not belong there."""
     yield from filter(None, map(_of_address, _RUN.findall(text)))
     yield from _ASSIGNED.findall(text)  # of a file that is not TOML as well
     with suppress(tomli.TOMLDecodeError, RecursionError):
@@ -100,7 +98,7 @@ def _lines_of_key(text: str) -> list[str]:
 
 
 def forms(secret: str) -> tuple[str, ...]:
-    """Return how a secret may stand in a text: as it is, and as JSON, XML, URLs, base64 and hex have it."""
+    """Return the forms of a secret in a text: as it is, and as JSON, XML, URLs, base64 and hex encode it."""
     raw = secret.encode("utf-8", "replace")
     in_json = json.dumps(secret)[1:-1]
     encoded = base64.b64encode(raw).decode()
@@ -121,7 +119,7 @@ def forms(secret: str) -> tuple[str, ...]:
 
 
 def without(text: str, secrets: tuple[str, ...]) -> str:
-    """Return a text with every form of every secret taken out."""
+    """Remove every form of every secret from a text."""
     for secret in secrets:
         for form in forms(secret):
             text = text.replace(form, GONE)
@@ -129,6 +127,6 @@ def without(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def holds_any(data: bytes, secrets: tuple[str, ...]) -> bool:
-    """Tell whether any form of any secret is left, or a private key that nobody knew of."""
+    """Return whether any form of any secret is left, or any private key."""
     known = any(form.encode("utf-8", "replace") in data for secret in secrets for form in forms(secret))
     return known or b"PRIVATE KEY-----" in data

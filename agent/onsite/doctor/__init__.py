@@ -1,7 +1,7 @@
 """Lists the probes of `camwarden doctor`: what must be right around the agent before it can do its work.
 
-One row, one function each, in the order in which people read them. A probe only looks: it takes no lock, writes
-nothing, logs in nowhere beside a running service, and asks nothing of a device.
+One row, one function each, in the order in which people read them. A probe takes no lock, writes nothing, logs in
+nowhere beside a running service, and asks nothing of a device.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Probes the hub's broker: reachable, the right one, and accepting this site's login.
 
-Beside a running service nothing here logs in: see `agent/deliver/publish/try_login.py`. What the service says of its
-own connection counts then.
+Beside a running service nothing here logs in (`agent/deliver/publish/try_login.py`): the service's own connection
+counts then.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def certificate(situation: Situation) -> Outcome:
 
 
 def login(situation: Situation) -> Outcome:
-    """Judge whether the broker lets this site in: by the service's word where it runs, else by trying."""
+    """Judge whether the broker accepts this site's login: by the service's status where it runs, else by trying."""
     hub = _network_hub(situation)
     if hub is None:
         return not_due("no-hub", _NO_HUB)
@@ -158,7 +158,7 @@ def _by_the_service(situation: Situation) -> Outcome:
 
 
 def _must_be_readable(hub: Hub) -> None:
-    """Raise PermissionError for a file that this user may not read: that says nothing about the service."""
+    """Raise PermissionError for a file that this user may not read: that proves nothing about the service."""
     for path in (hub.ca, hub.certificate, hub.key):
         if path is not None and path.exists() and not os.access(path, os.R_OK):
             raise PermissionError(13, "this user may not read it", str(path))

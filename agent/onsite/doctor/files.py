@@ -64,8 +64,8 @@ def permissions(situation: Situation) -> Outcome:
 
 
 def _wrong_modes(situation: Situation) -> Iterator[tuple[Path, str, str]]:
-    """Yield what is more open than it may be: the path, why, and what mends it."""
-    for path, forbidden in _kept_closed(situation):
+    """Yield what is more open than it may be: the path, why, and the command that corrects it."""
+    for path, forbidden in _closed_paths(situation):
         try:
             status = path.stat()
         except FileNotFoundError:
@@ -76,7 +76,7 @@ def _wrong_modes(situation: Situation) -> Iterator[tuple[Path, str, str]]:
             yield path, f"{mode:04o}", f"chmod {better:04o} {path}"
 
 
-def _kept_closed(situation: Situation) -> Iterator[tuple[Path, int]]:
+def _closed_paths(situation: Situation) -> Iterator[tuple[Path, int]]:
     """Yield each path with the mode bits that it must not have."""
     directory, site = situation.storage.directory, situation.site
     secrets, from_systemd = secrets_path(situation.config)
@@ -92,7 +92,7 @@ def _kept_closed(situation: Situation) -> Iterator[tuple[Path, int]]:
 
 
 def _wrong_owners(directory: Path, owner: int) -> Iterator[tuple[Path, str, str]]:
-    """Yield what in the service's folder is not the service's: it could not write it.
+    """Yield what in the service's folder has another owner: the service could not write it.
 
     A command that was run as root by hand leaves such files, and the service fails at its next start.
     """
@@ -128,5 +128,5 @@ def report_key(situation: Situation) -> Outcome:
 
 
 def _is_hidden(folder: Path) -> bool:
-    """Tell whether this user cannot know what is in a folder."""
+    """Return whether this user cannot list a folder."""
     return folder.exists() and not os.access(folder, os.X_OK)

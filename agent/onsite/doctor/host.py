@@ -32,7 +32,7 @@ _SYSTEMCTL_S = 4.0
 
 
 def clock(situation: Situation) -> Outcome:
-    """Judge whether the gateway's own clock can be held against a device's. Source: adjtimex(2)."""
+    """Judge whether the gateway's own clock can be compared with a device's. Source: adjtimex(2)."""
     status, site = situation.status, situation.site
     if status is not None and status.age.total_seconds() < -60:
         what = Message("the clock was set back: the service's last look lies {seconds} s ahead", _ahead(status.age))
@@ -51,7 +51,7 @@ def _ahead(age: object) -> dict[str, int]:
 
 
 def time_zone(situation: Situation) -> Outcome:
-    """Tell the site's time zone and the gateway's; they need not be the same."""
+    """Report the site's time zone and the gateway's; they may differ."""
     site = site_of(situation)
     there = situation.now.astimezone(ZoneInfo(site.time_zone))
     here = situation.now.astimezone()
@@ -86,7 +86,7 @@ def room(situation: Situation) -> Outcome:
 
 
 def software(situation: Situation) -> Outcome:
-    """Tell which versions work together here. OpenCV is asked for its version without loading it."""
+    """Report the versions that work together here. OpenCV's is read without loading it."""
     versions = {"camwarden": VERSION, "python": platform.python_version(), "openssl": ssl.OPENSSL_VERSION.split()[1]}
     versions["sqlite"] = sqlite3.sqlite_version
     missing = []
@@ -103,7 +103,7 @@ def software(situation: Situation) -> Outcome:
 
 
 def service(situation: Situation) -> Outcome:
-    """Judge whether the service runs: what systemd says, and how old its last look is."""
+    """Judge whether the service runs: systemd's state, and the age of its last look."""
     status = situation.status
     step = Message("look why: journalctl -u camwarden -n 50")
     if not _SYSTEMD.is_dir():
@@ -125,7 +125,7 @@ def service(situation: Situation) -> Outcome:
 
 
 def worker(situation: Situation) -> Outcome:
-    """Start a picture worker of our own and judge what it could give up. The service's is left alone."""
+    """Start a picture worker of our own and judge its confinement. The service's is left alone."""
     try:
         with Worker() as one:
             measured = one.measure()

@@ -15,12 +15,12 @@ from agent.site.toml.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known before anything is probed.
+    """The state before anything is probed.
 
-    `site` None: the site file cannot be used; `problems` says why. A site beside problems has no logins: secrets.toml
-    cannot be used, or (`forbidden`) not by this user. `storage` stands even then, at worst with its defaults. `status`
-    None: the service has left none, or none that can be read. `holder`: the process that holds the spool, None where
-    none does, 0 where this user cannot see it.
+    `site` None: the site file cannot be used; `problems` has the reasons. A site beside problems has no logins:
+    secrets.toml cannot be used, or (`forbidden`) not by this user. `storage` is set even then, at worst to its default.
+    `status` None: the service has left none, or none that can be read. `holder`: the process that holds the spool, None
+    where none does, 0 where this user cannot see it.
     """
 
     config: Path
@@ -51,10 +51,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a probe found: in which state the thing is, what was seen, and the next step where there is one.
+    """A probe's result: status, what was measured, and the next step where there is one.
 
-    `reason` is a kebab-case word for scripts, empty for a plain pass. `refused`: somebody turned a login away, which
-    has an exit code of its own.
+    `reason` is a kebab-case word for scripts, empty for a plain pass. `refused`: a login was refused, which has an exit
+    code of its own.
     """
 
     status: Status
@@ -67,7 +67,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One row of the table: `run` looks and judges; it may raise OSError and AgentError, which mean unknown."""
+    """One row of the table: `run` measures and judges; it may raise OSError and AgentError, which mean unknown."""
 
     id: str
     title: str
@@ -76,11 +76,7 @@ class Probe:
 
 
 def site_of(situation: Situation) -> Site:
-    """Return the site, for probes that need one.
-
-    Raises:
-        NoSite: The site file cannot be used.
-    """
+    """Return the site, for probes that need one. Raises NoSite."""
     if situation.site is None:
         raise NoSite
     return situation.site
@@ -91,15 +87,15 @@ class NoSite(Exception):
 
 
 def passed(what: Message, **evidence: Json) -> Outcome:
-    """Return that all is well."""
+    """Return a pass."""
     return Outcome("pass", what, evidence=evidence)
 
 
 def not_due(reason: str, what: Message) -> Outcome:
-    """Return that there is nothing to look at here."""
+    """Return that the probe does not apply here."""
     return Outcome("not_applicable", what, reason=reason)
 
 
 def found(status: Status, reason: str, what: Message, next_step: Message, **evidence: Json) -> Outcome:
-    """Return what is not well, and the next step."""
+    """Return a fault or doubt, and the next step."""
     return Outcome(status, what, next_step, reason, evidence)

@@ -57,7 +57,7 @@ def devices(situation: Situation) -> Outcome:
 
 
 def _failures(tasks: Mapping[str, Callable[[], None]], each_s: float, within_s: float) -> dict[str, Exception]:
-    """Run them side by side; return those that failed, in their order."""
+    """Run tasks side by side; return those that failed, in their order."""
     ended = dict(run_limited([Task(name, run, each_s) for name, run in tasks.items()], within_s - 0.5))
     return {name: result for name in tasks if (result := ended[name]) is not None}
 

@@ -1,4 +1,4 @@
-"""Runs all probes side by side, and turns what goes wrong in one into `unknown`."""
+"""Runs all probes side by side; one that breaks becomes `unknown`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA: Final = "camwarden-doctor/1"
 
 
 def survey(config: Path, now: datetime, environ: Mapping[str, str]) -> Situation:
-    """Return what is known before anything is probed. Never raises for what is wrong at the site."""
+    """Read the state before anything is probed. Never raises for what is wrong at the site."""
     site, problems, forbidden = _site(config)
     storage = site.storage if site is not None else _storage(config)
     status = None
@@ -42,7 +42,7 @@ def survey(config: Path, now: datetime, environ: Mapping[str, str]) -> Situation
 
 
 def _site(config: Path) -> tuple[Site | None, tuple[Problem, ...], bool]:
-    """Return the site, without its logins where those cannot be read; what is wrong; and whether this user may not."""
+    """Return the site, without logins that cannot be read; its problems; and whether this user may not read it."""
     try:
         return load(config), (), False
     except ConfigError as error:
@@ -61,12 +61,9 @@ def _storage(config: Path) -> Storage:
 def examine(
     situation: Situation, probes: Sequence[Probe], told: Callable[[str], None] = lambda probe: None
 ) -> dict[str, Outcome]:
-    """Run every probe and return what each found, in the order of the table.
+    """Run every probe and return its outcome, in the order of the table.
 
-    Args:
-        situation: What they start from.
-        probes: The rows.
-        told: Is called with the id of each probe as it ends.
+    `told` is called with the id of each probe as it ends.
     """
     tasks = [Task(probe.id, partial(probe.run, situation), probe.limit_s) for probe in probes]
     ended: dict[str, Outcome] = {}
@@ -77,7 +74,7 @@ def examine(
 
 
 def _unknown(error: Exception) -> Outcome:
-    """Return what is told of a probe that could not look."""
+    """Return the outcome of a probe that broke."""
     if isinstance(error, NoSite):
         what = Message("needs the configuration, which cannot be used")
         return found("unknown", "no-configuration", what, Message("correct the configuration first"))
@@ -104,7 +101,7 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 
 
 def as_json(situation: Situation, outcomes: Mapping[str, Outcome]) -> dict[str, Json]:
-    """Return what was found as scripts read it; sentences in English."""
+    """Encode the outcomes for scripts; sentences in English."""
     return {
         "schema": SCHEMA,
         "at": utc_text(situation.now),

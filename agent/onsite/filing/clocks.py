@@ -1,8 +1,8 @@
 """Calculates the filing deadlines as of today, and changes since the last filing, from the checks' findings. Pure.
 
-Nothing is judged here: these are the findings of `agent/judge/checks/papers/filing.py`,
-`agent/judge/checks/papers/filed.py` and `agent/judge/checks/papers/duties.py`, asked for where the site's profile does
-not ask for them too, since somebody wants to file.
+Judges nothing: the findings are those of `agent/judge/checks/papers/filing.py`,
+`agent/judge/checks/papers/filed.py` and `agent/judge/checks/papers/duties.py`, run even where the site's profile leaves
+them out, since somebody wants to file.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ CHANGES: Final = (filed.CHANGE, filed.FACTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """One clock, and what is found of it.
+class Deadline:
+    """One deadline, and its finding.
 
-    `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or not
-    there. `days_left` until the end of `due`, negative after it; None: it is filed, or not known.
+    `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or none.
+    `days_left` until the end of `due`, negative after it; None: it is filed, or not known.
     """
 
     finding: Finding
@@ -42,22 +42,22 @@ class Clock:
     days_left: int | None
 
 
-def asked(site: Site, today: date) -> Site:
-    """Return the site as whoever files must see it: at least the profile `filing`, and with the floors of the rules."""
+def filing_site(site: Site, today: date) -> Site:
+    """Return the site for a filing: at least the profile `filing`, and with the floors of the rules."""
     wanted = max(site.rules.profile, "filing", key=PROFILES.index)
     return with_floors(replace(site, rules=replace(site.rules, profile=wanted)), today)
 
 
-def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
-    """Return every clock that runs here, or whose beginning is not known yet; `site` is that of `asked`.
+def deadlines(site: Site, now: datetime) -> tuple[Deadline, ...]:
+    """List every deadline that runs here, or whose beginning is not known yet; `site` is that of `filing_site`.
 
-    That of old systems is told only once it is known that this is one: what is not declared is told once.
+    That of old systems is listed only once it is known that this is one: what is not declared is reported once.
     """
     accepted = standing(site, "acceptance-date", local_day(site, now)).value
     begun = {filing.NATIONAL_DEADLINE.id: site.in_use_since}
     found = []
     for check in CLOCKS:
-        for finding in _judged(check, site, None, now):
+        for finding in _run_check(check, site, None, now):
             begins = begun.get(check.id, accepted if isinstance(accepted, date) else None)
             told = finding.evidence
             due, day, left = told.get("due"), told.get("filed"), told.get("days_left")
@@ -66,21 +66,21 @@ def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
             # A clock that runs and is not due soon is no finding yet, but a deadline all the same.
             hidden = ("not_applicable", "unknown") if check is filing.LEGACY else ("not_applicable",)
             if finding.status not in hidden or "due" in told:
-                found.append(Clock(finding, begins, _day(due), filed_day, days_left))
+                found.append(Deadline(finding, begins, _day(due), filed_day, days_left))
     return tuple(found)
 
 
 def papers_findings(site: Site, now: datetime) -> tuple[Finding, ...]:
-    """Return what is said of the five papers together."""
-    return _judged(duties.FILING_PAPERS, site, None, now)
+    """Return the findings on the five papers together."""
+    return _run_check(duties.FILING_PAPERS, site, None, now)
 
 
 def change_findings(site: Site, last: Filing | None, now: datetime) -> tuple[Finding, ...]:
-    """Return what is said of changes since the last filing, as far as it shows without a look at the devices."""
-    return tuple(finding for check in CHANGES for finding in _judged(check, site, last, now))
+    """Return the findings on changes since the last filing, as far as they need no look at the devices."""
+    return tuple(finding for check in CHANGES for finding in _run_check(check, site, last, now))
 
 
-def _judged(check: Check, site: Site, last: Filing | None, now: datetime) -> tuple[Finding, ...]:
+def _run_check(check: Check, site: Site, last: Filing | None, now: datetime) -> tuple[Finding, ...]:
     return check.run(check, site, Facts({}, filed=last), now)
 
 

@@ -1,7 +1,7 @@
 """Compiles the content of a dossier: the site, its two clocks, five papers, and its equipment. Pure.
 
-Decides what a dossier holds. How long the clocks run and what is declared of a paper is decided elsewhere
-(`clocks.py`, `agent/site/declarations/standing.py`); how it is written by `wire.py`, `lists.py` and `page.py`.
+`clocks.py` and `agent/site/declarations/standing.py` decide deadlines and declared papers; `wire.py`, `lists.py` and
+`page.py` render.
 
 Source: Datong Measures, article 15(1); State Council Order 799, article 14.
 """
@@ -18,10 +18,10 @@ from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.equipment import equipment_json
-from agent.onsite.filing.clocks import Clock, asked, clocks
+from agent.onsite.filing.clocks import Deadline, deadlines, filing_site
 from agent.onsite.filing.papers import Slot, slots
 from agent.onsite.ledger.seen import Equipment, from_devices
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig, Site
 from agent.site.config.tables import site_tables
 from agent.site.declarations.standing import local_day, standing
@@ -37,9 +37,9 @@ NOT_MEASURED: Final = "not-measured"
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """One box: what it is, where it answers, and what it says of itself; `unread` is the reason where it says nothing.
+    """One box: its kind, address, and identity as it reports it; `unread` is the reason where it could not be read.
 
-    `kind`: `recorder` or `camera`. `capacity_bytes` is that of all its disks, None where it does not say.
+    `kind`: `recorder` or `camera`. `capacity_bytes` is that of all its disks, None where the device does not report it.
     """
 
     id: str
@@ -58,9 +58,9 @@ class DeviceRow:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One live stream: how it is set, zero or empty where the device does not say, and what a sample of it measured.
+    """One live stream: its settings, zero or empty where the device does not report them, and a sample's measurements.
 
-    `measured_s` 0: it was not measured, `unmeasured` says why.
+    `measured_s` 0: it was not measured, `unmeasured` is the reason.
     """
 
     path: str
@@ -81,7 +81,7 @@ class StreamRow:
 
 @dataclass(frozen=True, slots=True)
 class CameraRow:
-    """One camera: where it hangs, what it is, and its streams; `storage_days` 0: its footage is not kept."""
+    """One camera: its place, identity and streams; `storage_days` 0: its footage is not stored."""
 
     id: str
     name: str
@@ -105,7 +105,7 @@ class CameraRow:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is held against the site later: the unit, the storage period in days, and all equipment."""
+    """What is compared with the site later: the unit, the storage period in days, and all equipment."""
 
     unit: str
     storage_days: int
@@ -115,7 +115,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All that a dossier says. `day` is the local day of `at`; declared words are empty where nobody gave them."""
+    """The content of a dossier. `day` is the local day of `at`; undeclared words are empty."""
 
     site: str
     name: str
@@ -128,15 +128,15 @@ class Dossier:
     place_category: str
     accepted: date | None
     in_use_since: date | None
-    clocks: tuple[Clock, ...]
+    clocks: tuple[Deadline, ...]
     slots: tuple[Slot, ...]
     inventory: Inventory
 
 
-def dossier_of(checked: Checked) -> Dossier:
-    """Return what a dossier of this look says; no paper lies in it yet."""
+def dossier_of(checked: CheckResult) -> Dossier:
+    """Compile a dossier of this look; no paper is enclosed yet."""
     day = local_day(checked.site, checked.at)
-    site = asked(checked.site, day)
+    site = filing_site(checked.site, day)
     accepted = standing(site, "acceptance-date", day).value
     return Dossier(
         site.id,
@@ -150,14 +150,14 @@ def dossier_of(checked: Checked) -> Dossier:
         _word(site, PLACE_CATEGORY, day),
         accepted if isinstance(accepted, date) else None,
         site.in_use_since,
-        clocks(site, checked.at),
+        deadlines(site, checked.at),
         slots(site, day),
         inventory_of(site, checked.seen.facts, day),
     )
 
 
 def inventory_of(site: Site, facts: Facts, day: date) -> Inventory:
-    """Return the equipment that was seen; `site` has the floors of the rules already."""
+    """Return the observed equipment; `site` has the floors of the rules already."""
     seen = from_devices(equipment_json(site, facts), site_tables(site))
     devices = tuple(_device(site, facts, device.id, device.id in seen.recorders) for device in site.devices)
     cameras = tuple(
@@ -167,7 +167,7 @@ def inventory_of(site: Site, facts: Facts, day: date) -> Inventory:
 
 
 def filed_facts(site_id: str, day: date, inventory: Inventory) -> Filing:
-    """Return what is kept of a dossier once it is filed. `day`: the local day of filing."""
+    """Return the facts to store of a dossier once it is filed. `day`: the local day of filing."""
     return Filing(
         site_id,
         day,

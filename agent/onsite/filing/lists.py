@@ -1,6 +1,6 @@
 """Builds the equipment lists of a dossier: their columns, and CSV for spreadsheets. Pure.
 
-One list for each thing that a reader counts: boxes, cameras, streams. The printable pages show the same columns.
+One list each of boxes, cameras and streams. The printable pages show the same columns.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Cell = str | int
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class EquipmentList:
     """One list: its file in the ZIP, the headings, and one row of cells for each thing, in the reader's language."""
 
     name: str
@@ -54,23 +54,23 @@ STREAM_HEADINGS: Final = (
 )  # fmt: skip
 
 
-def lists(inventory: Inventory, lang: str) -> tuple[Listed, ...]:
-    """Return the lists of devices, cameras and streams."""
+def lists(inventory: Inventory, lang: str) -> tuple[EquipmentList, ...]:
+    """Build the lists of devices, cameras and streams."""
     streams = [(camera, stream) for camera in inventory.cameras for stream in camera.streams]
     return (
-        _listed("devices.csv", DEVICE_HEADINGS, (_device(one, lang) for one in inventory.devices), lang),
-        _listed("cameras.csv", CAMERA_HEADINGS, (_camera(one, lang) for one in inventory.cameras), lang),
-        _listed("streams.csv", STREAM_HEADINGS, (_stream(*one, lang) for one in streams), lang),
+        _equipment_list("devices.csv", DEVICE_HEADINGS, (_device(one, lang) for one in inventory.devices), lang),
+        _equipment_list("cameras.csv", CAMERA_HEADINGS, (_camera(one, lang) for one in inventory.cameras), lang),
+        _equipment_list("streams.csv", STREAM_HEADINGS, (_stream(*one, lang) for one in streams), lang),
     )
 
 
-def _listed(name: str, headings: tuple[str, ...], rows: Iterable[tuple[Cell, ...]], lang: str) -> Listed:
-    return Listed(name, tuple(translate(heading, lang) for heading in headings), tuple(rows))
+def _equipment_list(name: str, headings: tuple[str, ...], rows: Iterable[tuple[Cell, ...]], lang: str) -> EquipmentList:
+    return EquipmentList(name, tuple(translate(heading, lang) for heading in headings), tuple(rows))
 
 
 def _device(one: DeviceRow, lang: str) -> tuple[Cell, ...]:
     disks = "" if one.capacity_bytes is None else str(round(one.capacity_bytes / GIGABYTE))
-    remark = _said("not read", _why(one.unread, lang), lang) if one.unread else ""
+    remark = _remark("not read", _why(one.unread, lang), lang) if one.unread else ""
     kind = translate(KINDS[one.kind], lang) if one.kind in KINDS else one.kind
     told = (one.maker, one.model, one.serial, ", ".join(one.macs), one.firmware, one.hardware)
     return (one.id, kind, *told, f"{one.host}:{one.port}", disks, remark)
@@ -88,16 +88,16 @@ def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
     measured = (one.measured_codec, _size(one.measured_width_px, one.measured_height_px))
     numbers = (_number(one.measured_fps), _number(one.measured_kbps), _number(one.measured_s))
     why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
-    remark = _said("not measured", why, lang) if one.unmeasured else ""
+    remark = _remark("not measured", why, lang) if one.unmeasured else ""
     return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
 
 
-def _said(what: str, why: str, lang: str) -> str:
+def _remark(what: str, why: str, lang: str) -> str:
     return f"{translate(what, lang)}{translate(': ', lang)}{why}" if why else translate(what, lang)
 
 
 def _why(reason: str, lang: str) -> str:
-    """Return a reason in words, as the checks say it; the reason itself where they need more than it."""
+    """Return a reason in the checks' words; the reason itself where they need values."""
     known = next((message.template for name, message in ROWS.items() if name == reason), "{}")
     return reason if "{" in known else translate(known, lang)
 

@@ -1,9 +1,8 @@
 """Packs the dossier as one signed ZIP, and verifies one.
 
-Decides when a dossier is to be believed. The manifest shows the key that signed it, so that a change shows even to a
-reader who does not know the key; whose key it is, he must know over another way. What stands in the files is decided by
-`contents.py`, what the manifest says of each by `agent/verify/manifest.py`, which ZIPs are taken apart at all by
-`agent/verify/archive.py`.
+Decides when a dossier is trusted. The manifest shows the key that signed it, so that a change shows even to a reader
+without the key; whose key it is, he must know over another way. `contents.py` decides what is in the files,
+`agent/verify/manifest.py` what the manifest states of each, `agent/verify/archive.py` which ZIPs are opened at all.
 
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638.
 """
@@ -34,8 +33,8 @@ MEMBER_MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """Who signed a manifest, which site it says to be of, and the SHA-256 (hex) of each file that it lists."""
+class SignedManifest:
+    """Who signed a manifest, the site it names, and the SHA-256 (hex) of each file that it lists."""
 
     key: PublicKey
     site: str
@@ -43,26 +42,19 @@ class Signed:
 
 
 def pack_dossier(site: str, at: str, files: Mapping[str, bytes], signer: Signer) -> bytes:
-    """Return the ZIP of these files with their signed manifest. The same files and key give the same members.
+    """Pack files, by their names in the ZIP, with their signed manifest. The same files and key give the same members.
 
-    Args:
-        site: The id of the site.
-        at: When it was made, as `utc_text` writes it.
-        files: Each by its name in the ZIP.
-        signer: The key.
-
-    Raises:
-        KeyUnavailable: The key is in a token that cannot be used now.
+    `at` is when it was made, as `utc_text` writes it. Raises KeyUnavailable where the key is in a token that cannot be
+    used now.
     """
     about: dict[str, Json] = {"site": site, "at": at, "jwk": dict(signer.jwk)}
     return pack({**files, MANIFEST: write_manifest(about, files, signer, KIND)})
 
 
 def is_dossier(path: Path) -> bool:
-    """Tell whether a folder or ZIP claims to be a dossier: by its content, or by the typ of its manifest's signature.
+    """Detect a dossier: by the content of a folder or ZIP, or by the typ of its manifest's signature.
 
-    Raises:
-        Forbidden, ConfigurationError: As `open_container`.
+    Raises Forbidden or ConfigurationError, as `open_container`.
     """
     with open_container(path, ".json", MEMBER_MAX_BYTES) as container:
         if CONTENT in container.names:
@@ -74,9 +66,9 @@ def is_dossier(path: Path) -> bool:
 
 
 def judge_dossier(container: Container, believed: Trusted) -> list[Judgement]:
-    """Return the verdict on the manifest, and one on each file that is not as it says.
+    """Return the verdict on the manifest, and one on each file that differs from it.
 
-    Changed is failed whoever signed it; a whole dossier of a key that is not among those believed is unchecked.
+    A changed dossier fails whoever signed it; a whole one of a key that is not among the trusted is unchecked.
     """
     label = f"{container.path}/{MANIFEST}"
     try:
@@ -99,7 +91,7 @@ def judge_dossier(container: Container, believed: Trusted) -> list[Judgement]:
     return [Judgement(label, "verified", typ=KIND.typ, kid=signed.key.kid), *wrong]
 
 
-def read_signed(container: Container) -> Signed:
+def read_signed(container: Container) -> SignedManifest:
     """Return who signed the manifest, if the signature fits the key that it shows.
 
     Raises:
@@ -115,7 +107,7 @@ def read_signed(container: Container) -> Signed:
     if read_header(jws).kid != key.kid:
         raise NotVerified("kid", "the key that it shows is not the one that its signature names")
     verify(payload, jws, {key.kid: key}, KIND.typ)
-    return Signed(key, site, listed_files(payload, KIND))
+    return SignedManifest(key, site, listed_files(payload, KIND))
 
 
 def _manifest(container: Container) -> tuple[bytes, str]:

@@ -1,6 +1,6 @@
 """Renders the printable pages of a dossier: one self-contained HTML file in one language. Pure; without pictures.
 
-The look is that of the hand-over report, whose style sheet it takes.
+The style sheet is that of the hand-over report.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from agent.onsite.filing.clocks import Clock
+from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
-from agent.onsite.filing.lists import Listed, lists
+from agent.onsite.filing.lists import EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.handover.report import KeyPart
@@ -24,13 +24,7 @@ NONE: Final = "\u2013"
 
 
 def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
-    """Return the pages as HTML text.
-
-    Args:
-        dossier: What they show.
-        key: What the ZIP around them is signed with.
-        lang: `zh_CN` or `en`.
-    """
+    """Render the pages as HTML in `zh_CN` or `en`; `key` is what the ZIP around them is signed with."""
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("agent.onsite.filing", "."), PackageLoader("agent.onsite.handover", ".")]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -43,7 +37,7 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
         key=key,
         words=words,
         facts=_facts(dossier, words, lang),
-        clocks=[_clock(clock, lang) for clock in dossier.clocks],
+        clocks=[_deadline(clock, lang) for clock in dossier.clocks],
         papers=[_paper(slot, words, lang) for slot in dossier.slots],
         tables=(("devices", devices), ("cameras", cameras), ("streams", streams)),
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
@@ -75,8 +69,8 @@ def _meaning(duty: str, value: str, lang: str) -> str:
     return known.get(value, value)
 
 
-def _clock(clock: Clock, lang: str) -> tuple[str, tuple[str, ...], str]:
-    """Return the status, the cells, and how the clock stands."""
+def _deadline(clock: Deadline, lang: str) -> tuple[str, tuple[str, ...], str]:
+    """Return the status, the cells, and the state of the deadline."""
     days = NONE if clock.days_left is None else str(clock.days_left)
     title = translate(CLOCKS[clock.finding.check], lang)
     cells = (title, *(str(day or NONE) for day in (clock.begins, clock.due, clock.filed)), days)
@@ -99,13 +93,13 @@ def _paper(slot: Slot, words: dict[str, str], lang: str) -> tuple[str, ...]:
     return (str(slot.number), title, slot.paper, str(slot.dated or NONE), slot.sha256, there)
 
 
-def _without_empty(listed: Listed) -> Listed:
-    """Leave out the columns in which nothing stands: paper is narrow."""
+def _without_empty(listed: EquipmentList) -> EquipmentList:
+    """Drop the empty columns: paper is narrow."""
     used = [n for n in range(len(listed.headings)) if any(row[n] != "" for row in listed.rows)]
     rows = tuple(tuple(row[n] for n in used) for row in listed.rows)
-    return Listed(listed.name, tuple(listed.headings[n] for n in used), rows)
+    return EquipmentList(listed.name, tuple(listed.headings[n] for n in used), rows)
 
 
 def _plain(value: object) -> object:
-    """Return a text that is safe to show: on one line, and without characters that steer whoever reads it."""
+    """Sanitize a text: on one line, and without control characters."""
     return printable(value) if type(value) is str else value

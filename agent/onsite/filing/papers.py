@@ -47,26 +47,24 @@ class Slot:
 
     @property
     def is_none(self) -> bool:
-        """Tell whether it is declared that there is no such paper."""
+        """Whether it is declared that there is no such paper."""
         return self.paper == NONE
 
     @property
     def is_there(self) -> bool:
-        """Tell whether it counts: declared with its digest, or declared to be none."""
+        """Whether it counts: declared with its digest, or declared to be none."""
         return self.state in COUNTING
 
 
 def slots(site: Site, today: date) -> tuple[Slot, ...]:
-    """Return the five papers as they are declared on a local day."""
+    """Return the five papers as declared on a local day."""
     return tuple(_slot(site, number, duty, today) for number, duty in enumerate(TITLES, start=1))
 
 
 def enclose(found: Sequence[Slot], given: Mapping[str, bytes]) -> tuple[tuple[Slot, ...], dict[str, bytes]]:
     """Return the slots with the names of their files in the ZIP, and these files.
 
-    Args:
-        found: Of `slots`.
-        given: Files by their names, as somebody put them together; only their content says which paper they are.
+    `given` are files by name, of which only the content decides which paper they are.
     """
     by_digest = {hashlib.sha256(data).hexdigest(): (name, data) for name, data in sorted(given.items())}
     enclosed: list[Slot] = []

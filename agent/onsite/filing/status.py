@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.model.finding import Finding, Message
 from agent.observe.facts.filed_system import Filing
-from agent.onsite.filing.clocks import Clock, asked, change_findings, clocks, papers_findings
+from agent.onsite.filing.clocks import Deadline, change_findings, deadlines, filing_site, papers_findings
 from agent.onsite.filing.papers import Slot, slots
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -23,13 +23,13 @@ RECEIPTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FilingStatus:
-    """Both clocks, the five papers, and what changed since the last filing; `day` is the local day.
+    """Both deadlines, the five papers, and changes since the last filing; `day` is the local day.
 
-    `changes` is empty as long as nothing was filed. `last`: what was filed last, None where it is not known here.
+    `changes` is empty as long as nothing was filed. `last`: the last filing, None where it is not known here.
     """
 
     day: date
-    clocks: tuple[Clock, ...]
+    clocks: tuple[Deadline, ...]
     slots: tuple[Slot, ...]
     papers: tuple[Finding, ...]
     changes: tuple[Finding, ...]
@@ -37,22 +37,22 @@ class FilingStatus:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that was judged."""
+        """All findings."""
         return (*(clock.finding for clock in self.clocks), *self.papers, *self.changes)
 
 
 def filing_status(site: Site, last: Filing | None, now: datetime) -> FilingStatus:
-    """Return how the filing stands; `last` is what was filed last, as `agent/observe/facts/filed_file.py` keeps it."""
+    """Calculate the filing status; `last` is the last filing, as `agent/observe/facts/filed_file.py` stores it."""
     day = local_day(site, now)
-    wanted = asked(site, day)
-    running = clocks(wanted, now)
+    wanted = filing_site(site, day)
+    running = deadlines(wanted, now)
     was_filed = last is not None or any(clock.filed for clock in running)
     changes = change_findings(wanted, last, now) if was_filed else ()
     return FilingStatus(day, running, slots(wanted, day), papers_findings(wanted, now), changes, last)
 
 
 def next_step(status: FilingStatus) -> Message:
-    """Return the one thing to do next: what cannot be told first, then papers, then what is due, then changes."""
+    """Return the one next step: undecidable things first, then papers, then what is due, then changes."""
     unfiled = [clock for clock in status.clocks if clock.filed is None]
     if any(clock.finding.status == "unknown" for clock in unfiled):
         return Message("declare what the deadlines depend on: camwarden declare")

@@ -1,6 +1,6 @@
 """Encodes a dossier's content as JSON for programs, and parses its inventory. Pure.
 
-The texts in it are those of devices and people: they are kept as they are, and written so that none steers a terminal.
+Texts of devices and people are unchanged, but encoded so that none steers a terminal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, Message, utc_text
-from agent.onsite.filing.clocks import Clock
+from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.onsite.filing.papers import Slot
 from agent.text.harmless import json_text
@@ -23,12 +23,12 @@ SCHEMA: Final = "camwarden-filing/1"
 
 
 def content_bytes(dossier: Dossier) -> bytes:
-    """Return `dossier.json`."""
+    """Encode `dossier.json`."""
     return (json_text(content_json(dossier)) + "\n").encode("utf-8", "backslashreplace")
 
 
 def content_json(dossier: Dossier) -> dict[str, Json]:
-    """Return a dossier for programs."""
+    """Convert a dossier for programs."""
     return {
         "schema": SCHEMA,
         "made_by": f"camwarden {VERSION}",
@@ -45,14 +45,14 @@ def content_json(dossier: Dossier) -> dict[str, Json]:
             "accepted": _day(dossier.accepted),
             "in_use_since": _day(dossier.in_use_since),
         },
-        "deadlines": [clock_json(clock) for clock in dossier.clocks],
+        "deadlines": [deadline_json(clock) for clock in dossier.clocks],
         "papers": [slot_json(slot) for slot in dossier.slots],
         "inventory": asdict(dossier.inventory),
     }
 
 
-def clock_json(clock: Clock) -> dict[str, Json]:
-    """Return one clock."""
+def deadline_json(clock: Deadline) -> dict[str, Json]:
+    """Convert one deadline."""
     return {
         "check": clock.finding.check,
         "status": clock.finding.status,
@@ -67,7 +67,7 @@ def clock_json(clock: Clock) -> dict[str, Json]:
 
 
 def slot_json(slot: Slot) -> dict[str, Json]:
-    """Return one paper."""
+    """Convert one paper."""
     return {
         "number": slot.number,
         "duty": slot.duty,
@@ -81,10 +81,9 @@ def slot_json(slot: Slot) -> dict[str, Json]:
 
 
 def read_content(data: bytes) -> tuple[str, date, Inventory]:
-    """Return the site's id, the local day and the inventory of a verified `dossier.json`.
+    """Parse the site's id, the local day and the inventory of a verified `dossier.json`.
 
-    Raises:
-        NotVerified: It has another shape than this version writes.
+    Raises NotVerified where it has another shape than this version writes.
     """
     try:
         said: dict[str, Any] = json.loads(data)

@@ -1,7 +1,7 @@
 """Builds the values of a hand-over report from a check's observations and findings. Pure.
 
-Decides what stands where, what is an open declaration, and who has the next step. What identifies boxes and networks is
-taken out before, by `agent/onsite/one_look/anonymise.py`.
+Decides the place of each value, what is an open declaration, and who has the next step.
+`agent/onsite/one_look/anonymise.py` has redacted boxes and networks before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.onsite.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import Site
 from agent.site.declarations.table import BY_ID
@@ -38,18 +38,15 @@ Who = Literal["contractor", "operator"]
 
 
 def contents(
-    checked: Checked,
+    checked: CheckResult,
     key: KeyPart,
     lang: str,
     redacted: bool = True,
 ) -> HandOver:
-    """Return what the report shows.
+    """Build the report's values in `zh_CN` or `en`.
 
-    Args:
-        checked: What was seen and found, with the blackened pictures.
-        key: What it will be signed with.
-        lang: `zh_CN` or `en`.
-        redacted: Addresses and serial numbers were taken out: the report says so.
+    `checked` has the blackened pictures; the report will be signed with `key`. `redacted`: addresses and serial numbers
+    were removed, which the report notes.
     """
     site, facts, findings = checked.site, checked.seen.facts, checked.seen.findings
     causes = [f for f in findings if not f.caused_by]
@@ -80,21 +77,21 @@ def contents(
 
 
 def is_declaration(finding: Finding) -> bool:
-    """Tell whether a finding asks for somebody's word: a missing one, or one on cameras that nobody gave."""
+    """Return whether a finding waits for a declaration: a missing one, or one on cameras without any."""
     if finding.check == declared.DECLARATIONS_ID:
         return True
     return finding.subject == "site" and finding.status == "unknown" and bool(finding.evidence.get("cameras"))
 
 
 def who(finding: Finding) -> Who:
-    """Return who has the next step: what is declared, and what reaches the hub, is the operator's; devices are not."""
+    """Return who has the next step: the operator of declarations and of what reaches the hub, not of devices."""
     if is_declaration(finding) or finding.check in ("hub-delivery", "hub-certificate", "undeclared-camera"):
         return "operator"
     return "contractor"
 
 
 def duty_text(check: Check, lang: str) -> str:
-    """Return what a check's rule asks for: a pack says it in both languages, the catalogue what stands in no pack."""
+    """Return a check's duty: from a pack in both languages, from the catalogue where no pack has it."""
     said = (one.says(lang) for _, one in obligations(shipped(), check.id) if one.duty == check.duty)
     return next(said, translate(check.duty, lang))
 
@@ -109,7 +106,7 @@ def places(site: Site, findings: Iterable[Finding], lang: str) -> str:
 
 
 def place(site: Site, subject: str, lang: str) -> str:
-    """Return what people call a subject."""
+    """Return the name of a subject for people."""
     if subject == "site":
         return translate("the site", lang)
     kind, _, name = subject.partition(":")
@@ -119,7 +116,7 @@ def place(site: Site, subject: str, lang: str) -> str:
 
 
 def _grouped(findings: list[Finding]) -> list[list[Finding]]:
-    """Return findings of one check, status and sentence together; worst first, then by how many there are."""
+    """Group findings by check, status and sentence; worst first, then by how many there are."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.check, finding.status, finding.message.template), []).append(finding)
@@ -146,7 +143,7 @@ def _duties(findings: tuple[Finding, ...], lang: str) -> Iterable[DutyPart]:
 
 
 def _findings(site: Site, shown: list[Finding], findings: tuple[Finding, ...], lang: str) -> Iterable[FindingPart]:
-    """Yield one part for each sentence: what is said of many cameras alike is said once, of all of them."""
+    """Yield one part for each sentence, with all the cameras that share it."""
     alike: dict[tuple[str, Status, str], list[Finding]] = {}
     for finding in shown:
         alike.setdefault((finding.check, finding.status, render(finding.message, lang)), []).append(finding)
@@ -166,7 +163,7 @@ def _findings(site: Site, shown: list[Finding], findings: tuple[Finding, ...], l
 
 
 def _declarations(finding: Finding, lang: str) -> Iterable[RowPart]:
-    """Yield one row for each word that is missing."""
+    """Yield one row for each missing declaration."""
     rows = _dicts(finding.evidence.get("open"))
     for row in rows:
         duty = BY_ID.get(str(row["duty"]))
@@ -196,7 +193,7 @@ def _verdict(totals: Mapping[Status, int], lang: str) -> str:
     return render(text, lang)
 
 
-def _site(checked: Checked, redacted: bool, lang: str) -> SitePart:
+def _site(checked: CheckResult, redacted: bool, lang: str) -> SitePart:
     site = checked.site
     local = checked.at.astimezone(ZoneInfo(site.time_zone))
     counted = {"cameras": len(site.cameras), "devices": len(site.devices)}

@@ -8,7 +8,7 @@ from agent.model.finding import Finding, Message, Status
 from agent.observe.approvals.approvals import Approval, with_approvals
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.report import ORDER, CameraPart, PathPart
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig
 from agent.text.translate import render, translate
 from drivers.model import Masks, Unavailable
@@ -16,13 +16,13 @@ from drivers.picture import ZoneVerdict
 from masking.view.model import ViewSeen
 
 
-def camera_parts(checked: Checked, lang: str) -> tuple[CameraPart, ...]:
-    """Return one part for each camera, in the order of the configuration."""
+def camera_parts(checked: CheckResult, lang: str) -> tuple[CameraPart, ...]:
+    """Build one part for each camera, in the order of the configuration."""
     cameras = with_approvals(checked.site, checked.seen.facts.approvals).cameras
     return tuple(_camera(checked, camera, lang) for camera in cameras)
 
 
-def _camera(checked: Checked, config: CameraConfig, lang: str) -> CameraPart:
+def _camera(checked: CheckResult, config: CameraConfig, lang: str) -> CameraPart:
     camera, facts = config.camera, checked.seen.facts
     subject = f"camera:{camera.id}"
     own = [f for f in checked.seen.findings if f.subject == subject]
@@ -58,7 +58,7 @@ def _camera(checked: Checked, config: CameraConfig, lang: str) -> CameraPart:
 
 
 def _status(own: list[Finding]) -> Status:
-    """Return the worst that was found of a camera; unknown where nothing was."""
+    """Return the worst status of a camera; unknown where it has none."""
     due = [f.status for f in own if f.status != "not_applicable"]
     return min(due, key=ORDER.index, default="unknown")
 
@@ -74,13 +74,13 @@ def _paths(facts: Facts, subject: str) -> tuple[PathPart, ...]:
 
 
 def _sure(numbers: tuple[tuple[str, float], ...]) -> str:
-    """Return the one number that tells how sure a verdict is; all of them are in the signed reports."""
+    """Return the confidence of a verdict; all its numbers are in the signed reports."""
     ratio = dict(numbers).get("hidden_probability")
     return "" if ratio is None else f"{100 * ratio:.0f} %"
 
 
 def _view(facts: Facts, own: list[Finding], subject: str, lang: str) -> str:
-    """Return how the view stands to the approved one, with the movement in numbers where it was measured."""
+    """Compare the view with the approved one, with the movement in numbers where it was measured."""
     moved = next((f for f in own if f.check == "camera-moved"), None)
     seen = facts.one(subject, ViewSeen)
     text = render(moved.message, lang) if moved is not None else translate("not compared", lang)
@@ -100,7 +100,7 @@ def _view(facts: Facts, own: list[Finding], subject: str, lang: str) -> str:
 
 
 def _rounded(number: float) -> float:
-    """Return a number with two digits, and no minus before a zero."""
+    """Round to two digits, without a minus before a zero."""
     return round(number, 2) + 0.0
 
 

@@ -16,7 +16,7 @@ NONE = "\u2013"
 
 
 def clock_rows(site: Site, facts: Facts, findings: tuple[Finding, ...], lang: str) -> tuple[RowPart, ...]:
-    """Return one row for each device: its offset from our clock, whether it takes its time from NTP, what follows."""
+    """Return one row for each device: its offset from our clock, whether it uses NTP, the finding."""
     found = {f.subject: f for f in findings if f.check == "clock-offset"}
     rows = []
     for device in site.devices:
@@ -32,7 +32,7 @@ def clock_rows(site: Site, facts: Facts, findings: tuple[Finding, ...], lang: st
 
 
 def forecast_rows(findings: tuple[Finding, ...], lang: str) -> tuple[RowPart, ...]:
-    """Return one row for each recorder or store: how long its disks will hold."""
+    """Return one row for each recorder or store: how long its disks will last."""
     return tuple(
         RowPart(f.status, (f.subject.partition(":")[2], render(f.message, lang)))
         for f in findings
@@ -60,7 +60,7 @@ def device_rows(site: Site, facts: Facts) -> tuple[RowPart, ...]:
 
 
 def stream_rows(site: Site, facts: Facts, lang: str) -> tuple[RowPart, ...]:
-    """Return one row for each camera and path that is a stream: how it is set, and what a sample of it measured."""
+    """Return one row for each stream of a camera: its settings, and a sample's measurements."""
     rows = []
     for camera in site.cameras:
         name = camera.camera.id

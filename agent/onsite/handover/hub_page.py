@@ -1,6 +1,6 @@
 """Renders one self-contained HTML page of a config report that a hub has verified. Pure; fetches nothing.
 
-The page holds numbers, states and plots, and no picture: it is made of what left the site, and no picture does.
+The page has numbers, states and plots, and no picture: none leaves the site.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Where the page's data comes from: the signed report, and how the hub answered."""
+    """The origin of the page's data: the signed report, and the hub's answer."""
 
     site: str
     city: str
@@ -55,13 +55,10 @@ class Proof:
 
 
 def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: str = "en") -> str:
-    """Return the page as HTML text; every value from a device or a person is escaped.
+    """Render the page of a config report as HTML; every value from a device or a person is escaped.
 
-    Args:
-        body: The config report.
-        proof: Where it comes from.
-        shown: Days x cameras; None: what the report itself says of them, if it does.
-        lang: The language of the timeline.
+    `shown` are days x cameras, None: those of the report itself, if it has them; `lang` is the language of this
+    timeline.
     """
     environment = Environment(
         loader=PackageLoader("agent.onsite.handover", "."),
@@ -84,7 +81,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             key=lambda f: ORDER.index(f["status"]),
         ),
         consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
-        known=_known(body),
+        known=_acknowledgements(body),
         paths=_paths(findings),
         # Escaped where it is made: it is XML of its own.
         plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
@@ -94,7 +91,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
 
 
 def _for_each_camera(findings: list[Body]) -> list[Body]:
-    """Return what one finding on the site says of several cameras, as one for each: undeclared is not undue."""
+    """Split a finding on the site about several cameras into one for each: undeclared is not undue."""
     return [
         {**f, "subject": f"camera:{camera}", "caused_by": f"{f['check']} site"}
         for f in findings
@@ -103,8 +100,8 @@ def _for_each_camera(findings: list[Body]) -> list[Body]:
     ]
 
 
-def _known(body: Body) -> dict[str, list[Body]]:
-    """Return who knows of each finding, by its key: an acknowledgement hides nothing."""
+def _acknowledgements(body: Body) -> dict[str, list[Body]]:
+    """Return the acknowledgements of each finding, by its key: an acknowledgement hides nothing."""
     found: dict[str, list[Body]] = {}
     for one in body.get("acknowledged", ()):
         found.setdefault(f"{one['check']} {one['subject']}", []).append(one)
@@ -112,7 +109,7 @@ def _known(body: Body) -> dict[str, list[Body]]:
 
 
 def _paths(findings: list[Body]) -> dict[str, list[Body]]:
-    """Return per subject what was seen on each path, from the evidence of the mask verdicts."""
+    """Return per subject the results of each path, from the evidence of the mask verdicts."""
     return {
         f["subject"]: list(f["evidence"].get("paths", ())) for f in findings if f["check"] == "privacy-mask-effective"
     }

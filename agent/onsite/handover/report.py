@@ -1,9 +1,8 @@
 """Defines the values of the hand-over report, and renders one self-contained HTML file. Pure; fetches nothing.
 
-Every text in the values is in the reader's language already and plain: whatever devices and people wrote is escaped
-here. The file holds small pictures of a real place in which everything private is black; it stays on the site, and
-whoever writes it gives it mode 0600. `agent/onsite/handover/contents.py` makes the values of what was found, and
-`agent/verify/html_seal.py` signs the text.
+Every text in the values is in the reader's language and plain; texts of devices and people are escaped here. The file
+holds small pictures of a real place in which everything private is black; it stays on the site with mode 0600.
+`agent/onsite/handover/contents.py` builds the values, `agent/verify/html_seal.py` signs the text.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SitePart:
-    """Which site, when, and how it was looked at. `at` is in the site's own time; `rows` are further label and text."""
+    """The site, and when it was checked. `at` is in the site's own time; `rows` are further label and text."""
 
     id: str
     name: str
@@ -60,7 +59,7 @@ class TodoPart:
 
 @dataclass(frozen=True, slots=True)
 class DutyPart:
-    """What a rule asks of the site, and how often it was found to be so; `totals` by status, without zeros."""
+    """A duty of the site, and its findings; `totals` by status, without zeros."""
 
     title: str
     duty: str
@@ -71,7 +70,7 @@ class DutyPart:
 
 @dataclass(frozen=True, slots=True)
 class PathPart:
-    """What one path shows of one zone: `verdict` is a key of VERDICTS; `sure` how sure it is hidden, in words."""
+    """One zone on one path: `verdict` is a key of VERDICTS; `sure` is the confidence that it is hidden, in words."""
 
     path: str
     zone: str
@@ -82,10 +81,10 @@ class PathPart:
 
 @dataclass(frozen=True, slots=True)
 class CameraPart:
-    """One camera. Polygons are in 0..1, origin top-left, y down; `why` says why there is no picture.
+    """One camera. Polygons are in 0..1, origin top-left, y down; `why` is the reason for a missing picture.
 
-    `declared`: what must be hidden; `approved`, `observed`: masks as they were approved, and as the device lists them.
-    `findings` are status and text of what is not well, `view` how its view stands to the approved one.
+    `declared`: what must be hidden; `approved`, `observed`: masks as approved, and as the device lists them. `findings`
+    are status and text of what is not well, `view` compares its view with the approved one.
     """
 
     id: str
@@ -139,7 +138,7 @@ class KeyPart:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """All that the report shows. `rules` are short and full names of the rules that stand behind the checks."""
+    """The report's values. `rules` are short and full names of the rules behind the checks."""
 
     site: SitePart
     totals: Mapping[Status, int]
@@ -160,12 +159,7 @@ class HandOver:
 
 
 def render_report(report: HandOver, lang: str) -> str:
-    """Return the report as HTML text, unsigned.
-
-    Args:
-        report: What it shows.
-        lang: `zh_CN` or `en`.
-    """
+    """Render the report as HTML in `zh_CN` or `en`, unsigned."""
     environment = Environment(
         loader=PackageLoader("agent.onsite.handover", "."),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -187,12 +181,12 @@ def render_report(report: HandOver, lang: str) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a text that is safe to show: on one line, and without characters that steer whoever reads it."""
+    """Sanitize a text: on one line, and without control characters."""
     return printable(value) if type(value) is str else value
 
 
 def _points(polygon: Polygon) -> str:
-    """Return a polygon's points in a drawing of 1000 x 1000."""
+    """Encode a polygon's points for a drawing of 1000 x 1000."""
     return " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in polygon)
 
 

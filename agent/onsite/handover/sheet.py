@@ -1,7 +1,7 @@
 """Renders the contact sheet for the approval of masks: one HTML file. Pure; writes nothing.
 
 It holds small pictures of a real place, in which everything private that is not proven hidden is black already. It
-stays on the site: whoever writes it gives it mode 0600.
+stays on the site with mode 0600.
 """
 
 from __future__ import annotations
@@ -75,10 +75,10 @@ class SheetPath:
 
 @dataclass(frozen=True, slots=True)
 class SheetCamera:
-    """One camera: `outcome` is a key of OUTCOMES, `message` says what was found, in the sheet's language.
+    """One camera: `outcome` is a key of OUTCOMES, `message` its sentence in the sheet's language.
 
     `declared`, `observed` and `approved` are polygons in 0..1, origin top-left, y down: what must be hidden, the
-    device's enabled masks, and the masks that were approved before. `approval` says by whom and when, or is empty.
+    device's enabled masks, and the masks approved before. `approval` names who approved them and when, or is empty.
     `is_offered`: it may be approved.
     """
 
@@ -97,14 +97,10 @@ class SheetCamera:
 
 
 def render_sheet(site_id: str, site_name: str, at: str, cameras: Iterable[SheetCamera], lang: str = "en") -> str:
-    """Return the sheet as HTML text; every value from a device or a person is escaped.
+    """Render the sheet as HTML; every value from a device or a person is escaped.
 
-    Args:
-        site_id: The site.
-        site_name: How people call it; may be empty.
-        at: When it was looked at, as text.
-        cameras: In the order and with the numbers in which they are approved.
-        lang: The language of the sheet.
+    `site_name` may be empty; `at` is the time of the look, as text. The cameras come in the order and with the numbers
+    in which they are approved.
     """
     environment = Environment(
         loader=PackageLoader("agent.onsite.handover", "."),
@@ -129,7 +125,7 @@ def render_sheet(site_id: str, site_name: str, at: str, cameras: Iterable[SheetC
 
 
 def _points(polygon: Polygon) -> str:
-    """Return a polygon's points in a drawing of 1000 x 1000."""
+    """Encode a polygon's points for a drawing of 1000 x 1000."""
     return " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in polygon)
 
 

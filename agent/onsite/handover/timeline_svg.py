@@ -64,13 +64,13 @@ _INKS: Mapping[str, str] = {
 
 
 def timeline_svgs(shown: Timeline, lang: str) -> tuple[str, ...]:
-    """Return a timeline as plots of at most `ROWS_PER_PLOT` cameras, each with its dates and legend."""
+    """Render a timeline as plots of at most `ROWS_PER_PLOT` cameras, each with its dates and legend."""
     starts = range(0, len(shown.rows), ROWS_PER_PLOT)
     return tuple(timeline_svg(Timeline(shown.days, shown.rows[s : s + ROWS_PER_PLOT]), lang) for s in starts)
 
 
 def timeline_svg(shown: Timeline, lang: str) -> str:
-    """Return one plot as SVG text: days from left to right, today last; empty where there are no cameras."""
+    """Render one plot: days from left to right, today last; empty where there are no cameras."""
     if not shown.rows or not shown.days:
         return ""
     cell_px = max(1, DAYS_PX // len(shown.days))
@@ -97,7 +97,7 @@ def timeline_svg(shown: Timeline, lang: str) -> str:
 
 
 def _paths(rows: tuple[TimelineRow, ...], cell_px: int) -> dict[str, str]:
-    """Return what is filled, by its kind: days that look the same in a row are one rectangle."""
+    """Return the filled paths by kind: equal days in a row are one rectangle."""
     drawn: dict[str, list[str]] = {kind: [] for kind in _WORDS}
     for number, row in enumerate(rows):
         top = HEAD_PX + number * ROW_PX + (ROW_PX - BAR_PX) // 2
@@ -117,7 +117,7 @@ def _paths(rows: tuple[TimelineRow, ...], cell_px: int) -> dict[str, str]:
 
 
 def _shape(cell: Cell) -> tuple[tuple[str, int], ...]:
-    """Return the parts of a day's bar from above: kind and height. What is missing stands above what is there."""
+    """Return the parts of a day's bar from above: kind and height. The missing part is above the present one."""
     if cell.kind == "not-due":
         return ()
     if cell.gap is None:
@@ -148,7 +148,7 @@ def _patterns(paths: Mapping[str, str]) -> Iterator[str]:
 
 
 def _axis(shown: Timeline, cell_px: int, bottom: int, lang: str) -> Iterator[str]:
-    """Yield a date each week, today's last, and above them what is due from where on."""
+    """Yield a date each week, today's last, and above them from where on how much is due."""
     last = len(shown.days) - 1
     for place in range(last, -1, -7):
         x = NAME_PX + place * cell_px + cell_px // 2
@@ -173,15 +173,15 @@ def _rows(shown: Timeline, right: int, lang: str) -> Iterator[str]:
         y = HEAD_PX + number * ROW_PX + 13
         label = f"{row.camera_id} {row.name}" if row.name and row.name != row.camera_id else row.camera_id
         opened = f"{row.proven_at:%m-%d}" if row.proven_at else "?"
-        yield f"<g><title>{_escaped(_told(shown, row, lang))}</title>"
-        yield f'<text x="0" y="{y}">{_escaped(_cut(printable(label)))}</text></g>'
+        yield f"<g><title>{_escaped(_description(shown, row, lang))}</title>"
+        yield f'<text x="0" y="{y}">{_escaped(_shorten(printable(label)))}</text></g>'
         yield f'<text x="{right + NOTE_AT_PX}" y="{y}">{opened}</text>'
         if row.short_on:
             yield f'<text x="{right + NOTE_AT_PX + NOTE_PX}" y="{y}" font-weight="bold">{row.short_on:%m-%d}</text>'
 
 
-def _told(shown: Timeline, row: TimelineRow, lang: str) -> str:
-    """Return in words what a row shows, for who points at its name or cannot see it."""
+def _description(shown: Timeline, row: TimelineRow, lang: str) -> str:
+    """Describe a row in words, for a reader who points at its name or cannot see it."""
     gaps = [
         f"{day.isoformat()} {translate(GAP_WORDS[cell.gap], lang)}"
         for day, cell in zip(shown.days, row.cells, strict=True)
@@ -198,7 +198,7 @@ def _floor_lines(rows: tuple[TimelineRow, ...], cell_px: int) -> str:
 
 
 def _legend(kinds: tuple[str, ...], width: int, top: int, lang: str) -> tuple[list[str], int]:
-    """Return what the drawn kinds mean, and how high that is."""
+    """Return the legend of the drawn kinds, and its height."""
     parts: list[str] = []
     x, y = 0, top
     for kind in kinds:
@@ -218,11 +218,11 @@ def _escaped(text: str) -> str:
 
 
 def _cells(text: str) -> int:
-    """Return how wide a text is; a wide character takes two. Source: Unicode Standard Annex 11."""
+    """Return the width of a text; a wide character takes two. Source: Unicode Standard Annex 11."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     if _cells(text) <= NAME_CELLS:
         return text
     kept = ""

@@ -1,6 +1,6 @@
 """Compares a site's file with a ledger. Pure.
 
-An empty cell says nothing and changes nothing. What stands in the file and not in the ledger is told and stays.
+An empty cell changes nothing. What is in the file and not in the ledger is reported and stays.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date
 
 from agent.model.finding import Json
 from agent.onsite.ledger.columns import COLUMNS, Column
-from agent.onsite.ledger.declared import in_force, said
+from agent.onsite.ledger.declared import answer_of, in_force
 from agent.onsite.ledger.site_text import HUB_KEYS
 from agent.onsite.ledger.sites import SitePlan
 from agent.onsite.ledger.tables import Tables, tables_of
@@ -19,12 +19,10 @@ from agent.site.toml.edit import Change
 
 
 def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[Change, ...]:
-    """Return what importing a ledger changes in a site's file, in the order of the file.
+    """List what importing a ledger changes in a site's file, in the order of the file.
 
-    Args:
-        plan: What the ledger wants.
-        site: The site as it is configured, with its defaults.
-        has_hub_keys: The hub's keys lie beside the file, so that a hub may be written into it.
+    `site` is the site as configured, with its defaults. `has_hub_keys`: the hub's keys lie beside the file, so that a
+    hub may be written into it.
     """
     found = list(_differing("site", ("site",), "site", _mapping(site.get("site")), plan.site))
     hub = _mapping(site.get("hub"))
@@ -52,19 +50,15 @@ def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[C
 
 
 def new_declarations(plan: SitePlan, site: Tables, by: str, today: date) -> tuple[Change, ...]:
-    """Return the declarations that a ledger adds: one row for each answer, with the cameras that it is about.
+    """List the declarations that a ledger adds to the configured `site`: one row for each answer, with its cameras.
 
-    Args:
-        plan: What the ledger wants.
-        site: The site as it is configured.
-        by: Whose word the ledger's answers are.
-        today: The day on which they are given.
+    The answers are given `by` a person on the day `today`.
     """
     words = in_force(tables_of(site, "declaration"), tables_of(site, "group"), today)
     fresh: dict[tuple[str, str], tuple[Json, list[str]]] = {}
     for camera in plan.cameras:
         for duty, answer in camera.declared.items():
-            if said(words, camera.id, duty) != answer:
+            if answer_of(words, camera.id, duty) != answer:
                 fresh.setdefault((duty, repr(answer)), (answer, []))[1].append(camera.id)
     number = len(tables_of(site, "declaration"))
     return tuple(
@@ -80,13 +74,13 @@ def new_declarations(plan: SitePlan, site: Tables, by: str, today: date) -> tupl
 
 
 def left_over(plan: SitePlan, site: Tables) -> tuple[str, ...]:
-    """Return the ids of cameras that stand in the site's file and in no row of the ledger."""
+    """Return the ids of cameras that are in the site's file and in no row of the ledger."""
     wanted = {camera.id for camera in plan.cameras}
     return tuple(id_ for camera in tables_of(site, "camera") if (id_ := str(camera["id"])) not in wanted)
 
 
 def option(table: Mapping[str, Json], column: Column) -> Json:
-    """Return the value of a column in a table of the site's file, its default where nothing stands there."""
+    """Return the value of a column in a table of the site's file, else its default."""
     inner: Json = table
     for part in column.option.split("."):
         inner = inner.get(part) if isinstance(inner, Mapping) else None
@@ -107,7 +101,7 @@ def _differing(
 
 
 def _as_read(column: Column, value: Json) -> Json:
-    """Return a configured value as a ledger's cell would give it: blanks at its ends, say, are no difference."""
+    """Parse a configured value as a ledger's cell: blanks at its ends, for example, are no difference."""
     try:
         return column.parse(value if isinstance(value, str | int | float | bool) else "")
     except Refused:

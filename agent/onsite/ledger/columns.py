@@ -20,12 +20,13 @@ Parse = Callable[[Value], Json]
 class Column:
     """One column.
 
-    `key` names it in `--map`, `--set`, JSON and English headings. `place` is where its value stands in site.toml, as
-    `table.key`; empty: site.toml has no place for it, it stays in the ledger and is compared with what was seen;
-    `declaration.DUTY`: somebody's word on it.
-    `parse` reads a cell or raises `Refused`. `names` are its headings in lower case without spaces, the surest first;
-    the first one is written by an export in Chinese. `told` explains it to who fills it in. `choices` become a
-    drop-down. `default` is what site.toml takes where nothing stands.
+    `key` names it in `--map`, `--set`, JSON and English headings. `place` is where its value is in site.toml, as
+    `table.key`; empty: site.toml has no place for it, it stays in the ledger and is compared with observations;
+    `declaration.DUTY`: a declared answer.
+
+    `parse` parses a cell or raises `Refused`. `names` are its headings in lower case without spaces, the surest first;
+    a Chinese export writes the first one. `told` explains it to who fills it in. `choices` become a drop-down.
+    `default` is site.toml's.
     """
 
     key: str

@@ -1,6 +1,6 @@
 """Compares a ledger with the site's file and with what was observed of its devices. Pure.
 
-One difference is told once: two cameras that were exchanged are one line, and so is one that moved.
+One difference is reported once: two cameras that were exchanged are one line, and so is one that moved.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from agent.model.finding import Json, Message
 from agent.onsite.ledger.changes import changes, left_over
 from agent.onsite.ledger.columns import KEY_AT, SEEN
 from agent.onsite.ledger.declared import TABLE, in_force
-from agent.onsite.ledger.declared import said as word_of
+from agent.onsite.ledger.declared import answer_of as word_of
 from agent.onsite.ledger.rows import Entry
-from agent.onsite.ledger.seen import Equipment, Seen
+from agent.onsite.ledger.seen import Equipment, ObservedEquipment
 from agent.onsite.ledger.sites import PlannedCamera, SitePlan
 from agent.onsite.ledger.tables import Tables, tables_of
 
@@ -31,7 +31,7 @@ SERIAL_MIN_CHARS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: between `ledger` and `other`, the value of `key` there; `against` is the file or what was seen.
+    """One difference: between `ledger` and `other`, the value of `key` there; `against` is the file or the observation.
 
     `row` is that of the ledger, 0 where it has none; `where` its cell. `subject` is `camera:ID` or the like.
     """
@@ -48,16 +48,12 @@ class Difference:
 
 
 def compare(
-    entries: Sequence[Entry], plan: SitePlan, site: Tables, seen: Seen | None, today: date
+    entries: Sequence[Entry], plan: SitePlan, site: Tables, seen: ObservedEquipment | None, today: date
 ) -> tuple[Difference, ...]:
-    """Return every difference, in the order of the ledger, what stands in no row of it last.
+    """List every difference, in the order of the ledger; those without a row last.
 
-    Args:
-        entries: The rows of the ledger.
-        plan: What the ledger wants.
-        site: The site as it is configured; empty where there is none.
-        seen: What devices said; None where nobody looked.
-        today: Local day, on which declarations must count.
+    `site` is the site as configured, empty where there is none; `seen` its observed equipment, None where nobody
+    looked. Declarations must count on `today`, a local day.
     """
     found = [_refused(problem.where, problem.row, problem.message) for problem in plan.problems]
     found += _duplicates(entries, plan)
@@ -73,7 +69,7 @@ def _refused(where: str, row: int, message: Message) -> Difference:
 
 
 def _duplicates(entries: Sequence[Entry], plan: SitePlan) -> list[Difference]:
-    """Return what stands in two rows and can belong to one camera only; codes and ids are refused before this."""
+    """Find values in two rows that can belong to one camera only; codes and ids are refused before this."""
     ids = {camera.entry.row: f"camera:{camera.id}" for camera in plan.cameras}
     found = []
     for key in ("mac", "serial", "address"):
@@ -110,7 +106,7 @@ def _against_site(plan: SitePlan, site: Tables, today: date) -> list[Difference]
             continue
         said = Message(
             "{key} is {ledger} in the ledger and {other} in site.toml",
-            {"key": key, "ledger": _shown(change.after), "other": _shown(change.before)},
+            {"key": key, "ledger": _value_text(change.after), "other": _value_text(change.before)},
         )
         what: Kind = "moved" if key in _MOVES else "differs"
         found.append(Difference(what, "site", change.subject, row, where, key, change.after, change.before, said))
@@ -122,7 +118,7 @@ def _against_site(plan: SitePlan, site: Tables, today: date) -> list[Difference]
                 key = KEY_AT[f"{TABLE}.{duty}"]
                 said = Message(
                     "{key} is {ledger} in the ledger and {other} in site.toml",
-                    {"key": key, "ledger": _shown(answer), "other": _shown(before)},
+                    {"key": key, "ledger": _value_text(answer), "other": _value_text(before)},
                 )
                 row, where = camera.entry.row, camera.entry.where(key)
                 found.append(
@@ -135,7 +131,7 @@ def _against_site(plan: SitePlan, site: Tables, today: date) -> list[Difference]
     return found
 
 
-def _against_seen(plan: SitePlan, seen: Seen) -> list[Difference]:
+def _against_seen(plan: SitePlan, seen: ObservedEquipment) -> list[Difference]:
     found: list[Difference] = []
     owners = _owners(plan)
     told: set[str] = set()
@@ -169,7 +165,7 @@ def _against_seen(plan: SitePlan, seen: Seen) -> list[Difference]:
             found.append(Difference(kind, "seen", subject, row.row, row.where("serial"), "", camera.id, other, said))
             continue
         found += _values(camera, there)
-    found += _strangers(plan, seen, owners)
+    found += _unlisted(plan, seen, owners)
     return found
 
 
@@ -178,7 +174,7 @@ def _values(camera: PlannedCamera, there: Equipment) -> list[Difference]:
     for key in ("address", *SEEN):
         ledger = camera.own_address if key == "address" else str(camera.entry.values.get(key, ""))
         other = there.text(key)
-        if not ledger or not other or _same(key, ledger, there):
+        if not ledger or not other or _is_same(key, ledger, there):
             continue
         said = Message(
             "{key} is {ledger} in the ledger, and the device says {other}",
@@ -190,8 +186,8 @@ def _values(camera: PlannedCamera, there: Equipment) -> list[Difference]:
     return found
 
 
-def _strangers(plan: SitePlan, seen: Seen, owners: Mapping[str, str]) -> list[Difference]:
-    """Return what answered and stands nowhere: a camera of the ledger under a new address, or one that is in no row."""
+def _unlisted(plan: SitePlan, seen: ObservedEquipment, owners: Mapping[str, str]) -> list[Difference]:
+    """Find unlisted answers: a camera of the ledger under a new address, or one that is in no row."""
     listed = {camera.own_address for camera in plan.cameras} | {str(device["host"]) for device in plan.devices}
     rows = {camera.id: camera.entry for camera in plan.cameras}
     found = []
@@ -220,7 +216,7 @@ def _strangers(plan: SitePlan, seen: Seen, owners: Mapping[str, str]) -> list[Di
 
 
 def _owners(plan: SitePlan) -> dict[str, str]:
-    """Return the camera that each serial number and MAC of the ledger belongs to, those that stand twice left out."""
+    """Return the camera that each serial number and MAC of the ledger belongs to, those of two rows left out."""
     marks = [(mark, camera.id) for camera in plan.cameras for mark in _ledger_marks(camera)]
     count = Counter(mark for mark, _ in marks)
     return {mark: id_ for mark, id_ in marks if count[mark] == 1}
@@ -234,7 +230,7 @@ def _marks(one: Equipment) -> set[str]:
     return {mark for mark in (one.serial.lower(), *one.macs) if mark}
 
 
-def _same(key: str, ledger: str, there: Equipment) -> bool:
+def _is_same(key: str, ledger: str, there: Equipment) -> bool:
     mine, other = ledger.lower().strip(), there.text(key).lower().strip()
     if key == "mac":
         return mine in there.macs
@@ -245,5 +241,5 @@ def _same(key: str, ledger: str, there: Equipment) -> bool:
     return mine == other
 
 
-def _shown(value: Json) -> str:
+def _value_text(value: Json) -> str:
     return "-" if value in (None, "") else str(value)

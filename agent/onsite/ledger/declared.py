@@ -1,7 +1,6 @@
 """Parses the columns of a ledger that declare what no device can show, and finds what is in force. Pure.
 
-What may be declared stands in `agent/site/declarations/table.py`. A ledger has no word of its own: whose it is, the
-import is told.
+`agent/site/declarations/table.py` lists what may be declared. A ledger names no author: the import's options do.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ TABLE: Final = "declaration"
 
 
 def declares(duty: str) -> Callable[[Value], Json]:
-    """Return what reads a cell as an answer to a duty: a choice by its word or by what it means, in either language."""
+    """Return the parser of a duty's cells: a choice by its word or its meaning, in either language."""
     row = BY_ID[duty]
 
     def read(value: Value) -> Json:
@@ -36,7 +35,7 @@ def declares(duty: str) -> Callable[[Value], Json]:
         ):
             found = float(number) if "." in number else int(number)
         elif row.kind == "choice":
-            meant = {word(duty, one.value, lang): one.value for one in row.choices for lang in LANGUAGES}
+            meant = {render_answer(duty, one.value, lang): one.value for one in row.choices for lang in LANGUAGES}
             found = meant.get(text, text)
         if expected := expected_answer(row, found):
             raise Refused("{value} is no answer here: {expected} is due", value=values.shown(text), expected=expected)
@@ -45,26 +44,23 @@ def declares(duty: str) -> Callable[[Value], Json]:
     return read
 
 
-def word(duty: str, value: Json, lang: str) -> Json:
-    """Return an answer as a cell shows it: of a choice what it means."""
+def render_answer(duty: str, value: Json, lang: str) -> Json:
+    """Render an answer for a cell: of a choice its meaning."""
     meant = next((choice.meaning for choice in BY_ID[duty].choices if choice.value == value), None)
     return value if meant is None else translate(meant, lang)
 
 
-def words(duty: str, lang: str) -> tuple[str, ...]:
+def offered_answers(duty: str, lang: str) -> tuple[str, ...]:
     """Return the answers that a column offers."""
-    return tuple(str(word(duty, choice.value, lang)) for choice in BY_ID[duty].choices)
+    return tuple(str(render_answer(duty, choice.value, lang)) for choice in BY_ID[duty].choices)
 
 
 def in_force(
     declarations: Iterable[Mapping[str, Json]], groups: Iterable[Mapping[str, Json]], today: date
 ) -> Mapping[tuple[str, str], Json]:
-    """Return the word that counts by camera and duty; that of the whole site under the empty camera.
+    """Return the declared answer that counts by camera and duty; that of the whole site under the empty camera.
 
-    Args:
-        declarations: The tables of site.toml; of two the newer counts, an expired one no more.
-        groups: The tables of its groups.
-        today: Local day.
+    Both are tables of site.toml. Of two declarations the newer counts, an expired one no more; `today` is a local day.
     """
     members = {str(group["name"]): group["cameras"] for group in groups}
     found: dict[tuple[str, str], tuple[int, str, Json]] = {}
@@ -81,6 +77,6 @@ def in_force(
     return {key: value for key, (_, _, value) in found.items()}
 
 
-def said(words_in_force: Mapping[tuple[str, str], Json], camera: str, duty: str) -> Json:
-    """Return the word that counts for a camera, None where nobody gave one."""
+def answer_of(words_in_force: Mapping[tuple[str, str], Json], camera: str, duty: str) -> Json:
+    """Return the answer that counts for a camera, None where there is none."""
     return words_in_force.get((camera, duty), words_in_force.get(("", duty)))

@@ -26,7 +26,7 @@ USER: Final = "camwarden"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of one device: `device` its id, `host` and `port` where it answers; `recorder`: told by that column."""
+    """The rows of one device: its id, `host` and `port` of its service; `recorder`: it has that column."""
 
     device: str
     host: str
@@ -36,7 +36,7 @@ class Group:
 
 
 def groups(entries: Sequence[Entry], existing: Tables, problems: list[Problem], remarks: list[Message]) -> list[Group]:
-    """Put rows together that are read through one device; rows without an address become problems."""
+    """Group rows that are read through one device; rows without an address become problems."""
     known = {(str(d["host"]).lower(), int(str(d["port"]))): str(d["id"]) for d in tables_of(existing, "device")}
     at = {str(d["id"]): (str(d["host"]), int(str(d["port"]))) for d in tables_of(existing, "device")}
     places = {entry.row: _place(entry, list(known), remarks) for entry in entries}
@@ -80,7 +80,7 @@ def groups(entries: Sequence[Entry], existing: Tables, problems: list[Problem], 
 def _place(entry: Entry, known: Sequence[tuple[str, int]], remarks: list[Message]) -> tuple[str, int]:
     """Return the address and port that a row is read at; an empty address where it names none.
 
-    A row without a port means the one that the site's file has for its address, else the usual one.
+    Without a port it is the one that the site's file has for the address, else the usual one.
     """
     values = entry.values
     recorder = "recorder_address" in values
@@ -101,10 +101,10 @@ def _place(entry: Entry, known: Sequence[tuple[str, int]], remarks: list[Message
 
 
 def _moved(rows: Sequence[Entry], reads: Mapping[str, str], elsewhere: Collection[str]) -> str:
-    """Return the device that has moved to a new address, empty where that cannot be told.
+    """Return the device that has moved to a new address, empty where that cannot be decided.
 
-    It is the one that all known cameras of these rows are read through, unless other rows still name it. `reads` has
-    the device by a camera's code and by its id.
+    All known cameras of these rows are read through it, and no other row names it. `reads` has the device by a camera's
+    code and by its id.
     """
     marks = [str(row.values.get(key, "")) for row in rows for key in ("code", "camera_id")]
     devices_known = {reads[mark] for mark in marks if mark in reads} - set(elsewhere)
@@ -119,7 +119,7 @@ def _new_device(is_recorder: bool, taken: set[str], numbers: Mapping[str, Iterat
 def devices(
     found: Sequence[Group], existing: Tables, problems: list[Problem]
 ) -> tuple[list[Mapping[str, Json]], dict[str, str]]:
-    """Return the `[[device]]` tables, and the user of each login that they name; what differs becomes a problem."""
+    """Build the `[[device]]` tables, and the user of each login that they name; contradictions become problems."""
     known = {str(device["id"]): device for device in tables_of(existing, "device")}
     users = list(dict.fromkeys(str(e.values["user"]) for g in found for e in g.entries if "user" in e.values))
     logins: dict[str, str] = {}
@@ -154,7 +154,7 @@ def _credential(user: str, users: list[str]) -> str:
 
 
 def one_value(entries: Iterable[Entry], key: str, problems: list[Problem]) -> Json:
-    """Return the value that rows which belong together agree on, None where none of them has it."""
+    """Return the value that rows of one site or device agree on, None where none of them has it."""
     first: Entry | None = None
     for entry in entries:
         if key not in entry.values:

@@ -10,7 +10,7 @@ from agent.text.translate import translate
 
 
 def page(plans: Sequence[SitePlan], lang: str) -> str:
-    """Return the page as Markdown, one line per site."""
+    """Render the page as Markdown, one line per site."""
     lines = [
         f"# {translate('Sites made from a ledger', lang)}",
         "",

@@ -9,20 +9,18 @@ from agent.model.finding import Json
 from agent.onsite.ledger import declared, values
 from agent.onsite.ledger.changes import option
 from agent.onsite.ledger.columns import COLUMNS, SEEN, Column
-from agent.onsite.ledger.seen import Seen
+from agent.onsite.ledger.seen import ObservedEquipment
 from agent.onsite.ledger.tables import Tables, tables_of
 from agent.site.declarations.table import BY_ID
 
 FLAG_WORDS = {True: ("yes", "是"), False: ("no", "否")}
 
 
-def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
-    """Return one row per camera: values by column key, absent where nothing is known.
+def rows(site: Tables, seen: ObservedEquipment, today: date) -> tuple[dict[str, Json], ...]:
+    """Build one row per camera: values by column key, absent where nothing is known.
 
-    Args:
-        site: The site as it is configured, with its defaults.
-        seen: What its devices said of themselves.
-        today: Local day, on which declarations must count.
+    `site` is the site as configured, with its defaults; `seen` its devices' own data. Declarations must count on
+    `today`, a local day.
     """
     words = declared.in_force(tables_of(site, "declaration"), tables_of(site, "group"), today)
     devices = {str(device["id"]): device for device in tables_of(site, "device")}
@@ -48,7 +46,7 @@ def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
             row |= {"recorder_address": row.pop("address"), "recorder_port": row.pop("http_port")}
         for column in COLUMNS:
             if column.table == declared.TABLE:
-                answer = declared.said(words, str(camera["id"]), column.option)
+                answer = declared.answer_of(words, str(camera["id"]), column.option)
                 row |= {} if answer is None else {column.key: answer}
         equipment = seen.cameras.get(str(camera["id"]))
         if equipment is not None:
@@ -60,13 +58,13 @@ def rows(site: Tables, seen: Seen, today: date) -> tuple[dict[str, Json], ...]:
 
 
 def heading(column: Column, lang: str) -> str:
-    """Return what a column is called in an export."""
+    """Return a column's heading in an export."""
     return column.names[0].upper() if lang == "zh_CN" else column.key.replace("_", " ")
 
 
 def choices(column: Column, lang: str) -> tuple[str, ...]:
     """Return the words that a column offers."""
-    if column.table == declared.TABLE and (offered := declared.words(column.option, lang)):
+    if column.table == declared.TABLE and (offered := declared.offered_answers(column.option, lang)):
         return offered
     if column.parse is values.flag or is_declared_flag(column):
         return tuple(FLAG_WORDS[value][lang == "zh_CN"] for value in (True, False))
@@ -74,14 +72,14 @@ def choices(column: Column, lang: str) -> tuple[str, ...]:
 
 
 def is_declared_flag(column: Column) -> bool:
-    """Tell whether a column declares yes or no."""
+    """Return whether a column declares yes or no."""
     return column.table == declared.TABLE and BY_ID[column.option].kind == "flag"
 
 
 def cell(value: Json, column: Column, lang: str) -> str | int:
-    """Return a value as it stands in a cell of its column."""
+    """Render a value for a cell of its column."""
     if column.table == declared.TABLE:
-        value = declared.word(column.option, value, lang)
+        value = declared.render_answer(column.option, value, lang)
     if isinstance(value, bool):
         return FLAG_WORDS[value][lang == "zh_CN"]
     return value if isinstance(value, int) else "" if value is None else str(value)

@@ -1,6 +1,6 @@
 """Writes a site's folder: site.toml, secrets.toml, the hub's keys. All of them are valid, or none is written.
 
-What is to be written is read by the loader first, in the place where it will stand.
+The loader validates the files first, in their final folder.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ SECRETS_MODE: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What writing a folder would do. `changes` are those of a file that is there; `by_hand`: a person changed it.
+    """The planned writes of a folder. `changes` are those of an existing file; `by_hand`: a person changed it.
 
-    `own_state`: a folder for what is kept of the site is made as well.
+    `own_state`: a folder for the site's state is made as well.
     """
 
     folder: Path
@@ -49,11 +49,7 @@ class Draft:
 
 
 def existing(folder: Path) -> Tables:
-    """Return the site that a folder holds, with its defaults; empty where it holds none.
-
-    Raises:
-        ConfigError: Its site.toml is wrong.
-    """
+    """Return the site that a folder holds, with its defaults; empty where it holds none. Raises ConfigError."""
     path = folder / SITE_NAME
     return site_tables(load_declared(path)) if os.path.lexists(path) else {}
 
@@ -68,17 +64,12 @@ def draft(
     passwords: Mapping[str, str] = MappingProxyType({}),
     own_state: bool = False,
 ) -> Draft:
-    """Return what a ledger makes of a folder.
+    """Plan what a ledger makes of a folder.
 
-    Args:
-        folder: Where the site's files are, or will be.
-        plan: What the ledger wants.
-        site: What `existing` gave for the folder.
-        hub_keys: The hub's public keys, to lie beside site.toml; None where nobody gave any.
-        by: Whose word the ledger's declarations are; empty: they are not taken.
-        today: The day on which they are given.
-        passwords: Those of logins, by name, that somebody gave; logins that secrets.toml has already keep theirs.
-        own_state: A new site.toml says that what is kept of the site lies beside it.
+    `site` is what `existing` gave for the folder. `hub_keys` are the hub's public keys, to lie beside site.toml; None
+    where none were given. `by` gives the ledger's declarations on the day `today`; empty: they are left out.
+    `passwords` are by login; logins that secrets.toml has already are unchanged. `own_state`: in a new site.toml the
+    site's state lies beside it.
     """
     files: dict[str, tuple[bytes, int]] = {}
     has_keys = hub_keys is not None or (folder / HUB_KEYS).is_file()
@@ -115,7 +106,7 @@ def _secrets_before(folder: Path) -> str:
 
 
 def write(what: Draft) -> None:
-    """Write a folder's files, after the loader has found them right.
+    """Write a folder's files once the loader has validated them.
 
     Raises:
         ConfigError: The files would be refused; nothing was written.
@@ -139,7 +130,7 @@ def write(what: Draft) -> None:
 
 @contextmanager
 def _folder(folder: Path) -> Iterator[None]:
-    """Make a folder where it is missing, and take it away again where nothing came of it."""
+    """Create a missing folder, and remove it again where nothing was written."""
     is_new = not folder.exists()
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     try:
@@ -152,7 +143,7 @@ def _folder(folder: Path) -> Iterator[None]:
 
 
 def _validate(what: Draft) -> None:
-    """Have the loader read the files in the folder where they will stand: relative paths count from there."""
+    """Validate the files with the loader in their final folder: relative paths count from there."""
     if SITE_NAME not in what.files:
         return
     tried: dict[str, Path] = {

@@ -1,7 +1,7 @@
 """Finds the row of headings in a sheet, and maps each heading to a column. Pure.
 
-A heading means a column when its words are one of the column's names; nothing is taken on likeness, which is only
-suggested. What a person once said a heading means comes first.
+A heading means a column when its words are one of the column's names; similarity only suggests. A person's earlier
+mapping comes first.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One heading: in which column (from 0), its text, and the key that it means.
+    """One heading: its column (from 0), its text, and the key that it means.
 
-    `key` is empty for one that means nothing known; then `guess` is the key it looks like. `remembered`: a person said
-    what it means. `password`: its column holds passwords and is not read.
+    `key` is empty for an unknown one; then `guess` is the most similar key. `remembered`: a person mapped it.
+    `password`: its column holds passwords and is not read.
     """
 
     column: int
@@ -56,27 +56,25 @@ class Headings:
 
     @property
     def by_key(self) -> dict[str, Heading]:
-        """The headings that are read, by what they mean."""
+        """The headings that are read, by key."""
         return {heading.key: heading for heading in self.found if heading.key}
 
 
 def normal(text: str) -> str:
-    """Return a heading as names are written in the table: `*设备 IP:` is `设备ip`."""
+    """Normalize a heading as in the table of names: `*设备 IP:` is `设备ip`."""
     plain = re.sub(r"[(\[【<{].*?[)\]】>}]", "", half_width(text).lower())
     return re.sub(r"[\s*:_\-/.,;'\"“”?!#|]+", "", plain)
 
 
 def holds_passwords(text: str) -> bool:
-    """Tell whether a heading is that of a column with passwords, alone or together with a user."""
+    """Return whether a heading is that of a column with passwords, alone or together with a user."""
     return bool(_PASSWORD.search(half_width(text).lower()))
 
 
 def find(sheet: Sheet, mapped: Mapping[str, str]) -> Headings | None:
     """Return the headings of a sheet, None where no row has any.
 
-    Args:
-        sheet: What was read.
-        mapped: What a person said: normal heading -> key of a column, or `IGNORED`.
+    `mapped` is a person's mapping: normal heading -> key of a column, or `IGNORED`.
     """
     best: Headings | None = None
     rows = sheet.rows[:HEADER_ROWS_MAX]

@@ -19,11 +19,7 @@ MAX_BYTES: Final = 256 * 1024
 
 
 def parse(texts: Iterable[str]) -> dict[str, str]:
-    """Return what `--map HEADING=COLUMN` says: normal heading -> key, `-` for one to leave out, empty to forget it.
-
-    Raises:
-        UsageError: It has no such shape, or names no column.
-    """
+    """Parse `--map HEADING=COLUMN`: normal heading -> key, `-`: left out, empty: forgotten. Raises UsageError."""
     found = {}
     for text in texts:
         heading, equals, key = text.rpartition("=")
@@ -33,18 +29,14 @@ def parse(texts: Iterable[str]) -> dict[str, str]:
         if holds_passwords(heading):
             raise UsageError("--map: a column of passwords is never read; write passwords into secrets.toml")
         if key not in (*BY_KEY, IGNORED, FORGET):
-            raise UsageError(
-                Message(
-                    '--map "{text}": no column "{key}"; there are: {known}, and - for none',
-                    {"text": text, "key": key, "known": ", ".join(BY_KEY)},
-                )
-            )
+            values = {"text": text, "key": key, "known": ", ".join(BY_KEY)}
+            raise UsageError(Message('--map "{text}": no column "{key}"; there are: {known}, and - for none', values))
         found[normal(heading)] = key
     return found
 
 
 def load(path: Path) -> dict[str, str]:
-    """Return what was remembered; nothing where the file is missing or no longer readable."""
+    """Return the stored mapping, empty where the file is missing or cannot be parsed."""
     try:
         data = json.loads(path.read_bytes()[:MAX_BYTES])
         said = data["headings"] if data["schema"] == SCHEMA else {}
@@ -54,11 +46,7 @@ def load(path: Path) -> dict[str, str]:
 
 
 def save(path: Path, said: Mapping[str, str]) -> None:
-    """Remember what headings mean.
-
-    Raises:
-        UsageError: The file cannot be written.
-    """
+    """Store a mapping. Raises UsageError where the file cannot be written."""
     content = {"schema": SCHEMA, "headings": dict(sorted(said.items()))}
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Parses the rows of a ledger from a file: picks the sheet, maps the headings, reads each cell, lists what is wrong.
+"""Parses the rows of a ledger from a file: picks the sheet, maps the headings, parses each cell, lists what is wrong.
 
-What the rows mean together, as devices and sites, is decided in `sites.py`.
+`sites.py` decides which rows are one device or site.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row: `values` by column key, absent where the cell is empty; `cells` says where each stands.
+    """One row: `values` by column key, absent where the cell is empty; `cells` has the place of each.
 
-    `refused` are the keys whose cells hold something that cannot be used, and that was told.
+    `refused` are the keys of cells that cannot be used, each reported already.
     """
 
     row: int
@@ -55,7 +55,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A ledger as it was read. `form` and `sheet` say what of; `unknown` are headings that mean nothing known."""
+    """A parsed ledger. `form` and `sheet` are its origin; `unknown` are headings without a known meaning."""
 
     form: str
     sheet: str
@@ -71,15 +71,12 @@ class Ledger:
 
 
 def read(data: bytes, mapped: Mapping[str, str], wanted_sheet: str = "") -> Ledger:
-    """Read a ledger out of a file's bytes.
+    """Parse a ledger out of a file's bytes.
 
-    Args:
-        data: The file.
-        mapped: What headings mean by a person's word: normal heading -> key, or `-` for one that means nothing.
-        wanted_sheet: The sheet to take; without it the one that fits best.
+    `mapped` is a person's mapping: normal heading -> key, or `-` for one that means nothing. Without `wanted_sheet` the
+    sheet that fits best is taken.
 
-    Raises:
-        Unreadable: It is no file that can be read, or no sheet of it has headings of a ledger.
+    Raises Unreadable where the file cannot be read, or no sheet of it has headings of a ledger.
     """
     candidates = [
         (book, sheet, headings)
@@ -105,12 +102,8 @@ def read(data: bytes, mapped: Mapping[str, str], wanted_sheet: str = "") -> Ledg
 
 def _books(data: bytes) -> tuple[Book, ...]:
     if len(data) > FILE_MAX_BYTES:
-        raise Unreadable(
-            Message(
-                "the file is larger than {mib} MiB: no ledger is, take out pictures",
-                {"mib": FILE_MAX_BYTES // 1024 // 1024},
-            )
-        )
+        values = {"mib": FILE_MAX_BYTES // 1024 // 1024}
+        raise Unreadable(Message("the file is larger than {mib} MiB: no ledger is, take out pictures", values))
     if not data.strip():
         raise Unreadable("the file is empty")
     if data.startswith(_OLD_EXCEL):
@@ -135,7 +128,7 @@ def _no_headings(data: bytes, wanted_sheet: str) -> Message:
 
 
 def _body(sheet: Sheet, headings: Headings) -> tuple[list[Row], list[Message]]:
-    """Return the rows of cameras, and what is to be told of those that are none."""
+    """Return the rows of cameras, and remarks on the others."""
     columns = {heading.column: heading for heading in headings.found if heading.key}
     below = [row for row in sheet.rows if row.number > headings.last_row and row.own]
     texts = {column: heading.text for column, heading in columns.items()}

@@ -1,6 +1,6 @@
 """Parses a site's observed equipment from the JSON of `check --json` or `discover --json`. Pure.
 
-Its texts are those of devices, its file may come from anybody: what has another shape than expected counts as not seen.
+Its texts are those of devices, its file may come from anybody: a value of another shape counts as not observed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HIDDEN: Final = re.compile(r"\[(?:address|serial) [0-9]+\]")
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What a camera, or who knows it, says of it; empty where nobody said."""
+    """A camera's data by its own report, or its recorder's; empty where there is none."""
 
     address: str = ""
     maker: str = ""
@@ -36,12 +36,12 @@ class Equipment:
     macs: frozenset[str] = frozenset()
 
     def text(self, key: str) -> str:
-        """Return what stands in a column of a ledger."""
+        """Return the value of a ledger's column."""
         return str(getattr(self, key))
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedEquipment:
     """`cameras` by camera id, those that were looked at; `strangers` answered and belong to no configured device."""
 
     cameras: Mapping[str, Equipment] = field(default_factory=dict)
@@ -49,18 +49,14 @@ class Seen:
     recorders: frozenset[str] = frozenset()
 
 
-NOTHING_SEEN: Final = Seen()
+NOTHING_SEEN: Final = ObservedEquipment()
 
 
-def read_seen(text: str, site: Tables) -> Seen:
-    """Return what a result file says of a site's cameras.
+def parse_observed(text: str, site: Tables) -> ObservedEquipment:
+    """Parse the output of `camwarden check --json` or `camwarden discover --json` for a site's cameras.
 
-    Args:
-        text: What `camwarden check --json` or `camwarden discover --json` wrote.
-        site: The site as it is configured; it says which camera is which channel of which device.
-
-    Raises:
-        UsageError: It is neither.
+    `site` is the site as configured, which decides which camera is which channel of which device. Raises UsageError
+    where the text is neither.
     """
     try:
         data = json.loads(text)
@@ -74,12 +70,8 @@ def read_seen(text: str, site: Tables) -> Seen:
     raise UsageError("is no result of camwarden check --json or camwarden discover --json")
 
 
-def from_devices(devices: Json, site: Tables, undeclared: Json = None) -> Seen:
-    """Return what the `devices` of a check say of a site's cameras.
-
-    Raises:
-        UsageError: What identifies them was left out.
-    """
+def from_devices(devices: Json, site: Tables, undeclared: Json = None) -> ObservedEquipment:
+    """Parse the `devices` of a check for a site's cameras. Raises UsageError where their identities were left out."""
     if any(_HIDDEN.fullmatch(str(one.get(key, ""))) for one in _dicts(devices) for key in ("host", "serial")):
         raise UsageError("leaves addresses and serial numbers out: write it with check --json --no-redact")
     by_id = {_text(device, "id"): device for device in _dicts(devices)}
@@ -102,16 +94,16 @@ def from_devices(devices: Json, site: Tables, undeclared: Json = None) -> Seen:
             found[str(camera["id"])] = _equipment(device, _text(device, "host"), listed)
     answered = undeclared if isinstance(undeclared, list) else []
     strangers = [Equipment(_host(one)) for one in answered if isinstance(one, str)]
-    return Seen(found, tuple(strangers), frozenset(recorders))
+    return ObservedEquipment(found, tuple(strangers), frozenset(recorders))
 
 
 def mac_text(text: str) -> str:
-    """Return a MAC as twelve hex digits in pairs, empty for what is none."""
+    """Format a MAC as twelve hex digits in pairs, empty for anything else."""
     digits = re.sub(r"[^0-9a-f]", "", text.lower())
     return ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
 
 
-def _from_discovery(found: Json, site: Tables) -> Seen:
+def _from_discovery(found: Json, site: Tables) -> ObservedEquipment:
     devices: dict[str, Mapping[str, Json]] = {}
     strangers = []
     for one in _dicts(found):
@@ -127,7 +119,7 @@ def _from_discovery(found: Json, site: Tables) -> Seen:
         said = devices.get(str(camera["device"]))
         if said is not None and alone.count(str(camera["device"])) == 1:
             seen[str(camera["id"])] = _equipment(said, _host(_text(said, "address")), [_text(said, "mac")])
-    return Seen(seen, tuple(strangers))
+    return ObservedEquipment(seen, tuple(strangers))
 
 
 def _equipment(said: Mapping[str, Json], address: str, macs: Sequence[str]) -> Equipment:
@@ -137,7 +129,7 @@ def _equipment(said: Mapping[str, Json], address: str, macs: Sequence[str]) -> E
 
 
 def _host(address: str) -> str:
-    """Take the port off an address."""
+    """Strip the port off an address."""
     if address.startswith("["):
         return address[1:].partition("]")[0]
     return address.rpartition(":")[0] if address.count(":") == 1 else address

@@ -1,6 +1,6 @@
 """Edits the text of a site.toml and of its secrets.toml to match a ledger. Pure.
 
-A text that is there keeps every comment, zone and option that the ledger does not know (`agent/site/toml/edit.py`).
+Every comment, zone and option that the ledger does not know stays (`agent/site/toml/edit.py`).
 """
 
 from __future__ import annotations
@@ -31,13 +31,10 @@ _SECRETS_HEAD: Final = """\
 
 
 def new_text(plan: SitePlan, has_hub_keys: bool, declarations: Sequence[Change] = (), own_state: bool = False) -> str:
-    """Return the text of a new site.toml.
+    """Render a new site.toml.
 
-    Args:
-        plan: What the ledger wants.
-        has_hub_keys: The hub's keys lie beside the file; without them the hub only stands as a comment.
-        declarations: Rows to add.
-        own_state: What is kept of the site lies in a folder beside the file.
+    `has_hub_keys`: the hub's keys lie beside the file; without them the hub is only a comment. `declarations` are rows
+    to add. `own_state`: the site's state lies in a folder beside the file.
     """
     tables: dict[str, Json] = {"site": plan.site}
     if plan.hub_host and has_hub_keys:
@@ -65,9 +62,9 @@ def secrets_text(
     existing: str = "",
     passwords: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Return a secrets.toml with each login that is not in it yet; what is there stays.
+    """Add each missing login to a secrets.toml; its present text stays.
 
-    `passwords` are those that somebody gave, by login; the others stand in it empty.
+    `passwords` are those that were given, by login; the others are empty.
     """
     text = existing or _SECRETS_HEAD
     for name in missing_logins(logins, existing):

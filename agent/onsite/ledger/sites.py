@@ -1,7 +1,7 @@
 """Plans sites from the rows of a ledger: their devices, the cameras on them, the logins they need. Pure.
 
 Rows with one address are one device; a recorder's rows are its channels. Ids that the ledger does not give are those of
-the site's own file where it knows the camera or device, else they are made. Nothing is decided here about files.
+the site's own file where it knows the camera or device, else they are made. Files are decided elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agent.site.config.sections import RETENTION_LAW_DAYS
 
 @dataclass(frozen=True, slots=True)
 class PlannedCamera:
-    """A row as a camera: `table` is its `[[camera]]`; `own_address` is where the camera itself is, as far as known.
+    """A row as a camera: `table` is its `[[camera]]`; `own_address` is the camera's own, as far as known.
 
     `declared` are answers by duty.
     """
@@ -40,7 +40,7 @@ class PlannedCamera:
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A site as the ledger wants it: tables of site.toml, and the logins that it names with their users."""
+    """A site by its ledger: tables of site.toml, and the logins that it names with their users."""
 
     site: Mapping[str, Json]
     hub_host: str
@@ -57,12 +57,12 @@ class SitePlan:
 
 
 def with_given(entries: Iterable[Entry], given: Mapping[str, Json]) -> tuple[Entry, ...]:
-    """Return the rows with what was said on the command line, wherever they say nothing themselves."""
+    """Fill empty cells with the values of the command line."""
     return tuple(replace(entry, values={**given, **entry.values}) for entry in entries)
 
 
 def by_site(entries: Iterable[Entry]) -> tuple[dict[str, tuple[Entry, ...]], list[Problem]]:
-    """Return the rows of each site in their order; the empty id stands for a ledger that names none anywhere."""
+    """Group the rows by site, in their order; the empty id is that of a ledger that names none anywhere."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(str(entry.values.get("site_id", "")), []).append(entry)
@@ -73,12 +73,7 @@ def by_site(entries: Iterable[Entry]) -> tuple[dict[str, tuple[Entry, ...]], lis
 
 
 def plan(entries: Sequence[Entry], existing: Tables) -> SitePlan:
-    """Return what one site's rows want.
-
-    Args:
-        entries: The rows of one site.
-        existing: The site as it is configured, empty for a new one.
-    """
+    """Plan one site from its rows; `existing` is the site as configured, empty for a new one."""
     problems: list[Problem] = []
     remarks: list[Message] = []
     site = _site(entries, existing, problems)
@@ -125,7 +120,7 @@ def _site(entries: Sequence[Entry], existing: Tables, problems: list[Problem]) -
 
 
 def _cameras(groups: Sequence[Group], existing: Tables, problems: list[Problem]) -> list[PlannedCamera]:
-    """Return a camera for each row that has a channel; what rows contradict each other in is told as well."""
+    """Return a camera for each row that has a channel; contradictions between rows become problems."""
     floor = int(str(table_of(existing, "policy").get("retention_floor_days", RETENTION_LAW_DAYS)))
     ids = _Ids(groups, tables_of(existing, "camera"))
     cameras: list[PlannedCamera] = []
@@ -162,7 +157,7 @@ def _no_channel(group: Group, entry: Entry) -> list[Problem]:
 def _stands_twice(
     group: Group, entry: Entry, channel: Json, firsts: dict[tuple[str, object], Entry]
 ) -> Iterator[Problem]:
-    """Yield what a row claims that one before it has claimed already; `firsts` remembers who did."""
+    """Yield what a row claims that an earlier row has claimed; `firsts` holds the claims."""
     marks = {
         "channel": (group.device, channel),
         "code": entry.values.get("code"),
@@ -197,7 +192,7 @@ def _declared(values: Mapping[str, Json]) -> dict[str, Json]:
 
 
 class _Ids:
-    """Finds the id of one row's camera after the other: the ledger's, that of the site's own file, or a new one."""
+    """Assigns ids to cameras row by row: the ledger's, that of the site's own file, or a new one."""
 
     def __init__(self, groups: Sequence[Group], known: Sequence[Mapping[str, Json]]) -> None:
         entries = [entry.values for group in groups for entry in group.entries]
@@ -209,14 +204,14 @@ class _Ids:
         self._numbers = count(1)
 
     def of(self, device: str, channel: Json, values: Mapping[str, Json]) -> str:
-        """Return the id of the camera that a row stands for; it is taken from then on."""
+        """Return the id of a row's camera; it is taken from then on."""
         id_ = str(values.get("camera_id", "")) or self._by_code.get(str(values.get("code", "")), "")
         id_ = id_ or self._by_place.get((device, channel), "") or self._new(values)
         self._taken.add(id_)
         return id_
 
     def _new(self, values: Mapping[str, Json]) -> str:
-        """Return an id for a camera that has none: by the digits at the end of its code, so that it stays."""
+        """Return an id for a camera without one: by the digits at the end of its code, so that it stays."""
         code = str(values.get("code", ""))
         tail = f"cam-{code[-6:]}"
         if code and self._tails[code[-6:]] == 1 and tail not in self._taken:

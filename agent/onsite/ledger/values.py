@@ -1,6 +1,6 @@
 """Parses one cell as one kind of value, or refuses it with what to do. Never guesses. Pure.
 
-Excel keeps 15 digits of a number and no leading zero: where these matter, a number is refused and text is asked for.
+Excel stores 15 digits of a number and no leading zero: where these matter, a number is refused and text is required.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Refused(Exception):
 
 
 def shown(value: Value) -> str:
-    """Return a cell for a message, cut short; not at all where it may hold a login."""
+    """Render a cell for a message, cut short; not at all where it may hold a login."""
     text = str(value)
     if "@" in text or "://" in text:
         return "(not shown)"
@@ -51,7 +51,7 @@ def shown(value: Value) -> str:
 
 
 def text(value: Value) -> str:
-    """Return any text on one line, at most as long as site.toml takes it."""
+    """Parse any text onto one line, at most as long as site.toml allows."""
     if isinstance(value, Unread):
         raise Refused(value.why.template, **value.why.values)
     if isinstance(value, bool):
@@ -67,24 +67,24 @@ def text(value: Value) -> str:
 
 
 def exact(value: Value) -> str:
-    """Return a text whose every character counts: a number may have lost leading zeros."""
+    """Parse a text whose every character counts: a number may have lost leading zeros."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise Refused(
             "{value} is a number, and Excel drops leading zeros: format the column as text and enter it again",
             value=shown(value),
         )
-    return _plain(value)
+    return _half_width(value)
 
 
 def code(value: Value) -> str:
-    """Return the 20 digits of a code. Source: GB/T 28181-2016 annex D."""
+    """Parse the 20 digits of a code. Source: GB/T 28181-2016 annex D."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise Refused(
             "{value} is a number, and Excel keeps only 15 of its 20 digits: format the column as text and enter the "
             "code again",
             value=shown(value),
         )
-    found = _plain(value).replace(" ", "").replace("-", "")
+    found = _half_width(value).replace(" ", "").replace("-", "")
     if re.fullmatch(r"[0-9.]+[eE]\+?[0-9]+", found):
         raise Refused(
             "{value} is what a spreadsheet made of a code, its last digits are lost: format the column as text and "
@@ -97,24 +97,24 @@ def code(value: Value) -> str:
 
 
 def division(value: Value) -> str:
-    """Return the six digits of a division. Source: GB/T 2260, whose codes never begin with 0."""
-    found = _plain(value)
+    """Parse the six digits of a division. Source: GB/T 2260, whose codes never begin with 0."""
+    found = _half_width(value)
     if not re.fullmatch("[1-9][0-9]{5}", found):
         raise Refused("{value} is no division code: six digits of GB/T 2260 are due", value=shown(value))
     return found
 
 
 def phone(value: Value) -> str:
-    """Return a telephone number; an Excel number only where it is a mobile number, which has no leading zero."""
+    """Parse a telephone number; an Excel number only where it is a mobile number, which has no leading zero."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = _plain(value)
+        found = _half_width(value)
         return found if re.fullmatch("1[0-9]{10}", found) else exact(value)
     return text(value)
 
 
 def address(value: Value) -> str:
-    """Return a host name or IP address alone."""
-    found = _plain(value)
+    """Parse a host name or IP address alone."""
+    found = _half_width(value)
     if "://" in found or "/" in found or "@" in found:
         raise Refused("is a URL: write the address alone, without scheme, login and path")
     if found.count(":") == 1:
@@ -128,40 +128,40 @@ def address(value: Value) -> str:
 
 
 def degrees(value: Value) -> str:
-    """Return a longitude or latitude in degrees."""
-    found = _plain(value).rstrip("°").lstrip("EN")
+    """Parse a longitude or latitude in degrees."""
+    found = _half_width(value).rstrip("°").lstrip("EN")
     if not re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,9})?", found):
         raise Refused("{value} is no longitude or latitude in degrees: write it like 113.29510", value=shown(found))
     return found
 
 
 def port(value: Value) -> int:
-    """Return a TCP port."""
+    """Parse a TCP port."""
     return _whole(value, 1, 65535)
 
 
 def rtsp_port(value: Value) -> int:
-    """Return a TCP port; 0: the one that the device names."""
+    """Parse a TCP port; 0: the one that the device names."""
     return _whole(value, 0, 65535)
 
 
 def channel(value: Value) -> int:
-    """Return a channel of a recorder, from 1, also where it is written `D3`, `CH03` or `通道3`."""
-    found = re.fullmatch(r"(?i)(?:ip\s*)?(?:d|ch|通道|channel|camera)\s*([0-9]+)", _plain(value))
+    """Parse a channel of a recorder, from 1, also where it is written `D3`, `CH03` or `通道3`."""
+    found = re.fullmatch(r"(?i)(?:ip\s*)?(?:d|ch|通道|channel|camera)\s*([0-9]+)", _half_width(value))
     return _whole(found[1] if found else value, 1, CHANNEL_MAX)
 
 
 def days(value: Value) -> int:
-    """Return a number of days, also where `天` stands behind it."""
-    found = re.fullmatch(r"[≥>=]*\s*([0-9]+)\s*(?:天|日|days?|d)", _plain(value).lower())
+    """Parse a number of days, also with `天` behind it."""
+    found = re.fullmatch(r"[≥>=]*\s*([0-9]+)\s*(?:天|日|days?|d)", _half_width(value).lower())
     return _whole(found[1] if found else value, 0, RETENTION_MAX_DAYS)
 
 
 def day(value: Value) -> str:
-    """Return a day as an ISO date."""
+    """Parse a day as an ISO date."""
     if isinstance(value, date):
         return value.isoformat()[:10]
-    found = _plain(value)
+    found = _half_width(value)
     match = _DAY.fullmatch(found) or re.fullmatch("((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})", found)
     try:
         if match:
@@ -174,8 +174,8 @@ def day(value: Value) -> str:
 
 
 def flag(value: Value) -> bool:
-    """Return yes or no."""
-    word = _plain(value).lower()
+    """Parse yes or no."""
+    word = _half_width(value).lower()
     if isinstance(value, bool):
         return value
     if word in _YES or word in _NO:
@@ -184,8 +184,8 @@ def flag(value: Value) -> bool:
 
 
 def driver(value: Value) -> str:
-    """Return the driver that a protocol or maker is read with."""
-    word = _plain(value).lower()
+    """Parse a protocol or maker as its driver."""
+    word = _half_width(value).lower()
     found = word if word in DRIVERS else driver_of(word)
     if not found:
         raise Refused("{value} is no way to read a device: use one of {known}", value=shown(word), known=_KNOWN)
@@ -193,12 +193,12 @@ def driver(value: Value) -> str:
 
 
 def driver_of(maker: str) -> str:
-    """Return the driver for what a maker is called, empty for one that has none of its own."""
+    """Return the driver for a maker's name, empty for one that has none of its own."""
     return next((name for part, name in MAKERS if part in half_width(maker).lower()), "")
 
 
 def mac(value: Value) -> str:
-    """Return a MAC as twelve hex digits in pairs, however it is written."""
+    """Parse a MAC as twelve hex digits in pairs, however it is written."""
     found = re.sub(r"[-:. ]", "", exact(value)).lower()
     if not re.fullmatch("[0-9a-f]{12}", found):
         raise Refused("{value} is no MAC address: twelve hex digits are due", value=shown(value))
@@ -206,17 +206,17 @@ def mac(value: Value) -> str:
 
 
 def identifier(value: Value) -> str:
-    """Return an id as site.toml takes it."""
+    """Parse an id of site.toml."""
     return _like(value, NAME, "{value} is no id: 1 to 64 of 0-9, A-Z, a-z, . _ and - are due")
 
 
 def site_id(value: Value) -> str:
-    """Return a site's id."""
+    """Parse a site's id."""
     return _like(value, SITE_ID.pattern, "{value} is no site id: 1 to 23 of 0-9, A-Z, a-z are due")
 
 
 def city(value: Value) -> str:
-    """Return a city as a topic level."""
+    """Parse a city as a topic level."""
     return _like(value, CITY.pattern, "{value} is no city: 0-9, A-Z, a-z, _ and - are due, for example datong")
 
 
@@ -224,19 +224,19 @@ _KNOWN: Final = ", ".join(DRIVERS)
 
 
 def _like(value: Value, pattern: str, template: str) -> str:
-    found = _plain(value)
+    found = _half_width(value)
     if not re.fullmatch(pattern, found):
         raise Refused(template, value=shown(found))
     return found
 
 
 def _whole(value: Value, low: int, high: int) -> int:
-    found = _plain(value)
+    found = _half_width(value)
     if not re.fullmatch("[0-9]{1,9}", found) or not low <= int(found) <= high:
         raise Refused("{value} is no whole number from {low} to {high}", value=shown(found), low=low, high=high)
     return int(found)
 
 
-def _plain(value: Value) -> str:
-    """Return a cell as plain half-width text, without the apostrophe that some programs leave before a text."""
+def _half_width(value: Value) -> str:
+    """Convert a cell to plain half-width text, without the apostrophe that some programs leave before a text."""
     return half_width(text(value)).lstrip("'")

@@ -1,9 +1,8 @@
 """Redacts identifiers of boxes, networks and people in a check's result that no repair needs. Pure.
 
-Left out are serial numbers, MAC and network addresses, host names, endpoint ids and account names; each is replaced by
-a word and a number, the same everywhere in one result, so that one can still tell that two lines speak of one box.
-What the site itself calls its devices, cameras and zones stays, and so do maker, model and firmware. Secrets never come
-this far (`agent/text/redact.py`).
+Serial numbers, MAC and network addresses, host names, endpoint ids and account names are each replaced by a word and a
+number, the same everywhere in one result, so that lines about one box still match. The site's own names of devices,
+cameras and zones stay, and so do maker, model and firmware. Secrets never come this far (`agent/text/redact.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from agent.model.finding import Finding
-from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.result import CheckResult
 from drivers.details import Accounts, Interfaces
 from drivers.footage import Channels
 from drivers.model import Identity
@@ -37,14 +36,14 @@ _PATTERNS: Final = (
 
 @dataclass(slots=True)
 class _Names:
-    """What each hidden value is called, and which words of the site's own stay."""
+    """The replacement of each hidden value, and the site's own words that stay."""
 
     kept: frozenset[str]
     names: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     def of(self, kind: str, value: str) -> str:
-        """Return what a value is called; the same one each time."""
+        """Return a value's replacement; the same one each time."""
         key = value.casefold()
         if not value or key in self.kept:
             return value
@@ -54,7 +53,7 @@ class _Names:
         return self.names[key]
 
     def text(self, text: str) -> str:
-        """Return a text with everything in it replaced that is known, or looks like it."""
+        """Replace every hidden value in a text, and everything of its shape."""
         if text.casefold() in self.kept:
             return text
         for key, name in self.names.items():
@@ -73,8 +72,8 @@ class _Names:
         return self.of(kind, found[0])
 
 
-def anonymous(checked: Checked) -> Checked:
-    """Return the result without what identifies boxes, networks and people."""
+def anonymous(checked: CheckResult) -> CheckResult:
+    """Redact what identifies boxes, networks and people."""
     site, facts = checked.site, checked.seen.facts
     ids = {device.id for device in site.devices} | {camera.camera.id for camera in site.cameras}
     subjects = {subject for finding in checked.seen.findings for subject in (finding.subject, finding.key)}
@@ -82,12 +81,12 @@ def anonymous(checked: Checked) -> Checked:
     for kind, value in _identifying(checked):
         names.of(kind, value)
     findings = tuple(_finding(finding, names) for finding in checked.seen.findings)
-    seen = replace(checked.seen, facts=cast(Any, _walked(facts, names)), findings=findings, samples=())
-    return replace(checked, site=cast(Any, _walked(site, names)), seen=seen)
+    seen = replace(checked.seen, facts=cast(Any, _redacted(facts, names)), findings=findings, samples=())
+    return replace(checked, site=cast(Any, _redacted(site, names)), seen=seen)
 
 
-def _identifying(checked: Checked) -> Iterator[tuple[str, str]]:
-    """Yield the kind and value of everything that the facts name as such."""
+def _identifying(checked: CheckResult) -> Iterator[tuple[str, str]]:
+    """Yield kind and value of everything that the facts name as such."""
     for device in checked.site.devices:
         yield "address", device.host
     for sighting in checked.seen.facts.around.strangers + checked.seen.facts.around.newcomers:
@@ -110,21 +109,21 @@ def _finding(finding: Finding, names: _Names) -> Finding:
         key: names.text(value) if isinstance(value, str) else value
         for key, value in finding.message.plain_values().items()
     }
-    evidence = cast(Mapping[str, Any], _walked(finding.evidence, names))
+    evidence = cast(Mapping[str, Any], _redacted(finding.evidence, names))
     return replace(finding, message=replace(finding.message, values=values), evidence=evidence)
 
 
-def _walked(value: object, names: _Names) -> object:
-    """Return a value with every text in it replaced that names one of the hidden things."""
+def _redacted(value: object, names: _Names) -> object:
+    """Redact every text in a value."""
     if isinstance(value, str):
         hidden = names.names.get(value.casefold())
         return hidden if hidden is not None else names.text(value)
     if isinstance(value, Mapping):
-        return {key: _walked(one, names) for key, one in value.items()}
+        return {key: _redacted(one, names) for key, one in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(_walked(one, names) for one in value)
+        return type(value)(_redacted(one, names) for one in value)
     if is_dataclass(value) and not isinstance(value, type | Path | date | datetime):
         return replace(
-            value, **{one.name: _walked(getattr(value, one.name), names) for one in fields(value) if one.init}
+            value, **{one.name: _redacted(getattr(value, one.name), names) for one in fields(value) if one.init}
         )
     return value

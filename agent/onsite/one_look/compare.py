@@ -33,7 +33,7 @@ class Compared:
 
 
 def compare(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Compared, ...]:
-    """Return what there is to tell of two looks at the same, what needs somebody first."""
+    """Compare two looks at the same subjects, what needs somebody first."""
     earlier, later = {one.key: one for one in before}, {one.key: one for one in after}
     found = []
     for key in dict.fromkeys([*earlier, *later]):
@@ -44,11 +44,9 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Compar
 
 
 def outcome_of(before: Finding | None, after: Finding | None) -> Outcome | None:
-    """Return what became of one finding, None where there is nothing to tell.
+    """Return the outcome of one finding, None where it is well on both sides.
 
-    Args:
-        before: As it was; None counts as well, for a look may keep only what was not.
-        after: As it is; None: it was not judged again.
+    `before` None counts as well, for a look may store only what was not; `after` None: it was not judged again.
     """
     was_own = before is not None and before.status not in WELL and not before.caused_by
     is_own = after is not None and after.status not in WELL and not after.caused_by
@@ -63,15 +61,15 @@ def outcome_of(before: Finding | None, after: Finding | None) -> Outcome | None:
 
 
 def counts(compared: Iterable[Compared]) -> dict[Outcome, int]:
-    """Return how many findings had each outcome."""
+    """Count the findings of each outcome."""
     outcomes = [one.outcome for one in compared]
     return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
 
 
 def to_look_at_again(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return what a second look is for: what failed, and what could not be told of a device or camera.
+    """Return the findings for a second look: what failed, and what was unknown of a device or camera.
 
-    What is unknown of the whole site mostly waits for somebody's word: it would make each second look a whole one.
+    An unknown of the whole site mostly waits for a declaration: it would make each second look a whole one.
     """
     own = (one for one in findings if one.status not in WELL and not one.caused_by)
     return tuple(one for one in own if one.status in _BAD or one.subject != "site")
@@ -80,8 +78,8 @@ def to_look_at_again(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def narrowed(site: Site, wanted: Iterable[Finding]) -> Site:
     """Return the part of a site that these findings are about, with what they depend on.
 
-    A camera needs what it is read through and what records it; a device is judged together with its cameras. What is
-    about the site as a whole needs all of it. A part is not held against what else answers on the network.
+    A camera needs what it is read through and what records it; a device is judged together with its cameras. A finding
+    on the whole site needs all of it. A part is not compared with other devices on the network.
     """
     subjects = {one.subject for one in wanted}
     if "site" in subjects:
@@ -102,6 +100,6 @@ def narrowed(site: Site, wanted: Iterable[Finding]) -> Site:
 
 
 def about(wanted: Iterable[Finding], findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of a narrowed look that may be compared: those about what was asked for."""
+    """Return the comparable findings of a narrowed look: those on the requested subjects."""
     subjects: Mapping[str, None] = dict.fromkeys(one.subject for one in wanted)
     return tuple(one for one in findings if one.subject in subjects)

@@ -1,8 +1,8 @@
 """Stores a repair job: the look that found the fault and the one after the repair, each signed.
 
 `NAME.open.json` and `NAME.close.json` are flattened JWS; `camwarden verify` checks them offline. The second names the
-digest of the first, so that no other first look can be put beside it. Signed is with the site's report key where this
-user has it, else with a key of its own that is made here: who reads the file has to compare the thumbprint.
+digest of the first, so that the first cannot be exchanged. They are signed with the site's report key where this user
+has it, else with a key that is made here: a reader has to compare the thumbprint.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """An earlier look: whose site, when, by which configuration, and what was not well.
+class EarlierLook:
+    """An earlier look: its site, time and configuration, and what was not well.
 
-    `digest`: SHA-256 of the signed payload, empty where nobody signed it. `kid`: whose signature is not known here.
+    `digest`: SHA-256 of the signed payload, empty where it is unsigned. `kid`: the unknown key of its signature.
     """
 
     site: str
@@ -51,23 +51,16 @@ class Look:
 
 
 def path_of(folder: Path, job: str, run: str) -> Path:
-    """Return the file of a job's run, `open` or `close`.
-
-    Raises:
-        UsageError: The name is none for a file.
-    """
+    """Return the file of a job's run, `open` or `close`. Raises UsageError for a name that no file may have."""
     if not _NAME.fullmatch(job):
-        raise UsageError(
-            Message(
-                "{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", {"job": printable(job)}
-            )
-        )
+        values = {"job": printable(job)}
+        raise UsageError(Message("{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", values))
     return folder / f"{job}.{run}.json"
 
 
 def signed(signer: Signer, site: Site, job: str, run: str, at: datetime, findings: Iterable[Finding],
            more: Mapping[str, Json]) -> bytes:  # fmt: skip
-    """Return a job's run as a flattened JWS; of the findings only those that are not well."""
+    """Encode a job's run as a flattened JWS; of the findings only those that are not well."""
     body: dict[str, Json] = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -85,11 +78,7 @@ def signed(signer: Signer, site: Site, job: str, run: str, at: datetime, finding
 
 
 def write(path: Path, data: bytes) -> None:
-    """Keep a job's run, readable by its owner.
-
-    Raises:
-        Forbidden: The folder may not be written.
-    """
+    """Store a job's run, readable by its owner. Raises Forbidden where the folder may not be written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, data, 0o600)
@@ -97,18 +86,14 @@ def write(path: Path, data: bytes) -> None:
         raise Forbidden(Message("{path}: {why}; jobs are kept there", {"path": path, "why": os_words(error)})) from None
 
 
-def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> Look:
-    """Return an earlier look: the output of `check --json`, or a signed job.
+def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> EarlierLook:
+    """Parse an earlier look at `site`: the output of `check --json`, or a signed job.
 
-    Args:
-        path: The file.
-        site: Whose look it must be.
-        keys: Whose signatures are believed here.
-        known_only: Refuse what none of `keys` signed.
+    `keys` are the trusted keys; `known_only`: refuse what none of them signed.
 
     Raises:
         UsageError: There is no such file, or it is no earlier look at this site.
-        NotVerified: It was signed, and changed since; or `known_only`, and nobody known signed it.
+        NotVerified: It was signed, and changed since; or `known_only`, and no trusted key signed it.
     """
     try:
         with path.open("rb") as file:
@@ -124,23 +109,19 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
             payload, jws = unflatten(data)
             kid = _verified(path, payload, jws, keys, known_only)
             document, digest = json.loads(payload), hashlib.sha256(payload).hexdigest()
-        look = _look(document, digest, kid)
+        look = _parse_look(document, digest, kid)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             Message("{path}: neither the output of `check --json` nor a job of `check --open`", {"path": path})
         ) from None
     if look.site != site:
-        raise UsageError(
-            Message(
-                "{path}: a look at site {site!r}, and not at {site2!r}",
-                {"path": path, "site": printable(look.site), "site2": site},
-            )
-        )
+        values = {"path": path, "site": printable(look.site), "site2": site}
+        raise UsageError(Message("{path}: a look at site {site!r}, and not at {site2!r}", values))
     return look
 
 
 def _verified(path: Path, payload: bytes, jws: str, keys: Mapping[str, PublicKey], known_only: bool) -> str:
-    """Return whose signature could not be checked, empty where it was."""
+    """Return the key whose signature could not be checked, empty where it was."""
     try:
         verify(payload, jws, keys, CHECK_TYP)
     except UnknownKey as error:
@@ -157,7 +138,7 @@ def _verified(path: Path, payload: bytes, jws: str, keys: Mapping[str, PublicKey
 
 
 def _row(finding: Finding) -> dict[str, Json]:
-    """Return a finding with its sentence before the values were filled in, for readers of another language."""
+    """Return a finding with its message's template and values, for readers of another language."""
     return {**finding_json(finding), "said": [finding.message.template, finding.message.plain_values()]}
 
 
@@ -169,7 +150,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     return replace(finding, message=said) if str(said) == row["message"] else finding
 
 
-def _look(document: Any, digest: str, kid: str) -> Look:
+def _parse_look(document: Any, digest: str, kid: str) -> EarlierLook:
     if document["schema"] not in (SCHEMA, CHECK_SCHEMA):
         raise ValueError("another kind of file")
     site = document["site"] if document["schema"] == SCHEMA else document["site"]["id"]
@@ -177,11 +158,11 @@ def _look(document: Any, digest: str, kid: str) -> Look:
     findings = tuple(_finding(one) for one in document["findings"])
     if at.tzinfo is None or not all(_is_sound(one) for one in findings):
         raise ValueError("values that do not fit")
-    return Look(str(site), at, str(document.get("cfg_digest", "")), findings, digest, kid)
+    return EarlierLook(str(site), at, str(document.get("cfg_digest", "")), findings, digest, kid)
 
 
 def _is_sound(one: Finding) -> bool:
-    """Tell whether a finding out of a file that anybody may have written holds what it must."""
+    """Validate the types of a finding from a file that anybody may have written."""
     texts = (one.check, one.subject, one.reason, one.caused_by, one.message.template)
     return (
         one.status in get_args(Status)

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.judge.memory.episodes import Episode
-from agent.onsite.one_look.shown import Shown
-from agent.service.cycle.cycle import Seen
+from agent.onsite.one_look.shown import ReportPicture
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """The site as it was declared, what was seen and concluded, when the look began, and whether it was broken off.
+class CheckResult:
+    """The site as declared, the look's facts and findings, when it began, and whether it was broken off.
 
     After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
-    `episodes`: what a service on this host has open, by key of the finding.
-    `pictures`: those of the hand-over report by camera id, blackened; empty where none was asked for.
+    `episodes`: those that a service on this host has open, by key of the finding. `pictures`: those of the hand-over
+    report by camera id, blackened; empty where none was asked for.
     """
 
     site: Site
-    seen: Seen
+    seen: CycleResult
     at: datetime
     interrupted: bool = False
     episodes: Mapping[str, Episode] = field(default_factory=dict)
-    pictures: Mapping[str, Shown] = field(default_factory=dict)
+    pictures: Mapping[str, ReportPicture] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Selects the picture of each camera for a hand-over report, and withholds those that may show private things. Pure.
 
-Unknown is more black, never less: a camera of which it is not known where the private things are in its picture is not
-shown at all. What is blackened in the others, `agent/commands/check/pictures.py` has the worker do.
+Unknown is more black, never less: a camera whose private areas in its picture are not known is not shown at all.
+`agent/commands/check/pictures.py` has the worker blacken the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PREFERRED: Final[tuple[PathName, ...]] = ("main", "sub", "recorder-live", "snaps
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportPicture:
     """One camera's picture, blackened: `jpeg` of the path, or `why` there is none; `why` None where none came."""
 
     path: PathName | None = None
@@ -31,13 +31,10 @@ class Shown:
     why: Message | None = None
 
 
-def withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | None:
-    """Say why a camera's picture is not shown at all, None where it may be, blackened. Pure.
+def why_withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | None:
+    """Return why a camera's picture is not shown at all, None where it may be, blackened. Pure.
 
-    Args:
-        camera: With what was approved standing for what nobody declared.
-        facts: What was seen.
-        path: The path of the picture.
+    `camera` has approved areas in place of undeclared ones.
     """
     subject = f"camera:{camera.camera.id}"
     if not camera.zones and not camera.presets and camera.no_private_area is None:
@@ -55,7 +52,7 @@ def withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | No
     return None
 
 
-def chosen(seen: tuple[PictureSeen, ...], verdicts: tuple[ZoneVerdict, ...]) -> PictureSeen | None:
+def select_picture(seen: tuple[PictureSeen, ...], verdicts: tuple[ZoneVerdict, ...]) -> PictureSeen | None:
     """Return the picture that matters most: one that shows what must be hidden, else the first by preference."""
     by_path = {one.path: one for one in seen}
     open_paths = {v.path for v in verdicts if v.verdict == "FAIL"}

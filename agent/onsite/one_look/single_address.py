@@ -21,11 +21,9 @@ NAME_CHARS_MAX = 64
 
 
 def site_of(device: Device, directory: Path) -> Site:
-    """Return a site of one device with one camera.
+    """Return a site of one device with one camera; the device's id is set from its host.
 
-    Args:
-        device: Where it is and how it is read; its id is set from its host.
-        directory: Where what must be kept during the look may be kept.
+    `directory` is for the files of the look.
     """
     named = replace(device, id=id_of(device.host))
     camera = CameraConfig(Camera("camera-1", named.id))
@@ -39,12 +37,7 @@ def id_of(host: str) -> str:
 
 
 def with_channels(site: Site, facts: Facts) -> Site:
-    """Return the site with a camera for each channel that its device turned out to have, and what it keeps of them.
-
-    Args:
-        site: What `site_of` made.
-        facts: What a look at it showed.
-    """
+    """Return the site of `site_of` with a camera for each channel of its device, and whether it records them."""
     (device,) = site.devices
     subject = f"device:{device.id}"
     recorder, sources = facts.one(subject, Channels), facts.one(subject, VideoSources)

@@ -1,7 +1,7 @@
-"""Measures what live streams deliver, beside what they are configured to. Only when somebody asks for it.
+"""Measures what live streams deliver, beside what they are configured to. Only on request.
 
-Streams of one device are sampled one after the other, so that it never sees a second session; devices at the same
-time. Each device has one absolute deadline: that of a reading, and the time of the samples that were asked for.
+Streams of one device are sampled one after the other, so that it never has a second session; devices at the same time.
+Each device has one absolute deadline: that of a reading, and the time of the requested samples.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def live_streams(site: Site, facts: Facts, cameras: Collection[str] | None = Non
 
 
 def planned_s(site: Site, streams: StreamsOf, seconds: float = SECONDS) -> float:
-    """Return about how long sampling takes: as long as for the device with the most streams."""
+    """Estimate how long sampling takes: as long as for the device with the most streams."""
     counts = (len(_behind(site, streams, device)) for device in site.devices)
     return max((count * each_s(count, seconds) for count in counts), default=0.0)
 
 
 def each_s(count: int, seconds: float) -> float:
-    """Return how long each of `count` streams of one device is sampled, where `seconds` were asked for."""
+    """Return how long each of `count` streams of one device is sampled, where `seconds` were requested."""
     return min(seconds, max(LEAST_S, DEVICE_MOST_S / max(count, 1)))
 
 
@@ -60,13 +60,9 @@ def measure(
 ) -> Observations:
     """Sample streams; return a `StreamSample`, or why there is none, for each camera and path of `streams`.
 
-    Args:
-        site: Whose cameras.
-        streams: What is sampled (`live_streams`).
-        credentials: Which logins were refused before.
-        clock: What time it is, for the observations.
-        seconds: How much of each stream is measured (more than 0, at most 30); less where many hang on one device.
-        watch: Who follows the measurement and may end it: what was measured by then is kept.
+    Of each stream `seconds` are measured (more than 0, at most 30), fewer where many share one device. `credentials`
+    has the logins refused before, `clock` gives the time of the observations. `watch` follows the measurement and may
+    end it: what was measured by then counts.
     """
     tasks = [_task(site, streams, device, clock, seconds) for device in site.devices if _behind(site, streams, device)]
     under_way: FanOut[Observations] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch, "measuring")

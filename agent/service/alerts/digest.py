@@ -1,8 +1,8 @@
 """Decides when the daily digest is due, and which findings are new or worse. Pure; `digest_text.py` words it.
 
-A digest is decided once a day, at the first look after its time, against what the one before told. It is kept before
-it is sent, stays as it was until it is delivered, and only then the next one is decided: none is lost, and none tells a
-thing twice. What came and went between two digests is not told: the hub's events have it.
+One digest a day is decided, at the first look after its time, against the one before. It is stored before it is sent
+and unchanged until it is delivered; only then the next one is decided: none is lost, none repeats a finding. What came
+and went between two digests is left to the hub's events.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ HIDDEN: Final = "***"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A digest that is not delivered: what it says, how often it was tried, and when it may be tried next."""
+class UndeliveredDigest:
+    """An undelivered digest: its content, how often it was tried, and when it may be tried next."""
 
     news: Mapping[str, Json]
     tries: int
@@ -51,17 +51,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DigestState:
     """What digests leave for the next: statuses by finding key, the last day decided, the last delivery."""
 
     statuses: Mapping[str, Status] = field(default_factory=dict)
     day: date | None = None
     delivered_at: datetime | None = None
-    waiting: Waiting | None = None
+    waiting: UndeliveredDigest | None = None
 
 
-def is_due(told: Told, digest: DailyDigest, site: Site, now: datetime) -> bool:
-    """Tell whether a digest is to be decided or sent now: never in quiet hours."""
+def is_due(told: DigestState, digest: DailyDigest, site: Site, now: datetime) -> bool:
+    """Return whether a digest is to be decided or sent now: never in quiet hours."""
     local = now.astimezone(ZoneInfo(site.time_zone))
     time = local.strftime("%H:%M")
     if digest.is_quiet(time):
@@ -72,22 +72,17 @@ def is_due(told: Told, digest: DailyDigest, site: Site, now: datetime) -> bool:
 
 
 def decide(
-    told: Told,
+    told: DigestState,
     digest: DailyDigest,
     site: Site,
     findings: Iterable[Finding],
     known: Mapping[str, FindingState],
     now: datetime,
-) -> Told:
-    """Return what is told once this digest is decided: with one that waits where there is something to say.
+) -> DigestState:
+    """Decide this day's digest; it waits for delivery where it has rows, or a sign of life is due.
 
-    Args:
-        told: What the digests before left; none of them waits.
-        digest: What is configured.
-        site: For names, and for the site's time.
-        findings: Of the last look.
-        known: By finding key, the status that was seen often enough to count (`agent/judge/memory/transitions.py`).
-        now: Our clock, UTC.
+    `told` is the state after the digests before, of which none waits; `findings` are those of the last look, `known` by
+    finding key the status confirmed by enough looks (`agent/judge/memory/transitions.py`); `now` is our clock, UTC.
     """
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     statuses: dict[str, Status] = {}
@@ -106,35 +101,35 @@ def decide(
     # The hour: the look after the digest's time comes a little earlier or later each day.
     silent_for = timedelta(days=digest.heartbeat_days) - timedelta(hours=1)
     overdue = digest.heartbeat_days > 0 and (last is None or now - last >= silent_for)
-    decided = Told(statuses, today, last)
+    decided = DigestState(statuses, today, last)
     if not rows and not overdue:
         return decided
-    return replace(decided, waiting=Waiting(_news(site, standing, rows, now, today), 0, now))
+    return replace(decided, waiting=UndeliveredDigest(_news(site, standing, rows, now, today), 0, now))
 
 
 def _is_acknowledged(known: FindingState) -> bool:
     return known.episode is not None and known.episode.acknowledged is not None
 
 
-def attempted(told: Told, now: datetime) -> Told:
-    """Return what is told while a try is under way: should it fail, or this process end, the next one waits longer."""
+def attempted(told: DigestState, now: datetime) -> DigestState:
+    """Count a try before it begins: should it fail, or this process end, the next one waits longer."""
     assert told.waiting is not None  # noqa: S101 - the caller asks only where one waits
     wait = min(RETRY_FIRST * 2 ** min(told.waiting.tries, 16), RETRY_LAST)
     return replace(told, waiting=replace(told.waiting, tries=told.waiting.tries + 1, next_at=now + wait))
 
 
-def delivered(told: Told, now: datetime) -> Told:
-    """Return what is told once the waiting digest has been taken."""
+def delivered(told: DigestState, now: datetime) -> DigestState:
+    """Record that the waiting digest was accepted."""
     return replace(told, waiting=None, delivered_at=now)
 
 
 def without_addresses(text: str) -> str:
-    """Blank network addresses: they do not leave the site by a chat."""
+    """Redact network addresses: they do not leave the site by a chat."""
     return _COLONS.sub(lambda match: HIDDEN if _is_address(match[0]) else match[0], _ADDRESS.sub(HIDDEN, text))
 
 
 def _is_address(text: str) -> bool:
-    """Tell an IPv6 address from a time of day."""
+    """Distinguish an IPv6 address from a time of day."""
     try:
         ipaddress.ip_address(text.rstrip("."))
     except ValueError:

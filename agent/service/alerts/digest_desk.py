@@ -1,10 +1,9 @@
-"""Runs the daily digest of a running agent: decided and stored after a cycle, sent on a thread of its own.
+"""Runs the daily digest of a running agent: decides and stores it after a cycle, sends it on a thread of its own.
 
-A webhook that is slow, or a name that nobody answers for, so holds up neither cycle nor watchdog. While a thread sends,
-what is told belongs to it: a cycle that ends meanwhile decides nothing. What was told is kept in `digest.json` in the
-state directory, written before each try: a crash or a full disk may delay a digest, never repeat it at every cycle.
-Where an answer is lost on its way the digest is sent again, since a lost one is worse than a double one; its `id` tells
-programs that it is the same.
+So a slow webhook, or a name that does not resolve, delays neither cycle nor watchdog. While a thread sends, the state
+is its own: a cycle that ends meanwhile decides nothing. `digest.json` in the state directory is written before each
+try: a crash or a full disk may delay a digest, never repeat it at every cycle. Where the answer is lost the digest is
+sent again, a lost one being worse than a double one; its `id` shows programs that it is the same.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from agent.host.files import write_atomic
 from agent.host.log_kinds import about
 from agent.judge.memory.episodes import FindingState
 from agent.model.finding import Finding, Json, Status
-from agent.service.alerts.digest import Told, Waiting, attempted, decide, delivered, is_due
+from agent.service.alerts.digest import DigestState, UndeliveredDigest, attempted, decide, delivered, is_due
 from agent.site.config.site import DailyDigest, Site
 
 log = logging.getLogger("camwarden.digest")
@@ -34,19 +33,19 @@ Send = Callable[[DailyDigest, Mapping[str, Json], Callable[[], datetime]], str]
 
 
 class DigestDesk:
-    """The digest of one site. `send` returns an empty text once a digest is taken, else why not."""
+    """The digest of one site. `send` returns an empty text once a digest is accepted, else why not."""
 
     def __init__(self, directory: Path, clock: Callable[[], datetime], send: Send) -> None:
         self._path = directory / NAME
         self._clock = clock
         self._send = send
-        self._told: Told | None = None
+        self._told: DigestState | None = None
         self._sending: threading.Thread | None = None
 
     def cycle_done(
         self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, FindingState]]
     ) -> None:
-        """Decide what is due now, if anything, and begin to send it; a failure is logged."""
+        """Decide a digest that is due and begin to send it; a failure is logged."""
         digest, now = site.daily_digest, self._clock()
         if digest is None or self.is_sending:
             return
@@ -64,15 +63,15 @@ class DigestDesk:
 
     @property
     def is_sending(self) -> bool:
-        """Whether a digest is on its way."""
+        """Whether a digest is being sent."""
         return self._sending is not None and self._sending.is_alive()
 
     def wait(self, seconds: float) -> None:
-        """Return once nothing is on its way, or when the time is over; what is under way then is tried again later."""
+        """Wait for a digest being sent, at most so long; one that is not delivered by then is retried later."""
         if self._sending is not None:
             self._sending.join(seconds)
 
-    def _deliver(self, digest: DailyDigest, trying: Told, waiting: Waiting, now: datetime) -> None:
+    def _deliver(self, digest: DailyDigest, trying: DigestState, waiting: UndeliveredDigest, now: datetime) -> None:
         try:
             why = self._send(digest, waiting.news, self._clock)
         except Exception as error:  # noqa: BLE001 - a thread has nobody to tell, and the text may hold the address
@@ -84,8 +83,8 @@ class DigestDesk:
         words = "the daily digest was not delivered, attempt %d: %s; tried again after %s"
         log.warning(words, waiting.tries, why, again, extra=about("digest-undelivered"))
 
-    def _keep(self, told: Told) -> bool:
-        """Write what is told; it counts in memory only once it is written."""
+    def _keep(self, told: DigestState) -> bool:
+        """Write the state; it counts in memory only once it is written."""
         try:
             write_atomic(self._path, json.dumps(to_data(told), ensure_ascii=False).encode(), 0o600)
         except OSError as error:
@@ -97,21 +96,21 @@ class DigestDesk:
         self._told = told
         return True
 
-    def _read(self) -> Told:
-        """Return what is kept; where that cannot be read, nothing was told: rather twice than never."""
+    def _read(self) -> DigestState:
+        """Return the stored state, empty where it cannot be read: rather a digest twice than never."""
         try:
             with self._path.open("rb") as file:
                 return from_data(json.loads(file.read(MAX_BYTES)))
         except FileNotFoundError:
-            return Told()
+            return DigestState()
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             words = "%s cannot be used (%s): the next daily digest tells everything that is open"
             log.error(words, self._path, type(error).__name__, extra=about("digest-undelivered"))
-            return Told()
+            return DigestState()
 
 
-def to_data(told: Told) -> dict[str, Json]:
-    """Return what is told as JSON has it."""
+def to_data(told: DigestState) -> dict[str, Json]:
+    """Encode the state as JSON."""
     waiting = told.waiting
     return {
         "schema": SCHEMA,
@@ -124,24 +123,24 @@ def to_data(told: Told) -> dict[str, Json]:
     }
 
 
-def from_data(data: Mapping[str, object]) -> Told:
-    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+def from_data(data: Mapping[str, object]) -> DigestState:
+    """Decode what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     statuses, day, at, waiting = (data[key] for key in ("statuses", "day", "delivered_at", "waiting"))
     if data.get("schema") != SCHEMA or not isinstance(statuses, dict):
         raise ValueError("not of this version")
     if not set(statuses.values()) <= set(get_args(Status)):
         raise ValueError("a status is none")
-    return Told(
+    return DigestState(
         statuses,
         date.fromisoformat(str(day)) if day is not None else None,
         datetime.fromisoformat(str(at)) if at is not None else None,
-        _waiting(waiting),
+        _parse_undelivered(waiting),
     )
 
 
-def _waiting(data: object) -> Waiting | None:
+def _parse_undelivered(data: object) -> UndeliveredDigest | None:
     if data is None:
         return None
     if not isinstance(data, dict) or not isinstance(data["news"], dict) or not isinstance(data["tries"], int):
         raise ValueError("not a digest that waits")
-    return Waiting(data["news"], data["tries"], datetime.fromisoformat(data["next_at"]))
+    return UndeliveredDigest(data["news"], data["tries"], datetime.fromisoformat(data["next_at"]))

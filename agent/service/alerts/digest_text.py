@@ -1,7 +1,7 @@
-"""Renders a digest for a chat: Markdown of a few lines that fits into one message. Pure.
+"""Renders a digest for a chat: a few lines of Markdown that fit into one message. Pure.
 
-Both chats know bold text and quotes; neither says how its Markdown is escaped. So every character of a name or sentence
-that could be markup, a mention or a link becomes its full-width form.
+Both chats have bold text and quotes, and document no escape. So every character of a name or sentence that could be
+markup, a mention or a link becomes its full-width form.
 
 Source: WeCom, group robot, message type markdown; DingTalk, custom robot, message type markdown.
 """
@@ -24,7 +24,7 @@ _PLAIN: Final = str.maketrans("*_`#<>[]@~\\|!", "＊＿｀＃＜＞［］＠～�
 
 
 def markdown(news: Mapping[str, Json], lang: str, line_break: Break) -> str:
-    """Return a digest's text, at most `TEXT_MAX_BYTES`; rows without room are counted."""
+    """Render a digest in at most `TEXT_MAX_BYTES`; rows without room are counted."""
     rows = [row for row in _list(news["new"]) if isinstance(row, Mapping)]
     more = _int(news["more"])
     head = [f"**camwarden** {plain(_titled(news['name'], news['site']))} {news['local_time']}", _standing(news, lang)]
@@ -42,7 +42,7 @@ def markdown(news: Mapping[str, Json], lang: str, line_break: Break) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text in which nothing is markup."""
+    """Replace every character that could be markup."""
     return text.translate(_PLAIN)
 
 

@@ -1,7 +1,7 @@
 """Exports metrics of a running agent: its page for Prometheus, and the file for node_exporter.
 
-Nothing here can disturb the agent: an address that is taken, a folder that is gone and a reader that hangs cost one
-line of the log or nothing. What the numbers are is decided in `metrics.py`.
+An address in use, a missing folder or a reader that hangs costs a line of the log, never the agent. The numbers are
+decided in `metrics.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.host.prometheus import serving
 from agent.judge.memory.episodes import flapping_episodes
 from agent.model.errors import ConfigurationError, SpoolFailed
 from agent.service.alerts.metrics import Cycle, Live, cycle_metrics, live_metrics
-from agent.service.cycle.cycle import Seen
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Metrics, Site
 from masking.worker.client import Worker
 
@@ -33,7 +33,7 @@ TEXTFILE_MODE = 0o644
 
 
 class Telemetry:
-    """The numbers of a running agent. `text` may be called on any thread."""
+    """The numbers of a running agent; `text` from any thread."""
 
     def __init__(
         self, spool: Spool, publisher: Publisher | None, worker: Worker, clock: Callable[[], datetime]
@@ -45,7 +45,7 @@ class Telemetry:
         self._cycle = ""
 
     def text(self) -> str:
-        """Return the page: the last cycle, and how the process stands now. Raises SpoolFailed."""
+        """Render the page: the last cycle, and the process now. Raises SpoolFailed."""
         resident_bytes, cpu_s = own_load()
         live = Live(
             queue=self._spool.counts(),
@@ -58,8 +58,8 @@ class Telemetry:
         )
         return self._cycle + live_metrics(live, self._clock())
 
-    def cycle_done(self, site: Site, seen: Seen, cycle: Cycle) -> None:
-        """Take over what a cycle saw, and write the file where one is wanted; a failure is logged."""
+    def cycle_done(self, site: Site, seen: CycleResult, cycle: Cycle) -> None:
+        """Take over a cycle's numbers, and write the file where one is configured; a failure is logged."""
         self._cycle = cycle_metrics(
             site, seen.findings, cycle, seen.facts.remembered.assessed, flapping_episodes(seen.memory.known)
         )
@@ -76,7 +76,7 @@ class Telemetry:
 
 @contextmanager
 def listening(metrics: Metrics, text: Callable[[], str]) -> Iterator[None]:
-    """Serve the page while the block runs, where `[metrics] listen` says so and the address is free."""
+    """Serve the page while the block runs, where `[metrics] listen` is set and the address is free."""
     with ExitStack() as stack:
         host, _, port = metrics.listen.rpartition(":")
         if host:

@@ -1,9 +1,9 @@
 """Renders the site agent's metrics in Prometheus' text form. Pure: values come in, text goes out.
 
-`cycle_metrics` says what a cycle saw; it is written once, at its end. `live_metrics` says how the process and its
-delivery stand; it is written anew for each reader. Labels are ids of the configuration and words of the program: no
-address, no serial number, no text of a device. Of cameras and devices the first 256 have series of their own, and
-`camwarden_subjects_without_series` counts the rest: a large site does not flood the one who collects this.
+`cycle_metrics` is rendered once at the end of a cycle, `live_metrics` (process and delivery) anew for each reader.
+Labels are ids of the configuration and words of the program: no address, no serial number, no text of a device. The
+first 256 cameras and devices have series of their own, `camwarden_subjects_without_series` counts the rest: a large
+site does not flood its collector.
 
 Source: Prometheus exposition formats, text format 0.0.4; Prometheus, metric and label naming.
 """
@@ -85,7 +85,7 @@ _WAITING: Final = ("pending", "sent", "parked")
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """How the last cycle went: when it ended, how long it took, how many reports it left, when the next one is due."""
+    """The last cycle: when it ended, how long it took, how many reports it committed, when the next one is due."""
 
     finished_at: datetime
     took_s: float
@@ -95,7 +95,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """How the process stands: rows of the spool by state, since when the oldest of them waits, heads, delivery, load.
+    """The process now: rows of the spool by state, since when the oldest waits, heads, delivery, load.
 
     `delivery` is None where this process delivers nothing. `resident_bytes` and `cpu_s` are those of this process.
     """
@@ -116,14 +116,10 @@ def cycle_metrics(
     days: Sequence[DayAssessed] = (),
     restless: Iterable[Episode] = (),
 ) -> str:
-    """Return what the last cycle saw, and what was remembered before it.
+    """Render the last cycle.
 
-    Args:
-        site: The site.
-        findings: What the cycle concluded.
-        cycle: How it went.
-        days: The days that are remembered: the last whole one has the figures of assessment, all of them the repairs.
-        restless: The open episodes that come and go.
+    `days` are the remembered ones: the last whole one has the figures of assessment, all of them the repairs.
+    `restless` are the open episodes that are flapping.
     """
     findings = tuple(findings)
     counted = Counter((f.check, f.status) for f in findings if not f.caused_by)
@@ -189,7 +185,7 @@ def _faults(days: Iterable[DayAssessed], restless: Iterable[Episode]) -> dict[st
 
 
 def live_metrics(live: Live, now: datetime) -> str:
-    """Return how the process and its delivery stand."""
+    """Render the process and its delivery."""
     age_s = (now - live.waiting_since).total_seconds() if live.waiting_since else 0.0
     samples: dict[str, list[tuple[Labels, float]]] = {
         "reports_waiting": [({"state": state}, _number(live.queue.get(state))) for state in _WAITING],

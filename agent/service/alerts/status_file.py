@@ -1,8 +1,8 @@
-"""Writes and reads the daemon's status file, which `camwarden status` shows.
+"""Writes and reads the daemon's status file, which `camwarden status` shows; decides whether it is stale.
 
 `status.json` lies in the runtime folder, mode 0640, and is replaced as a whole after every cycle. It is one JSON
-object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `cameras`, `open`, `queue`, `hub`.
-What stands in it is decided by `agent/service/daemon/loop.py`; whether it is still true is decided here.
+object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `cameras`, `open`, `queue`, `hub`;
+`agent/service/daemon/loop.py` decides its content.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ log = logging.getLogger("camwarden.status")
 
 
 class NoStatus(AgentError):
-    """There is no status, or none that can be read."""
+    """The status file is missing or cannot be parsed."""
 
     exit_code = exits.UNCHECKED
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRead:
-    """A status as it was read: `content` is the whole object, `age` how long ago it was written.
+    """A parsed status: `content` is the whole object, `age` how long ago it was written.
 
-    `stale`: the next one is overdue, or the clock was set back, so that this one says nothing about now.
+    `stale`: the next one is overdue, or the clock was set back, so that this one is no evidence of the present.
     """
 
     content: Mapping[str, Json] = field(repr=False)
@@ -57,9 +57,7 @@ class StatusRead:
 def write(runtime: Path, content: Mapping[str, Json]) -> bool:
     """Replace the status file and return whether that worked; a failure is logged, for the daemon has other duties.
 
-    Args:
-        runtime: The folder it lies in; made when it is missing.
-        content: The object without `schema`.
+    `runtime` is its folder, made where it is missing; `content` the object without `schema`.
     """
     data = json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, separators=(",", ":"))
     try:
@@ -72,10 +70,10 @@ def write(runtime: Path, content: Mapping[str, Json]) -> bool:
 
 
 def read(runtime: Path, now: datetime) -> StatusRead:
-    """Read the status file and judge its age.
+    """Parse the status file and judge its age.
 
     Raises:
-        NoStatus: It is missing, or is no status of a version that is known here.
+        NoStatus: It is missing, or not of a version known here.
         Forbidden: This user may not read it.
     """
     path = runtime / NAME

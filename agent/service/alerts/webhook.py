@@ -1,7 +1,7 @@
 r"""Sends a digest to its webhook: plain JSON, WeCom's group robot or DingTalk's custom robot, and judges the answer.
 
-It goes through the one HTTP client (`drivers/http/transport.py`): one deadline, no redirect, no proxy, a bounded
-answer. The address is a secret: no message of this module holds it, nor a word of the answer but its number.
+The one HTTP client (`drivers/http/transport.py`) sends it: one deadline, no redirect, no proxy, a bounded answer. The
+address is a secret: no message of this module holds it, nor any of the answer but its number.
 
 Source: WeCom, group robot configuration (errcode, 4096 bytes of Markdown); DingTalk, custom robot (signature:
 HMAC-SHA256 over `timestamp\nsecret`, base64, in the query, at most an hour old).
@@ -42,9 +42,9 @@ _WORDS: Final = {
 
 
 def send(digest: DailyDigest, news: Mapping[str, Json], clock: Callable[[], datetime]) -> str:
-    """Send a digest; return an empty text once it is taken, else why not. It takes 8 s at most.
+    """Send a digest within 8 s; return an empty text once it is accepted, else why not.
 
-    A name that cannot be looked up takes what the system's resolver takes; that cannot be interrupted.
+    Resolving a name takes as long as the system's resolver; that cannot be interrupted.
     """
     address = address_of(digest.credential.password) if digest.credential else None
     if address is None:
@@ -59,7 +59,7 @@ def send(digest: DailyDigest, news: Mapping[str, Json], clock: Callable[[], date
 
 
 def request_of(digest: DailyDigest, address: Address, news: Mapping[str, Json], now: datetime) -> Request:
-    """Return the request that carries a digest."""
+    """Encode a digest as a request."""
     target = address.target
     body: Mapping[str, Json] = news
     if digest.kind == "wecom":
@@ -87,7 +87,7 @@ def signature(secret: str, timestamp_ms: int) -> str:
 
 
 def refusal(kind: str, reply: Reply) -> str:
-    """Return why an answer means that the digest was not taken, empty where it was."""
+    """Return why an answer refuses the digest, empty where it accepts it."""
     if 300 <= reply.status < 400:
         return f"the webhook redirects (HTTP {reply.status}), which is not followed: its address must be the final one"
     if not 200 <= reply.status < 300:

@@ -41,16 +41,16 @@ from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.service.cycle.kept_for import (
-    approved_here,
-    approved_still,
-    begun_anew,
-    kept_for,
-    of_site,
-    taken_over,
+    forget_replaced,
+    memory_of_boxes,
+    memory_of_site,
+    restarted_footage,
+    still_valid_approvals,
+    valid_approvals,
 )
-from agent.service.cycle.read_kept import Kept, read_kept
+from agent.service.cycle.read_kept import DiskState, read_disk
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -63,11 +63,11 @@ log = logging.getLogger("camwarden.cycle")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a cycle saw and concluded, the memory that knows of it, and answers that nobody understood.
+class CycleResult:
+    """A cycle's facts and findings, its memory, and samples of malformed answers.
 
-    `asked` is what a hub asked this cycle for, with the times of the look that answers it. `derived` are references
-    made in it, `held` the cameras of which earlier ones hold.
+    `asked` is what a hub requested of this cycle, with the times of the look that answers it. `derived` are the
+    references made in it, `held` the cameras that have earlier ones.
     """
 
     facts: Facts
@@ -81,71 +81,73 @@ class Seen:
 
 def see(
     site: Site,
-    rim: Rim,
+    env: Environment,
     moment: Moment,
     memory: Memory = EMPTY_MEMORY,
     rounds: int = 1,
     asked: HubRequests = NO_REQUESTS,
-) -> Seen:
-    """Look at the site and judge it; nothing is kept or sent. `memory` is what looks before this one left.
+) -> CycleResult:
+    """Look at the site and judge it; nothing is stored or sent. `memory` is that of the looks before this one.
 
-    `rounds`: in how many rounds, some seconds apart, cameras are looked at about which one picture says too little.
-    `asked`: which cameras a hub wants to be looked at afresh, on every path and without what is remembered of them.
+    `rounds`: how many rounds, some seconds apart, cameras get whose zones or views one picture does not settle.
+    `asked`: the cameras that a hub wants looked at afresh, on every path and without their memory.
     """
     # read what is kept
-    kept, afresh, now = read_kept(site), asked.cameras(site), moment.at
-    memory = of_site(memory, site.id)
+    kept, afresh, now = read_disk(site), asked.cameras(site), moment.at
+    memory = memory_of_site(memory, site.id)
     stood = memory.remembered
-    before = taken_over(stood, site, owners_now(site, {}, stood.identities, source=True), rim.previous)
+    before = forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forget_pictures(before, afresh)
     declared = with_floors(site, local_day(site, now))
-    approvals, _ = approved_here(kept.approvals, stood, remembered)
+    approvals, _ = valid_approvals(kept.approvals, stood, remembered)
     derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
     site = with_approvals(declared, approvals)
     # ask devices
-    heard = discover(site, rim.progress)
+    heard = discover(site, env.progress)
     paths = due(site, remembered.looked, now)
-    reading = Reading(site, rim.credentials, rim.clock, rim.watch)
+    reading = Reading(site, env.credentials, env.clock, env.watch)
     reading.ask(site, paths, footage_requests(site, remembered.footage, now))
-    stored = read_stores(site, paths, now, rim.progress, rim.stop)
+    stored = read_stores(site, paths, now, env.progress, env.stop)
     # look at pictures
     known = approved_views(approvals, derived)
     rounds = max(rounds, ROUNDS if afresh else 1)
-    fetched, looked, remembered = look_in_rounds(site, rim, reading, stored, remembered, known, now, rounds)
-    approvals, remembered = approved_still(kept.approvals, approvals, stood, remembered)
+    fetched, looked, remembered = look_in_rounds(site, env, reading, stored, remembered, known, now, rounds)
+    approvals, remembered = still_valid_approvals(kept.approvals, approvals, stood, remembered)
     site = with_approvals(declared, approvals)
-    host = observe_host(site.storage.directory, now) + observe_worker(rim.confinement(), now)
+    host = observe_host(site.storage.directory, now) + observe_worker(env.confinement(), now)
     # remember
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    begun = begun_anew(before.footage, remembered.footage)
+    begun = restarted_footage(before.footage, remembered.footage)
     observed = fetched.observations + looked + host
     boxes = configured_boxes(site, remembered.identities)
     remembered = fold(IN_TURN, remembered, Look(site=site, now=now, told=observed))
-    look = _look(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
+    look = _look_for_areas(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     remembered = fold(OBSERVED, remembered, look)
     # gather facts
     seen_around = network_facts(look.stock, remembered.sightings, boxes, now)
-    facts = _facts(site, rim, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
+    facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
     # judge
     findings = run_checks(site, facts, now)
-    after = restore_pictures(kept_for(before, site, remembered.owners), remembered, afresh)
-    made = proven_references(rim.previous.take_found(), approvals, remembered.views, now)
-    answered = asked.looked(now, rim.clock())
-    return Seen(facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived))
+    after = restore_pictures(memory_of_boxes(before, site, remembered.owners), remembered, afresh)
+    made = proven_references(env.previous.take_found(), approvals, remembered.views, now)
+    answered = asked.looked(now, env.clock())
+    return CycleResult(
+        facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived)
+    )
 
 
-def _look(
+def _look_for_areas(
     site: Site,
     observed: Observations,
     remembered: Remembered,
     heard: Sweep,
-    kept: Kept,
+    kept: DiskState,
     now: datetime,
     *,
     trusted: bool,
     begun: frozenset[str],
 ) -> Look:
-    """Return what areas learn from; a remembered look stands in for a path without a turn."""
+    """Return what areas learn from; a remembered look is used for a path without a turn."""
     told = recall_turns(site, observed, remembered.looked)
     return Look(
         site=site,
@@ -159,21 +161,21 @@ def _look(
     )
 
 
-def _facts(site: Site, rim: Rim, kept: Kept, facts: Facts, begun: frozenset[str]) -> Facts:
-    """Add what this gateway knows of itself, and what lies on its disk."""
+def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: frozenset[str]) -> Facts:
+    """Add what this gateway has of itself and on its disk."""
     return replace(
         facts,
         begun=begun,
-        delivery=delivery_facts(site, rim.delivery, rim.not_renewed),
+        delivery=delivery_facts(site, env.delivery, env.not_renewed),
         filed=kept.filed,
-        own_reports=rim.reports,
+        own_reports=env.reports,
         own_log_from=kept.own_log_from,
         factory=kept.factory,
     )
 
 
-def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
-    """Report what was seen: link, sign and commit it together with the memory, in one transaction.
+def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
+    """Report a cycle: link, sign and commit it together with the memory, in one transaction.
 
     `seen` must come from a look that was given the memory of this spool.
     """
@@ -201,7 +203,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
 
 
 def keep_samples(site: Site, samples: tuple[Sample, ...], now: datetime) -> None:
-    """Keep what could not be understood for a support archive; that it cannot be kept is no reason to stop."""
+    """Store malformed answers for a support archive; a failure is logged, and stops nothing."""
     try:
         write(site.storage.directory / "samples", samples, now)
     except OSError as error:

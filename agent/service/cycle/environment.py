@@ -1,4 +1,4 @@
-"""Defines the environment of a cycle: what it is handed by the daemon, by a command, or by a test."""
+"""Defines the environment of a cycle, which the daemon, a command or a test passes in."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from masking.worker.client import Worker
 
 
 def worker_of(site: Site) -> Worker:
-    """Return a picture worker that keeps to a site's rules; nothing of it runs yet."""
+    """Return a picture worker under a site's rules; none of its processes runs yet."""
     return Worker(accept_unconfined=site.worker.unconfined == "accept")
 
 
 @dataclass(frozen=True, slots=True)
-class Rim:
+class Environment:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
 
-    `confinement`: how far the worker's children are locked down; None where none has judged anything yet.
-
-    `progress`, `wait`, `stop` and `stage` are those of `Watch`; where there is only one round, `wait` is not called.
-    `delivery`: how delivery stands, None where this process delivers nothing; `not_renewed`: what keeps its certificate
-    from being renewed, None where nothing does; `reports`: what the newest reports are, None where it reports nothing.
+    `confinement`: how far the worker's children are confined; None before one has judged anything. `progress`, `wait`,
+    `stop` and `stage` are those of `Watch`; with only one round `wait` is not called. `delivery`: None where this
+    process delivers nothing; `not_renewed`: why its certificate is not renewed, None where nothing prevents it;
+    `reports`: what the newest reports are, None where this process reports nothing.
     """
 
     credentials: Credentials

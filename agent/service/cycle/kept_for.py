@@ -1,8 +1,8 @@
 """Selects which memory and approvals hold for the boxes that answer now. Pure, but for what is logged.
 
-What was seen of a camera is of one box, at one address and channel. Where the configuration names another place, or the
-box proves to be another one (`agent/observe/inventory/owners.py`), all that was seen of it is of something else and is
-forgotten; its footage begins anew, its chain of digests goes on. An identity that could not be read forgets nothing.
+The memory of a camera belongs to one box, at one address and channel. Where the configuration names another place, or
+the box proves to be another one (`agent/observe/inventory/owners.py`), it is forgotten; footage begins anew, the chain
+of digests goes on. An identity that could not be read forgets nothing.
 """
 
 from __future__ import annotations
@@ -22,63 +22,66 @@ from agent.site.config.site import Site
 log = logging.getLogger("camwarden.kept_for")
 
 
-def of_site(memory: Memory, site_id: str) -> Memory:
-    """Return the memory of a site; nothing where it is another site's. Release 0.1 kept no name: it is taken over."""
+def memory_of_site(memory: Memory, site_id: str) -> Memory:
+    """Return the memory of a site, empty where it is another's; that of release 0.1, without a name, is taken over."""
     return replace(memory, site=site_id) if memory.site in ("", site_id) else Memory(site=site_id)
 
 
-def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
-    """Return the cameras of a site that are not what is remembered of them: at another place, or proven another box."""
+def replaced_cameras(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
+    """Return the cameras of a site that are at another place than remembered, or proven another box."""
     names = (camera.camera.id for camera in site.cameras)
     return frozenset(
         name for name in names if name in remembered.owners and is_another(remembered.owners[name], now[name])
     )
 
 
-def taken_over(remembered: Remembered, site: Site, now: Owners, previous: PreviousPictures) -> Remembered:
-    """Return `kept_for`, and forget the pictures of this process that are of something else."""
-    for name in strangers(remembered, site, now):
+def forget_replaced(remembered: Remembered, site: Site, now: Owners, previous: PreviousPictures) -> Remembered:
+    """Return `memory_of_boxes`, and forget this process's pictures of replaced cameras."""
+    for name in replaced_cameras(remembered, site, now):
         previous.forget(name)
-    return kept_for(remembered, site, now)
+    return memory_of_boxes(remembered, site, now)
 
 
-def kept_for(remembered: Remembered, site: Site, now: Owners) -> Remembered:
-    """Return what holds of the memory of a site's cameras, and whose it is from now on.
+def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remembered:
+    """Select what holds of the memory of a site's cameras, and record their owners.
 
-    Args:
-        remembered: What was remembered.
-        site: The site, or a part of it: of cameras that are not in it nothing changes.
-        now: Which box stands where (`owners.owners_now`, with the place of each camera).
+    `site` may be a part of the site: of other cameras nothing changes. `now` is which box is where
+    (`owners.owners_now`, with the place of each camera).
     """
-    another, names = strangers(remembered, site, now), [camera.camera.id for camera in site.cameras]
-    after = {name: now[name] if name in another else with_proof(_before(remembered, name), now[name]) for name in names}
+    another, names = replaced_cameras(remembered, site, now), [camera.camera.id for camera in site.cameras]
+    after = {
+        name: now[name] if name in another else with_proof(_remembered_owner(remembered, name), now[name])
+        for name in names
+    }
     remembered = replace(remembered, owners={**remembered.owners, **after}, footage=_footage(remembered, site, now))
     return without_pictures(remembered, another) if another else remembered
 
 
-def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
-    """Return the cameras whose footage turned out to be that of a box that is gone, in this very look.
+def restarted_footage(before: Footage, after: Footage) -> frozenset[str]:
+    """Return the cameras whose footage turned out in this very look to be that of a box that is gone.
 
-    What this look was told was asked for with the memory of that box: what is there now counts from the next one on.
+    This look asked with the memory of that box: what is there now counts from the next one on.
     """
     return frozenset(name for name, one in after.items() if not one.source and name in before and before[name].source)
 
 
-def approved_here(
+def valid_approvals(
     given: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], dict[str, str]]:
-    """Return the approvals that hold for the boxes that stand there, and which of those that name no box are void.
+    """Return the approvals that hold for the present boxes, and the void ones among those that name no box.
 
     An approval that names no box, as those of release 0.1, holds until another box takes the place.
 
     Args:
         given: Those of the site.
-        stood: What the look before this one left: which box stood where.
-        remembered: Which box stands where, and what was void already.
+        stood: The memory of the look before: which box was where.
+        remembered: Which box is where, and what was void already.
     """
     gone = {name: digest for name, digest in remembered.voided.items() if name in given}
     for name, approval in given.items():
-        changed = is_another(_box(_before(stood, name)), _box(_before(remembered, name)))
+        changed = is_another(
+            _without_place(_remembered_owner(stood, name)), _without_place(_remembered_owner(remembered, name))
+        )
         if changed and approval.owner.box is None and approval.owner.behind is None:
             gone[name] = approvals_digest({name: approval})
     holds = {
@@ -87,21 +90,16 @@ def approved_here(
     return of_present_boxes(holds, remembered.owners), gone
 
 
-def approved_still(
+def still_valid_approvals(
     given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], Remembered]:
-    """Return what still holds after a look, now that boxes have proven themselves, and the memory without what fell.
+    """Return the approvals that hold once boxes have proven themselves in a look, and the memory without the others.
 
-    What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood` and
-    `remembered` see `approved_here`.
-
-    Args:
-        given: Those of the site.
-        counted: Those that the look went by.
-        stood: What was remembered before the look.
-        remembered: The same after it.
+    What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood`
+    (before the look) and `remembered` (after it) see `valid_approvals`; `counted` are the approvals that the look went
+    by.
     """
-    holds, gone = approved_here(given, stood, remembered)
+    holds, gone = valid_approvals(given, stood, remembered)
     for name in sorted(given.keys() - holds.keys()):
         log.warning("camera %s: what was approved (%s/%s.json) is of another box than stands there now, and does not "
                     "count: camwarden masks adopt --camera %s", name, FOLDER, name, name)  # fmt: skip
@@ -110,19 +108,23 @@ def approved_still(
     return after, replace(without_pictures(remembered, lost) if lost else remembered, voided=gone)
 
 
-def _before(remembered: Remembered, name: str) -> Owner:
+def _remembered_owner(remembered: Remembered, name: str) -> Owner:
     return remembered.owners.get(name, NOBODY)
 
 
-def _box(owner: Owner) -> Owner:
+def _without_place(owner: Owner) -> Owner:
     return replace(owner, source="")
 
 
 def _footage(remembered: Remembered, site: Site, now: Owners) -> dict[str, CameraFootage]:
-    """Return the footage, that of a recorder that was replaced marked to begin anew."""
+    """Return the footage, that of a replaced recorder marked to begin anew."""
     after = dict(remembered.footage)
     for camera in site.cameras:
         name = camera.camera.id
-        if name in after and not camera.store and is_another_box(_before(remembered, name).box, now[name].box):
+        if (
+            name in after
+            and not camera.store
+            and is_another_box(_remembered_owner(remembered, name).box, now[name].box)
+        ):
             after[name] = replace(after[name], source="")
     return after

@@ -1,4 +1,4 @@
-"""Reads what a cycle finds on disk beside the spool: the one place where it does, before anything is asked."""
+"""Reads a cycle's files beside the spool: the only place that does, before any device is asked."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from agent.site.config.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class DiskState:
     """What people approved and noted, what was derived, filed and tried, and how far our own history reaches.
 
-    `approvals` and `derived` by camera id; `acknowledged`: ids of changes of footage that somebody took note of;
-    `factory`: by device id, None where it cannot be read; `own_log_from`: None where there is no history.
+    `approvals` and `derived` by camera id; `acknowledged`: ids of acknowledged changes of footage; `factory`: by device
+    id, None where it cannot be read; `own_log_from`: None where there is no history.
     """
 
     approvals: Mapping[str, Approval] = field(default_factory=dict)
@@ -32,11 +32,11 @@ class Kept:
     own_log_from: datetime | None = None
 
 
-def read_kept(site: Site) -> Kept:
-    """Read it; what is damaged is named in the log and counts as not there."""
+def read_disk(site: Site) -> DiskState:
+    """Read the files; a damaged one is named in the log and counts as missing."""
     directory = site.storage.directory
     approvals = read_approvals(directory, site.id)
-    return Kept(
+    return DiskState(
         approvals=approvals,
         derived=read_derived(directory, site.id, approvals),
         acknowledged=frozenset(settled_changes(read_notes(directory, site.id))),

@@ -1,8 +1,8 @@
-"""Runs further rounds of pictures for cameras about which one look shows too little, device by device.
+"""Runs further rounds of pictures, device by device, for cameras that one picture does not settle.
 
 In the daemon each cycle is one round, and the memory joins them. A check that is run once has no memory: it takes a few
-rounds, some seconds apart, of the cameras whose zones or views are not settled by one picture. The rounds of a device
-are timed from its own looks, so that a device that hangs delays nobody's.
+rounds, some seconds apart, of the cameras whose zones or views are not settled. The rounds of a device are timed from
+its own looks, so that a device that hangs delays no other.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from agent.observe.probe.devices import ProbeResult, Reading, merged_results
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import PICTURED, fold
 from agent.observe.remembered.value import Remembered
-from agent.service.cycle.environment import Rim
-from agent.service.cycle.kept_for import taken_over
+from agent.service.cycle.environment import Environment
+from agent.service.cycle.kept_for import forget_replaced
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device, Observation, Observations
 from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
@@ -39,8 +39,8 @@ SOFT: Final = ("pixelated", "blurred")
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What is known of one device's cameras after a number of looks at them, and the memory of them alone."""
+class _DeviceState:
+    """The state of one device's cameras after a number of looks at them, and the memory of them alone."""
 
     part: Site
     fetched: ProbeResult
@@ -51,7 +51,7 @@ class _Seen:
 
 def look_in_rounds(
     site: Site,
-    rim: Rim,
+    env: Environment,
     reading: Reading,
     stored: ProbeResult,
     remembered: Remembered,
@@ -59,53 +59,49 @@ def look_in_rounds(
     now: datetime,
     rounds: int = 1,
 ) -> tuple[ProbeResult, Observations, Remembered]:
-    """Look at the pictures of each device as it comes back, and at new ones of its cameras that are not settled.
+    """Judge the pictures of each device as it answers, and new ones of its cameras that are not settled.
 
-    Each device has its own time: no look waits for another device.
-
-    Args:
-        site: The site.
-        rim: The worker, the clock, and who follows it.
-        reading: All devices of the site, asked and under way.
-        stored: What the stores gave.
-        remembered: What earlier looks left.
-        known: The approved views.
-        now: When the cycle began.
-        rounds: How often a camera is looked at, at most.
+    Each device has its own time: no look waits for another device. `reading` are all devices of the site, asked and
+    under way; `stored` the observations and pictures of stores, `known` the approved views; the cycle began at `now`. A
+    camera is looked at `rounds` times at most.
 
     Returns:
-        What devices and stores told, pictures no longer in it; what was seen, each zone's verdict pooled with those
-        before it; and the memory that knows of it.
+        Observations of devices and stores, without pictures; those of pictures, each zone's verdict pooled with those
+        before it; and the updated memory.
     """
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, _DeviceState] = {}
     for device, probed in reading.arrivals():
-        rim.stage(device.id, "looking")
+        env.stage(device.id, "looking")
         before = seen.get(device.id)
-        one = _first_look(site, rim, device, probed, stored, remembered, known, now) if before is None else before
+        one = _first_look(site, env, device, probed, stored, remembered, known, now) if before is None else before
         if before is not None:
-            newer, after = _look(before.part, rim, probed, before.fetched.observations, before.remembered, known, now)
-            one = replace(before, looked=_newest(before.looked, newer), remembered=after, looks=before.looks + 1)
+            newer, after = _judge_pictures(
+                before.part, env, probed, before.fetched.observations, before.remembered, known, now
+            )
+            one = replace(
+                before, looked=_replace_newest(before.looked, newer), remembered=after, looks=before.looks + 1
+            )
         seen[device.id] = one
         again = _unsettled(one, known, now) if one.looks < rounds else None
         if again is not None:
             reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
-        rim.stage(device.id, "done" if again is None else "waiting")
+        env.stage(device.id, "done" if again is None else "waiting")
     in_order = [seen[device.id] for device in site.devices]
     fetched = merged_results([replace(stored, pictures=()), *(one.fetched for one in in_order)])
     looked = tuple(observation for one in in_order for observation in one.looked)
-    return fetched, looked, _of_all(remembered, in_order)
+    return fetched, looked, _merge_memory(remembered, in_order)
 
 
 def _first_look(
     site: Site,
-    rim: Rim,
+    env: Environment,
     device: Device,
     probed: ProbeResult,
     stored: ProbeResult,
     remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
-) -> _Seen:
+) -> _DeviceState:
     cameras = tuple(camera for camera in site.cameras if camera.camera.device == device.id)
     part = replace(site, cameras=cameras, devices=(device,))
     names = {camera.camera.id for camera in cameras}
@@ -113,19 +109,19 @@ def _first_look(
     pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
     told = merged_results([ProbeResult(kept_here, pictures), probed])
     now_there = owners_now(part, proven_marks(part, told.observations), remembered.identities, source=True)
-    remembered = taken_over(remembered, part, now_there, rim.previous)
-    looked, after = _look(part, rim, told, told.observations, remembered, known, now)
-    return _Seen(part, replace(probed, pictures=()), looked, after)
+    remembered = forget_replaced(remembered, part, now_there, env.previous)
+    looked, after = _judge_pictures(part, env, told, told.observations, remembered, known, now)
+    return _DeviceState(part, replace(probed, pictures=()), looked, after)
 
 
-def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
-    """Return the part of the site whose cameras one more picture would say more of; None where there are none."""
+def _unsettled(one: _DeviceState, known: ApprovedViews, now: datetime) -> Site | None:
+    """Return the part of the site whose cameras another picture may settle; None where there are none."""
     cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.remembered, known, now))
     return replace(one.part, cameras=cameras) if cameras else None
 
 
-def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
-    """Return what is remembered with what was seen of every device's cameras."""
+def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembered:
+    """Merge the memory of every device's cameras."""
     parts = [one.remembered for one in seen]
     own = [(one.remembered, {camera.camera.id for camera in one.part.cameras}) for one in seen]
     return replace(
@@ -143,18 +139,18 @@ def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
     )
 
 
-def _look(
+def _judge_pictures(
     site: Site,
-    rim: Rim,
+    env: Environment,
     fetched: ProbeResult,
     told: Observations,
     remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
 ) -> tuple[Observations, Remembered]:
-    asked = studies(site, told, known, rim.previous, remembered.views)
+    asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
-    looked = judge_pictures(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
+    looked = judge_pictures(site, fetched.pictures, env.judge, env.progress, asked, env.previous, places)
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 
@@ -162,7 +158,7 @@ def _look(
 def _is_settled(
     camera: CameraConfig, looked: Observations, remembered: Remembered, known: ApprovedViews, now: datetime
 ) -> bool:
-    """Whether another picture would say nothing more, or there is none to be had."""
+    """Whether another picture would add nothing, or none can be had."""
     name = camera.camera.id
     own = [o.value for o in looked if o.subject == f"camera:{name}"]
     verdicts = [value for value in own if isinstance(value, ZoneVerdict) and value.path in AGAIN]
@@ -179,8 +175,8 @@ def _is_settled(
     return name not in known.references or (view is not None and view.settled(now) is not None)
 
 
-def _newest(looked: Observations, newer: Observations) -> Observations:
-    """What was seen, with what was seen last on each path; a picture that did not come again changes nothing."""
+def _replace_newest(looked: Observations, newer: Observations) -> Observations:
+    """Replace results by the newest of each path; a picture that did not come again changes nothing."""
     again = {
         key: group
         for key, group in _by_path(newer).items()
@@ -190,7 +186,7 @@ def _newest(looked: Observations, newer: Observations) -> Observations:
 
 
 def _by_path(looked: Observations) -> dict[tuple[str, str], list[Observation]]:
-    """What was seen, by subject and path; view and quality, of which there is one each, stand for themselves."""
+    """Group results by subject and path; view and quality, of which there is one each, form their own groups."""
     groups: dict[tuple[str, str], list[Observation]] = {}
     for observation in looked:
         value = observation.value

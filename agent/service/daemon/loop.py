@@ -1,8 +1,8 @@
 """Schedules cycles, stops on signals, and notifies systemd. The only place below `cli` that reads a clock.
 
-One thread does everything in turn: what the hub asks for, cycle, status file, watchdog; publisher, mirrors and the
-daily digest have threads of their own. Signals and orders only set flags and end its rest. The watchdog is fed by
-progress: while every device is inside its deadline, after each judged picture, and while the publisher's loop beats.
+One thread does in turn: the hub's orders, cycle, status file, watchdog; publisher, mirrors and the daily digest have
+threads of their own. Signals and orders only set flags and end its sleep. The watchdog is fed by progress: while every
+device is inside its deadline, after each judged picture, and while the publisher's loop beats.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from agent.model.finding import Envelope, Json, Moment
 from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
-from agent.service.cycle.cycle import Seen, see, tell
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.cycle import CycleResult, see, tell
+from agent.service.cycle.environment import Environment
 from agent.service.daemon.parts import Parts, parts_of
 from agent.service.daemon.read_back import read_own
 from agent.service.daemon.signals import Signals
@@ -59,22 +59,22 @@ class Stopped(Exception):
     """SIGTERM or Ctrl-C arrived in the middle of a cycle."""
 
 
-def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
-    """Run one cycle, wait for its confirmation, and return what was seen and whether everything is confirmed.
+def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[CycleResult, bool]:
+    """Run one cycle, wait for its confirmation, and return its result and whether everything is confirmed.
 
-    Without a hub, and with `confirm = "file"`, being in the spool is all that can be had, and counts. What the hub asks
-    for meanwhile is decided at the end; a look that it asks for is the next run's.
+    Without a hub, and with `confirm = "file"`, being in the spool counts as confirmed. The hub's orders of the meantime
+    are decided at the end; a look that it asks for is the next run's.
     """
     with parts_of(site, clock) as parts:
         _take_orders(site, parts, clock)
         parts.renewals.begin()
         parts.renewals.wait(RENEWAL_WITHIN_S)
         started_at_mono = time.monotonic()
-        seen, committed = _look(site, parts, clock)
+        seen, committed = _look_and_report(site, parts, clock)
         took_s = time.monotonic() - started_at_mono
         confirmed = committed > 0 and (parts.publisher is None or parts.publisher.drained(CONFIRM_WITHIN_S))
         _take_orders(site, parts, clock)
-        _show(site, seen, parts, clock(), took_s, committed)
+        _export_cycle(site, seen, parts, clock(), took_s, committed)
         parts.digests.wait(DIGEST_WITHIN_S)
         return seen, confirmed
 
@@ -95,7 +95,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
                 due_at_mono = min(due_at_mono, time.monotonic() + wanted_s)
             period_s = wanted_s
             if (parts.desk.waits and reported) or time.monotonic() >= due_at_mono:
-                due_at_mono = _next(min(due_at_mono, time.monotonic()), period_s)
+                due_at_mono = _next_due(min(due_at_mono, time.monotonic()), period_s)
                 if has_waiting_key(parts.keys, parts.signer):
                     opened.close()
                     parts = opened.enter_context(parts_of(site, clock, signals.ring))
@@ -108,19 +108,19 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
                 except SpoolFailed as error:  # a full or failing disk: what was seen is told by the next cycle
                     log.error("nothing of this cycle could be kept: %s", error, extra=about("nothing-kept"))
                     reported = False
-            _beat(parts)
+            _feed_watchdog(parts)
             signals.rest(min(IDLE_TICK_S, max(0.0, due_at_mono - time.monotonic())))
         sd_notify.stopping()
     return exits.OK
 
 
 def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datetime]) -> bool:
-    """Run one cycle, and say whether it was reported; one log line says how it went."""
+    """Run one cycle with one log line about it, and return whether it was reported."""
 
     def progress() -> None:
         if signals.stop:
             raise Stopped
-        _beat(parts)
+        _feed_watchdog(parts)
 
     def wait(seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -129,17 +129,17 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
             signals.rest(min(IDLE_TICK_S, left))
 
     started_at_mono = time.monotonic()
-    seen, committed = _look(site, parts, clock, progress, wait)
+    seen, committed = _look_and_report(site, parts, clock, progress, wait)
     took_s = time.monotonic() - started_at_mono
-    _show(site, seen, parts, clock(), took_s, committed)
+    _export_cycle(site, seen, parts, clock(), took_s, committed)
     said = ", ".join(f"{count} {status}" for status, count in counts(seen.findings).items() if count)
     sd_notify.status(said)
-    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed, extra=_about(site, seen))
+    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed, extra=_log_fields(site, seen))
     return committed > 0
 
 
-def _about(site: Site, seen: Seen) -> dict[str, About]:
-    """Return what a cycle's line is about: all that is not well."""
+def _log_fields(site: Site, seen: CycleResult) -> dict[str, About]:
+    """Return the log fields of a cycle: everything that is not well."""
     unwell = [f for f in seen.findings if not f.caused_by and f.status not in ("pass", "not_applicable")]
     named = [f.subject.partition(":")[::2] for f in unwell]
     cameras = [name for kind, name in named if kind == "camera"]
@@ -148,21 +148,21 @@ def _about(site: Site, seen: Seen) -> dict[str, About]:
     return about("cycle", device=devices + behind, camera=cameras, check=[f.check for f in unwell])
 
 
-def _look(
+def _look_and_report(
     site: Site,
     parts: Parts,
     clock: Callable[[], datetime],
     progress: Callable[[], None] = lambda: None,
     wait: Callable[[float], None] = time.sleep,
-) -> tuple[Seen, int]:
-    """Look, report, commit, and answer what was asked; return also how many reports that made."""
+) -> tuple[CycleResult, int]:
+    """Look, report, commit, and answer orders; return also the number of reports."""
     now = moment(clock())
     standing = parts.desk.in_force(site, now)
     asked = parts.desk.asked(standing)
     stands = parts.publisher.status() if parts.publisher is not None else None
     parts.renewals.begin()
     reports = read_own(site.storage.directory / SPOOL_NAME, parts.signer.public, standing.site)
-    rim = Rim(
+    env = Environment(
         parts.credentials,
         parts.worker.judge,
         clock,
@@ -175,10 +175,10 @@ def _look(
         confinement=lambda: parts.worker.confinement,
     )
     try:
-        seen = see(standing.site, rim, now, memory.from_json(parts.spool.read_memory()), asked=asked)
+        seen = see(standing.site, env, now, memory.from_json(parts.spool.read_memory()), asked=asked)
     finally:
         parts.worker.rest()
-    envelopes = _told(standing.site, seen, parts, now)
+    envelopes = _report_cycle(standing.site, seen, parts, now)
     if envelopes:
         parts.desk.answer(asked, envelopes, moment(clock()))
     for mirror in parts.mirrors:
@@ -189,8 +189,8 @@ def _look(
     return seen, len(envelopes)
 
 
-def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
-    """Show a cycle to those who look from outside: status file, numbers for Prometheus, the digest where it is due."""
+def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
+    """Export a cycle: status file, metrics, the digest where it is due."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
     orders: dict[str, Json] = {
@@ -210,8 +210,8 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
         parts.digests.cycle_done(site, seen.findings, lambda: memory.from_json(parts.spool.read_memory()).known)
 
 
-def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
-    """Report a cycle; nothing of one whose reports cannot be signed: the next one tells what has changed since."""
+def _report_cycle(site: Site, seen: CycleResult, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
+    """Report a cycle; where its reports cannot be signed, nothing: the next one reports what has changed since."""
     try:
         if can_sign(site, parts.spool, parts.signer, now):
             return tell(site, seen, parts.spool, parts.signer, now)
@@ -221,7 +221,7 @@ def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, 
 
 
 def _take_orders(site: Site, parts: Parts, clock: Callable[[], datetime]) -> int:
-    """Take up what people left in the inbox, decide what the hub asks for, and return the period in force then."""
+    """Take up what lies in the inbox, decide the hub's orders, and return the period then in force."""
     now = moment(clock())
     connects = parts.publisher.status().connects if parts.publisher is not None else 0
     try:
@@ -236,15 +236,15 @@ def _take_orders(site: Site, parts: Parts, clock: Callable[[], datetime]) -> int
     return parts.desk.in_force(site, now).site.period_s
 
 
-def _beat(parts: Parts) -> None:
-    """Feed the watchdog, unless the publisher's loop has stopped moving."""
+def _feed_watchdog(parts: Parts) -> None:
+    """Feed the watchdog, unless the publisher's loop has stalled."""
     publisher = parts.publisher
     if publisher is None or time.monotonic() - publisher.beat_at_mono < PUBLISHER_STALLED_S:
         sd_notify.watchdog()
 
 
 def _reloaded(config: Path, site: Site) -> Site:
-    """Return the configuration as it now stands, or the one in force where the new one is wrong."""
+    """Load the configuration anew; return the one in force where the new one is wrong."""
     sd_notify.reloading()
     try:
         fresh = load(config)
@@ -252,7 +252,7 @@ def _reloaded(config: Path, site: Site) -> Site:
         refused = about("configuration-refused")
         log.error("the new configuration is wrong, the old one stays in force:\n%s", error, extra=refused)
         fresh = site
-    if _fixed(fresh) != _fixed(site):
+    if _needing_restart(fresh) != _needing_restart(site):
         log.error(
             "site id, [hub], [[mirror]], [metrics] listen, [key] and [storage] change only with a restart; the old "
             "configuration stays in force",
@@ -263,13 +263,13 @@ def _reloaded(config: Path, site: Site) -> Site:
     return fresh
 
 
-def _fixed(site: Site) -> tuple[object, ...]:
-    """Return what was opened at the start and stays open."""
+def _needing_restart(site: Site) -> tuple[object, ...]:
+    """Return what only a restart changes."""
     return site.id, site.city, site.hub, site.mirrors, site.metrics.listen, site.key, site.storage
 
 
-def _next(due_at_mono: float, period_s: float) -> float:
-    """Return when the next cycle is due; one that was missed is not caught up with."""
+def _next_due(due_at_mono: float, period_s: float) -> float:
+    """Return when the next cycle is due; a missed one is not caught up with."""
     jitter = random.uniform(1 - PERIOD_JITTER_RATIO, 1 + PERIOD_JITTER_RATIO)  # noqa: S311 - spreads load, no secret
     return max(due_at_mono, time.monotonic() - period_s) + period_s * jitter
 

@@ -25,7 +25,7 @@ from agent.service.alerts.digest_desk import DigestDesk
 from agent.service.alerts.exporters import Telemetry, listening
 from agent.service.cycle.environment import worker_of
 from agent.service.enroll.renewal import Renewals, finish
-from agent.service.orders.desk import Desk
+from agent.service.orders.desk import OrderDesk
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from masking.worker.client import Worker
@@ -47,7 +47,7 @@ class Parts:
     credentials: Credentials
     worker: Worker
     publisher: Publisher | None
-    desk: Desk
+    desk: OrderDesk
     keys: KeyHolder
     hub_keys: Mapping[str, PublicKey]
     telemetry: Telemetry
@@ -61,10 +61,9 @@ class Parts:
 def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None] = lambda: None) -> Iterator[Parts]:
     """Open the spool, keys and worker, and start the publisher; close all of them in reverse order.
 
-    `rung` is called, on the publisher's thread, when the hub has said something that `Parts.desk` should take.
+    `rung` is called on the publisher's thread when an order for `Parts.desk` has arrived.
 
-    Raises:
-        AgentError: The spool is in use, a key is unusable, or a pinned file cannot be read.
+    Raises AgentError where the spool is in use, a key is unusable, or a pinned file cannot be read.
     """
     directory = site.storage.directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +81,7 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         publisher = None
         finish(site)
         hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}
-        desk = Desk(site, spool, signer, hub_keys, rung=rung)
+        desk = OrderDesk(site, spool, signer, hub_keys, rung=rung)
         stack.callback(desk.close)  # after the publisher has stopped: nothing more is heard then
         if site.hub is not None and site.hub.confirm != "file":
             publisher = Publisher(site, spool, signer, hub_keys, clock, heard=desk.hear)

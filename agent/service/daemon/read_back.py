@@ -1,8 +1,8 @@
 """Reads the newest reports of this site back from its spool, verifies them, and searches for forbidden content.
 
-Judges nothing; `agent/judge/checks/service/own_reports.py` does. The exact bytes that are sent are looked at, not what
-was meant to be written: a report is built without pictures and logins (`agent/report/build.py`), and here is seen
-whether that held. What was signed before the newest rotation is not verified: that key is gone.
+Judges nothing; `agent/judge/checks/service/own_reports.py` does. It reads the exact bytes that are sent: a report is
+built without pictures and logins (`agent/report/build.py`), and this shows whether that held. What was signed before
+the newest rotation is not verified: that key is gone.
 """
 
 from __future__ import annotations
@@ -57,12 +57,9 @@ _STREAM: Final = re.compile(rb"rt[sm]ps?:(?:/|\\/){2}")
 
 
 def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
-    """Return what the newest reports in the spool at `path` are, as far as it can be read.
+    """Verify and search the newest reports in the spool at `path`, as far as it can be read.
 
-    Args:
-        path: The spool's file.
-        key: The key that signs here.
-        site: Its logins are what no report may hold.
+    `key` is the key that signs here; no report may hold a login of `site`.
     """
     secrets = secrets_of([device.credential for device in site.devices if device.credential])
     try:
@@ -73,8 +70,10 @@ def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
     except AgentError as error:
         return OwnReports(key.kid, unread=str(error))
     ours = tuple(_signed_here(newest, key.kid))
-    unsigned = tuple((_name(one), why) for one in ours if (why := wrong_with(one.payload, one.jws, key)))
-    holding = tuple((_name(one), what) for one in newest for what in held_in(_bytes(one.payload), secrets))
+    unsigned = tuple((_report_name(one), why) for one in ours if (why := wrong_with(one.payload, one.jws, key)))
+    holding = tuple(
+        (_report_name(one), what) for one in newest for what in forbidden_content(_bytes(one.payload), secrets)
+    )
     return OwnReports(key.kid, len(newest), len(ours), unsigned[:NAMED_MAX], holding[:NAMED_MAX])
 
 
@@ -90,14 +89,14 @@ def wrong_with(payload: object, jws: object, key: PublicKey) -> str:
 
 
 def secrets_of(credentials: Collection[Credential]) -> frozenset[bytes]:
-    """Return how the passwords of logins would look in a report: in JSON, and as HTTP sends them. Pure."""
+    """Return the forms of passwords in a report: as JSON and HTTP encode them. Pure."""
     return frozenset(form for one in credentials if one.password for form in _forms(one))
 
 
-def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[ForbiddenContent]:
+def forbidden_content(payload: bytes, secrets: Collection[bytes]) -> Iterator[ForbiddenContent]:
     """Yield what these bytes hold and no report may, each kind once. Pure."""
     small = payload.lower()
-    if _shows(payload):
+    if _has_picture(payload):
         yield "picture"
     if (
         _LOGIN.search(payload)
@@ -110,8 +109,8 @@ def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[ForbiddenCon
         yield "stream-address"
 
 
-def _shows(payload: bytes) -> bool:
-    """Tell whether there is a picture. Words come before patterns: a large site has some MB of reports to look at."""
+def _has_picture(payload: bytes) -> bool:
+    """Detect a picture. Words come before patterns: a large site has some MB of reports to search."""
     if any(word in payload for word in _RAW) or _BASE64.search(payload):
         return True
     parts = payload.split(b'"')
@@ -139,5 +138,5 @@ def _bytes(payload: object) -> bytes:
     return payload if isinstance(payload, bytes) else str(payload).encode(errors="replace")
 
 
-def _name(report: StoredRow) -> str:
+def _report_name(report: StoredRow) -> str:
     return f"{report.stream} {report.seq}"

@@ -1,7 +1,7 @@
 """Interrupts the daemon's sleep: by signals, and orders of the hub. Flags and one byte in a socket; no locks.
 
 A signal handler runs between any two instructions, also inside another handler. `threading.Event` takes a lock that is
-not reentrant, so that a handler which sets one may wait for itself.
+not reentrant: a handler that sets one may wait for itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HEARD_TOGETHER_S: Final = 0.05
 
 
 class Signals:
-    """`stop` and `reload` say what was asked for; whoever acts on `reload` sets it back first."""
+    """`stop` and `reload` are requests; whoever acts on `reload` sets it back first."""
 
     def __init__(self) -> None:
         self.stop = False
@@ -27,7 +27,7 @@ class Signals:
         self._bell.setblocking(False)
 
     def __enter__(self) -> Self:
-        """Listen to SIGTERM, SIGINT and SIGHUP from now on; only the main thread may."""
+        """Install the handlers for SIGTERM, SIGINT and SIGHUP; only the main thread may."""
         signal.signal(signal.SIGTERM, lambda *_: self._stop())
         signal.signal(signal.SIGINT, lambda *_: self._stop())
         signal.signal(signal.SIGHUP, lambda *_: self._reload())
@@ -39,14 +39,14 @@ class Signals:
         self._bell.close()
 
     def ring(self) -> None:
-        """End the rest that is or comes next. Never blocks; from any thread and any handler."""
+        """End the present or next rest. Never blocks; from any thread and any handler."""
         try:
             self._bell.send(b"\0")
         except OSError:  # full: it rings already; closed: nobody rests any more
             return
 
     def rest(self, seconds: float) -> None:
-        """Wait so long, or until somebody rings."""
+        """Wait so long, or until `ring`."""
         ready, _, _ = select.select([self._heard], [], [], seconds)
         if ready:
             time.sleep(min(HEARD_TOGETHER_S, seconds))

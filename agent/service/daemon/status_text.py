@@ -13,7 +13,7 @@ from agent.model.verdict import refused
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.report.build import counts
-from agent.service.cycle.cycle import Seen
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from masking.model import Confinement
@@ -27,23 +27,18 @@ _SEVERITIES = ("critical", "major", "minor", "info")
 
 def status_content(
     site: Site,
-    seen: Seen,
+    seen: CycleResult,
     queue: Mapping[str, Json],
     delivery: DeliveryStatus | None,
     confinement: Confinement | None,
     orders: Mapping[str, Json],
     at: datetime,
 ) -> dict[str, Json]:
-    """Return what stands in the status file.
+    """Return the content of the status file.
 
-    Args:
-        site: With the policy in force.
-        seen: What the cycle saw.
-        queue: How many rows of the spool are in which state.
-        delivery: None where nothing is delivered.
-        confinement: How far the picture worker is locked down; None where it has not worked.
-        orders: What became of the hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
-        at: When the cycle ran.
+    `site` is under the policy in force. `queue` has the rows of the spool by state; `delivery` is None where nothing is
+    delivered, `confinement` where the picture worker has not worked. `orders` are the hub's: `policy_version` and
+    `policy` in force, how many `ignored` by reason. The cycle ran `at`.
     """
     online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
     cameras: list[Json] = []
@@ -77,9 +72,9 @@ def status_content(
 
 
 def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
-    """Return what is not in order, worst first, each cause once; and how many found no room.
+    """Return what is not in order, worst first, each cause once, and how many rows found no room.
 
-    Messages keep their places, so that whoever reads them can do so in another language.
+    Messages keep their placeholders, so that a reader can render them in another language.
     """
     names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
     found = [f for f in findings if f.status in _ORDER and not f.caused_by]

@@ -1,7 +1,7 @@
 """Connects a gateway to the enrollment desk: HTTPS that trusts the pin of the server's certificate alone.
 
-No authority, host name or clock is asked, so that it works on a fresh machine; and not a byte of ours leaves before
-the pin fits. The handshake proves that whoever shows the certificate has its key.
+No authority, host name or clock is asked, so that it works on a fresh machine; no byte is sent before the pin fits. The
+handshake proves that the server has the certificate's key.
 
 Source: RFC 8446 section 4.4.3 (CertificateVerify).
 """
@@ -28,18 +28,13 @@ ASK_WITHIN_S: Final = 30.0
 
 
 class WrongServer(HubUnavailable):
-    """Somebody else answers at the desk's address. Nothing was sent to him."""
+    """Another server answers at the desk's address. Nothing was sent to it."""
 
 
 def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WITHIN_S) -> bytes:
-    """Send a request to the desk and return what it answers.
+    """Send a request to the desk and return its answer, all of it within `within_s`.
 
-    Args:
-        host: The desk's name or address.
-        port: Its port.
-        pin: SHA-256 over the DER of the certificate that it must show.
-        data: The request.
-        within_s: For all of it together.
+    `pin` is the SHA-256 over the DER of the certificate that the desk at `host` and `port` must show.
 
     Raises:
         WrongServer: It shows another certificate.
@@ -100,6 +95,6 @@ def _exchange(tls: ssl.SSLSocket, where: str, data: bytes) -> bytes:
 
 
 def _cut(tls: ssl.SSLSocket) -> None:
-    """End the exchange from another thread: what waits for it finds the end of the stream."""
+    """End the exchange from another thread: its reader finds the end of the stream."""
     with suppress(OSError):
         socket.socket.shutdown(tls, socket.SHUT_RDWR)

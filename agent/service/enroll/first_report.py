@@ -1,7 +1,7 @@
 """Sends the first report of an enrolled site: one signed event, committed, sent, and confirmed by the hub.
 
-It proves the whole way (broker, certificate, access list, trust, confirmation) before anybody waits for a first look
-at the cameras. Where the service runs already it has the spool, and reports by itself.
+It proves the whole way (broker, certificate, access list, trust, confirmation) before a first look at the cameras.
+Where the service runs it has the spool, and reports by itself.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ Outcome = Literal["confirmed", "waits", "service", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of the report.
+class FirstReport:
+    """The outcome of the report.
 
-    `confirmed`: the hub has it. `waits`: it is in the spool, and `why` says what keeps it. `service`: the running
-    service has the spool. `carried`: this site's reports go by hand.
+    `confirmed`: the hub has it. `waits`: it is in the spool, `why` it waits. `service`: the running service has the
+    spool. `carried`: this site's reports go by hand.
     """
 
     outcome: Outcome
@@ -47,23 +47,17 @@ class Told:
 
 
 def enrolled_finding(evidence: Mapping[str, Json]) -> Finding:
-    """Return what is told: that the site was enrolled."""
+    """Return the finding that the site was enrolled."""
     source = Source("camwarden", "promise 5: nothing committed is lost")
     message = Message("the site was enrolled at its hub")
     return Finding(CHECK_ID, "site", "pass", "major", message, source, "enrolled", dict(evidence))
 
 
-def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], datetime], within_s: float) -> Told:
-    """Report that the site was enrolled, and wait for the hub's confirmation.
+def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], datetime], within_s: float) -> FirstReport:
+    """Report that the site was enrolled, and wait `within_s` for the hub's confirmation.
 
-    Args:
-        site: As its site.toml is now.
-        evidence: What stands in the report beside it.
-        clock: The wall clock, aware UTC.
-        within_s: How long to wait.
-
-    Raises:
-        AgentError: Key or spool cannot be used.
+    `evidence` is that of the report's finding, `clock` the wall clock, aware UTC. Raises AgentError where key or spool
+    cannot be used.
     """
     hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}
     directory = site.storage.directory
@@ -73,11 +67,11 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
             seal = seal_for(site, signer, clock)
             spool = Spool.open(directory / SPOOL_NAME, site.storage.spool_max_bytes, now=clock(), seal=seal)
         except Locked:
-            return Told("service")
+            return FirstReport("service")
         with closing(spool):
             commit_event(site, spool, signer, enrolled_finding(evidence), moment(clock()))
             if site.hub is None or site.hub.confirm == "file":
-                return Told("carried")
+                return FirstReport("carried")
             publisher = Publisher(site, spool, signer, hub_keys, clock, _BY_HAND)
             publisher.start()
             try:
@@ -85,4 +79,4 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
                 status = publisher.status()
             finally:
                 publisher.stop(_STOP_S)
-            return Told("confirmed") if confirmed else Told("waits", status.reason or status.link)
+            return FirstReport("confirmed") if confirmed else FirstReport("waits", status.reason or status.link)

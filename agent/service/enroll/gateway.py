@@ -1,7 +1,7 @@
 """Requests enrollment for the gateway with its two keys, and validates the desk's answer.
 
-Decides which answers count: a grant for this site by a clock that agrees with ours. Where things are put is
-`agent/service/enroll/place.py`'s.
+Decides which answers count: a grant for this site by a clock that agrees with ours. `agent/service/enroll/place.py`
+installs it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from agent.model import exits
 from agent.model.errors import AgentError, HubUnavailable, UsageError
 from agent.model.finding import Message, utc_text
 from agent.service.enroll.channel import ask
-from agent.service.enroll.place import Desk, writing
+from agent.service.enroll.place import DeskAddress, writing
 from agent.service.enroll.renewed_pair import next_of
 from agent.site.config.report_key import TlsPlace
 from agent.site.config.site import Site
@@ -60,17 +60,13 @@ NOT_KNOWN_TO_RENEW: Final = Message(
 
 
 class NotEnrolled(AgentError):
-    """The desk says no."""
+    """The desk refuses."""
 
     exit_code = exits.REFUSED
 
 
 def make_state_folder(storage: Storage) -> None:
-    """Make the service's folder where the service never ran, as its user's.
-
-    Raises:
-        Forbidden, UsageError: It cannot be made.
-    """
+    """Create the service's folder where the service never ran, owned by its user. Raises Forbidden or UsageError."""
     directory = storage.directory
     if directory.exists():
         return
@@ -85,26 +81,15 @@ def make_state_folder(storage: Storage) -> None:
 
 
 def report_key(site: Site, place: TlsPlace) -> Signer:
-    """Return the report key, made where there is none.
-
-    Raises:
-        AgentError: It cannot be made, read or used.
-    """
+    """Return the report key, created where there is none. Raises AgentError where it cannot be created or used."""
     with as_owner_of(place.directory), closing(place_of(site, os.environ)) as keys:
         return keys.current() or keys.create()
 
 
 def signed_request(place: TlsPlace, signer: Signer, secret: bytes, now: datetime) -> bytes:
-    """Return what the desk is asked with a token: a certificate for the TLS key, which is made where there is none.
+    """Request with a token a certificate for the TLS key, which is created where there is none.
 
-    Args:
-        place: Where the TLS key is.
-        signer: The report key.
-        secret: The token's.
-        now: The clock here.
-
-    Raises:
-        AgentError: A key cannot be made, read or used.
+    `secret` is the token's. Raises AgentError where a key cannot be created, read or used.
     """
     with as_owner_of(place.key.parent):
         csr = certificate_request(place.key, place.site_id).decode()
@@ -112,19 +97,14 @@ def signed_request(place: TlsPlace, signer: Signer, secret: bytes, now: datetime
 
 
 def renewal_request(place: TlsPlace, signer: Signer, now: datetime) -> bytes:
-    """Return what the desk is asked for without a token: a certificate for the next TLS key, which is made now.
+    """Request without a token a certificate for the next TLS key, which is created now.
 
-    A try that was cut off goes on with the key that it made. The report key signs the request, and the TLS key that is
-    in use says that the next one is its successor.
-
-    Args:
-        place: Where the TLS key is that is in use.
-        signer: The report key.
-        now: The clock here.
+    A try that was cut off goes on with the key that it created. The report key signs the request, and the TLS key in
+    use names the next one as its successor.
 
     Raises:
         NotEnrolled: The TLS key is gone: nothing vouches for another.
-        AgentError: A key cannot be made, read or used.
+        AgentError: A key cannot be created, read or used.
     """
     if not place.key.exists():
         raise _refusal(NOT_KNOWN_TO_RENEW)
@@ -135,12 +115,12 @@ def renewal_request(place: TlsPlace, signer: Signer, now: datetime) -> bytes:
 
 
 def granted(
-    desk: Desk, place: TlsPlace, request: bytes, now: datetime, renewing: bool = False
+    desk: DeskAddress, place: TlsPlace, request: bytes, now: datetime, renewing: bool = False
 ) -> tuple[Grant, bytes, datetime]:
-    """Ask the desk for a certificate; return what it grants, the certificate in PEM and its end.
+    """Ask the desk for a certificate; return its grant, the certificate in PEM and its end.
 
     Args:
-        desk: Where it is.
+        desk: Its address.
         place: Where the TLS key is.
         request: `signed_request`, or `renewal_request` and `place` then that of the next pair.
         now: The clock here.
@@ -149,7 +129,7 @@ def granted(
     Raises:
         NotEnrolled: The desk refuses.
         HubUnavailable: The desk cannot be asked.
-        NotVerified: Its answer is none.
+        NotVerified: Its answer cannot be parsed.
         UsageError: The clock is wrong, or the certificate does not fit.
     """
     answer = read_answer(ask(desk.host, desk.port, desk.pin, request))

@@ -1,8 +1,8 @@
 """Installs what the desk has granted: the hub's keys and authorities, the certificate, and `[hub]`.
 
-Decides what may be written over. What a site already says stays: a host that it names, and above all the hub that it
-relies on. Another hub's keys or authorities take their place only where a person says so (`replace`). site.toml comes
-last: it never names a file that is not there.
+Decides what may be overwritten. What a site declares stays: its host, and above all the hub that it relies on. Another
+hub's keys or authorities take their place only where a person orders it (`replace`). site.toml comes last: it never
+names a missing file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BROKER_PORT = 8883
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeskAddress:
     """Where a gateway was enrolled: for its renewals."""
 
     host: str
@@ -48,20 +48,20 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What placing a grant does: files beside site.toml, and lines in it."""
+class Installation:
+    """What an installation writes: files beside site.toml, and lines in it."""
 
     files: Mapping[Path, bytes] = field(repr=False)
     changes: tuple[Change, ...]
 
 
-def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
-    """Return what has to be written, beside the certificate.
+def plan_installation(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Installation:
+    """Plan what has to be written, beside the certificate.
 
     Args:
         config: site.toml.
         place: Where key and certificate are.
-        grant: What the desk gave.
+        grant: The desk's.
         replacing: Whether another hub may take the place of the one that the site relies on.
 
     Raises:
@@ -82,11 +82,15 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
     elif _read(folder / ca).split() != grant.authorities.encode().split():
         raise _another_hub(folder / ca)
     wanted: dict[str, Json] = {"host": grant.broker_host, "port": grant.broker_port, "ca": ca}
-    wanted |= {"certificate": _beside(place.certificate, folder), "key": _beside(place.key, folder), "jwks": jwks}
+    wanted |= {
+        "certificate": _relative_path(place.certificate, folder),
+        "key": _relative_path(place.key, folder),
+        "jwks": jwks,
+    }
     if hub is None:
         if wanted["port"] == _BROKER_PORT:
             del wanted["port"]
-        return Plan(files, (Change(("hub",), "site", "hub", None, wanted),))
+        return Installation(files, (Change(("hub",), "site", "hub", None, wanted),))
     if not replacing:  # the site may know its broker under another name
         wanted |= {"host": hub.get("host", grant.broker_host), "port": hub.get("port", _BROKER_PORT)}
     if hub.get("confirm") == "broker":  # so it was as long as the hub's keys were missing
@@ -94,7 +98,7 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
     if hub.get("tls") is False:  # a certificate is for TLS alone
         wanted["tls"] = True
     given = {"port": _BROKER_PORT, **hub}
-    return Plan(
+    return Installation(
         files,
         tuple(
             Change(("hub", key), "site", key, given.get(key), value)
@@ -104,12 +108,12 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
     )
 
 
-def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[Path, ...]:
+def install(config: Path, place: TlsPlace, certificate: bytes, what: Installation) -> tuple[Path, ...]:
     """Write everything, each file whole or not at all; return what was written. A try that was cut off is repeated.
 
     Raises:
         ConfigError: With the new lines site.toml would be wrong; it is as it was.
-        CannotMerge: A line of site.toml cannot be changed by itself; the message says what to write.
+        CannotMerge: A line of site.toml cannot be changed by itself; the message names what to write.
         Forbidden, UsageError: A file cannot be written.
     """
     text, ours = unmarked(config.read_text("utf-8"))
@@ -125,28 +129,20 @@ def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[
         put_certificate(place, certificate)
         written.append(place.certificate)
         if what.changes:
-            _try(config, text)
+            _validate(config, text)
             replace_content(config, text.encode())
             written.append(config)
     return tuple(written)
 
 
 def put_certificate(place: TlsPlace, certificate: bytes) -> None:
-    """Write the site's certificate; as the service's where its folder is.
-
-    Raises:
-        Forbidden, UsageError: It cannot be written.
-    """
+    """Write the site's certificate, owned by the service where its folder is. Raises Forbidden or UsageError."""
     with writing(place.certificate), as_owner_of(place.certificate.parent):
         write_atomic(place.certificate, certificate, _OPEN)
 
 
-def keep_desk(place: TlsPlace, desk: Desk, now: datetime) -> None:
-    """Keep where the gateway was enrolled. No secret is in it.
-
-    Raises:
-        Forbidden, UsageError: It cannot be written.
-    """
+def store_desk(place: TlsPlace, desk: DeskAddress, now: datetime) -> None:
+    """Store where the gateway was enrolled. No secret is in it. Raises Forbidden or UsageError."""
     path = place.directory / NOTE_NAME
     said = {"schema": NOTE_SCHEMA, "host": desk.host, "port": desk.port, "pin": desk.pin.hex(), "at": utc_text(now)}
     with writing(path), as_owner_of(place.directory):
@@ -155,11 +151,7 @@ def keep_desk(place: TlsPlace, desk: Desk, now: datetime) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of writing into one line with the next step.
-
-    Raises:
-        Forbidden, UsageError: It refuses.
-    """
+    """Convert the operating system's errors of writing into Forbidden or UsageError with the next step."""
     try:
         yield
     except PermissionError as error:
@@ -171,18 +163,18 @@ def writing(path: Path) -> Iterator[None]:
         ) from None
 
 
-def kept_desk(place: TlsPlace) -> Desk:
+def read_desk(place: TlsPlace) -> DeskAddress:
     """Return where the gateway was enrolled.
 
     Raises:
-        UsageError: It never was, or that is not legible: it has to be enrolled with a token.
+        UsageError: It never was, or that cannot be parsed: it has to be enrolled with a token.
         Forbidden: This user may not read it.
     """
     path = place.directory / NOTE_NAME
     try:
         said = json.loads(path.read_bytes())
         host, port = read_address(address_text(said["host"], said["port"]))
-        desk = Desk(host, port, bytes.fromhex(said["pin"]))
+        desk = DeskAddress(host, port, bytes.fromhex(said["pin"]))
         if said["schema"] != NOTE_SCHEMA or len(desk.pin) != PIN_BYTES:
             raise ValueError
     except PermissionError:
@@ -196,8 +188,8 @@ def kept_desk(place: TlsPlace) -> Desk:
     return desk
 
 
-def _try(config: Path, text: str) -> None:
-    """Have the loader read a new site.toml in its place."""
+def _validate(config: Path, text: str) -> None:
+    """Validate a new site.toml with the loader, in its place."""
     tried = config.with_name(f".{config.name}.enroll")
     try:
         write_atomic(tried, text.encode(), 0o600)
@@ -219,8 +211,8 @@ def _another_hub(path: Path) -> UsageError:
     )
 
 
-def _beside(path: Path, folder: Path) -> str:
-    """Return a path as site.toml should have it: relative below its own folder, which may move."""
+def _relative_path(path: Path, folder: Path) -> str:
+    """Return a path for site.toml: relative below its own folder, which may move."""
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 

@@ -1,9 +1,9 @@
 """Renews the certificate that a gateway was enrolled with, before it ends and without a person.
 
-Decides when one is due, and what may take the place of the one that is there: only a certificate by the same authority
-that lasts longer, for a key that was made for it. The old pair stays until the new one is whole on disk
-(`agent/service/enroll/renewed_pair.py`). A running agent looks at each cycle, and asks the desk on a thread of its own,
-so that a desk that hangs holds up neither cycle nor watchdog.
+Decides when one is due, and what may replace the present one: only a certificate by the same authority that lasts
+longer, for a key that was made for it. The old pair stays until the new one is whole on disk
+(`agent/service/enroll/renewed_pair.py`). A running agent asks the desk on a thread of its own, so that a desk that
+hangs delays neither cycle nor watchdog.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from agent.model.finding import Message, utc_text
 from agent.observe.facts.delivery import NotRenewed, OwnCertificate
 from agent.service.enroll.channel import WrongServer
 from agent.service.enroll.gateway import granted, renewal_request
-from agent.service.enroll.place import NOTE_NAME, Desk, kept_desk
-from agent.service.enroll.renewed_pair import next_of, own_at, settle, take
+from agent.service.enroll.place import NOTE_NAME, DeskAddress, read_desk
+from agent.service.enroll.renewed_pair import finish_replacement, next_of, own_at, replace_pair
 from agent.site.config.report_key import TlsPlace
 from agent.site.config.site import Site
 
@@ -36,12 +36,12 @@ TRY_AGAIN_AFTER: Final = timedelta(hours=1)
 
 
 def is_due(own: OwnCertificate, now: datetime) -> bool:
-    """Say whether a certificate is to be renewed now; one that has ended is as well."""
+    """Return whether a certificate is to be renewed now; an expired one is as well."""
     return own.not_after - now <= (own.not_after - own.not_before) * RENEW_AT_RATIO
 
 
-def renew(desk: Desk, place: TlsPlace, signer: Signer, now: datetime) -> datetime:
-    """Ask the desk for the next certificate, put it and its key in the place of those in use, and return its end.
+def renew(desk: DeskAddress, place: TlsPlace, signer: Signer, now: datetime) -> datetime:
+    """Replace certificate and key by the desk's next certificate and the key made for it; return its end.
 
     Args:
         desk: Where the gateway was enrolled.
@@ -51,7 +51,7 @@ def renew(desk: Desk, place: TlsPlace, signer: Signer, now: datetime) -> datetim
 
     Raises:
         HubUnavailable: The desk cannot be asked, or has trouble of its own: it may be asked again.
-        AgentError: It says no, or what it gives must not take the place; nothing was changed.
+        AgentError: It refuses, or its certificate must not replace ours; nothing was changed.
     """
     request = renewal_request(place, signer, now)
     grant, certificate, ends = granted(desk, next_of(place), request, now, renewing=True)
@@ -73,23 +73,23 @@ def renew(desk: Desk, place: TlsPlace, signer: Signer, now: datetime) -> datetim
                     {"until": utc_text(ends)},
                 )
             )
-    take(place, certificate)
+    replace_pair(place, certificate)
     return ends
 
 
 def finish(site: Site) -> None:
-    """Finish a renewal that was cut off: before the first connection, which wants a pair that fits."""
+    """Finish a renewal that was cut off: before the first connection, which needs a pair that fits."""
     place = _place_of(site)
     if place is None:
         return
     try:
-        settle(place)
+        finish_replacement(place)
     except AgentError as error:
         log.warning("the renewed certificate could not be put in its place: %s", error)
 
 
 class Renewals:
-    """The certificate of a running agent. `renewed` is called, on a thread, when a new one is in its place."""
+    """Renewal in a running agent. `renewed` is called, on a thread, when a new certificate is in place."""
 
     def __init__(
         self, site: Site, signer: Signer, clock: Callable[[], datetime], renewed: Callable[[], None] = lambda: None
@@ -104,7 +104,7 @@ class Renewals:
         """What is wrong, None where nothing is: read at any time, from any thread."""
 
     def begin(self) -> None:
-        """Begin to renew, where that is due, nothing is under way, and the last try is long enough ago."""
+        """Begin a renewal that is due, where none runs and the last try is long enough ago."""
         place, now = self._place, self._clock()
         if place is None or (self._thread is not None and self._thread.is_alive()):
             return
@@ -118,13 +118,13 @@ class Renewals:
         self._thread.start()
 
     def wait(self, seconds: float) -> None:
-        """Return once nothing is under way, or when the time is over; what is under way then is tried again later."""
+        """Wait for a renewal under way, at most so long; one unfinished by then is retried later."""
         if self._thread is not None:
             self._thread.join(seconds)
 
     def _try(self, place: TlsPlace, now: datetime) -> None:
         try:
-            ends = renew(kept_desk(place), place, self._signer, now)
+            ends = renew(read_desk(place), place, self._signer, now)
         except AgentError as error:
             weather = isinstance(error, HubUnavailable) and not isinstance(error, WrongServer)
             self._failed(now, error.message, refused=not weather)

@@ -1,8 +1,8 @@
 """Replaces the pair of key and certificate on renewal: both wait whole beside the pair that is in use.
 
-Two files cannot be replaced in one step. So nothing of the old pair is touched before the new one is whole on disk, and
-what waits is taken away last: whatever ends this in between, `settle` does again, before anybody connects with half of
-either. Decides nothing about certificates but which of two counts.
+Two files cannot be replaced in one step. So the old pair is untouched until the new one is whole on disk, and the
+waiting files are removed last: whatever interrupts this, `finish_replacement` repeats before anybody connects with half
+of either. Decides nothing about certificates but which of two counts.
 """
 
 from __future__ import annotations
@@ -22,33 +22,29 @@ SUFFIX: Final = ".next"
 
 
 def next_of(place: TlsPlace) -> TlsPlace:
-    """Return where the pair waits that is to take this one's place."""
+    """Return where the next pair waits."""
     return replace(place, key=_next(place.key), certificate=_next(place.certificate))
 
 
 def own_at(place: TlsPlace) -> OwnCertificate | None:
-    """Return the certificate that is there now, None where it or its key cannot be read."""
+    """Return the present certificate, None where it or its key cannot be read."""
     own = read_own(Hub("", certificate=place.certificate, key=place.key))
     return own if isinstance(own, OwnCertificate) else None
 
 
-def take(place: TlsPlace, certificate: bytes) -> None:
-    """Put a certificate, and the key that waits for it, in the place of the pair that is in use.
+def replace_pair(place: TlsPlace, certificate: bytes) -> None:
+    """Replace the pair in use by a certificate and the waiting key; `finish_replacement` finishes what is cut off.
 
-    Owner and mode of both files stay. What is cut off is for `settle`.
-
-    Raises:
-        Forbidden, UsageError: A file cannot be written.
+    Owner and mode of both files stay. Raises Forbidden or UsageError where a file cannot be written.
     """
     put_certificate(next_of(place), certificate)
-    settle(place)
+    finish_replacement(place)
 
 
-def settle(place: TlsPlace) -> None:
-    """Finish what was cut off; do nothing where nothing waits, and drop what would be a step back.
+def finish_replacement(place: TlsPlace) -> None:
+    """Finish what was cut off, if anything waits; drop a pair that would be a step back.
 
-    Raises:
-        Forbidden, UsageError: A file cannot be written.
+    Raises Forbidden or UsageError where a file cannot be written.
     """
     waits = next_of(place)
     if not waits.certificate.exists():

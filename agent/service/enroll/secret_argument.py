@@ -18,9 +18,9 @@ _ARG_END = 48 - 2
 
 
 def hide_argument(secret: str) -> bool:
-    """Overwrite every occurrence of a text in this process's command line; say whether it is gone from there.
+    """Overwrite every occurrence of a text in this process's command line; return whether it is gone from there.
 
-    The shell's history and whoever looked before are not helped by it.
+    It helps neither the shell's history nor against an earlier reader.
     """
     wanted = os.fsencode(secret)
     try:

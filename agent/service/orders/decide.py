@@ -4,8 +4,8 @@
              -> refused           expired, too-long, unknown-camera, unknown-check, other-epoch, too-many
              -> accepted          resend at once; report-now and check-now by the next cycle
 
-Who may ask is decided in `agent/contract/orders_json.py`: what no pinned hub has signed is only counted, never
-answered. Carrying out, keeping and answering are for `agent/service/orders/desk.py`.
+`agent/contract/orders_json.py` decides who may ask: what no pinned hub has signed is only counted, never answered.
+`agent/service/orders/desk.py` carries out, stores and answers.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Refusal = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A command and the exact result that was said to it, so that a repeated command gets the same one."""
+    """A command and its exact result, so that a repeated command gets the same one."""
 
     id: str
     name: CommandName
@@ -60,25 +60,25 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class CommandLog:
     """What is remembered of commands, oldest first."""
 
     answered: tuple[Answered, ...] = ()
 
     def find(self, command_id: str) -> Answered | None:
-        """Return what was answered to a command, None for one that is new."""
+        """Return the answer to a command, None for a new one."""
         return next((one for one in self.answered if one.id == command_id), None)
 
     def within_a_day(self, name: CommandName, now: datetime) -> int:
-        """Return how many of a command were carried out within 24 hours of `now`, by the clock of each time."""
+        """Count how often a command was carried out within 24 hours of `now`, by the clock of each time."""
         return sum(one.done and one.name == name and abs(now - one.at) < DAY for one in self.answered)
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
-    """What a command is held against: the cameras and checks there are, the spool's epoch, and the clock.
+class CommandContext:
+    """What a command is validated against: the site's cameras and checks, the spool's epoch, and the clock.
 
-    `clock_trusted` False: nobody knows whether `now` is right, and nothing is called expired.
+    With `clock_trusted` False `now` may be wrong, and nothing is called expired.
     """
 
     cameras: Collection[str]
@@ -88,14 +88,14 @@ class Here:
     clock_trusted: bool
 
 
-def refusal(command: Command, book: Book, waiting: Iterable[Command], here: Here) -> Refusal:
+def refusal(command: Command, book: CommandLog, waiting: Iterable[Command], here: CommandContext) -> Refusal:
     """Return why a new command is refused, empty where it is accepted.
 
     Args:
         command: From a pinned hub, for this site, not known by its id.
         book: What was carried out before.
-        waiting: What is accepted and not carried out yet; it counts like what was.
-        here: What there is.
+        waiting: Accepted and not carried out yet; it counts like what was.
+        here: The site now.
     """
     if here.clock_trusted and here.now >= command.expires_at:
         return "expired"
@@ -118,11 +118,10 @@ def refusal(command: Command, book: Book, waiting: Iterable[Command], here: Here
     return ""
 
 
-def remember(book: Book, answered: Answered) -> Book:
-    """Return the book with one more result. When it is full refused ones go first: they cost nothing to refuse again.
+def remember(book: CommandLog, answered: Answered) -> CommandLog:
+    """Add a result. In a full book refused ones go first: they cost nothing to refuse again.
 
-    So nobody who may send commands can flood what was carried out out of the book, and the day's count with it. The
-    new result itself always stays.
+    So a flood of commands cannot evict what was carried out, and the day's count with it. The new result always stays.
     """
     kept = list(book.answered)
     while len(kept) >= REMEMBERED:
@@ -130,19 +129,18 @@ def remember(book: Book, answered: Answered) -> Book:
     return replace(book, answered=(*kept, answered))
 
 
-def to_json(book: Book, waiting: Iterable[Order]) -> str:
-    """Return results, and the first commands that wait, as the text of the file that keeps them."""
+def to_json(book: CommandLog, waiting: Iterable[Order]) -> str:
+    """Encode results, and the first waiting commands, for their file."""
     answered: list[Json] = [[a.id, a.name, a.done, a.at.isoformat(), a.payload] for a in book.answered]
     kept = islice(waiting, WAITING_AT_MOST)
     orders: list[Json] = [[order.topic_id, b64encode(order.payload).decode(), order.jws] for order in kept]
     return json.dumps({"schema": SCHEMA, "answered": answered, "waiting": orders}, ensure_ascii=False)
 
 
-def from_json(text: str) -> tuple[Book, tuple[Order, ...]]:
-    """Return what `to_json` wrote. Commands that wait are as unproven as any that arrives: each is verified again.
+def from_json(text: str) -> tuple[CommandLog, tuple[Order, ...]]:
+    """Decode what `to_json` wrote. Waiting commands are as unproven as any that arrives: each is verified again.
 
-    Raises:
-        ValueError: It is something else.
+    Raises ValueError for anything else.
     """
     try:
         data = json.loads(text)
@@ -154,7 +152,7 @@ def from_json(text: str) -> tuple[Book, tuple[Order, ...]]:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise ValueError("not a list of commands of this version") from None
-    return Book(answered[-REMEMBERED:]), orders[:WAITING_AT_MOST]
+    return CommandLog(answered[-REMEMBERED:]), orders[:WAITING_AT_MOST]
 
 
 def _answered(command_id: Any, name: Any, done: Any, at: Any, payload: Any) -> Answered:

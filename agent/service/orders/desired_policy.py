@@ -2,11 +2,10 @@
 
     verified -> version rises -> whole document valid -> nothing loosened -> kept, and in force from the next cycle
 
-A document is taken whole or not at all. It names thresholds and the period from a closed list
-(`agent/site/duties/bounds.py`), and packs of rules (`agent/site/duties/hub_packs.py`), so no address and no credential
-can come with one. What a site's own file and its packs demand may only become stricter: a floor may rise, a limit may
-fall, a duty may be added. The period alone may go either way within its bounds. `Site.digest` stays that of the site's
-own file.
+A document is applied whole or not at all. It holds thresholds and the period from a closed list
+(`agent/site/duties/bounds.py`), and packs of rules (`agent/site/duties/hub_packs.py`): no address, no credential. The
+demands of a site's own file and packs may only become stricter: a floor may rise, a limit may fall, a duty may be
+added. The period alone may go either way within its bounds. `Site.digest` stays that of the site's own file.
 
 All of it is pure but the two functions at the end.
 """
@@ -45,8 +44,8 @@ TAMPERED: Final = Message(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The last document that was taken: what it says, its exact bytes and signature, and SHA-256 of the bytes, hex."""
+class StoredPolicy:
+    """The last accepted document: parsed, its exact bytes and signature, and SHA-256 of the bytes, hex."""
 
     desired: Desired
     payload: bytes = field(repr=False)
@@ -54,15 +53,15 @@ class Kept:
 
     @property
     def digest(self) -> str:
-        """Name the document."""
+        """Identify the document."""
         return hashlib.sha256(self.payload).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What counts now: the site as it is judged, packs too, and which of the hub's documents made it so; 0: none.
+    """The policy in force: the site as it is judged, packs too, and the hub's document behind it; version 0: none.
 
-    `refused` says why the kept document does not count, where there is one.
+    `refused` is why a stored document does not count.
     """
 
     site: Site
@@ -72,47 +71,49 @@ class InForce:
     refused: Refused | None = None
 
 
-def take(order: Order, kept: Kept | None, local: Site, hub_keys: Mapping[str, PublicKey], now: datetime | None) -> Kept:
-    """Return the document to keep and to put in force.
+def accept_document(
+    order: Order, kept: StoredPolicy | None, local: Site, hub_keys: Mapping[str, PublicKey], now: datetime | None
+) -> StoredPolicy:
+    """Return the document to store and to put in force.
 
     Args:
-        order: As it came.
-        kept: The last one that was taken; returned as it is where the same comes again.
+        order: As received.
+        kept: The last one that was accepted; returned as it is where the same comes again.
         local: The site as its own file describes it.
         hub_keys: The pinned keys.
         now: None where the clock cannot be trusted: then nothing is called expired.
 
     Raises:
         NotVerified: No pinned hub signed it for this site; see `FROM_A_HUB`.
-        NotTaken: It is refused.
+        PolicyRefused: It is refused.
     """
     desired = read_desired(order.payload, order.jws, hub_keys, local.id)
     try:
         order.payload.decode()  # a JSON reader takes other encodings too; a flattened JWS does not carry them
     except UnicodeDecodeError:
         raise NotVerified("payload", "signed, but not JSON in UTF-8") from None
-    fresh = Kept(desired, order.payload, order.jws)
+    fresh = StoredPolicy(desired, order.payload, order.jws)
     if kept is not None and desired.version <= kept.desired.version:
         if fresh.digest == kept.digest:
             return kept
         why = f"version {desired.version} does not come after version {kept.desired.version}, which was taken before"
-        raise NotTaken(Refused(desired.version, "version-not-rising", why))
+        raise PolicyRefused(Refused(desired.version, "version-not-rising", why))
     refused = _expired(desired, now) or judge(local, desired)
     if refused is not None:
-        raise NotTaken(refused)
+        raise PolicyRefused(refused)
     return fresh
 
 
-class NotTaken(Exception):
-    """A document of a pinned hub is refused; `refused` is what the hub is told."""
+class PolicyRefused(Exception):
+    """A document of a pinned hub is refused; `refused` is the answer to the hub."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.why)
         self.refused = refused
 
 
-def in_force(local: Site, kept: Kept | None, now: datetime | None) -> InForce:
-    """Return what counts now. A kept document that expired, or that a changed site file is stricter than, does not."""
+def in_force(local: Site, kept: StoredPolicy | None, now: datetime | None) -> InForce:
+    """Return the policy in force: not a stored document that expired, or is laxer than a changed site file."""
     if kept is None:
         return InForce(local)
     refused = _expired(kept.desired, now) or judge(local, kept.desired)
@@ -154,16 +155,15 @@ def _expired(desired: Desired, now: datetime | None) -> Refused | None:
 
 
 def tampered(reason: str) -> Finding:
-    """Return what is told of a kept document that is not to be believed; `reason` is that of `NotVerified`."""
+    """Return the finding about a stored document that does not verify; `reason` is that of `NotVerified`."""
     source, evidence = Source("camwarden", "policy of the hub"), {"reason": reason}
     return Finding("agent-policy", "site", "fail", "major", TAMPERED, source, "desired-tampered", evidence)
 
 
-def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Kept | None:
-    """Return the document that was kept, verified again; None where there is none.
+def read_stored(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> StoredPolicy | None:
+    """Read and verify the stored document; None where there is none.
 
-    Raises:
-        NotVerified: The file is not what a pinned hub signed for this site.
+    Raises NotVerified where the file is not what a pinned hub signed for this site.
     """
     try:
         with path.open("rb") as file:
@@ -178,13 +178,9 @@ def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Ke
         payload, jws = unflatten(data)
     except RecursionError:
         raise NotVerified("malformed", Message("{file} is not a flattened JWS", {"file": path.name})) from None
-    return Kept(read_desired(payload, jws, hub_keys, site_id), payload, jws)
+    return StoredPolicy(read_desired(payload, jws, hub_keys, site_id), payload, jws)
 
 
-def keep(path: Path, kept: Kept) -> None:
-    """Keep a document as a flattened JWS.
-
-    Raises:
-        OSError: It cannot be kept; then it must not be put in force either.
-    """
+def store(path: Path, kept: StoredPolicy) -> None:
+    """Store a document as a flattened JWS. Raises OSError; then it must not be put in force either."""
     write_atomic(path, flatten(kept.payload, kept.jws), FILE_MODE)

@@ -1,12 +1,12 @@
 """Verifies the orders of a hub between two cycles, carries them out, stores and answers them.
 
-    heard (publisher's thread) -> taken (daemon's thread) -> refused, or done at once      said
-                                                          -> waits for the next cycle       answered, said
+    received (publisher's thread) -> decided (daemon's thread) -> refused, or done at once   sent
+                                                              -> waits for the next cycle    answered, sent
 
-Which command is carried out is decided in `agent/service/orders/decide.py`, which policy in
-`agent/service/orders/desired_policy.py`. What waits, and what was answered, is kept in `orders.json`: a daemon that is
-stopped answers after its restart, and a command that comes again gets the same result. The file is written after the
-reports are committed: a crash in between costs one look more.
+`agent/service/orders/decide.py` decides which command is carried out, `agent/service/orders/desired_policy.py` which
+policy. `orders.json` stores what waits and what was answered: a stopped daemon answers after its restart, and a command
+that comes again gets the same result. It is written after the reports are committed: a crash in between costs one more
+look.
 
 An order that no pinned hub has signed for this site is counted and not answered.
 """
@@ -35,7 +35,7 @@ from agent.model.errors import NotVerified, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment
 from agent.report.spot_check import HubRequests
 from agent.service.orders import decide, desired_policy
-from agent.service.orders.desired_policy import InForce, Kept, NotTaken
+from agent.service.orders.desired_policy import InForce, PolicyRefused, StoredPolicy
 from agent.site.config.site import Site
 
 log = logging.getLogger("camwarden.orders")
@@ -49,8 +49,8 @@ HEARD_AT_MOST: Final = 256
 _CHECKS: Final = frozenset(check.id for check in CHECKS)
 
 
-class Desk:
-    """Where orders arrive. `hear` from any thread; everything else from the daemon's.
+class OrderDesk:
+    """Receives and answers orders. `hear` from any thread; everything else from the daemon's.
 
     `say` sends a message to the hub and may be replaced; `rung` is called on the thread that hears something.
     """
@@ -81,7 +81,7 @@ class Desk:
         self._reported: tuple[Reported, int] | None = None
 
     def hear(self, order: Order) -> None:
-        """Put an order on the desk; never blocks."""
+        """Queue an order; never blocks."""
         if len(order.payload) > ORDER_MAX_BYTES:
             self._ignored["too-large"] += 1
             return
@@ -94,19 +94,18 @@ class Desk:
         return bool(self._waiting)
 
     def ignored(self) -> dict[str, Json]:
-        """Return how many orders were not believed or not taken up, by reason, since the start of this process."""
+        """Count the orders that did not verify or found no room, by reason, since the start of this process."""
         return dict(sorted(self._ignored.items()))
 
     def take(self, site: Site, moment: Moment, connects: int) -> None:
-        """Decide everything that lies on the desk, and answer it.
+        """Decide and answer every queued order.
 
         Args:
             site: As its own file describes it.
             moment: Now.
-            connects: How many connections there were: at each new one the hub is told which policy is in force.
+            connects: How many connections there were: each new one reports the policy in force to the hub.
 
-        Raises:
-            SpoolFailed: The disk refuses. The order lies on the desk again; what was decided before it is answered.
+        Raises SpoolFailed where the disk refuses. The order is queued again; those decided before it are answered.
         """
         answers: dict[str, decide.Answered] = {}
         book, waiting = self._book, len(self._waiting)
@@ -139,16 +138,16 @@ class Desk:
             self._ignored["too-many"] += 1
 
     def in_force(self, site: Site, moment: Moment) -> InForce:
-        """Return the site as it is judged now: its own file, and the hub's policy over it where one counts."""
+        """Return the site as it is judged now: its own file, under the hub's policy where one counts."""
         return desired_policy.in_force(site, self._kept, moment.at if _clock_trusted(site, moment) else None)
 
     def asked(self, standing: InForce) -> HubRequests:
-        """Return what the next cycle is asked for."""
+        """Return what is requested of the next cycle."""
         told = (Transition(desired_policy.tampered(self._tampered), None),) if self._tampered else ()
         return HubRequests(tuple(command for command, _ in self._waiting.values()), standing.digest, told)
 
     def answer(self, asked: HubRequests, envelopes: tuple[Envelope, ...], moment: Moment) -> None:
-        """Answer the commands that a cycle was asked for with the reports that it committed."""
+        """Answer a cycle's commands with the reports that it committed."""
         self._set_aside()
         self._tampered = ""
         reports = {envelope.report.stream: envelope.report for envelope in envelopes}
@@ -165,7 +164,7 @@ class Desk:
         self._say_results(answers)
 
     def close(self) -> None:
-        """Keep the commands of a pinned hub that nobody has taken up yet for the next start; nothing of others."""
+        """Store the queued commands of a pinned hub for the next start, and no others."""
         left: dict[str, Order] = {}
         while not self._inbox.empty():
             order = self._inbox.get_nowait()
@@ -178,14 +177,14 @@ class Desk:
             self._write(left.values())
 
     def _take_command(self, order: Order, site: Site, moment: Moment) -> decide.Answered | None:
-        """Decide one command, and carry out what needs no cycle; return the answer where there is one to say."""
+        """Decide one command, and carry out what needs no cycle; return the answer, if there is one yet."""
         command = read_command(order, self._hub_keys, self._id)
         if answered := self._book.find(command.id):
             return answered
         if command.id in self._waiting:
             return None
         cameras = frozenset(camera.camera.id for camera in site.cameras)
-        here = decide.Here(cameras, _CHECKS, self._spool.epoch, moment.at, _clock_trusted(site, moment))
+        here = decide.CommandContext(cameras, _CHECKS, self._spool.epoch, moment.at, _clock_trusted(site, moment))
         waiting = [one for one, _ in self._waiting.values()]
         if reason := decide.refusal(command, self._book, waiting, here):
             log.warning("%s of the hub refused: %s", command.name, reason)
@@ -201,13 +200,13 @@ class Desk:
     def _take_policy(self, order: Order, site: Site, moment: Moment) -> None:
         now = moment.at if _clock_trusted(site, moment) else None
         try:
-            taken = desired_policy.take(order, self._kept, site, self._hub_keys, now)
+            taken = desired_policy.accept_document(order, self._kept, site, self._hub_keys, now)
             if taken is not self._kept:
                 self._set_aside()
-                desired_policy.keep(self._desired, taken)
+                desired_policy.store(self._desired, taken)
                 log.info("policy version %d of the hub is taken", taken.desired.version)
                 self._kept, self._refused = taken, None
-        except NotTaken as error:
+        except PolicyRefused as error:
             self._refuse(error.refused)
         except NotVerified as error:
             if error.reason not in desired_policy.FROM_A_HUB:
@@ -240,7 +239,7 @@ class Desk:
             self._send("cmd-result", answered.payload.encode(), RESULT_TYP, answered.id)
 
     def _report(self, site: Site, moment: Moment, connects: int) -> None:
-        """Say which policy is in force, where that or the connection is new."""
+        """Report the policy in force, where that or the connection is new."""
         standing = self.in_force(site, moment)
         reported = Reported(
             self._id, self._city, self._spool.epoch, standing.version, standing.policy, site.digest,
@@ -268,15 +267,15 @@ class Desk:
         except OSError as error:
             log.error("%s cannot be written: %s; a command may be answered twice", self._orders, error.strerror)
 
-    def _read_kept(self) -> tuple[Kept | None, str]:
+    def _read_kept(self) -> tuple[StoredPolicy | None, str]:
         try:
-            return desired_policy.read_kept(self._desired, self._hub_keys, self._id), ""
+            return desired_policy.read_stored(self._desired, self._hub_keys, self._id), ""
         except NotVerified as error:
             log.error("%s: %s; the site's own policy is in force", self._desired, error)
             return None, error.reason
 
     def _set_aside(self) -> None:
-        """Keep what was tampered with for whoever looks into it."""
+        """Set a tampered document aside for an investigation."""
         if not self._in_the_way:
             return
         self._in_the_way = False
@@ -290,13 +289,13 @@ def _clock_trusted(site: Site, moment: Moment) -> bool:
     return moment.clock_synced or site.policy.own_clock == "trusted"
 
 
-def _read_book(path: Path) -> tuple[decide.Book, tuple[Order, ...]]:
-    """Return what is kept of commands; what cannot be read is forgotten: commands that wait are given again."""
+def _read_book(path: Path) -> tuple[decide.CommandLog, tuple[Order, ...]]:
+    """Return the stored commands; a file that cannot be read is dropped: the hub sends waiting commands again."""
     try:
         with path.open("rb") as file:
             return decide.from_json(file.read(FILE_MAX_BYTES).decode())
     except FileNotFoundError:
-        return decide.Book(), ()
+        return decide.CommandLog(), ()
     except (OSError, ValueError) as error:
         log.error("%s: %s; begun anew", path, error)
-        return decide.Book(), ()
+        return decide.CommandLog(), ()

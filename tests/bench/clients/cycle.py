@@ -51,7 +51,7 @@ def main() -> None:
                 part.write_text(str(PERIOD_S * number))
                 part.replace(ahead)
                 before_s = spent_s(parts)
-                seen, _ = loop._look(site, parts, clock)
+                seen, _ = loop._look_and_report(site, parts, clock)
                 cpu_s.append(spent_s(parts) - before_s)
                 pictures.append(sum(len(seen.facts.all(f"camera:{c.camera.id}", PictureSeen)) for c in cameras))
     if min(pictures) < len(cameras):

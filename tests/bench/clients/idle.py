@@ -119,9 +119,9 @@ def main() -> None:
     cameras = tuple(CameraConfig(Camera(f"c{one.id}", one.id), (ZONE,), recorded=True) for one in devices)
     watch = Watch(asked)
     watch.ahead.write_text("0")
-    loop._next = watch.next_due
+    loop._next_due = watch.next_due
     loop._cycle = watch.cycle(loop._cycle)
-    loop._look = watch.seen(loop._look)
+    loop._look_and_report = watch.seen(loop._look_and_report)
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(Path(folder) / "state", Path(folder) / "runtime")
         (Path(folder) / "runtime").mkdir()

@@ -28,8 +28,8 @@ from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
 from agent.onsite.one_look.anonymise import anonymous
-from agent.onsite.one_look.result import Checked
-from agent.service.cycle.cycle import Seen
+from agent.onsite.one_look.result import CheckResult
+from agent.service.cycle.cycle import CycleResult
 from drivers.details import Account, Accounts, Interface, Interfaces
 from drivers.model import Device, Identity, Unavailable
 
@@ -198,7 +198,7 @@ def test_the_display_says_who_is_read_since_when_and_how_long_it_can_take(lang: 
     assert " 5 " in lines[1]
 
 
-def checked(*more: Finding) -> Checked:
+def checked(*more: Finding) -> CheckResult:
     """Return a result in which the device's texts and addresses stand wherever they can."""
     device = Device("box", "192.0.2.64", 80, "onvif")
     a_site = replace(site(camera("gate"), devices=(device,)), devices=(device,), digest="c" * 64)
@@ -212,7 +212,7 @@ def checked(*more: Finding) -> Checked:
         )
         + observed("camera:gate", Unavailable("streams", "unreachable", "GET 192.0.2.64: SN-0042-A is away"))
     )
-    return Checked(a_site, Seen(facts, (*run_checks(a_site, facts, NOW), *more)), NOW)
+    return CheckResult(a_site, CycleResult(facts, (*run_checks(a_site, facts, NOW), *more)), NOW)
 
 
 def finding(subject: str, text: str) -> Finding:

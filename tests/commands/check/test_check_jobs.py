@@ -23,7 +23,7 @@ from agent.judge.memory.memory import EMPTY_MEMORY
 from agent.judge.memory.notes import Proof, read_notes
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
-from agent.service.cycle.cycle import Seen, tell
+from agent.service.cycle.cycle import CycleResult, tell
 from agent.site.config.load import load
 
 GATE_MASKED = "privacy-mask-present camera:gate"
@@ -244,7 +244,7 @@ def keep(on_site: OnSite) -> Keep:
     def run(finding: Finding) -> None:
         now = moment(datetime.now(UTC))
         spool = Spool.open(on_site.state / SPOOL_NAME, 8 * 1024 * 1024, now=now.at, seal=lambda *_: pytest.fail())
-        tell(site, Seen(gather(()), (finding,), EMPTY_MEMORY), spool, signer, now)
+        tell(site, CycleResult(gather(()), (finding,), EMPTY_MEMORY), spool, signer, now)
         spool.close()
 
     return run

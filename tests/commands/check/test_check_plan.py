@@ -18,7 +18,7 @@ from dahua_device import reading as dahua_reading
 
 from agent.cli import main
 from agent.commands.check.plan import plan_words
-from agent.commands.check.planned import planned
+from agent.commands.check.planned import plan_requests
 from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
@@ -110,7 +110,7 @@ def test_every_request_to_the_simulated_site_stood_in_the_plan(
     demo: tuple[SimulatedSite, Path], tap: Wiretap, capsys: pytest.CaptureFixture[str]
 ) -> None:
     simulated, config = demo
-    plans = planned(load(config))
+    plans = plan_requests(load(config))
     main(["check", "--config", str(config), "--json", "--rounds", "1"])
     capsys.readouterr()
     rows = {
@@ -200,7 +200,7 @@ def test_a_row_covers_its_own_requests_and_no_others() -> None:
 def test_the_words_name_devices_and_logins_and_no_secret(demo: tuple[SimulatedSite, Path]) -> None:
     simulated, config = demo
     site = load(config)
-    words = plan_words(site, planned(site), "en")
+    words = plan_words(site, plan_requests(site), "en")
     assert "login recorder, only where the device asks for one" in words
     assert "4 datagrams" in words
     for name in (device.id for device in site.devices if device.id != "stairs"):

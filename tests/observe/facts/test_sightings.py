@@ -31,8 +31,8 @@ from agent.observe.facts.sightings import (
     window,
 )
 from agent.observe.remembered.value import Remembered
-from agent.service.cycle.cycle import Seen, see
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.cycle import CycleResult, see
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import Discovery, Site
 from drivers.credentials import Credentials
 from drivers.details import Interface, Interfaces
@@ -271,10 +271,10 @@ def test_an_undeclared_device_on_the_wire_fails_with_the_third_look_and_passes_i
     announcer = Announcer({"stranger": 8001})
     announcer.start()
     a_site = Site("dt1", "city", "140200", discovery=Discovery(addresses=(announcer.address,), wait_s=1.0))
-    rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
+    env = Environment(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
 
-    def looked(memory: Memory, hour: int, site: Site = a_site) -> tuple[str, Seen]:
-        seen = see(site, rim, Moment(NOW + hour * HOUR, 0, "boot", True), memory)
+    def looked(memory: Memory, hour: int, site: Site = a_site) -> tuple[str, CycleResult]:
+        seen = see(site, env, Moment(NOW + hour * HOUR, 0, "boot", True), memory)
         (finding,) = [f for f in seen.findings if f.check == "undeclared-camera"]
         return f"{finding.status} {finding.reason}".strip(), seen
 

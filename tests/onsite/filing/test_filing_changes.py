@@ -11,7 +11,7 @@ from dossiers import DEVICE, STREAMS, dossier, filing_site, looked, word
 from sites import ZONE, camera
 
 from agent.model.errors import NotVerified
-from agent.onsite.filing.changes import Change, changes
+from agent.onsite.filing.changes import EquipmentChange, changes
 from agent.onsite.filing.contents import Inventory, dossier_of, filed_facts
 from agent.onsite.filing.wire import content_bytes, read_content
 from drivers.footage import Channel, Channels
@@ -29,7 +29,7 @@ def with_camera(**changed: object) -> Inventory:
     return replace(FILED, cameras=(replace(FILED.cameras[0], **changed),))  # type: ignore[arg-type]
 
 
-def keys(found: tuple[Change, ...]) -> list[tuple[str, str, str, bool]]:
+def keys(found: tuple[EquipmentChange, ...]) -> list[tuple[str, str, str, bool]]:
     return [(one.kind, one.subject, one.key, one.due) for one in found]
 
 

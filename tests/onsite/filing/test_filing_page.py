@@ -15,7 +15,7 @@ from dossiers import STREAMS, dossier, files_of, filing_site, hostile_dossier, l
 from handed_over import SIGNER
 
 from agent.onsite.filing.contents import dossier_of
-from agent.onsite.filing.lists import CAMERA_HEADINGS, DEVICE_HEADINGS, KINDS, STREAM_HEADINGS, Listed, lists
+from agent.onsite.filing.lists import CAMERA_HEADINGS, DEVICE_HEADINGS, KINDS, STREAM_HEADINGS, EquipmentList, lists
 from agent.onsite.filing.packed import CONTENT
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import TITLES, enclose
@@ -27,7 +27,7 @@ HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style>"
 FORMULA = '=HYPERLINK("http://x","y")'
 
 
-def rows(listed: Listed) -> Iterator[list[str]]:
+def rows(listed: EquipmentList) -> Iterator[list[str]]:
     data = listed.csv
     assert data.startswith(b"\xef\xbb\xbf"), "Excel and WPS take it for UTF-8"
     return csv.reader(io.StringIO(data.decode("utf-8-sig")))

@@ -17,7 +17,7 @@ from agent.judge.wording.from_rules import CLOCK, PRIVACY
 from agent.observe.facts.facts import gather
 from agent.onsite.handover.contents import duty_text, is_declaration
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text
-from agent.onsite.one_look.shown import Shown, withheld
+from agent.onsite.one_look.shown import ReportPicture, why_withheld
 from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock
 from agent.text.translate import translate
 from drivers.details import Interface, Interfaces, Movable
@@ -132,7 +132,7 @@ def test_no_address_of_a_stream_and_no_secret_is_in_a_report() -> None:
 
 
 def test_the_outlines_of_zones_and_masks_are_drawn_over_the_picture() -> None:
-    picture = Shown("main", NOW, jpeg(lit(scene(1), "day", 1)))
+    picture = ReportPicture("main", NOW, jpeg(lit(scene(1), "day", 1)))
     text = html(checked(site(camera()), healthy(), {"gate": picture}))
     points = " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in SQUARE)
     for kind in ("zone", "was", "now"):
@@ -156,27 +156,27 @@ def test_a_picture_is_withheld_where_it_is_not_known_what_is_private_in_it() -> 
     turns = gather(observed("camera:gate", Movable(True)))
     nothing = gather(())
     declared = camera()
-    assert withheld(declared, nothing, "main") is None
+    assert why_withheld(declared, nothing, "main") is None
     assert (
-        withheld(replace(declared, zones=(), no_private_area=NoPrivateArea("Li", "2026-01-01")), nothing, "main")
+        why_withheld(replace(declared, zones=(), no_private_area=NoPrivateArea("Li", "2026-01-01")), nothing, "main")
         is None
     )
     said = {
-        "nobody declared what is private": withheld(replace(declared, zones=()), nothing, "main"),
-        "it can turn": withheld(declared, turns, "main"),
-        "presets it stood": withheld(
+        "nobody declared what is private": why_withheld(replace(declared, zones=()), nothing, "main"),
+        "it can turn": why_withheld(declared, turns, "main"),
+        "presets it stood": why_withheld(
             preset_camera(), gather(observed("camera:gate", PresetSeen("main", "", "x"))), "main"
         ),
-        "has moved": withheld(declared, gather(bare() + observed("camera:gate", view("moved"))), "main"),
+        "has moved": why_withheld(declared, gather(bare() + observed("camera:gate", view("moved"))), "main"),
     }
     for text, why in said.items():
         assert why is not None and text in str(why), text
-    assert withheld(replace(declared, ptz_lock=PtzLock("Li", "2026-01-01")), turns, "main") is None
+    assert why_withheld(replace(declared, ptz_lock=PtzLock("Li", "2026-01-01")), turns, "main") is None
     at_home = gather(observed("camera:gate", PresetSeen("main", "home", "")))
-    assert withheld(preset_camera(), at_home, "main") is None
-    assert withheld(preset_camera(), at_home, "sub") is not None
+    assert why_withheld(preset_camera(), at_home, "main") is None
+    assert why_withheld(preset_camera(), at_home, "sub") is not None
     nothing_private = replace(declared, zones=(), no_private_area=NoPrivateArea("Li", "2026-01-01"))
-    assert withheld(nothing_private, gather(observed("camera:gate", view("moved"))), "main") is not None
+    assert why_withheld(nothing_private, gather(observed("camera:gate", view("moved"))), "main") is not None
 
 
 def test_every_check_and_rule_has_its_words_in_both_languages() -> None:

@@ -28,7 +28,7 @@ from agent.onsite.ledger.export import cell, choices, heading, rows
 from agent.onsite.ledger.files.write_csv import csv_bytes
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.rows import EMPTY, read
-from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, read_seen
+from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, parse_observed
 from agent.onsite.ledger.sites import plan
 from agent.site.config.load import load
 from agent.site.config.tables import site_tables, toml_text
@@ -301,6 +301,6 @@ def test_a_result_without_what_identifies_devices_is_refused_with_what_to_do(con
 )
 def test_a_result_of_any_other_shape_counts_as_not_seen(devices: object, config: Path) -> None:
     text = json.dumps({"schema": "camwarden-check/1", "devices": devices, "undeclared": [1, None, "192.0.2.9:80"]})
-    seen = read_seen(text, site_tables(load(config)))
+    seen = parse_observed(text, site_tables(load(config)))
     assert all(not one.model and not one.mac for one in seen.cameras.values())
     assert [one.address for one in seen.strangers] == ["192.0.2.9"]

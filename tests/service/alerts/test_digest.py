@@ -17,7 +17,7 @@ from agent.host.files import write_atomic
 from agent.judge.memory.episodes import FindingState, open_episodes
 from agent.judge.memory.notes import NO_NOTES
 from agent.model.finding import Message
-from agent.service.alerts.digest import RETRY_LAST, Told, decide, is_due, without_addresses
+from agent.service.alerts.digest import RETRY_LAST, DigestState, decide, is_due, without_addresses
 from agent.service.alerts.digest_desk import NAME, from_data, to_data
 from agent.site.config.site import DailyDigest
 
@@ -193,9 +193,9 @@ def test_a_damaged_note_is_told_and_costs_a_repetition_at_most(
 
 def test_what_is_kept_is_read_again_as_it_was() -> None:
     known = {"camera-online camera:gate": FindingState("fail", MORNING)}
-    told = decide(Told(), DIGEST, here(), (online("gate", "fail"),), known, MORNING)
+    told = decide(DigestState(), DIGEST, here(), (online("gate", "fail"),), known, MORNING)
     assert told.waiting is not None
-    for one in (Told(), told, replace(told, waiting=None, delivered_at=MORNING)):
+    for one in (DigestState(), told, replace(told, waiting=None, delivered_at=MORNING)):
         assert from_data(json.loads(json.dumps(to_data(one)))) == one
 
 

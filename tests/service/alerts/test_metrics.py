@@ -33,7 +33,7 @@ from agent.observe.facts.facts import gather
 from agent.observe.remembered.value import Remembered
 from agent.service.alerts.exporters import Telemetry, listening
 from agent.service.alerts.metrics import METRICS, Cycle, Live, cycle_metrics, live_metrics
-from agent.service.cycle.cycle import Seen
+from agent.service.cycle.cycle import CycleResult
 from agent.site.config.load import load
 from agent.site.config.outlets import is_loopback
 from agent.site.config.site import Metrics
@@ -220,10 +220,10 @@ def test_the_page_tells_the_last_cycle_and_how_the_spool_stands_now(telemetry: T
         assert read(text)["camwarden_reports_waiting", ("state", "pending")] == 2
         assert read(text)["camwarden_reports_waiting_oldest_seconds",] == 60
         assert "camwarden_cycle" not in text  # none has ended yet
-        telemetry.cycle_done(site(camera()), Seen(gather(()), ()), CYCLE)
+        telemetry.cycle_done(site(camera()), CycleResult(gather(()), ()), CYCLE)
         assert read(get(port)[1])["camwarden_cycle_reports",] == 2
         today = DayAssessed(date(2026, 11, 24), 5, {"online": Count(5, 5)})
-        seen = Seen(replace(gather(()), remembered=Remembered(assessed=(DAY, today))), ())
+        seen = CycleResult(replace(gather(()), remembered=Remembered(assessed=(DAY, today))), ())
         telemetry.cycle_done(site(camera()), seen, CYCLE)
         assert read(get(port)[1])["camwarden_assessment_good", ("figure", "online")] == 90, "today is not whole"
         assert get(port, "/")[0] == get(port, "/metrics/../status.json")[0] == 404
@@ -273,7 +273,7 @@ def test_the_file_for_node_exporter_is_whole_readable_and_alone_in_its_folder(
     path = folder / "camwarden.prom"
     here = replace(site(camera()), metrics=Metrics(textfile=path))
     for _ in range(2):
-        telemetry.cycle_done(here, Seen(gather(()), ()), CYCLE)
+        telemetry.cycle_done(here, CycleResult(gather(()), ()), CYCLE)
         assert read(path.read_text())["camwarden_cycle_reports",] == 2
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
         assert [one.name for one in folder.iterdir()] == ["camwarden.prom"]
@@ -287,7 +287,7 @@ def test_a_file_that_cannot_be_written_is_one_line(
     folder.mkdir()
     spoil(folder)
     here = replace(site(camera()), metrics=Metrics(textfile=folder / "camwarden.prom"))
-    telemetry.cycle_done(here, Seen(gather(()), ()), CYCLE)
+    telemetry.cycle_done(here, CycleResult(gather(()), ()), CYCLE)
     assert len(caplog.records) == 1
     assert "camwarden.prom cannot be written" in caplog.text
 

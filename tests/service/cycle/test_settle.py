@@ -21,7 +21,7 @@ from agent.model.finding import Moment
 from agent.observe.footage.days import Footage
 from agent.observe.remembered.value import Remembered
 from agent.service.cycle import cycle
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import Storage
 from drivers.credentials import Credentials
 from drivers.model import Observations, Recordings, Span
@@ -61,7 +61,7 @@ def test_settled_changes_leave_the_memory_at_the_next_look(
     assert json.loads(capsys.readouterr().out)["note"]["changes"] == list(note.changes)
     site = replace(site_of(), storage=Storage(tmp_path, tmp_path), cameras=(camera(),))
     with Worker(timeout_s=PATIENCE_S) as worker:
-        rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
-        seen = cycle.see(site, rim, Moment(NOW, 0, "boot", True), memory)
+        env = Environment(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
+        seen = cycle.see(site, env, Moment(NOW, 0, "boot", True), memory)
     assert memory.remembered.footage["gate"].changes
     assert seen.memory.remembered.footage["gate"].changes == ()

@@ -15,7 +15,16 @@ from sites import camera, site
 from agent.contract.orders import Desired
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.model.errors import NotVerified
-from agent.service.orders.desired_policy import Kept, NotTaken, in_force, judge, keep, read_kept, take, tampered
+from agent.service.orders.desired_policy import (
+    PolicyRefused,
+    StoredPolicy,
+    accept_document,
+    in_force,
+    judge,
+    read_stored,
+    store,
+    tampered,
+)
 from agent.site.config.site import Policy, Probe, Site
 from agent.site.duties.bounds import RULES, overlay
 
@@ -31,14 +40,16 @@ def keys(signer: Signer) -> dict[str, Any]:
     return {signer.kid: signer.public}
 
 
-def taken(hub: Signer, version: int, values: dict[str, Any], kept: Kept | None = None, **more: Any) -> Kept:
-    return take(policy(version, NOW, hub, values, **more), kept, LOCAL, keys(hub), NOW)
+def taken(
+    hub: Signer, version: int, values: dict[str, Any], kept: StoredPolicy | None = None, **more: Any
+) -> StoredPolicy:
+    return accept_document(policy(version, NOW, hub, values, **more), kept, LOCAL, keys(hub), NOW)
 
 
 def refused(
-    hub: Signer, version: int, values: dict[str, Any], kept: Kept | None = None, **more: Any
+    hub: Signer, version: int, values: dict[str, Any], kept: StoredPolicy | None = None, **more: Any
 ) -> tuple[str, str]:
-    with pytest.raises(NotTaken) as error:
+    with pytest.raises(PolicyRefused) as error:
         taken(hub, version, values, kept, **more)
     assert error.value.refused.version == version
     return error.value.refused.reason, error.value.refused.why
@@ -87,8 +98,8 @@ def test_no_value_may_be_looser_than_the_site_s_own(hub: Signer, name: str) -> N
 def strict_floor(hub: Signer) -> tuple[str, str]:
     """A floor above the law's, which the hub would put back to the law's."""
     local = replace(LOCAL, policy=Policy(retention_floor_days=40))
-    with pytest.raises(NotTaken) as error:
-        take(policy(1, NOW, hub, {"retention_floor_days": 30}), None, local, keys(hub), NOW)
+    with pytest.raises(PolicyRefused) as error:
+        accept_document(policy(1, NOW, hub, {"retention_floor_days": 30}), None, local, keys(hub), NOW)
     return error.value.refused.reason, error.value.refused.why
 
 
@@ -206,15 +217,15 @@ def test_only_a_pinned_hub_and_only_this_site_count(hub: Signer, tmp_path: Path)
         (replace(policy(1, NOW, hub, {}), payload=b"{}"), "signature"),
     ):
         with pytest.raises(NotVerified) as error:
-            take(order, None, LOCAL, keys(hub), NOW)
+            accept_document(order, None, LOCAL, keys(hub), NOW)
         assert error.value.reason == reason
 
 
 def test_the_kept_file_is_exactly_what_was_signed_and_nobody_else_reads_it(hub: Signer, tmp_path: Path) -> None:
     path, kept = tmp_path / "desired.json", taken(hub, 7, {"period_s": 60})
-    assert read_kept(path, keys(hub), "dt0001") is None
-    keep(path, kept)
-    assert read_kept(path, keys(hub), "dt0001") == kept
+    assert read_stored(path, keys(hub), "dt0001") is None
+    store(path, kept)
+    assert read_stored(path, keys(hub), "dt0001") == kept
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -222,22 +233,22 @@ def test_a_changed_file_a_foreign_one_and_one_of_a_hub_no_longer_pinned_are_not_
     hub: Signer, tmp_path: Path
 ) -> None:
     path = tmp_path / "desired.json"
-    keep(path, taken(hub, 7, {"period_s": 60}))
+    store(path, taken(hub, 7, {"period_s": 60}))
     data = path.read_bytes()
     for wrong in (data.replace(b"60", b"61"), data[:-1], b"", b"null", b"\xff" * 100, b"[" * 400_000):
         assert wrong != data
         path.write_bytes(wrong)
         with pytest.raises(NotVerified):
-            read_kept(path, keys(hub), "dt0001")
+            read_stored(path, keys(hub), "dt0001")
     path.write_bytes(data)
     with pytest.raises(NotVerified, match="another site"):
-        read_kept(path, keys(hub), "dt0002")
+        read_stored(path, keys(hub), "dt0002")
     with pytest.raises(NotVerified):
-        read_kept(path, {}, "dt0001")
+        read_stored(path, {}, "dt0001")
     path.unlink()
     path.mkdir()
     with pytest.raises(NotVerified, match="cannot be read"):
-        read_kept(path, keys(hub), "dt0001")
+        read_stored(path, keys(hub), "dt0001")
 
 
 def test_what_is_told_of_a_changed_file_is_a_failure_with_its_reason() -> None:

@@ -21,7 +21,7 @@ from agent.contract.orders import CommandName, Order, Range
 from agent.contract.signing_keys import load_or_create_signer
 from agent.model.errors import SpoolFailed
 from agent.service.orders.decide import REMEMBERED
-from agent.service.orders.desk import HEARD_AT_MOST, ORDER_MAX_BYTES, Desk
+from agent.service.orders.desk import HEARD_AT_MOST, ORDER_MAX_BYTES, OrderDesk
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_nobody_trusted_is_answered_and_everyone_is_counted(room: Room, tmp_path
 
 def test_whoever_waits_for_orders_is_rung_for_each(room: Room) -> None:
     rung: list[int] = []
-    desk = Desk(room.site, room.spool, room.maker.signer, {}, rung=lambda: rung.append(1))
+    desk = OrderDesk(room.site, room.spool, room.maker.signer, {}, rung=lambda: rung.append(1))
     for _ in range(2):
         desk.hear(Order("cmd", "c1", b"{}", "x"))
     assert len(rung) == 2

@@ -19,15 +19,15 @@ from agent.service.orders.decide import (
     VALID_AT_MOST,
     WAITING_AT_MOST,
     Answered,
-    Book,
-    Here,
+    CommandContext,
+    CommandLog,
     from_json,
     refusal,
     remember,
     to_json,
 )
 
-HERE = Here({"gate", "yard"}, {"camera-online"}, "e1", NOW, True)
+HERE = CommandContext({"gate", "yard"}, {"camera-online"}, "e1", NOW, True)
 ALL = Range("e1", "event", 1, 10)
 
 
@@ -35,8 +35,8 @@ def done(name: CommandName, number: int, ago: timedelta = HOUR, carried_out: boo
     return Answered(f"{name}-{number}", name, carried_out, NOW - ago, "{}")
 
 
-def full(name: CommandName, ago: timedelta = HOUR) -> Book:
-    return Book(tuple(done(name, n, ago) for n in range(A_DAY_AT_MOST[name])))
+def full(name: CommandName, ago: timedelta = HOUR) -> CommandLog:
+    return CommandLog(tuple(done(name, n, ago) for n in range(A_DAY_AT_MOST[name])))
 
 
 ACCEPTED = [
@@ -51,7 +51,7 @@ ACCEPTED = [
 
 @pytest.mark.parametrize("asked", ACCEPTED, ids=range(len(ACCEPTED)))
 def test_what_is_in_order_is_accepted(asked: Command) -> None:
-    assert refusal(asked, Book(), (), HERE) == ""
+    assert refusal(asked, CommandLog(), (), HERE) == ""
 
 
 REFUSED = {
@@ -68,25 +68,25 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_is_refused_by_its_word(name: str) -> None:
-    word = refusal(REFUSED[name], Book(), (), HERE)
+    word = refusal(REFUSED[name], CommandLog(), (), HERE)
     assert word
     assert name.startswith(word)
 
 
 def test_expiry_is_not_judged_by_a_clock_that_nobody_trusts() -> None:
-    assert refusal(REFUSED["expired"], Book(), (), replace(HERE, clock_trusted=False)) == ""
+    assert refusal(REFUSED["expired"], CommandLog(), (), replace(HERE, clock_trusted=False)) == ""
 
 
 @pytest.mark.parametrize("name", A_DAY_AT_MOST)
 def test_only_so_many_a_day_are_carried_out(name: CommandName) -> None:
     asked = command(name, NOW, resend=ALL if name == "resend" else None)
     assert refusal(asked, full(name), (), HERE) == "too-many"
-    assert refusal(asked, Book(full(name).answered[1:]), (), HERE) == ""
-    assert refusal(asked, Book(full(name).answered[1:]), (replace(asked, id="w"),), HERE) == "too-many"
+    assert refusal(asked, CommandLog(full(name).answered[1:]), (), HERE) == ""
+    assert refusal(asked, CommandLog(full(name).answered[1:]), (replace(asked, id="w"),), HERE) == "too-many"
     assert refusal(asked, full(name, DAY), (), HERE) == "", "yesterday's do not count"
     assert refusal(asked, full(name, -3 * DAY), (), HERE) == "", "nor those of a clock that was wrong"
     refused = tuple(replace(one, done=False) for one in full(name).answered)
-    assert refusal(asked, Book(refused), (), HERE) == "", "what was refused costs nothing"
+    assert refusal(asked, CommandLog(refused), (), HERE) == "", "what was refused costs nothing"
 
 
 def test_one_kind_of_command_does_not_use_up_another() -> None:
@@ -103,23 +103,23 @@ def test_a_flood_of_refused_commands_pushes_nothing_out_that_was_carried_out() -
 
 
 def test_the_newest_result_is_kept_whatever_fills_the_book() -> None:
-    book = Book(tuple(done("resend", number) for number in range(REMEMBERED)))
+    book = CommandLog(tuple(done("resend", number) for number in range(REMEMBERED)))
     book = remember(book, done("report-now", 1, carried_out=False))
     assert book.find("report-now-1") is not None
     assert len(book.answered) == REMEMBERED
 
 
 def test_a_command_from_a_hub_whose_clock_is_a_little_ahead_is_accepted() -> None:
-    assert refusal(command("report-now", NOW + HOUR, valid=VALID_AT_MOST), Book(), (), HERE) == ""
+    assert refusal(command("report-now", NOW + HOUR, valid=VALID_AT_MOST), CommandLog(), (), HERE) == ""
 
 
 def test_a_file_holds_no_more_commands_than_are_read_back() -> None:
     waiting = tuple(Order("cmd", f"c{n}", b"{}", "h..s") for n in range(2 * WAITING_AT_MOST))
-    assert len(json.loads(to_json(Book(), waiting))["waiting"]) == WAITING_AT_MOST
+    assert len(json.loads(to_json(CommandLog(), waiting))["waiting"]) == WAITING_AT_MOST
 
 
 def test_the_oldest_result_goes_when_all_were_carried_out() -> None:
-    book = Book()
+    book = CommandLog()
     for number in range(REMEMBERED + 1):
         book = remember(book, done("resend", number))
     assert book.find("resend-0") is None
@@ -131,7 +131,7 @@ def test_results_are_remembered_for_longer_than_any_command_is_valid() -> None:
 
 
 def test_the_book_survives_its_file() -> None:
-    book = Book((done("resend", 1), done("check-now", 2, carried_out=False)))
+    book = CommandLog((done("resend", 1), done("check-now", 2, carried_out=False)))
     waiting = (Order("cmd", "c9", b"\xff\x00 not text", "h..s"),)
     assert from_json(to_json(book, waiting)) == (book, waiting)
 

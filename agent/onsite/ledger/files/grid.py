@@ -23,14 +23,14 @@ Value = str | int | float | bool | date | Unread
 
 
 class Unreadable(UsageError):
-    """The file is no ledger that can be read: what is wrong with it, and what to do."""
+    """The file cannot be read as a ledger: what is wrong with it, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: `number` as the spreadsheet shows it, `cells` by column from 0, none for an empty one.
 
-    `spread` are columns whose value was only spread here from a merged cell above.
+    `spread` are columns whose value came from a merged cell above.
     """
 
     number: int
@@ -54,7 +54,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A file's sheets; `form` says what it turned out to be, for people: `XLSX`, `CSV, GB18030, separated by ,`."""
+    """A file's sheets; `form` describes its format for people: `XLSX`, `CSV, GB18030, separated by ,`."""
 
     form: str
     sheets: tuple[Sheet, ...]
@@ -71,7 +71,7 @@ def letters(column: int) -> str:
 
 
 def half_width(text: str) -> str:
-    """Return a text with full-width digits, letters and punctuation as plain ones, without blanks at its ends.
+    """Convert full-width digits, letters and punctuation to plain ones, and strip blanks.
 
     Source: Unicode Standard Annex 15, NFKC.
     """

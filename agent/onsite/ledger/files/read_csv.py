@@ -23,10 +23,9 @@ _MARKS: Final = (
 
 
 def books(data: bytes) -> tuple[Book, ...]:
-    """Return the file as each separator would have it; the caller takes the one whose headings it knows.
+    """Parse the file with each separator; the caller takes the result whose headings it knows.
 
-    Raises:
-        Unreadable: It is no text, or too long.
+    Raises Unreadable where it is no text, or too long.
     """
     text, encoding = _decoded(data)
     if "\0" in text:
@@ -43,7 +42,7 @@ def books(data: bytes) -> tuple[Book, ...]:
 
 
 def too_many_rows() -> Message:
-    """Return what is said of a sheet that no site can have."""
+    """Return the message about a sheet that no site can have."""
     return Message(
         "the sheet has more than {most} rows: delete the rows below the last camera (formatted empty rows count too), "
         "or split the ledger",
@@ -87,7 +86,7 @@ def _rows(text: str, separator: str) -> tuple[Row, ...]:
 
 
 def unquoted(value: str) -> str:
-    """Take off what keeps a text a text in a spreadsheet: `'=x`, `'012` and `="012"`."""
+    """Remove a spreadsheet's guard of a text: `'=x`, `'012` and `="012"`."""
     match = re.fullmatch(r'="([^"]*)"', value.strip())
     if match:
         return match[1]
@@ -95,8 +94,8 @@ def unquoted(value: str) -> str:
 
 
 def is_guarded(text: str) -> bool:
-    """Tell whether a spreadsheet would make something else of a text, so that an apostrophe belongs before it.
+    """Return whether a spreadsheet would change a text, so that it needs an apostrophe.
 
-    It calculates formulas, drops leading zeros, and keeps 15 digits of what looks like a number.
+    It calculates formulas, drops leading zeros, and stores 15 digits of what could be a number.
     """
     return text.lstrip(" ").startswith((*FORMULA_STARTS, "'")) or bool(_SPOILT.fullmatch(text))

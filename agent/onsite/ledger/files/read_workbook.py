@@ -1,7 +1,7 @@
 """Reads a workbook (XLSX) with openpyxl, after a check of the archive that refuses bombs.
 
-Values only: of a formula counts what the spreadsheet program had calculated when it saved the file. A merged cell's
-value is spread downwards over its rows, not sideways.
+Values only: of a formula the value that the spreadsheet program stored. A merged cell's value is spread downwards over
+its rows, not sideways.
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ _DAMAGED: Final = Message("the file is damaged: open it in Excel or WPS and save
 
 
 def book(data: bytes) -> Book:
-    """Return the sheets of a workbook; hidden sheets are left out.
+    """Parse the visible sheets of a workbook.
 
-    Raises:
-        Unreadable: It is no workbook, is too large, or holds what no workbook holds.
+    Raises Unreadable where it is no workbook, is too large, or holds what no workbook holds.
     """
     has_formulas = _look_into(data)
     try:
@@ -56,7 +55,7 @@ def book(data: bytes) -> Book:
 
 
 def _look_into(data: bytes) -> bool:
-    """Refuse what would fill the memory before anything reads it; return whether there are formulas."""
+    """Refuse what would fill the memory before anything parses it; return whether there are formulas."""
     total = rows = cells = 0
     has_formulas = False
     try:
@@ -99,16 +98,16 @@ def _look_into(data: bytes) -> bool:
 
 
 def _spread_cells(text: bytes) -> int:
-    """Return how many cells openpyxl would make of areas; each byte is looked at a few times, whatever stands there.
+    """Count the cells that openpyxl would make of areas; each byte is read a few times, whatever it is.
 
-    An element is taken up to the next "<": a ">" may stand in an attribute, a "<" may not.
+    An element ends at the next "<": a ">" may be in an attribute, a "<" may not.
     """
     elements = (element for element in text.split(b"<") if _SPREADS.match(element))
     return sum(_area(ref.decode("latin-1")) for element in elements for ref in _REF.findall(element))
 
 
 def _area(ref: str) -> int:
-    """Return how many cells an area has as openpyxl reads it, 0 where it will refuse it."""
+    """Count the cells of an area as openpyxl reads it, 0 where it will refuse it."""
     try:
         left, top, right, bottom = range_boundaries(unescape(ref))
     except ValueError:
@@ -151,7 +150,7 @@ def _value(value: object, data_type: str) -> Value:
 
 
 def _spread(sheet: Worksheet, cells: dict[int, dict[int, Value]]) -> dict[int, set[int]]:
-    """Copy each merged cell's value down its first column; return which cells were filled so."""
+    """Copy each merged cell's value down its first column; return the filled cells."""
     filled: dict[int, set[int]] = {}
     for area in sheet.merged_cells.ranges:
         column = area.min_col - 1

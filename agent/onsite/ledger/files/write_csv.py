@@ -11,7 +11,7 @@ from agent.text.harmless import printable
 
 
 def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:
-    """Return the file. What a spreadsheet would calculate or round gets an apostrophe, which reading takes off."""
+    """Encode the file. What a spreadsheet would calculate or round gets an apostrophe, which reading removes."""
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow(headings)

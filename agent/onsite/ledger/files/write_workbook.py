@@ -38,7 +38,7 @@ COLOURS = {
 class SheetColumn:
     """A column to write: `comment` explains its heading, `choices` are offered, `fill` is a key of `COLOURS`.
 
-    `numbers` is how Excel shows the numbers in it, such as `0.0%`; empty: as it likes.
+    `numbers` is Excel's format of its numbers, such as `0.0%`; empty: the general one.
     """
 
     heading: str
@@ -70,7 +70,7 @@ class Sheet:
 
 
 def workbook(*sheets: Sheet) -> bytes:
-    """Return the file of some sheets."""
+    """Encode a file of some sheets."""
     book = Workbook()
     if book.active is not None:
         book.remove(book.active)
@@ -112,7 +112,7 @@ def _fill_in(book: Workbook, sheet: Worksheet, columns: Sequence[SheetColumn], r
 
 
 def _offered(book: Workbook, choices: Sequence[str], letter: str) -> str:
-    """Return the formula of a drop-down; a long list, or one with commas in it, stands on a hidden sheet."""
+    """Return the formula of a drop-down; a long list, or one with commas, goes to a hidden sheet."""
     joined = ",".join(choices)
     if len(joined) <= LIST_MAX_CHARS and not any("," in one for one in choices):
         return f'"{joined}"'
@@ -124,7 +124,7 @@ def _offered(book: Workbook, choices: Sequence[str], letter: str) -> str:
 
 
 def _put(cell: Cell | MergedCell, value: str | int | float, numbers: str = "") -> None:
-    """Write a value; a text is marked as one, so that it is never calculated and keeps its digits and zeros."""
+    """Write a value; a text is marked as one, so that it is never calculated and loses no digit or zero."""
     if isinstance(value, int | float):
         cell.value = value
         cell.number_format = numbers or "General"
@@ -140,7 +140,7 @@ def _text(value: Value) -> str | int | float:
 
 
 def _width(text: str) -> int:
-    """Return how wide a text is, in the width of a digit: Chinese characters take two."""
+    """Return the width of a text in digits: Chinese characters take two."""
     return sum(1 if character.isascii() else 2 for character in text)
 
 

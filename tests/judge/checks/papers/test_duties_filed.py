@@ -21,7 +21,7 @@ from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.filed_file import MAX_BYTES, NAME, read_filed, write_filed
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.service.cycle.cycle import see
-from agent.service.cycle.environment import Rim
+from agent.service.cycle.environment import Environment
 from agent.site.config.site import Policy, Rules, Site, Storage
 from drivers.credentials import Credentials
 from drivers.model import Identity
@@ -194,8 +194,8 @@ def test_a_filing_with_names_that_no_site_has_counts_as_none(name: str, tmp_path
 def test_a_look_reads_what_was_filed_and_judges_by_it(tmp_path: Path) -> None:
     keep(tmp_path, replace(FILED, cameras=("gate", "yard")))
     a_site = declared_site(cameras=(), devices=(), storage=Storage(tmp_path))
-    rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
-    seen = see(a_site, rim, Moment(NOW, 0, "boot", True))
+    env = Environment(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
+    seen = see(a_site, env, Moment(NOW, 0, "boot", True))
     (finding,) = [f for f in seen.findings if f.check == CHANGE]
     assert (finding.status, finding.evidence["gone"]) == ("warn", ["box", "gate", "yard"])
 

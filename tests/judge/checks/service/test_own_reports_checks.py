@@ -27,7 +27,7 @@ from agent.judge.memory.transitions import transitions
 from agent.model.finding import Draft, Finding
 from agent.observe.facts.delivery import OwnReports
 from agent.observe.facts.facts import gather
-from agent.service.daemon.read_back import NEWEST, held_in, read_own, secrets_of
+from agent.service.daemon.read_back import NEWEST, forbidden_content, read_own, secrets_of
 from agent.site.config.site import Rules
 from agent.site.rules.read import shipped
 from drivers.model import Credential, Device
@@ -209,11 +209,11 @@ def base64_text(data: bytes) -> str:
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_what_no_report_may_hold_is_found_in_its_bytes(text: str, what: str, ascii_only: bool) -> None:
     payload = json.dumps({"body": {"detail": text}}, ensure_ascii=ascii_only).encode()
-    assert list(held_in(payload, SECRETS)) == [what]
+    assert list(forbidden_content(payload, SECRETS)) == [what]
 
 
 def test_a_picture_is_found_as_raw_bytes_too() -> None:
-    assert list(held_in(b'{"body": "' + JPEG, SECRETS)) == ["picture"]
+    assert list(forbidden_content(b'{"body": "' + JPEG, SECRETS)) == ["picture"]
 
 
 @pytest.mark.parametrize("password", ["camwarden", "hikvision", "recorder", "firmware"])
@@ -221,10 +221,10 @@ def test_a_password_that_is_a_word_of_every_report_is_no_alarm_by_itself(passwor
     """A weak one, and no leak: where it stands with its user it is found all the same."""
     secrets = secrets_of((Credential("recorder", "guard", password),))
     said = {"driver": "hikvision", "source": "camwarden", "fault_class": "recorder", "check": "firmware-drift"}
-    assert list(held_in(json.dumps(said).encode(), secrets)) == []
+    assert list(forbidden_content(json.dumps(said).encode(), secrets)) == []
     basic = base64_text(f"guard:{password}".encode())
     for text in (f"guard:{password}", f"http://guard:{password}@192.0.2.7/", basic):
-        assert list(held_in(json.dumps({"detail": text}).encode(), secrets)) == ["login"]
+        assert list(forbidden_content(json.dumps({"detail": text}).encode(), secrets)) == ["login"]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_password_that_is_a_word_of_every_report_is_no_alarm_by_itself(passwor
     ],
 )
 def test_plain_texts_are_not_taken_for_what_no_report_may_hold(text: str) -> None:
-    assert list(held_in(json.dumps({"detail": text}).encode(), SECRETS)) == []
+    assert list(forbidden_content(json.dumps({"detail": text}).encode(), SECRETS)) == []
 
 
 def test_a_report_that_holds_a_picture_fails_and_is_named(maker: Maker) -> None:
