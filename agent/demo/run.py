@@ -1,7 +1,7 @@
 """Runs the demo: a simulated site, a broker and a hub on loopback, and the real agent's commands against them.
 
-What it shows is what the hub has verified, not what the agent would like to have said. Trust is set up as on a real
-site: the hub keeps the unknown key's reports untrusted until somebody vouches for the key.
+It shows what the hub has verified. Trust is set up as on a real site: the hub stores the unknown key's reports
+untrusted until somebody vouches for the key.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Say = Callable[[Message], None]
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: where its files are, and the command lines that its steps share."""
+    """A running demo: its files, and what its steps share."""
 
     out: Path
     site: SimulatedSite
@@ -62,7 +62,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What arrived: the newest config report that the hub has verified, all events, and how many reports made it."""
+    """What arrived: the newest config report that the hub has verified, all events, and the numbers of reports."""
 
     payload: Mapping[str, Any]
     kid: str
@@ -77,7 +77,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
     """Start site, broker and hub, and write the agent's configuration; `stack` ends all of them.
 
     Raises:
-        ChildFailed: One of them did not come up.
+        ChildFailed: One of them did not start.
     """
     out.mkdir(parents=True, exist_ok=True)
     hub_data = out / "hub"
@@ -116,7 +116,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
 
 
 def first_cycle(demo: Demo, say: Say) -> None:
-    """Run the agent once: its key is unknown to the hub at first, then vouched for, then its reports are confirmed.
+    """Run the agent once: its key is unknown to the hub, then vouched for, then its reports are confirmed.
 
     Raises:
         ChildFailed: The agent failed, or the hub did not confirm.
@@ -140,7 +140,7 @@ def first_cycle(demo: Demo, say: Say) -> None:
 
 
 def hand_over(demo: Demo, lang: str) -> None:
-    """Write the hand-over report that a contractor makes of this site, `report.html`; the site's own key signs it.
+    """Write the hand-over report of a contractor for this site, `report.html`, signed with the site's own key.
 
     Raises:
         ChildFailed: The check failed.
@@ -173,7 +173,7 @@ def another_cycle(demo: Demo) -> None:
 
 
 def delivered(demo: Demo) -> Delivered:
-    """Return what the hub has verified, and how many reports the agent says to have made.
+    """Return what the hub has verified, and how many reports the agent claims to have made.
 
     Raises:
         ChildFailed: The hub has no config report.
@@ -213,7 +213,7 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> No
 
 
 def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:
-    """Return how many reports of the unknown key the hub has kept, once the first are there."""
+    """Return how many reports of the unknown key the hub holds, once the first have come."""
     give_up_at = time.monotonic() + UNTRUSTED_WITHIN_S
     while time.monotonic() < give_up_at and agent.poll() is None:
         with _hub_store(demo) as store:
@@ -241,7 +241,7 @@ def _counts(store: Store) -> Mapping[str, int]:
 
 
 def _sent(demo: Demo) -> int:
-    """Return how many reports the agent has committed, whatever became of them."""
+    """Return how many reports the agent has committed, in any state."""
     queue = status_file.read(demo.runtime, utc_now()).content["queue"]
     assert isinstance(queue, dict)  # noqa: S101 - the agent's own file
     return sum(queue[state] for state in ("pending", "sent", "parked", "confirmed", "dropped"))

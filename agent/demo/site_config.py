@@ -31,12 +31,12 @@ def site_toml(
     devices: Iterable[DemoDevice] = DEVICES,
     cameras: Iterable[DemoCamera] = CAMERAS,
 ) -> str:
-    """Write site.toml.
+    """Render site.toml.
 
     Args:
         ports: HTTP and RTSP port of each device.
         hub: Rows of `[hub]`; `user` and `password` go into secrets.toml instead.
-        directory: Where the agent may keep its own files.
+        directory: For the agent's own files.
         responders: Addresses that answer discovery.
         devices: Every device of the site, each with its driver.
         cameras: Every camera of the site.
@@ -81,7 +81,7 @@ def site_toml(
 
 
 def secrets_toml(logins: Mapping[str, tuple[str, str]]) -> str:
-    """Write secrets.toml from user and password by the credential's name."""
+    """Render secrets.toml from user and password by the credential's name."""
     tables = [
         _table(f"[credential.{name}]", [("user", user), ("password", password)])
         for name, (user, password) in logins.items()
@@ -90,7 +90,7 @@ def secrets_toml(logins: Mapping[str, tuple[str, str]]) -> str:
 
 
 def write(directory: Path, site: str, secrets: str) -> Path:
-    """Write both files into a directory, with the folders that the agent needs, and return the path of site.toml."""
+    """Write both files into a directory, with the folders that the agent needs; return the path of site.toml."""
     for folder in (directory, directory / "state", directory / "runtime"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomic(directory / "secrets.toml", secrets.encode(), 0o600)

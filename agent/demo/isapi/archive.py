@@ -1,7 +1,7 @@
 """Lists the footage of a simulated ISAPI recorder by camera, under the faults that can be switched on. Pure.
 
-The plan and its holes are those of `agent/demo/world/recordings.py`. Here footage leaves as whole files of an hour, so
-that the oldest one begins at a full hour, and here the recorder's own faults take effect.
+Plan and gaps are those of `agent/demo/world/recordings.py`. Here footage leaves as whole files of an hour, so that the
+oldest one begins at a full hour, and here the recorder's own faults take effect.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STIR = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file of a track. `motion`: recorded because something moved, not by the clock."""
+    """One file of a track. `motion`: recorded because something moved, not by the schedule."""
 
     span: Span
     motion: bool
@@ -94,7 +94,7 @@ def _until(found: Iterable[Span], at: datetime) -> tuple[Span, ...]:
 
 
 def _stirred(found: Iterable[Span]) -> tuple[Span, ...]:
-    """What is recorded of spans when something moves in the first minutes of each hour only."""
+    """Return what is recorded of spans when something moves in the first minutes of each hour only."""
     kept = []
     for span in found:
         hour = full_hour(span.start_at)

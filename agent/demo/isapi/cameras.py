@@ -1,4 +1,4 @@
-"""Defines the second recorder of the simulated site, which speaks ISAPI, and its three cameras. Plain values.
+"""Defines the second recorder of the simulated site, which speaks ISAPI, and its three cameras.
 
 Their scenes and masks are those of other cameras of `cameras.py`, for which there are clips.
 """

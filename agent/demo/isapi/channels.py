@@ -1,10 +1,10 @@
 """Answers for the video of a simulated ISAPI device: streams, cameras of a recorder, masks, overlays. Pure.
 
-A recorder knows the masks of its cameras under `ContentMgmt/InputProxy`; a camera its own under `System/Video/inputs`.
-Masks go out in a frame of 704x576 with the origin at the bottom left, each edge on the line of the grid outside of it.
+A recorder has the masks of its cameras under `ContentMgmt/InputProxy`; a camera its own under `System/Video/inputs`.
+Masks are written in a frame of 704x576, origin at the bottom left, each edge on the grid line outside of it.
 
-Source: field reports and client code. The mask body of a recorder's channel was not read from a real unit: it is taken
-to be that of a camera. The vertical origin is what two clients and the factory layout of overlays say.
+Source: field reports and client code. The mask body of a recorder's channel, not read from a real unit, is taken to be
+that of a camera. The vertical origin is that of two clients and of the factory layout of overlays.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def stream_of(view: DeviceView, number: int) -> tuple[DemoCamera, PathName]:
     """Find a stream by its number, such as 101.
 
     Raises:
-        IsapiError: There is none; a third stream is refused as units do it.
+        IsapiError: There is none; a third stream is refused as on real units.
     """
     channel, stream = divmod(number, 100)
     if stream not in STREAM_NUMBERS:
@@ -156,7 +156,7 @@ def _state(camera: DemoCamera) -> Markup:
 
 
 def proxy_mask(ask: Ask) -> Markup:
-    """`ContentMgmt/InputProxy/channels/1/video/privacyMask`, which the recorder has to ask its camera for."""
+    """`ContentMgmt/InputProxy/channels/1/video/privacyMask`; the recorder requests it from its camera."""
     return _mask(_reached(_behind_at(ask)))
 
 

@@ -3,8 +3,8 @@
 Times carry a Z but are the wall clock of the site, `searchResultPostion` is misspelt as the vendor has it, a page holds
 at most 50 files, and a window that ends after 2038-01-19 is refused.
 
-Source: field reports (storage, search, dailyDistribution); the vendor's header for the search answer. `record/tracks`
-was not read from a real unit, and none was asked for several tracks in one search. `logSearch`: client code alone.
+Source: field reports (storage, search, dailyDistribution); the vendor's header for the search answer; client code alone
+for `logSearch`. `record/tracks`, and one search for several tracks, were not read from a real unit.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _second_disk(view: DeviceView) -> str:
 
 
 def _hdds(view: DeviceView) -> Markup:
-    """Two full disks, as they are on a healthy recorder, and the ghost of one that was taken out."""
+    """Two full disks, as on a healthy recorder, and the ghost of one that was taken out."""
     _recorder(view)
     fault = device_fault(view)
     free = DISK_MB if fault is not None and fault.fault == "formatted" else 0
@@ -192,7 +192,7 @@ def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]
 
 
 def wall_text(at: datetime) -> str:
-    """A moment as the device writes it: the wall clock, whatever its Z says."""
+    """A moment as the device writes it: the wall clock with a Z."""
     return f"{at.astimezone(SITE_ZONE):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -226,7 +226,7 @@ def log_search(ask: Ask) -> Markup:
 
 
 def daily_distribution(ask: Ask) -> Markup:
-    """POST `ContentMgmt/record/tracks/101/dailyDistribution`: which days of a month hold footage."""
+    """POST `ContentMgmt/record/tracks/101/dailyDistribution`: the days of a month that hold footage."""
     year, month = ask.number("year", 1970, 2037), ask.number("monthOfYear", 1, 12)
     camera = _camera_of_track(ask.view, ask.numbers[0])
     why = Markup("<recordType>time</recordType>")

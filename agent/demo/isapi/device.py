@@ -1,10 +1,8 @@
 """Simulates a Hikvision device: ISAPI over HTTP with Digest, snapshots, and its RTSP.
 
-It can be read and nothing else: every request that would change something is refused and counted. A part of the tree
-that is not there is 403 `notSupport`; what lies outside of the tree is 404. What it says is decided in the other files.
-
-Made from field reports, client code and the vendor's headers; no real unit has been read. Each file of `isapi_*.py`
-says what is less sure in it.
+Read-only: every request that would change something is refused and counted. A part of the tree that a device lacks is
+403 `notSupport`; what lies outside of the tree is 404. The other files here decide the answers and name what is less
+sure: they are made from field reports, client code and the vendor's headers; no real unit has been read.
 """
 
 from __future__ import annotations
@@ -92,7 +90,7 @@ Reply = tuple[int, str, bytes, Mapping[str, str]]
 
 
 class IsapiDevice:
-    """A device that listens on two ports of its own, for HTTP and for RTSP: a recorder, or a camera."""
+    """A recorder or a camera with two ports of its own, for HTTP and for RTSP."""
 
     def __init__(
         self,
@@ -119,7 +117,7 @@ class IsapiDevice:
             raise
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
-        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        """Replace the box or its cameras from the next request on; address and login stay."""
         self.spec = spec
         self._cameras = cameras
         self._offset = timedelta(seconds=spec.clock_offset_s)
@@ -127,11 +125,11 @@ class IsapiDevice:
         self.gate.also(factory.user, factory.password if spec.factory_login else None)
 
     def restart(self) -> None:
-        """Have just started anew, as after a loss of power; connections stay."""
+        """Restart the uptime, as after a loss of power; connections stay."""
         self._booted_at = self._clock()
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start to answer."""
         self.http.start()
         self.rtsp.start()
 
@@ -142,16 +140,13 @@ class IsapiDevice:
 
     @property
     def asked(self) -> Mapping[str, int]:
-        """How many requests came for each path, anonymous ones included; numbers in paths are N.
-
-        What is not there counts as `else`.
-        """
+        """Requests by path, anonymous ones included; numbers in paths are N, unknown paths count as `else`."""
         with self._lock:
             return MappingProxyType(dict(self._asked))
 
     @property
     def writes_refused(self) -> int:
-        """How many requests would have changed something."""
+        """Number of requests that would have changed something."""
         with self._lock:
             return self._writes_refused
 
@@ -162,7 +157,7 @@ class IsapiDevice:
         return self._clock() + self._offset - back
 
     def view(self) -> DeviceView:
-        """What the device knows now."""
+        """State of the device now."""
         return DeviceView(
             self.spec,
             self._cameras,
@@ -204,7 +199,7 @@ class IsapiDevice:
         raise not_supported() if method == "GET" else IsapiError(403, 4, "methodNotAllowed")
 
     def _unauthorized(self, outcome: Outcome) -> Reply:
-        """Ask for a login; a login that was refused is told how many tries are left, or how long it is locked."""
+        """Request a login; the answer to a wrong one has the tries that are left, or how long the lock lasts."""
         headers = {"WWW-Authenticate": self.gate.challenge(qop=True, stale=outcome == "stale")}
         if outcome != "refused":
             return 401, "text/html", _UNAUTHORIZED, headers
@@ -224,7 +219,7 @@ class IsapiDevice:
 
 
 def _named(path: str) -> tuple[str, tuple[int, ...]]:
-    """Take a path apart: below the tree, in lower case, with N for each number; and the numbers."""
+    """Split a path: the part below the tree in lower case with N for each number, and the numbers."""
     below = path.lower().removeprefix(_TREE).rstrip("/")
     return _NUMBER.sub("N", below), tuple(int(digits) for digits in _NUMBER.findall(below))
 
@@ -270,4 +265,4 @@ class _HttpConnection(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: targets may hold what a log must not."""
+        """Log nothing: targets may hold what a log must not."""

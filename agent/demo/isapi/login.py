@@ -18,7 +18,7 @@ LOCKED_FOR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class LockState:
-    """Whether nobody gets in now, for how long, and else how many refused logins are left until then."""
+    """Whether the login is locked, for how long, and else how many wrong logins are left."""
 
     locked: bool
     unlock_s: int
@@ -26,7 +26,7 @@ class LockState:
 
 
 class LockingGate:
-    """A `Gate` that locks: while it does, the right password is refused too."""
+    """A `Gate` that locks: meanwhile the right password is refused too."""
 
     def __init__(self, user: str, password: str, clock: Callable[[], datetime], realm: str) -> None:
         self._gate = Gate(user, password, clock, realm)
@@ -36,12 +36,12 @@ class LockingGate:
         self._locked_until: datetime | None = None
 
     def also(self, user: str, password: str | None) -> None:
-        """Let one more account in, or none of this name any more (None)."""
+        """Add an account, or remove it (None)."""
         self._gate.also(user, password)
 
     @property
     def failed_logins(self) -> int:
-        """How many requests carried a wrong login."""
+        """Number of requests with a wrong login."""
         return self._gate.failed_logins
 
     def challenge(self, *, qop: bool, stale: bool = False) -> str:
@@ -49,7 +49,7 @@ class LockingGate:
         return self._gate.challenge(qop=qop, stale=stale)
 
     def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Judge an `Authorization` header, and lock or unlock accordingly."""
+        """Check an `Authorization` header, and lock or unlock accordingly."""
         outcome = self._gate.digest(authorization, method, target)
         if outcome == "anonymous":
             return outcome
@@ -65,7 +65,7 @@ class LockingGate:
         return outcome
 
     def state(self) -> LockState:
-        """What the device tells about its lock."""
+        """State of the lock, as a refusal reports it."""
         now = self._clock()
         with self._lock:
             if self._locked_until is not None and now < self._locked_until:

@@ -1,7 +1,7 @@
 """Answers for a simulated ISAPI device itself: identity, state, clock, accounts, ports, platforms. Pure.
 
-Source: field reports (deviceInfo, time, adminAccesses, users); client code only for System/Network/SIP, of which no
-answer of a real unit was read: its status element may have another name.
+Source: field reports (deviceInfo, time, adminAccesses, users); client code alone for System/Network/SIP, whose status
+element may have another name on a real unit.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def local_text(view: DeviceView) -> str:
 
 
 def time(ask: Ask) -> Markup:
-    """`System/time`. A clock that somebody set back does not take its time from NTP any more."""
+    """`System/time`. A clock that somebody set back no longer takes its time from NTP."""
     fault = device_fault(ask.view)
     mode = "manual" if fault is not None and fault.fault == "clock-set-back" else "NTP"
     return document("Time", _TIME.format(mode=mode, now=local_text(ask.view)))
@@ -108,7 +108,7 @@ def ntp_server(ask: Ask) -> Markup:
 
 
 def users(ask: Ask) -> Markup:
-    """`Security/users`: the one of the recorder itself, and the one that reads."""
+    """`Security/users`: the recorder's own administrator, and the account that reads."""
     rows = ((1, "admin", "high", "Administrator"), (2, ask.view.spec.user, "low", "Viewer"))
     listed = [_USER.format(id=number, name=name, priority=rank, level=level) for number, name, rank, level in rows]
     return document("UserList", join(listed), size=32)
@@ -134,7 +134,7 @@ def admin_accesses(ask: Ask) -> Markup:
 
 
 def capabilities(ask: Ask) -> Markup:
-    """`System/capabilities`, as far as anybody asks."""
+    """`System/capabilities`, as far as the agent reads it."""
     inputs = len(ask.view.cameras) if ask.view.spec.recorder else 0
     return document("DeviceCap", _CAPABILITIES.format(platform=word(ask.view.spec.recorder), inputs=inputs))
 

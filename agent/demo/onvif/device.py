@@ -1,6 +1,6 @@
 """Serves one simulated device over HTTP: ONVIF over SOAP, and snapshots. The service files decide the answers.
 
-A call is parsed, the login judged, the operation looked up in one table, the reply sent; anything else is a SOAP Fault.
+A call is parsed, the login checked, the operation found in one table, the reply sent; anything else is a SOAP Fault.
 `DeviceView` is built anew for each request, so that clock, masks and recordings are those of that moment.
 """
 
@@ -43,7 +43,7 @@ Answer = tuple[int, str, bytes, Mapping[str, str]]
 
 
 class OnvifDevice:
-    """A device that listens on two ports of its own, for HTTP and for RTSP."""
+    """A device with two ports of its own, for HTTP and for RTSP."""
 
     def __init__(
         self,
@@ -73,13 +73,13 @@ class OnvifDevice:
             raise
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
-        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        """Replace the box or its cameras from the next request on; address and login stay."""
         self.spec = spec
         self._cameras = cameras
         self._offset = timedelta(seconds=spec.clock_offset_s)
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start to answer."""
         self.http.start()
         self.rtsp.start()
 
@@ -93,7 +93,7 @@ class OnvifDevice:
         return self._clock() + self._offset
 
     def view(self) -> DeviceView:
-        """What the device knows now."""
+        """State of the device now."""
         return DeviceView(
             self.spec,
             self._cameras,
@@ -123,7 +123,7 @@ class OnvifDevice:
             return fault.status, SOAP_TYPE, fault.body(), {}
 
     def _refusal(self, call: Call, authorization: str | None, target: str) -> Answer | None:
-        """Turn a call away that carries no good login; None lets it in."""
+        """Return the refusal of a call without a good login; None lets it in."""
         outcome: Outcome = self.gate.token(call.token)
         if outcome == "anonymous":
             outcome = self.gate.digest(authorization, "POST", target)
@@ -193,4 +193,4 @@ class _HttpConnection(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: targets may hold what a log must not."""
+        """Log nothing: targets may hold what a log must not."""

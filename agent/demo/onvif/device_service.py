@@ -77,7 +77,7 @@ VERSIONS = {MEDIA2: (24, 6), MEDIA1: (20, 12), DEVICE: (20, 12)}
 
 
 def get_system_date_and_time(view: DeviceView, call: Call) -> Markup:
-    """The device's own clock, right or wrong. One that is wrong is set by hand, as such clocks mostly are."""
+    """The device's own clock. One that is wrong is set by hand, as such clocks mostly are."""
     del call
     kind = "Manual" if view.spec.clock_offset_s else "NTP"
     return _DATE_AND_TIME.format(kind=kind, utc=utc_time(view.now))
@@ -89,7 +89,7 @@ def utc_time(at: datetime) -> Markup:
 
 
 def get_device_information(view: DeviceView, call: Call) -> Markup:
-    """Who the device says it is."""
+    """Maker, model and serial number."""
     del call
     return _INFORMATION.format(model=view.spec.model, serial=view.spec.serial)
 
@@ -105,7 +105,7 @@ def get_services(view: DeviceView, call: Call) -> Markup:
 
 
 def get_capabilities(view: DeviceView, call: Call) -> Markup:
-    """The older list of services; recording, search and replay stand under `Extension`, as the schema has it."""
+    """The older list of services; recording, search and replay are under `Extension`, as the schema has it."""
     del call
     extension = Markup("")
     if view.spec.recorder:
@@ -116,13 +116,13 @@ def get_capabilities(view: DeviceView, call: Call) -> Markup:
 
 
 def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
-    """What the device service itself can do."""
+    """Capabilities of the device service itself."""
     del view, call
     return _SERVICE_CAPABILITIES
 
 
 def get_network_interfaces(view: DeviceView, call: Call) -> Markup:
-    """One interface. Its MAC is made of the serial number, with the bit that marks it as nobody's."""
+    """One interface. Its MAC is made of the serial number, with the bit of locally administered addresses."""
     del call
     digits = hashlib.sha256(view.spec.serial.encode()).hexdigest()
     mac = ":".join(["02", *(digits[at : at + 2] for at in range(0, 10, 2))])
@@ -136,7 +136,7 @@ def get_network_protocols(view: DeviceView, call: Call) -> Markup:
 
 
 def get_users(view: DeviceView, call: Call) -> Markup:
-    """The accounts, for an administrator; anybody else may not ask.
+    """The accounts, for an administrator only.
 
     Source: ONVIF Core Specification, GetUsers, access class READ_SYSTEM_SECRET.
     """
@@ -148,7 +148,7 @@ def get_users(view: DeviceView, call: Call) -> Markup:
 
 
 def get_storage_configurations(view: DeviceView, call: Call) -> Markup:
-    """A recorder has one disk; a camera without one does not know the operation."""
+    """The one disk of a recorder; a camera without one does not support the operation."""
     if not view.spec.recorder:
         raise SoapFault("Receiver", ("ActionNotSupported",), f"{call.operation} is not supported")
     return _STORAGES.format(storages=_STORAGE)

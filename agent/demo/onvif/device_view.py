@@ -34,10 +34,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """The device, its cameras in the order of their channels, its own clock, its ports and the faults in force.
-
-    `up_s`: for how long it has been up.
-    """
+    """The device, its cameras by channel, its own clock, its ports and the faults in force. `up_s`: its uptime."""
 
     spec: DemoDevice
     cameras: tuple[DemoCamera, ...]

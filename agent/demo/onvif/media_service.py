@@ -1,6 +1,6 @@
 """Answers the simulated Media1 and Media2 services: profiles, masks, overlays, addresses. Pure.
 
-Both services list the same profiles; only Media2 knows masks. Mask polygons go out in ONVIF's frame, -1..1 with y up.
+Both list the same profiles; only Media2 has masks. Mask polygons are in ONVIF's frame, -1..1 with y up.
 
 Source: ONVIF Media Service and Media2 Service Specifications; `ver10/media/wsdl/media.wsdl`,
 `ver20/media/wsdl/media.wsdl`.
@@ -115,7 +115,7 @@ def get_profiles1(view: DeviceView, call: Call) -> Markup:
 
 
 def get_profiles2(view: DeviceView, call: Call) -> Markup:
-    """Media2: every profile, or the one asked for; configurations only of the types asked for, as the standard says."""
+    """Media2: every profile, or the one requested, with configurations of the requested types only."""
     wanted = set(call.texts("Type"))
     token = call.text("Token")
     listed = []
@@ -177,7 +177,7 @@ def get_masks(view: DeviceView, call: Call) -> Markup:
 
 
 def get_mask_options(view: DeviceView, call: Call) -> Markup:
-    """What masks the device can draw."""
+    """Masks that the device can draw."""
     view.camera(call.text("ConfigurationToken"))
     colors = [_LISTED_COLOR.format(x=level, y=level, z=level) for level in (0, 128, 255)]
     return _response(call, _OPTIONS.format(colors=join(colors)))
@@ -200,7 +200,7 @@ def get_osds(view: DeviceView, call: Call) -> Markup:
 
 
 def get_snapshot_uri(view: DeviceView, call: Call) -> Markup:
-    """Where a JPEG of the profile's source can be had; the query is part of the address."""
+    """Address of a JPEG of the profile's source; the query is part of it."""
     profile = view.profile(call.text("ProfileToken"))
     channel = profile.camera.channel
     uri = f"http://{HOST}:{view.http_port}/snapshot/{channel}.jpg?profile={profile.token}"
@@ -208,7 +208,7 @@ def get_snapshot_uri(view: DeviceView, call: Call) -> Markup:
 
 
 def get_stream_uri(view: DeviceView, call: Call) -> Markup:
-    """Where the profile is streamed."""
+    """Address of the profile's stream."""
     protocol = call.text("Protocol")
     known = PROTOCOLS if call.namespace == MEDIA2 else ("UDP", "TCP", "RTSP", "HTTP")
     if protocol not in known:
@@ -223,7 +223,7 @@ def _uri(call: Call, uri: str) -> Markup:
 
 
 def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
-    """What the media service can do; `Mask` stands in Media2 only."""
+    """Capabilities of the media service; `Mask` is in Media2 only."""
     template = _CAPABILITIES1 if call.namespace == MEDIA1 else _CAPABILITIES2
     return _response(call, template.format(count=len(view.profiles())))
 

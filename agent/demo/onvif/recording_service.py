@@ -1,6 +1,6 @@
 """Answers the simulated recorder's Profile G services: recording, recording search and replay.
 
-Searches live for their KeepAliveTime, as the standard has it; everything else is pure.
+Searches live for their KeepAliveTime, as in the standard; everything else is pure.
 
 Source: ONVIF Recording Search and Replay Control Service Specifications; `ver10/search.wsdl`, `ver10/replay.wsdl`.
 """
@@ -91,14 +91,14 @@ class _Search:
 
 
 class Searches:
-    """The open searches of a device. A search that nobody asks about for its KeepAliveTime is forgotten."""
+    """The open searches of a device. A search without a request for its KeepAliveTime expires."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[str, _Search] = {}
 
     def find(self, view: DeviceView, call: Call) -> Markup:
-        """FindRecordings: fix the result now and hand it out in pages."""
+        """FindRecordings: fix the result now and return it in pages."""
         wanted_sources = {element.strip() for element in call.texts("Token")}
         wanted_recordings = set(call.texts("IncludedRecordings"))
         found = [
@@ -116,7 +116,7 @@ class Searches:
         return _FOUND.format(operation=call.operation, token=token)
 
     def find_events(self, view: DeviceView, call: Call) -> Markup:
-        """FindEvents: only the beginnings and ends of recorded data are known."""
+        """FindEvents: the only events are beginnings and ends of recorded data."""
         keep_alive = timedelta(seconds=min(_seconds(call.text("KeepAliveTime")), KEEP_ALIVE_MAX_S))
         token = f"events-{secrets.token_hex(4)}"
         with self._lock:
@@ -156,7 +156,7 @@ class Searches:
 
     @property
     def count(self) -> int:
-        """How many searches are open."""
+        """Number of open searches."""
         with self._lock:
             return len(self._open)
 
@@ -181,7 +181,7 @@ def timestamp(at: datetime) -> str:
 
 
 def source_id(recording: Recording) -> str:
-    """The same for every recording of a channel, so that its spans can be put together; it ends in its video source."""
+    """The same id for every recording of a channel, so that its spans can be joined; it ends in its video source."""
     return f"urn:demo:source:{source_token(recording.camera, 'vs')}"
 
 
@@ -226,7 +226,7 @@ def get_recording_information(view: DeviceView, call: Call) -> Markup:
 
 
 def get_recordings(view: DeviceView, call: Call) -> Markup:
-    """Every recording as it is configured: none has a limit of time."""
+    """Every recording as it is configured, without a retention limit."""
     del call
     return _ITEMS.format(
         items=join(
@@ -246,7 +246,7 @@ def get_recordings(view: DeviceView, call: Call) -> Markup:
 
 
 def get_replay_uri(view: DeviceView, call: Call) -> Markup:
-    """Where a recording can be played back."""
+    """Address at which a recording is played back."""
     if call.text("Protocol") not in ("UDP", "TCP", "RTSP", "HTTP"):
         raise SoapFault("Sender", ("InvalidArgVal", "InvalidStreamSetup"), "the transport is not supported")
     recording = _recording(view, call.text("RecordingToken"))
@@ -254,7 +254,7 @@ def get_replay_uri(view: DeviceView, call: Call) -> Markup:
 
 
 def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
-    """What recording, search and replay can do."""
+    """Capabilities of recording, search and replay."""
     del view
     prefix = {SEARCH: "tse", REPLAY: "trp", RECORDING: "trc"}[call.namespace]
     return _CAPABILITIES_RESPONSE.format(prefix=prefix, inner=_CAPABILITIES[call.namespace])

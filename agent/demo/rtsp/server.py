@@ -1,9 +1,8 @@
 """Serves RTSP for a simulated device: live streams and replay over one TCP connection, with Digest login.
 
-One thread per connection reads requests and sends pictures when they are due. What is sent is decided in
-`playing.py`; only interleaved transport is offered.
-
-Main streams repeat the parameter sets before each IDR; sub streams give them in the SDP only, as some cameras do.
+One thread per connection reads requests and sends pictures when they are due; `playing.py` selects them. Only
+interleaved transport is offered. Main streams repeat the parameter sets before each IDR; sub streams give them in the
+SDP only, as some cameras do.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ class Session:
 
 
 class Login(Protocol):
-    """Who decides whether a request may pass, such as `login.Gate`."""
+    """Decides whether a request may pass, such as `login.Gate`."""
 
     def challenge(self, *, qop: bool, stale: bool = False) -> str:
         """Return a `WWW-Authenticate` value."""
 
     def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Judge an `Authorization` header."""
+        """Check an `Authorization` header."""
 
 
 class RtspConnection(socketserver.BaseRequestHandler):
@@ -184,7 +183,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
         return response(200, request.cseq, headers)
 
     def _recorded_clip(self, camera: DemoCamera, at: datetime) -> Clip:
-        """What the camera showed when this was recorded: a fault shows only in footage from then on."""
+        """Return the clip of a recorded moment: a fault shows only in footage from its start on."""
         active = self._view().faults.get(camera.id)
         return clip_of(camera, "main", active.fault if active is not None and active.since <= at else None)
 
@@ -205,7 +204,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
 
 
 def _wish(request: Request, target: Target, recording: Recording) -> ReplayWish | None:
-    """Read what a PLAY of a recording asks for; None where its range lies outside."""
+    """Parse what a PLAY of a recording requests; None where its range lies outside."""
     gop = len(target.clip.pictures)
     if target.asked is not None:
         start_at = starting_point(recording.span, target.asked.start_at, gop)

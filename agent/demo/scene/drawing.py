@@ -202,7 +202,7 @@ def car(canvas: Canvas, at: tuple[int, int], length_px: int, colour: Colour, pla
 
 
 def person(canvas: Canvas, feet: tuple[int, int], height_px: int, phase: float, coat: Colour) -> None:
-    """Somebody standing or walking: `phase` (radians) swings legs and arms."""
+    """Somebody upright or walking: `phase` (radians) swings legs and arms."""
     x, y = feet
     unit = height_px / 8
     swing = float(np.sin(phase)) * unit * 0.8

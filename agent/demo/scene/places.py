@@ -1,8 +1,8 @@
-"""Draws the nine places that the simulated cameras look at.
+"""Draws the nine places that the simulated cameras show.
 
-Each place is one function that paints its still background (`walkers.py` says who moves). What is private in a place
+Each place is one function that paints its still background (`walkers.py` has the people). What is private in a place
 (the windows of a house, an open door, a desk) lies where `agent/demo/world/cameras.py` puts that camera's zone, and is
-full of detail so that a picture in which it is not hidden cannot be mistaken for one in which it is.
+full of detail, so that no picture that shows it can be mistaken for one that hides it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from agent.demo.scene.drawing import (
 
 
 def gate(rng: np.random.Generator) -> Canvas:
-    """A street behind a school gate; opposite stands a house with windows."""
+    """A street behind a school gate, opposite a house with windows."""
     canvas = blank((226, 206, 184))
     area(canvas, rng, [(0, 0), (1280, 0), (1280, 230), (0, 230)], (228, 210, 190), 0.05, (60, 200))
     bricks(canvas, rng, (730, 140, 1210, 420), (70, 92, 158), 18)
@@ -62,7 +62,7 @@ def gate(rng: np.random.Generator) -> Canvas:
 
 
 def corridor(rng: np.random.Generator) -> Canvas:
-    """A corridor of class rooms; the first door on the left stands open to a changing room."""
+    """A corridor of class rooms; the first door on the left is open to a changing room."""
     canvas = blank((196, 204, 206))
     area(canvas, rng, [(0, 0), (1280, 0), (760, 180), (520, 180)], (222, 226, 226), 0.04)
     area(canvas, rng, [(0, 0), (520, 180), (520, 430), (0, 720)], (176, 196, 198), 0.06, (8, 60))

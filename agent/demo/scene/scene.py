@@ -59,14 +59,14 @@ def scene(place: str, at_s: float) -> Canvas:
 def picture(
     camera: DemoCamera, path: PathName, at: datetime, fault: Fault | None = None, *, dated: bool = True
 ) -> Canvas:
-    """Render what the camera delivers on a path at a moment.
+    """Render the picture of a camera on a path at a moment.
 
     Args:
         camera: A row of the table.
         path: Decides the size, and whether this device draws its mask there.
-        at: Moves the scene and stands in the overlay.
+        at: Moves the scene; shown in the overlay.
         fault: `mask-removed` leaves the mask out; `dark` takes the light away.
-        dated: Whether date and time stand in the overlay, as in a snapshot.
+        dated: Whether the overlay has date and time, as in a snapshot.
     """
     at_s = at.timestamp() % 86_400
     size = SIZES_PX[path]

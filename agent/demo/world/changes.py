@@ -26,7 +26,7 @@ class Changes:
         self._switch(camera_id, fault)
 
     def switch_device(self, device_id: str, fault: Fault | None) -> None:
-        """Do the same to a whole device."""
+        """Put a whole device into a fault, or mend it with None."""
         self._switch(DEVICE_KEY + device_id, fault)
 
     def _switch(self, key: str, fault: Fault | None) -> None:

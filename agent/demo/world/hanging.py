@@ -9,13 +9,13 @@ from agent.demo.world.listening import LoopbackServer
 
 class _Silence(socketserver.BaseRequestHandler):
     def handle(self) -> None:
-        """Read until the peer has had enough."""
+        """Read until the peer closes."""
         while self.request.recv(4096):
             pass
 
 
 class HangingDevice:
-    """Listens on two ports, as a real device would, and says nothing on either."""
+    """Listens on two ports and answers on neither."""
 
     def __init__(self, name: str) -> None:
         self.http = LoopbackServer(_Silence, f"{name}-http")

@@ -1,7 +1,7 @@
 """Checks logins of a simulated device: WS-UsernameToken digest and HTTP/RTSP Digest, properly verified.
 
-Decides from the request's own values and the device's clock; sends nothing. Every request that carried a login and was
-turned away counts as a failed login, as on a real device, except one that used an outdated Digest nonce.
+Decides from the request's own values and the device's clock; sends nothing. Every refused login counts as failed, as on
+a real device, except one with an outdated Digest nonce.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Gate:
         self._failed = 0
 
     def also(self, user: str, password: str | None) -> None:
-        """Let one more account in, or none of this name any more (None)."""
+        """Add an account, or remove it (None)."""
         with self._lock:
             self._accounts.pop(user, None)
             if password is not None:
@@ -54,12 +54,12 @@ class Gate:
 
     @property
     def failed_logins(self) -> int:
-        """How many requests carried a login and were refused."""
+        """Number of requests with a login that was refused."""
         with self._lock:
             return self._failed
 
     def token(self, token: UsernameToken | None) -> Outcome:
-        """Judge a WS-UsernameToken: right digest, fresh by the device's clock, nonce not used before.
+        """Check a WS-UsernameToken: right digest, fresh by the device's clock, nonce not used before.
 
         Source: OASIS Web Services Security UsernameToken Profile 1.1, section 3.1; ONVIF Core, 5.9.
         """
@@ -103,7 +103,7 @@ class Gate:
         return "Digest " + ", ".join(parts)
 
     def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Judge an `Authorization` header of HTTP or RTSP.
+        """Check an `Authorization` header of HTTP or RTSP.
 
         Args:
             authorization: The header's value, or None where there is none.
@@ -144,7 +144,7 @@ class Gate:
         return self._nonce_outcome(nonce, values.get("nc"))
 
     def _nonce_outcome(self, nonce: str, count_hex: str | None) -> Outcome:
-        """The password is right; a nonce that is unknown, or a count that does not rise, only needs a fresh one."""
+        """Check the nonce of a right password: an unknown one, or a count that does not rise, must be renewed."""
         last = self._nonces.get(nonce)
         if last is None:
             return "stale"

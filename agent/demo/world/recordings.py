@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ActiveFault:
-    """A fault that was switched on, and since when."""
+    """A fault that is switched on, and since when."""
 
     fault: Fault
     since: datetime
@@ -40,9 +40,9 @@ def spans(
     """Return the recorded spans of a channel, oldest first.
 
     Args:
-        plan: How many days are kept, and where the gap lies.
+        plan: Retention in days, and the gap.
         now: The recorder's clock; the newest span ends here.
-        started_at: When the site was started. The gap is counted back from here, so that it stays where it is.
+        started_at: When the site was started. The gap is counted back from here, so that it does not move.
         lost_at: When older recordings were lost, or None.
     """
     oldest = now - timedelta(days=plan.days)
@@ -75,7 +75,7 @@ def segments(span: Span) -> tuple[Span, ...]:
 def recordings(
     cameras: Sequence[DemoCamera], now: datetime, started_at: datetime, faults: Mapping[str, ActiveFault]
 ) -> tuple[Recording, ...]:
-    """Return everything that a recorder lists, channel by channel."""
+    """Return every recording that a recorder lists, by channel."""
     listed: list[Recording] = []
     for camera in cameras:
         if camera.recording is None:
