@@ -20,8 +20,8 @@ from agent.demo.onvif.device import OnvifDevice
 from agent.demo.onvif.device_view import HOST
 from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_toml, write
 from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
-from agent.demo.world.changes import Changes
-from agent.demo.world.hanging import HangingDevice
+from agent.demo.world.changes import DEVICE_KEY, Changes
+from agent.demo.world.listening import HangingDevice
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 
@@ -157,7 +157,7 @@ class SimulatedSite:
         """
         if device_id not in self._isapi() or (fault is not None and fault not in DEVICE_FAULTS):
             raise ValueError(f"device {device_id} cannot show the fault {fault}")
-        self._changes.switch_device(device_id, fault)
+        self._changes.switch(DEVICE_KEY + device_id, fault)
 
     def restart(self, device_id: str) -> None:
         """Restart a recorder that speaks ISAPI.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.demo.onvif.device_view import DeviceView
-from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.cameras import DemoCamera, Fault
 from agent.demo.world.changes import DEVICE_KEY
-from agent.demo.world.recordings import HOUR, SITE_ZONE, ActiveFault, full_hour, segments, spans
+from agent.demo.world.recordings import HOUR, SITE_ZONE, fault_since, full_hour, segments, spans
 from drivers.model import Span
 
 SET_BACK = timedelta(hours=2)
@@ -33,9 +33,9 @@ class Segment:
     motion: bool
 
 
-def device_fault(view: DeviceView) -> ActiveFault | None:
-    """The fault of the whole recorder that is in force."""
-    return view.faults.get(DEVICE_KEY + view.spec.id)
+def device_fault_since(view: DeviceView, fault: Fault) -> datetime | None:
+    """Return since when a fault of the whole recorder is in force; None where it is not."""
+    return fault_since(view.faults, DEVICE_KEY + view.spec.id, fault)
 
 
 def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
@@ -45,18 +45,16 @@ def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
     """
     if camera.recording is None:
         return ()
-    own, whole = view.faults.get(camera.id), device_fault(view)
-    set_back_at = whole.since if whole is not None and whole.fault == "clock-set-back" else None
+    set_back_at, formatted_at = (device_fault_since(view, fault) for fault in ("clock-set-back", "formatted"))
     now = view.now + SET_BACK if set_back_at is not None else view.now
-    lost_at = own.since if own is not None and own.fault == "recordings-lost" else None
-    found = spans(camera.recording, now, view.started_at, lost_at)
-    if own is not None and own.fault == "old-deleted":
+    found = spans(camera.recording, now, view.started_at, fault_since(view.faults, camera.id, "recordings-lost"))
+    if view.fault(camera) == "old-deleted":
         found = _since(found, now - KEPT_BY_EXPIRY)
     found = tuple(Span(full_hour(span.start_at), span.end_at) for span in found[:1]) + found[1:]
-    if own is not None and own.fault == "motion-only":
-        found = (*_until(found, own.since), *_stirred(_since(found, own.since)))
-    if whole is not None and whole.fault == "formatted":
-        found = _since(found, whole.since)
+    if (stirred_at := fault_since(view.faults, camera.id, "motion-only")) is not None:
+        found = (*_until(found, stirred_at), *_stirred(_since(found, stirred_at)))
+    if formatted_at is not None:
+        found = _since(found, formatted_at)
     if set_back_at is not None and found and found[-1].end_at == now:
         found = (*_until(found, set_back_at), Span(set_back_at - SET_BACK, view.now))
     return found
@@ -64,8 +62,7 @@ def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
 
 def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
     """Return the files of a camera's track, oldest first."""
-    own = view.faults.get(camera.id)
-    stirred_at = own.since if own is not None and own.fault == "motion-only" else None
+    stirred_at = fault_since(view.faults, camera.id, "motion-only")
     found = [
         Segment(part, stirred_at is not None and part.start_at >= stirred_at)
         for span in held(view, camera)

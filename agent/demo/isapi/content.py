@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from agent.demo.isapi.archive import KEPT_BY_EXPIRY, Segment, device_fault, files, recorded_days
+from agent.demo.isapi.archive import KEPT_BY_EXPIRY, Segment, device_fault_since, files, recorded_days
 from agent.demo.isapi.channels import camera_of
 from agent.demo.isapi.rtsp import playback_url
 from agent.demo.isapi.xml import ISAPI, Ask, IsapiError, document, not_supported, word
@@ -101,17 +101,14 @@ def smart(ask: Ask) -> Markup:
 
 
 def _second_disk(view: DeviceView) -> str:
-    fault = device_fault(view)
-    return "error" if fault is not None and fault.fault == "disk-failed" else "ok"
+    return "ok" if device_fault_since(view, "disk-failed") is None else "error"
 
 
 def _hdds(view: DeviceView) -> Markup:
     """Two full disks, as on a healthy recorder, and the ghost of one that was taken out."""
     _recorder(view)
-    fault = device_fault(view)
-    free = DISK_MB if fault is not None and fault.fault == "formatted" else 0
-    second = _second_disk(view)
-    rows = (("a", "ok", DISK_MB, free), ("b", second, DISK_MB, free), ("c", "notexist", 0, 0))
+    free = 0 if device_fault_since(view, "formatted") is None else DISK_MB
+    rows = (("a", "ok", DISK_MB, free), ("b", _second_disk(view), DISK_MB, free), ("c", "notexist", 0, 0))
     listed = [
         _HDD.format(id=number, letter=letter, status=status, capacity=capacity, free=left)
         for number, (letter, status, capacity, left) in enumerate(rows, start=1)
@@ -132,10 +129,9 @@ def track(ask: Ask) -> Markup:
 
 def _track(view: DeviceView, camera: DemoCamera) -> Markup:
     """`Enable` is false although it records: what counts is `enableSchedule`."""
-    fault = view.fault(camera)
-    mode = "MOTION" if fault == "motion-only" else "CMR"
+    mode = "MOTION" if view.fault(camera) == "motion-only" else "CMR"
     actions = [_ACTION.format(id=number, day=day, mode=mode) for number, day in enumerate(WEEK, start=1)]
-    expires = fault == "old-deleted"
+    expires = view.fault(camera) == "old-deleted"
     return _TRACK.format(
         id=camera.channel * 100 + 1, name=camera.name, channel=camera.channel, actions=join(actions),
         duration=f"P{KEPT_BY_EXPIRY.days}DT0H" if expires else "P0DT0H", expires=word(expires),
@@ -152,8 +148,7 @@ def search(ask: Ask) -> Markup:
     named = ask.body is not None and ask.body.find(".//{*}searchResultPostion") is not None
     position = ask.number("searchResultPostion", 0, 999_999_999) if named else 0
     cameras = [(number, _camera_of_track(view, number)) for number in numbers]
-    fault = device_fault(view)
-    if fault is not None and fault.fault == "search-tag-13" and window.end_at - window.start_at > WIDE:
+    if device_fault_since(view, "search-tag-13") is not None and window.end_at - window.start_at > WIDE:
         raise IsapiError(500, 3, "deviceError", "Tag 13 is invalid (two root tags)")
     found = sorted(
         (
@@ -165,20 +160,18 @@ def search(ask: Ask) -> Markup:
         key=lambda row: (row[1].span.start_at, row[0]),
     )
     page = found[position : position + most]
-    state = "MORE" if position + len(page) < len(found) else "OK"
-    return document(
-        "CMSearchResult",
-        _FOUND.format(
-            id=ask.text("searchID")[:64],
-            state=state if page else "NO MATCHES",
-            count=len(page),
-            matches=_matches(view, position, page) if page else Markup(""),
-        ),
-    )
+    return _results(ask, _matches(view, position, page), has_more=position + len(page) < len(found))
 
 
-def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]]) -> Markup:
-    items = [
+def _results(ask: Ask, items: list[Markup], *, has_more: bool) -> Markup:
+    state = ("MORE" if has_more else "OK") if items else "NO MATCHES"
+    matches = _MATCHES.format(items=join(items)) if items else Markup("")
+    body = _FOUND.format(id=ask.text("searchID")[:64], state=state, count=len(items), matches=matches)
+    return document("CMSearchResult", body)
+
+
+def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]]) -> list[Markup]:
+    return [
         _MATCH.format(
             track=number,
             start=wall_text(one.span.start_at),
@@ -188,7 +181,6 @@ def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]
         )
         for offset, (number, one) in enumerate(page)
     ]
-    return _MATCHES.format(items=join(items))
 
 
 def wall_text(at: datetime) -> str:
@@ -219,10 +211,7 @@ def log_search(ask: Ask) -> Markup:
     days = [first + timedelta(days=n) for n in range(ask.view.spec.log_days + 1)] if kind == "Operation" else []
     listed = [at for at in days if window.start_at <= at < window.end_at]
     items = [_ENTRY.format(at=wall_text(at), user=ask.view.spec.user) for at in listed[:most]]
-    state = ("MORE" if len(listed) > most else "OK") if items else "NO MATCHES"
-    matches = _MATCHES.format(items=join(items)) if items else Markup("")
-    body = _FOUND.format(id=ask.text("searchID")[:64], state=state, count=len(items), matches=matches)
-    return document("CMSearchResult", body)
+    return _results(ask, items, has_more=len(listed) > most)
 
 
 def daily_distribution(ask: Ask) -> Markup:
@@ -248,11 +237,7 @@ def _recorded(view: DeviceView) -> tuple[DemoCamera, ...]:
 
 
 def _camera_of_track(view: DeviceView, number: int) -> DemoCamera:
-    """Find the camera of a track; only main streams are recorded.
-
-    Raises:
-        IsapiError: There is no such track.
-    """
+    """Find the camera of a track, if there is such a track; only main streams are recorded."""
     channel, stream = divmod(number, 100)
     camera = camera_of(view, channel)
     if stream != 1 or camera not in _recorded(view):

@@ -10,7 +10,7 @@ import hashlib
 
 from markupsafe import Markup
 
-from agent.demo.isapi.archive import device_fault
+from agent.demo.isapi.archive import device_fault_since
 from agent.demo.isapi.xml import ISAPI, Ask, document, not_supported, word
 from agent.demo.onvif.device_view import HOST, DeviceView
 from agent.demo.onvif.soap import join
@@ -62,19 +62,9 @@ _CHECKED = Markup("<statusValue>200</statusValue><statusString>OK</statusString>
 def device_info(ask: Ask) -> Markup:
     """`System/deviceInfo`."""
     spec = ask.view.spec
-    made_up = hashlib.sha256(spec.serial.encode()).hexdigest()
-    return document(
-        "DeviceInfo",
-        _INFO.format(
-            name=spec.id, uuid=made_up[:32], kind=kind(ask.view), model=spec.model, serial=spec.serial,
-            mac=":".join(("02", *(made_up[n : n + 2] for n in range(0, 10, 2)))),
-        ),
-    )  # fmt: skip
-
-
-def kind(view: DeviceView) -> str:
-    """The device's type in ISAPI's words."""
-    return "NVR" if view.spec.recorder else "IPCamera"
+    uuid, kind = hashlib.sha256(spec.serial.encode()).hexdigest()[:32], "NVR" if spec.recorder else "IPCamera"
+    info = _INFO.format(name=spec.id, uuid=uuid, kind=kind, model=spec.model, serial=spec.serial, mac=ask.view.mac)
+    return document("DeviceInfo", info)
 
 
 def status(ask: Ask) -> Markup:
@@ -89,14 +79,12 @@ def local_text(view: DeviceView) -> str:
 
 def time(ask: Ask) -> Markup:
     """`System/time`. A clock that somebody set back no longer takes its time from NTP."""
-    fault = device_fault(ask.view)
-    mode = "manual" if fault is not None and fault.fault == "clock-set-back" else "NTP"
+    mode = "NTP" if device_fault_since(ask.view, "clock-set-back") is None else "manual"
     return document("Time", _TIME.format(mode=mode, now=local_text(ask.view)))
 
 
-def ntp_servers(ask: Ask) -> Markup:
+def ntp_servers(_: Ask) -> Markup:
     """`System/time/ntpServers`."""
-    del ask
     return document("NTPServerList", document("NTPServer", _NTP, ISAPI), ISAPI)
 
 
@@ -114,9 +102,8 @@ def users(ask: Ask) -> Markup:
     return document("UserList", join(listed), size=32)
 
 
-def user_check(ask: Ask) -> Markup:
+def user_check(_: Ask) -> Markup:
     """`Security/userCheck`, as it answers a good login."""
-    del ask
     return document("userCheck", _CHECKED)
 
 

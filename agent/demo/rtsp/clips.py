@@ -53,10 +53,5 @@ def load(name: str) -> Clip:
 
 def clip_of(camera: DemoCamera, path: PathName, fault: Fault | None) -> Clip:
     """Return the clip that a camera streams on a path: its own, the bare or the dark one."""
-    if fault == "dark":
-        stem = "dark"
-    elif fault == "mask-removed":
-        stem = f"{camera.place}-bare"
-    else:
-        stem = camera.place
+    stem = {"dark": "dark", "mask-removed": f"{camera.place}-bare"}.get(fault or "", camera.place)
     return load(f"{stem}-{path}.h264")

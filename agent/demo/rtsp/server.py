@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from agent.demo.onvif.device_view import DeviceView
@@ -25,7 +25,7 @@ from agent.demo.rtsp.playing import Live, Replay, ReplayWish, starting_point
 from agent.demo.rtsp.rtp import Packetiser
 from agent.demo.rtsp.target import ONVIF, Dialect, Target
 from agent.demo.world.cameras import DemoCamera
-from agent.demo.world.login import Outcome
+from agent.demo.world.login import Gate
 from agent.demo.world.recordings import Recording
 
 IDLE_S = 60.0
@@ -43,20 +43,10 @@ class Session:
     packetiser: Packetiser
 
 
-class Login(Protocol):
-    """Decides whether a request may pass, such as `login.Gate`."""
-
-    def challenge(self, *, qop: bool, stale: bool = False) -> str:
-        """Return a `WWW-Authenticate` value."""
-
-    def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Check an `Authorization` header."""
-
-
 class RtspConnection(socketserver.BaseRequestHandler):
     """One client's connection."""
 
-    def __init__(self, view: Callable[[], DeviceView], gate: Login, *args: Any, dialect: Dialect = ONVIF) -> None:
+    def __init__(self, view: Callable[[], DeviceView], gate: Gate, *args: Any, dialect: Dialect = ONVIF) -> None:
         self._view, self._gate, self._dialect = view, gate, dialect
         self._described: Target | None = None
         self._session: Session | None = None
@@ -171,7 +161,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
             )
             headers["Range"] = "npt=now-"
         else:
-            wish = _wish(request, session.target, session.target.recording)
+            wish = _requested(request, session.target, session.target.recording)
             if wish is None:
                 return response(457, request.cseq, {"Session": session.id})
             recording = session.target.recording
@@ -203,16 +193,16 @@ class RtspConnection(socketserver.BaseRequestHandler):
         return response(200, request.cseq, {"Session": request.headers.get("session", "")})
 
 
-def _wish(request: Request, target: Target, recording: Recording) -> ReplayWish | None:
+def _requested(request: Request, target: Target, recording: Recording) -> ReplayWish | None:
     """Parse what a PLAY of a recording requests; None where its range lies outside."""
     gop = len(target.clip.pictures)
+    end_at: datetime | None
     if target.asked is not None:
         start_at = starting_point(recording.span, target.asked.start_at, gop)
         if start_at is None:
             return None
-        return ReplayWish(
-            start_at, target.asked.end_at, intra_only=False, paced=True, cseq=request.cseq, marked=False
-        )  # fmt: skip
+        end_at = target.asked.end_at
+        return ReplayWish(start_at, end_at, intra_only=False, paced=True, cseq=request.cseq, marked=False)
     try:
         wanted, end_at = clock_range(request.headers.get("range"))
     except ValueError:

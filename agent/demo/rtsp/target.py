@@ -54,9 +54,8 @@ class Dialect:
     tags: frozenset[str] = frozenset()
 
 
-def find(view: DeviceView, url: str, described: Target | None = None) -> Target | None:
+def find(view: DeviceView, url: str, _: Target | None = None) -> Target | None:
     """Find the stream of a URL; its query is ignored."""
-    del described
     path = urlsplit(url).path
     if match := _LIVE.fullmatch(path):
         for profile in view.profiles():
@@ -69,9 +68,8 @@ def find(view: DeviceView, url: str, described: Target | None = None) -> Target 
     return None
 
 
-def description(target: Target, url: str) -> str:
+def description(target: Target, _: str) -> str:
     """The SDP of a stream. Source: RFC 4566; RFC 6184 section 8.2; ONVIF Streaming Specification, "RTSP describe"."""
-    del url
     clip = target.clip
     lines = ["v=0", f"o=- 1 1 IN IP4 {HOST}", f"s={target.path}", f"c=IN IP4 {HOST}", "t=0 0", "a=control:*"]
     if target.recording is not None:

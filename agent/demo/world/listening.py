@@ -1,6 +1,6 @@
 """Serves TCP on 127.0.0.1 and can be stopped for good: no thread, no socket remains.
 
-Every simulated device listens through this one class; its handler decides the protocol.
+Every simulated device listens through this one class; its handler decides the protocol. One device never answers.
 """
 
 from __future__ import annotations
@@ -86,3 +86,41 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         """Log what ended a connection at debug level: peers that leave in the middle are normal here."""
         del request
         LOG.debug("a connection from %s ended badly", client_address, exc_info=True)
+
+
+def device_servers(name: str, http: Handler, rtsp: Handler) -> tuple[LoopbackServer, LoopbackServer]:
+    """Bind the two servers of a device, for HTTP and for RTSP.
+
+    Raises:
+        OSError: A port could not be bound; the other one is free again.
+    """
+    first = LoopbackServer(http, f"{name}-http")
+    try:
+        return first, LoopbackServer(rtsp, f"{name}-rtsp")
+    except OSError:
+        first.stop()
+        raise
+
+
+class _Silence(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        """Read until the peer closes."""
+        while self.request.recv(4096):
+            pass
+
+
+class HangingDevice:
+    """Accepts connections on two ports, reads, and never answers."""
+
+    def __init__(self, name: str) -> None:
+        self.http, self.rtsp = device_servers(name, _Silence, _Silence)
+
+    def start(self) -> None:
+        """Start to accept."""
+        self.http.start()
+        self.rtsp.start()
+
+    def stop(self) -> None:
+        """End every connection and thread."""
+        self.http.stop()
+        self.rtsp.stop()

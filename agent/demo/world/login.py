@@ -38,7 +38,16 @@ class UsernameToken:
 class Gate:
     """The logins of a device, shared by its SOAP, HTTP and RTSP servers, with the count of failed ones."""
 
-    def __init__(self, user: str, password: str, clock: Callable[[], datetime], realm: str) -> None:
+    def __init__(
+        self,
+        user: str,
+        password: str,
+        clock: Callable[[], datetime],
+        realm: str,
+        limited: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+    ) -> None:
+        """Open the gate for one account; `limited` may turn the outcome of an HTTP or RTSP login into another."""
+        self._limited = limited
         self._accounts, self._clock, self._realm = {user: password}, clock, realm
         self._lock = threading.Lock()
         self._tokens_seen: dict[str, datetime] = {}
@@ -117,27 +126,21 @@ class Gate:
         with self._lock:
             outcome = self._digest_outcome(authorization, method, target)
             self._failed += outcome == "refused"
-        return outcome
+        return self._limited(outcome)
 
     def _digest_outcome(self, authorization: str, method: str, target: str | None) -> Outcome:
         scheme, _, rest = authorization.partition(" ")
         values = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(rest)}
-        if (
-            scheme.lower() != "digest"
-            or values.get("username") not in self._accounts
-            or values.get("realm") != self._realm
-        ):
+        user, nonce, uri = (values.get(name, "") for name in ("username", "nonce", "uri"))
+        if scheme.lower() != "digest" or user not in self._accounts or values.get("realm") != self._realm:
             return "refused"
-        if target is not None and values.get("uri") != target:
+        if target is not None and uri != target:
             return "refused"
-        nonce = values.get("nonce", "")
-        user = values.get("username", "")
         secret = _md5(f"{user}:{self._realm}:{self._accounts[user]}")
-        request = _md5(f"{method}:{values.get('uri', '')}")
+        request = _md5(f"{method}:{uri}")
+        middle = nonce
         if values.get("qop") == "auth":
             middle = f"{nonce}:{values.get('nc', '')}:{values.get('cnonce', '')}:auth"
-        else:
-            middle = nonce
         expected = _md5(f"{secret}:{middle}:{request}")
         if not hmac.compare_digest(expected.encode(), values.get("response", "").encode()):
             return "refused"

@@ -34,6 +34,12 @@ class Recording:
     running: bool
 
 
+def fault_since(faults: Mapping[str, ActiveFault], key: str, fault: Fault) -> datetime | None:
+    """Return since when a fault is in force, by camera or device key; None where it is not."""
+    active = faults.get(key)
+    return active.since if active is not None and active.fault == fault else None
+
+
 def spans(
     plan: RecordingPlan, now: datetime, started_at: datetime, lost_at: datetime | None = None
 ) -> tuple[Span, ...]:
@@ -80,8 +86,7 @@ def recordings(
     for camera in cameras:
         if camera.recording is None:
             continue
-        active = faults.get(camera.id)
-        lost_at = active.since if active is not None and active.fault == "recordings-lost" else None
+        lost_at = fault_since(faults, camera.id, "recordings-lost")
         for index, span in enumerate(spans(camera.recording, now, started_at, lost_at), start=1):
             token = f"rec-{camera.channel}-{index}"
             listed.append(Recording(token, camera, span, running=span.end_at == now))
