@@ -1,7 +1,7 @@
 """Simulates the site: one recorder with six channels and six more boxes, all on loopback, with faults on show.
 
 Start it, write the agent's configuration for it, switch faults on and off, stop it. Its devices, cameras and faults
-are in `agent/demo/world/cameras.py`; a recorder that speaks ISAPI, with its cameras, in `agent/demo/isapi/cameras.py`.
+are in `agent/demo/world/cameras.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agent.demo.world.listening import HangingDevice
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 
-_Row = TypeVar("_Row", DemoCamera, DemoDevice)
+_Spec = TypeVar("_Spec", DemoCamera, DemoDevice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class SimulatedSite:
         return f"{right[:-1]}-outdated" if device.wrong_password_configured else right
 
 
-def _replaced(rows: tuple[_Row, ...], new: _Row) -> tuple[_Row, ...]:
+def _replaced(rows: tuple[_Spec, ...], new: _Spec) -> tuple[_Spec, ...]:
     if new.id not in {row.id for row in rows}:
         raise ValueError(f"the simulated site has no {new.id}")
     return tuple(new if row.id == new.id else row for row in rows)

@@ -38,7 +38,7 @@ def device_fault_since(view: DeviceView, fault: Fault) -> datetime | None:
     return fault_since(view.faults, DEVICE_KEY + view.spec.id, fault)
 
 
-def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
+def recorded_spans(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
     """Return the recorded spans of a camera in the order in which they were recorded.
 
     After `clock-set-back` the last one begins before the end of its predecessor: that hour exists twice.
@@ -52,7 +52,7 @@ def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
         found = _since(found, now - KEPT_BY_EXPIRY)
     found = tuple(Span(full_hour(span.start_at), span.end_at) for span in found[:1]) + found[1:]
     if (stirred_at := fault_since(view.faults, camera.id, "motion-only")) is not None:
-        found = (*_until(found, stirred_at), *_stirred(_since(found, stirred_at)))
+        found = (*_until(found, stirred_at), *_with_motion(_since(found, stirred_at)))
     if formatted_at is not None:
         found = _since(found, formatted_at)
     if set_back_at is not None and found and found[-1].end_at == now:
@@ -65,7 +65,7 @@ def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
     stirred_at = fault_since(view.faults, camera.id, "motion-only")
     found = [
         Segment(part, stirred_at is not None and part.start_at >= stirred_at)
-        for span in held(view, camera)
+        for span in recorded_spans(view, camera)
         for part in segments(span)
     ]
     return tuple(sorted(found, key=lambda one: one.span.start_at))
@@ -73,7 +73,7 @@ def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
 
 def recorded_days(view: DeviceView, camera: DemoCamera, year: int, month: int) -> tuple[bool, ...]:
     """Return for each local day of a month whether any of it was recorded."""
-    found = held(view, camera)
+    found = recorded_spans(view, camera)
     first = datetime(year, month, 1, tzinfo=SITE_ZONE)
     days = [
         Span(at, at + timedelta(days=1))
@@ -90,7 +90,7 @@ def _until(found: Iterable[Span], at: datetime) -> tuple[Span, ...]:
     return tuple(Span(span.start_at, min(span.end_at, at)) for span in found if span.start_at < at)
 
 
-def _stirred(found: Iterable[Span]) -> tuple[Span, ...]:
+def _with_motion(found: Iterable[Span]) -> tuple[Span, ...]:
     """Return what is recorded of spans when something moves in the first minutes of each hour only."""
     kept = []
     for span in found:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from agent.demo.isapi.archive import KEPT_BY_EXPIRY, Segment, device_fault_since, files, recorded_days
 from agent.demo.isapi.channels import camera_of
 from agent.demo.isapi.rtsp import playback_url
-from agent.demo.isapi.xml import ISAPI, Ask, IsapiError, document, not_supported, word
+from agent.demo.isapi.xml import ISAPI, IsapiError, IsapiRequest, document, not_supported, xml_boolean
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.soap import join
 from agent.demo.world.cameras import DemoCamera
@@ -81,17 +81,17 @@ _ENTRY = Markup(
 _DAY = Markup("<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{record}</record>{why}</day>")
 
 
-def storage(ask: Ask) -> Markup:
+def storage(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/Storage`."""
     return document("storage", _STORAGE.format(hdds=_hdds(ask.view)), ISAPI)
 
 
-def hdds(ask: Ask) -> Markup:
+def hdds(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/Storage/hdd`."""
     return _hdds(ask.view)
 
 
-def smart(ask: Ask) -> Markup:
+def smart(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/Storage/hdd/1/SMARTTest/status`; two of its names are misspelt on real units too."""
     _recorder(ask.view)
     if ask.numbers[0] not in (1, 2):
@@ -116,13 +116,13 @@ def _hdds(view: DeviceView) -> Markup:
     return document("hddList", join(listed), size=8)
 
 
-def tracks(ask: Ask) -> Markup:
+def tracks(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/record/tracks`."""
     listed = [document("Track", _track(ask.view, camera)) for camera in _recorded(ask.view)]
     return document("TrackList", join(listed))
 
 
-def track(ask: Ask) -> Markup:
+def track(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/record/tracks/101`."""
     return document("Track", _track(ask.view, _camera_of_track(ask.view, ask.numbers[0])))
 
@@ -134,11 +134,11 @@ def _track(view: DeviceView, camera: DemoCamera) -> Markup:
     expires = view.fault(camera) == "old-deleted"
     return _TRACK.format(
         id=camera.channel * 100 + 1, name=camera.name, channel=camera.channel, actions=join(actions),
-        duration=f"P{KEPT_BY_EXPIRY.days}DT0H" if expires else "P0DT0H", expires=word(expires),
+        duration=f"P{KEPT_BY_EXPIRY.days}DT0H" if expires else "P0DT0H", expires=xml_boolean(expires),
     )  # fmt: skip
 
 
-def search(ask: Ask) -> Markup:
+def search(ask: IsapiRequest) -> Markup:
     """POST `ContentMgmt/search`: one page of the files of tracks that lie in a window, oldest first."""
     view = ask.view
     numbers = dict.fromkeys(ask.numbers_named("trackID", 101, 9999))
@@ -163,7 +163,7 @@ def search(ask: Ask) -> Markup:
     return _results(ask, _matches(view, position, page), has_more=position + len(page) < len(found))
 
 
-def _results(ask: Ask, items: list[Markup], *, has_more: bool) -> Markup:
+def _results(ask: IsapiRequest, items: list[Markup], *, has_more: bool) -> Markup:
     state = ("MORE" if has_more else "OK") if items else "NO MATCHES"
     matches = _MATCHES.format(items=join(items)) if items else Markup("")
     body = _FOUND.format(id=ask.text("searchID")[:64], state=state, count=len(items), matches=matches)
@@ -188,7 +188,7 @@ def wall_text(at: datetime) -> str:
     return f"{at.astimezone(SITE_ZONE):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _window(ask: Ask) -> Span:
+def _window(ask: IsapiRequest) -> Span:
     start, end = _wall(ask.text("startTime")), _wall(ask.text("endTime"))
     if start >= end or end > SECONDS_END:
         raise IsapiError(400, 6, "badParameters")
@@ -203,7 +203,7 @@ def _wall(text: str) -> datetime:
         raise IsapiError(400, 6, "badXmlContent") from None
 
 
-def log_search(ask: Ask) -> Markup:
+def log_search(ask: IsapiRequest) -> Markup:
     """POST `ContentMgmt/logSearch`: the first entries of a class in a window, oldest first; one entry a day."""
     window, most = _window(ask), min(ask.number("maxResults", 1, 999_999), LOG_PAGE)
     kind = ask.text("metaId").rpartition("/")[2]
@@ -214,13 +214,13 @@ def log_search(ask: Ask) -> Markup:
     return _results(ask, items, has_more=len(listed) > most)
 
 
-def daily_distribution(ask: Ask) -> Markup:
+def daily_distribution(ask: IsapiRequest) -> Markup:
     """POST `ContentMgmt/record/tracks/101/dailyDistribution`: the days of a month that hold footage."""
     year, month = ask.number("year", 1970, 2037), ask.number("monthOfYear", 1, 12)
     camera = _camera_of_track(ask.view, ask.numbers[0])
     why = Markup("<recordType>time</recordType>")
     days = [
-        _DAY.format(day=day, record=word(recorded), why=why if recorded else Markup(""))
+        _DAY.format(day=day, record=xml_boolean(recorded), why=why if recorded else Markup(""))
         for day, recorded in enumerate(recorded_days(ask.view, camera, year, month), start=1)
     ]
     return document("trackDailyDistribution", Markup("<dayList>{days}</dayList>").format(days=join(days)), ISAPI)

@@ -21,7 +21,7 @@ from agent.demo.isapi import channels, content, system
 from agent.demo.isapi.archive import SET_BACK
 from agent.demo.isapi.login import Lockout
 from agent.demo.isapi.rtsp import HIKVISION
-from agent.demo.isapi.xml import DECLARATION, Answer, Ask, IsapiError, document, not_supported, parse
+from agent.demo.isapi.xml import DECLARATION, Answer, IsapiError, IsapiRequest, document, not_supported, parse
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.server import RtspConnection
 from agent.demo.scene.scene import jpeg, picture
@@ -183,10 +183,10 @@ class IsapiDevice:
     def _document(self, method: str, name: str, numbers: tuple[int, ...], data: bytes) -> Markup:
         view = self.view()
         if method == "GET" and name in READS:
-            return READS[name](Ask(view, numbers))
+            return READS[name](IsapiRequest(view, numbers))
         if method == "POST" and name in SEARCHES:
             root, search = SEARCHES[name]
-            return search(Ask(view, numbers, parse(data, root)))
+            return search(IsapiRequest(view, numbers, parse(data, root)))
         raise not_supported() if method == "GET" else IsapiError(403, 4, "methodNotAllowed")
 
     def _unauthorized(self, outcome: Outcome) -> Reply:

@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from agent.demo.isapi.archive import held
+from agent.demo.isapi.archive import recorded_spans
 from agent.demo.onvif.device_view import HOST, DeviceView
 from agent.demo.rtsp.message import clock_text
 from agent.demo.rtsp.target import Dialect, Target, media_lines
@@ -92,7 +92,7 @@ def _moment(text: str) -> datetime | None:
 
 def _recorded(view: DeviceView, camera: DemoCamera, asked: Span) -> Target | None:
     """What a camera recorded of a span, or the first that follows in it."""
-    for span in sorted(held(view, camera), key=lambda one: one.start_at):
+    for span in sorted(recorded_spans(view, camera), key=lambda one: one.start_at):
         if span.end_at > asked.start_at and span.start_at < asked.end_at:
             recording = Recording(f"track-{camera.channel}", camera, span, running=span.end_at == view.now)
             return Target(camera, "playback", recording, asked)

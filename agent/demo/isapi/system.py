@@ -11,7 +11,7 @@ import hashlib
 from markupsafe import Markup
 
 from agent.demo.isapi.archive import device_fault_since
-from agent.demo.isapi.xml import ISAPI, Ask, document, not_supported, word
+from agent.demo.isapi.xml import ISAPI, IsapiRequest, document, not_supported, xml_boolean
 from agent.demo.onvif.device_view import HOST, DeviceView
 from agent.demo.onvif.soap import join
 from agent.demo.world.recordings import SITE_ZONE
@@ -59,7 +59,7 @@ _CODE = Markup("<VideoInput><id>{channel}</id><videoInputID>{code}</videoInputID
 _CHECKED = Markup("<statusValue>200</statusValue><statusString>OK</statusString>")
 
 
-def device_info(ask: Ask) -> Markup:
+def device_info(ask: IsapiRequest) -> Markup:
     """`System/deviceInfo`."""
     spec = ask.view.spec
     uuid, kind = hashlib.sha256(spec.serial.encode()).hexdigest()[:32], "NVR" if spec.recorder else "IPCamera"
@@ -67,7 +67,7 @@ def device_info(ask: Ask) -> Markup:
     return document("DeviceInfo", info)
 
 
-def status(ask: Ask) -> Markup:
+def status(ask: IsapiRequest) -> Markup:
     """`System/status`."""
     return document("DeviceStatus", _STATUS.format(now=local_text(ask.view), up_s=ask.view.up_s))
 
@@ -77,53 +77,53 @@ def local_text(view: DeviceView) -> str:
     return view.now.astimezone(SITE_ZONE).isoformat(timespec="seconds")
 
 
-def time(ask: Ask) -> Markup:
+def time(ask: IsapiRequest) -> Markup:
     """`System/time`. A clock that somebody set back no longer takes its time from NTP."""
     mode = "NTP" if device_fault_since(ask.view, "clock-set-back") is None else "manual"
     return document("Time", _TIME.format(mode=mode, now=local_text(ask.view)))
 
 
-def ntp_servers(_: Ask) -> Markup:
+def ntp_servers(_: IsapiRequest) -> Markup:
     """`System/time/ntpServers`."""
     return document("NTPServerList", document("NTPServer", _NTP, ISAPI), ISAPI)
 
 
-def ntp_server(ask: Ask) -> Markup:
+def ntp_server(ask: IsapiRequest) -> Markup:
     """`System/time/ntpServers/1`."""
     if ask.numbers != (1,):
         raise not_supported()
     return document("NTPServer", _NTP)
 
 
-def users(ask: Ask) -> Markup:
+def users(ask: IsapiRequest) -> Markup:
     """`Security/users`: the recorder's own administrator, and the account that reads."""
     rows = ((1, "admin", "high", "Administrator"), (2, ask.view.spec.user, "low", "Viewer"))
     listed = [_USER.format(id=number, name=name, priority=rank, level=level) for number, name, rank, level in rows]
     return document("UserList", join(listed), size=32)
 
 
-def user_check(_: Ask) -> Markup:
+def user_check(_: IsapiRequest) -> Markup:
     """`Security/userCheck`, as it answers a good login."""
     return document("userCheck", _CHECKED)
 
 
-def admin_accesses(ask: Ask) -> Markup:
+def admin_accesses(ask: IsapiRequest) -> Markup:
     """`Security/adminAccesses`: every port."""
     rows = (
         ("HTTP", ask.view.http_port, True), ("RTSP", ask.view.rtsp_port, True), ("HTTPS", 443, False),
         ("DEV_MANAGE", 8000, False), ("SDK_OVER_TLS", 8443, False),
     )  # fmt: skip
     listed = [
-        _ACCESS.format(id=number, enabled=word(enabled), name=name, port=port)
+        _ACCESS.format(id=number, enabled=xml_boolean(enabled), name=name, port=port)
         for number, (name, port, enabled) in enumerate(rows, start=1)
     ]
     return document("AdminAccessProtocolList", join(listed), size=8)
 
 
-def capabilities(ask: Ask) -> Markup:
+def capabilities(ask: IsapiRequest) -> Markup:
     """`System/capabilities`, as far as the agent reads it."""
     inputs = len(ask.view.cameras) if ask.view.spec.recorder else 0
-    return document("DeviceCap", _CAPABILITIES.format(platform=word(ask.view.spec.recorder), inputs=inputs))
+    return document("DeviceCap", _CAPABILITIES.format(platform=xml_boolean(ask.view.spec.recorder), inputs=inputs))
 
 
 def _sip_server(view: DeviceView) -> Markup:
@@ -131,25 +131,25 @@ def _sip_server(view: DeviceView) -> Markup:
     return _SIP.format(host=HOST, server=PLATFORM, domain=PLATFORM[:10], device=device)
 
 
-def sip_servers(ask: Ask) -> Markup:
+def sip_servers(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP`: one slot, registered."""
     _recorder_only(ask)
     return document("SIPServerList", document("SIPServer", _sip_server(ask.view), ISAPI), ISAPI)
 
 
-def sip_server(ask: Ask) -> Markup:
+def sip_server(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP/1`."""
     _recorder_only(ask)
     return document("SIPServer", _sip_server(ask.view))
 
 
-def sip_info(ask: Ask) -> Markup:
+def sip_info(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP/1/SIPInfo`: the 20-digit code of every channel."""
     _recorder_only(ask)
     codes = [_CODE.format(channel=camera.channel, code=camera.code) for camera in ask.view.cameras if camera.code]
     return document("SIPInfo", document("VideoInputList", join(codes), ISAPI))
 
 
-def _recorder_only(ask: Ask) -> None:
+def _recorder_only(ask: IsapiRequest) -> None:
     if not ask.view.spec.recorder or ask.numbers not in ((), (1,)):
         raise not_supported()

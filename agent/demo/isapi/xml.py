@@ -59,7 +59,7 @@ def not_supported() -> IsapiError:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class IsapiRequest:
     """One request: the state of the device, the numbers in its path in order, and its body where it has one."""
 
     view: DeviceView
@@ -99,7 +99,7 @@ def _number(text: str, least: int, most: int) -> int:
     return int(text)
 
 
-Answer = Callable[[Ask], Markup]
+Answer = Callable[[IsapiRequest], Markup]
 """Makes the document of one resource; raises IsapiError."""
 
 
@@ -127,6 +127,6 @@ def parse(data: bytes, name: str) -> etree._Element:
     return root
 
 
-def word(value: bool) -> str:
+def xml_boolean(value: bool) -> str:
     """A truth value as XML writes it."""
     return "true" if value else "false"

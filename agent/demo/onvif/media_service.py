@@ -13,7 +13,7 @@ from markupsafe import Markup
 from agent.demo.onvif.device_view import HOST, DeviceView, Profile, source_token
 from agent.demo.onvif.soap import MEDIA1, MEDIA2, PREFIXES, Call, SoapFault, join
 from agent.demo.scene.scene import SIZES_PX
-from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.cameras import DemoCamera, DemoMask
 from drivers.model import Polygon
 
 RATE_HZ = 10
@@ -156,24 +156,24 @@ def _color(view: DeviceView, color: str) -> Markup:
 def get_masks(view: DeviceView, call: Call) -> Markup:
     """The masks as configured, which need not be how the pictures show them."""
     token = call.text("Token")
-    listed = []
-    for camera in _selected(view, call):
-        mask = camera.mask
-        if mask is None or view.fault(camera) == "mask-removed" or token not in (None, f"mask-{camera.channel}"):
-            continue
-        listed.append(
-            _MASK.format(
-                token=f"mask-{camera.channel}",
-                configuration=source_token(camera, "vsc"),
-                points=wire_points(mask.polygon),
-                effect=mask.effect,
-                color=_color(view, mask.color) if mask.effect == "Color" else Markup(""),
-                enabled="true" if mask.enabled else "false",
-            )
-        )
+    listed = [
+        _mask(view, camera, camera.mask)
+        for camera in _selected(view, call)
+        if camera.mask is not None
+        and view.fault(camera) != "mask-removed"
+        and token in (None, f"mask-{camera.channel}")
+    ]
     if token is not None and not listed:
         raise SoapFault("Sender", ("InvalidArgVal", "NoConfig"), "the requested mask does not exist")
     return _response(call, join(listed))
+
+
+def _mask(view: DeviceView, camera: DemoCamera, mask: DemoMask) -> Markup:
+    return _MASK.format(
+        token=f"mask-{camera.channel}", configuration=source_token(camera, "vsc"), points=wire_points(mask.polygon),
+        effect=mask.effect, color=_color(view, mask.color) if mask.effect == "Color" else Markup(""),
+        enabled="true" if mask.enabled else "false",
+    )  # fmt: skip
 
 
 def get_mask_options(view: DeviceView, call: Call) -> Markup:
@@ -185,25 +185,21 @@ def get_mask_options(view: DeviceView, call: Call) -> Markup:
 
 def get_osds(view: DeviceView, call: Call) -> Markup:
     """The texts that the camera draws: its name, date and time."""
-    listed = []
-    for camera in _selected(view, call):
-        for index, text in enumerate((_PLAIN.format(text=camera.name), _DATE)):
-            listed.append(
-                _OSD.format(
-                    prefix=PREFIXES[call.namespace],
-                    token=f"osd-{camera.channel}-{index}",
-                    configuration=source_token(camera, "vsc"),
-                    text=text,
-                )
-            )
+    prefix = PREFIXES[call.namespace]
+    listed = [
+        _OSD.format(
+            prefix=prefix, token=f"osd-{camera.channel}-{n}", configuration=source_token(camera, "vsc"), text=text
+        )
+        for camera in _selected(view, call)
+        for n, text in enumerate((_PLAIN.format(text=camera.name), _DATE))
+    ]
     return _response(call, join(listed))
 
 
 def get_snapshot_uri(view: DeviceView, call: Call) -> Markup:
     """Address of a JPEG of the profile's source; the query is part of it."""
     profile = view.profile(call.text("ProfileToken"))
-    channel = profile.camera.channel
-    uri = f"http://{HOST}:{view.http_port}/snapshot/{channel}.jpg?profile={profile.token}"
+    uri = f"http://{HOST}:{view.http_port}/snapshot/{profile.camera.channel}.jpg?profile={profile.token}"
     return _response(call, _uri(call, uri))
 
 

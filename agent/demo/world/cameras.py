@@ -1,4 +1,4 @@
-"""Defines the twelve simulated cameras, their devices, masks and faults. Plain values.
+"""Defines the simulated cameras, their devices, masks and faults: twelve over ONVIF, three over ISAPI. Plain values.
 
 Polygons are in 0..1 of width and height, origin top-left, y down.
 """
@@ -184,6 +184,29 @@ CAMERAS: tuple[DemoCamera, ...] = (
         "annex", "annex", 1, "Annex", "side entrance", "annex",
         "Media1 only: no masks over ONVIF, yet one in every picture", "", "flat window",
         DemoMask(_ANNEX, "Color"),
+    ),
+)  # fmt: skip
+
+ISAPI_DEVICES: tuple[DemoDevice, ...] = (
+    DemoDevice("nvr", "viewer", "DS-7616", "N7-000250", recorder=True, driver="hikvision"),
+)
+"""The second recorder, which speaks ISAPI. Its scenes and masks are those of cameras for which there are clips."""
+
+ISAPI_CAMERAS: tuple[DemoCamera, ...] = (
+    DemoCamera(
+        "library", "nvr", 1, "Library", "between the windows, towards the houses", "annex",
+        "all good behind a recorder of another maker", "14020000001320000012", "flat window",
+        DemoMask(_ANNEX, "Color"), RecordingPlan(35),
+    ),
+    DemoCamera(
+        "gym", "nvr", 2, "Sports hall", "opposite the lockers", "lobby",
+        "a whole day without recording, five days ago", "14020000001320000013", "lockers",
+        DemoMask(_LOBBY, "Color", "#808080"), RecordingPlan(35, gap_hours=24, gap_days_ago=5, gap_from_midnight=True),
+    ),
+    DemoCamera(
+        "bicycles", "nvr", 3, "Bicycle shed", "under the roof", "annex",
+        "the recorder has lost it two days ago", "14020000001320000014", "flat window",
+        DemoMask(_ANNEX, "Color"), RecordingPlan(35, ended_days_ago=2), link="networkAbnormal",
     ),
 )  # fmt: skip
 
