@@ -1,7 +1,7 @@
 """Starts a broker for the demo, on 127.0.0.1 and a free port, with one user and a password that is new each time.
 
-`embedded_broker` needs nothing but the package iotcore (rumqttd in a wheel); `mosquitto_broker` needs the program. Both
-run as a child process that ends with `stop`. Neither has an access list: who may publish what belongs to a real hub.
+`embedded_broker` needs only the package iotcore (rumqttd in a wheel); `mosquitto_broker` needs the program. Both run as
+a child process that ends with `stop`. Neither has an access list, which belongs to a real hub.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ log_type error
 
 
 class BrokerFailed(Exception):
-    """The broker did not come up; the message says why and what to do."""
+    """The broker did not start; the message has the cause and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def embedded_broker(directory: Path) -> Broker:
         directory: An existing folder for its configuration file, which only this user can read.
 
     Raises:
-        BrokerFailed: It did not come up.
+        BrokerFailed: It did not start.
     """
     password = secrets.token_urlsafe(18)
     config = directory / "broker.toml"
@@ -121,7 +121,7 @@ def mosquitto_broker(directory: Path) -> Broker:
         directory: An existing folder for its configuration and password file, which only this user can read.
 
     Raises:
-        BrokerFailed: It is not installed, or did not come up.
+        BrokerFailed: It is not installed, or did not start.
     """
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None or shutil.which("mosquitto_passwd") is None:

@@ -15,7 +15,7 @@ STOP_WITHIN_S = 20.0
 
 
 class ChildFailed(Exception):
-    """A child ended with an exit code that the demo cannot go on with; the message ends with what it said last."""
+    """A child ended with an unexpected exit code; the message ends with the last line of its output."""
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -24,7 +24,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def output_of(arguments: Sequence[str | Path], accepted: Sequence[int] = (0,), timeout_s: float = 120.0) -> str:
-    """Run a command to its end and return what it printed.
+    """Run a command to its end and return its output.
 
     Raises:
         ChildFailed: It ended with another exit code, or not in time.
@@ -50,7 +50,7 @@ def running(
 
     Args:
         arguments: After the program's name.
-        log: Where its standard error goes.
+        log: File for its standard error.
         ready_event: With it, wait until the command prints a JSON line with this `event`.
 
     Raises:
@@ -89,6 +89,6 @@ def _last_line(text: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a child: without a service manager's sockets, which are not its to talk to."""
+    """Return the environment of a child: without the sockets of a service manager."""
     dropped = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM")
     return {key: value for key, value in os.environ.items() if key not in dropped}

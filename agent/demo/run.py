@@ -1,7 +1,7 @@
 """Runs the demo: a simulated site, a broker and a hub on loopback, and the real agent's commands against them.
 
-What it shows is what the hub has verified, not what the agent would like to have said. Trust is set up as on a real
-site: the hub keeps the unknown key's reports untrusted until somebody vouches for the key.
+It shows what the hub has verified. Trust is set up as on a real site: the hub stores the unknown key's reports
+untrusted until somebody vouches for the key.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent.demo.broker import Broker, embedded_broker, mosquitto_broker
 from agent.demo.children import ChildFailed, output_of, running
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
-from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.hub.stores.store import Store
@@ -42,7 +41,7 @@ Say = Callable[[Message], None]
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: where its files are, and the command lines that its steps share."""
+    """A running demo: its files, and what its steps share."""
 
     out: Path
     site: SimulatedSite
@@ -62,7 +61,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What arrived: the newest config report that the hub has verified, all events, and how many reports made it."""
+    """What arrived: the newest config report that the hub has verified, all events, and the numbers of reports."""
 
     payload: Mapping[str, Any]
     kid: str
@@ -77,7 +76,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
     """Start site, broker and hub, and write the agent's configuration; `stack` ends all of them.
 
     Raises:
-        ChildFailed: One of them did not come up.
+        ChildFailed: One of them did not start.
     """
     out.mkdir(parents=True, exist_ok=True)
     hub_data = out / "hub"
@@ -90,20 +89,10 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
     password_file = out / "hub-password"
     write_atomic(password_file, broker.password.encode(), 0o600)
     jwks = out / "hub-jwks.json"
-    output = output_of(["hub", "jwks", "--data", hub_data])
-    write_atomic(jwks, output.encode(), 0o644)
+    write_atomic(jwks, output_of(["hub", "jwks", "--data", hub_data]).encode(), 0o644)
     at_broker = ["--host", broker.host, "--port", str(broker.port), "--user", broker.user]
-    hub_run: list[str | Path] = [
-        "hub",
-        "run",
-        "--json",
-        "--data",
-        hub_data,
-        *at_broker,
-        "--password-file",
-        password_file,
-    ]
-    stack.enter_context(running(hub_run, out / "hub.log", ready_event="ready"))
+    hub_run = ("hub", "run", "--json", "--data", hub_data, "--password-file", password_file)
+    stack.enter_context(running([*hub_run, *at_broker], out / "hub.log", ready_event="ready"))
     say(Message("the hub is subscribed"))
     config = site.write_config(
         out / "agent",
@@ -116,7 +105,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
 
 
 def first_cycle(demo: Demo, say: Say) -> None:
-    """Run the agent once: its key is unknown to the hub at first, then vouched for, then its reports are confirmed.
+    """Run the agent once: its key is unknown to the hub, then vouched for, then its reports are confirmed.
 
     Raises:
         ChildFailed: The agent failed, or the hub did not confirm.
@@ -140,27 +129,14 @@ def first_cycle(demo: Demo, say: Say) -> None:
 
 
 def hand_over(demo: Demo, lang: str) -> None:
-    """Write the hand-over report that a contractor makes of this site, `report.html`; the site's own key signs it.
+    """Write the hand-over report of a contractor for this site, `report.html`, signed with the site's own key.
 
     Raises:
         ChildFailed: The check failed.
     """
     report = demo.out / "report.html"
-    command: list[str | Path] = [
-        "check",
-        "--config",
-        demo.config,
-        "--report",
-        report,
-        "--rounds",
-        "1",
-        "--sample",
-        "1",
-        "--lang",
-        lang,
-        "--quiet",
-    ]
-    output_of(command, FOUND_SOMETHING, timeout_s=180)
+    command = ("check", "--config", demo.config, "--report", report, "--rounds", "1", "--sample", "1", "--lang", lang)
+    output_of([*command, "--quiet"], FOUND_SOMETHING, timeout_s=180)
 
 
 def another_cycle(demo: Demo) -> None:
@@ -173,16 +149,17 @@ def another_cycle(demo: Demo) -> None:
 
 
 def delivered(demo: Demo) -> Delivered:
-    """Return what the hub has verified, and how many reports the agent says to have made.
+    """Return what the hub has verified, and how many reports the agent claims to have made.
 
     Raises:
         ChildFailed: The hub has no config report.
     """
-    with _hub_store(demo) as store:
+    with closing(Store(demo.hub_data, read_only=True)) as store:
         rows = store.all(
             "SELECT stream, seq, payload, kid, digest FROM report WHERE site = ? AND fork = 0 ORDER BY id", SITE_ID
         )
-        counts = _counts(store)
+        status: Any = write_status(store)
+    counts = status["sites"][SITE_ID]
     configs = [row for row in rows if row[0] == "config"]
     if not configs:
         raise ChildFailed("the hub has verified no config report")
@@ -213,10 +190,10 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> No
 
 
 def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:
-    """Return how many reports of the unknown key the hub has kept, once the first are there."""
+    """Return how many reports of the unknown key the hub holds, once the first have come."""
     give_up_at = time.monotonic() + UNTRUSTED_WITHIN_S
     while time.monotonic() < give_up_at and agent.poll() is None:
-        with _hub_store(demo) as store:
+        with closing(Store(demo.hub_data, read_only=True)) as store:
             (untrusted,) = store.all("SELECT count(*) FROM waiting WHERE topic NOT LIKE '%/state'")[0]
         if untrusted:
             return int(untrusted)
@@ -224,24 +201,8 @@ def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:
     raise ChildFailed(f"no report of the agent reached the hub: see {demo.out / 'agent.log'}")
 
 
-@contextmanager
-def _hub_store(demo: Demo) -> Iterator[Store]:
-    store = Store(demo.hub_data, read_only=True)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _counts(store: Store) -> Mapping[str, int]:
-    """Return the numbers of `camwarden hub status` for the site."""
-    status: Any = write_status(store)
-    counts: Mapping[str, int] = status["sites"][SITE_ID]
-    return counts
-
-
 def _sent(demo: Demo) -> int:
-    """Return how many reports the agent has committed, whatever became of them."""
+    """Return how many reports the agent has committed, in any state."""
     queue = status_file.read(demo.runtime, utc_now()).content["queue"]
     assert isinstance(queue, dict)  # noqa: S101 - the agent's own file
     return sum(queue[state] for state in ("pending", "sent", "parked", "confirmed", "dropped"))

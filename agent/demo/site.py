@@ -1,8 +1,7 @@
 """Simulates the site: one recorder with six channels and six more boxes, all on loopback, with faults on show.
 
-Start it, write the agent's configuration for it, switch faults on and off, stop it. Who is on the site and what is
-wrong with it stands in `agent/demo/world/cameras.py`; a recorder that speaks ISAPI, with its cameras, in
-`agent/demo/isapi/cameras.py`.
+Start it, write the agent's configuration for it, switch faults on and off, stop it. Its devices, cameras and faults
+are in `agent/demo/world/cameras.py`.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from agent.demo.onvif.device import OnvifDevice
 from agent.demo.onvif.device_view import HOST
 from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_toml, write
 from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
-from agent.demo.world.changes import Changes
-from agent.demo.world.hanging import HangingDevice
+from agent.demo.world.changes import DEVICE_KEY, Changes
+from agent.demo.world.listening import HangingDevice
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 
-_Row = TypeVar("_Row", DemoCamera, DemoDevice)
+_Spec = TypeVar("_Spec", DemoCamera, DemoDevice)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceAddress:
-    """Where a simulated device listens."""
+    """Address and ports of a simulated device."""
 
     host: str
     port: int
@@ -51,13 +50,13 @@ class SimulatedSite:
         """Bind every port. Nothing answers before `start`.
 
         Args:
-            clock: Gives aware UTC time; the devices' clocks, scenes and recordings follow it.
-            devices: Who is on the site.
+            clock: Returns aware UTC time; the devices' clocks, scenes and recordings follow it.
+            devices: The devices of the site.
             cameras: Their cameras.
             password: That of every device; empty: a new one for each.
 
         Raises:
-            OSError: A port could not be had.
+            OSError: A port could not be bound.
         """
         self._changes = Changes(clock)
         self._specs, self._cameras = tuple(devices), tuple(cameras)
@@ -107,20 +106,20 @@ class SimulatedSite:
 
     @property
     def devices(self) -> Mapping[str, DeviceAddress]:
-        """Every device and where it listens."""
+        """Addresses by device id."""
         return MappingProxyType(
             {name: DeviceAddress(HOST, server.http.port, server.rtsp.port) for name, server in self._servers.items()}
         )
 
     @property
     def failed_logins(self) -> Mapping[str, int]:
-        """How many requests each device refused although they carried a login."""
+        """Number of refused logins by device id."""
         gates = {name: one.gate for name, one in self._servers.items() if not isinstance(one, HangingDevice)}
         return MappingProxyType({name: gate.failed_logins for name, gate in gates.items()})
 
     @property
     def writes_refused(self) -> Mapping[str, int]:
-        """How many requests each ISAPI device refused because they would have changed something."""
+        """Number of refused requests that would have changed something, by id of the ISAPI device."""
         return MappingProxyType({name: server.writes_refused for name, server in self._isapi().items()})
 
     def _isapi(self) -> dict[str, IsapiDevice]:
@@ -158,10 +157,10 @@ class SimulatedSite:
         """
         if device_id not in self._isapi() or (fault is not None and fault not in DEVICE_FAULTS):
             raise ValueError(f"device {device_id} cannot show the fault {fault}")
-        self._changes.switch_device(device_id, fault)
+        self._changes.switch(DEVICE_KEY + device_id, fault)
 
     def restart(self, device_id: str) -> None:
-        """Let a recorder that speaks ISAPI start anew.
+        """Restart a recorder that speaks ISAPI.
 
         Raises:
             KeyError: There is no such recorder.
@@ -169,9 +168,7 @@ class SimulatedSite:
         self._isapi()[device_id].restart()
 
     def replace(self, *rows: DemoCamera | DemoDevice) -> None:
-        """Let rows of these ids take the place of those that were there, while the site runs.
-
-        Addresses and logins stay those of the device.
+        """Replace the rows with these ids while the site runs; addresses and logins stay those of the device.
 
         Raises:
             ValueError: There is no such device or camera, or the device never answers.
@@ -188,14 +185,11 @@ class SimulatedSite:
             server.become(next(one for one in self._specs if one.id == name), self._cameras_of(name))
 
     def write_config(self, directory: Path, hub: Mapping[str, object]) -> Path:
-        """Write site.toml and secrets.toml (0600) for an agent that is to watch this site.
+        """Write site.toml and secrets.toml (0600) for an agent at this site; return the path of site.toml.
 
         Args:
-            directory: Where both go; the agent's own files go below it.
+            directory: For both files; the agent's own files go below it.
             hub: Rows of `[hub]`. `user` and `password`, where given, go into secrets.toml.
-
-        Returns:
-            The path of site.toml.
         """
         logins = {device.id: (device.user, self._configured_password(device)) for device in self._specs}
         if "user" in hub:
@@ -211,7 +205,7 @@ class SimulatedSite:
         return f"{right[:-1]}-outdated" if device.wrong_password_configured else right
 
 
-def _replaced(rows: tuple[_Row, ...], new: _Row) -> tuple[_Row, ...]:
+def _replaced(rows: tuple[_Spec, ...], new: _Spec) -> tuple[_Spec, ...]:
     if new.id not in {row.id for row in rows}:
         raise ValueError(f"the simulated site has no {new.id}")
     return tuple(new if row.id == new.id else row for row in rows)

@@ -21,6 +21,7 @@ DISCOVERY_WAIT_S = 0.5
 EFFECTS = {"Color": "color", "Pixelated": "pixelated", "Blurred": "blurred"}
 
 Row = tuple[str, object]
+DECLARED: tuple[Row, ...] = (("by", "head of security"), ("at", "2026-09-01"))
 
 
 def site_toml(
@@ -31,12 +32,12 @@ def site_toml(
     devices: Iterable[DemoDevice] = DEVICES,
     cameras: Iterable[DemoCamera] = CAMERAS,
 ) -> str:
-    """Write site.toml.
+    """Render site.toml.
 
     Args:
         ports: HTTP and RTSP port of each device.
         hub: Rows of `[hub]`; `user` and `password` go into secrets.toml instead.
-        directory: Where the agent may keep its own files.
+        directory: For the agent's own files.
         responders: Addresses that answer discovery.
         devices: Every device of the site, each with its driver.
         cameras: Every camera of the site.
@@ -44,27 +45,15 @@ def site_toml(
     hub_rows: list[Row] = [(key, value) for key, value in hub.items() if key not in ("user", "password")]
     if "user" in hub:
         hub_rows.append(("credential", "hub"))
+    periods: list[Row] = [("period_s", PERIOD_S), ("in_use_since", IN_USE_SINCE)]
     tables = [
         "# Written by the simulated site; as an operator would write it for real devices.",
-        _table(
-            "[site]",
-            [
-                ("id", SITE_ID),
-                ("name", SITE_NAME),
-                ("city", CITY),
-                ("division", DIVISION),
-                ("period_s", PERIOD_S),
-                ("in_use_since", IN_USE_SINCE),
-            ],
-        ),
+        _table("[site]", [("id", SITE_ID), ("name", SITE_NAME), ("city", CITY), ("division", DIVISION), *periods]),
         _table("[probe]", [("deadline_s", DEADLINE_S)]),
         # The simulated devices take their time from this machine's clock, whatever its kernel thinks of it.
         _table("[policy]", [("own_clock", "trusted")]),
         _table("[discovery]", [("addresses", list(responders)), ("wait_s", DISCOVERY_WAIT_S)]),
-        _table(
-            "[storage]",
-            [("directory", str(directory / "state")), ("runtime", str(directory / "runtime"))],
-        ),
+        _table("[storage]", [("directory", str(directory / "state")), ("runtime", str(directory / "runtime"))]),
         _table("[hub]", hub_rows),
     ]
     for device in devices:
@@ -73,24 +62,21 @@ def site_toml(
         tables.append(_table("[[device]]", [*rows, ("credential", device.id), ("rtsp_port", rtsp_port)]))
     tables += [_camera(camera) for camera in cameras]
     # Without them no duty of Order 799 that spares some places could fail here, and no age of footage could pass.
-    words: tuple[tuple[str, object], ...] = (("national-class", "7-2"), ("key-target", False))
-    for duty, value in words:
-        word: list[Row] = [("duty", duty), ("value", value), ("by", "head of security"), ("at", "2026-09-01")]
-        tables.append(_table("[[declaration]]", word))
+    duties: tuple[Row, ...] = (("national-class", "7-2"), ("key-target", False))
+    tables += [_table("[[declaration]]", [("duty", duty), ("value", value), *DECLARED]) for duty, value in duties]
     return "\n\n".join(tables) + "\n"
 
 
 def secrets_toml(logins: Mapping[str, tuple[str, str]]) -> str:
-    """Write secrets.toml from user and password by the credential's name."""
-    tables = [
-        _table(f"[credential.{name}]", [("user", user), ("password", password)])
-        for name, (user, password) in logins.items()
-    ]
+    """Render secrets.toml from user and password by the credential's name."""
+    tables = (
+        _table(f"[credential.{name}]", [("user", login[0]), ("password", login[1])]) for name, login in logins.items()
+    )
     return "\n\n".join(tables) + "\n"
 
 
 def write(directory: Path, site: str, secrets: str) -> Path:
-    """Write both files into a directory, with the folders that the agent needs, and return the path of site.toml."""
+    """Write both files into a directory, with the folders that the agent needs; return the path of site.toml."""
     for folder in (directory, directory / "state", directory / "runtime"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomic(directory / "secrets.toml", secrets.encode(), 0o600)
@@ -106,8 +92,7 @@ def _camera(camera: DemoCamera) -> str:
     table = _table("[[camera]]", rows)
     if camera.mask is not None:
         return f"{table}\n\n{_table('[[camera.private_zone]]', _zone(camera.zone, camera.mask))}"
-    declared: list[Row] = [("by", "head of security"), ("at", "2026-09-01")]
-    return f"{table}\n\n{_table('[camera.no_private_area]', declared)}"
+    return f"{table}\n\n{_table('[camera.no_private_area]', DECLARED)}"
 
 
 def _zone(name: str, mask: DemoMask) -> list[Row]:

@@ -10,9 +10,8 @@ import pytest
 from smaller_site import unhurried
 
 from agent.cli import main
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SITE_ID, SimulatedSite
-from agent.demo.world.cameras import DemoDevice
+from agent.demo.world.cameras import ISAPI_CAMERAS, ISAPI_DEVICES, DemoDevice
 from agent.host.clock import utc_now
 from agent.host.paths import CREDENTIALS_NAME
 from agent.model import exits

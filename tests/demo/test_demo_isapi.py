@@ -17,12 +17,11 @@ from lxml import etree
 from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.isapi.channels import FRAME_PX, corners
 from agent.demo.isapi.content import PAGE
 from agent.demo.isapi.device import READS, IsapiDevice
 from agent.demo.site import SimulatedSite
-from agent.demo.world.cameras import DemoDevice
+from agent.demo.world.cameras import ISAPI_CAMERAS, ISAPI_DEVICES, DemoDevice
 from agent.demo.world.changes import Changes
 
 

@@ -17,10 +17,9 @@ from lxml import etree
 from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.rtsp.clips import load
 from agent.demo.site import SimulatedSite
-from agent.demo.world.cameras import CAMERAS, DEVICES, Fault
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES, Fault
 from agent.demo.world.recordings import segments
 from drivers.errors import DeviceFault, Refused
 from drivers.model import Span

@@ -12,8 +12,7 @@ import pytest
 from patience import PATIENCE_S
 from told_site import Told, told_site
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.report.plain_findings import plain_findings
 from masking.worker.client import Worker
 

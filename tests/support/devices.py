@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from patience import PATIENCE_S
+from listening import Listening
 
 from drivers.model import Credential, Device
 
@@ -48,27 +48,20 @@ class HttpDevice:
 
     answer: Callable[[Asked], Answer]
     asked: list[Asked] = field(default_factory=list)
-    connections: int = 0
     stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-    _open: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> HttpDevice:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._start(self._accept)
+        self._listening = Listening(self._serve, self.stopping)
+        self.port = self._listening.port
         return self
 
     def __exit__(self, *details: object) -> None:
-        self.stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for sock in list(self._open):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for thread in list(self._threads):
-            thread.join(PATIENCE_S)
+        self._listening.stop()
+
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted."""
+        return self._listening.connections
 
     def drip(self, data: bytes, pause_s: float = 0.02) -> Iterator[bytes]:
         """Give `data` byte by byte, again and again, until the test ends."""
@@ -81,21 +74,6 @@ class HttpDevice:
     def wrap(self, sock: socket.socket) -> socket.socket:
         """Make the server's side of a new connection; TLS devices replace this."""
         return sock
-
-    def _start(self, run: Callable[[], None]) -> None:
-        thread = threading.Thread(target=run, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._open.append(sock)
-            self._start(lambda sock=sock: self._serve(sock))  # type: ignore[misc]
 
     def _serve(self, raw: socket.socket) -> None:
         with contextlib.suppress(OSError), raw, contextlib.closing(self.wrap(raw)) as sock:

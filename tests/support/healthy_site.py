@@ -27,11 +27,10 @@ from agent.contract.envelope import sign
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.scene.scene import jpeg
 from agent.demo.site import SimulatedSite
-from agent.demo.world.cameras import CAMERAS, DEVICES, DemoCamera, RecordingPlan
-from agent.hub.views.changes import Reported
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES, DemoCamera, RecordingPlan
+from agent.hub.views.changes import ConfigReport
 from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import NO_NOTES
@@ -147,13 +146,13 @@ class World:
     def signer(self) -> Signer:
         return load_or_create_signer(self.config.parent / "reports-key.pem")
 
-    def reported(self) -> Reported:
+    def reported(self) -> ConfigReport:
         """Return the configuration report of the last look, as a hub reads it."""
         assert self.seen is not None
         site, at = load(self.config), self.clock()
         drafts, _ = build_reports(site, self.seen.facts, self.seen.findings, (), Memory(), at, {})
         (config,) = [one for one in drafts if one.stream == "config"]
-        return Reported("e1", at, True, json.loads(json.dumps(config.body)))
+        return ConfigReport("e1", at, True, json.loads(json.dumps(config.body)))
 
     def restart(self, at: datetime) -> None:
         """Let the recorder that speaks ISAPI have started anew at a time."""

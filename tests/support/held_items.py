@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from told_site import Told
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.model.finding import Finding
 
 RECORDER, NVR = DEVICES[0], ISAPI_DEVICES[0]

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from devices import digest_accepts
+from listening import Listening
 from patience import PATIENCE_S
 
 WIDTH_PX, HEIGHT_PX, FRAMES = 320, 192, 12
@@ -114,25 +115,14 @@ class RtspDevice:
     refused: int = 0
     torn_down: threading.Event = field(default_factory=threading.Event)
     stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-    _open: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> RtspDevice:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._start(self._accept)
+        self._listening = Listening(self._serve, self.stopping)
+        self.port = self._listening.port
         return self
 
     def __exit__(self, *details: object) -> None:
-        self.stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for sock in list(self._open):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for thread in list(self._threads):
-            thread.join(PATIENCE_S)
+        self._listening.stop()
 
     def methods(self) -> list[str]:
         """The methods asked for, in order."""
@@ -141,20 +131,6 @@ class RtspDevice:
     def url(self, path: str = "/live") -> str:
         """The stream's address as a device would tell it."""
         return f"rtsp://127.0.0.1:{self.port}{path}"
-
-    def _start(self, run: Callable[[], None]) -> None:
-        thread = threading.Thread(target=run, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(sock)
-            self._start(lambda sock=sock: self._serve(sock))  # type: ignore[misc]
 
     def _serve(self, sock: socket.socket) -> None:
         ended = threading.Event()  # of this session: the TEARDOWN of the one before may be read after our PLAY
@@ -182,7 +158,7 @@ class RtspDevice:
                     return
                 if method == "PLAY" and b" 200 " in answer[:20]:
                     self.torn_down.clear()
-                    self._start(lambda: self._play(sock, ended))
+                    self._listening.start(lambda: self._play(sock, ended))
 
     def _answer(self, asked: RtspAsked) -> bytes | None:
         if asked.method in self.answers:

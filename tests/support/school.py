@@ -18,9 +18,8 @@ from typing import Literal
 
 from ledgers import HEADINGS, csv_text, school, xlsx
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS
 from agent.demo.site import SimulatedSite
-from agent.demo.world.cameras import CAMERAS, DemoCamera, DemoDevice
+from agent.demo.world.cameras import CAMERAS, ISAPI_CAMERAS, DemoCamera, DemoDevice
 
 USER = "viewer"
 PASSWORD = "Dt@2025#jk"

@@ -1,7 +1,7 @@
 """Lists the footage of a simulated ISAPI recorder by camera, under the faults that can be switched on. Pure.
 
-The plan and its holes are those of `agent/demo/world/recordings.py`. Here footage leaves as whole files of an hour, so
-that the oldest one begins at a full hour, and here the recorder's own faults take effect.
+Plan and gaps are those of `agent/demo/world/recordings.py`. Here footage leaves as whole files of an hour, so that the
+oldest one begins at a full hour, and here the recorder's own faults take effect.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.demo.onvif.device_view import DeviceView
-from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.cameras import DemoCamera, Fault
 from agent.demo.world.changes import DEVICE_KEY
-from agent.demo.world.recordings import HOUR, SITE_ZONE, ActiveFault, full_hour, segments, spans
+from agent.demo.world.recordings import HOUR, SITE_ZONE, fault_since, full_hour, segments, spans
 from drivers.model import Span
 
 SET_BACK = timedelta(hours=2)
@@ -27,36 +27,34 @@ STIR = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file of a track. `motion`: recorded because something moved, not by the clock."""
+    """One file of a track. `motion`: recorded because something moved, not by the schedule."""
 
     span: Span
     motion: bool
 
 
-def device_fault(view: DeviceView) -> ActiveFault | None:
-    """The fault of the whole recorder that is in force."""
-    return view.faults.get(DEVICE_KEY + view.spec.id)
+def device_fault_since(view: DeviceView, fault: Fault) -> datetime | None:
+    """Return since when a fault of the whole recorder is in force; None where it is not."""
+    return fault_since(view.faults, DEVICE_KEY + view.spec.id, fault)
 
 
-def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
+def recorded_spans(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
     """Return the recorded spans of a camera in the order in which they were recorded.
 
     After `clock-set-back` the last one begins before the end of its predecessor: that hour exists twice.
     """
     if camera.recording is None:
         return ()
-    own, whole = view.faults.get(camera.id), device_fault(view)
-    set_back_at = whole.since if whole is not None and whole.fault == "clock-set-back" else None
+    set_back_at, formatted_at = (device_fault_since(view, fault) for fault in ("clock-set-back", "formatted"))
     now = view.now + SET_BACK if set_back_at is not None else view.now
-    lost_at = own.since if own is not None and own.fault == "recordings-lost" else None
-    found = spans(camera.recording, now, view.started_at, lost_at)
-    if own is not None and own.fault == "old-deleted":
+    found = spans(camera.recording, now, view.started_at, fault_since(view.faults, camera.id, "recordings-lost"))
+    if view.fault(camera) == "old-deleted":
         found = _since(found, now - KEPT_BY_EXPIRY)
     found = tuple(Span(full_hour(span.start_at), span.end_at) for span in found[:1]) + found[1:]
-    if own is not None and own.fault == "motion-only":
-        found = (*_until(found, own.since), *_stirred(_since(found, own.since)))
-    if whole is not None and whole.fault == "formatted":
-        found = _since(found, whole.since)
+    if (stirred_at := fault_since(view.faults, camera.id, "motion-only")) is not None:
+        found = (*_until(found, stirred_at), *_with_motion(_since(found, stirred_at)))
+    if formatted_at is not None:
+        found = _since(found, formatted_at)
     if set_back_at is not None and found and found[-1].end_at == now:
         found = (*_until(found, set_back_at), Span(set_back_at - SET_BACK, view.now))
     return found
@@ -64,11 +62,10 @@ def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
 
 def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
     """Return the files of a camera's track, oldest first."""
-    own = view.faults.get(camera.id)
-    stirred_at = own.since if own is not None and own.fault == "motion-only" else None
+    stirred_at = fault_since(view.faults, camera.id, "motion-only")
     found = [
         Segment(part, stirred_at is not None and part.start_at >= stirred_at)
-        for span in held(view, camera)
+        for span in recorded_spans(view, camera)
         for part in segments(span)
     ]
     return tuple(sorted(found, key=lambda one: one.span.start_at))
@@ -76,7 +73,7 @@ def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
 
 def recorded_days(view: DeviceView, camera: DemoCamera, year: int, month: int) -> tuple[bool, ...]:
     """Return for each local day of a month whether any of it was recorded."""
-    found = held(view, camera)
+    found = recorded_spans(view, camera)
     first = datetime(year, month, 1, tzinfo=SITE_ZONE)
     days = [
         Span(at, at + timedelta(days=1))
@@ -93,8 +90,8 @@ def _until(found: Iterable[Span], at: datetime) -> tuple[Span, ...]:
     return tuple(Span(span.start_at, min(span.end_at, at)) for span in found if span.start_at < at)
 
 
-def _stirred(found: Iterable[Span]) -> tuple[Span, ...]:
-    """What is recorded of spans when something moves in the first minutes of each hour only."""
+def _with_motion(found: Iterable[Span]) -> tuple[Span, ...]:
+    """Return what is recorded of spans when something moves in the first minutes of each hour only."""
     kept = []
     for span in found:
         hour = full_hour(span.start_at)

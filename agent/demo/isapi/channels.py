@@ -1,10 +1,10 @@
 """Answers for the video of a simulated ISAPI device: streams, cameras of a recorder, masks, overlays. Pure.
 
-A recorder knows the masks of its cameras under `ContentMgmt/InputProxy`; a camera its own under `System/Video/inputs`.
-Masks go out in a frame of 704x576 with the origin at the bottom left, each edge on the line of the grid outside of it.
+A recorder has the masks of its cameras under `ContentMgmt/InputProxy`; a camera its own under `System/Video/inputs`.
+Masks are written in a frame of 704x576, origin at the bottom left, each edge on the grid line outside of it.
 
-Source: field reports and client code. The mask body of a recorder's channel was not read from a real unit: it is taken
-to be that of a camera. The vertical origin is what two clients and the factory layout of overlays say.
+Source: field reports and client code. The mask body of a recorder's channel, not read from a real unit, is taken to be
+that of a camera. The vertical origin is that of two clients and of the factory layout of overlays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 from markupsafe import Markup
 
 from agent.demo.isapi.rtsp import STREAM_NUMBERS
-from agent.demo.isapi.xml import HIKVISION, ISAPI, Ask, IsapiError, document, not_supported, word
+from agent.demo.isapi.xml import HIKVISION, ISAPI, IsapiError, IsapiRequest, document, not_supported, xml_boolean
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.soap import join
 from agent.demo.scene.scene import SIZES_PX
@@ -85,7 +85,7 @@ def stream_of(view: DeviceView, number: int) -> tuple[DemoCamera, PathName]:
     """Find a stream by its number, such as 101.
 
     Raises:
-        IsapiError: There is none; a third stream is refused as units do it.
+        IsapiError: There is none; a third stream is refused as on real units.
     """
     channel, stream = divmod(number, 100)
     if stream not in STREAM_NUMBERS:
@@ -93,7 +93,7 @@ def stream_of(view: DeviceView, number: int) -> tuple[DemoCamera, PathName]:
     return camera_of(view, channel), STREAM_NUMBERS[stream]
 
 
-def streams(ask: Ask) -> Markup:
+def streams(ask: IsapiRequest) -> Markup:
     """`Streaming/channels`."""
     listed = [
         document("StreamingChannel", _stream(camera, number), ISAPI)
@@ -103,7 +103,7 @@ def streams(ask: Ask) -> Markup:
     return document("StreamingChannelList", join(listed), ISAPI)
 
 
-def stream(ask: Ask) -> Markup:
+def stream(ask: IsapiRequest) -> Markup:
     """`Streaming/channels/101`."""
     camera, _ = stream_of(ask.view, ask.numbers[0])
     return document("StreamingChannel", _stream(camera, ask.numbers[0] % 100), HIKVISION)
@@ -117,13 +117,13 @@ def _stream(camera: DemoCamera, number: int) -> Markup:
     )  # fmt: skip
 
 
-def inputs(ask: Ask) -> Markup:
+def inputs(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/InputProxy/channels`."""
     listed = [document("InputProxyChannel", _input(camera)) for camera in _behind(ask.view)]
     return document("InputProxyChannelList", join(listed), ISAPI)
 
 
-def one_input(ask: Ask) -> Markup:
+def one_input(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/InputProxy/channels/1`."""
     return document("InputProxyChannel", _input(_behind_at(ask)))
 
@@ -135,13 +135,13 @@ def _input(camera: DemoCamera) -> Markup:
     )  # fmt: skip
 
 
-def input_states(ask: Ask) -> Markup:
+def input_states(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/InputProxy/channels/status`."""
     listed = [document("InputProxyChannelStatus", _state(camera)) for camera in _behind(ask.view)]
     return document("InputProxyChannelStatusList", join(listed))
 
 
-def input_state(ask: Ask) -> Markup:
+def input_state(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/InputProxy/channels/1/status`."""
     return document("InputProxyChannelStatus", _state(_behind_at(ask)), ISAPI)
 
@@ -150,32 +150,32 @@ def _state(camera: DemoCamera) -> Markup:
     online = camera.link == "online"
     numbers = [_STREAM_ID.format(id=camera.channel * 100 + number) for number in STREAM_NUMBERS]
     return _INPUT_STATUS.format(
-        channel=camera.channel, host=10 + camera.channel % 200, online=word(online), streams=join(numbers),
+        channel=camera.channel, host=10 + camera.channel % 200, online=xml_boolean(online), streams=join(numbers),
         word="connect" if online else camera.link,
     )  # fmt: skip
 
 
-def proxy_mask(ask: Ask) -> Markup:
-    """`ContentMgmt/InputProxy/channels/1/video/privacyMask`, which the recorder has to ask its camera for."""
+def proxy_mask(ask: IsapiRequest) -> Markup:
+    """`ContentMgmt/InputProxy/channels/1/video/privacyMask`; the recorder requests it from its camera."""
     return _mask(_reached(_behind_at(ask)))
 
 
-def proxy_mask_regions(ask: Ask) -> Markup:
+def proxy_mask_regions(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/InputProxy/channels/1/video/privacyMask/regions`."""
     return _regions(_reached(_behind_at(ask)))
 
 
-def own_mask(ask: Ask) -> Markup:
+def own_mask(ask: IsapiRequest) -> Markup:
     """`System/Video/inputs/channels/1/privacyMask`: of a camera itself; a recorder has no input of its own."""
     return _mask(_own(ask))
 
 
-def own_mask_regions(ask: Ask) -> Markup:
+def own_mask_regions(ask: IsapiRequest) -> Markup:
     """`System/Video/inputs/channels/1/privacyMask/regions`."""
     return _regions(_own(ask))
 
 
-def overlays(ask: Ask) -> Markup:
+def overlays(ask: IsapiRequest) -> Markup:
     """`System/Video/inputs/channels/1/overlays`, which recorders have for their cameras too."""
     camera_of(ask.view, ask.numbers[0])
     return document("VideoOverlay", _OVERLAY, ISAPI)
@@ -185,7 +185,7 @@ def _mask(camera: DemoCamera) -> Markup:
     enabled = camera.mask is not None and camera.mask.enabled
     width, height = FRAME_PX
     return document(
-        "PrivacyMask", _MASK.format(enabled=word(enabled), width=width, height=height, regions=_regions(camera))
+        "PrivacyMask", _MASK.format(enabled=xml_boolean(enabled), width=width, height=height, regions=_regions(camera))
     )
 
 
@@ -217,7 +217,7 @@ def _behind(view: DeviceView) -> tuple[DemoCamera, ...]:
     return view.cameras
 
 
-def _behind_at(ask: Ask) -> DemoCamera:
+def _behind_at(ask: IsapiRequest) -> DemoCamera:
     _behind(ask.view)
     return camera_of(ask.view, ask.numbers[0])
 
@@ -228,7 +228,7 @@ def _reached(camera: DemoCamera) -> DemoCamera:
     return camera
 
 
-def _own(ask: Ask) -> DemoCamera:
+def _own(ask: IsapiRequest) -> DemoCamera:
     if ask.view.spec.recorder:
         raise not_supported()
     return camera_of(ask.view, ask.numbers[0])

@@ -3,8 +3,8 @@
 Times carry a Z but are the wall clock of the site, `searchResultPostion` is misspelt as the vendor has it, a page holds
 at most 50 files, and a window that ends after 2038-01-19 is refused.
 
-Source: field reports (storage, search, dailyDistribution); the vendor's header for the search answer. `record/tracks`
-was not read from a real unit, and none was asked for several tracks in one search. `logSearch`: client code alone.
+Source: field reports (storage, search, dailyDistribution); the vendor's header for the search answer; client code alone
+for `logSearch`. `record/tracks`, and one search for several tracks, were not read from a real unit.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from agent.demo.isapi.archive import KEPT_BY_EXPIRY, Segment, device_fault, files, recorded_days
+from agent.demo.isapi.archive import KEPT_BY_EXPIRY, Segment, device_fault_since, files, recorded_days
 from agent.demo.isapi.channels import camera_of
 from agent.demo.isapi.rtsp import playback_url
-from agent.demo.isapi.xml import ISAPI, Ask, IsapiError, document, not_supported, word
+from agent.demo.isapi.xml import ISAPI, IsapiError, IsapiRequest, document, not_supported, xml_boolean
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.soap import join
 from agent.demo.world.cameras import DemoCamera
@@ -81,17 +81,17 @@ _ENTRY = Markup(
 _DAY = Markup("<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{record}</record>{why}</day>")
 
 
-def storage(ask: Ask) -> Markup:
+def storage(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/Storage`."""
     return document("storage", _STORAGE.format(hdds=_hdds(ask.view)), ISAPI)
 
 
-def hdds(ask: Ask) -> Markup:
+def hdds(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/Storage/hdd`."""
     return _hdds(ask.view)
 
 
-def smart(ask: Ask) -> Markup:
+def smart(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/Storage/hdd/1/SMARTTest/status`; two of its names are misspelt on real units too."""
     _recorder(ask.view)
     if ask.numbers[0] not in (1, 2):
@@ -101,17 +101,14 @@ def smart(ask: Ask) -> Markup:
 
 
 def _second_disk(view: DeviceView) -> str:
-    fault = device_fault(view)
-    return "error" if fault is not None and fault.fault == "disk-failed" else "ok"
+    return "ok" if device_fault_since(view, "disk-failed") is None else "error"
 
 
 def _hdds(view: DeviceView) -> Markup:
-    """Two full disks, as they are on a healthy recorder, and the ghost of one that was taken out."""
+    """Two full disks, as on a healthy recorder, and the ghost of one that was taken out."""
     _recorder(view)
-    fault = device_fault(view)
-    free = DISK_MB if fault is not None and fault.fault == "formatted" else 0
-    second = _second_disk(view)
-    rows = (("a", "ok", DISK_MB, free), ("b", second, DISK_MB, free), ("c", "notexist", 0, 0))
+    free = 0 if device_fault_since(view, "formatted") is None else DISK_MB
+    rows = (("a", "ok", DISK_MB, free), ("b", _second_disk(view), DISK_MB, free), ("c", "notexist", 0, 0))
     listed = [
         _HDD.format(id=number, letter=letter, status=status, capacity=capacity, free=left)
         for number, (letter, status, capacity, left) in enumerate(rows, start=1)
@@ -119,30 +116,29 @@ def _hdds(view: DeviceView) -> Markup:
     return document("hddList", join(listed), size=8)
 
 
-def tracks(ask: Ask) -> Markup:
+def tracks(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/record/tracks`."""
     listed = [document("Track", _track(ask.view, camera)) for camera in _recorded(ask.view)]
     return document("TrackList", join(listed))
 
 
-def track(ask: Ask) -> Markup:
+def track(ask: IsapiRequest) -> Markup:
     """`ContentMgmt/record/tracks/101`."""
     return document("Track", _track(ask.view, _camera_of_track(ask.view, ask.numbers[0])))
 
 
 def _track(view: DeviceView, camera: DemoCamera) -> Markup:
     """`Enable` is false although it records: what counts is `enableSchedule`."""
-    fault = view.fault(camera)
-    mode = "MOTION" if fault == "motion-only" else "CMR"
+    mode = "MOTION" if view.fault(camera) == "motion-only" else "CMR"
     actions = [_ACTION.format(id=number, day=day, mode=mode) for number, day in enumerate(WEEK, start=1)]
-    expires = fault == "old-deleted"
+    expires = view.fault(camera) == "old-deleted"
     return _TRACK.format(
         id=camera.channel * 100 + 1, name=camera.name, channel=camera.channel, actions=join(actions),
-        duration=f"P{KEPT_BY_EXPIRY.days}DT0H" if expires else "P0DT0H", expires=word(expires),
+        duration=f"P{KEPT_BY_EXPIRY.days}DT0H" if expires else "P0DT0H", expires=xml_boolean(expires),
     )  # fmt: skip
 
 
-def search(ask: Ask) -> Markup:
+def search(ask: IsapiRequest) -> Markup:
     """POST `ContentMgmt/search`: one page of the files of tracks that lie in a window, oldest first."""
     view = ask.view
     numbers = dict.fromkeys(ask.numbers_named("trackID", 101, 9999))
@@ -152,8 +148,7 @@ def search(ask: Ask) -> Markup:
     named = ask.body is not None and ask.body.find(".//{*}searchResultPostion") is not None
     position = ask.number("searchResultPostion", 0, 999_999_999) if named else 0
     cameras = [(number, _camera_of_track(view, number)) for number in numbers]
-    fault = device_fault(view)
-    if fault is not None and fault.fault == "search-tag-13" and window.end_at - window.start_at > WIDE:
+    if device_fault_since(view, "search-tag-13") is not None and window.end_at - window.start_at > WIDE:
         raise IsapiError(500, 3, "deviceError", "Tag 13 is invalid (two root tags)")
     found = sorted(
         (
@@ -165,20 +160,18 @@ def search(ask: Ask) -> Markup:
         key=lambda row: (row[1].span.start_at, row[0]),
     )
     page = found[position : position + most]
-    state = "MORE" if position + len(page) < len(found) else "OK"
-    return document(
-        "CMSearchResult",
-        _FOUND.format(
-            id=ask.text("searchID")[:64],
-            state=state if page else "NO MATCHES",
-            count=len(page),
-            matches=_matches(view, position, page) if page else Markup(""),
-        ),
-    )
+    return _results(ask, _matches(view, position, page), has_more=position + len(page) < len(found))
 
 
-def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]]) -> Markup:
-    items = [
+def _results(ask: IsapiRequest, items: list[Markup], *, has_more: bool) -> Markup:
+    state = ("MORE" if has_more else "OK") if items else "NO MATCHES"
+    matches = _MATCHES.format(items=join(items)) if items else Markup("")
+    body = _FOUND.format(id=ask.text("searchID")[:64], state=state, count=len(items), matches=matches)
+    return document("CMSearchResult", body)
+
+
+def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]]) -> list[Markup]:
+    return [
         _MATCH.format(
             track=number,
             start=wall_text(one.span.start_at),
@@ -188,15 +181,14 @@ def _matches(view: DeviceView, position: int, page: Sequence[tuple[int, Segment]
         )
         for offset, (number, one) in enumerate(page)
     ]
-    return _MATCHES.format(items=join(items))
 
 
 def wall_text(at: datetime) -> str:
-    """A moment as the device writes it: the wall clock, whatever its Z says."""
+    """A moment as the device writes it: the wall clock with a Z."""
     return f"{at.astimezone(SITE_ZONE):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _window(ask: Ask) -> Span:
+def _window(ask: IsapiRequest) -> Span:
     start, end = _wall(ask.text("startTime")), _wall(ask.text("endTime"))
     if start >= end or end > SECONDS_END:
         raise IsapiError(400, 6, "badParameters")
@@ -211,7 +203,7 @@ def _wall(text: str) -> datetime:
         raise IsapiError(400, 6, "badXmlContent") from None
 
 
-def log_search(ask: Ask) -> Markup:
+def log_search(ask: IsapiRequest) -> Markup:
     """POST `ContentMgmt/logSearch`: the first entries of a class in a window, oldest first; one entry a day."""
     window, most = _window(ask), min(ask.number("maxResults", 1, 999_999), LOG_PAGE)
     kind = ask.text("metaId").rpartition("/")[2]
@@ -219,19 +211,16 @@ def log_search(ask: Ask) -> Markup:
     days = [first + timedelta(days=n) for n in range(ask.view.spec.log_days + 1)] if kind == "Operation" else []
     listed = [at for at in days if window.start_at <= at < window.end_at]
     items = [_ENTRY.format(at=wall_text(at), user=ask.view.spec.user) for at in listed[:most]]
-    state = ("MORE" if len(listed) > most else "OK") if items else "NO MATCHES"
-    matches = _MATCHES.format(items=join(items)) if items else Markup("")
-    body = _FOUND.format(id=ask.text("searchID")[:64], state=state, count=len(items), matches=matches)
-    return document("CMSearchResult", body)
+    return _results(ask, items, has_more=len(listed) > most)
 
 
-def daily_distribution(ask: Ask) -> Markup:
-    """POST `ContentMgmt/record/tracks/101/dailyDistribution`: which days of a month hold footage."""
+def daily_distribution(ask: IsapiRequest) -> Markup:
+    """POST `ContentMgmt/record/tracks/101/dailyDistribution`: the days of a month that hold footage."""
     year, month = ask.number("year", 1970, 2037), ask.number("monthOfYear", 1, 12)
     camera = _camera_of_track(ask.view, ask.numbers[0])
     why = Markup("<recordType>time</recordType>")
     days = [
-        _DAY.format(day=day, record=word(recorded), why=why if recorded else Markup(""))
+        _DAY.format(day=day, record=xml_boolean(recorded), why=why if recorded else Markup(""))
         for day, recorded in enumerate(recorded_days(ask.view, camera, year, month), start=1)
     ]
     return document("trackDailyDistribution", Markup("<dayList>{days}</dayList>").format(days=join(days)), ISAPI)
@@ -248,11 +237,7 @@ def _recorded(view: DeviceView) -> tuple[DemoCamera, ...]:
 
 
 def _camera_of_track(view: DeviceView, number: int) -> DemoCamera:
-    """Find the camera of a track; only main streams are recorded.
-
-    Raises:
-        IsapiError: There is no such track.
-    """
+    """Find the camera of a track, if there is such a track; only main streams are recorded."""
     channel, stream = divmod(number, 100)
     camera = camera_of(view, channel)
     if stream != 1 or camera not in _recorded(view):

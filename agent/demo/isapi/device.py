@@ -1,15 +1,12 @@
 """Simulates a Hikvision device: ISAPI over HTTP with Digest, snapshots, and its RTSP.
 
-It can be read and nothing else: every request that would change something is refused and counted. A part of the tree
-that is not there is 403 `notSupport`; what lies outside of the tree is 404. What it says is decided in the other files.
-
-Made from field reports, client code and the vendor's headers; no real unit has been read. Each file of `isapi_*.py`
-says what is less sure in it.
+Read-only: every request that would change something is refused and counted. A part of the tree that a device lacks is
+403 `notSupport`; what lies outside of the tree is 404. The other files here decide the answers and name what is less
+sure: they are made from field reports, client code and the vendor's headers; no real unit has been read.
 """
 
 from __future__ import annotations
 
-import http.server
 import re
 import threading
 from collections import Counter
@@ -17,25 +14,25 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Any
 
 from markupsafe import Markup
 
 from agent.demo.isapi import channels, content, system
 from agent.demo.isapi.archive import SET_BACK
-from agent.demo.isapi.login import LockingGate
+from agent.demo.isapi.login import Lockout
 from agent.demo.isapi.rtsp import HIKVISION
-from agent.demo.isapi.xml import DECLARATION, Answer, Ask, IsapiError, document, not_supported, parse
+from agent.demo.isapi.xml import DECLARATION, Answer, IsapiError, IsapiRequest, document, not_supported, parse
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.server import RtspConnection
 from agent.demo.scene.scene import jpeg, picture
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.changes import DEVICE_KEY, Changes
-from agent.demo.world.listening import LoopbackServer
-from agent.demo.world.login import Outcome
+from agent.demo.world.http_connection import HttpConnection, Reply
+from agent.demo.world.listening import device_servers
+from agent.demo.world.login import Gate, Outcome
+from agent.demo.world.recordings import fault_since
 from drivers.factory import FACTORY
 
-REQUEST_MAX_BYTES = 64 * 1024
 XML = "application/xml; charset=UTF-8"
 _TREE = "/isapi/"
 _PICTURE = "streaming/channels/N/picture"
@@ -87,12 +84,9 @@ _REFUSED = Markup(
 )
 _UNAUTHORIZED = b"<!DOCTYPE html>\n<html><head><title>Document Error: Unauthorized</title></head></html>\n"
 
-Reply = tuple[int, str, bytes, Mapping[str, str]]
-"""Status, content type, body, further headers."""
-
 
 class IsapiDevice:
-    """A device that listens on two ports of its own, for HTTP and for RTSP: a recorder, or a camera."""
+    """A recorder or a camera with two ports of its own, for HTTP and for RTSP."""
 
     def __init__(
         self,
@@ -102,7 +96,8 @@ class IsapiDevice:
         clock: Callable[[], datetime],
         changes: Changes,
     ) -> None:
-        self.gate = LockingGate(spec.user, password, clock, realm=f"{spec.model} {spec.serial}")
+        self.lockout = Lockout(clock)
+        self.gate = Gate(spec.user, password, clock, f"{spec.model} {spec.serial}", self.lockout.limited)
         self.become(spec, cameras)
         self._changes = changes
         self._clock = clock
@@ -110,16 +105,11 @@ class IsapiDevice:
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
         self._writes_refused = 0
-        self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
-        try:
-            handler = partial(RtspConnection, self.view, self.gate, dialect=HIKVISION)
-            self.rtsp = LoopbackServer(handler, f"{spec.id}-rtsp")
-        except OSError:
-            self.http.stop()
-            raise
+        rtsp = partial(RtspConnection, self.view, self.gate, dialect=HIKVISION)
+        self.http, self.rtsp = device_servers(spec.id, partial(HttpConnection, self, "App-webs"), rtsp)
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
-        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        """Replace the box or its cameras from the next request on; address and login stay."""
         self.spec = spec
         self._cameras = cameras
         self._offset = timedelta(seconds=spec.clock_offset_s)
@@ -127,11 +117,11 @@ class IsapiDevice:
         self.gate.also(factory.user, factory.password if spec.factory_login else None)
 
     def restart(self) -> None:
-        """Have just started anew, as after a loss of power; connections stay."""
+        """Restart the uptime, as after a loss of power; connections stay."""
         self._booted_at = self._clock()
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start to answer."""
         self.http.start()
         self.rtsp.start()
 
@@ -142,27 +132,23 @@ class IsapiDevice:
 
     @property
     def asked(self) -> Mapping[str, int]:
-        """How many requests came for each path, anonymous ones included; numbers in paths are N.
-
-        What is not there counts as `else`.
-        """
+        """Requests by path, anonymous ones included; numbers in paths are N, unknown paths count as `else`."""
         with self._lock:
             return MappingProxyType(dict(self._asked))
 
     @property
     def writes_refused(self) -> int:
-        """How many requests would have changed something."""
+        """Number of requests that would have changed something."""
         with self._lock:
             return self._writes_refused
 
     def now(self) -> datetime:
         """The device's own clock."""
-        fault = self._changes.active().get(DEVICE_KEY + self.spec.id)
-        back = SET_BACK if fault is not None and fault.fault == "clock-set-back" else timedelta(0)
-        return self._clock() + self._offset - back
+        is_set_back = fault_since(self._changes.active(), DEVICE_KEY + self.spec.id, "clock-set-back") is not None
+        return self._clock() + self._offset - SET_BACK * is_set_back
 
     def view(self) -> DeviceView:
-        """What the device knows now."""
+        """State of the device now."""
         return DeviceView(
             self.spec,
             self._cameras,
@@ -177,7 +163,7 @@ class IsapiDevice:
     def answer(self, method: str, target: str, authorization: str | None, data: bytes) -> Reply:
         """Answer one request."""
         path = target.partition("?")[0]
-        name, numbers = _named(path)
+        name, numbers = _resource(path)
         known = name in READS or name in SEARCHES or name == _PICTURE
         with self._lock:
             self._asked[name if known else "else"] += 1
@@ -197,25 +183,24 @@ class IsapiDevice:
     def _document(self, method: str, name: str, numbers: tuple[int, ...], data: bytes) -> Markup:
         view = self.view()
         if method == "GET" and name in READS:
-            return READS[name](Ask(view, numbers))
+            return READS[name](IsapiRequest(view, numbers))
         if method == "POST" and name in SEARCHES:
             root, search = SEARCHES[name]
-            return search(Ask(view, numbers, parse(data, root)))
+            return search(IsapiRequest(view, numbers, parse(data, root)))
         raise not_supported() if method == "GET" else IsapiError(403, 4, "methodNotAllowed")
 
     def _unauthorized(self, outcome: Outcome) -> Reply:
-        """Ask for a login; a login that was refused is told how many tries are left, or how long it is locked."""
+        """Request a login; the answer to a wrong one has the tries that are left, or how long the lock lasts."""
         headers = {"WWW-Authenticate": self.gate.challenge(qop=True, stale=outcome == "stale")}
         if outcome != "refused":
             return 401, "text/html", _UNAUTHORIZED, headers
-        state = self.gate.state()
+        state = self.lockout.state()
         body = _REFUSED.format(
             state="lock" if state.locked else "unlock", unlock_s=state.unlock_s, tries=state.tries_left
         )
         return 401, XML, DECLARATION.encode() + document("userCheck", body).encode(), headers
 
     def _snapshot(self, number: int) -> Reply:
-        """A picture, rendered at this moment."""
         view = self.view()
         camera, _ = channels.stream_of(view, number)
         if camera.link != "online":
@@ -223,51 +208,7 @@ class IsapiDevice:
         return 200, "image/jpeg", jpeg(picture(camera, "snapshot", view.now, view.fault(camera))), {}
 
 
-def _named(path: str) -> tuple[str, tuple[int, ...]]:
-    """Take a path apart: below the tree, in lower case, with N for each number; and the numbers."""
+def _resource(path: str) -> tuple[str, tuple[int, ...]]:
+    """Split a path: the part below the tree in lower case with N for each number, and the numbers."""
     below = path.lower().removeprefix(_TREE).rstrip("/")
     return _NUMBER.sub("N", below), tuple(int(digits) for digits in _NUMBER.findall(below))
-
-
-class _HttpConnection(http.server.BaseHTTPRequestHandler):
-    """HTTP/1.1 with keep-alive; a reply leaves in one write."""
-
-    protocol_version = "HTTP/1.1"
-    server_version = "App-webs"
-    sys_version = ""
-    timeout = 30
-    wbufsize = 256 * 1024
-
-    def __init__(self, device: IsapiDevice, *args: Any) -> None:
-        self._device = device
-        super().__init__(*args)
-
-    def do_GET(self) -> None:
-        """Documents and snapshots."""
-        self._answer()
-
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
-
-    def _answer(self) -> None:
-        length = self.headers.get("Content-Length", "" if self.command == "POST" else "0")
-        if not (length.isascii() and length.isdecimal()) or int(length[:9]) > REQUEST_MAX_BYTES:
-            self.close_connection = True
-            self._send((413 if length.isdecimal() else 411, "text/plain", b"", {}))
-            return
-        data = self.rfile.read(int(length))
-        self._send(self._device.answer(self.command, self.path, self.headers.get("Authorization"), data))
-
-    def _send(self, reply: Reply) -> None:
-        status, content_type, body, headers = reply
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: targets may hold what a log must not."""

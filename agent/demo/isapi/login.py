@@ -1,4 +1,4 @@
-"""Checks logins of a simulated ISAPI device: Digest, and a lock after too many refused ones, as real units have it.
+"""Locks the login of a simulated ISAPI device after too many refused ones, as real units do.
 
 Source: field reports of `userCheck` in the body of a 401; the numbers are the usual ones of 5 tries and 30 minutes.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from agent.demo.world.login import Gate, Outcome
+from agent.demo.world.login import Outcome
 
 TRIES = 5
 LOCKED_FOR = timedelta(minutes=30)
@@ -18,41 +18,24 @@ LOCKED_FOR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class LockState:
-    """Whether nobody gets in now, for how long, and else how many refused logins are left until then."""
+    """Whether the login is locked, for how long, and else how many wrong logins are left."""
 
     locked: bool
     unlock_s: int
     tries_left: int
 
 
-class LockingGate:
-    """A `Gate` that locks: while it does, the right password is refused too."""
+class Lockout:
+    """Counts refused logins, and locks; meanwhile the right password is refused too."""
 
-    def __init__(self, user: str, password: str, clock: Callable[[], datetime], realm: str) -> None:
-        self._gate = Gate(user, password, clock, realm)
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._refused = 0
         self._locked_until: datetime | None = None
 
-    def also(self, user: str, password: str | None) -> None:
-        """Let one more account in, or none of this name any more (None)."""
-        self._gate.also(user, password)
-
-    @property
-    def failed_logins(self) -> int:
-        """How many requests carried a wrong login."""
-        return self._gate.failed_logins
-
-    def challenge(self, *, qop: bool, stale: bool = False) -> str:
-        """Return a `WWW-Authenticate` value with a fresh nonce."""
-        return self._gate.challenge(qop=qop, stale=stale)
-
-    def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Judge an `Authorization` header, and lock or unlock accordingly."""
-        outcome = self._gate.digest(authorization, method, target)
-        if outcome == "anonymous":
-            return outcome
+    def limited(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of a login under the lock, and lock or unlock accordingly."""
         now = self._clock()
         with self._lock:
             if self._locked_until is not None and now < self._locked_until:
@@ -65,7 +48,7 @@ class LockingGate:
         return outcome
 
     def state(self) -> LockState:
-        """What the device tells about its lock."""
+        """State of the lock, as a refusal reports it."""
         now = self._clock()
         with self._lock:
             if self._locked_until is not None and now < self._locked_until:

@@ -1,11 +1,10 @@
 """Describes streams of a simulated Hikvision unit: `/Streaming/Channels/101` live, `/Streaming/tracks/101` recorded.
 
-A recording begins at the moment that its URL names, in local wall time although it ends in Z; nothing is said with PLAY
-and no picture tells when it was recorded. Controls are whole addresses without the query, so that the moment is that of
-the connection's DESCRIBE.
+A recording begins at the moment in its URL, in local wall time with a Z; PLAY carries no range and pictures no recorded
+time. Controls are whole addresses without the query, so that the moment is that of the connection's DESCRIBE.
 
-Source: field reports and the vendor's `playbackURI`. Not read from a real unit: what it answers for a moment that was
-not recorded (here it plays what follows within the asked stretch, or 404).
+Source: field reports and the vendor's `playbackURI`. Not read from a real unit: the answer for a moment that was not
+recorded (here it plays what follows within the requested span, or 404).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from agent.demo.isapi.archive import held
+from agent.demo.isapi.archive import recorded_spans
 from agent.demo.onvif.device_view import HOST, DeviceView
 from agent.demo.rtsp.message import clock_text
 from agent.demo.rtsp.target import Dialect, Target, media_lines
@@ -30,7 +29,7 @@ _MOMENT = re.compile(r"(\d{8})T(\d{6})Z?", re.IGNORECASE)
 
 
 def find(view: DeviceView, url: str, described: Target | None) -> Target | None:
-    """Find what a URL names; a track without a moment is the one that was described on this connection."""
+    """Find the stream of a URL; a track without a moment is the one that was described on this connection."""
     parts = urlsplit(url)
     if match := _LIVE.fullmatch(parts.path):
         camera, path = _numbered(view, int(match.group(1)))
@@ -74,7 +73,7 @@ def _numbered(view: DeviceView, number: int) -> tuple[DemoCamera | None, PathNam
 
 
 def _asked(query: str, now: datetime) -> Span | None:
-    """The stretch that a query asks for; without an end it goes on until now."""
+    """The span that a query requests; without an end it lasts until now."""
     values = parse_qs(query)
     start = _moment(values.get("starttime", [""])[0])
     end = _moment(values.get("endtime", [""])[0]) or now
@@ -92,8 +91,8 @@ def _moment(text: str) -> datetime | None:
 
 
 def _recorded(view: DeviceView, camera: DemoCamera, asked: Span) -> Target | None:
-    """What a camera recorded of a stretch, or the first that follows in it."""
-    for span in sorted(held(view, camera), key=lambda one: one.start_at):
+    """What a camera recorded of a span, or the first that follows in it."""
+    for span in sorted(recorded_spans(view, camera), key=lambda one: one.start_at):
         if span.end_at > asked.start_at and span.start_at < asked.end_at:
             recording = Recording(f"track-{camera.channel}", camera, span, running=span.end_at == view.now)
             return Target(camera, "playback", recording, asked)

@@ -1,7 +1,7 @@
 """Answers for a simulated ISAPI device itself: identity, state, clock, accounts, ports, platforms. Pure.
 
-Source: field reports (deviceInfo, time, adminAccesses, users); client code only for System/Network/SIP, of which no
-answer of a real unit was read: its status element may have another name.
+Source: field reports (deviceInfo, time, adminAccesses, users); client code alone for System/Network/SIP, whose status
+element may have another name on a real unit.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import hashlib
 
 from markupsafe import Markup
 
-from agent.demo.isapi.archive import device_fault
-from agent.demo.isapi.xml import ISAPI, Ask, document, not_supported, word
+from agent.demo.isapi.archive import device_fault_since
+from agent.demo.isapi.xml import ISAPI, IsapiRequest, document, not_supported, xml_boolean
 from agent.demo.onvif.device_view import HOST, DeviceView
 from agent.demo.onvif.soap import join
 from agent.demo.world.recordings import SITE_ZONE
@@ -59,25 +59,15 @@ _CODE = Markup("<VideoInput><id>{channel}</id><videoInputID>{code}</videoInputID
 _CHECKED = Markup("<statusValue>200</statusValue><statusString>OK</statusString>")
 
 
-def device_info(ask: Ask) -> Markup:
+def device_info(ask: IsapiRequest) -> Markup:
     """`System/deviceInfo`."""
     spec = ask.view.spec
-    made_up = hashlib.sha256(spec.serial.encode()).hexdigest()
-    return document(
-        "DeviceInfo",
-        _INFO.format(
-            name=spec.id, uuid=made_up[:32], kind=kind(ask.view), model=spec.model, serial=spec.serial,
-            mac=":".join(("02", *(made_up[n : n + 2] for n in range(0, 10, 2)))),
-        ),
-    )  # fmt: skip
+    uuid, kind = hashlib.sha256(spec.serial.encode()).hexdigest()[:32], "NVR" if spec.recorder else "IPCamera"
+    info = _INFO.format(name=spec.id, uuid=uuid, kind=kind, model=spec.model, serial=spec.serial, mac=ask.view.mac)
+    return document("DeviceInfo", info)
 
 
-def kind(view: DeviceView) -> str:
-    """The device's type in ISAPI's words."""
-    return "NVR" if view.spec.recorder else "IPCamera"
-
-
-def status(ask: Ask) -> Markup:
+def status(ask: IsapiRequest) -> Markup:
     """`System/status`."""
     return document("DeviceStatus", _STATUS.format(now=local_text(ask.view), up_s=ask.view.up_s))
 
@@ -87,56 +77,53 @@ def local_text(view: DeviceView) -> str:
     return view.now.astimezone(SITE_ZONE).isoformat(timespec="seconds")
 
 
-def time(ask: Ask) -> Markup:
-    """`System/time`. A clock that somebody set back does not take its time from NTP any more."""
-    fault = device_fault(ask.view)
-    mode = "manual" if fault is not None and fault.fault == "clock-set-back" else "NTP"
+def time(ask: IsapiRequest) -> Markup:
+    """`System/time`. A clock that somebody set back no longer takes its time from NTP."""
+    mode = "NTP" if device_fault_since(ask.view, "clock-set-back") is None else "manual"
     return document("Time", _TIME.format(mode=mode, now=local_text(ask.view)))
 
 
-def ntp_servers(ask: Ask) -> Markup:
+def ntp_servers(_: IsapiRequest) -> Markup:
     """`System/time/ntpServers`."""
-    del ask
     return document("NTPServerList", document("NTPServer", _NTP, ISAPI), ISAPI)
 
 
-def ntp_server(ask: Ask) -> Markup:
+def ntp_server(ask: IsapiRequest) -> Markup:
     """`System/time/ntpServers/1`."""
     if ask.numbers != (1,):
         raise not_supported()
     return document("NTPServer", _NTP)
 
 
-def users(ask: Ask) -> Markup:
-    """`Security/users`: the one of the recorder itself, and the one that reads."""
+def users(ask: IsapiRequest) -> Markup:
+    """`Security/users`: the recorder's own administrator, and the account that reads."""
     rows = ((1, "admin", "high", "Administrator"), (2, ask.view.spec.user, "low", "Viewer"))
     listed = [_USER.format(id=number, name=name, priority=rank, level=level) for number, name, rank, level in rows]
     return document("UserList", join(listed), size=32)
 
 
-def user_check(ask: Ask) -> Markup:
+def user_check(_: IsapiRequest) -> Markup:
     """`Security/userCheck`, as it answers a good login."""
-    del ask
     return document("userCheck", _CHECKED)
 
 
-def admin_accesses(ask: Ask) -> Markup:
+def admin_accesses(ask: IsapiRequest) -> Markup:
     """`Security/adminAccesses`: every port."""
     rows = (
         ("HTTP", ask.view.http_port, True), ("RTSP", ask.view.rtsp_port, True), ("HTTPS", 443, False),
         ("DEV_MANAGE", 8000, False), ("SDK_OVER_TLS", 8443, False),
     )  # fmt: skip
     listed = [
-        _ACCESS.format(id=number, enabled=word(enabled), name=name, port=port)
+        _ACCESS.format(id=number, enabled=xml_boolean(enabled), name=name, port=port)
         for number, (name, port, enabled) in enumerate(rows, start=1)
     ]
     return document("AdminAccessProtocolList", join(listed), size=8)
 
 
-def capabilities(ask: Ask) -> Markup:
-    """`System/capabilities`, as far as anybody asks."""
+def capabilities(ask: IsapiRequest) -> Markup:
+    """`System/capabilities`, as far as the agent reads it."""
     inputs = len(ask.view.cameras) if ask.view.spec.recorder else 0
-    return document("DeviceCap", _CAPABILITIES.format(platform=word(ask.view.spec.recorder), inputs=inputs))
+    return document("DeviceCap", _CAPABILITIES.format(platform=xml_boolean(ask.view.spec.recorder), inputs=inputs))
 
 
 def _sip_server(view: DeviceView) -> Markup:
@@ -144,25 +131,25 @@ def _sip_server(view: DeviceView) -> Markup:
     return _SIP.format(host=HOST, server=PLATFORM, domain=PLATFORM[:10], device=device)
 
 
-def sip_servers(ask: Ask) -> Markup:
+def sip_servers(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP`: one slot, registered."""
     _recorder_only(ask)
     return document("SIPServerList", document("SIPServer", _sip_server(ask.view), ISAPI), ISAPI)
 
 
-def sip_server(ask: Ask) -> Markup:
+def sip_server(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP/1`."""
     _recorder_only(ask)
     return document("SIPServer", _sip_server(ask.view))
 
 
-def sip_info(ask: Ask) -> Markup:
+def sip_info(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP/1/SIPInfo`: the 20-digit code of every channel."""
     _recorder_only(ask)
     codes = [_CODE.format(channel=camera.channel, code=camera.code) for camera in ask.view.cameras if camera.code]
     return document("SIPInfo", document("VideoInputList", join(codes), ISAPI))
 
 
-def _recorder_only(ask: Ask) -> None:
+def _recorder_only(ask: IsapiRequest) -> None:
     if not ask.view.spec.recorder or ask.numbers not in ((), (1,)):
         raise not_supported()

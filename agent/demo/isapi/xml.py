@@ -35,14 +35,14 @@ _TEXTS = {
 
 
 class IsapiError(Exception):
-    """What the device answers instead of a document: HTTP status, ISAPI's `statusCode` and `subStatusCode`."""
+    """An error answer: HTTP status, ISAPI's `statusCode` and `subStatusCode`."""
 
     def __init__(self, status: int, code: int, sub: str, description: str = "") -> None:
         super().__init__(sub)
         self.status, self.code, self.sub, self.description = status, code, sub, description
 
     def body(self, path: str) -> bytes:
-        """The complete document; `path` is what was asked for."""
+        """The complete document; `path` is that of the request."""
         description = _DESCRIPTION.format(text=self.description) if self.description else Markup("")
         url = path[:_URL_MAX_CHARS] if path.isprintable() else ""
         return (
@@ -54,13 +54,13 @@ class IsapiError(Exception):
 
 
 def not_supported() -> IsapiError:
-    """What a unit says of a part of the tree that it does not have."""
+    """The error for a part of the tree that a unit does not have."""
     return IsapiError(403, 4, "notSupport")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One request: what the device knows now, the numbers in its path in order, and its body where it has one."""
+class IsapiRequest:
+    """One request: the state of the device, the numbers in its path in order, and its body where it has one."""
 
     view: DeviceView
     numbers: tuple[int, ...]
@@ -86,7 +86,7 @@ class Ask:
         return _number(self.text(name), least, most)
 
     def numbers_named(self, name: str, least: int, most: int) -> tuple[int, ...]:
-        """The whole numbers of an element that may stand several times. Raises as `number` does."""
+        """The whole numbers of an element that may occur several times. Raises as `number` does."""
         found = () if self.body is None else tuple(self.body.iterfind(f".//{{*}}{name}"))
         if not found:
             raise IsapiError(400, 6, "badXmlContent")
@@ -99,7 +99,7 @@ def _number(text: str, least: int, most: int) -> int:
     return int(text)
 
 
-Answer = Callable[[Ask], Markup]
+Answer = Callable[[IsapiRequest], Markup]
 """Makes the document of one resource; raises IsapiError."""
 
 
@@ -127,6 +127,6 @@ def parse(data: bytes, name: str) -> etree._Element:
     return root
 
 
-def word(value: bool) -> str:
+def xml_boolean(value: bool) -> str:
     """A truth value as XML writes it."""
     return "true" if value else "false"

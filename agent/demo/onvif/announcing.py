@@ -50,12 +50,12 @@ class Announcer:
 
     @property
     def address(self) -> str:
-        """Where it listens, as `[discovery] addresses` names it."""
+        """Address and port, as `[discovery] addresses` names it."""
         host, port = self._socket.getsockname()
         return f"{host}:{port}"
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start to answer."""
         self._thread.start()
 
     def stop(self) -> None:

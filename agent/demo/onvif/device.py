@@ -1,17 +1,15 @@
 """Serves one simulated device over HTTP: ONVIF over SOAP, and snapshots. The service files decide the answers.
 
-A call is parsed, the login judged, the operation looked up in one table, the reply sent; anything else is a SOAP Fault.
+A call is parsed, the login checked, the operation found in one table, the reply sent; anything else is a SOAP Fault.
 `DeviceView` is built anew for each request, so that clock, masks and recordings are those of that moment.
 """
 
 from __future__ import annotations
 
-import http.server
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -24,10 +22,10 @@ from agent.demo.rtsp.server import RtspConnection
 from agent.demo.scene.scene import jpeg, picture
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.changes import Changes
-from agent.demo.world.listening import LoopbackServer
+from agent.demo.world.http_connection import HttpConnection, Reply
+from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate, Outcome
 
-REQUEST_MAX_BYTES = 64 * 1024
 SOAP_TYPE = "application/soap+xml; charset=utf-8"
 PRE_AUTH = {(DEVICE, "GetSystemDateAndTime")}
 """What answers without a login. ONVIF Core names more; many devices grant only this one."""
@@ -38,12 +36,10 @@ _TRACE = """java.lang.NullPointerException: Cannot invoke "String.length()" beca
 """
 
 Operation = Callable[[DeviceView, Call], Markup]
-Answer = tuple[int, str, bytes, Mapping[str, str]]
-"""Status, content type, body, further headers."""
 
 
 class OnvifDevice:
-    """A device that listens on two ports of its own, for HTTP and for RTSP."""
+    """A device with two ports of its own, for HTTP and for RTSP."""
 
     def __init__(
         self,
@@ -65,21 +61,17 @@ class OnvifDevice:
             **recording_service.OPERATIONS,
             **search_operations(self.searches),
         }
-        self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
-        try:
-            self.rtsp = LoopbackServer(partial(RtspConnection, self.view, self.gate), f"{spec.id}-rtsp")
-        except OSError:
-            self.http.stop()
-            raise
+        rtsp = partial(RtspConnection, self.view, self.gate)
+        self.http, self.rtsp = device_servers(spec.id, partial(HttpConnection, self, "demo"), rtsp)
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
-        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        """Replace the box or its cameras from the next request on; address and login stay."""
         self.spec = spec
         self._cameras = cameras
         self._offset = timedelta(seconds=spec.clock_offset_s)
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start to answer."""
         self.http.start()
         self.rtsp.start()
 
@@ -93,7 +85,7 @@ class OnvifDevice:
         return self._clock() + self._offset
 
     def view(self) -> DeviceView:
-        """What the device knows now."""
+        """State of the device now."""
         return DeviceView(
             self.spec,
             self._cameras,
@@ -104,8 +96,14 @@ class OnvifDevice:
             self._changes.active(),
         )
 
-    def answer_soap(self, data: bytes, authorization: str | None, target: str) -> Answer:
-        """Answer one SOAP call."""
+    def answer(self, method: str, target: str, authorization: str | None, data: bytes) -> Reply:
+        """Answer one request: SOAP whatever the path, as devices route by the operation's namespace; and snapshots."""
+        if method == "POST":
+            return self.answer_soap(data, authorization, target)
+        return self.answer_get(target, authorization) if method == "GET" else (501, "text/plain", b"", {})
+
+    def answer_soap(self, data: bytes, authorization: str | None, target: str) -> Reply:
+        """Reply one SOAP call."""
         if self.spec.behaviour == "stack-trace":
             return 500, "text/plain", _TRACE.encode(), {}
         try:
@@ -122,8 +120,8 @@ class OnvifDevice:
         except SoapFault as fault:
             return fault.status, SOAP_TYPE, fault.body(), {}
 
-    def _refusal(self, call: Call, authorization: str | None, target: str) -> Answer | None:
-        """Turn a call away that carries no good login; None lets it in."""
+    def _refusal(self, call: Call, authorization: str | None, target: str) -> Reply | None:
+        """Return the refusal of a call without a good login; None lets it in."""
         outcome: Outcome = self.gate.token(call.token)
         if outcome == "anonymous":
             outcome = self.gate.digest(authorization, "POST", target)
@@ -134,12 +132,12 @@ class OnvifDevice:
         fault = SoapFault("Sender", ("NotAuthorized",), "the sender is not authorized")
         return fault.status, SOAP_TYPE, fault.body(), {}
 
-    def _challenge(self, outcome: Outcome) -> Answer:
+    def _challenge(self, outcome: Outcome) -> Reply:
         header = self.gate.challenge(qop=True, stale=outcome == "stale")
         return 401, "text/plain", b"", {"WWW-Authenticate": header}
 
-    def answer_get(self, target: str, authorization: str | None) -> Answer:
-        """Answer a request for a snapshot, rendered at this moment."""
+    def answer_get(self, target: str, authorization: str | None) -> Reply:
+        """Reply a request for a snapshot, rendered at this moment."""
         match = _SNAPSHOT.fullmatch(urlsplit(target).path)
         cameras = {camera.channel: camera for camera in self._cameras}
         camera = cameras.get(int(match.group(1))) if match else None
@@ -151,46 +149,3 @@ class OnvifDevice:
         view = self.view()
         image = picture(camera, "snapshot", view.now, view.fault(camera))
         return 200, "image/jpeg", jpeg(image), {"Cache-Control": "no-store"}
-
-
-class _HttpConnection(http.server.BaseHTTPRequestHandler):
-    """HTTP/1.1 with keep-alive; a reply leaves in one write."""
-
-    protocol_version = "HTTP/1.1"
-    server_version = "demo"
-    sys_version = ""
-    timeout = 30
-    wbufsize = 256 * 1024
-
-    def __init__(self, device: OnvifDevice, *args: Any) -> None:
-        self._device = device
-        super().__init__(*args)
-
-    def do_GET(self) -> None:
-        """Snapshots."""
-        self._send(self._device.answer_get(self.path, self.headers.get("Authorization")))
-
-    def do_POST(self) -> None:
-        """SOAP, whatever the path: devices route by the operation's namespace."""
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > REQUEST_MAX_BYTES:
-            self.close_connection = True
-            self._send((413 if length.isdecimal() else 411, "text/plain", b"", {}))
-            return
-        data = self.rfile.read(int(length))
-        self._send(self._device.answer_soap(data, self.headers.get("Authorization"), self.path))
-
-    def _send(self, answer: Answer) -> None:
-        status, content_type, body, headers = answer
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: targets may hold what a log must not."""

@@ -5,7 +5,6 @@ Source: ONVIF Core Specification, device management service; `ver10/device/wsdl/
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from markupsafe import Markup
@@ -76,9 +75,8 @@ _STORAGES = Markup("<tds:GetStorageConfigurationsResponse>{storages}</tds:GetSto
 VERSIONS = {MEDIA2: (24, 6), MEDIA1: (20, 12), DEVICE: (20, 12)}
 
 
-def get_system_date_and_time(view: DeviceView, call: Call) -> Markup:
-    """The device's own clock, right or wrong. One that is wrong is set by hand, as such clocks mostly are."""
-    del call
+def get_system_date_and_time(view: DeviceView, _: Call) -> Markup:
+    """The device's own clock. One that is wrong is set by hand, as such clocks mostly are."""
     kind = "Manual" if view.spec.clock_offset_s else "NTP"
     return _DATE_AND_TIME.format(kind=kind, utc=utc_time(view.now))
 
@@ -88,25 +86,23 @@ def utc_time(at: datetime) -> Markup:
     return _TIME.format(name="UTCDateTime", at=at)
 
 
-def get_device_information(view: DeviceView, call: Call) -> Markup:
-    """Who the device says it is."""
-    del call
+def get_device_information(view: DeviceView, _: Call) -> Markup:
+    """Maker, model and serial number."""
     return _INFORMATION.format(model=view.spec.model, serial=view.spec.serial)
 
 
-def get_services(view: DeviceView, call: Call) -> Markup:
+def get_services(view: DeviceView, _: Call) -> Markup:
     """Every service with its address."""
-    del call
-    listed = []
-    for namespace in view.namespaces():
-        major, minor = VERSIONS.get(namespace, (2, 60))
-        listed.append(_SERVICE.format(namespace=namespace, xaddr=view.xaddr(namespace), major=major, minor=minor))
+    listed = [
+        _SERVICE.format(namespace=namespace, xaddr=view.xaddr(namespace), major=major, minor=minor)
+        for namespace in view.namespaces()
+        for major, minor in (VERSIONS.get(namespace, (2, 60)),)
+    ]
     return _SERVICES.format(services=join(listed))
 
 
-def get_capabilities(view: DeviceView, call: Call) -> Markup:
-    """The older list of services; recording, search and replay stand under `Extension`, as the schema has it."""
-    del call
+def get_capabilities(view: DeviceView, _: Call) -> Markup:
+    """The older list of services; recording, search and replay are under `Extension`, as the schema has it."""
     extension = Markup("")
     if view.spec.recorder:
         extension = _EXTENSION.format(
@@ -115,32 +111,26 @@ def get_capabilities(view: DeviceView, call: Call) -> Markup:
     return _CAPABILITIES.format(device=view.xaddr(DEVICE), media=view.xaddr(MEDIA1), extension=extension)
 
 
-def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
-    """What the device service itself can do."""
-    del view, call
+def get_service_capabilities(_: DeviceView, __: Call) -> Markup:
+    """Capabilities of the device service itself."""
     return _SERVICE_CAPABILITIES
 
 
-def get_network_interfaces(view: DeviceView, call: Call) -> Markup:
-    """One interface. Its MAC is made of the serial number, with the bit that marks it as nobody's."""
-    del call
-    digits = hashlib.sha256(view.spec.serial.encode()).hexdigest()
-    mac = ":".join(["02", *(digits[at : at + 2] for at in range(0, 10, 2))])
-    return _INTERFACES.format(interfaces=_INTERFACE.format(mac=mac, host=HOST))
+def get_network_interfaces(view: DeviceView, _: Call) -> Markup:
+    """The one interface."""
+    return _INTERFACES.format(interfaces=_INTERFACE.format(mac=view.mac, host=HOST))
 
 
-def get_network_protocols(view: DeviceView, call: Call) -> Markup:
+def get_network_protocols(view: DeviceView, _: Call) -> Markup:
     """The services that the device offers, and the one that is switched off."""
-    del call
     return _PROTOCOLS.format(http=view.http_port, rtsp=view.rtsp_port)
 
 
-def get_users(view: DeviceView, call: Call) -> Markup:
-    """The accounts, for an administrator; anybody else may not ask.
+def get_users(view: DeviceView, _: Call) -> Markup:
+    """The accounts, for an administrator only.
 
     Source: ONVIF Core Specification, GetUsers, access class READ_SYSTEM_SECRET.
     """
-    del call
     if view.spec.user != "admin":
         raise SoapFault("Sender", ("NotAuthorized",), "the sender is not authorized")
     users = [_USER.format(name=view.spec.user, level="Administrator"), _USER.format(name="guard", level="User")]
@@ -148,7 +138,7 @@ def get_users(view: DeviceView, call: Call) -> Markup:
 
 
 def get_storage_configurations(view: DeviceView, call: Call) -> Markup:
-    """A recorder has one disk; a camera without one does not know the operation."""
+    """The one disk of a recorder; a camera without one does not support the operation."""
     if not view.spec.recorder:
         raise SoapFault("Receiver", ("ActionNotSupported",), f"{call.operation} is not supported")
     return _STORAGES.format(storages=_STORAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,10 +35,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """The device, its cameras in the order of their channels, its own clock, its ports and the faults in force.
-
-    `up_s`: for how long it has been up.
-    """
+    """The device, its cameras by channel, its own clock, its ports and the faults in force. `up_s`: its uptime."""
 
     spec: DemoDevice
     cameras: tuple[DemoCamera, ...]
@@ -47,6 +45,11 @@ class DeviceView:
     rtsp_port: int
     faults: Mapping[str, ActiveFault]
     up_s: int = 0
+
+    @property
+    def mac(self) -> str:
+        """A MAC made of the serial number, with the bit of locally administered addresses."""
+        return bytes((0x02, *hashlib.sha256(self.spec.serial.encode()).digest()[:5])).hex(":")
 
     def namespaces(self) -> tuple[str, ...]:
         """The services that this device offers."""

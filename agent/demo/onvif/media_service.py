@@ -1,6 +1,6 @@
 """Answers the simulated Media1 and Media2 services: profiles, masks, overlays, addresses. Pure.
 
-Both services list the same profiles; only Media2 knows masks. Mask polygons go out in ONVIF's frame, -1..1 with y up.
+Both list the same profiles; only Media2 has masks. Mask polygons are in ONVIF's frame, -1..1 with y up.
 
 Source: ONVIF Media Service and Media2 Service Specifications; `ver10/media/wsdl/media.wsdl`,
 `ver20/media/wsdl/media.wsdl`.
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from agent.demo.onvif.device_view import HOST, DeviceView, Profile, source_token
 from agent.demo.onvif.soap import MEDIA1, MEDIA2, PREFIXES, Call, SoapFault, join
 from agent.demo.scene.scene import SIZES_PX
-from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.cameras import DemoCamera, DemoMask
 from drivers.model import Polygon
 
 RATE_HZ = 10
@@ -115,7 +115,7 @@ def get_profiles1(view: DeviceView, call: Call) -> Markup:
 
 
 def get_profiles2(view: DeviceView, call: Call) -> Markup:
-    """Media2: every profile, or the one asked for; configurations only of the types asked for, as the standard says."""
+    """Media2: every profile, or the one requested, with configurations of the requested types only."""
     wanted = set(call.texts("Type"))
     token = call.text("Token")
     listed = []
@@ -156,28 +156,28 @@ def _color(view: DeviceView, color: str) -> Markup:
 def get_masks(view: DeviceView, call: Call) -> Markup:
     """The masks as configured, which need not be how the pictures show them."""
     token = call.text("Token")
-    listed = []
-    for camera in _selected(view, call):
-        mask = camera.mask
-        if mask is None or view.fault(camera) == "mask-removed" or token not in (None, f"mask-{camera.channel}"):
-            continue
-        listed.append(
-            _MASK.format(
-                token=f"mask-{camera.channel}",
-                configuration=source_token(camera, "vsc"),
-                points=wire_points(mask.polygon),
-                effect=mask.effect,
-                color=_color(view, mask.color) if mask.effect == "Color" else Markup(""),
-                enabled="true" if mask.enabled else "false",
-            )
-        )
+    listed = [
+        _mask(view, camera, camera.mask)
+        for camera in _selected(view, call)
+        if camera.mask is not None
+        and view.fault(camera) != "mask-removed"
+        and token in (None, f"mask-{camera.channel}")
+    ]
     if token is not None and not listed:
         raise SoapFault("Sender", ("InvalidArgVal", "NoConfig"), "the requested mask does not exist")
     return _response(call, join(listed))
 
 
+def _mask(view: DeviceView, camera: DemoCamera, mask: DemoMask) -> Markup:
+    return _MASK.format(
+        token=f"mask-{camera.channel}", configuration=source_token(camera, "vsc"), points=wire_points(mask.polygon),
+        effect=mask.effect, color=_color(view, mask.color) if mask.effect == "Color" else Markup(""),
+        enabled="true" if mask.enabled else "false",
+    )  # fmt: skip
+
+
 def get_mask_options(view: DeviceView, call: Call) -> Markup:
-    """What masks the device can draw."""
+    """Masks that the device can draw."""
     view.camera(call.text("ConfigurationToken"))
     colors = [_LISTED_COLOR.format(x=level, y=level, z=level) for level in (0, 128, 255)]
     return _response(call, _OPTIONS.format(colors=join(colors)))
@@ -185,30 +185,26 @@ def get_mask_options(view: DeviceView, call: Call) -> Markup:
 
 def get_osds(view: DeviceView, call: Call) -> Markup:
     """The texts that the camera draws: its name, date and time."""
-    listed = []
-    for camera in _selected(view, call):
-        for index, text in enumerate((_PLAIN.format(text=camera.name), _DATE)):
-            listed.append(
-                _OSD.format(
-                    prefix=PREFIXES[call.namespace],
-                    token=f"osd-{camera.channel}-{index}",
-                    configuration=source_token(camera, "vsc"),
-                    text=text,
-                )
-            )
+    prefix = PREFIXES[call.namespace]
+    listed = [
+        _OSD.format(
+            prefix=prefix, token=f"osd-{camera.channel}-{n}", configuration=source_token(camera, "vsc"), text=text
+        )
+        for camera in _selected(view, call)
+        for n, text in enumerate((_PLAIN.format(text=camera.name), _DATE))
+    ]
     return _response(call, join(listed))
 
 
 def get_snapshot_uri(view: DeviceView, call: Call) -> Markup:
-    """Where a JPEG of the profile's source can be had; the query is part of the address."""
+    """Address of a JPEG of the profile's source; the query is part of it."""
     profile = view.profile(call.text("ProfileToken"))
-    channel = profile.camera.channel
-    uri = f"http://{HOST}:{view.http_port}/snapshot/{channel}.jpg?profile={profile.token}"
+    uri = f"http://{HOST}:{view.http_port}/snapshot/{profile.camera.channel}.jpg?profile={profile.token}"
     return _response(call, _uri(call, uri))
 
 
 def get_stream_uri(view: DeviceView, call: Call) -> Markup:
-    """Where the profile is streamed."""
+    """Address of the profile's stream."""
     protocol = call.text("Protocol")
     known = PROTOCOLS if call.namespace == MEDIA2 else ("UDP", "TCP", "RTSP", "HTTP")
     if protocol not in known:
@@ -223,7 +219,7 @@ def _uri(call: Call, uri: str) -> Markup:
 
 
 def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
-    """What the media service can do; `Mask` stands in Media2 only."""
+    """Capabilities of the media service; `Mask` is in Media2 only."""
     template = _CAPABILITIES1 if call.namespace == MEDIA1 else _CAPABILITIES2
     return _response(call, template.format(count=len(view.profiles())))
 

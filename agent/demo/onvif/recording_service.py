@@ -1,6 +1,6 @@
 """Answers the simulated recorder's Profile G services: recording, recording search and replay.
 
-Searches live for their KeepAliveTime, as the standard has it; everything else is pure.
+Searches live for their KeepAliveTime, as in the standard; everything else is pure.
 
 Source: ONVIF Recording Search and Replay Control Service Specifications; `ver10/search.wsdl`, `ver10/replay.wsdl`.
 """
@@ -11,13 +11,13 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
 
 from agent.demo.onvif.device_view import HOST, DeviceView, source_token
-from agent.demo.onvif.soap import RECORDING, REPLAY, SEARCH, Call, SoapFault, join
+from agent.demo.onvif.soap import PREFIXES, RECORDING, REPLAY, SEARCH, Call, SoapFault, join
 from agent.demo.world.recordings import Recording
 
 PAGE = 3
@@ -91,14 +91,14 @@ class _Search:
 
 
 class Searches:
-    """The open searches of a device. A search that nobody asks about for its KeepAliveTime is forgotten."""
+    """The open searches of a device. A search without a request for its KeepAliveTime expires."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[str, _Search] = {}
 
     def find(self, view: DeviceView, call: Call) -> Markup:
-        """FindRecordings: fix the result now and hand it out in pages."""
+        """FindRecordings: fix the result now and return it in pages."""
         wanted_sources = {element.strip() for element in call.texts("Token")}
         wanted_recordings = set(call.texts("IncludedRecordings"))
         found = [
@@ -107,20 +107,17 @@ class Searches:
             if (not wanted_sources or source_id(recording) in wanted_sources)
             and (not wanted_recordings or recording.token in wanted_recordings)
         ]
-        most = call.text("MaxMatches")
-        limit = int(most) if most is not None and most.isdecimal() and int(most) else len(found)
+        return self._opened(view, call, tuple(found[: _limit(call, "MaxMatches", len(found))]))
+
+    def find_events(self, view: DeviceView, call: Call) -> Markup:
+        """FindEvents: the only events are beginnings and ends of recorded data."""
+        return self._opened(view, call, view.recordings())
+
+    def _opened(self, view: DeviceView, call: Call, found: tuple[Recording, ...]) -> Markup:
         keep_alive = timedelta(seconds=min(_seconds(call.text("KeepAliveTime")), KEEP_ALIVE_MAX_S))
         token = f"search-{secrets.token_hex(4)}"
         with self._lock:
-            self._open[token] = _Search(tuple(found[:limit]), keep_alive, view.now + keep_alive)
-        return _FOUND.format(operation=call.operation, token=token)
-
-    def find_events(self, view: DeviceView, call: Call) -> Markup:
-        """FindEvents: only the beginnings and ends of recorded data are known."""
-        keep_alive = timedelta(seconds=min(_seconds(call.text("KeepAliveTime")), KEEP_ALIVE_MAX_S))
-        token = f"events-{secrets.token_hex(4)}"
-        with self._lock:
-            self._open[token] = _Search(view.recordings(), keep_alive, view.now + keep_alive)
+            self._open[token] = _Search(found, keep_alive, view.now + keep_alive)
         return _FOUND.format(operation=call.operation, token=token)
 
     def events(self, view: DeviceView, call: Call) -> Markup:
@@ -138,12 +135,11 @@ class Searches:
 
     def results(self, view: DeviceView, call: Call) -> Markup:
         """GetRecordingSearchResults: the next page; `Completed` comes with the last one."""
-        most = call.text("MaxResults")
-        page = min(PAGE, int(most)) if most is not None and most.isdecimal() and int(most) else PAGE
+        page = min(PAGE, _limit(call, "MaxResults", PAGE))
         with self._lock:
             token, search = self._search(view.now, call.text("SearchToken"))
             rest = search.rest[page:]
-            self._open[token] = _Search(rest, search.keep_alive, view.now + search.keep_alive)
+            self._open[token] = replace(search, rest=rest, expires_at=view.now + search.keep_alive)
         shown = [information("tt", recording) for recording in search.rest[:page]]
         return _RESULTS.format(state="Searching" if rest else "Completed", recordings=join(shown))
 
@@ -156,7 +152,7 @@ class Searches:
 
     @property
     def count(self) -> int:
-        """How many searches are open."""
+        """Number of open searches."""
         with self._lock:
             return len(self._open)
 
@@ -165,6 +161,11 @@ class Searches:
         if token is None or token not in self._open:
             raise SoapFault("Sender", ("InvalidArgVal", "InvalidToken"), "the search token is invalid")
         return token, self._open[token]
+
+
+def _limit(call: Call, name: str, default: int) -> int:
+    most = call.text(name)
+    return int(most) if most is not None and most.isdecimal() and int(most) else default
 
 
 def _seconds(duration: str | None) -> float:
@@ -181,32 +182,26 @@ def timestamp(at: datetime) -> str:
 
 
 def source_id(recording: Recording) -> str:
-    """The same for every recording of a channel, so that its spans can be put together; it ends in its video source."""
+    """The same id for every recording of a channel, so that its spans can be joined; it ends in its video source."""
     return f"urn:demo:source:{source_token(recording.camera, 'vs')}"
 
 
 def information(prefix: str, recording: Recording) -> Markup:
     """One recording, with one video track of the same extent."""
-    camera = recording.camera
     return _INFORMATION.format(
         prefix=prefix,
         token=recording.token,
-        source=source_id(recording),
-        name=camera.name,
-        location=camera.placement,
-        channel=camera.channel,
-        host=HOST,
-        video_source=source_token(camera, "vs"),
+        **_labels(recording),
+        video_source=source_token(recording.camera, "vs"),
         start=timestamp(recording.span.start_at),
         end=timestamp(recording.span.end_at),
-        track=f"video-{camera.channel}",
+        track=f"video-{recording.camera.channel}",
         status="Recording" if recording.running else "Stopped",
     )
 
 
-def get_recording_summary(view: DeviceView, call: Call) -> Markup:
+def get_recording_summary(view: DeviceView, _: Call) -> Markup:
     """Oldest and newest moment over all recordings; it hides gaps, as on a real recorder."""
-    del call
     held = view.recordings()
     start = min((recording.span.start_at for recording in held), default=view.now)
     end = max((recording.span.end_at for recording in held), default=view.now)
@@ -214,10 +209,10 @@ def get_recording_summary(view: DeviceView, call: Call) -> Markup:
 
 
 def _recording(view: DeviceView, token: str | None) -> Recording:
-    for recording in view.recordings():
-        if recording.token == token:
-            return recording
-    raise SoapFault("Sender", ("InvalidArgVal", "NoRecording"), "the recording does not exist")
+    found = next((recording for recording in view.recordings() if recording.token == token), None)
+    if found is None:
+        raise SoapFault("Sender", ("InvalidArgVal", "NoRecording"), "the recording does not exist")
+    return found
 
 
 def get_recording_information(view: DeviceView, call: Call) -> Markup:
@@ -225,39 +220,29 @@ def get_recording_information(view: DeviceView, call: Call) -> Markup:
     return _ONE.format(recording=information("tse", _recording(view, call.text("RecordingToken"))))
 
 
-def get_recordings(view: DeviceView, call: Call) -> Markup:
-    """Every recording as it is configured: none has a limit of time."""
-    del call
-    return _ITEMS.format(
-        items=join(
-            [
-                _ITEM.format(
-                    token=recording.token,
-                    source=source_id(recording),
-                    name=recording.camera.name,
-                    location=recording.camera.placement,
-                    channel=recording.camera.channel,
-                    host=HOST,
-                )
-                for recording in view.recordings()
-            ]
-        )
-    )
+def get_recordings(view: DeviceView, _: Call) -> Markup:
+    """Every recording as it is configured, without a retention limit."""
+    items = [_ITEM.format(token=recording.token, **_labels(recording)) for recording in view.recordings()]
+    return _ITEMS.format(items=join(items))
+
+
+def _labels(recording: Recording) -> dict[str, object]:
+    camera = recording.camera
+    place = {"name": camera.name, "location": camera.placement, "channel": camera.channel}
+    return {"source": source_id(recording), "host": HOST, **place}
 
 
 def get_replay_uri(view: DeviceView, call: Call) -> Markup:
-    """Where a recording can be played back."""
+    """Address at which a recording is played back."""
     if call.text("Protocol") not in ("UDP", "TCP", "RTSP", "HTTP"):
         raise SoapFault("Sender", ("InvalidArgVal", "InvalidStreamSetup"), "the transport is not supported")
     recording = _recording(view, call.text("RecordingToken"))
     return _REPLAY_URI.format(uri=f"rtsp://{HOST}:{view.rtsp_port}/replay/{recording.token}")
 
 
-def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
-    """What recording, search and replay can do."""
-    del view
-    prefix = {SEARCH: "tse", REPLAY: "trp", RECORDING: "trc"}[call.namespace]
-    return _CAPABILITIES_RESPONSE.format(prefix=prefix, inner=_CAPABILITIES[call.namespace])
+def get_service_capabilities(_: DeviceView, call: Call) -> Markup:
+    """Capabilities of recording, search and replay."""
+    return _CAPABILITIES_RESPONSE.format(prefix=PREFIXES[call.namespace], inner=_CAPABILITIES[call.namespace])
 
 
 OPERATIONS: dict[tuple[str, str], Callable[[DeviceView, Call], Markup]] = {
@@ -265,9 +250,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[DeviceView, Call], Markup]] = {
     (SEARCH, "GetRecordingInformation"): get_recording_information,
     (RECORDING, "GetRecordings"): get_recordings,
     (REPLAY, "GetReplayUri"): get_replay_uri,
-    (SEARCH, "GetServiceCapabilities"): get_service_capabilities,
-    (REPLAY, "GetServiceCapabilities"): get_service_capabilities,
-    (RECORDING, "GetServiceCapabilities"): get_service_capabilities,
+    **{(service, "GetServiceCapabilities"): get_service_capabilities for service in (SEARCH, REPLAY, RECORDING)},
 }
 
 

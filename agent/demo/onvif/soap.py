@@ -41,7 +41,7 @@ _SUBCODE = Markup("<env:Subcode><env:Value>ter:{code}</env:Value>{inner}</env:Su
 
 
 class SoapFault(Exception):
-    """What the device answers instead of a reply. `codes` are ONVIF's subcodes, outer first."""
+    """An error answer. `codes` are ONVIF's subcodes, outer first."""
 
     def __init__(self, side: Literal["Sender", "Receiver"], codes: tuple[str, ...], text: str) -> None:
         super().__init__(text)
@@ -75,7 +75,7 @@ class Call:
         return found.text.strip() if found is not None and found.text else None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """The texts of an argument that may stand several times."""
+        """The texts of an argument that may occur several times."""
         return tuple(found.text.strip() for found in self.element.iterfind(f".//{{*}}{name}") if found.text)
 
 

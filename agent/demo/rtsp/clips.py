@@ -1,7 +1,6 @@
-"""Loads the short H.264 clips that the simulated streams loop, and splits them into pictures. Pure after reading.
+"""Loads the short H.264 clips that the simulated streams loop, and splits them into pictures.
 
-A clip starts with SPS, PPS and an IDR picture; every picture is one NAL unit (`packaging/write_demo_clips.py` sees to
-it).
+A clip is SPS, PPS, an IDR picture, then P pictures, each one NAL unit (made by `packaging/write_demo_clips.py`).
 """
 
 from __future__ import annotations
@@ -53,11 +52,6 @@ def load(name: str) -> Clip:
 
 
 def clip_of(camera: DemoCamera, path: PathName, fault: Fault | None) -> Clip:
-    """Return what a camera streams on a path: its own clip, the bare one, or the dark one."""
-    if fault == "dark":
-        stem = "dark"
-    elif fault == "mask-removed":
-        stem = f"{camera.place}-bare"
-    else:
-        stem = camera.place
+    """Return the clip that a camera streams on a path: its own, the bare or the dark one."""
+    stem = {"dark": "dark", "mask-removed": f"{camera.place}-bare"}.get(fault or "", camera.place)
     return load(f"{stem}-{path}.h264")

@@ -28,7 +28,7 @@ _CLOCK = re.compile(r"clock\s*=\s*(\d{8}T\d{6})(?:\.(\d{1,9}))?Z-(?:(\d{8}T\d{6}
 
 
 class BadRequest(ValueError):
-    """What came is no RTSP request."""
+    """The bytes are no RTSP request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def take(buffer: bytes) -> tuple[Request | None, bytes]:
         The request, or None while none is complete, and what is left.
 
     Raises:
-        BadRequest: What stands there can never become a request.
+        BadRequest: The bytes can never become a request.
     """
     while buffer[:1] == b"$":
         if len(buffer) < 4 or len(buffer) < (size := 4 + int.from_bytes(buffer[2:4], "big")):
@@ -112,5 +112,5 @@ def _moment(text: str, fraction: str | None) -> datetime:
 
 
 def clock_text(at: datetime) -> str:
-    """A moment as it stands in a `clock` range."""
+    """A moment as written in a `clock` range."""
     return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z"

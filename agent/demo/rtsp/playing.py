@@ -1,6 +1,6 @@
 """Selects the next picture of a simulated stream: a live clip in a loop, or a recording from a moment on. No I/O.
 
-A player yields one picture at a time and says when the next is due; the connection does the sending.
+A player yields one picture at a time and its interval; the connection sends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STEP = timedelta(seconds=1 / RATE_HZ)
 
 
 class Live:
-    """Loops a clip, IDR first. The clip is asked for anew at each IDR, so that a fault shows within a second."""
+    """Loops a clip, IDR first. The clip is chosen anew at each IDR, so that a fault shows within a second."""
 
     def __init__(self, clip: Callable[[], Clip], packetiser: Packetiser, *, parameter_sets: bool) -> None:
         self._clip, self._packetiser, self._parameter_sets = clip, packetiser, parameter_sets
@@ -41,9 +41,9 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class ReplayWish:
-    """What PLAY asked for: `intra_only` from `Frames`, `paced` from `Rate-Control`, and the CSeq it came with.
+    """What PLAY requested: `intra_only` from `Frames`, `paced` from `Rate-Control`, and its CSeq.
 
-    `marked`: the recorded time goes with every picture, as ONVIF has it.
+    `marked`: each picture carries its recorded time, as in ONVIF.
     """
 
     start_at: datetime
@@ -55,7 +55,7 @@ class ReplayWish:
 
 
 def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | None:
-    """Return the clean point at which replay of a recording starts, or None where nothing follows the wanted moment.
+    """Return the clean point at which replay of a recording starts, None where the requested moment is behind its end.
 
     Within the footage it is the clean point at or before the moment; before the footage, its first clean point.
 
@@ -69,7 +69,7 @@ def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | 
 
 
 class Replay:
-    """Plays a recording of one contiguous span; where it is wished, the recorded time is in the header extension."""
+    """Plays a recording of one contiguous span, with the recorded time in the header extension if requested."""
 
     def __init__(
         self, clip_at: Callable[[datetime], Clip], span: Span, wish: ReplayWish, packetiser: Packetiser

@@ -21,7 +21,7 @@ _NTP_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ReplayMark:
-    """What the replay extension says of a picture: when it was recorded, flags, and the CSeq of the PLAY."""
+    """The replay extension of a picture: when it was recorded, flags, and the CSeq of the PLAY."""
 
     recorded_at: datetime
     flags: int

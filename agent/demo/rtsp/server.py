@@ -1,9 +1,8 @@
 """Serves RTSP for a simulated device: live streams and replay over one TCP connection, with Digest login.
 
-One thread per connection reads requests and sends pictures when they are due. What is sent is decided in
-`playing.py`; only interleaved transport is offered.
-
-Main streams repeat the parameter sets before each IDR; sub streams give them in the SDP only, as some cameras do.
+One thread per connection reads requests and sends pictures when they are due; `playing.py` selects them. Only
+interleaved transport is offered. Main streams repeat the parameter sets before each IDR; sub streams give them in the
+SDP only, as some cameras do.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from agent.demo.onvif.device_view import DeviceView
@@ -26,8 +26,9 @@ from agent.demo.rtsp.playing import Live, Replay, ReplayWish, starting_point
 from agent.demo.rtsp.rtp import Packetiser
 from agent.demo.rtsp.target import ONVIF, Dialect, Target
 from agent.demo.world.cameras import DemoCamera
-from agent.demo.world.login import Outcome
+from agent.demo.world.login import Gate
 from agent.demo.world.recordings import Recording
+from drivers.picture import PathName
 
 IDLE_S = 60.0
 SEND_S = 5.0
@@ -44,20 +45,10 @@ class Session:
     packetiser: Packetiser
 
 
-class Login(Protocol):
-    """Who decides whether a request may pass, such as `login.Gate`."""
-
-    def challenge(self, *, qop: bool, stale: bool = False) -> str:
-        """Return a `WWW-Authenticate` value."""
-
-    def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Judge an `Authorization` header."""
-
-
 class RtspConnection(socketserver.BaseRequestHandler):
     """One client's connection."""
 
-    def __init__(self, view: Callable[[], DeviceView], gate: Login, *args: Any, dialect: Dialect = ONVIF) -> None:
+    def __init__(self, view: Callable[[], DeviceView], gate: Gate, *args: Any, dialect: Dialect = ONVIF) -> None:
         self._view, self._gate, self._dialect = view, gate, dialect
         self._described: Target | None = None
         self._session: Session | None = None
@@ -112,16 +103,16 @@ class RtspConnection(socketserver.BaseRequestHandler):
         outcome = self._gate.digest(request.headers.get("authorization"), request.method, None)
         if outcome != "granted":
             return response(401, cseq, {"WWW-Authenticate": self._gate.challenge(qop=False, stale=outcome == "stale")})
-        unknown = {tag for tag in request.headers.get("require", "").replace(" ", "").split(",") if tag}
-        unknown -= self._dialect.tags
+        required = request.headers.get("require", "").replace(" ", "").split(",")
+        unknown = {tag for tag in required if tag} - self._dialect.tags
         if unknown:
             return response(551, cseq, {"Unsupported": ", ".join(sorted(unknown))})
         answers: Mapping[str, Callable[[Request], bytes]] = {
             "DESCRIBE": self._describe,
             "SETUP": self._setup,
             "PLAY": self._play,
-            "PAUSE": self._pause,
-            "TEARDOWN": self._teardown,
+            "PAUSE": self._halt,
+            "TEARDOWN": self._halt,
             "GET_PARAMETER": self._keep_alive,
             "SET_PARAMETER": self._keep_alive,
         }
@@ -165,55 +156,51 @@ class RtspConnection(socketserver.BaseRequestHandler):
         headers = {"Session": session.id, "RTP-Info": f"url={request.url};seq={session.packetiser.sequence}"}
         if session.target.recording is None:
             camera, path = session.target.camera, session.target.path
-            self._player = Live(
-                lambda: clip_of(camera, path, self._view().fault(camera)),
-                session.packetiser,
-                parameter_sets=path == "main",
-            )
+            clip = partial(self._live_clip, camera, path)
+            self._player = Live(clip, session.packetiser, parameter_sets=path == "main")
             headers["Range"] = "npt=now-"
         else:
-            wish = _wish(request, session.target, session.target.recording)
+            wish = _requested(request, session.target, session.target.recording)
             if wish is None:
                 return response(457, request.cseq, {"Session": session.id})
             recording = session.target.recording
-            self._player = Replay(
-                lambda at: self._recorded_clip(recording.camera, at), recording.span, wish, session.packetiser
-            )
+            clip_at = partial(self._recorded_clip, recording.camera)
+            self._player = Replay(clip_at, recording.span, wish, session.packetiser)
             headers["Range"] = f"clock={clock_text(wish.start_at)}-"
         self._due_at_mono = time.monotonic()
         return response(200, request.cseq, headers)
 
+    def _live_clip(self, camera: DemoCamera, path: PathName) -> Clip:
+        return clip_of(camera, path, self._view().fault(camera))
+
     def _recorded_clip(self, camera: DemoCamera, at: datetime) -> Clip:
-        """What the camera showed when this was recorded: a fault shows only in footage from then on."""
+        """Return the clip of a recorded moment: a fault shows only in footage from its start on."""
         active = self._view().faults.get(camera.id)
         return clip_of(camera, "main", active.fault if active is not None and active.since <= at else None)
 
-    def _pause(self, request: Request) -> bytes:
+    def _halt(self, request: Request) -> bytes:
         if self._in_session(request) is None:
             return response(454, request.cseq)
         self._player = None
-        return response(200, request.cseq, {"Session": request.headers["session"]})
-
-    def _teardown(self, request: Request) -> bytes:
-        if self._in_session(request) is None:
-            return response(454, request.cseq)
-        self._session = self._player = None
+        if request.method == "PAUSE":
+            return response(200, request.cseq, {"Session": request.headers["session"]})
+        self._session = None
         return response(200, request.cseq)
 
     def _keep_alive(self, request: Request) -> bytes:
         return response(200, request.cseq, {"Session": request.headers.get("session", "")})
 
 
-def _wish(request: Request, target: Target, recording: Recording) -> ReplayWish | None:
-    """Read what a PLAY of a recording asks for; None where its range lies outside."""
+def _requested(request: Request, target: Target, recording: Recording) -> ReplayWish | None:
+    """Parse what a PLAY of a recording requests; None where its range lies outside."""
     gop = len(target.clip.pictures)
+    end_at: datetime | None
     if target.asked is not None:
         start_at = starting_point(recording.span, target.asked.start_at, gop)
         if start_at is None:
             return None
-        return ReplayWish(
-            start_at, target.asked.end_at, intra_only=False, paced=True, cseq=request.cseq, marked=False
-        )  # fmt: skip
+        end_at = target.asked.end_at
+        return ReplayWish(start_at, end_at, intra_only=False, paced=True, cseq=request.cseq, marked=False)
     try:
         wanted, end_at = clock_range(request.headers.get("range"))
     except ValueError:

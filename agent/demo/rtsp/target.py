@@ -1,6 +1,6 @@
 """Parses the stream URLs of a simulated device, and describes the stream that each names. Pure.
 
-ONVIF's way stands here; a device of another kind brings its own `Dialect`.
+This is ONVIF's way; a device of another kind brings its own `Dialect`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a URL names: a live path of a camera, or one recording of it.
+    """The stream of a URL: a live path of a camera, or one recording of it.
 
-    `asked` is the stretch that the URL itself asks to be played; ONVIF asks for it with PLAY.
+    `asked` is the span in the URL itself; ONVIF has it in PLAY.
     """
 
     camera: DemoCamera
@@ -46,7 +46,7 @@ class Target:
 class Dialect:
     """How streams are named and described: `find(view, url, described)` and `describe(target, url)`.
 
-    `described` is what this connection's last DESCRIBE was about; `tags` are those that `Require` may name.
+    `described` is the target of this connection's last DESCRIBE; `tags` are those that `Require` may name.
     """
 
     find: Callable[[DeviceView, str, Target | None], Target | None]
@@ -54,9 +54,8 @@ class Dialect:
     tags: frozenset[str] = frozenset()
 
 
-def find(view: DeviceView, url: str, described: Target | None = None) -> Target | None:
-    """Find what a URL names; its query is the client's affair."""
-    del described
+def find(view: DeviceView, url: str, _: Target | None = None) -> Target | None:
+    """Find the stream of a URL; its query is ignored."""
     path = urlsplit(url).path
     if match := _LIVE.fullmatch(path):
         for profile in view.profiles():
@@ -69,9 +68,8 @@ def find(view: DeviceView, url: str, described: Target | None = None) -> Target 
     return None
 
 
-def description(target: Target, url: str) -> str:
+def description(target: Target, _: str) -> str:
     """The SDP of a stream. Source: RFC 4566; RFC 6184 section 8.2; ONVIF Streaming Specification, "RTSP describe"."""
-    del url
     clip = target.clip
     lines = ["v=0", f"o=- 1 1 IN IP4 {HOST}", f"s={target.path}", f"c=IN IP4 {HOST}", "t=0 0", "a=control:*"]
     if target.recording is not None:

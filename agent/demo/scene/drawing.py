@@ -176,18 +176,8 @@ def car(canvas: Canvas, at: tuple[int, int], length_px: int, colour: Colour, pla
     """A car seen from the side and a little from above; `at` is the ground below its middle."""
     x, y = at
     high = length_px // 3
-    body = np.array(
-        [
-            (-0.5, -0.1),
-            (-0.48, -0.5),
-            (-0.28, -0.56),
-            (-0.16, -0.98),
-            (0.22, -0.98),
-            (0.36, -0.55),
-            (0.5, -0.45),
-            (0.5, -0.1),
-        ]
-    )
+    back, front = [(-0.5, -0.1), (-0.48, -0.5), (-0.28, -0.56)], [(0.36, -0.55), (0.5, -0.45), (0.5, -0.1)]
+    body = np.array([*back, (-0.16, -0.98), (0.22, -0.98), *front])
     outline = (body * (length_px, high) + (x, y)).astype(np.int32)
     cv2.ellipse(canvas, (x, y), (length_px // 2, high // 6), 0, 0, 360, (44, 44, 44), -1, cv2.LINE_AA)
     cv2.fillPoly(canvas, [outline], colour, cv2.LINE_AA)
@@ -202,7 +192,7 @@ def car(canvas: Canvas, at: tuple[int, int], length_px: int, colour: Colour, pla
 
 
 def person(canvas: Canvas, feet: tuple[int, int], height_px: int, phase: float, coat: Colour) -> None:
-    """Somebody standing or walking: `phase` (radians) swings legs and arms."""
+    """Somebody upright or walking: `phase` (radians) swings legs and arms."""
     x, y = feet
     unit = height_px / 8
     swing = float(np.sin(phase)) * unit * 0.8

@@ -1,8 +1,8 @@
-"""Draws the nine places that the simulated cameras look at.
+"""Draws the nine places that the simulated cameras show.
 
-Each place is one function that paints its still background (`walkers.py` says who moves). What is private in a place
+Each place is one function that paints its still background (`scene.py` has the people). What is private in a place
 (the windows of a house, an open door, a desk) lies where `agent/demo/world/cameras.py` puts that camera's zone, and is
-full of detail so that a picture in which it is not hidden cannot be mistaken for one in which it is.
+full of detail, so that no picture that shows it can be mistaken for one that hides it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from agent.demo.scene.drawing import (
 
 
 def gate(rng: np.random.Generator) -> Canvas:
-    """A street behind a school gate; opposite stands a house with windows."""
+    """A street behind a school gate, opposite a house with windows."""
     canvas = blank((226, 206, 184))
     area(canvas, rng, [(0, 0), (1280, 0), (1280, 230), (0, 230)], (228, 210, 190), 0.05, (60, 200))
     bricks(canvas, rng, (730, 140, 1210, 420), (70, 92, 158), 18)
@@ -62,7 +62,7 @@ def gate(rng: np.random.Generator) -> Canvas:
 
 
 def corridor(rng: np.random.Generator) -> Canvas:
-    """A corridor of class rooms; the first door on the left stands open to a changing room."""
+    """A corridor of class rooms; the first door on the left is open to a changing room."""
     canvas = blank((196, 204, 206))
     area(canvas, rng, [(0, 0), (1280, 0), (760, 180), (520, 180)], (222, 226, 226), 0.04)
     area(canvas, rng, [(0, 0), (520, 180), (520, 430), (0, 720)], (176, 196, 198), 0.06, (8, 60))
@@ -79,14 +79,8 @@ def corridor(rng: np.random.Generator) -> Canvas:
     cv2.polylines(canvas, [np.array(room, np.int32)], True, (62, 92, 128), 14, cv2.LINE_AA)
     for x, top, bottom in ((1120, 116, 660), (930, 172, 560), (820, 206, 486)):
         wide = (bottom - top) // 4
-        area(
-            canvas,
-            rng,
-            [(x, top), (x + wide, top - 20), (x + wide, bottom + 46), (x, bottom)],
-            (86, 120, 156),
-            0.2,
-            (3, 30),
-        )
+        door = [(x, top), (x + wide, top - 20), (x + wide, bottom + 46), (x, bottom)]
+        area(canvas, rng, door, (86, 120, 156), 0.2, (3, 30))
         cv2.circle(canvas, (x + 12, (top + bottom) // 2), 7, (60, 210, 230), -1, cv2.LINE_AA)
     for y, half_px in ((40, 120), (110, 70), (156, 36)):
         plain(canvas, (640 - half_px, y, 640 + half_px, y + half_px // 6 + 3), (250, 252, 252))
@@ -102,13 +96,8 @@ def yard(rng: np.random.Generator) -> Canvas:
     bricks(canvas, rng, (150, 60, 520, 306), (86, 116, 176), 16)
     window(canvas, rng, (180, 80, 330, 220), lit=True, inhabited=True)
     window(canvas, rng, (380, 80, 490, 220), lit=False, inhabited=True)
-    for x, tone in (
-        (188, (70, 70, 210)),
-        (250, (230, 230, 236)),
-        (318, (190, 120, 60)),
-        (372, (80, 180, 220)),
-        (440, (90, 60, 150)),
-    ):
+    tones = ((70, 70, 210), (230, 230, 236), (190, 120, 60), (80, 180, 220), (90, 60, 150))
+    for x, tone in zip((188, 250, 318, 372, 440), tones, strict=True):
         area(canvas, rng, [(x, 190), (x + 48, 190), (x + 44, 262), (x + 4, 256)], tone, 0.3, (4, 12))
     cv2.line(canvas, (150, 190), (520, 190), (240, 240, 240), 3, cv2.LINE_AA)
     for x in range(156, 520, 16):
@@ -187,14 +176,8 @@ def canteen(rng: np.random.Generator) -> Canvas:
     sign(canvas, (150, 478, 300, 520), "PAY HERE", (40, 160, 230), (30, 30, 30))
     sign(canvas, (190, 120, 540, 210), "CANTEEN", (60, 110, 50), (240, 244, 240))
     for x, y in ((760, 470), (1050, 470), (720, 590), (1060, 600)):
-        area(
-            canvas,
-            rng,
-            [(x - 110, y), (x + 110, y), (x + 130, y + 56), (x - 130, y + 56)],
-            (120, 176, 214),
-            0.1,
-            (4, 30),
-        )
+        table = [(x - 110, y), (x + 110, y), (x + 130, y + 56), (x - 130, y + 56)]
+        area(canvas, rng, table, (120, 176, 214), 0.1, (4, 30))
         for leg in (-100, 100):
             cv2.line(canvas, (x + leg, y + 56), (x + leg, y + 110), (70, 70, 70), 7)
         for plate in (-60, 0, 60):
@@ -209,13 +192,8 @@ def parking(rng: np.random.Generator) -> Canvas:
     for column in range(4):
         for row in range(2):
             left, top = 690 + column * 118, 100 + row * 122
-            window(
-                canvas,
-                rng,
-                (left, top, left + 88, top + 92),
-                lit=(column + row) % 2 == 0,
-                inhabited=row == 1 or column == 2,
-            )
+            lit, inhabited = (column + row) % 2 == 0, row == 1 or column == 2
+            window(canvas, rng, (left, top, left + 88, top + 92), lit=lit, inhabited=inhabited)
     foliage(canvas, rng, (250, 210), (480, 320))
     foliage(canvas, rng, (520, 280), (220, 220))
     area(canvas, rng, [(0, 360), (1280, 360), (1280, 720), (0, 720)], (118, 116, 114), 0.15, (3, 9, 60))
@@ -250,16 +228,8 @@ def lobby(rng: np.random.Generator) -> Canvas:
             shade = int(rng.integers(110, 190))
             plain(canvas, (left, top, left + 66, top + 54), (shade, shade + 14, shade + 22), (40, 44, 48))
             plain(canvas, (left + 8, top + 8, left + 58, top + 24), (240, 242, 242))
-            cv2.putText(
-                canvas,
-                f"{row + 1}0{column + 1} Li",
-                (left + 9, top + 21),
-                cv2.FONT_HERSHEY_SIMPLEX,
-                0.4,
-                (20, 20, 20),
-                1,
-                cv2.LINE_AA,
-            )
+            name, at = f"{row + 1}0{column + 1} Li", (left + 9, top + 21)
+            cv2.putText(canvas, name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (20, 20, 20), 1, cv2.LINE_AA)
             plain(canvas, (left + 12, top + 34, left + 54, top + 40), (24, 24, 24))
     foliage(canvas, rng, (660, 380), (110, 200))
     box(canvas, rng, (630, 440, 690, 530), (60, 84, 132), 0.2)
@@ -305,13 +275,5 @@ def annex(rng: np.random.Generator) -> Canvas:
 
 
 PLACES: dict[str, Callable[[np.random.Generator], Canvas]] = {
-    "gate": gate,
-    "corridor": corridor,
-    "yard": yard,
-    "reception": reception,
-    "canteen": canteen,
-    "parking": parking,
-    "lobby": lobby,
-    "roof": roof,
-    "annex": annex,
+    place.__name__: place for place in (gate, corridor, yard, reception, canteen, parking, lobby, roof, annex)
 }

@@ -7,6 +7,7 @@ mask is drawn by the image processor after the sensor.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,9 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.demo.scene.drawing import Canvas, person
+from agent.demo.scene.drawing import Canvas, Colour, person
 from agent.demo.scene.places import PLACES
-from agent.demo.scene.walkers import WALKERS
 from agent.demo.world.cameras import DemoCamera, DemoMask, Fault
 from drivers.model import Polygon
 from drivers.picture import PathName
@@ -34,6 +34,39 @@ BLUR_SIGMA_PX = 10.0
 NOISE_SIGMA = 1.5
 DARK_RATIO = 0.035
 """How much of the light is left when a camera has gone dark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walker:
+    """Somebody who walks from one point to another and back; positions are feet, in canvas pixels."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    height_px: int
+    period_s: float
+    coat: Colour
+
+
+WALKERS: dict[str, tuple[Walker, ...]] = {
+    "gate": (
+        Walker((80, 640), (900, 680), 190, 17, (150, 70, 40)),
+        Walker((760, 520), (240, 560), 130, 23, (60, 60, 170)),
+    ),
+    "corridor": (Walker((600, 420), (700, 700), 230, 13, (90, 120, 50)),),
+    "yard": (
+        Walker((500, 640), (1150, 600), 150, 9, (40, 160, 210)),
+        Walker((1180, 690), (640, 560), 170, 14, (170, 60, 120)),
+    ),
+    "reception": (Walker((1120, 700), (1080, 520), 330, 19, (120, 90, 40)),),
+    "canteen": (
+        Walker((700, 620), (1200, 660), 250, 15, (220, 220, 230)),
+        Walker((1240, 480), (660, 470), 190, 21, (60, 90, 190)),
+    ),
+    "parking": (Walker((100, 560), (760, 620), 150, 18, (70, 70, 70)),),
+    "lobby": (Walker((380, 700), (620, 470), 280, 16, (50, 50, 150)),),
+    "roof": (Walker((340, 620), (980, 650), 150, 25, (30, 140, 230)),),
+    "annex": (Walker((900, 700), (1100, 500), 230, 15, (150, 110, 60)),),
+}
 
 
 @lru_cache(maxsize=16)
@@ -59,14 +92,14 @@ def scene(place: str, at_s: float) -> Canvas:
 def picture(
     camera: DemoCamera, path: PathName, at: datetime, fault: Fault | None = None, *, dated: bool = True
 ) -> Canvas:
-    """Render what the camera delivers on a path at a moment.
+    """Render the picture of a camera on a path at a moment.
 
     Args:
         camera: A row of the table.
         path: Decides the size, and whether this device draws its mask there.
-        at: Moves the scene and stands in the overlay.
+        at: Moves the scene; shown in the overlay.
         fault: `mask-removed` leaves the mask out; `dark` takes the light away.
-        dated: Whether date and time stand in the overlay, as in a snapshot.
+        dated: Whether the overlay has date and time, as in a snapshot.
     """
     at_s = at.timestamp() % 86_400
     size = SIZES_PX[path]

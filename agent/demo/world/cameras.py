@@ -1,4 +1,4 @@
-"""Defines the twelve simulated cameras, their devices, masks and faults. Plain values; nothing here does I/O.
+"""Defines the simulated cameras, their devices, masks and faults: twelve over ONVIF, three over ISAPI. Plain values.
 
 Polygons are in 0..1 of width and height, origin top-left, y down.
 """
@@ -25,10 +25,10 @@ Link = Literal["online", "offline", "networkAbnormal"]
 
 @dataclass(frozen=True, slots=True)
 class DemoMask:
-    """A mask as the device reports it, and how its pictures really show it.
+    """A mask as the device reports it, and how its pictures show it.
 
     `enabled` False leaves every picture bare. `shift_x_norm` moves what is drawn, not what is reported. `opacity_ratio`
-    below 1 lets the scene shine through. `bare_paths` are the paths on which the device forgets to draw it.
+    below 1 lets the scene shine through. `bare_paths` are those on which the device does not draw it.
     """
 
     polygon: Polygon
@@ -42,9 +42,9 @@ class DemoMask:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPlan:
-    """What a recorder keeps of one channel: `days` until now, with a hole of `gap_hours`, `gap_days_ago` days ago.
+    """Retention of one channel: `days` until now, with a gap of `gap_hours`, `gap_days_ago` days ago.
 
-    `gap_from_midnight`: the hole begins with a day of the site's own time. `ended_days_ago`: nothing is recorded since.
+    `gap_from_midnight`: the gap begins with a local day. `ended_days_ago`: nothing is recorded since.
     """
 
     days: int
@@ -56,7 +56,7 @@ class RecordingPlan:
 
 @dataclass(frozen=True, slots=True)
 class DemoCamera:
-    """One simulated camera. `place` names a scene of `places.py`; `shown` says in one line what it demonstrates.
+    """One simulated camera: `place` names a scene of `places.py`, `shown` what it demonstrates.
 
     `link`: whether its recorder reaches it.
     """
@@ -80,9 +80,8 @@ class DemoDevice:
     """One simulated box. `driver` is what the agent's configuration names, and what the box speaks.
 
     `behaviour`: `onvif` speaks ONVIF; `hangs` accepts and never answers; `stack-trace` answers 500 with plain text.
-    `refusal`: how it turns an anonymous or wrong SOAP call away, by a SOAP Fault or by an HTTP Digest challenge.
-    `log_days`: how far back its own log reaches, where it has one. `factory_login`: one that
-    speaks ISAPI lets the account of its factory in too.
+    `refusal`: whether a SOAP Fault or an HTTP Digest challenge answers an anonymous or wrong SOAP call. `log_days`: how
+    far back its own log reaches. `factory_login`: an ISAPI box also accepts the factory's account.
     """
 
     id: str
@@ -185,6 +184,29 @@ CAMERAS: tuple[DemoCamera, ...] = (
         "annex", "annex", 1, "Annex", "side entrance", "annex",
         "Media1 only: no masks over ONVIF, yet one in every picture", "", "flat window",
         DemoMask(_ANNEX, "Color"),
+    ),
+)  # fmt: skip
+
+ISAPI_DEVICES: tuple[DemoDevice, ...] = (
+    DemoDevice("nvr", "viewer", "DS-7616", "N7-000250", recorder=True, driver="hikvision"),
+)
+"""The second recorder, which speaks ISAPI. Its scenes and masks are those of cameras for which there are clips."""
+
+ISAPI_CAMERAS: tuple[DemoCamera, ...] = (
+    DemoCamera(
+        "library", "nvr", 1, "Library", "between the windows, towards the houses", "annex",
+        "all good behind a recorder of another maker", "14020000001320000012", "flat window",
+        DemoMask(_ANNEX, "Color"), RecordingPlan(35),
+    ),
+    DemoCamera(
+        "gym", "nvr", 2, "Sports hall", "opposite the lockers", "lobby",
+        "a whole day without recording, five days ago", "14020000001320000013", "lockers",
+        DemoMask(_LOBBY, "Color", "#808080"), RecordingPlan(35, gap_hours=24, gap_days_ago=5, gap_from_midnight=True),
+    ),
+    DemoCamera(
+        "bicycles", "nvr", 3, "Bicycle shed", "under the roof", "annex",
+        "the recorder has lost it two days ago", "14020000001320000014", "flat window",
+        DemoMask(_ANNEX, "Color"), RecordingPlan(35, ended_days_ago=2), link="networkAbnormal",
     ),
 )  # fmt: skip
 

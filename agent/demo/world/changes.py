@@ -21,15 +21,8 @@ class Changes:
         self._lock = threading.Lock()
         self._active: dict[str, ActiveFault] = {}
 
-    def switch(self, camera_id: str, fault: Fault | None) -> None:
-        """Put a camera into a fault from now on, or mend it with None."""
-        self._switch(camera_id, fault)
-
-    def switch_device(self, device_id: str, fault: Fault | None) -> None:
-        """Do the same to a whole device."""
-        self._switch(DEVICE_KEY + device_id, fault)
-
-    def _switch(self, key: str, fault: Fault | None) -> None:
+    def switch(self, key: str, fault: Fault | None) -> None:
+        """Put a camera, or a device under its key as in `active`, into a fault from now on; mend it with None."""
         with self._lock:
             if fault is None:
                 self._active.pop(key, None)

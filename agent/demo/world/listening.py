@@ -1,6 +1,6 @@
 """Serves TCP on 127.0.0.1 and can be stopped for good: no thread, no socket remains.
 
-Every simulated device listens through this one class; what is spoken is the handler's affair.
+Every simulated device listens through this one class; its handler decides the protocol. One device never answers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def start(self) -> None:
-        """Accept connections from now on."""
+        """Start to accept connections."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -59,7 +59,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         self.server_close()
 
     def _accept_all(self) -> None:
-        """Instead of `serve_forever`, which wakes up all the time to see whether it should end."""
+        """Accept until `stop`; `serve_forever` would poll for the end."""
         while not self._stopping.is_set():
             try:
                 connection, address = self.get_request()
@@ -69,7 +69,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
             self.process_request(connection, address)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept one connection and remember it, so that `stop` can end it."""
+        """Accept one connection and store it, so that `stop` can end it."""
         connection, address = super().get_request()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
@@ -77,12 +77,50 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection and close it."""
+        """Drop a connection and close it."""
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Peers that go away in the middle are normal here; anything else is worth a line."""
+        """Log what ended a connection at debug level: peers that leave in the middle are normal here."""
         del request
         LOG.debug("a connection from %s ended badly", client_address, exc_info=True)
+
+
+def device_servers(name: str, http: Handler, rtsp: Handler) -> tuple[LoopbackServer, LoopbackServer]:
+    """Bind the two servers of a device, for HTTP and for RTSP.
+
+    Raises:
+        OSError: A port could not be bound; the other one is free again.
+    """
+    first = LoopbackServer(http, f"{name}-http")
+    try:
+        return first, LoopbackServer(rtsp, f"{name}-rtsp")
+    except OSError:
+        first.stop()
+        raise
+
+
+class _Silence(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        """Read until the peer closes."""
+        while self.request.recv(4096):
+            pass
+
+
+class HangingDevice:
+    """Accepts connections on two ports, reads, and never answers."""
+
+    def __init__(self, name: str) -> None:
+        self.http, self.rtsp = device_servers(name, _Silence, _Silence)
+
+    def start(self) -> None:
+        """Start to accept."""
+        self.http.start()
+        self.rtsp.start()
+
+    def stop(self) -> None:
+        """End every connection and thread."""
+        self.http.stop()
+        self.rtsp.stop()

@@ -1,7 +1,7 @@
 """Checks logins of a simulated device: WS-UsernameToken digest and HTTP/RTSP Digest, properly verified.
 
-Decides from the request's own values and the device's clock; sends nothing. Every request that carried a login and was
-turned away counts as a failed login, as on a real device, except one that used an outdated Digest nonce.
+Decides from the request's own values and the device's clock; sends nothing. Every refused login counts as failed, as on
+a real device, except one with an outdated Digest nonce.
 """
 
 from __future__ import annotations
@@ -38,7 +38,16 @@ class UsernameToken:
 class Gate:
     """The logins of a device, shared by its SOAP, HTTP and RTSP servers, with the count of failed ones."""
 
-    def __init__(self, user: str, password: str, clock: Callable[[], datetime], realm: str) -> None:
+    def __init__(
+        self,
+        user: str,
+        password: str,
+        clock: Callable[[], datetime],
+        realm: str,
+        limited: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+    ) -> None:
+        """Open the gate for one account; `limited` may turn the outcome of an HTTP or RTSP login into another."""
+        self._limited = limited
         self._accounts, self._clock, self._realm = {user: password}, clock, realm
         self._lock = threading.Lock()
         self._tokens_seen: dict[str, datetime] = {}
@@ -46,7 +55,7 @@ class Gate:
         self._failed = 0
 
     def also(self, user: str, password: str | None) -> None:
-        """Let one more account in, or none of this name any more (None)."""
+        """Add an account, or remove it (None)."""
         with self._lock:
             self._accounts.pop(user, None)
             if password is not None:
@@ -54,12 +63,12 @@ class Gate:
 
     @property
     def failed_logins(self) -> int:
-        """How many requests carried a login and were refused."""
+        """Number of requests with a login that was refused."""
         with self._lock:
             return self._failed
 
     def token(self, token: UsernameToken | None) -> Outcome:
-        """Judge a WS-UsernameToken: right digest, fresh by the device's clock, nonce not used before.
+        """Check a WS-UsernameToken: right digest, fresh by the device's clock, nonce not used before.
 
         Source: OASIS Web Services Security UsernameToken Profile 1.1, section 3.1; ONVIF Core, 5.9.
         """
@@ -103,7 +112,7 @@ class Gate:
         return "Digest " + ", ".join(parts)
 
     def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
-        """Judge an `Authorization` header of HTTP or RTSP.
+        """Check an `Authorization` header of HTTP or RTSP.
 
         Args:
             authorization: The header's value, or None where there is none.
@@ -117,34 +126,28 @@ class Gate:
         with self._lock:
             outcome = self._digest_outcome(authorization, method, target)
             self._failed += outcome == "refused"
-        return outcome
+        return self._limited(outcome)
 
     def _digest_outcome(self, authorization: str, method: str, target: str | None) -> Outcome:
         scheme, _, rest = authorization.partition(" ")
         values = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(rest)}
-        if (
-            scheme.lower() != "digest"
-            or values.get("username") not in self._accounts
-            or values.get("realm") != self._realm
-        ):
+        user, nonce, uri = (values.get(name, "") for name in ("username", "nonce", "uri"))
+        if scheme.lower() != "digest" or user not in self._accounts or values.get("realm") != self._realm:
             return "refused"
-        if target is not None and values.get("uri") != target:
+        if target is not None and uri != target:
             return "refused"
-        nonce = values.get("nonce", "")
-        user = values.get("username", "")
         secret = _md5(f"{user}:{self._realm}:{self._accounts[user]}")
-        request = _md5(f"{method}:{values.get('uri', '')}")
+        request = _md5(f"{method}:{uri}")
+        middle = nonce
         if values.get("qop") == "auth":
             middle = f"{nonce}:{values.get('nc', '')}:{values.get('cnonce', '')}:auth"
-        else:
-            middle = nonce
         expected = _md5(f"{secret}:{middle}:{request}")
         if not hmac.compare_digest(expected.encode(), values.get("response", "").encode()):
             return "refused"
         return self._nonce_outcome(nonce, values.get("nc"))
 
     def _nonce_outcome(self, nonce: str, count_hex: str | None) -> Outcome:
-        """The password is right; a nonce that is unknown, or a count that does not rise, only needs a fresh one."""
+        """Check the nonce of a right password: an unknown one, or a count that does not rise, must be renewed."""
         last = self._nonces.get(nonce)
         if last is None:
             return "stale"

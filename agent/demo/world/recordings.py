@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ActiveFault:
-    """A fault that was switched on, and since when."""
+    """A fault that is switched on, and since when."""
 
     fault: Fault
     since: datetime
@@ -34,15 +34,21 @@ class Recording:
     running: bool
 
 
+def fault_since(faults: Mapping[str, ActiveFault], key: str, fault: Fault) -> datetime | None:
+    """Return since when a fault is in force, by camera or device key; None where it is not."""
+    active = faults.get(key)
+    return active.since if active is not None and active.fault == fault else None
+
+
 def spans(
     plan: RecordingPlan, now: datetime, started_at: datetime, lost_at: datetime | None = None
 ) -> tuple[Span, ...]:
     """Return the recorded spans of a channel, oldest first.
 
     Args:
-        plan: How many days are kept, and where the gap lies.
+        plan: Retention in days, and the gap.
         now: The recorder's clock; the newest span ends here.
-        started_at: When the site was started. The gap is counted back from here, so that it stays where it is.
+        started_at: When the site was started. The gap is counted back from here, so that it does not move.
         lost_at: When older recordings were lost, or None.
     """
     oldest = now - timedelta(days=plan.days)
@@ -75,13 +81,12 @@ def segments(span: Span) -> tuple[Span, ...]:
 def recordings(
     cameras: Sequence[DemoCamera], now: datetime, started_at: datetime, faults: Mapping[str, ActiveFault]
 ) -> tuple[Recording, ...]:
-    """Return everything that a recorder lists, channel by channel."""
+    """Return every recording that a recorder lists, by channel."""
     listed: list[Recording] = []
     for camera in cameras:
         if camera.recording is None:
             continue
-        active = faults.get(camera.id)
-        lost_at = active.since if active is not None and active.fault == "recordings-lost" else None
+        lost_at = fault_since(faults, camera.id, "recordings-lost")
         for index, span in enumerate(spans(camera.recording, now, started_at, lost_at), start=1):
             token = f"rec-{camera.channel}-{index}"
             listed.append(Recording(token, camera, span, running=span.end_at == now))

@@ -1,10 +1,10 @@
 """Writes a case: everything that the hub holds about one check of one site in a time, so that others can judge.
 
-Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which tells
-how things stood when it began, to the first ones after it; and everything between, so that a chain inside the case has
-only holes that the hub has too. The same database, trust file and key give the same bytes. What was reported over time
-is worked out by `agent/hub/case/history.py`; nothing here calls it right or wrong. It reads
-columns that were written at intake (`agent/hub/stores/case_columns.py`); the signed bytes are only handed out.
+Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which has the
+status at its begin, to the first ones after it, and everything between, so that a chain inside the case has only holes
+that the hub has too. The same database, trust file and key give the same bytes. `agent/hub/case/history.py` calculates
+the status over time; nothing here calls it right or wrong. Reads columns written at intake
+(`agent/hub/stores/case_columns.py`); the signed bytes are only handed out.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Times = Mapping[StreamName, list[tuple[str, int, datetime]]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it is written, and what to tell about it."""
+    """A case as it is written, and its summary."""
 
     data: bytes
     rows: tuple[Row, ...]
@@ -163,7 +163,7 @@ def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, 
 def _told(
     store: Store, site: str, check: str, key: tuple[str, StreamName], run: tuple[int, int], order: Mapping[str, int]
 ) -> Iterator[Told]:
-    """Yield what the reports of a run tell of a check, by columns: no body is read."""
+    """Yield the findings of a check in the reports of a run, from columns: no body is read."""
     for row in queries.tellings(store, site, *key, *run, check):
         at, due_at = time_of(row.made_at), time_of(row.due_at)
         if at is not None:
@@ -172,7 +172,7 @@ def _told(
 
 
 def _unreadable(store: Store, site: str) -> list[Gap]:
-    """Return the reports that nobody can read, or date, as runs of which nothing is told."""
+    """Return the reports that cannot be read or dated, as runs without findings."""
     return [
         Gap(epoch, stream, seq, seq, 1, "unreadable", "0" * 64)
         for stream in STREAMS
@@ -192,7 +192,7 @@ def _duty(check: str) -> str:
 
 
 def _missing(store: Store, site: str) -> list[Gap]:
-    """Return the runs that the hub lacks and nobody explains."""
+    """Return the runs that the hub lacks without an explanation."""
     return [
         Gap(chain.epoch, chain.stream, first, last, last - first + 1, "missing", "0" * 64)
         for chain in queries.chain_rows(store, site)
@@ -201,7 +201,7 @@ def _missing(store: Store, site: str) -> list[Gap]:
 
 
 def _ends(times: Times, begin: datetime, end: datetime) -> Ends:
-    """Return where each chain is surely before a time, and surely behind it: looked at once for all gaps."""
+    """Return where each chain is surely before a time, and surely behind it: queried once for all gaps."""
     ends: dict[tuple[str, StreamName], tuple[int, int]] = {}
     for stream, of in times.items():
         for epoch, seq, at in of:
@@ -211,7 +211,7 @@ def _ends(times: Times, begin: datetime, end: datetime) -> Ends:
 
 
 def _bears(gap: Gap, ends: Ends, places: Places) -> bool:
-    """Say whether missing reports may be of the time: they are not if one after them was made before it, and so on."""
+    """Return whether missing reports may be of the time: not if one after them was made before it, and so on."""
     if not any(epoch == gap.epoch for epoch, _ in places):
         return False
     before, behind = ends.get((gap.epoch, gap.stream), (0, SEQ_MAX))

@@ -1,13 +1,13 @@
 """Calculates the status of a check over time from the reports of a site: the calculation in a case. Pure.
 
-Decides nothing about the site: it only lays beside each other what was reported. Where nothing was reported, or where
-reports are missing, the status is `unknown`; it is never filled in from what came before or after.
+Decides nothing about the site: it only lines up what was reported. Where nothing was reported, or reports are missing,
+the status is `unknown`; it is never filled in from what came before or after.
 
 The rules, in the order of the site's own times:
 
-- a config report tells the status of every subject; an event tells that of one, from its time on;
+- a config report has the status of every subject; an event that of one, from its time on;
 - a subject that a config report does not name any more is unknown;
-- where event reports are missing, and where the site began a new epoch, everything is unknown until it is told again;
+- where event reports are missing, and where the site began a new epoch, everything is unknown until it is reported;
 - from the time at which a health report was due until the next one, everything is unknown if that one came more than
   one period late.
 """
@@ -30,10 +30,9 @@ _ORDER: Final[Mapping[StreamName, int]] = {"event": 0, "config": 1, "health": 2,
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A verified report: its place in the chains, when the site says it was made, and what it tells of one check.
+    """A verified report: its position in the chains, the site's time of it, and its findings of one check.
 
-    `epoch_no` counts the epochs in the order in which the hub met them. `due_at` and `event_head` are those of a health
-    report, None where it does not say.
+    `epoch_no` is the order in which the hub met the epochs; `due_at` and `event_head` are a health report's, or None.
     """
 
     epoch_no: int
@@ -48,16 +47,16 @@ class Told:
 
     @property
     def id(self) -> str:
-        """Name the report as its labels do."""
+        """The name of the report in its labels."""
         return f"{self.epoch}:{self.stream}:{self.seq}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stretch of time of one subject. `told_by`: the reports that say so, by id; none where nobody does.
+    """One stretch of time of one subject. `told_by`: the reports that it rests on, by id; may be empty.
 
-    `reason` is that of the finding, or for what is not told one of `not-told-yet`, `no-longer-told`, `silent`,
-    `reports-missing`, `new-epoch`. `clock_unsure`: a report of it says that its clock was not synchronised.
+    `reason` is that of the finding, or where nothing was reported one of `not-told-yet`, `no-longer-told`, `silent`,
+    `reports-missing`, `new-epoch`. `clock_unsure`: by one of its reports the clock was not synchronised.
     """
 
     subject: str
@@ -85,14 +84,9 @@ class _Change:
 def history(
     reports: Iterable[Told], missing: Sequence[Gap], check: str, start: datetime, end: datetime
 ) -> tuple[Row, ...]:
-    """Return the rows of every subject of a check from `start` to `end`, by subject and time.
+    """Return the rows of every subject of a check from `start` (included) to `end`, by subject and time.
 
-    Args:
-        reports: Those of the span and of some time before.
-        missing: Runs of reports that the hub does not have, explained or not.
-        check: Id of the check.
-        start: Begin, included.
-        end: End, not included.
+    `reports` are those of the span and of some time before; `missing` the runs that the hub lacks, explained or not.
     """
     ordered = sorted(reports, key=lambda told: (told.at, told.epoch_no, _ORDER[told.stream], told.seq))
     changes: dict[str, list[_Change]] = {}
@@ -120,7 +114,7 @@ def durations(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
 
 
 def _findings(told: Told, check: str, known: Mapping[str, Sequence[_Change]]) -> Iterator[tuple[str, Finding | None]]:
-    """Yield subject and finding of what a report tells about a check; None for a subject that it leaves out."""
+    """Yield subject and finding of a report about a check; None for a subject that it leaves out."""
     named = {subject: one for one in told.findings if one.check == check for subject in one.names()}
     yield from named.items()
     if told.stream == "config":
@@ -144,8 +138,7 @@ def _forget(changes: Mapping[str, list[_Change]], at: datetime, reason: str) -> 
 def _lost(ordered: Sequence[Told], missing: Sequence[Gap]) -> set[str]:
     """Return the ids of the reports from which on event reports are missing: the last ones known to lie before them.
 
-    Each health report carries the head of the event stream, which tells the time of a hole much closer than its
-    neighbours in the stream do.
+    Each health report has the head of the event stream, which dates a hole more closely than its neighbours there.
     """
     lows: dict[str, list[tuple[int, str]]] = {}
     for told in reversed(ordered):
@@ -163,12 +156,12 @@ def _lost(ordered: Sequence[Told], missing: Sequence[Gap]) -> set[str]:
 
 
 def _event_head(told: Told) -> int:
-    """Return how many events there were when a health report was made; a large number where it does not say."""
+    """Return how many events there were when a health report was made; a large number where it has none."""
     return SEQ_MAX if told.stream != "health" or told.event_head is None else told.event_head
 
 
 def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Return when the site was not heard of, as its health reports tell it."""
+    """Return when the site was silent, by its health reports."""
     silences = [(start, health[0].at if health else end)]
     for number, told in enumerate(health):
         due = _due(told)
@@ -180,7 +173,7 @@ def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tu
 
 
 def _due(told: Told) -> datetime:
-    """Return when the next health report was due; its own time where it does not say."""
+    """Return when the next health report was due; its own time where it has none."""
     return told.due_at if told.due_at is not None and told.due_at > told.at else told.at
 
 
@@ -218,7 +211,7 @@ def _cut(row: Row, first: datetime, last: datetime) -> list[Row]:
 
 
 def _joined(rows: Sequence[Row]) -> list[Row]:
-    """Make one row of neighbours that say the same; evidence and sentence are those of the first."""
+    """Join neighbours with the same result; evidence and sentence are those of the first."""
     joined: list[Row] = []
     for row in rows:
         last = joined[-1] if joined else None

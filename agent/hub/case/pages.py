@@ -1,6 +1,6 @@
 """Renders the two opening pages of a case: its contents, result, limits, and how to verify it.
 
-The pages themselves stand in `case_page.*.md`; only what changes from case to case is filled in here.
+The pages are `case_page.*.md`; here they are filled in with what changes from case to case.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agent.text.translate import translate
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a case is about, and what was found for it."""
+    """Subject and results of a case."""
 
     site: str
     city: str
@@ -58,7 +58,7 @@ _TOLD_BY_MOST = 3
 
 
 def readme(about: About, rows: Sequence[Row], lang: str) -> str:
-    """Return the page in a language. What a site wrote cannot break out of its place in the table."""
+    """Return the page in a language. What a site wrote cannot break out of its cell of the table."""
     words = _WORDS[lang]
     named = [f"--kid {kid}" for kid in (*about.site_kids, about.hub_kid)]
     missing = words["missing" if about.missing else "complete"].format(missing=about.missing)

@@ -1,11 +1,11 @@
 """Records runs of reports that a person accepts as lost: the site no longer has them, no gap record explains them.
 
-Kept beside what is signed, with the name of the person and the reason, for ever. The chain goes on over such a run only
-where a report behind it is here: its `prev` is the digest of the last one that is gone. What is gone is never verified:
-it stands among the gaps as `accepted-loss`, and what is reported for that time stays unknown. What comes after all,
-before the chain has passed, is linked like any report.
+Stored beside what is signed, with the person's name and reason, for ever. The chain goes on over such a run only where
+a report behind it is here: its `prev` is the digest of the last one that is gone. What is gone is never verified: it is
+listed among the gaps as `accepted-loss`, and the status for that time stays unknown. A report that comes after all,
+before the chain has passed, is linked like any other.
 
-`accept_loss` is for a command beside the running hub, which looks each second; the others read and write within the
+`accept_loss` is for a command beside the running hub, which polls each second; the others read and write within the
 caller's transaction.
 """
 
@@ -32,7 +32,7 @@ _OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A run that was accepted. `closed`: its chain has passed it; else a report behind it is still to come."""
+    """A run that was accepted. `closed`: its chain has passed it; else a report behind it is still missing."""
 
     epoch: str
     stream: StreamName
@@ -64,13 +64,12 @@ def accept_loss(
         stream: Of the run.
         from_seq: First number; it must lie in a run that is `lost`.
         to_seq: Last number, included; of the same run.
-        by: Who accepts it: 1 to 200 printable characters.
+        by: Name of the person: 1 to 200 printable characters.
         why: 1 to 1,000 printable characters.
-        now: Stands in the record.
+        now: Written into the record.
 
     Raises:
-        UsageError: Nobody or nothing is named, the site has not said that it no longer has these, or they have been
-            accepted before.
+        UsageError: A name or reason is missing, the site has not reported them as gone, or they were accepted before.
         StoreFailed: Nothing has changed.
     """
     by, why = by.strip(), why.strip()
@@ -126,12 +125,12 @@ def accepted(store: Store, site: str) -> list[Accepted]:
 
 
 def unseen(store: Store) -> bool:
-    """Say whether something was accepted that the running hub has not looked at."""
+    """Return whether something was accepted that the running hub has not read."""
     return bool(store.all("SELECT 1 FROM accepted WHERE seen_at = '' LIMIT 1"))
 
 
 def take_unseen(store: Store, now: datetime) -> list[tuple[Key, int, int]]:
-    """Return chain, first and last number of what has just been accepted; from now on it is seen."""
+    """Return chain, first and last number of what was accepted since the last call, and mark it seen."""
     rows = store.all(
         "SELECT site, epoch, stream, from_seq, to_seq FROM accepted WHERE seen_at = '' ORDER BY 1, 2, 3, 4"
     )
@@ -140,10 +139,7 @@ def take_unseen(store: Store, now: datetime) -> list[tuple[Key, int, int]]:
 
 
 def close(store: Store, key: Key, seq: int) -> tuple[int, str] | None:
-    """Return up to which number a chain may go on from a missing one that was accepted, and the digest there.
-
-    None where that was not accepted, or what comes behind it is not here: a report, or a gap record that begins there.
-    """
+    """Return last number and digest of an accepted run from its first one on; None where nothing behind it is here."""
     last = seq - 1
     while True:
         ((to_seq,),) = store.all(

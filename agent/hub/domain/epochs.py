@@ -1,8 +1,8 @@
 """Decides whether a site's new epoch is explained, and detects that an older epoch still sends.
 
-A new epoch is explained where the site says what happened: an event of `agent-spool` in the new epoch, or a gap record
-there that gives up a run of an earlier one. What is still not explained when the site is quiet for 10 minutes is
-`spool-lost`: reports of the old epoch may be gone, and nobody has signed how many. A later explanation still counts.
+A new epoch is explained by an event of `agent-spool` in it, or by a gap record there that gives up a run of an earlier
+one. One that is still unexplained when the site is quiet for 10 minutes is `spool-lost`: reports of the old epoch may
+be gone, and nobody has signed how many. A later explanation still counts.
 
 A connection that begins in an older epoch is a second life of the site: the clone, or the original, is still there.
 
@@ -26,12 +26,12 @@ INCIDENT_CHECK: Final = "agent-spool"
 
 
 def tells_incident(body: Mapping[str, object]) -> bool:
-    """Say whether an event report tells what happened to the site's spool."""
+    """Return whether an event report explains the loss of the site's spool."""
     return body.get("check") == INCIDENT_CHECK and body.get("to") == "fail"
 
 
 def explain(store: Store, claim: Claim, gap: Gap | None) -> list[dict[str, Json]]:
-    """Take a verified incident, or a gap record, as the explanation of the epoch that it stands in."""
+    """Record a verified incident, or a gap record, as the explanation of its epoch."""
     site = claim.address.site
     if gap is not None and gap.epoch == claim.epoch:
         return []
@@ -43,7 +43,7 @@ def explain(store: Store, claim: Claim, gap: Gap | None) -> list[dict[str, Json]
 
 
 def look(store: Store, now: datetime) -> list[dict[str, Json]]:
-    """Find the new epochs that nobody has explained in time; return what to tell."""
+    """Find new epochs that were not explained in time; return the events to log."""
     rows = store.all(
         "SELECT site, e.epoch FROM epoch e JOIN site USING (site)"
         " WHERE verdict = '' AND (first_at <= ?1 OR first_at > ?2) AND (backlog_at <= ?1 OR backlog_at > ?2)"
@@ -57,10 +57,7 @@ def look(store: Store, now: datetime) -> list[dict[str, Json]]:
 
 
 def second_life(store: Store, claim: Claim, current: str) -> bool:
-    """Note a birth; say whether it begins a new connection of an epoch that is no longer the site's.
-
-    One that was seen before is only late, or replayed.
-    """
+    """Note a birth; return whether it is a new connection, not a late one, of an epoch that is no longer the site's."""
     site = claim.address.site
     newest = store.run(
         "UPDATE epoch SET connection_no = ? WHERE site = ? AND epoch = ? AND connection_no < ?",

@@ -1,8 +1,8 @@
 """Decides with which of two reports of one number a chain goes on.
 
-A clone and its original both continue what they have in common, and the hub hears them by turns. The first one counts
-where both continue the chain; at the numbers after it, the version that continues what counts does, however late it
-comes. So the original goes on whatever its clone says in between, and the clone learns from the watermark what it is.
+A clone and its original continue a common chain and send by turns. The first report counts where both continue the
+chain; at the numbers after it, the version that continues what counts, however late it comes. So the original goes on
+whatever its clone sends, and the clone learns from the watermark that it is one.
 
 Reads and writes within the caller's transaction.
 """
@@ -19,7 +19,7 @@ from agent.verify.message import Claim
 def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | None:
     """Return digest and `prev` of the report with a number: of several, the one that continues `due`, else the first.
 
-    The one that is chosen is from then on what the hub has under this number; the others are its forks.
+    The chosen one becomes the hub's report under this number; the others are its forks.
     """
     where = "site = ? AND epoch = ? AND stream = ? AND seq = ?"
     rows = store.all(
@@ -35,7 +35,7 @@ def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | 
 
 
 def mends(store: Store, key: Key, claim: Claim) -> bool:
-    """Say whether a fork that has just been stored continues its chain where that was broken; then it no longer is."""
+    """Return whether a fork just stored continues its chain where that was broken; then the chain is whole again."""
     chain = store.chains.get(key)
     if chain.broken != claim.seq or claim.prev != chain.position.digest:
         return False

@@ -1,9 +1,9 @@
 """Re-anchors report chains after the hub lost its database, and links older reports back to them.
 
 A site deletes what is confirmed, so a hub that lost its database begins where the site saw itself confirmed: that run
-is `confirmed-before`. The hub asks for what the site still keeps of it. What comes back is linked backwards: the
+is `confirmed-before`. The hub requests what the site still has of it. What comes back is linked backwards: the
 confirmed head names the digest of the last report, each report that of the one before. So the run shrinks from its end,
-and only by reports that are proved to be the ones that were confirmed. A watermark never goes back over any of this.
+and only by reports that are proved to be the confirmed ones. A watermark never goes back over any of this.
 
 Reads and writes within the caller's transaction.
 """
@@ -27,8 +27,7 @@ _AT_ONCE = 1000
 def begin_at(store: Store, key: Key, head: Head) -> tuple[bool, bool]:
     """Begin a chain at the head that its site saw confirmed, where this hub has lost what lies before.
 
-    Returns:
-        Whether the chain has moved, and whether another report than the one named is here: then nothing has changed.
+    Returns whether the chain has moved, and whether another report has that number: then nothing has changed.
     """
     site, epoch, stream = key
     chain = store.chains.get(key)
@@ -46,12 +45,10 @@ def begin_at(store: Store, key: Key, head: Head) -> tuple[bool, bool]:
 
 
 def link_back(store: Store, key: Key, seq: int) -> bool:
-    """Shrink the confirmed-before run that ends with a number as far as what has come proves it.
+    """Shrink the confirmed-before run that ends with a number as far as the stored reports prove it.
 
-    Call it for each number that has come, or was explained, below the position of a chain.
-
-    Returns:
-        Whether something signed by the site contradicts what it was confirmed for. Then the run stays as it is there.
+    For each number, below a chain's position, that has come or was explained. Returns whether something signed by the
+    site contradicts what was confirmed; then the run is not changed there.
     """
     where = "site = ? AND epoch = ? AND stream = ? AND reason = ?"
     run = store.all(f"SELECT from_seq, to_seq, last_digest FROM gap WHERE {where} AND to_seq = ?", *key, REASON, seq)  # noqa: S608
@@ -78,10 +75,9 @@ def link_back(store: Store, key: Key, seq: int) -> bool:
 
 
 def _linked(store: Store, key: Key, first: int, end: int, due: str) -> tuple[bool, int, str, bool]:
-    """Go down over the reports that are here, as far as each is the one that is due.
+    """Follow the stored reports downwards as long as each has the digest that is due.
 
-    Returns:
-        Whether any linked, where it ended, which digest is due there, and whether only others are there.
+    Returns whether any linked, where it ended, the digest due there, and whether only others are there.
     """
     rows = store.all(
         "SELECT seq, digest, prev, fork FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?"
@@ -119,7 +115,7 @@ def _explained(store: Store, key: Key, end: int, due: str) -> int | None:
 
 
 def _continues(store: Store, key: Key, seq: int, due: str) -> bool:
-    """Say whether what lies before the whole run is what its first report continues; what is not here, may be."""
+    """Return whether the first report of the run continues what lies before it; true where that is not here."""
     if due == _ANY:
         return True
     if seq == 0:

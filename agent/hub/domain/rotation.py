@@ -1,8 +1,8 @@
-"""Decides whether a key's hand-over to its successor counts, and which messages of the old key are still taken.
+"""Decides whether a key's hand-over to its successor counts, and which messages of the old key are still accepted.
 
-Decides that a hand-over counts (its own checks beside those of `agent/contract/key_rotation.py`), and which messages of
-a rotated key are still taken: reports up to the heads that it named in that epoch, or of epochs met before; of state
-messages only the farewell or will of the connection that it opened.
+A hand-over passes its own checks beside those of `agent/contract/key_rotation.py`. Of a rotated key reports are
+accepted up to the heads that it named in that epoch, or of epochs met before; of state messages only the farewell or
+will of the connection that it opened.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def read(claim: Claim) -> Rotation | None:
     """Return the hand-over that a verified event report names, None where it names none.
 
     Raises:
-        NotVerified: It names one that is not to be believed: `rotation` or `rotation-proof`.
+        NotVerified: It names one that is not valid: `rotation` or `rotation-proof`.
     """
     body = claim.data["body"]
     if not isinstance(body, dict) or "rotation" not in body:
@@ -34,13 +34,14 @@ def read(claim: Claim) -> Rotation | None:
 
 
 def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
-    """Bind the new key to the site, among what is trusted and at once; return both bindings.
+    """Bind the new key to the site, in memory and in the trust file; return both bindings.
 
     The file is written before the report is committed: a hub that is killed between the two binds it again.
 
     Raises:
-        NotVerified: `rotation`: the trust file does not allow it. `trust-file`: it cannot be read or written just now;
-            nothing is kept, so the site sends the report again.
+        NotVerified: `rotation`: the trust file does not allow it. `trust-file`: it cannot be read or written now;
+            nothing
+            is stored, so the site sends the report again.
     """
     site = claim.address.site
     heads = {stream: head.seq for stream, head in rotation.heads.items()}
@@ -57,10 +58,10 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
 
 
 def still_taken(store: Store, limit: Rotated, claim: Claim) -> bool:
-    """Say whether a verified message of a key that has named its successor is still taken.
+    """Return whether a verified message of a key that has named its successor is still accepted.
 
-    What is stored already is a duplicate. The hand-over itself may have been written into the trust file by a hub that
-    was killed before it stored the report.
+    What is stored already is a duplicate. A hub that was killed before it stored the hand-over may have written it into
+    the trust file.
     """
     if claim.stream is not None:
         if limit.allows(claim.epoch, claim.stream, claim.seq) or claim.digest in store.digests_at(claim):

@@ -1,8 +1,8 @@
 """Extracts the columns that views need from a report, once: at intake, or when an older database is migrated. Pure.
 
-No view reads a body: what a site has signed is as it is, for ever, and one report that a reader cannot bear would be in
-the way of all. What is kept is the hub's own text: few members, of known types, cut to length. What cannot be read
-leaves an empty one, and the site is shown as one that cannot be shown.
+No view reads a body: what a site has signed is there for ever, and one report that no reader takes would block all of
+them. The columns are the hub's own text: few members, of known types, cut to length. A malformed report leaves empty
+columns, and the site is shown as one that cannot be shown.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ SEALED: Final = "site, epoch, stream, seq, digest, prev, city, kid, arrived_at, 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is kept of a report beside its bytes.
+    """The columns of a report for views.
 
-    `made_at`: the site's own time, RFC 3339 in UTC; empty: it has none that a calendar shows. `config`: of a
-    configuration report, JSON as `config_of` writes it; empty: of another one, or of one that cannot be read.
+    `made_at`: the site's own time, RFC 3339 in UTC; empty: no valid date. `config`: of a configuration report, JSON as
+    `config_of` writes it; empty: of another one, or of one that cannot be read.
     """
 
     made_at: str = ""
@@ -49,7 +49,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What is kept of a configuration report: members of its body as `agent/hub/views/changes.py` compares them."""
+    """The columns of a configuration report: members of its body as `agent/hub/views/changes.py` compares them."""
 
     clock_synced: bool
     body: Mapping[str, Any]
@@ -57,7 +57,7 @@ class Configured:
 
 
 def of_data(stream: StreamName, data: Mapping[str, Any]) -> Said:
-    """Return what is kept of a payload that is within the bounds of the contract."""
+    """Return the columns of a payload that is within the bounds of the contract."""
     try:
         made_at = utc_text(read_time(data.get("ts")))
     except (ValueError, NotVerified):
@@ -66,7 +66,7 @@ def of_data(stream: StreamName, data: Mapping[str, Any]) -> Said:
 
 
 def data_of(payload: object) -> Mapping[str, Any]:
-    """Return what bytes say that were stored before there were bounds; of such as break one, nothing."""
+    """Parse a payload that was stored before there were bounds; {} for one that breaks them."""
     try:
         return dict_of(read_json(payload) if isinstance(payload, bytes) else None)
     except NotVerified:
@@ -74,12 +74,12 @@ def data_of(payload: object) -> Mapping[str, Any]:
 
 
 def seal_of(row: tuple[Any, ...]) -> str:
-    """Return the digest over `SEALED` of a row and what was taken out of it."""
+    """Return the digest over `SEALED` of a row and its extracted columns."""
     return hashlib.sha256("\x00".join(str(value) for value in row).encode(errors="replace")).hexdigest()
 
 
 def config_of(data: Mapping[str, Any]) -> str:
-    """Return what views need of a configuration report, as JSON."""
+    """Return the columns of a configuration report, as JSON."""
     body = dict_of(data.get("body"))
     kept = {
         "clock_synced": data.get("clock_synced") is True,
@@ -103,7 +103,7 @@ def config_of(data: Mapping[str, Any]) -> str:
 
 
 def read_config(text: str) -> Configured | None:
-    """Return what `config_of` wrote, None for an empty text."""
+    """Parse what `config_of` wrote, None for an empty text."""
     if not text:
         return None
     kept = json.loads(text)
@@ -125,7 +125,7 @@ def _pack(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _findings(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield of the findings what is compared: the zones of a camera, and the days of declarations."""
+    """Yield what is compared of the findings: the zones of a camera, and the days of declarations."""
     for one in plain_findings(body):
         evidence = dict_of(one.get("evidence"))
         kept: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 """Issues and revokes certificates of sites and servers as a small, self-signed certificate authority. Pure.
 
-Decides which request for a certificate is good, and what a certificate says: nothing of a request goes into it but its
-public key. Who may have one is `agent/hub/enroll/desk.py`'s; nothing here reads a file or a clock.
+Decides which request is good, and what a certificate contains: nothing of a request but its public key. Who may have
+one is decided by `agent/hub/enroll/desk.py`; nothing here reads a file or a clock.
 
 Source: RFC 5280 (certificates and revocation lists), RFC 2986 (requests).
 """
@@ -41,7 +41,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 class BadRequest(ValueError):
-    """A request for a certificate that is not answered."""
+    """A request for a certificate that is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Authority:
 
     @property
     def key_pem(self) -> bytes:
-        """Its private key in PEM: for the one file that it is kept in."""
+        """Its private key in PEM, for its one file."""
         return _key_pem(self._key)
 
 
 def new_authority(name: str, now: datetime) -> Authority:
-    """Return an authority that has just been made; it signs end entities only."""
+    """Return a new authority; it signs end entities only."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name)
     builder = (
@@ -89,15 +89,11 @@ def load_authority(certificate: bytes, key: bytes) -> Authority:
 
 
 def asked_key(csr: str, site: str) -> PublicKey:
-    """Return the public key of a request, if it is one that a site may send.
-
-    Args:
-        csr: PKCS #10 in PEM, as it came.
-        site: What its subject must be, as the only name.
+    """Return the public key of a request (PKCS #10 in PEM, as it came), if it is one that the site may send.
 
     Raises:
-        BadRequest: It is no request, is not signed by its key, names another, or its key is of a kind that is not
-            taken: P-256 and Ed25519 are.
+        BadRequest: It is no request, is not signed by its key, its subject is not the site's id alone, or its key is
+            neither P-256 nor Ed25519.
     """
     try:
         request = x509.load_pem_x509_csr(csr.encode())
@@ -117,14 +113,14 @@ def asked_key(csr: str, site: str) -> PublicKey:
 
 
 def key_name(key: PublicKey) -> str:
-    """Return what a public key is compared by: SHA-256 over its SubjectPublicKeyInfo, in hex."""
+    """Return SHA-256 over the SubjectPublicKeyInfo of a public key, in hex, for comparison."""
     digest = hashes.Hash(hashes.SHA256())
     digest.update(_der(key))
     return digest.finalize().hex()
 
 
 def certified_kid(certificate: str) -> str:
-    """Return the thumbprint of the key that a certificate of ours, in PEM, is for. Source: RFC 7638."""
+    """Return the thumbprint of the key of a certificate of ours, in PEM. Source: RFC 7638."""
     key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
         raise ValueError("a key of another kind")
@@ -132,7 +128,7 @@ def certified_kid(certificate: str) -> str:
 
 
 def site_certificate(authority: Authority, site: str, key: PublicKey, now: datetime, days: int = SITE_DAYS) -> bytes:
-    """Return the certificate of a site in PEM: CN and DNS name are its id, and it is for TLS clients alone."""
+    """Return the certificate of a site in PEM: CN and DNS name are its id, for TLS clients alone."""
     alternative = x509.SubjectAlternativeName([x509.DNSName(site)])
     return _signed(authority, site, key, alternative, ExtendedKeyUsageOID.CLIENT_AUTH, now, days)
 
@@ -154,14 +150,9 @@ def server_pair(authority: Authority, hosts: Sequence[str], now: datetime) -> tu
 
 
 def revocation_list(authority: Authority, revoked: Iterable[tuple[int, datetime]], now: datetime) -> bytes:
-    """Return the list of revoked certificates in PEM, for `crlfile` of mosquitto.
+    """Return the list of revoked certificates (serial number and time) in PEM, for `crlfile` of mosquitto.
 
-    It ends with the authority: a list that runs out shuts every site of a broker out at once.
-
-    Args:
-        authority: Who signs it.
-        revoked: Serial number and time of each.
-        now: When it is made.
+    It ends with the authority: a list that expires shuts every site of a broker out at once.
     """
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -184,7 +175,7 @@ def serial_and_end(certificate: bytes) -> tuple[int, datetime]:
 
 
 def pin_of(certificate: bytes) -> bytes:
-    """Return SHA-256 over the DER of a certificate in PEM: what a token pins."""
+    """Return SHA-256 over the DER of a certificate in PEM, which a token pins."""
     return x509.load_pem_x509_certificate(certificate).fingerprint(hashes.SHA256())
 
 

@@ -1,12 +1,12 @@
 """Decides who is enrolled: by a valid token, a fitting request, and the key's binding in the hub's trust file.
 
-The token vouches for the report key: whoever the hub's team gave it to speaks for the site. A repeated request gets
-the same certificate as long as the token lives; a token that was used says no to every other key. To renew, the report
-key that the hub trusts and a TLS key that was enrolled both vouch for the next TLS key.
+The token vouches for the report key: whoever the hub's team gave it to speaks for the site. A repeated request gets the
+same certificate as long as the token lives; a used token refuses every other key. To renew, the report key that the hub
+trusts and a TLS key that was enrolled both vouch for the next TLS key.
 
-Order of writing: database, then trust file, then the answer. A desk that dies between two of them is made good by the
-gateway's next try. The file is written while the database is held, so that a site that is being revoked meanwhile does
-not come out trusted.
+Order of writing: database, then trust file, then the answer. The gateway's next try repairs a desk that ended between
+two of them. The file is written while the database is locked, so that a site that is being revoked meanwhile does not
+come out trusted.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ RENEWED_LATELY = timedelta(days=1)
 def make_tokens(
     place: Place, store: EnrollStore, sites: Iterable[str], valid: timedelta, now: datetime
 ) -> list[tuple[Token, str]]:
-    """Make a token for each site, and return it with its line; older ones of these sites that nobody used are revoked.
+    """Make a token for each site, and return it with its line; unused older ones of these sites are revoked.
 
     Raises:
-        StoreFailed: The disk refuses; no token was made.
+        StoreFailed: The disk failed; no token was made.
     """
     made = []
     with store.changing():
@@ -58,10 +58,9 @@ def make_tokens(
 
 
 def revoke(place: Place, store: EnrollStore, site: str, now: datetime) -> list[str]:
-    """Take everything back that a site was given: tokens, certificates, trust in its report keys. Safe to repeat.
+    """Revoke everything of a site: tokens, certificates, trust in its report keys. Safe to repeat.
 
-    Returns:
-        The serial numbers of its certificates.
+    Returns the serial numbers of its certificates.
 
     Raises:
         UsageError: No token was ever made for it.
@@ -80,7 +79,7 @@ def revoke(place: Place, store: EnrollStore, site: str, now: datetime) -> list[s
 
 
 def answer(place: Place, store: EnrollStore, data: bytes, now: datetime) -> tuple[Grant | Refusal, Request | None]:
-    """Decide one request, given as its bytes; return what is answered, and the request where it was one.
+    """Decide one request, given as its bytes; return the answer, and the request where it was one.
 
     Raises:
         AgentError: The desk's own files fail: nothing was granted, and the gateway may try again.
@@ -113,7 +112,7 @@ def answer(place: Place, store: EnrollStore, data: bytes, now: datetime) -> tupl
 def _enrolled(
     place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
-    """Return the certificate that a token gives, or why it gives none."""
+    """Return the certificate for a token, or the refusal."""
     token = store.token(secret_digest(request.secret))
     if token is None:
         return "unknown"
@@ -139,7 +138,7 @@ def _enrolled(
 def _renewed(
     place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
-    """Return the certificate that takes the place of one that runs out, or why there is none."""
+    """Return the certificate that replaces an expiring one, or the refusal."""
     believed = trust.of_key(place.data, request.key.kid)
     decision = believed.decide(request.site, request.key.kid, now)
     certificates = store.certificates(request.site)

@@ -1,6 +1,6 @@
 """Stores the authority and settings of the enrollment desk: one folder in the hub's data, made once.
 
-Private keys are files of mode 0600 there; what brokers and people need to read is open. Decides nothing.
+Private keys are files of mode 0600; what brokers and people need to read is open. Decides nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PRIVATE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every token and every grant says: where the desk is, and where the broker is."""
+    """Content of every token and grant: the addresses of the desk and the broker."""
 
     host: str
     port: int
@@ -51,7 +51,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An enrollment desk as it stands on disk. `authorities` is PEM: whom gateways believe that a broker is theirs.
+    """An enrollment desk on disk. `authorities` is PEM: the issuers that gateways accept for a broker.
 
     `pin` is SHA-256 over the DER of the certificate that the desk shows.
     """
@@ -64,11 +64,11 @@ class Place:
 
     @property
     def data(self) -> Path:
-        """The hub's data, in which this folder is."""
+        """The hub's data, the parent of this folder."""
         return self.directory.parent
 
     def path(self, name: str) -> Path:
-        """Return where a file of it is."""
+        """Return the path of one of its files."""
         return self.directory / name
 
 
@@ -77,9 +77,9 @@ def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes,
 
     Args:
         data: The hub's folder.
-        settings: What is to stand in tokens and grants.
+        settings: Content of tokens and grants.
         names: Further names and addresses of the broker, for its certificate.
-        broker_ca: PEM of who signed the broker's certificate, where it has one already; empty: it gets one of ours.
+        broker_ca: PEM of the issuer of the broker's certificate, where it has one; empty: it gets one of ours.
         now: When they begin.
 
     Raises:
@@ -125,7 +125,7 @@ def load(data: Path) -> Place:
 
     Raises:
         UsageError: There is none yet.
-        Forbidden, ConfigurationError: Its files cannot be read, or are not what they should be.
+        Forbidden, ConfigurationError: Its files cannot be read, or are malformed.
     """
     directory = data / FOLDER
     if not (directory / SETTINGS_NAME).exists():

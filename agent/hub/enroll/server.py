@@ -1,7 +1,7 @@
 """Serves the enrollment desk over HTTPS: one address, one kind of request, everything bounded.
 
-What is answered is decided in `agent/hub/enroll/desk.py`, the bounds are kept by `agent/host/http_serving.py`. The desk
-shows a certificate of its own authority, which tokens pin.
+`agent/hub/enroll/desk.py` decides the answers, `agent/host/http_serving.py` enforces the bounds. The desk shows a
+certificate of its own authority, which tokens pin.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def serving(
 
     Args:
         place: The desk on disk.
-        store: Its database, which nobody else in this process uses meanwhile.
+        store: Its database, which nothing else in this process uses meanwhile.
         listen: Address and port; 0: any that is free.
         tell: Gets one event for each request; called on a connection's thread, one at a time.
         clock: The wall clock, aware UTC.
 
     Raises:
-        ConfigurationError: The address cannot be listened on, or the desk's key is not there.
+        ConfigurationError: The address cannot be listened on, or the desk's key is missing.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -1,7 +1,7 @@
 """Stores enrollment tokens made and used, and the certificates that were issued.
 
-One SQLite file (WAL, `synchronous=FULL`): what was answered to a gateway is on disk before it is sent. Of a token only
-a digest of its secret is kept. Decides nothing: `agent/hub/enroll/desk.py` does.
+One SQLite file (WAL, `synchronous=FULL`): an answer to a gateway is on disk before it is sent. Of a token only a digest
+of its secret is stored. Decides nothing: `agent/hub/enroll/desk.py` does.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CREATE INDEX certificate_of_site ON certificate (site, issued_at);
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token that was made. Times are RFC 3339 in UTC; empty: it has not happened. `serial`: what it was used for."""
+    """A token that was made. Times are RFC 3339 in UTC; empty: not happened. `serial`: of its certificate."""
 
     digest: str
     site: str
@@ -66,7 +66,7 @@ class EnrollStore:
     """The open database in `directory`. Not for several threads at once."""
 
     def __init__(self, directory: Path) -> None:
-        """Open or make it.
+        """Open or create it.
 
         Raises:
             Forbidden: This user may not write there.
@@ -109,10 +109,10 @@ class EnrollStore:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Do all that the block writes, or nothing of it; it is on disk when the block ends.
+        """Run the block as one transaction; it is on disk when the block ends.
 
         Raises:
-            StoreFailed: The disk refuses.
+            StoreFailed: The disk failed.
         """
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -146,7 +146,7 @@ class EnrollStore:
         return [CertificateRow(*row) for row in rows]
 
     def keep_token(self, row: TokenRow) -> None:
-        """Keep a new token; those of its site that nobody has used yet are revoked by it."""
+        """Store a new token and revoke the unused ones of its site."""
         self._db.execute(
             "UPDATE token SET revoked_at = ? WHERE site = ? AND used_at = '' AND revoked_at = ''",
             (row.made_at, row.site),
@@ -157,7 +157,7 @@ class EnrollStore:
         )
 
     def keep_certificate(self, row: CertificateRow, token: str = "") -> None:
-        """Keep what was issued, and by which token, given as its digest."""
+        """Store what was issued, and by which token, given as its digest."""
         self._db.execute(
             "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (row.serial, row.site, row.tls_key, row.kid, row.pem, row.issued_at, row.not_after, row.revoked_at),
@@ -167,7 +167,7 @@ class EnrollStore:
         )
 
     def revoke(self, site: str, at: str) -> None:
-        """Revoke every token and certificate of a site; what was revoked before keeps its time."""
+        """Revoke every token and certificate of a site; earlier revocations keep their time."""
         for table in ("token", "certificate"):
             self._db.execute(
                 f"UPDATE {table} SET revoked_at = ? WHERE site = ? AND revoked_at = ''",  # noqa: S608

@@ -1,7 +1,7 @@
 """Reads acknowledgements of open findings from verified config reports, stored by day beside the figures. Pure.
 
-An acknowledgement changes no figure and hides nothing: what is acknowledged fails all the same, and the hub says who
-has said so, when, and until when it counts.
+An acknowledgement changes no figure and hides nothing: an acknowledged finding still fails; views add who acknowledged
+it, when, and until when it counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WHY_MAX_CHARS: Final = 500
 
 @dataclass(frozen=True, slots=True, order=True)
 class Known:
-    """`by` said at `at` that he knows of the finding of `check` on `subject`; it counts before `until`. Aware UTC."""
+    """`by` acknowledged the finding of `check` on `subject` at `at`; it counts before `until`. Aware UTC."""
 
     check: str
     subject: str
@@ -33,7 +33,7 @@ class Known:
 
 
 def read_known(body: Mapping[str, Any]) -> tuple[Known, ...]:
-    """Return the acknowledgements of a config report, without what cannot be one."""
+    """Return the acknowledgements of a config report, without malformed ones."""
     found = set()
     for row in dicts_of(body.get("acknowledged"))[:KEPT_MOST]:
         check, subject, by = (name_of(row.get(name)) for name in ("check", "subject", "by"))
@@ -44,13 +44,13 @@ def read_known(body: Mapping[str, Any]) -> tuple[Known, ...]:
 
 
 def to_data(known: Iterable[Known]) -> list[Json]:
-    """Return acknowledgements as the hub keeps them, each once."""
+    """Return acknowledgements as the hub stores them, each once."""
     told = sorted(set(known))[:KEPT_MOST]
     return [[one.check, one.subject, one.by, utc_text(one.at), utc_text(one.until), one.why] for one in told]
 
 
 def from_data(rows: Iterable[list[str]]) -> tuple[Known, ...]:
-    """Return what `to_data` wrote."""
+    """Parse what `to_data` wrote."""
     return tuple(
         Known(check, subject, by, datetime.fromisoformat(at), datetime.fromisoformat(until), why)
         for check, subject, by, at, until, why in rows
@@ -58,7 +58,7 @@ def from_data(rows: Iterable[list[str]]) -> tuple[Known, ...]:
 
 
 def known_json(known: Known) -> dict[str, Json]:
-    """Return one as `--json` tells it."""
+    """Return one as `--json` shows it."""
     return {
         "check": known.check,
         "subject": known.subject,
@@ -70,6 +70,6 @@ def known_json(known: Known) -> dict[str, Json]:
 
 
 def known_line(known: Known, until: str) -> Message:
-    """Return one in words; `until` as it is shown where it is read."""
+    """Return one in words; `until` is formatted by the caller."""
     values = {"check": known.check, "subject": known.subject, "by": known.by, "why": known.why, "until": until}
     return Message("{check} {subject} is acknowledged until {until} ({by}: {why})", values)

@@ -1,10 +1,10 @@
 """Extracts the columns that a case needs from a report, once: at intake or when an older database is migrated.
 
-Of a health report when the next one was due and how many events there were; of a configuration report and an event the
-findings. Findings that differ only in whom they are about are one row, and a row that a site tells again is kept once:
-a site that reports the same every day costs a few numbers a day. What cannot be read leaves a row that tells nothing.
+From a health report: when the next one was due and how many events there were; from a configuration report or an event:
+the findings. Findings that differ only in their subject share a row, and a repeated row is stored once: a site that
+reports the same every day costs a few numbers a day. A report that cannot be read leaves an empty row.
 
-`evidence` is kept as the hub's own JSON, for a case to hand out; nothing is decided by it. `keep` writes within the
+`evidence` is stored as the hub's own JSON, for a case to hand out; nothing is decided by it. `keep` writes within the
 caller's transaction; the others are pure.
 """
 
@@ -44,7 +44,7 @@ _BETWEEN: Final = "\n"  # stands in no subject that is kept
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a report says of a check. `subjects`: of whom, one a line; `evidence`: JSON, as `evidence_of` reads it."""
+    """A finding of a report. `subjects`: one a line; `evidence`: JSON, as `evidence_of` reads it."""
 
     check: str
     subjects: str
@@ -62,10 +62,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is kept of a report for cases.
+    """The columns of a report for cases. `due_at`: when the next health report was due, RFC 3339 in UTC, or empty.
 
-    `due_at`: when the next health report was due, RFC 3339 in UTC; empty: it does not say. `event_head`: how many
-    events there were when a health report was made; None: it does not say.
+    `event_head`: how many events there were when a health report was made; None: not reported.
     """
 
     clock_synced: bool = False
@@ -75,7 +74,7 @@ class Telling:
 
 
 def of_data(stream: StreamName, data: Mapping[str, Any]) -> Telling:
-    """Return what is kept of a payload; nothing of one without a time that a calendar shows."""
+    """Return the columns of a payload; empty ones where its time is no valid date."""
     if time_of(data.get("ts")) is None:
         return Telling()
     synced, body = data.get("clock_synced") is True, dict_of(data.get("body"))
@@ -91,7 +90,7 @@ def of_data(stream: StreamName, data: Mapping[str, Any]) -> Telling:
 
 
 def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling: Telling) -> None:
-    """Keep what is told by the report with an id and a digest."""
+    """Store the columns of the report with this id and digest."""
     names = []
     for one in telling.findings:
         row = (one.check, one.subjects, one.status, one.reason, one.message, one.evidence, one.document, one.article)
@@ -111,12 +110,12 @@ def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling
 
 
 def seal_of_telling(digest: str, columns: tuple[Any, ...], findings: Iterable[tuple[Any, ...]]) -> str:
-    """Return the seal that `keep` writes, for rows as they are kept now: of each finding its site and `FINDING`."""
+    """Return the seal that `keep` writes, for rows as they are stored now: of each finding its site and `FINDING`."""
     return seal_of((digest, *columns, *sorted(map(seal_of, findings))))
 
 
 def evidence_of(text: str) -> Mapping[str, Any]:
-    """Return the evidence that `of_data` wrote."""
+    """Parse the evidence that `of_data` wrote."""
     return dict_of(json.loads(text)) if text else {}
 
 
@@ -128,7 +127,7 @@ def _event_head(body: Mapping[str, Any]) -> int | None:
 
 
 def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
-    """Return findings, one for those that differ only in the subject. Of two about the same the last one counts."""
+    """Group findings that differ only in the subject. Of two about the same subject the last one counts."""
     last: dict[tuple[str, str], tuple[str, ...]] = {}
     for one in found:
         source = dict_of(one.get("source"))

@@ -1,6 +1,6 @@
 """Reads and writes chain heads, last contact and counters of sites, once in a transaction.
 
-Decides nothing. `agent/hub/stores/store.py` has one of these for its open transaction, and alone calls `flush` and
+Decides nothing. `agent/hub/stores/store.py` has one of these for its open transaction; it alone calls `flush` and
 `forget`.
 """
 
@@ -24,7 +24,7 @@ Key = tuple[str, str, StreamName]
 
 @dataclass(slots=True)
 class Chains:
-    """The chains, times and counts that a transaction has touched. Times are RFC 3339 texts in UTC."""
+    """The chains, times and counts that a transaction has changed. Times are RFC 3339 texts in UTC."""
 
     _db: sqlite3.Connection
     _known: dict[Key, Chain] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Chains:
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def settle(self, key: Key) -> bool:
-        """Say whether this transaction has already moved a chain as far as it goes; from now on it has."""
+        """Return whether this transaction has already advanced a chain as far as it goes, and note that it has."""
         settled = key in self._settled
         self._settled.add(key)
         return settled
@@ -54,30 +54,30 @@ class Chains:
         return number if number is not None else self._read(key)[1]
 
     def keep(self, key: Key, chain: Chain) -> None:
-        """Keep how far a chain goes."""
+        """Store how far a chain goes."""
         self.expected(key)
         self._known[key] = chain
         self._changed.add(key)
 
     def expect(self, key: Key, seq: int) -> None:
-        """Note that the site has made this report: so a lost tail shows."""
+        """Note that the site has made this report, so that a lost tail is noticed."""
         if seq > self.expected(key):
             self._expected[key] = seq
             self._changed.add(key)
 
     def hear(self, site: str, at: str, protocol: str) -> None:
-        """Note that a verified message of a site has come, and in which form; in none: it came then, and waited."""
+        """Note when a verified message of a site came, and in which form; no form: it came then, and waited."""
         if protocol:
             self._heard[site] = (at, protocol)
         else:
             self._heard_before[site] = at
 
     def late(self, site: str, at: str) -> None:
-        """Note that a report came behind a newer one, or that others are found missing: a backlog is on its way."""
+        """Note a report behind a newer one, or newly missing reports: a backlog is on its way."""
         self._late[site] = at
 
     def health(self, site: str, epoch: str, at: str, next_due_at: str) -> None:
-        """Note that the newest health report of an epoch has come, and when it says that the next is due."""
+        """Note the newest health report of an epoch, and when the next one is due by it."""
         self._health[site, epoch] = (at, next_due_at)
 
     def count(self, site: str, name: str) -> None:
@@ -85,12 +85,12 @@ class Chains:
         self._counts[site, name] += 1
 
     def watermark(self, site: str, epoch: str) -> dict[StreamName, Head]:
-        """Return how far each stream of an epoch is confirmed; streams with nothing confirmed are left out."""
+        """Return how far each stream of an epoch is confirmed, without streams of which nothing is."""
         chains = {stream: self.get((site, epoch, stream)) for stream in STREAMS}
         return {stream: chain.confirmed for stream, chain in chains.items() if chain.confirmed.seq}
 
     def flush(self) -> None:
-        """Write what has changed, within the transaction."""
+        """Write the changes, within the transaction."""
         self._db.executemany(
             "INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site, epoch, stream) DO UPDATE SET"
             " seq = excluded.seq, digest = excluded.digest, position_seq = excluded.position_seq,"
@@ -119,14 +119,14 @@ class Chains:
         )
 
     def forget(self) -> None:
-        """Forget everything: the transaction is over, or was taken back."""
+        """Drop everything: the transaction is over, or was rolled back."""
         for held in (self._known, self._changed, self._settled, self._expected, self._counts):
             held.clear()
         for times in (self._heard, self._heard_before, self._late, self._health):
             times.clear()
 
     def _counted(self) -> Counter[tuple[str, str]]:
-        """Return the counts, with those of sites that are too many under no name."""
+        """Return the counts; those of sites beyond the limit are under no name."""
         new = [site for site in {site for site, _ in self._counts} if not self._known_by_name(site)]
         if not new:
             return self._counts

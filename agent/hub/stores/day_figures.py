@@ -2,10 +2,8 @@
 
 A health report has the figures of the whole site (`rates`), which count for its division. A config report has the
 findings of each camera: a camera-day is good where every check of a figure passes or warns; it counts for the camera's
-maintainer and for the model of the device that it hangs on. Of each day and epoch the report with the highest number
-counts; who knew of which finding is taken from all of them.
-
-Adding up is for `agent/hub/views/assessment.py`.
+maintainer and for the model of its device. Of each day and epoch the report with the highest number counts;
+acknowledgements are merged from all of them. `agent/hub/views/assessment.py` adds up.
 """
 
 from __future__ import annotations
@@ -63,11 +61,9 @@ CHINA: Final = ZoneInfo("Asia/Shanghai")
 
 
 def keep(store: Store, claim: Claim) -> None:
-    """Keep what a verified report says of a day. What it says wrongly is left out. Within a transaction.
+    """Store what the first health or config report under its number has about a day, without malformed values.
 
-    Args:
-        store: The hub's.
-        claim: A verified report of stream `health` or `config` that came first under its number.
+    Within a transaction.
     """
     body = claim.data.get("body")
     if not isinstance(body, dict):
@@ -83,7 +79,7 @@ def keep(store: Store, claim: Claim) -> None:
 
 
 def read_told(told: str) -> Any:
-    """Return what `keep` has written into a row."""
+    """Parse what `keep` has written into a row."""
     return json.loads(told)
 
 
@@ -108,7 +104,7 @@ def _was_planned(store: Store, site: str) -> bool:
 
 
 def _known_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Known, ...]:
-    """Return what other reports of the same day have said: a word that was ended at noon was given all the same."""
+    """Return acknowledgements in other reports of the same day: one that was ended at noon was given all the same."""
     rows = store.all(
         "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
         *(ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch),
@@ -117,7 +113,7 @@ def _known_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.K
 
 
 def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
-    """Yield what was repaired on a site's day, under its division, where anything was."""
+    """Yield the repairs of a site's day under its division, where there are any."""
     told = dict_of(body.get("rates"))
     day, repairs = day_of(told.get("day")), read_repairs(told.get("repairs"))
     if day is not None and repairs:
@@ -125,9 +121,9 @@ def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Ma
 
 
 def read_config_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
-    """Yield what was repaired on a site's day by maintainer and by model, where anything was.
+    """Yield the repairs of a site's day by maintainer and by model, where there are any.
 
-    A device is its maintainer's where all cameras on it are, and so is the site; a site is of no model.
+    A device, or the site, is a maintainer's where all cameras on it are; a site is of no model.
     """
     told = dict_of(body.get("repaired"))
     day, repairs = day_of(told.get("day")), read_by_subject(told.get("by_subject"))
@@ -146,7 +142,7 @@ def read_config_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Ma
 
 
 def _maintainers(cameras: list[Mapping[str, Any]]) -> dict[str, str]:
-    """Return who mends what, by subject; of a device or site of several maintainers nobody alone does."""
+    """Return the maintainer by subject; a device or site of several maintainers has none."""
     found: dict[str, set[str]] = {}
     for one in cameras:
         name = name_of(one.get("maintainer"))
@@ -177,7 +173,7 @@ def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple
 def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
     """Yield the camera-days of a site by maintainer and by model: of each, whose check passes.
 
-    A camera that is worked on by plan while the report is made is excluded, whatever its checks say.
+    A camera that is worked on by plan while the report is made is excluded, whatever its checks report.
     """
     made_at = time_of(data.get("ts"))
     if made_at is None:
@@ -229,7 +225,7 @@ def _status(finding: Mapping[str, Any]) -> str:
 
 
 def _one(told: Sequence[str]) -> Figure:
-    """Return one camera-day. A check that said nothing, where another one of the figure did, is unknown."""
+    """Return one camera-day. A missing check of a figure counts as unknown where another one was reported."""
     due = [status for status in told if status != "not_applicable"]
     if not due:
         return 0, 0, 0, 0
@@ -240,7 +236,7 @@ def _one(told: Sequence[str]) -> Figure:
 
 
 def _figure(value: object) -> Figure | None:
-    """Return a figure as it stands in a report, None where it cannot be one."""
+    """Parse a figure of a report, None where it is malformed."""
     if not isinstance(value, list) or len(value) != 4:
         return None
     if any(isinstance(one, bool) or not isinstance(one, int | float) or not 0 <= one <= FIGURE_MAX for one in value):

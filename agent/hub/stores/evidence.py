@@ -1,9 +1,9 @@
 """Verifies stored rows against a digest beside each, again and again, to detect changes.
 
-A payload has its digest in the row already; `seal` is SHA-256 over the row's other columns and what was taken out of it
-for views, made when the row was written; what cases need of it has one of its own. None is a signature: whoever may
-write the database can write them, too. What they find is a disk, or a hand, that changed a row and did not know of
-them; the JWS of a report shows the rest.
+A payload has its digest in the row already; `seal` is SHA-256 over the row's other columns and what was extracted for
+views, made when the row was written; the columns for cases have a seal of their own. None is a signature: whoever may
+write the database can write them, too. They detect a disk, or a hand, that changed a row and did not know of them; the
+JWS of a report proves the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON findin
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A report that is not what was stored. `what`: `payload`, `row`, or `seal` where it has none."""
+    """A report that differs from what was stored. `what`: `payload`, `row`, or `seal` where it has none."""
 
     site: str
     epoch: str
@@ -39,13 +39,13 @@ class Altered:
 
 
 def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:
-    """Hold the next rows against their digests; return the id of the last one, 0 behind the end, and what differs."""
+    """Compare the next rows with their digests; return the id of the last one, 0 behind the end, and what differs."""
     rows = store.all(f"{_ROWS} WHERE report.id > ? ORDER BY report.id LIMIT ?", last_id, most)
     return (rows[-1][0] if rows else 0), _altered(store, rows)
 
 
 def check(store: Store, sample: int | None) -> dict[str, Json]:
-    """Hold every row, or so many that chance picks, against their digests; return what differs."""
+    """Compare every row, or a random sample of this size, with its digests; return what differs."""
     ((of,),) = store.all("SELECT count(*) FROM report")
     found: list[Altered] = []
     if sample is not None:

@@ -1,7 +1,7 @@
 """Reads planned work from verified reports, and decides which outages it excuses at the hub. Pure.
 
 A plan excuses a camera whose report was made while it was in force, and a whole site of which nothing came on a day
-that lies within it. It counts from when it was said, and for silent days only if a report told of it by then: what is
+that lies within it. It counts from when it was declared, and for silent days only if a report had it by then: what is
 planned afterwards excuses nothing.
 """
 
@@ -24,9 +24,9 @@ WHY_MAX_CHARS: Final = 500
 
 @dataclass(frozen=True, slots=True, order=True)
 class PlannedWork:
-    """Work on `subject` (`site`, `device:ID`, `camera:ID`) and `cameras` behind it. Times are aware UTC.
+    """Work on `subject` (`site`, `device:ID`, `camera:ID`) and `cameras` behind it.
 
-    `start_at`: when it counts from, never before it was said.
+    Times are aware UTC; `start_at`, when it counts from, is never before it was declared.
     """
 
     start_at: datetime
@@ -37,16 +37,16 @@ class PlannedWork:
     cameras: tuple[str, ...] = ()
 
     def is_in_force(self, at: datetime) -> bool:
-        """Tell whether it is being worked then."""
+        """Return whether the work is in progress at a time."""
         return self.start_at <= at < self.until
 
     def is_about(self, camera: str, device: str) -> bool:
-        """Tell whether a camera may be off because of it."""
+        """Return whether a camera may be off because of it."""
         return self.subject in ("site", f"camera:{camera}", f"device:{device}") or camera in self.cameras
 
 
 def read_planned(body: Mapping[str, Any]) -> tuple[PlannedWork, ...]:
-    """Return the plans of a config report, without what cannot be one."""
+    """Return the plans of a config report, without malformed ones."""
     found = []
     for row in dicts_of(body.get("planned"))[:PLANS_MOST]:
         start_at, said_at, until = (time_of(row.get(name)) for name in ("from", "said_at", "until"))
@@ -62,7 +62,7 @@ def read_planned(body: Mapping[str, Any]) -> tuple[PlannedWork, ...]:
 
 
 def is_off(plans: Iterable[PlannedWork], day: Span) -> bool:
-    """Tell whether a whole site may be silent for the whole of a day."""
+    """Return whether a whole site may be silent for the whole of a day."""
     return any(one.subject == "site" and one.start_at <= day.start_at and day.end_at <= one.until for one in plans)
 
 
@@ -72,12 +72,12 @@ def of_day(plans: Iterable[PlannedWork], day: Span) -> Iterable[PlannedWork]:
 
 
 def to_data(plans: Iterable[PlannedWork]) -> list[Json]:
-    """Return plans as the hub keeps them."""
+    """Return plans as the hub stores them."""
     return [[utc_text(p.start_at), utc_text(p.until), p.subject, p.by, p.why] for p in plans]
 
 
 def from_data(rows: Iterable[list[str]]) -> tuple[PlannedWork, ...]:
-    """Return what `to_data` wrote; the cameras behind a device were of use on the day only."""
+    """Parse what `to_data` wrote; the cameras behind a device mattered on the day only."""
     return tuple(
         PlannedWork(datetime.fromisoformat(start), datetime.fromisoformat(until), subject, by, why)
         for start, until, subject, by, why in rows

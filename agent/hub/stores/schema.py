@@ -175,11 +175,11 @@ _FILL_AT_ONCE: Final = 500
 
 
 def prepare(db: sqlite3.Connection) -> int:
-    """Make the tables, or bring those of an older version up to date; return the version that the file then has.
+    """Create the tables, or migrate those of an older version; return the version that the file then has.
 
-    A file of a later version is left as it is. Two that come at the same time: one makes them, the other waits. What
-    views need of the reports of an older version is taken out of them some at a time; a hub that is ended meanwhile
-    goes on from there.
+    A file of a later version is not changed. Of two processes at the same time one migrates, the other waits. The
+    columns of views are filled from reports of an older version in portions; a hub that is ended meanwhile goes on from
+    there.
 
     Raises:
         sqlite3.Error: It is no database, or the disk failed. Nothing was changed.
@@ -201,14 +201,14 @@ def prepare(db: sqlite3.Connection) -> int:
 
 
 def _to_fill(version: int) -> int:
-    """Return the version of a file whose tables are today's, and whose reports are to be read once more."""
+    """Return the version of a file with today's tables whose reports have to be read once more."""
     return VERSION if version == 0 else _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
 
 
 def _fill(db: sqlite3.Connection) -> bool:
-    """Take what views need out of some reports of an older version; say whether there may be more.
+    """Fill the columns of views for some reports of an older version; return whether there may be more.
 
-    The file is of today's version only once there are none: what one of them cannot bear is left empty.
+    The file gets today's version only once there are none; a report that cannot be read leaves empty columns.
     """
     with _transaction(db):
         rows = db.execute(
@@ -230,7 +230,7 @@ def _fill(db: sqlite3.Connection) -> bool:
 
 
 def _read(stream: StreamName, payload: object) -> tuple[Said, Telling]:
-    """Return what is kept of a stored report; of one that no reader bears, rows that say nothing."""
+    """Return the columns of a stored report; empty ones where no reader takes it."""
     try:
         data = view_columns.data_of(payload)
         return view_columns.of_data(stream, data), case_columns.of_data(stream, data)

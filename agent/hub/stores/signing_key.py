@@ -1,7 +1,7 @@
 """Creates the hub's own key at the first start, and never again beside what was signed with another.
 
-A hub whose key file is gone would sign watermarks with a new one, which no site has pinned: every spool would grow, and
-nobody would know why.
+A hub without its key file would sign watermarks with a new key, which no site has pinned: every spool would grow
+unnoticed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ KEY_NAME: Final = "hub-key.pem"
 
 
 def hub_signer(directory: Path) -> Signer:
-    """Return the key of the hub whose data is in a folder; make it where no hub has run yet.
+    """Return the key of the hub whose data is in a folder; create it where no hub has run yet.
 
     Raises:
-        ConfigurationError: The key is gone, and the database beside it knows sites; or it cannot be used.
+        ConfigurationError: The key is gone, and the database beside it has sites; or it cannot be used.
         Forbidden: This user may not read it.
     """
     path = directory / KEY_NAME

@@ -1,7 +1,7 @@
 """Stores the exact bytes of every report, the state of each chain, and refusals with their reasons.
 
 One SQLite file (WAL, `synchronous=FULL`). A batch of messages is one transaction; a watermark is sent only after the
-transaction that it speaks of. Decides nothing: `agent/verify/message.py` does.
+commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PRIMARY_CODE: Final = 0xFF
 
 
 def _passes(error: sqlite3.Error) -> bool:
-    """Say whether a failure passes by itself, or when somebody makes room: the file itself is as it was."""
+    """Return whether a failure is transient, or ends when somebody frees space: the file itself is unchanged."""
     return (getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE) in _PASSING
 
 
@@ -64,11 +64,11 @@ class Store:
     """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
 
     def __init__(self, directory: Path, read_only: bool = False) -> None:
-        """Open or make it.
+        """Open or create it.
 
         Raises:
             Forbidden: This user may not write there.
-            ConfigurationError: There is no such place, or the file is not a hub's database.
+            ConfigurationError: There is no such folder, or the file is not a hub's database.
         """
         self.directory = directory
         self._path = path = directory / NAME
@@ -126,7 +126,7 @@ class Store:
         """Run the block as one transaction; within one, as a part of it.
 
         Raises:
-            StoreFailed: Nothing of the block was kept.
+            StoreFailed: The block was rolled back.
         """
         if self._in_transaction():
             yield
@@ -180,7 +180,7 @@ class Store:
         return StoreFailed(Message("{path}: the hub's database failed: {error}; look at the disk", words))
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
-        """Keep a public key that a site has shown, trusted or not."""
+        """Store a public key that a site has shown, trusted or not."""
         self._db.execute("INSERT OR IGNORE INTO key VALUES (?, ?, ?)", (kid, site, json.dumps(dict(jwk))))
 
     def keys_shown(self, site: str) -> int:
@@ -193,7 +193,7 @@ class Store:
         return json.loads(rows[0][0]) if rows else None
 
     def keep_waiting(self, message: Waiting, now: datetime) -> bool:
-        """Keep a message of a key that nobody has vouched for yet; False where there are too many of its site."""
+        """Store a message of a key that nobody has vouched for yet; False where there are too many of its site."""
         (number, size), (everybodys, _) = self._waits(message.site), self._waits("")
         full = number >= WAITING_MOST or size + len(message.payload) > WAITING_BYTES_MOST
         if full or everybodys >= WAITING_ALL_MOST:
@@ -211,7 +211,7 @@ class Store:
         return True
 
     def _waits(self, site: str) -> tuple[int, int]:
-        """Return how many messages of a site wait, and their bytes; for no site: how many of all. Asked once."""
+        """Return how many messages of a site wait, and their bytes; for no site: how many of all. Queried once."""
         if site not in self._waiting:
             what = "count(*), coalesce(sum(length(payload)), 0) FROM waiting WHERE site = ?" if site else \
                 "count(*), 0 FROM waiting WHERE ? = ''"  # fmt: skip
@@ -219,7 +219,7 @@ class Store:
         return self._waiting[site]
 
     def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
-        """Return topic, payload, JWS and time of arrival of what waits for a key, oldest first; stop keeping it."""
+        """Remove what waits for a key; return topic, payload, JWS and time of arrival, oldest first."""
         rows = self.all(
             "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
         )
@@ -228,11 +228,11 @@ class Store:
         return rows
 
     def waiting_keys(self) -> list[tuple[str, str]]:
-        """Return site and kid of everything that waits, in the order in which they began to."""
+        """Return site and kid of everything that waits, in the order of arrival."""
         return self.all("SELECT site, kid FROM waiting GROUP BY site, kid ORDER BY min(id)")
 
     def digests_at(self, claim: Claim) -> list[str]:
-        """Return the digests of the reports that are stored under a report's number: more than one is a fork."""
+        """Return the digests of the reports under a report's number: more than one is a fork."""
         rows = self.all(
             "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
             *(claim.address.site, claim.epoch, claim.stream, claim.seq),
@@ -240,7 +240,7 @@ class Store:
         return [digest for (digest,) in rows]
 
     def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
-        """Keep a verified report: its exact bytes, and what views need of it."""
+        """Store a verified report: its exact bytes, and the columns of views."""
         columns = (
             *(claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev),
             *(claim.address.city, claim.kid, utc_text(now), claim.jws),
@@ -259,7 +259,7 @@ class Store:
             case_columns.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
 
     def keep_gap(self, site: str, gap: Gap) -> None:
-        """Keep what a verified gap record names; it also explains the very run that was `confirmed-before`."""
+        """Store the run of a verified gap record; it also explains exactly this run where it is `confirmed-before`."""
         self._db.execute(
             "INSERT INTO gap VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason"
             " WHERE reason = 'confirmed-before' AND last_digest = excluded.last_digest",
@@ -284,11 +284,11 @@ class Store:
         return rows[0] if rows else None
 
     def watermark(self, site: str, epoch: str) -> dict[StreamName, Head]:
-        """Return how far each stream of an epoch is confirmed; streams with nothing confirmed are left out."""
+        """Return how far each stream of an epoch is confirmed, without streams of which nothing is."""
         return self.chains.watermark(site, epoch)
 
     def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
-        """Note that a verified message of an epoch came; say whether it is a new epoch of a site known before."""
+        """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""
         if (site, epoch) in self._met:
             return False
         known = bool(self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site))
@@ -308,21 +308,18 @@ class Store:
         return bool(added) and known
 
     def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
-        """Keep what a site says about its connection."""
+        """Store the connection status that a site reports."""
         self.run(
             "UPDATE site SET connection_no = ?, status = ?, state_at = ? WHERE site = ?",
             *(connection_no, status, utc_text(now), site),
         )
 
     def keep_birth(self, site: str, kid: str, confirm: str) -> None:
-        """Keep which key signed the present connection's birth, and by whom the site wants to be confirmed."""
+        """Store which key signed the present connection's birth, and from whom the site accepts confirmation."""
         self.run("UPDATE site SET kid = ?, confirm = ? WHERE site = ?", kid, confirm, site)
 
     def next_ack_no(self, site: str, now: datetime) -> int:
-        """Return a number higher than that of every watermark before.
-
-        It follows the clock, so that it also rises for a hub that lost its database.
-        """
+        """Return a number above that of every watermark before; it follows the clock, in case the database was lost."""
         (last,) = self.all("SELECT ack_no FROM site WHERE site = ?", site)[0]
         number = max(int(last) + 1, int(now.timestamp() * 1000))
         self._db.execute("UPDATE site SET ack_no = ? WHERE site = ?", (number, site))

@@ -1,12 +1,12 @@
 """Stores which key signs for which site, one row a key: `trust.db`, written by commands, read by the hub.
 
-A file of its own beside `hub.db`, so that a hub that lost its reports still knows its sites, and a person's word never
-waits for a batch of reports. To trust one among 100,000 sites writes one row, and the running hub reads that row. What
-a binding means is in `agent/verify/bindings.py`. The `trust.json` of a hub of release 0.1 is taken over once, and then
-called `trust.json.imported`.
+A file of its own beside `hub.db`: a hub that lost its reports still has its sites, and a command never waits for a
+batch of reports. To trust one among 100,000 sites writes one row, which the running hub reads. What a binding means is
+in `agent/verify/bindings.py`. The `trust.json` of a hub of release 0.1 is imported once, and then called
+`trust.json.imported`.
 
 The running hub writes in one case: a trusted key has named its successor inside the chain (`rotated`). Then the new kid
-is bound to the same site (`by` `rotation`), and the old one keeps a limit that outlives the hub's database.
+is bound to the same site (`by` `rotation`), and the old one gets a limit that outlives the hub's database.
 """
 
 from __future__ import annotations
@@ -42,15 +42,13 @@ CREATE INDEX binding_change ON binding (change_no)
 
 
 def load(directory: Path, before: Trust | None = None) -> Trust:
-    """Return whom the hub whose data is in a folder trusts; nobody where there is no word yet.
+    """Return the bindings of the hub whose data is in a folder; none where there is no file yet.
 
-    Args:
-        directory: The hub's data.
-        before: What was read earlier: only what has changed since is read.
+    With `before`, an earlier result, only changes since are read.
 
     Raises:
         Forbidden: This user may not read it.
-        ConfigurationError: It cannot be read. A hub that is running goes on with what it knew.
+        ConfigurationError: It cannot be read. A running hub goes on with its earlier bindings.
     """
     path = directory / NAME
     if not path.exists():
@@ -68,7 +66,7 @@ def load(directory: Path, before: Trust | None = None) -> Trust:
 
 
 def of_key(directory: Path, kid: str) -> Trust:
-    """Return what is known of one key.
+    """Return the binding of one key.
 
     Raises:
         Forbidden, ConfigurationError: As `load`.
@@ -90,9 +88,9 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         directory: The hub's data.
         site: Its id.
         kid: The thumbprint that was compared.
-        now: Stands in the row.
+        now: Written into the row.
         until: The last day in UTC on which a message of this key may arrive, or the last moment; None: without an end.
-        by: Who says so.
+        by: Name of the person who binds it.
 
     Raises:
         UsageError: Not a site id, not a thumbprint, a day that is over, or the key is bound to another site.
@@ -131,11 +129,12 @@ def _end_of(day: date) -> datetime:
 def rotate(directory: Path, site: str, kid: str, limit: Rotated, now: datetime) -> Trust | None:
     """Bind the successor that a trusted key has named, and limit the old one, in one transaction.
 
-    The successor is trusted no longer than the key that named it: a person can say more.
+    The successor is trusted no longer than the key that named it; a person can extend that.
 
     Returns:
-        Both bindings; None where what is stored no longer allows it: it is read again first, and a person may just
-        have revoked one of them, or the old key has named another successor, or the new one is another site's.
+        Both bindings; None where the file, read again first, no longer allows it: a person has just revoked one of
+            them,
+        the old key has named another successor, or the new one is another site's.
 
     Raises:
         Forbidden, ConfigurationError: The file cannot be read or written.
@@ -155,10 +154,10 @@ def rotate(directory: Path, site: str, kid: str, limit: Rotated, now: datetime) 
 
 
 def revoke(directory: Path, kid: str, now: datetime) -> Trust:
-    """Take a key's trust away; write the one row.
+    """Revoke a key; write the one row.
 
     Raises:
-        UsageError: The file does not know the key.
+        UsageError: The file does not have the key.
         Forbidden, ConfigurationError: The file cannot be read or written.
     """
     with _changing(directory) as db:
@@ -173,7 +172,7 @@ def revoke(directory: Path, kid: str, now: datetime) -> Trust:
 
 
 def revoke_site(directory: Path, site: str, now: datetime) -> Trust:
-    """Take the trust of every key of a site away, in one write: none of them can name a successor meanwhile.
+    """Revoke every key of a site in one write, so that none can name a successor meanwhile.
 
     Raises:
         Forbidden, ConfigurationError: The file cannot be read or written.
@@ -186,7 +185,7 @@ def revoke_site(directory: Path, site: str, now: datetime) -> Trust:
 
 @contextmanager
 def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the database for reading, changing and writing: a person and the running hub may come at the same time."""
+    """Lock the database for reading, changing and writing: a person and the running hub may come at the same time."""
     path = directory / NAME
     with _translated(path):
         directory.mkdir(parents=True, exist_ok=True)
@@ -207,7 +206,7 @@ def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _begin(db: sqlite3.Connection, file: Path) -> bool:
-    """Make the tables, and take over what an older hub has written; say whether there was such a file."""
+    """Create the tables, and import the file of an older hub; return whether there was one."""
     for statement in _TABLES.split(";"):
         db.execute(statement)
     db.execute(f"PRAGMA user_version={_VERSION}")
@@ -248,7 +247,7 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
-    """Turn what is wrong with the file into one line; SQLite takes a file that was cut to a few bytes for a new one."""
+    """Turn a failure of the file into one line; SQLite takes a file that was cut to a few bytes for a new one."""
     try:
         if path.exists() and 0 < path.stat().st_size < _HEADER_BYTES:
             raise ValueError

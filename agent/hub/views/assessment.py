@@ -1,11 +1,9 @@
 """Sums the municipal assessment of all sites over some days, by division, maintainer or model. Reads only.
 
-Sums are made of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown
-stands in the denominator and never counts as good; planned outages stand in neither and are listed. A day on which a
-site was due to report and did not lowers the coverage of the groups that it was in last, unless the whole site was off
-by a plan that it had told of before.
-
-One day after the other is read, so memory grows with the number of sites and groups, not with that of days.
+Sums are of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown is in the
+denominator and never counts as good; planned outages are in neither and are listed. A day on which a site was due to
+report and did not lowers the coverage of the groups that it was in last, unless the whole site was off by a plan
+reported before. Days are read one by one: memory grows with the sites and groups, not with the days.
 """
 
 from __future__ import annotations
@@ -32,10 +30,9 @@ _Groups = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One group. `name` empty: nobody said which. `rank` from 1, None: not ranked.
+    """One group. `name` empty: not reported. `rank` from 1, None: not ranked.
 
-    `due` are the days on which its sites were due to report, added up; `reported` those on which they did. `repairs`:
-    faults by class.
+    `due`, `reported`: days on which its sites were due to report, and did, added up. `repairs`: faults by class.
     """
 
     name: str
@@ -48,7 +45,7 @@ class Row:
 
     @property
     def coverage_ratio(self) -> float:
-        """Return which share of the days was reported; 0 where none was due."""
+        """Return the share of the due days that was reported; 0 where none was due."""
         return self.reported / self.due if self.due else 0.0
 
     def ratio(self, metric: str) -> float | None:
@@ -64,9 +61,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """What was planned at one site and is excluded from the online rate: on how many days, and which share of them.
+    """Planned outages of one site, excluded from the online rate: on how many days, and which share of them.
 
-    `days_off`: days on which nothing came of it and, by a plan that it had told of, nothing was due.
+    `days_off`: days on which nothing came and, by a plan reported before, nothing was due.
     """
 
     site: str
@@ -77,7 +74,7 @@ class Outages:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a site told of planned work that was in force on one of the days."""
+    """A plan of a site that was in force on one of the days."""
 
     site: str
     plan: PlannedWork
@@ -85,7 +82,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Word:
-    """Somebody of a site knew of an open finding on one of the days; its figures count as if he did not."""
+    """An acknowledgement of an open finding on one of the days; the figures count all the same."""
 
     site: str
     known: Known
@@ -107,7 +104,7 @@ class Assessment:
 
 @dataclass(slots=True)
 class _Sums:
-    """What is added up, by group; `home` says in which groups a site was last, `early` which days came before that."""
+    """Sums by group; `home`: the groups of a site at its last report, `early`: the due days before its first one."""
 
     figures: dict[str, dict[str, Figure]] = field(default_factory=lambda: defaultdict(dict))
     due: Counter[str] = field(default_factory=Counter)
@@ -123,15 +120,9 @@ class _Sums:
 
 
 def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
-    """Add up the figures of some days.
+    """Add up the figures of groups `by` from `first` to `last`, days in China that are over, ranked by `sort`.
 
-    Args:
-        store: The hub's; only read.
-        by: What the groups are.
-        first: Day, in China.
-        last: Day, not before `first`; today and what follows are not due yet: a report tells of whole days.
-        now: Says which day it is.
-        sort: The figure that ranks.
+    Today (by `now`) and what follows are not due yet, as a report is about whole days. The store is only read.
 
     Raises:
         StoreFailed: The database failed.
@@ -171,7 +162,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
 
 
 def _add(sums: _Sums, site: str, groups: _Groups) -> None:
-    """Add what a site reported of a day."""
+    """Add a site's report of a day."""
     names = tuple(groups)
     sums.home[site] = names
     _settle(sums, site, names)
@@ -199,9 +190,9 @@ def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:
 
 
 def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...]]:
-    """Return what each site had planned by what it said last before a day.
+    """Return the plans of each site in its last report before a day.
 
-    `CROSS JOIN` keeps SQLite from going through every row that was ever kept, and asking for each.
+    `CROSS JOIN` keeps SQLite from scanning every row that was ever stored.
     """
     rows = store.all(
         "SELECT a.site, a.told FROM (SELECT DISTINCT site FROM epoch) s"
@@ -214,7 +205,7 @@ def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...
 
 
 def _told(store: Store, by: str, day: date) -> dict[str, Any]:
-    """Return what each site says of a day; of several epochs that which the site began last."""
+    """Return the report of each site about a day; of several epochs that which the site began last."""
     rows = store.all(
         "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
         " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
@@ -224,7 +215,7 @@ def _told(store: Store, by: str, day: date) -> dict[str, Any]:
 
 
 def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
-    """Return in which groups a site was last, whenever that was; the unnamed one where it never said."""
+    """Return the groups of a site at its last report; the unnamed one where it never named any."""
     rows = store.all(
         "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
     )

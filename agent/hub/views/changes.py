@@ -1,9 +1,9 @@
 """Compares what a site reports now with what it reported before, which its owner cannot take back. Pure.
 
-Whoever is root at a site can have its agent report anything from now on; what it has signed already lies here. So two
-configuration reports of a month are laid beside each other. Told is what makes a site look better without anything
-having become better; nothing here calls it wrong, since cameras are taken down and people change. The next step is a
-question to the site.
+Whoever is root at a site can have its agent report anything from now on; what it has signed is stored here. So two
+configuration reports of a month are compared. Listed is what makes a site look better without anything having become
+better; nothing here calls it wrong, since cameras are taken down and people change. The next step is a question to the
+site.
 """
 
 from __future__ import annotations
@@ -33,10 +33,7 @@ NAMED_MAX: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `kind` is a word for scripts; `what` names cameras, figures, people or packs.
-
-    `before` and `after`: the values where there are any, each as a text.
-    """
+    """One difference: `kind` is a word for scripts, `what` its subjects, `before` and `after` values as texts."""
 
     kind: str
     what: tuple[str, ...]
@@ -46,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A configuration report: its epoch, when the site says it was made and whether its clock was synchronised."""
+    """A configuration report: its epoch, the site's time of it and whether its clock was synchronised."""
 
     epoch: str
     at: datetime
@@ -55,10 +52,7 @@ class Reported:
 
 
 def changes(earlier: Reported, later: Reported) -> tuple[Change, ...]:
-    """Return what the later report of a site leaves out, loosens or contradicts of the earlier one.
-
-    Both are what a site wrote: of members that are missing or of another shape nothing is said.
-    """
+    """Return what a site's later report omits, loosens or contradicts of the earlier; malformed members are skipped."""
     return tuple(change for compare in _COMPARED for change in compare(earlier, later))
 
 
@@ -72,7 +66,7 @@ def changes_of(store: Store, site: str) -> tuple[Reported, Reported, tuple[Chang
 
 
 def change_json(change: Change) -> dict[str, Json]:
-    """Return a change as `hub status --json` tells it; names are cut at `NAMED_MAX`, `count` tells how many."""
+    """Return a change as `hub status --json` shows it; names are cut at `NAMED_MAX`, `count` is their number."""
     return {
         "kind": change.kind,
         "what": list(change.what[:NAMED_MAX]),
@@ -96,7 +90,7 @@ def _fewer_cameras(earlier: Reported, later: Reported) -> Iterator[Change]:
 
 
 def _elsewhere(earlier: Reported, later: Reported) -> Iterator[Change]:
-    """A camera that is asked for under another device or channel may be another camera."""
+    """Find cameras under another device or channel, which may be other cameras."""
     before, after = _cameras(earlier), _cameras(later)
     place = ("device", "channel")
     moved = [name for name in before.keys() & after.keys() if _of(before[name], place) != _of(after[name], place)]
@@ -112,7 +106,7 @@ def _other_boxes(earlier: Reported, later: Reported) -> Iterator[Change]:
 
 
 def _one_box(earlier: Reported, later: Reported) -> Iterator[Change]:
-    """One box that answers as several devices: looked for in the newest report alone."""
+    """Find one box that answers as several devices, in the newest report alone."""
     by_serial: dict[str, list[str]] = {}
     for name, serial in _serials(later).items():
         by_serial.setdefault(serial, []).append(name)
@@ -148,7 +142,7 @@ def _new_approvers(earlier: Reported, later: Reported) -> Iterator[Change]:
 
 
 def _approved_anew(earlier: Reported, later: Reported) -> Iterator[Change]:
-    """Masks that changed and were approved again: right after a repair, wrong after one was taken away."""
+    """Find masks that changed and were approved again: right after a repair, wrong after one was taken away."""
     before, after = _cameras(earlier), _cameras(later)
     anew = [
         name
@@ -162,7 +156,7 @@ def _approved_anew(earlier: Reported, later: Reported) -> Iterator[Change]:
 
 
 def _index_restarted(earlier: Reported, later: Reported) -> Iterator[Change]:
-    """Days that were sealed are counted on for ever: a count that went back is a history that was begun anew."""
+    """Find counts of sealed days that went back: they only rise, so the history was begun anew."""
     before, after = _sealed(earlier), _sealed(later)
     back = [name for name, days in before.items() if name in after and after[name] < days]
     if back:
@@ -186,7 +180,7 @@ def _config_edited(earlier: Reported, later: Reported) -> Iterator[Change]:
 
 
 def _backdated(earlier: Reported, later: Reported) -> Iterator[Change]:
-    """A word that was missing in the earlier report, and is dated before it now."""
+    """Find declarations that were missing in the earlier report, and are dated before it now."""
     missing = {duty for duty, at in _words(earlier).items() if at is None}
     latest = (earlier.at - MARGIN).date()
     late = sorted(d for d, at in _words(later).items() if d in missing and at is not None and at < latest)
@@ -242,7 +236,7 @@ def _packs(told: Reported) -> dict[str, tuple[Any, Any]]:
 
 
 def _words(told: Reported) -> dict[str, date | None]:
-    """Return the day of each declaration that the findings rest on, None where it is said to be missing."""
+    """Return the day of each declaration that the findings rest on, None where it is reported missing."""
     words: dict[str, date | None] = {}
     for finding in plain_findings(told.body):
         evidence = _mapping(finding.get("evidence"))

@@ -1,8 +1,8 @@
 """Writes the hub's metrics in Prometheus' text form. Reads only.
 
 Everything is summed over the sites; the figures of municipal assessment are those of yesterday in China. Each of the
-first 500 sites by name has three series of its own, and `camwarden_hub_sites_without_series` says how many have none: a
-city does not flood the one who collects this. Reasons are the words of `agent/verify/message.py` and
+first 500 sites by name has three series of its own, so that a city does not flood the collector;
+`camwarden_hub_sites_without_series` is the number of the others. Reasons are the words of `agent/verify/message.py` and
 `agent/hub/workers/answers.py`, a few dozen at most.
 """
 
@@ -38,14 +38,7 @@ _RESULTS = {
 
 
 def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) -> str:
-    """Return the page.
-
-    Args:
-        store: The hub's database.
-        trust: The trust file.
-        directory: The hub's data, for its size on the disk.
-        now: The hub's time.
-    """
+    """Return the page from the hub's database, the trust file, and the size on disk of the data folder `directory`."""
     rows = queries.site_rows(store)
     states = Counter(row.status for row in rows)
     silent = Counter(one.kind for one in silent_sites(rows, queries.waiting_rows(store), trust, now))

@@ -1,6 +1,6 @@
 """Serves the hub's metrics beside a running hub: the database is opened anew and read-only for each request.
 
-Who may connect is said by the address it listens on, which is loopback unless another is named.
+The address that it listens on, loopback unless another is named, decides who may connect.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read_metrics(directory: Path, now: datetime) -> str:
 def serving(
     directory: Path, address: tuple[str, int], clock: Callable[[], datetime], names: Collection[str] = ()
 ) -> Iterator[int]:
-    """Serve the page while the block runs; yield the port. `names`: what it is called, beside its address.
+    """Serve the page while the block runs; yield the port. `names`: its host names, beside its address.
 
     Raises:
         ConfigurationError: The address cannot be listened on.

@@ -1,6 +1,6 @@
 """Queries the hub's database for people: status, silence, metrics, cases. Reads only, decides nothing.
 
-Every statement is one of its own, so that what runs beside the hub never holds it up.
+Each statement runs by itself, so that a reader beside the hub never holds it up.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _TOLD = (
 class SiteRow:
     """A site of which a verified message has come. Times are RFC 3339 texts in UTC, empty for never.
 
-    `status` is the last word about its connection: `ready`, `disconnected`, `lost`, or `unknown` before the first.
-    `confirm` and `protocol`: as its birth says, and how its last message came. `health_made_at`: the site's own time in
-    the health report that arrived at `health_at`.
+    `status` is the last state of its connection: `ready`, `disconnected`, `lost`, or `unknown` before the first.
+    `confirm` is from its birth, `protocol` from its last message. `health_made_at`: the site's time of the report of
+    `health_at`.
     """
 
     site: str
@@ -72,7 +72,7 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A report as it is kept. `fork`: another one came first under its number."""
+    """A report as it is stored. `fork`: another one came first under its number."""
 
     epoch: str
     stream: StreamName
@@ -105,7 +105,7 @@ def chain_rows(store: Store, site: str | None = None) -> list[ChainRow]:
 
 
 def waiting_rows(store: Store) -> list[WaitingRow]:
-    """Return what waits for keys to be trusted, by site and in the order in which it began."""
+    """Return what waits for keys to be trusted, by site and in the order of arrival."""
     rows = store.all(
         "SELECT w.site, w.kid, count(*), min(w.arrived_at), k.kid IS NOT NULL FROM waiting w"
         " LEFT JOIN key k ON k.kid = w.kid GROUP BY w.site, w.kid ORDER BY w.site, min(w.id)"
@@ -119,10 +119,7 @@ def missing_runs(store: Store, chain: ChainRow) -> list[tuple[int, int]]:
 
 
 def gap_rows(store: Store, site: str) -> list[Gap]:
-    """Return the runs that a gap record explains, and those that a hub which lost its database had confirmed before.
-
-    Of the latter some may have come again: `absent_rows` leaves those out.
-    """
+    """Return the runs of gap records, and those confirmed before a hub lost its database, even if they came again."""
     rows = store.all(
         "SELECT epoch, stream, from_seq, to_seq, reason, last_digest FROM gap WHERE site = ?"
         " ORDER BY epoch, stream, from_seq",
@@ -147,7 +144,7 @@ def absent_rows(store: Store, site: str) -> list[Gap]:
 
 
 def counts(store: Store) -> dict[str, dict[str, int]]:
-    """Return what was counted, by site; the empty site is for what names none."""
+    """Return the counters by site; the empty site is for what names none."""
     told: dict[str, dict[str, int]] = {}
     for site, name, number in store.all("SELECT site, name, n FROM count"):
         told.setdefault(site, {})[name] = number
@@ -155,7 +152,7 @@ def counts(store: Store) -> dict[str, dict[str, int]]:
 
 
 def confirmed_counts(store: Store) -> dict[str, int]:
-    """Return how many reports up to the watermarks are kept, by site."""
+    """Return how many reports up to the watermarks are stored, by site."""
     rows = store.all(
         "SELECT r.site, count(*) FROM report r JOIN chain c USING (site, epoch, stream)"
         " WHERE r.seq <= c.seq AND r.fork = 0 GROUP BY r.site"
@@ -169,10 +166,7 @@ def epochs(store: Store, site: str) -> list[tuple[str, str, str]]:
 
 
 def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, str]]:
-    """Return epoch, number and the site's own time of each report of a stream; forks after the first left out.
-
-    The time is empty where a report has none that a calendar shows.
-    """
+    """Return epoch, number and the site's own time (empty: invalid) of each report of a stream, without later forks."""
     return store.all(
         "SELECT epoch, seq, made_at FROM report JOIN said USING (id) WHERE site = ? AND stream = ? AND fork = 0",
         *(site, stream),
@@ -190,7 +184,7 @@ def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, firs
 
 @dataclass(frozen=True, slots=True)
 class TellingRow:
-    """What is kept of a report for cases (`agent/hub/stores/case_columns.py`), with its findings of one check."""
+    """The columns of a report for cases (`agent/hub/stores/case_columns.py`), with its findings of one check."""
 
     seq: int
     made_at: str
@@ -203,7 +197,7 @@ class TellingRow:
 def tellings(
     store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
 ) -> list[TellingRow]:
-    """Return what the reports of a run tell, by number; without forks, and without those that nobody can read."""
+    """Return the columns of the reports of a run, by number; without forks and unreadable ones."""
     run = (site, epoch, stream, first, last)
     found: dict[int, list[Finding]] = {}
     columns = ", ".join(f"f.{name}" for name in FINDING.split(", "))
@@ -222,14 +216,14 @@ def tellings(
 
 
 def checks_told(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
-    """Return the checks of which the reports of a run tell."""
+    """Return the checks with findings in the reports of a run."""
     rows = store.all(f"SELECT DISTINCT f.check_id {_TOLD}", site, epoch, stream, first, last)
     return {check for (check,) in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
-    """What is kept of a configuration report; `said` empty: it cannot be read (`agent/hub/domain/view_columns.py`)."""
+    """The columns of a configuration report; `said` empty: it cannot be read (`agent/hub/domain/view_columns.py`)."""
 
     epoch: str
     made_at: str
@@ -237,10 +231,7 @@ class ConfigRow:
 
 
 def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, ConfigRow] | None:
-    """Return a site's newest configuration report, after the oldest one that came `within` it.
-
-    By time of arrival, which the site does not set. None where there is only one.
-    """
+    """Return a site's newest configuration report after the oldest `within` it, by arrival; None where it is alone."""
     newest = _newest_config(store, site)
     if newest is None:
         return None
@@ -272,7 +263,7 @@ def _newest_config(store: Store, site: str) -> tuple[int, str, ConfigRow] | None
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """A command that was given, and what is known of it; `status` as `agent/hub/stores/schema.py` lists it."""
+    """A command that was given, and its state; `status` as `agent/hub/stores/schema.py` lists it."""
 
     id: str
     site: str

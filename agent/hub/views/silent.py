@@ -1,12 +1,12 @@
 """Classifies sites that are silent: kind, since when, and the next step. Pure.
 
     never-enrolled   it sends, but nobody vouches for its key; or a key is trusted, but nothing of its site ever came
-    offline          it said goodbye, or the broker spoke its will
+    offline          it ended its connection, or the broker published its will
     wedged           it is connected, but no health report came for two whole periods past the time when one was due
     late             no health report came by the time it was due, and half a period more
 
-Decides by what has arrived here and when, on the hub's own clock: a site's clock may be wrong. `next_due_at` is taken
-as a length, from the moment at which the site wrote it. A site whose reports are carried here as files is late when no
+Decides by what has arrived here and when, on the hub's own clock: a site's clock may be wrong. `next_due_at` is used as
+a duration, from the moment at which the site wrote it. A site whose reports are carried here as files is late when no
 batch came for a week.
 """
 
@@ -36,7 +36,7 @@ NO_HEALTH_WITHIN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A site that is not heard of. `why` is a word: the exact case; `kid` names the key that it is about, if any."""
+    """A silent site. `why` is a word: the exact case; `kid` names the key that it is about, if any."""
 
     site: str
     city: str
@@ -49,14 +49,7 @@ class Silent:
 def silent_sites(
     sites: Iterable[SiteRow], waiting: Iterable[WaitingRow], trust: Trust, now: datetime
 ) -> tuple[Silent, ...]:
-    """Return the sites that are silent, by kind and how long.
-
-    Args:
-        sites: Those of which a verified message has come.
-        waiting: What waits for a key to be trusted.
-        trust: The trust file.
-        now: The hub's time.
-    """
+    """Return the silent sites, by kind and duration, of those that sent a verified message or wait for trust."""
     known: Mapping[str, SiteRow] = {row.site: row for row in sites}
     found = [silent for row in known.values() if (silent := _contained(row, now)) is not None]
     told = {silent.site for silent in found}
@@ -74,7 +67,7 @@ def silent_sites(
 
 
 def _contained(row: SiteRow, now: datetime) -> Silent | None:
-    """Judge one site; one that cannot be judged is told as late: nobody knows that it is heard of."""
+    """Judge one site; one that cannot be judged is listed as late: nobody knows that it is well."""
     try:
         return _judge(row, now)
     except (ValueError, TypeError, OverflowError):
@@ -105,7 +98,7 @@ def _judge(row: SiteRow, now: datetime) -> Silent | None:
 
 
 def _period(row: SiteRow) -> timedelta:
-    """Return how long the site meant to take until its next health report, within reason."""
+    """Return the site's own period until its next health report, within bounds."""
     try:
         period = datetime.fromisoformat(row.next_due_at) - datetime.fromisoformat(row.health_made_at)
     except (ValueError, TypeError, OverflowError):

@@ -28,10 +28,10 @@ ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 
 def write_status(store: Store) -> dict[str, Json]:
-    """Return counts, chains and gaps of every site that was ever heard of.
+    """Return counts, chains and gaps of every known site.
 
-    `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks and nobody has
-    explained; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
+    `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks without an
+    explanation; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
     names.
     """
     counted = queries.counts(store)
@@ -84,10 +84,7 @@ def write_status(store: Store) -> dict[str, Json]:
 
 
 def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, Json]:
-    """Return what is shown of a site; of one that cannot be shown, that, in the same members.
-
-    Whatever one site has brought into the database, the others are shown.
-    """
+    """Return the state of a site; if its rows cannot be shown, the same members empty, so that the others are shown."""
     try:
         return shown(site)
     except StoreFailed:
@@ -106,13 +103,13 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
 
 
 def _unreadable(store: Store, site: str) -> str | None:
-    """Say what of a site cannot be shown: its newest configuration report was stored before there were bounds."""
+    """Return what of a site cannot be shown: its newest configuration report was stored before there were bounds."""
     row = queries.newest_config(store, site)
     return "config" if row is not None and not row.said else None
 
 
 def write_changes(store: Store, site: str) -> Json:
-    """Return what a site reports otherwise than within the last month, and between which times; None without two."""
+    """Return how a site's reports differ within the last month, and between which times; None without two."""
     found = changes_of(store, site)
     if found is None:
         return None
@@ -126,14 +123,14 @@ def write_changes(store: Store, site: str) -> Json:
 
 
 def write_acknowledged(store: Store, site: str) -> list[Json]:
-    """Return of which open findings somebody at a site knew by its newest configuration report."""
+    """Return the acknowledgements in a site's newest configuration report."""
     row = queries.newest_config(store, site)
     configured = read_config(row.said) if row is not None else None
     return [known_json(one) for one in configured.known] if configured else []
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
-    """Return the sites that are not heard of as they should be."""
+    """Return the silent sites."""
     found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), trust, now)
     return {
         "schema": SILENT_SCHEMA,
@@ -154,7 +151,7 @@ def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
 
 
 def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Json]:
-    """Return every order of a site, or of all, and what became of it.
+    """Return every order of a site, or of all, with its state.
 
     `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
     `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`.

@@ -15,7 +15,7 @@ from agent.hub.workers import refused
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """A signed watermark on its way. Retained only for the epoch that the site lives in now."""
+    """A signed watermark to be sent. Retained only for the epoch that the site lives in now."""
 
     topic: str
     retain: bool
@@ -25,7 +25,7 @@ class Ack:
 
 
 def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
-    """Return the watermark of one epoch of a site, None where it says nothing. Within a transaction."""
+    """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
     streams, rejected = store.watermark(site, epoch), refused.newest(store, site, epoch)
     if not streams and rejected is None:
         return None

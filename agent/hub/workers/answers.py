@@ -1,8 +1,8 @@
 """Verifies, judges and stores a site's answers: results of commands, and the policy in force.
 
-A site's `done` is its word. A `report-now` or `check-now` counts as answered only when the report that the result names
-is here, verified and with the digest that was named. That of a `check-now` must also repeat the nonce, have looked at
-what was asked for, and looked after the order was given: by a synchronised clock, within a minute. The first answer to
+A site's `done` is only a claim. A `report-now` or `check-now` counts as answered only when the report that the result
+names is here, verified and with the digest that was named. That of a `check-now` must also repeat the nonce, cover what
+was requested, and be observed after the order was given: by a synchronised clock, within a minute. The first answer to
 a command counts.
 
 Reads and writes within the caller's transaction; `judge_look` is pure.
@@ -35,12 +35,12 @@ Event = dict[str, Json]
 
 
 def is_answer(topic: str) -> bool:
-    """Say whether a topic is one on which a site answers; quick, for every message."""
+    """Return whether sites answer on a topic; quick, for every message."""
     return "/cmd-result/" in topic or topic.endswith("/config/reported")
 
 
 def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]:
-    """Return payload, JWS and the kid that it claims. Nothing is verified.
+    """Return payload, JWS and the kid that it claims, unverified.
 
     Raises:
         NotVerified: It is none of a site's answers in form.
@@ -75,10 +75,10 @@ def read(address: Address, payload: bytes, jws: str, key: PublicKey) -> Result |
 
 
 def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, now: datetime) -> Event:
-    """Keep what a site says is in force, unless an older word of it is here again.
+    """Store the policy that a site reports in force, unless it is older than the stored one.
 
     Retained messages come again, and a broker can keep old ones: what is older than the last one counts only if it is
-    as new as the hub's clock says, for a site whose clock was set back.
+    as new as the hub's clock, for a site whose clock was set back.
     """
     site, ts = reported.site, _made_at(payload)
     last = store.all("SELECT payload FROM reported WHERE site = ?", site)
@@ -105,13 +105,13 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
 
 
 def read_refused(told: str) -> Json:
-    """Return what `take_reported` has written of a refusal, None for none."""
+    """Parse what `take_reported` has written of a refusal, None for none."""
     refused: Json = json.loads(told) if told else None
     return refused
 
 
 def take_result(store: Store, result: Result, payload: bytes, jws: str, now: datetime) -> tuple[Event, list[Event]]:
-    """Keep what a site says became of a command; return what to tell of it, and what else has come of it.
+    """Store the result of a command; return the events to log, and the further consequences.
 
     Raises:
         NotVerified: `unknown-command`: this hub has not given it, or to another site.
@@ -144,7 +144,7 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
 
 
 def settle(store: Store, sites: Set[str]) -> list[Event]:
-    """Judge the answers of these sites, of which something has come, whose report is here; return what to tell."""
+    """Judge the answers of these sites whose report is here; return the events to log."""
     events = []
     waiting = [
         row
@@ -188,7 +188,7 @@ def judge_look(given: Mapping[str, Any], named: ReportRef, report: Mapping[str, 
     """Return why a verified report does not answer a spot check; empty: it does.
 
     `stream`: not a config report. `nonce`: not bound to this order. `cameras`, `checks`: it left some out. `clock`: the
-    site's clock was not synchronised, so nobody can say when it looked. `stale`: it looked before the order. `late`:
+    site's clock was not synchronised, so nobody knows when it looked. `stale`: it looked before the order. `late`:
     after it had expired. `future`: it has no times, or later ones than those of its arrival.
 
     Args:

@@ -1,9 +1,9 @@
 """Imports a carried batch of signed reports from files, through the same intake as what comes over MQTT.
 
 A batch is a folder or ZIP of flattened JWS, as `camwarden queue export` writes it; `state.json` shows the site's key.
-The whole batch is looked at before the first report is taken: a container that is not taken apart, or a file in it
-that is no signed report, refuses all of it. After that each report stands for itself, as over MQTT: one that is not
-believed is told and counted, the others are taken. Taking a batch twice changes nothing.
+The whole batch is validated before the first report is accepted: a container that cannot be unpacked, or a file in it
+that is no signed report, refuses all of it. After that each report is judged by itself, as over MQTT: one that is not
+verified is logged and counted, the others are accepted. To import a batch twice changes nothing.
 
 Works beside a running hub: both only write in short transactions of the database, and each waits for the other.
 """
@@ -33,7 +33,7 @@ _AT_ONCE: Final = 256  # messages in one transaction: the running hub waits no l
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a batch: the one site that it is from, events by kind, and those worth a line."""
+    """Result of a batch: the one site that it is from, events by kind, and those worth a line."""
 
     site: str
     files: int
@@ -44,13 +44,13 @@ class Imported:
 
     @property
     def faults(self) -> int:
-        """Return how many messages were not taken as good."""
+        """Return how many messages were not accepted as good."""
         return sum(self.counts[kind] for kind in ("rejected", "fork", "tamper", "untrusted"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A file of a batch whose form is good: its name, and where its message would have come in over MQTT."""
+    """A file of a batch whose form is good: its name, and the MQTT topic of its message."""
 
     name: str
     site: str
@@ -60,12 +60,12 @@ class _Letter:
 
 
 def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: datetime) -> Imported:
-    """Take a batch; return what became of it and the watermark that goes back with it, flattened.
+    """Import a batch; return its result and the watermark that goes back with it, flattened.
 
     Raises:
-        UsageError: It is a case, is empty, or is of several sites. Nothing was taken.
-        ConfigurationError, Forbidden: It cannot be read, or a file in it is no signed report. Nothing was taken.
-        StoreFailed: The database failed; what earlier transactions took stays, and the batch can be taken again.
+        UsageError: It is a case, is empty, or is of several sites. Nothing was accepted.
+        ConfigurationError, Forbidden: It cannot be read, or a file in it is no signed report. Nothing was accepted.
+        StoreFailed: The database failed; earlier transactions stay, and the batch can be imported again.
     """
     with open_container(path, ".json") as container:
         letters = _letters(container)
@@ -87,7 +87,7 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
 
 
 def _as_carried(payload: bytes, jws: str) -> tuple[bytes, str]:
-    """Return a message as the intake knows those whose signature lies around the payload."""
+    """Return a message in the intake's form with the signature around the payload."""
     return flatten(payload, jws), ""
 
 
@@ -98,7 +98,7 @@ def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
 
 
 def _letters(container: Container) -> list[_Letter]:
-    """Return the files of a batch in the order in which they are taken: the state first, then along the chains."""
+    """Return the files of a batch in the order of intake: the state first, then along the chains."""
     if is_case(container):
         raise UsageError(Message("{path}: a case, not a batch; `camwarden verify` reads it", {"path": container.path}))
     letters = []

@@ -1,7 +1,7 @@
 """Verifies and stores one message after the other: the only place where the hub's rules meet its data.
 
-Each call runs within a transaction of the caller and returns what is worth telling. A site's watermark changes only
-by `Intake.dirty`, which names the epochs whose sites are to hear from the hub after the commit.
+Each call runs within a transaction of the caller and returns the events to log. A site's watermark changes only by
+`Intake.dirty`, which names the epochs whose sites are to be answered after the commit.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ Event = dict[str, Json]
 class Intake:
     """Judges and stores.
 
-    `dirty` holds (site, epoch) that are owed a watermark. `news` says that a key was shown, or bound, for the first
-    time, so that what waits for it is worth another look (`retry`). `told` collects what else is worth telling beside
-    the one event of each message; `settle` returns it.
+    `dirty` holds (site, epoch) that are owed a watermark. `news`: a key was shown, or bound, for the first time, so
+    that what waits for it is worth a `retry`. `told` collects further events beside the one of each message; `settle`
+    returns them.
     """
 
     def __init__(self, store: Store, trust: Trust) -> None:
@@ -46,7 +46,7 @@ class Intake:
         self._keys: dict[str, PublicKey] = {}
 
     def take(self, topic: str, payload: bytes, jws: str, now: datetime, label: str = "", packed: bool = False) -> Event:
-        """Take one message; return one event that says what became of it.
+        """Judge and store one message; return one event with the result.
 
         Args:
             topic: As it arrived.
@@ -54,14 +54,14 @@ class Intake:
             jws: Detached.
             now: The hub's time.
             label: Its CloudEvents id, unsigned.
-            packed: It is deflated still: it inflates to more than any payload.
+            packed: It is still deflated: it inflates to more than any payload.
         """
         return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened", label, packed)
 
     def retry(self) -> list[Event]:
         """Judge again what waits for a key, after the trust file has changed or a key was shown.
 
-        What was judged may bind the next key: it goes on until nothing new is found. Each is judged as of when it came.
+        What was judged may bind the next key: it repeats until nothing new is found. Each is judged as of when it came.
         """
         events = []
         self.news = True
@@ -75,22 +75,19 @@ class Intake:
         return events
 
     def forget(self) -> None:
-        """Forget what a transaction that was taken back has left: its messages are judged again."""
+        """Drop what a transaction that was rolled back has left: its messages are judged again."""
         self.told.clear()
         self._touched.clear()
         self._keys.clear()
 
     def settle(self) -> list[Event]:
-        """Finish what several messages together decide; return what is to be told beside their own events.
-
-        Call it once at the end of each transaction.
-        """
+        """Finish what several messages decide together; return further events. For the end of each transaction."""
         told, self.told = self.told + answers.settle(self._store, self._touched), []
         self._touched.clear()
         return told
 
     def take_accepted(self, now: datetime) -> list[Event]:
-        """Close what a person has just accepted as lost, where a report behind it says what came before."""
+        """Close what a person has accepted as lost, where a report behind it has the digest of what came before."""
         events: list[Event] = []
         for key, first, last in accepted_loss.take_unseen(self._store, now):
             site, epoch, stream = key
@@ -103,7 +100,7 @@ class Intake:
     def _take(
         self, topic: str, payload: bytes, jws: str, now: datetime, protocol: str, label: str = "", packed: bool = False
     ) -> Event:
-        """Take a message; `protocol`: in which form it came, as the table `site` has it; empty: it has waited."""
+        """Judge and store a message; `protocol`: its form, as the table `site` has it; empty: it has waited."""
         address = read_topic(topic)
         site = address.site if address else ""
         if protocol:
@@ -150,7 +147,7 @@ class Intake:
         return {**event, "new_epoch": True} if news else event
 
     def _answer(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
-        """Judge a result of a command, or what a site says is in force."""
+        """Judge the result of a command, or the policy that a site reports in force."""
         address = read_topic(topic)
         if address is None:
             raise NotVerified("topic", "not a topic that a site sends on")
@@ -170,7 +167,7 @@ class Intake:
         return event
 
     def _believed(self, message: Waiting, now: datetime) -> PublicKey | None:
-        """Return the key that may speak for the site; where nobody knows it yet, keep the message waiting for it.
+        """Return the key that may sign for the site; where nobody knows it yet, store the message until somebody does.
 
         Raises:
             NotVerified: The trust file refuses the key, or too much is waiting.
@@ -188,7 +185,7 @@ class Intake:
         return None
 
     def _keep_key(self, claim: Claim, vouched_for: bool) -> None:
-        """Keep the key that a state message shows: its thumbprint is its name, so nobody can slip in another."""
+        """Store the key that a state message shows: its thumbprint is its name, so nobody can slip in another."""
         try:
             key = public_key(claim.data.get("jwk"))
         except ValueError as error:
@@ -269,7 +266,7 @@ class Intake:
         return self._first(claim, stream, gap, contradicted, now)
 
     def _first(self, claim: Claim, stream: StreamName, gap: Gap | None, contradicted: bool, now: datetime) -> Event:
-        """Take the first report of its number; `contradicted`: what is there below says otherwise."""
+        """Store the first report of its number; `contradicted`: reports below it contradict it."""
         site, key, chains = claim.address.site, (claim.address.site, claim.epoch, stream), self._store.chains
         chains.count(site, "verified")
         known = chains.expected(key)
@@ -294,7 +291,7 @@ class Intake:
         return self._event("tamper" if broken else "verified", claim)
 
     def _gap(self, claim: Claim, gap: Gap) -> None:
-        """Take what a site has given up: the chain goes on behind it."""
+        """Store what a site has given up: the chain goes on behind it."""
         site, run = claim.address.site, (claim.address.site, gap.epoch, gap.stream)
         self._store.keep_gap(site, gap)
         refused.given_up(self._store, site, gap)
@@ -311,10 +308,10 @@ class Intake:
             self._store.chains.expect((site, epoch, stream), head.seq)
 
     def _advance(self, site: str, epoch: str, stream: StreamName, new: Claim | None = None) -> bool:
-        """Move a chain on as far as it goes; say whether it has just been found broken.
+        """Advance a chain as far as it goes; return whether it has just been found broken.
 
-        `new` is the one report that was stored since it last went as far as it could: often it lies behind a hole, and
-        then nothing can have moved.
+        `new` is the one report stored since the last advance: often it lies behind a hole, and then nothing can have
+        moved.
         """
         key = (site, epoch, stream)
         settled = self._store.chains.settle(key)

@@ -19,7 +19,7 @@ AGAIN_S: Final = 1.0
 
 
 def open_store(directory: Path, stop: threading.Event, tell: Callable[[Event], None]) -> Store | None:
-    """Open the database, and wait for it where it is held or the disk is full; None: it was `stop` that came."""
+    """Open the database, and wait for it where it is locked or the disk is full; None: `stop` came first."""
     told = False
     while not stop.is_set():
         try:

@@ -1,8 +1,8 @@
 """Signs, stores and schedules the hub's orders to a site, whether a person or the hub itself gave them.
 
-Decides what an order looks like, when it is to be published, and when again: while no answer is here and it has not
-expired, at each new `ready` of the site and each new connection of the hub; its id makes that harmless. What a site
-answers is for `agent/hub/workers/answers.py`. Nothing here can change a device.
+Decides the form of an order, when it is to be published, and when again: while no answer is here and it has not
+expired, at each new `ready` of the site and each new connection of the hub; its id makes that harmless. Answers are for
+`agent/hub/workers/answers.py`. Nothing here can change a device.
 """
 
 from __future__ import annotations
@@ -49,22 +49,17 @@ class Outgoing:
 def order_resend(
     store: Store, signer: Signer, site: str, asked: Range, now: datetime, within: timedelta = RESEND_WITHIN
 ) -> Command:
-    """Ask for a run of reports again; see `order_report_now`."""
+    """Request a run of reports again; see `order_report_now`."""
     return _order(store, signer, site, "resend", now, within, asked=asked)
 
 
 def order_report_now(store: Store, signer: Signer, site: str, now: datetime, within: timedelta = WITHIN) -> Command:
-    """Ask for a fresh report. The running hub sends the order within a second.
+    """Request a fresh report from a known site within `within`. The running hub sends the order within a second.
 
-    Args:
-        store: May be in a transaction of the caller's.
-        signer: The hub's key, which the site has pinned.
-        site: Must be known here: its first verified message names the city, and so the topic.
-        now: When it is ordered.
-        within: It expires so long after.
+    `store` may be in a transaction of the caller's; `signer` is the hub's key, which the site has pinned.
 
     Raises:
-        UsageError: No such site, or it cannot be said in an order.
+        UsageError: No such site, or an order cannot express it.
         StoreFailed: Nothing was ordered.
     """
     return _order(store, signer, site, "report-now", now, within)
@@ -79,7 +74,7 @@ def order_check_now(
     checks: tuple[str, ...] = (),
     within: timedelta = WITHIN,
 ) -> Command:
-    """Ask for a fresh look, bound to this order by a nonce. None named: all of them. See `order_report_now`."""
+    """Request a fresh look, bound to this order by a nonce. None named: all of them. See `order_report_now`."""
     asked = SpotCheck(secrets.token_urlsafe(24), cameras, checks)
     return _order(store, signer, site, "check-now", now, within, spot_check=asked)
 
@@ -93,17 +88,16 @@ def set_desired(
     expires_at: datetime | None = None,
     packs: tuple[str, ...] | None = None,
 ) -> Desired:
-    """Name the policy that is to be in force at a site; its version follows the highest that either side has named.
+    """Set the policy that is to be in force at a known site; its version follows the highest that either has named.
 
     Args:
         store: The hub's.
         signer: The hub's key, which the site has pinned.
-        site: Must be known here.
+        site: Its id.
         policy: Names and values; None: those of the last document stay.
         now: When it is ordered.
         expires_at: Past it the site's own policy counts again; None: never.
-        packs: Packs of rules as TOML; None: those of the last document stay. What they ask of a site is not judged
-            here: only the site knows its own.
+        packs: Packs of rules as TOML; None: those of the last document stay. Only the site can judge what they demand.
 
     Raises:
         UsageError: No such site, the policy is no JSON or too large, or the site has used the last version.
@@ -154,7 +148,7 @@ def _last_desired(store: Store, site: str) -> Mapping[str, Any]:
 
 
 def unsent(store: Store, now: datetime) -> list[Outgoing]:
-    """Return what is to be published now, some at a time: unexpired commands, and the newest policy of each site."""
+    """Return some of what is to be published now: unexpired commands, and the newest policy of each site."""
     commands = store.all(
         "SELECT site, id, city, payload, jws, expires_at FROM command JOIN site USING (site)"
         " WHERE sent_at = '' AND expires_at > ? ORDER BY created_at LIMIT ?",
@@ -188,7 +182,7 @@ def mark_sent(store: Store, sent: list[Outgoing], now: datetime) -> None:
 
 
 def renew(store: Store, site: str, now: datetime) -> None:
-    """Have a site that is back told again what it has not answered. Within a transaction."""
+    """Schedule again what a returned site has not answered. Within a transaction."""
     store.run("UPDATE command SET sent_at = '' WHERE site = ? AND status = '' AND expires_at > ?", site, utc_text(now))
     store.run(
         "UPDATE desired SET sent_at = '' WHERE site = ? AND version = (SELECT max(version) FROM desired WHERE site = ?)"
@@ -198,7 +192,7 @@ def renew(store: Store, site: str, now: datetime) -> None:
 
 
 def renew_all(store: Store, now: datetime) -> None:
-    """Have every site told again: this connection is new, and the broker may have lost what it kept."""
+    """Schedule all open orders again: this connection is new, and the broker may have lost what it had."""
     store.run("UPDATE command SET sent_at = '' WHERE status = '' AND expires_at > ?", utc_text(now))
     store.run(
         "UPDATE desired SET sent_at = ''"

@@ -1,6 +1,6 @@
 """Limits repeated log lines of the running hub: one a minute, with a count. Pure: the time is a parameter.
 
-A stranger, or a site whose report is refused, repeats itself as fast as the broker lets him; a log that he fills hides
+A stranger, or a site whose report is refused, repeats itself as fast as the broker allows; a log that he fills hides
 what others do.
 """
 
@@ -20,12 +20,12 @@ _REPEATING: Final = frozenset({"rejected", "untrusted"})
 
 @dataclass(slots=True)
 class Quiet:
-    """What was said of whom, and when last. One thread uses it."""
+    """When each kind of event of each sender was last logged. One thread uses it."""
 
     _said: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
 
     def take(self, event: Event, now_s: float) -> Event | None:
-        """Return the event as it is to be said, with `more`: how many like it were not; None: not to be said now."""
+        """Return the event to log, with `more`: how many like it were left out; None: not to be logged now."""
         if event["event"] not in _REPEATING:
             return event
         key = tuple(str(event.get(name, "")) for name in ("event", "site", "reason", "kid"))

@@ -1,8 +1,8 @@
 """Answers a site whose signed report the hub refuses, so that it stops sending it.
 
-Told is only what the site's own key signed, and what no second try mends: a payload that breaks a bound of the
-contract, or is none. Nothing of it is believed but the signature. Which report it is says an unsigned label, or else
-the payload: the site believes it only for the digest of its own row. A body that inflates to more than any payload is
+Answered is only what the site's own key signed, and what no second try mends: a payload that breaks a bound of the
+contract, or is none. Nothing of it is trusted but the signature. An unsigned label, or else the payload, names the
+report: the site accepts that only for the digest of its own row. A body that inflates to more than any payload is
 inflated into the hash only, up to 8 MiB, and never parsed.
 
 `keep`, `newest` and `given_up` read and write within the caller's transaction; the others are pure.
@@ -46,8 +46,8 @@ _LABEL = re.compile(r"([0-9A-Za-z_-]{1,64}):([a-z]{1,8}):([0-9]{1,16})")
 class Came:
     """A message as it came.
 
-    `jws` empty: it stands around the payload. `label`: the CloudEvents id `epoch:stream:seq`, unsigned, may be empty.
-    `packed`: the payload is deflated still: it inflates to more than any payload may have.
+    `jws` empty: it lies around the payload. `label`: the CloudEvents id `epoch:stream:seq`, unsigned, may be empty.
+    `packed`: the payload is still deflated: it inflates to more than any payload may have.
     """
 
     payload: bytes = field(repr=False)
@@ -69,7 +69,7 @@ class Refused:
 def key_of(
     address: Address, came: Came, trust: Trust, known: Callable[[str], PublicKey | None], now: datetime
 ) -> PublicKey | None:
-    """Return the key that a refused message claims, if it may speak for the site of its topic."""
+    """Return the key that a refused message claims, if it may sign for the site of its topic."""
     with suppress(NotVerified):
         kid = read_header(came.jws or unflatten(came.payload)[1]).kid
         return known(kid) if trust.decide(address.site, kid, now) == "trusted" else None
@@ -77,7 +77,7 @@ def key_of(
 
 
 def is_signed(came: Came, key: PublicKey) -> bool:
-    """Say whether a refused message is signed with a key all the same."""
+    """Return whether a refused message is signed with a key all the same."""
     if came.packed:
         return bool(digest_of_packed(came.payload, came.jws, key))
     with suppress(NotVerified):
@@ -88,7 +88,7 @@ def is_signed(came: Came, key: PublicKey) -> bool:
 
 
 def read(address: Address, came: Came, key: PublicKey) -> Refused | None:
-    """Return which report a refused message is, whose signature is good; None where it is none, or nobody knows."""
+    """Return which report a refused message with a good signature is; None where it is none, or unknown."""
     if address.kind not in STREAMS:
         return None
     stream = STREAMS[STREAMS.index(address.kind)]
@@ -101,7 +101,7 @@ def read(address: Address, came: Came, key: PublicKey) -> Refused | None:
 
 
 def digest_of_packed(payload: bytes, jws: str, key: PublicKey) -> str:
-    """Return the digest of what a deflated payload inflates to, if the key signed that; empty where it did not.
+    """Return the digest of what a deflated payload inflates to, if the key signed that; else empty.
 
     Source: RFC 7797 section 3 (signing input).
     """
@@ -126,7 +126,7 @@ def digest_of_packed(payload: bytes, jws: str, key: PublicKey) -> str:
 
 
 def keep(store: Store, address: Address, came: Came, key: PublicKey, reason: str, now: datetime) -> str:
-    """Remember a refused report, to be told; return its epoch, empty where there is nothing to tell its site."""
+    """Store a refused report for the answer; return its epoch, empty where there is nothing to answer."""
     refused, site = read(address, came, key), address.site
     if refused is None or reason not in TOLD:
         return ""
@@ -156,7 +156,7 @@ def newest(store: Store, site: str, epoch: str) -> Rejected | None:
 
 
 def given_up(store: Store, site: str, gap: Gap) -> None:
-    """Forget what a gap record names: its site knows."""
+    """Drop the refused reports that a gap record names: their site knows."""
     store.run(
         "DELETE FROM refused WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?",
         *(site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq),
@@ -164,7 +164,7 @@ def given_up(store: Store, site: str, gap: Gap) -> None:
 
 
 def _label_in(payload: bytes) -> str:
-    """Return the label that the payload itself has; of one that no decoder takes, an empty one."""
+    """Return the label in the payload itself; empty where no decoder takes it."""
     data: Any = None
     with suppress(ValueError, RecursionError):
         data = json.loads(payload)

@@ -1,9 +1,9 @@
 """Decides when the hub requests missing reports from a site, and which are lost for good.
 
-A site sends its backlog by itself, so the hub asks only when nothing of it has come for 10 minutes: the numbers that
-are missing have then all been known for as long. Each hole is asked for once, then again after waits that double up to
-a day; holes near each other in one order, a few orders for a site at a time. What the site says it no longer has is
-not asked for again: `lost`, if nobody explains it; `gone`, if a hub that lost its database had confirmed it.
+A site sends its backlog by itself, so the hub requests only when nothing of it has come for 10 minutes: the missing
+numbers have then all been known for as long. Each hole is requested once, then again after waits that double up to a
+day; near holes in one order, a few orders for a site at a time. What the site reports as gone is not requested again:
+`lost`, if nobody explains it; `gone`, if a hub that lost its database had confirmed it.
 
 `overlay` and `due` are pure; the others read and write within the caller's transaction.
 """
@@ -56,7 +56,7 @@ class Hole:
 
 
 def overlay(known: Iterable[Hole], absent: Iterable[Hole]) -> list[Hole]:
-    """Return what is absent now, with what is known about each part of it; what has come is no longer there."""
+    """Return what is absent now, with what is known about each part of it."""
     return _joined(
         replace(old, first=part.first, last=part.last, kind=part.kind) if old else part
         for part, old in _parts(known, absent)
@@ -64,10 +64,7 @@ def overlay(known: Iterable[Hole], absent: Iterable[Hole]) -> list[Hole]:
 
 
 def _parts(known: Iterable[Hole], absent: Iterable[Hole]) -> Iterator[tuple[Hole, Hole | None]]:
-    """Yield the absent runs, cut where known ones begin and end, each with the known one around it.
-
-    No two of `known`, and no two of `absent`, overlap.
-    """
+    """Yield the absent runs, cut where known ones begin and end, each with its known one; no two of a list overlap."""
     olds, place = sorted(known, key=_place), 0
     for run in sorted(absent, key=_place):
         start = run.first
@@ -90,7 +87,7 @@ def _place(hole: Hole) -> tuple[str, str, int]:
 
 
 def due(holes: Iterable[Hole], now: datetime, most: int) -> list[Range]:
-    """Return what to ask for now, at most so many ranges: first what is missing, then what was confirmed before."""
+    """Return what to request now, at most so many ranges: first what is missing, then what was confirmed before."""
     ranges: list[tuple[Kind, Range]] = []
     for hole in sorted(holes, key=lambda hole: (hole.kind == "before", hole.epoch, hole.stream, hole.first)):
         asked_at = datetime.fromisoformat(hole.asked_at) if hole.times else now
@@ -107,12 +104,12 @@ def due(holes: Iterable[Hole], now: datetime, most: int) -> list[Range]:
 
 
 def wait(times: int) -> timedelta:
-    """Return how long to wait after having asked so many times."""
+    """Return how long to wait after so many requests."""
     return min(QUIET * (1 << min(times - 1, 20)), WAIT_MOST)
 
 
 def look(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
-    """Ask every site that is there, and quiet, for what is due; return what to tell."""
+    """Request what is due from every site that is connected and quiet; return the events to log."""
     rows = store.all(
         "SELECT site FROM site WHERE status = 'ready' AND confirm <> 'file' AND (backlog_at <= ?1 OR backlog_at > ?2)"
         " AND site IN (SELECT site FROM chain WHERE position_seq < expected UNION SELECT site FROM hole"
@@ -125,9 +122,9 @@ def look(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
 
 
 def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> list[dict[str, Json]]:
-    """Take a site's word that it no longer has these runs of a range; return what to tell: what is lost.
+    """Record a site's answer that it no longer has these runs of a range; return the events to log: what is lost.
 
-    Numbers that are here, or explained, stay what they are, whatever the site says.
+    Numbers that are here, or explained, do not change, whatever the site reports.
     """
     inside: list[Hole] = []
     start = asked.from_seq
@@ -158,7 +155,7 @@ def lost(store: Store, site: str) -> list[Hole]:
 
 
 def refresh(store: Store, site: str) -> list[Hole]:
-    """Bring what is known about a site's holes up to date with what has come."""
+    """Update a site's holes by the reports that have come."""
     known = _known(store, site)
     holes = overlay(known, _absent(store, site))
     if holes != known:
@@ -167,10 +164,7 @@ def refresh(store: Store, site: str) -> list[Hole]:
 
 
 def absent(store: Store, site: str, epoch: str, stream: StreamName, after: int, last: int, most: int = -1) -> list[Run]:
-    """Return the runs of numbers above `after`, up to `last`, that are neither stored nor named by a gap record.
-
-    At most the first so many; -1: all of them.
-    """
+    """Return the runs above `after`, up to `last`, neither stored nor in a gap record: the first `most`, all for -1."""
     return store.all(
         "WITH span (a, b) AS ("
         "SELECT seq, seq FROM report WHERE site = ?1 AND epoch = ?2 AND stream = ?3 AND seq BETWEEN ?4 + 1 AND ?5"
@@ -222,7 +216,7 @@ def _within(hole: Hole, asked: Range) -> bool:
 
 
 def _absent(store: Store, site: str) -> list[Hole]:
-    """Return the runs that a site has made, or was confirmed for, and that are not here: the first of them."""
+    """Return the first runs that a site has made, or was confirmed for, and that are not here."""
     return list(islice(_all_absent(store, site), HOLES_MOST))
 
 
@@ -246,7 +240,7 @@ def _all_absent(store: Store, site: str) -> Iterator[Hole]:
 
 
 def _joined(holes: Iterable[Hole]) -> list[Hole]:
-    """Join what touches and is alike in everything else; in the order of epoch, stream and number."""
+    """Join neighbours that are alike in everything else; in the order of epoch, stream and number."""
     joined: list[Hole] = []
     for hole in sorted(holes, key=_place):
         if (

@@ -1,9 +1,9 @@
 """Runs the hub: one connection to the broker, one thread, one transaction per batch of messages.
 
 Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
-and only then answered with watermarks. Looks once a second at the trust file (what waited for a key that is now
-trusted is judged and confirmed without a restart) and at the orders that a person has written into the database, and
-less often at what is missing.
+and only then answered with watermarks. Polls once a second the trust file (what waited for a key that is now trusted is
+judged and confirmed without a restart) and the orders that a person has written into the database, and less often what
+is missing.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _ACKS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where the hub keeps its data, and its broker (`confirm` and `jwks` of it are not used)."""
+    """The hub's data folder and its broker (`confirm` and `jwks` of it are not used)."""
 
     directory: Path
     broker: Hub
@@ -75,7 +75,7 @@ def run(
     """Receive until `stop`. `tell` gets one event for each message and each change, the first `ready` among them.
 
     Raises:
-        HubUnavailable: The first connection failed; later ones are tried again for ever.
+        HubUnavailable: The first connection failed; later ones are retried for ever.
         Locked: Another hub runs on this data.
         AgentError: A file cannot be used.
     """
@@ -153,7 +153,7 @@ class _Service:
             wake_write.close()
 
     def _wait_for_store(self, stop: threading.Event, error: StoreWaits) -> None:
-        """Wait, without a connection, until what has come can be committed: it was not, and nobody was answered."""
+        """Wait, without a connection, until the messages can be committed: they were not, and nobody was answered."""
         LOG.warning("%s; waiting", error)
         self._tell({"event": "store-waits", "why": str(error)})
         while not stop.wait(AGAIN_S):
@@ -207,9 +207,9 @@ class _Service:
             link.drop()
 
     def _gather(self, events: Events) -> bool:
-        """Take over what has come; say whether it is to be judged now: enough, nothing more just now, or long enough.
+        """Take what has come; return whether to judge it now: enough, nothing more just now, or long enough.
 
-        What a connection has brought and not seen judged is judged with the next: the broker has been told it is here.
+        What a connection has brought and not seen judged is judged with the next: the broker has its acknowledgement.
         """
         now_s = time.monotonic()
         if not self._arrived:
@@ -220,7 +220,7 @@ class _Service:
         return not more or len(self._arrived) >= _BATCH_MOST or waited or bool(events.lost)
 
     def _welcome(self, link: Link) -> None:
-        """Say `ready`, and every site's watermark again: the broker may have lost the retained ones."""
+        """Publish `ready`, and every site's watermark again: the broker may have lost the retained ones."""
         broker = self._options.broker
         self._offline = False
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
@@ -232,7 +232,7 @@ class _Service:
             self._batch(link, [])
 
     def _batch(self, link: Link | None, messages: list[DecodedMessage]) -> None:
-        """Judge, commit, tell, answer: in this order. Without a link nobody is answered."""
+        """Judge, commit, log, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
         try:
@@ -252,7 +252,7 @@ class _Service:
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
 
     def _judge(self, messages: list[DecodedMessage]) -> tuple[list[Event], list[Ack]]:
-        """Judge and commit; return what to tell, and the watermarks that may now be sent."""
+        """Judge and commit; return the events to log, and the watermarks that may now be sent."""
         now = self._clock()
         events: list[Event] = []
         acks: list[Ack] = []
@@ -270,7 +270,7 @@ class _Service:
         return events, acks
 
     def _look_at_orders(self, link: Link) -> None:
-        """Publish what was ordered since the last look; now and then order what is missing."""
+        """Publish what was ordered since the last poll; now and then request what is missing."""
         now_s, now = time.monotonic(), self._clock()
         if now_s < self._orders_look_at_s:
             return
@@ -297,7 +297,7 @@ class _Service:
             self._tell({"event": "sent", "site": one.site, "id": one.id, "version": one.version})
 
     def _look_at_evidence(self) -> None:
-        """Hold the next stored reports against their digests, until each was looked at once since the start."""
+        """Compare the next stored reports with their digests, until each was compared once since the start."""
         now_s = time.monotonic()
         if self._evidence_id is None or now_s < self._evidence_look_at_s:
             return
@@ -327,7 +327,7 @@ class _Service:
         self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
 
     def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
-        """Return what a change of the trust database, or of an older hub's file, changes."""
+        """Return a value that changes with the trust database, or with an older hub's file."""
         return tuple(_mark(self._options.directory / name) for name in (trust.NAME, trust.FILE))
 
 
@@ -340,7 +340,7 @@ def _mark(path: Path) -> tuple[int, int, int]:
 
 
 def _is_ours(topic: str) -> bool:
-    """Say whether a message is the hub's own: MQTT 3.1.1 brings it back, and a new session what was retained."""
+    """Return whether a message is the hub's own: MQTT 3.1.1 brings it back, and a new session what was retained."""
     if not topic.endswith(("/ack", "/desired")) and "/cmd/" not in topic:
         return False
     address = read_topic(topic)

@@ -19,9 +19,8 @@ from dahua_device import reading as dahua_reading
 from agent.cli import main
 from agent.commands.check.plan import plan_words
 from agent.commands.check.planned import plan_requests
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SimulatedSite
-from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.site.config.load import load
 from drivers import capture, deadline, registry
 from drivers.allowed_requests import Ask, is_planned

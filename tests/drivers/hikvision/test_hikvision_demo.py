@@ -11,8 +11,8 @@ from demo_clock import SetClock
 from onvif_reading import fact, reason
 from rtsp_device import decoded_frames
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
 from drivers.footage import Channels, Disks, RecordedDays, Wanted

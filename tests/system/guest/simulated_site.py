@@ -11,9 +11,8 @@ from pathlib import Path
 checkout, libraries, directory, *hub = sys.argv[1:]
 sys.path[:0] = [checkout, libraries]
 
-from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES  # noqa: E402
 from agent.demo.site import SimulatedSite  # noqa: E402
-from agent.demo.world.cameras import CAMERAS, DEVICES  # noqa: E402 - found only now
+from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES  # noqa: E402  # noqa: E402 - found only now
 
 NO_HUB = {"host": "unknown.invalid"}
 """What `[hub]` says where no file of its rows was named: the gateway is yet to be enrolled."""
