@@ -22,9 +22,13 @@ demo: setup ## run the whole flow against a simulated site; writes build/demo/
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
-test: setup peers system-packages check ## format, lint, types and all tests
+test: setup peers system-packages check build/tests-compiled ## format, lint, types and all tests
 	$(BIN)/python -I -m compileall -q agent drivers masking # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else each worker compiles every file of tests, at once with the others
+	@mkdir -p build
+	$(BIN)/python -Im pytest --collect-only -qq -p no:cacheprovider > $@ || { cat $@; rm -f $@; exit 1; }
 
 test-room: setup ## the tests of one room alone: make test-room ROOM=observe/footage
 	@test -n "$(ROOM)" -a -d "tests/$(ROOM)" || { echo "no such room: ROOM is a folder below tests/, such as observe/footage"; exit 64; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import tempfile
@@ -15,6 +16,13 @@ def pytest_configure() -> None:
     """Hear Ctrl-C again: whoever starts the suite behind `nohup` or `&` hands on that it is ignored, to each child."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # collecting makes a million objects that stay: each worker would go through them again and again
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but not in what was collected: it stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -23,17 +23,17 @@ def test_any_text_becomes_one_short_line_that_json_and_utf8_can_carry(text: str)
 
 MARKS = ("LEFT-TO-RIGHT MARK", "RIGHT-TO-LEFT MARK", "ARABIC LETTER MARK")
 KINDS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-TURNING = [
-    character
-    for character in map(chr, range(sys.maxunicode + 1))
-    if unicodedata.bidirectional(character) in KINDS or unicodedata.name(character, "") in MARKS
-]
 """What the standard calls explicit directional formatting characters. Source: Unicode Standard Annex 9, section 2."""
 
 
 def test_no_text_turns_the_direction_of_what_stands_beside_it() -> None:
-    assert len(TURNING) == 12
-    for character in TURNING:
+    turning = [
+        character
+        for character in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.bidirectional(character) in KINDS or unicodedata.name(character, "") in MARKS
+    ]
+    assert len(turning) == 12
+    for character in turning:
         assert sanitize(f"gate{character}gpj.exe") == "gate\ufffdgpj.exe", ascii(character)
 
 

@@ -83,20 +83,36 @@ OTHERS = {
 """Words of others that stand in our lines."""
 
 
-EVERYWHERE = sources("agent", "drivers")
-TREES = {path: tree for path, tree in EVERYWHERE.items() if path.is_relative_to(ROOT / "agent")}
-ERRORS = errors_of(TREES)
 PLACES_ALONE = "{text}"
 
+Trees = dict[Path, ast.Module]
 
-def test_what_reads_the_configuration_is_looked_at_as_such() -> None:
+
+@pytest.fixture(scope="module")
+def everywhere() -> Trees:
+    """The parsed files of agent and drivers."""
+    return sources("agent", "drivers")
+
+
+@pytest.fixture(scope="module")
+def trees(everywhere: Trees) -> Trees:
+    """Those of agent."""
+    return {path: tree for path, tree in everywhere.items() if path.is_relative_to(ROOT / "agent")}
+
+
+@pytest.fixture(scope="module")
+def errors(trees: Trees) -> frozenset[str]:
+    return errors_of(trees)
+
+
+def test_what_reads_the_configuration_is_looked_at_as_such(trees: Trees) -> None:
     """Its mistakes are texts by another call than elsewhere; whoever moves it says so in `configures`."""
-    found = {path.name for path in TREES if configures(path)}
+    found = {path.name for path in trees if configures(path)}
     assert {"load.py", "sections.py", "devices.py", "table.py", "document.py", "read.py"} <= found and len(found) > 20
 
 
-def test_every_text_that_people_read_is_translated() -> None:
-    texts = {text: path for path, tree in TREES.items() for text in spoken_in(path, tree, ERRORS)}
+def test_every_text_that_people_read_is_translated(trees: Trees, errors: frozenset[str]) -> None:
+    texts = {text: path for path, tree in trees.items() for text in spoken_in(path, tree, errors)}
     assert len(texts) > 1000
     assert {text: path.name for text, path in texts.items() if text not in CATALOGUE} == {}.fromkeys(
         [PLACES_ALONE], "build.py"
@@ -110,9 +126,11 @@ def test_every_text_of_help_is_translated() -> None:
     assert texts - set(CATALOGUE) == set()
 
 
-def test_no_error_and_no_mistake_of_the_configuration_is_put_together_past_the_translation() -> None:
-    assert {"UsageError", "NotVerified", "ConfigError"} <= ERRORS
-    assert [place for path, tree in TREES.items() for place in untold(path, tree, ERRORS)] == []
+def test_no_error_and_no_mistake_of_the_configuration_is_put_together_past_the_translation(
+    trees: Trees, errors: frozenset[str]
+) -> None:
+    assert {"UsageError", "NotVerified", "ConfigError"} <= errors
+    assert [place for path, tree in trees.items() for place in untold(path, tree, errors)] == []
 
 
 @pytest.mark.parametrize(
@@ -127,9 +145,9 @@ def test_no_error_and_no_mistake_of_the_configuration_is_put_together_past_the_t
         ('words = Message("gone")\n    raise UsageError(words)', False),
     ],
 )
-def test_the_search_finds_what_is_put_together(source: str, found: bool) -> None:
+def test_the_search_finds_what_is_put_together(source: str, found: bool, errors: frozenset[str]) -> None:
     tree = ast.parse(f"def one():\n    {source}\n")
-    assert bool(list(untold(ROOT / "agent/one.py", tree, ERRORS))) is found
+    assert bool(list(untold(ROOT / "agent/one.py", tree, errors))) is found
 
 
 STAY = {
@@ -165,10 +183,10 @@ def test_every_column_of_a_ledger_is_explained_in_both_languages() -> None:
     assert [column.told for column in COLUMNS if column.told not in CATALOGUE] == []
 
 
-def test_no_translation_is_left_over() -> None:
+def test_no_translation_is_left_over(everywhere: Trees) -> None:
     constants = {
         node.value
-        for tree in EVERYWHERE.values()
+        for tree in everywhere.values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -231,7 +231,7 @@ HOSTILE = {
     "tiny": np.full((16, 16, 3), 90, np.uint8),
     "thin": np.full((16, 3000, 3), 90, np.uint8),
     "upright": np.random.default_rng(1).integers(0, 255, (640, 360, 3)).astype(np.uint8),
-    "huge": np.random.default_rng(1).integers(0, 255, (2160, 3840, 3)).astype(np.uint8),
+    "huge": np.random.default_rng(1).integers(0, 255, (2160, 3840, 3), np.uint8),
 }
 
 
