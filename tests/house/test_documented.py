@@ -151,19 +151,36 @@ def test_a_word_of_the_glossary_has_one_row_and_one_word_in_chinese() -> None:
     assert [one for one, count in Counter(word for pair in words for word in pair).items() if count > 1] == []
 
 
+def decisions() -> dict[str, str]:
+    """Return the pages of decisions by their names, in the order of their numbers."""
+    return {path.name: path.read_text("utf-8") for path in sorted((ROOT / "agent/design").glob("[0-9]*.md"))}
+
+
+def test_a_page_of_decisions_is_one_with_its_day_and_its_choice() -> None:
+    form = re.compile(r"# .+\n\n20\d\d-\d\d-\d\d, .+\n\n\*\*Choice(\.|, and why\.)\*\* ")
+    assert [name for name, text in decisions().items() if not form.match(text) or text.count("\n# ")] == []
+
+
 def test_each_decision_of_the_agent_stands_once_and_in_the_folder_of_decisions() -> None:
-    decision = re.compile(r"(?m)^\| 20\d\d-\d\d-\d\d \| (.+?) \|")
-    found = {path: decision.findall(page(str(path))) for path in PAGES if path.parts[0] == "agent"}
-    decided = Counter(one for rows in found.values() for one in rows)
+    texts = decisions()
+    decided = Counter(text.splitlines()[0] for text in texts.values())
     assert len(decided) > 350
     assert [one for one, count in decided.items() if count > 1] == []
-    assert [str(path) for path, rows in found.items() if rows and path.parent != Path("agent/design")] == []
+    rows_elsewhere = re.compile(r"(?m)^\| 20\d\d-\d\d-\d\d \| .+? \|")
+    assert [str(path) for path in PAGES if path.parts[0] == "agent" and rows_elsewhere.search(page(str(path)))] == []
 
 
-def test_each_page_of_decisions_stands_in_their_index() -> None:
-    index = page("agent/design/README.md")
-    names = sorted(path.stem for path in (ROOT / "agent/design").glob("[0-9]*.md"))
-    assert re.findall(r"(?m)^\| \[([^\]]+)\]", index) == names
+def test_decisions_are_numbered_without_a_gap_and_stand_in_their_index() -> None:
+    texts = decisions()
+    assert [name[:4] for name in texts] == [f"{number:03d}-" for number in range(1, len(texts) + 1)]
+    told = {}
+    for room, table in re.findall(r"(?ms)^## (.+?)$(.*?)(?=^## |\Z)", page("agent/design/README.md")):
+        rows_of = re.findall(r"(?m)^\| \[(\d+)\]\((\S+)\) \| (\S+) \| (.+) \|$", table)
+        assert rows_of == sorted(rows_of), room
+        told.update({name: (number, f"# {title}", f"{day}, {room}".lower()) for number, name, day, title in rows_of})
+    # A character that would end a cell of the table is escaped there.
+    found = {name: (name[:3], *text.replace("|", "\\|").splitlines()[0:3:2]) for name, text in texts.items()}
+    assert told == {name: (number, title, line.lower()) for name, (number, title, line) in found.items()}
 
 
 def test_no_section_of_the_agent_stands_on_two_pages() -> None:
