@@ -33,6 +33,7 @@ from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.changes import DEVICE_KEY, Changes
 from agent.demo.world.listening import LoopbackServer
 from agent.demo.world.login import Outcome
+from agent.demo.world.lying import HONEST, bent
 from drivers.factory import FACTORY
 
 REQUEST_MAX_BYTES = 64 * 1024
@@ -104,6 +105,7 @@ class IsapiDevice:
     ) -> None:
         self.gate = LockingGate(spec.user, password, clock, realm=f"{spec.model} {spec.serial}")
         self.become(spec, cameras)
+        self.lying = HONEST
         self._changes = changes
         self._clock = clock
         self._started_at = self._booted_at = clock()
@@ -112,7 +114,7 @@ class IsapiDevice:
         self._writes_refused = 0
         self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
         try:
-            handler = partial(RtspConnection, self.view, self.gate, dialect=HIKVISION)
+            handler = partial(RtspConnection, self.view, self.gate, dialect=bent(HIKVISION, lambda: self.lying))
             self.rtsp = LoopbackServer(handler, f"{spec.id}-rtsp")
         except OSError:
             self.http.stop()
@@ -174,6 +176,14 @@ class IsapiDevice:
             max(0, int((self._clock() - self._booted_at).total_seconds())),
         )
 
+    def told(self, asked: str, reply: Reply) -> Reply:
+        """Return what leaves the device in place of a true answer."""
+        status, kind, body, headers = reply
+        try:
+            return (status, kind, self.lying.says(asked, body), headers) if status == 200 else reply
+        except IsapiError as error:
+            return error.status, XML, error.body(asked.partition("\n")[0]), {}
+
     def answer(self, method: str, target: str, authorization: str | None, data: bytes) -> Reply:
         """Answer one request."""
         path = target.partition("?")[0]
@@ -220,7 +230,8 @@ class IsapiDevice:
         camera, _ = channels.stream_of(view, number)
         if camera.link != "online":
             raise IsapiError(500, 3, "deviceError")
-        return 200, "image/jpeg", jpeg(picture(camera, "snapshot", view.now, view.fault(camera))), {}
+        image = picture(self.lying.shows(camera), "snapshot", view.now, view.fault(camera))
+        return 200, "image/jpeg", jpeg(image), {}
 
 
 def _named(path: str) -> tuple[str, tuple[int, ...]]:
@@ -255,7 +266,8 @@ class _HttpConnection(http.server.BaseHTTPRequestHandler):
             self._send((413 if length.isdecimal() else 411, "text/plain", b"", {}))
             return
         data = self.rfile.read(int(length))
-        self._send(self._device.answer(self.command, self.path, self.headers.get("Authorization"), data))
+        reply = self._device.answer(self.command, self.path, self.headers.get("Authorization"), data)
+        self._send(self._device.told(f"{self.path}\n{data.decode(errors='replace')}", reply))
 
     def _send(self, reply: Reply) -> None:
         status, content_type, body, headers = reply

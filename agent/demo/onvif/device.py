@@ -21,11 +21,13 @@ from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.recording_service import Searches, search_operations
 from agent.demo.onvif.soap import DEVICE, Call, SoapFault, envelope, parse
 from agent.demo.rtsp.server import RtspConnection
+from agent.demo.rtsp.target import ONVIF
 from agent.demo.scene.scene import jpeg, picture
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.changes import Changes
 from agent.demo.world.listening import LoopbackServer
 from agent.demo.world.login import Gate, Outcome
+from agent.demo.world.lying import HONEST, bent
 
 REQUEST_MAX_BYTES = 64 * 1024
 SOAP_TYPE = "application/soap+xml; charset=utf-8"
@@ -54,6 +56,7 @@ class OnvifDevice:
         changes: Changes,
     ) -> None:
         self.become(spec, cameras)
+        self.lying = HONEST
         self._changes = changes
         self._clock = clock
         self._started_at = clock()
@@ -67,7 +70,8 @@ class OnvifDevice:
         }
         self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
         try:
-            self.rtsp = LoopbackServer(partial(RtspConnection, self.view, self.gate), f"{spec.id}-rtsp")
+            handler = partial(RtspConnection, self.view, self.gate, dialect=bent(ONVIF, lambda: self.lying))
+            self.rtsp = LoopbackServer(handler, f"{spec.id}-rtsp")
         except OSError:
             self.http.stop()
             raise
@@ -103,6 +107,14 @@ class OnvifDevice:
             self.rtsp.port,
             self._changes.active(),
         )
+
+    def told(self, asked: str, answer: Answer) -> Answer:
+        """Return what leaves the device in place of a true answer."""
+        status, kind, body, headers = answer
+        try:
+            return (status, kind, self.lying.says(asked, body), headers) if status == 200 else answer
+        except SoapFault as fault:
+            return fault.status, SOAP_TYPE, fault.body(), {}
 
     def answer_soap(self, data: bytes, authorization: str | None, target: str) -> Answer:
         """Answer one SOAP call."""
@@ -149,7 +161,7 @@ class OnvifDevice:
         if outcome != "granted":
             return self._challenge(outcome)
         view = self.view()
-        image = picture(camera, "snapshot", view.now, view.fault(camera))
+        image = picture(self.lying.shows(camera), "snapshot", view.now, view.fault(camera))
         return 200, "image/jpeg", jpeg(image), {"Cache-Control": "no-store"}
 
 
@@ -168,7 +180,8 @@ class _HttpConnection(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Snapshots."""
-        self._send(self._device.answer_get(self.path, self.headers.get("Authorization")))
+        answer = self._device.answer_get(self.path, self.headers.get("Authorization"))
+        self._send(self._device.told(self.path, answer))
 
     def do_POST(self) -> None:
         """SOAP, whatever the path: devices route by the operation's namespace."""
@@ -178,7 +191,8 @@ class _HttpConnection(http.server.BaseHTTPRequestHandler):
             self._send((413 if length.isdecimal() else 411, "text/plain", b"", {}))
             return
         data = self.rfile.read(int(length))
-        self._send(self._device.answer_soap(data, self.headers.get("Authorization"), self.path))
+        answer = self._device.answer_soap(data, self.headers.get("Authorization"), self.path)
+        self._send(self._device.told(f"{self.path}\n{data.decode(errors='replace')}", answer))
 
     def _send(self, answer: Answer) -> None:
         status, content_type, body, headers = answer
