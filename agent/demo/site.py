@@ -30,7 +30,11 @@ __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 
 _Row = TypeVar("_Row", DemoCamera, DemoDevice)
 _Server = OnvifDevice | IsapiDevice | DahuaDevice | HangingDevice
-_KINDS: Mapping[str, type[OnvifDevice | IsapiDevice | DahuaDevice]] = {"onvif": OnvifDevice, "hikvision": IsapiDevice, "dahua": DahuaDevice}
+_KINDS: Mapping[str, type[OnvifDevice | IsapiDevice | DahuaDevice]] = {
+    "onvif": OnvifDevice,
+    "hikvision": IsapiDevice,
+    "dahua": DahuaDevice,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ def build(name: WorldName, folder: Path, clock: Clock, worker: Worker) -> World:
     config = site.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
     text = config.read_text("utf-8").replace("deadline_s = 6\n", "deadline_s = 50\n")
     text = (
-        text.replace("wait_s = 0.5", "wait_s = 0.05").replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
+        text.replace("wait_s = 0.5", "wait_s = 0.1").replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
         + DECLARED
     )
     store = folder / "store" if name == "store" else None
