@@ -18,7 +18,6 @@ from agent.model.finding import Message
 
 def make() -> Telling:
     """Have no mask on court, and list gate's for it as well."""
-
     assert COURT.mask is not None  # noqa: S101 - a row of our own table
 
     def say(asked: str, body: bytes) -> bytes:
