@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from agent.commands import demo_liars
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.demo.broker import BrokerFailed
 from agent.demo.children import ChildFailed
@@ -61,10 +62,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", choices=sorted(BROKERS), default="embedded", help="which MQTT broker to start")
     parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
     parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
+    parser.add_argument(
+        "--liars", action="store_true", help="instead: let simulated devices lie, and show which lies are seen through"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one cycle, and with `--watch` more of them, and return 0 when the hub has confirmed every report."""
+    if args.liars:
+        return demo_liars.run(args)
     console = Console(no_color=args.no_color, quiet=args.quiet or args.json)
     signal.signal(signal.SIGTERM, _interrupt)
     began_at = time.monotonic()

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from agent.demo.dahua.device import DahuaDevice
 from agent.demo.isapi.device import IsapiDevice
 from agent.demo.onvif.announcing import Announcer
 from agent.demo.onvif.device import OnvifDevice
@@ -22,10 +23,17 @@ from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_
 from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
 from agent.demo.world.changes import DEVICE_KEY, Changes
 from agent.demo.world.listening import HangingDevice
+from agent.demo.world.lying import HONEST, Lying
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 
 _Spec = TypeVar("_Spec", DemoCamera, DemoDevice)
+_Server = OnvifDevice | IsapiDevice | DahuaDevice | HangingDevice
+_KINDS: Mapping[str, type[OnvifDevice | IsapiDevice | DahuaDevice]] = {
+    "onvif": OnvifDevice,
+    "hikvision": IsapiDevice,
+    "dahua": DahuaDevice,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class SimulatedSite:
         self._changes = Changes(clock)
         self._specs, self._cameras = tuple(devices), tuple(cameras)
         self._passwords = {device.id: password or secrets.token_urlsafe(12) for device in devices}
-        self._servers: dict[str, OnvifDevice | IsapiDevice | HangingDevice] = {}
+        self._servers: dict[str, _Server] = {}
         self._announcer: Announcer | None = None
         try:
             for device in devices:
@@ -71,11 +79,12 @@ class SimulatedSite:
             self.stop()
             raise
 
-    def _build(self, device: DemoDevice, clock: Callable[[], datetime]) -> OnvifDevice | IsapiDevice | HangingDevice:
+    def _build(self, device: DemoDevice, clock: Callable[[], datetime]) -> _Server:
         if device.behaviour == "hangs":
             return HangingDevice(device.id)
-        kind = IsapiDevice if device.driver == "hikvision" else OnvifDevice
-        return kind(device, self._cameras_of(device.id), self._passwords[device.id], clock, self._changes)
+        return _KINDS[device.driver](
+            device, self._cameras_of(device.id), self._passwords[device.id], clock, self._changes
+        )
 
     def _cameras_of(self, device_id: str) -> tuple[DemoCamera, ...]:
         of_it = (camera for camera in self._cameras if camera.device == device_id)
@@ -158,6 +167,17 @@ class SimulatedSite:
         if device_id not in self._isapi() or (fault is not None and fault not in DEVICE_FAULTS):
             raise ValueError(f"device {device_id} cannot show the fault {fault}")
         self._changes.switch(DEVICE_KEY + device_id, fault)
+
+    def lie(self, device_id: str, lying: Lying = HONEST) -> None:
+        """Let a device lie from its next answer on, or say what is true again.
+
+        Raises:
+            ValueError: The device never answers.
+        """
+        server = self._servers[device_id]
+        if isinstance(server, HangingDevice):
+            raise ValueError(f"device {device_id} never answers, whatever it is")
+        server.lying = lying
 
     def restart(self, device_id: str) -> None:
         """Restart a recorder that speaks ISAPI.

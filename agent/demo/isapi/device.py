@@ -30,6 +30,7 @@ from agent.demo.world.changes import DEVICE_KEY, Changes
 from agent.demo.world.http_connection import HttpConnection, Reply
 from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate, Outcome
+from agent.demo.world.lying import HONEST, bent
 from agent.demo.world.recordings import fault_since
 from drivers.factory import FACTORY
 
@@ -99,13 +100,14 @@ class IsapiDevice:
         self.lockout = Lockout(clock)
         self.gate = Gate(spec.user, password, clock, f"{spec.model} {spec.serial}", self.lockout.limited)
         self.become(spec, cameras)
+        self.lying = HONEST
         self._changes = changes
         self._clock = clock
         self._started_at = self._booted_at = clock()
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
         self._writes_refused = 0
-        rtsp = partial(RtspConnection, self.view, self.gate, dialect=HIKVISION)
+        rtsp = partial(RtspConnection, self.view, self.gate, dialect=bent(HIKVISION, lambda: self.lying))
         self.http, self.rtsp = device_servers(spec.id, partial(HttpConnection, self, "App-webs"), rtsp)
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
@@ -180,6 +182,14 @@ class IsapiDevice:
         except IsapiError as error:
             return error.status, XML, error.body(path), {}
 
+    def told(self, asked: str, reply: Reply) -> Reply:
+        """Return what leaves the device in place of a true answer."""
+        status, kind, body, headers = reply
+        try:
+            return (status, kind, self.lying.says(asked, body), headers) if status == 200 else reply
+        except IsapiError as error:
+            return error.status, XML, error.body(asked.partition("\n")[0]), {}
+
     def _document(self, method: str, name: str, numbers: tuple[int, ...], data: bytes) -> Markup:
         view = self.view()
         if method == "GET" and name in READS:
@@ -205,7 +215,8 @@ class IsapiDevice:
         camera, _ = channels.stream_of(view, number)
         if camera.link != "online":
             raise IsapiError(500, 3, "deviceError")
-        return 200, "image/jpeg", jpeg(picture(camera, "snapshot", view.now, view.fault(camera))), {}
+        image = picture(self.lying.shows(camera), "snapshot", view.now, view.fault(camera))
+        return 200, "image/jpeg", jpeg(image), {}
 
 
 def _resource(path: str) -> tuple[str, tuple[int, ...]]:

@@ -40,7 +40,11 @@ def find(view: DeviceView, url: str, described: Target | None) -> Target | None:
         if camera is None or path != "main":
             return None
         if asked is None:
-            return described if described is not None and described.camera is camera and described.asked else None
+            return (
+                described
+                if described is not None and described.camera.channel == camera.channel and described.asked
+                else None
+            )
         return _recorded(view, camera, asked)
     return None
 

@@ -19,12 +19,14 @@ from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.recording_service import Searches, search_operations
 from agent.demo.onvif.soap import DEVICE, Call, SoapFault, envelope, parse
 from agent.demo.rtsp.server import RtspConnection
+from agent.demo.rtsp.target import ONVIF
 from agent.demo.scene.scene import jpeg, picture
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.changes import Changes
 from agent.demo.world.http_connection import HttpConnection, Reply
 from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate, Outcome
+from agent.demo.world.lying import HONEST, bent
 
 SOAP_TYPE = "application/soap+xml; charset=utf-8"
 PRE_AUTH = {(DEVICE, "GetSystemDateAndTime")}
@@ -50,6 +52,7 @@ class OnvifDevice:
         changes: Changes,
     ) -> None:
         self.become(spec, cameras)
+        self.lying = HONEST
         self._changes = changes
         self._clock = clock
         self._started_at = clock()
@@ -61,7 +64,7 @@ class OnvifDevice:
             **recording_service.OPERATIONS,
             **search_operations(self.searches),
         }
-        rtsp = partial(RtspConnection, self.view, self.gate)
+        rtsp = partial(RtspConnection, self.view, self.gate, dialect=bent(ONVIF, lambda: self.lying))
         self.http, self.rtsp = device_servers(spec.id, partial(HttpConnection, self, "demo"), rtsp)
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
@@ -101,6 +104,14 @@ class OnvifDevice:
         if method == "POST":
             return self.answer_soap(data, authorization, target)
         return self.answer_get(target, authorization) if method == "GET" else (501, "text/plain", b"", {})
+
+    def told(self, asked: str, reply: Reply) -> Reply:
+        """Return what leaves the device in place of a true answer."""
+        status, kind, body, headers = reply
+        try:
+            return (status, kind, self.lying.says(asked, body), headers) if status == 200 else reply
+        except SoapFault as fault:
+            return fault.status, SOAP_TYPE, fault.body(), {}
 
     def answer_soap(self, data: bytes, authorization: str | None, target: str) -> Reply:
         """Reply one SOAP call."""
@@ -147,5 +158,5 @@ class OnvifDevice:
         if outcome != "granted":
             return self._challenge(outcome)
         view = self.view()
-        image = picture(camera, "snapshot", view.now, view.fault(camera))
+        image = picture(self.lying.shows(camera), "snapshot", view.now, view.fault(camera))
         return 200, "image/jpeg", jpeg(image), {"Cache-Control": "no-store"}

@@ -94,7 +94,7 @@ class DemoDevice:
     recorder: bool = False
     clock_offset_s: float = 0.0
     wrong_password_configured: bool = False
-    driver: Literal["onvif", "hikvision"] = "onvif"
+    driver: Literal["onvif", "hikvision", "dahua"] = "onvif"
     log_days: int = 400
     factory_login: bool = False
 

@@ -18,6 +18,9 @@ class AnsweringDevice(Protocol):
     def answer(self, method: str, target: str, authorization: str | None, data: bytes) -> Reply:
         """Answer one request."""
 
+    def told(self, asked: str, reply: Reply) -> Reply:
+        """Return what leaves the device in place of a true answer; `asked` is target and body, a line each."""
+
 
 class HttpConnection(http.server.BaseHTTPRequestHandler):
     """HTTP/1.1 with keep-alive; a reply leaves in one write."""
@@ -39,7 +42,8 @@ class HttpConnection(http.server.BaseHTTPRequestHandler):
             self._send((413 if length.isdecimal() else 411, "text/plain", b"", {}))
             return
         data = self.rfile.read(int(length))
-        self._send(self._device.answer(self.command, self.path, self.headers.get("Authorization"), data))
+        reply = self._device.answer(self.command, self.path, self.headers.get("Authorization"), data)
+        self._send(self._device.told(f"{self.path}\n{data.decode(errors='replace')}", reply))
 
     do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 

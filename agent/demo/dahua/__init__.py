@@ -1,0 +1,1 @@
+"""Simulates a recorder that speaks Dahua's CGI and RPC2."""

@@ -1,0 +1,1 @@
+"""Lies about who a device is, its clock, accounts, ports and platforms."""

@@ -1,0 +1,1 @@
+"""Lies in what a camera streams and shows."""

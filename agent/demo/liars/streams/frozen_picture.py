@@ -1,0 +1,36 @@
+"""Sends the same bytes for a snapshot again and again, while the recorder says that the camera is online.
+
+A decoder that hangs repeats its last picture; the recorder keeps the connection up.
+
+Source: field reports of frozen channels on ISAPI recorders.
+"""
+
+from __future__ import annotations
+
+from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
+from agent.model.finding import Message
+
+
+def make() -> Telling:
+    """Send the first snapshot of library for ever; its streams loop, as the simulated ones always do."""
+    kept: list[bytes] = []
+
+    def say(asked: str, body: bytes) -> bytes:
+        if "/channels/101/picture" not in asked.lower():
+            return body
+        kept.append(body)
+        return kept[0]
+
+    return says(say)
+
+
+LIE = Lie(
+    name="frozen_picture",
+    world="hikvision",
+    fakes=Message("every path shows the same moment for ever"),
+    makes=make,
+    right={
+        "video-quality camera:library": NOT_PASS,
+    },
+    looks=4,
+)

@@ -1,0 +1,222 @@
+"""Builds the small simulated sites that lies are told in: two cameras each, one maker each, all of it well.
+
+A world is learned once, honestly: approvals of both views, a week of looks. Each lie begins from there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agent.demo.liars.lie import Lie, Telling, WorldName
+from agent.demo.liars.segment import PATTERN, record
+from agent.demo.liars.worlds_table import WORLDS
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.rtsp.target import Target
+from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import DemoCamera, DemoDevice
+from agent.demo.world.lying import Lying
+from agent.demo.world.recordings import full_hour
+from agent.judge.memory.memory import EMPTY_MEMORY, Memory
+from agent.model.finding import Finding, Moment
+from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.service.cycle.cycle import see
+from agent.service.cycle.environment import Environment
+from agent.site.config.load import load
+from drivers.credentials import Credentials
+from masking.worker.client import Worker
+
+STORED_DAYS = 35
+LEARNING_STEP = timedelta(hours=4)
+LEARNING_LOOKS: dict[WorldName, int] = {"onvif": 8, "hikvision": 50, "dahua": 46, "store": 8}
+"""How many looks it takes until all that can pass there does: vendors' recorders are listed a few days in each look."""
+LIE_AFTER, LIE_STEP = timedelta(hours=21), timedelta(minutes=70)
+"""A path that is looked at in turn has its turn again after 20 hours, and after one that failed again after an hour."""
+STORE_ID = "disk"
+
+DECLARED = """
+[rules]
+profile = "full"
+
+[[declaration]]
+duty = "linked"
+value = true
+by = "head of security"
+at = 2026-09-01
+
+[[declaration]]
+duty = "approved-accounts"
+value = ["admin", "viewer", "guard"]
+by = "head of security"
+at = 2026-09-01
+
+[[declaration]]
+duty = "approved-services"
+value = ["HTTP", "RTSP"]
+by = "head of security"
+at = 2026-09-01
+
+[[declaration]]
+duty = "approved-firmware"
+value = ["DS-R6: V4.30.085", "DS-7616: V4.61.030", "CAM-D2: V4.30.085", "DHI-NVR608H: 4.001.0000000.6.R"]
+by = "head of security"
+at = 2026-09-01
+
+[[declaration]]
+duty = "access-register"
+value = true
+by = "head of security"
+at = 2026-09-01
+"""
+"""What a person has said of these sites, so that a check of it can pass."""
+
+
+@dataclass
+class Clock:
+    """Tells the time that was begun with and moves only when it is moved."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.at
+
+
+Adopt = Callable[[Path, Clock], None]
+"""Approves every view of a site, given its configuration, as `camwarden masks adopt` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of a lie: the findings of the last look, and whether anything false was told at all."""
+
+    findings: tuple[Finding, ...]
+    told: bool
+
+
+def counted(lying: Lying, told: Counter[str]) -> Lying:
+    """Return the same lie, which counts each time that it differs from the truth."""
+
+    def say(asked: str, body: bytes) -> bytes:
+        said = lying.says(asked, body)
+        told["told"] += said != body
+        return said
+
+    def aim(target: Target, view: DeviceView) -> Target | None:
+        aimed = lying.aims(target, view)
+        told["told"] += aimed != target
+        return aimed
+
+    def show(camera: DemoCamera) -> DemoCamera:
+        shown = lying.shows(camera)
+        told["told"] += shown != camera
+        return shown
+
+    def describe(text: str) -> str:
+        described = lying.sdp(text)
+        told["told"] += described != text
+        return described
+
+    return Lying(says=say, aims=aim, shows=show, sdp=describe)
+
+
+@dataclass
+class World:
+    """A running small site, and what honest looks have left in its memory."""
+
+    site: SimulatedSite
+    config: Path
+    clock: Clock
+    worker: Worker
+    cameras: tuple[DemoCamera, ...]
+    devices: tuple[DemoDevice, ...]
+    store: Path | None = None
+    memory: Memory = EMPTY_MEMORY
+    findings: tuple[Finding, ...] = ()
+    recorded_until: datetime | None = None
+    previous: PreviousPictures = field(default_factory=PreviousPictures)
+
+    def look(self, telling: Telling | None = None) -> None:
+        """Look once at what there is now, and remember it."""
+        self.record(telling)
+        rim = Environment(Credentials(None), self.worker.judge, self.clock, previous=self.previous)
+        seen = see(load(self.config), rim, Moment(self.clock(), 0, "boot", True), self.memory)
+        self.memory, self.findings = seen.memory, seen.findings
+
+    def record(self, telling: Telling | None = None) -> None:
+        """Let the recorder of the store write until now."""
+        if self.store is None:
+            return
+        now = self.clock()
+        begin = full_hour(self.recorded_until or now - timedelta(days=STORED_DAYS))
+        for camera in self.cameras:
+            record(self.store, camera.id, camera.place, begin, now)
+        self.recorded_until = now
+        if telling is not None and telling.files is not None:
+            telling.files(self.store, now)
+
+    def learn(self, looks: int = 1) -> None:
+        """Look honestly, once each step."""
+        for _ in range(looks):
+            self.clock.at += LEARNING_STEP
+            self.look()
+
+    def hear(self, lie: Lie) -> Heard:
+        """Let the world lie, look at it, and put it back to what it was."""
+        telling = lie.makes()
+        told = Counter[str]()
+        before = (self.memory, self.findings, self.clock.at, self.recorded_until)
+        liar, state = self.devices[0].id, self.config.parent / "state"
+        kept = self.config.parent / "state-kept"
+        shutil.copytree(state, kept)
+        try:
+            self.site.lie(liar, counted(telling.lying, told))
+            if telling.rows:
+                self.site.replace(*telling.rows)
+            self.previous = PreviousPictures()
+            self.clock.at += LIE_AFTER
+            for _ in range(lie.looks):
+                self.look(telling)
+                self.clock.at += LIE_STEP
+            true_rows = set(telling.rows) <= {*self.devices, *self.cameras}
+            return Heard(self.findings, told["told"] > 0 or not true_rows or telling.files is not None)
+        finally:
+            self.site.lie(liar)
+            self.site.replace(*self.devices, *self.cameras)
+            self.memory, self.findings, self.clock.at, self.recorded_until = before
+            shutil.rmtree(state)
+            kept.rename(state)
+            self._mend_store()
+
+    def _mend_store(self) -> None:
+        """Write every segment anew, as if the lie had never been."""
+        if self.store is None:
+            return
+        for camera in self.cameras:
+            shutil.rmtree(self.store / camera.id)
+        self.recorded_until = None
+        self.record()
+
+
+def build(name: WorldName, folder: Path, clock: Clock, worker: Worker) -> World:
+    """Build a world and let it run; `World.site.stop` ends it."""
+    devices, cameras = WORLDS[name]
+    site = SimulatedSite(clock, devices, cameras)
+    site.start()
+    config = site.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
+    text = config.read_text("utf-8").replace("deadline_s = 6\n", "deadline_s = 50\n")
+    text = (
+        text.replace("wait_s = 0.5", "wait_s = 0.1").replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
+        + DECLARED
+    )
+    store = folder / "store" if name == "store" else None
+    if store is not None:
+        store.mkdir()
+        text = text.replace("recorded = true", f'recorded = true\nstore = "{STORE_ID}"')
+        text += f'\n[[store]]\nid = "{STORE_ID}"\nkind = "segments"\npath = "{store}"\npattern = "{PATTERN}"\n'
+    config.write_text(text, "utf-8")
+    return World(site, config, clock, worker, cameras, devices, store)

@@ -1,0 +1,124 @@
+"""Every lie of the gallery is told to the real cycle over real sockets; those that fool it today are listed by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from patience import PATIENCE_S
+
+from agent.cli import main
+from agent.commands.masks import approving, looking
+from agent.demo.liars.gallery import ADOPTED_BY, Verdict, judge, world
+from agent.demo.liars.lie import NOT_FAIL, Lie, WorldName
+from agent.demo.liars.table import LIES
+from agent.demo.liars.worlds import Clock, World
+from agent.demo.liars.worlds_table import WORLDS
+from masking.worker.client import Worker
+
+BEGIN = datetime(2026, 11, 10, 8, 30, 5, 250_000, tzinfo=UTC)
+
+FOOLED_TODAY: dict[str, tuple[str, ...]] = {
+    "one_locked_hour": (
+        "retention-days camera:gate",
+        "recording-completeness camera:gate",
+    ),
+    "neighbours_recording": ("retention-days camera:gate",),
+    "swapped_sources": ("retention-days camera:gate",),
+    "always_recording": ("recording-completeness camera:gate",),
+    "short_page": (
+        "recording-completeness camera:library",
+        "recording-completeness camera:gym",
+    ),
+    "one_long_file": ("recording-completeness camera:gym",),
+    "disk_of_nothing": ("storage-health device:nvr",),
+    "zeros_in_the_middle": (
+        "retention-days camera:porch",
+        "recording-completeness camera:porch",
+    ),
+    "neighbours_files": ("retention-days camera:porch",),
+    "neighbours_picture": ("camera-moved camera:gate",),
+    "yesterdays_snapshot": ("camera-online camera:gate",),
+    "frozen_picture": ("video-quality camera:library",),
+    "sound_in_the_stream": (
+        "audio-undeclared camera:gate",
+        "audio-undeclared camera:court",
+    ),
+    "placeholder_serial": ("inventory-drift device:nvr",),
+    "only_own_account": ("account-inventory device:nvr",),
+    "services_off": (
+        "insecure-service device:recorder",
+        "network-exposure device:recorder",
+    ),
+    "empty_ports": (
+        "insecure-service device:nvr",
+        "network-exposure device:nvr",
+    ),
+    "hidden_channel": ("undeclared-camera site",),
+    "hidden_input": ("undeclared-camera site",),
+    "registered_nowhere": (
+        "platform-registered site",
+        "platform-interface-configured site",
+    ),
+    "log_from_1970": ("audit-log-retention device:nvr",),
+    "not_on_the_sub_stream": (
+        "privacy-mask-present camera:pool",
+        "privacy-mask-present camera:shed",
+    ),
+}
+"""Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verdict]]:
+    """Tell every lie once, in the order of the worlds, each learned once."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        worker = stack.enter_context(Worker(timeout_s=PATIENCE_S))
+        patch.setattr(looking, "APART_S", 0.0)
+
+        def adopt(config: Path, clock: Clock) -> None:
+            patch.setattr(looking, "utc_now", clock)
+            patch.setattr(approving, "utc_now", clock)
+            arguments = ["masks", "adopt", "--yes", *ADOPTED_BY, "--rounds", "3", "--quiet", "--config", str(config)]
+            assert main([*arguments, "--lang", "en", "--no-color"]) == 0
+
+        verdicts = {}
+        for name in WORLDS:
+            there: World
+            with world(name, tmp_path_factory.mktemp(name), Clock(BEGIN), worker, adopt) as there:
+                verdicts |= {lie.name: judge(there, lie) for lie in LIES if lie.world == name}
+        yield verdicts
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
+def test_a_lie_fools_camwarden_only_where_it_is_known_to(told: dict[str, Verdict], lie: Lie) -> None:
+    verdict = told[lie.name]
+    assert verdict.told, "nothing false was said: the lie proves nothing"
+    well = {key: status for key, status in verdict.honest.items() if status != "pass"}
+    assert not well, "without the lie it does not pass either: the lie proves nothing"
+    said = {key: (one.status, one.reason) if one else None for key, one in verdict.said.items()}
+    assert verdict.wrong == FOOLED_TODAY.get(lie.name, ()), said
+
+
+def test_every_lie_stands_in_the_table_and_every_world_has_some() -> None:
+    names = [lie.name for lie in LIES]
+    folder = Path(__file__).parents[2] / "agent" / "demo" / "liars"
+    files = {path.stem for path in folder.glob("*/*.py")} - {"__init__"}
+    assert len(names) == len(set(names)) and set(names) == files
+    assert {lie.world for lie in LIES} == set(WORLDS)
+    assert set(FOOLED_TODAY) <= set(names)
+
+
+def test_every_lie_has_a_pass_that_would_be_false_or_a_failure_that_would_be() -> None:
+    for lie in LIES:
+        assert lie.right, lie.name
+        assert all("pass" not in allowed or allowed == NOT_FAIL for allowed in lie.right.values()), lie.name
+
+
+def test_worlds_are_named_by_their_protocol() -> None:
+    names: set[WorldName] = {"onvif", "hikvision", "dahua", "store"}
+    assert set(WORLDS) == names
