@@ -84,9 +84,7 @@ def parse_times(root: etree._Element) -> tuple[datetime, ...]:
         words = text_in(root, "responseStatusStrg")
         if words.lower().replace(" ", "").replace("_", "") != "nomatches":
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
-    listed = child(root, "matchList")
-    items = rows(listed, "searchMatchItem") if listed is not None else []
-    return tuple(_written(item) for item in items)
+    return tuple(_written(item) for item in rows(child(root, "matchList"), "searchMatchItem"))
 
 
 def _written(item: etree._Element) -> datetime:

@@ -71,8 +71,7 @@ def parse_page(root: etree._Element, track: int | None) -> Page:
     """
     words = text_in(root, "responseStatusStrg")
     state = words.lower().replace(" ", "").replace("_", "")
-    listed = child(root, "matchList")
-    segments = tuple(_segment(one) for one in (rows(listed, "searchMatchItem") if listed is not None else ()))
+    segments = tuple(_segment(one) for one in rows(child(root, "matchList"), "searchMatchItem"))
     if state not in _ENDED and state != "more":
         if truth(text_in(root, "responseStatus")) is False:
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")

@@ -66,8 +66,10 @@ def plain_text(reply: Reply) -> str:
     return sanitize(reply.body.decode("utf-8", "replace"))
 
 
-def rows(element: etree._Element, name: str) -> list[etree._Element]:
-    """Return the rows of a list. Raises Malformed where one has another name, since it would be lost."""
+def rows(element: etree._Element | None, name: str) -> list[etree._Element]:
+    """Return the rows of a list, if there is one. Raises Malformed where one has another name and would be lost."""
+    if element is None:
+        return []
     found = children(element, name)
     if len(found) != len(elements(element)):
         raise Malformed(f"the list holds something other than {name}")

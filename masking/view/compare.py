@@ -113,12 +113,7 @@ def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Seq
 
 
 def _judge(
-    reference: Descriptor,
-    grey: Grey,
-    light: LightMode,
-    excluded: Sequence[Polygon],
-    aspect: float,
-    far: bool = True,
+    reference: Descriptor, grey: Grey, light: LightMode, excluded: Sequence[Polygon], aspect: float, far: bool = True
 ) -> ViewSeen:
     found, reason = _find(reference, grey, excluded, far)
     if found is None:
