@@ -9,8 +9,8 @@ wrong      refused and never accepted, or the device reports a locked account: n
 doubtful   refused after it had worked: one try after the longest known lock time, then one a day
 busy       the device's connection limit was reached: not before a growing pause is over
 
-The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire; here
-only the words of their text are weighed.
+The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire; only
+their text is weighed here.
 """
 
 from __future__ import annotations

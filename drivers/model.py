@@ -214,8 +214,8 @@ class Mask:
     """One privacy mask as the device reports it.
 
     `effect` is ONVIF's Type (Color, Pixelated, Blurred) or the device's own word. `enabled` is None where the device's
-    word cannot be parsed. `polygon` is in the shared frame, empty where the device gave none; its vertical origin is
-    proven only when a picture agrees.
+    word cannot be parsed. `polygon` is in the shared frame, empty where the device gave none; only a picture proves its
+    vertical origin.
 
     Source: ONVIF Media2 Service Specification, Privacy Masks.
     """

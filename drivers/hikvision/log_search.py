@@ -1,8 +1,8 @@
 """Reads the oldest entry of a device's own log of logins and operations. Parsers are pure.
 
 The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; the
-class Operation holds logins and changes. Entries older than two years are left out: a clock that was lost for a while
-writes some of 1970.
+class Operation holds logins and changes. Entries older than two years are left out: a clock that was lost writes some
+of 1970.
 
 Source: ISAPI, ContentMgmt/logSearch (CMSearchDescription with `metaId`, CMSearchResult with `logDescriptor`); the order
 and the two names of the class are field reports (DS-7616NI-Q2 and client code). No answer of a real unit was read here.

@@ -1,7 +1,7 @@
 """Writes the two searches of ISAPI and parses their answers. Pure.
 
-Moments are left as the device writes them: their digits, labelled UTC as the Z behind them claims, mostly wrongly.
-`times.py` interprets them.
+Moments are left as the device writes them: digits labelled UTC by the Z behind them, mostly wrongly; `times.py`
+interprets them.
 
 Source: RaCM (Recording and Content Management), CMSearchDescription, CMSearchResult; ISAPI, trackDailyDistribution.
 """
