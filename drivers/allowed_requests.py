@@ -16,8 +16,7 @@ from typing import Literal
 class Ask:
     """One kind of request. `*` in `path` is what varies: a channel, a time, or a path that the device named.
 
-    `operation`: of SOAP or JSON-RPC, where the path does not name it. `of`: sent once per device, camera, or footage
-    search and page.
+    `operation`: of SOAP or JSON-RPC, where the path lacks it. `of`: sent once per device, camera, or search and page.
     """
 
     protocol: Literal["onvif", "http", "rtsp"]

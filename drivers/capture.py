@@ -1,8 +1,7 @@
 """Fetches one picture on every path of every camera that is due, and notes which paths needed no login.
 
 Every path is requested without a login first; where that succeeds no secret is sent. Pictures go to the picture worker
-undecoded. Snapshots serve a picture's quality and view only; masks are judged on streams, because some devices mask one
-and not the other.
+undecoded. Snapshots serve a picture's quality and view only; masks are judged on streams: some devices mask only one.
 """
 
 from __future__ import annotations
@@ -96,8 +95,7 @@ def fetch_pictures(
     Paths are fetched across all cameras in turn, so that a slow camera delays no other's snapshot.
 
     `paths` are the due paths of each camera, None means all; a path that is not due becomes `Unavailable`
-    "not-looked-at". The main stream replaces a due sub-stream that the camera lacks, or that fails while there is no
-    snapshot.
+    "not-looked-at". The main stream replaces a due sub-stream that the camera lacks, or that fails without a snapshot.
     """
     taking = {
         camera.id: _Camera(camera, observations, PATHS if paths is None else paths.get(camera.id, ()))

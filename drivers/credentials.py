@@ -9,8 +9,8 @@ wrong      refused and never accepted, or the device reports a locked account: n
 doubtful   refused after it had worked: one try after the longest known lock time, then one a day
 busy       the device's connection limit was reached: not before a growing pause is over
 
-The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire; here
-only the words of their text are weighed.
+The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire; only
+their text is weighed here.
 """
 
 from __future__ import annotations
@@ -163,14 +163,14 @@ class Credentials:
                 raise Busy(f"no room on the device since {entry.since}: next try {entry.not_before}")
             if entry.state == "doubtful":
                 # Written before the try, so that a crash or a second process cannot make two of it.
-                self._put(replace(entry, not_before=(now + DOUBTFUL_PAUSE).isoformat(timespec="seconds")))
+                self._put(replace(entry, not_before=_iso(now + DOUBTFUL_PAUSE)))
 
     def accepted(self, device: Device, now: datetime) -> bool:
         """Record that the device took the credential; return whether it had been in doubt."""
         with self._changing():
             entry = self._entry(device)
             if entry.state != "worked":
-                self._put(Entry(entry.device, entry.user, entry.secret, "worked", worked=True, since=_text(now)))
+                self._put(Entry(entry.device, entry.user, entry.secret, "worked", worked=True, since=_iso(now)))
             return entry.state == "doubtful"
 
     def refused(self, device: Device, now: datetime, text: str = "") -> None:
@@ -180,19 +180,17 @@ class Credentials:
             entry = self._entry(device)
             if meaning == "busy":
                 pause = min(BUSY_PAUSE_MIN * 2 ** min(entry.pauses, 10), BUSY_PAUSE_MAX)
-                since = entry.since if entry.state == "busy" else _text(now)
-                after = replace(
-                    entry, state="busy", since=since, not_before=_text(now + pause), pauses=entry.pauses + 1
-                )
+                since = entry.since if entry.state == "busy" else _iso(now)
+                after = replace(entry, state="busy", since=since, not_before=_iso(now + pause), pauses=entry.pauses + 1)
             elif meaning == "locked" or not entry.worked:
-                after = replace(entry, state="wrong", since=_text(now), not_before="", detail=meaning)
+                after = replace(entry, state="wrong", since=_iso(now), not_before="", detail=meaning)
             else:
                 first = entry.state != "doubtful"
                 after = replace(
                     entry,
                     state="doubtful",
-                    since=_text(now) if first else entry.since,
-                    not_before=_text(now + (LOCK_TIME if first else DOUBTFUL_PAUSE)),
+                    since=_iso(now) if first else entry.since,
+                    not_before=_iso(now + (LOCK_TIME if first else DOUBTFUL_PAUSE)),
                     detail=meaning,
                 )
             self._put(after)
@@ -330,5 +328,5 @@ def _open_private(path: Path) -> int | None:
         return None
 
 
-def _text(moment: datetime) -> str:
+def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")

@@ -2,7 +2,7 @@
 
 A socket timeout counts per wait: a peer that drips one byte at a time never exceeds it. So every socket of a device is
 guarded: at the deadline one thread of the process shuts it down, and its reader returns at once. Callers decide what is
-read and how the end is reported.
+read and report the end.
 """
 
 from __future__ import annotations

@@ -1,26 +1,7 @@
 """Defines the errors of reading a device.
 
-DriverError                 the reading ended without an answer; `reason` is its kind, a word of `Reason`
-├── Unreachable             no connection, or it broke
-│   ├── PortClosed          the host answers, and nothing listens on the port
-│   ├── NoRoute             the network knows no way to the host, or nobody is at its address
-│   ├── NameUnknown         the host name has no address
-│   ├── HungUp              a connection that had answered before ended without an answer to this request
-│   └── Untrusted           nobody vouches for the certificate that it shows
-├── DeadlineExceeded        the device's time was used up
-│   └── NoAnswer            all of it while waiting for a connection
-├── Refused                 a request that carried the credential was refused
-│   ├── NotPermitted        the login is good, but has not the right to ask this
-│   └── Locked              the device has locked the account or our address, for a while
-├── NotTried                the credential is known to be wrong or doubtful: nothing was sent
-│   ├── NoCredential        the device asks for a login, and none is configured
-│   └── NoPassword          the login that is configured has no password yet
-├── Busy                    the device reports that its connection limit is reached
-├── Unsupported             the device reports that it has no such operation
-├── DeviceFault             the device answered with any other fault
-└── Malformed               the answer is not what the protocol promises
-
-Drivers raise these; `unavailable` makes a fact of one. Their wording is in `agent/judge/wording/unavailable.py`.
+Drivers raise these; `reason` is the kind, a word of `Reason`; `unavailable` makes a fact of one. Their wording is in
+`agent/judge/wording/unavailable.py`.
 """
 
 from __future__ import annotations
@@ -65,7 +46,7 @@ class PortClosed(Unreachable):
 
 
 class NoRoute(Unreachable):
-    """The network reports that the host cannot be reached."""
+    """The network reports no route to the host, or nobody at its address."""
 
     cause = "no-route"
 
@@ -117,7 +98,7 @@ class Locked(Refused):
 
 
 class NotTried(DriverError):
-    """The credential was refused before, so that nothing was sent (DESIGN: no lock-out)."""
+    """The credential is known to be wrong or doubtful, so that nothing was sent (DESIGN: no lock-out)."""
 
     reason = "not-tried"
 
@@ -147,7 +128,7 @@ class Unsupported(DriverError):
 
 
 class DeviceFault(DriverError):
-    """The device understood the request and answered with a fault of its own."""
+    """The device understood the request and answered with any other fault."""
 
     reason = "fault"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from drivers.details import (
     Accounts,
@@ -49,26 +49,21 @@ Cause = Literal[
 ]  # fmt: skip
 """The closer cause of a reason, where it is known."""
 
-Fact = Literal[
-    "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
-    "video-sources", "recording-summary", "gap-events", "platform-link", "host", "uptime", "oldest-log",
-    "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
-    "store-index", "retention-limits", "movable", "access", "picture",
-    "stream-sample",
-]  # fmt: skip
-"""Names a kind of observation, also when it could not be made."""
-
-DEVICE_FACTS: tuple[Fact, ...] = (
+DeviceFact = Literal[
     "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
     "video-sources", "recording-summary", "gap-events", "platform-link", "uptime", "oldest-log",
-)  # fmt: skip
-CAMERA_FACTS: tuple[Fact, ...] = (
+]  # fmt: skip
+CameraFact = Literal[
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
     "store-index", "retention-limits", "movable", "access", "picture",
-)  # fmt: skip
-"""The facts whose subject is a device, and those whose subject is a camera. That of `host` is the site.
+]  # fmt: skip
+Fact = DeviceFact | CameraFact | Literal["host", "stream-sample"]
+"""Names a kind of observation, also when it could not be made. The subject of `host` is the site.
 
 A `stream-sample` is not part of a reading: it is taken on request."""
+
+DEVICE_FACTS: tuple[Fact, ...] = get_args(DeviceFact)
+CAMERA_FACTS: tuple[Fact, ...] = get_args(CameraFact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +209,8 @@ class Mask:
     """One privacy mask as the device reports it.
 
     `effect` is ONVIF's Type (Color, Pixelated, Blurred) or the device's own word. `enabled` is None where the device's
-    word cannot be parsed. `polygon` is in the shared frame, empty where the device gave none; its vertical origin is
-    proven only when a picture agrees.
+    word cannot be parsed. `polygon` is in the shared frame, empty where the device gave none; only a picture proves its
+    vertical origin.
 
     Source: ONVIF Media2 Service Specification, Privacy Masks.
     """

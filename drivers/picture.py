@@ -51,8 +51,7 @@ class PresetSeen:
     """The preset position of a turning camera at which a picture was taken, and the verdicts on that preset's zones.
 
     `preset` is empty where it is unknown: `reason` is then `position-unknown` or `several-presets`. `nearest` and
-    `off_percent`: the preset that was missed by little, and by how much of the picture's width; empty and None where
-    there is none.
+    `off_percent`: the preset that was missed by little, by how much of the picture's width; empty, None for none.
     """
 
     path: PathName

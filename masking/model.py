@@ -22,8 +22,7 @@ class Zone:
     """An area that must be hidden, and how: `effect` `any` accepts any effect.
 
     `color` is `#rrggbb`, or empty when any one solid colour counts. `least_block_ratio` and `least_sigma_ratio` are a
-    policy's limits for a mosaic's block and a blur's sigma, as shares of the zone's shorter side; 0 asks for no more
-    than hiding.
+    policy's limits for a mosaic's block and a blur's sigma, as shares of the zone's shorter side; 0: none.
     """
 
     name: str
@@ -52,8 +51,8 @@ class Job:
 
     `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
     of one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
-    further measures of the picture, None for none. `positions`: the possible positions of the camera; empty for one
-    that does not turn.
+    further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
+    fixed.
     """
 
     data: bytes = field(repr=False)

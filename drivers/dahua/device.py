@@ -125,8 +125,7 @@ def read_disks(transport: Transport) -> Disks:
 def disks(reply: Reply) -> Disks:
     """Parse an answer to getDeviceAllInfo in both of its shapes, `list.info[i]` and `list[i]`.
 
-    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on disks that are otherwise reported
-    healthy.
+    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on otherwise healthy disks.
 
     Raises:
         Malformed: No disk, or one without its state.

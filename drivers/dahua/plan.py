@@ -23,8 +23,8 @@ ALL_WEEK = tuple(SchedulePeriod(weekday, 0, DAY_S, "continuous") for weekday in 
 def schedule(modes: Fields | DriverError, week: Fields | DriverError, channel: int) -> Schedule:
     """Join the two tables; one that could not be read is its error. Raises DriverError where they give no schedule.
 
-    Manual recording is continuous whatever the week lists, and stop is none. `Record[n].Enable` reads false on channels
-    that record, and means nothing.
+    Manual recording is continuous whatever the week lists, stop is none. `Record[n].Enable` means nothing: it is false
+    on recording channels.
     """
     mode = ""
     if not isinstance(modes, DriverError):

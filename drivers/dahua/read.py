@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
+from drivers.allowed_requests import Ask, http
 from drivers.collect import Collector, is_final
 from drivers.dahua import channels as channel_reads
 from drivers.dahua import device as device_reads
 from drivers.dahua import picture, plan, rpc
-from drivers.dahua.asks import ASKS
 from drivers.dahua.cgi import Fields, config
 from drivers.dahua.device import TABLE, platform_link
 from drivers.dahua.held import read_footage
@@ -26,7 +27,31 @@ from drivers.exchange import Transport
 from drivers.footage import Channels, Schedule, Wanted, WantedFootage
 from drivers.model import Camera, Fact, Masks, Observations, Overlays, Streams
 
-__all__ = ["ASKS", "METHOD", "read"]
+_CONFIG = "/cgi-bin/configManager.cgi?action=getConfig&name="
+_FIND = "/cgi-bin/mediaFileFind.cgi?action="
+
+ASKS: Final[tuple[Ask, ...]] = (
+    *http(
+        "device", "GET",
+        "/cgi-bin/global.cgi?action=getCurrentTime",
+        "/cgi-bin/magicBox.cgi?action=getSystemInfo", "/cgi-bin/magicBox.cgi?action=getDeviceType",
+        "/cgi-bin/magicBox.cgi?action=getSerialNo", "/cgi-bin/magicBox.cgi?action=getSoftwareVersion",
+        "/cgi-bin/magicBox.cgi?action=getVendor",
+        "/cgi-bin/storageDevice.cgi?action=getDeviceAllInfo", "/cgi-bin/userManager.cgi?action=getUserInfoAll",
+        f"{_CONFIG}NTP", f"{_CONFIG}ChannelTitle", f"{_CONFIG}Encode", f"{_CONFIG}VideoWidget",
+        f"{_CONFIG}PrivacyMasking", f"{_CONFIG}LeLensMask", f"{_CONFIG}RemoteDevice", f"{_CONFIG}RecordMode",
+        f"{_CONFIG}Record",
+    ),
+    Ask("http", "POST", "/RPC2_Login"),
+    Ask("http", "POST", "/RPC2", "getCameraState"),
+    Ask("http", "POST", "/RPC2", "VSP_GAYS_SERVER"),
+    Ask("http", "POST", "/RPC2", "RPC2 logout"),
+    *http(
+        "search", "GET",
+        f"{_FIND}factory.create", f"{_FIND}findFile&object=*&condition.*", f"{_FIND}findNextFile&object=*&count=*",
+        f"{_FIND}close&object=*", f"{_FIND}destroy&object=*",
+    ),
+)  # fmt: skip
 
 METHOD = "dahua"
 

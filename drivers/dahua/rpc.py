@@ -16,15 +16,7 @@ from typing import Any
 
 from drivers.credentials import refusal, weigh
 from drivers.dahua import cgi
-from drivers.errors import (
-    DeviceFault,
-    DriverError,
-    Malformed,
-    NoCredential,
-    NotPermitted,
-    NotTried,
-    Unsupported,
-)
+from drivers.errors import DeviceFault, DriverError, Malformed, NoCredential, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Request, Transport
 from drivers.http.json_answer import flag, json_object, whole
 from drivers.model import Credential, Device, Reply
@@ -35,12 +27,7 @@ _END_S = 3.0
 """How long saying goodbye may take."""
 
 _LOCKED, _FULL = "the account is locked", "no more sessions"
-_MEANING = {
-    268632081: _LOCKED,
-    268632073: _LOCKED,
-    268632074: _FULL,
-    268632075: _FULL,
-}
+_MEANING = {268632081: _LOCKED, 268632073: _LOCKED, 268632074: _FULL, 268632075: _FULL}
 """The codes of a refused login, in words that `credentials.weigh` classifies."""
 
 _NO_METHOD = (268894210, 268632064)

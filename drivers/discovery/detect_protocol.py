@@ -1,7 +1,6 @@
 """Detects the protocol of a device: one anonymous request of each kind, until one is answered; no login is sent.
 
-For an address about which nothing is known. A device that asks for a login at a path of one maker only has that maker's
-protocol.
+For an address about which nothing is known. A login asked for at one maker's path only means that maker's protocol.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ class Plan:
 def plan_of(interfaces: Sequence[str], addresses: Sequence[str], ranges: Sequence[str]) -> Plan:
     """Return what a round will send: to the networks of own IPv4 addresses, to responders, to all hosts of ranges.
 
-    An address is a host, or `host:port` where the responder listens on another port. No address is asked twice. Pure:
-    no name is resolved.
+    An address is a host, or `host:port` where the responder listens on another port. No address is asked twice, no name
+    resolved.
 
     Raises:
         ValueError: A range is no IPv4 network, or all of them are larger than `RANGE_ADDRESSES_MAX`.

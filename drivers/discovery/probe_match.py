@@ -111,8 +111,8 @@ def scope_text(one: Discovered, category: str) -> str:
 def mac_of(one: Discovered) -> str:
     """Return the MAC that a device names, as `aa:bb:cc:dd:ee:ff`, empty where it names none.
 
-    It is in a MAC scope, or is the node of a version 1 UUID in the endpoint reference; a node with the group bit is a
-    random number.
+    It is in a MAC scope, or is the node of a version 1 UUID in the endpoint reference; one with the group bit is
+    random.
 
     Source: RFC 4122 sections 4.1.6 and 4.5.
     """

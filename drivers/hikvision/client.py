@@ -1,8 +1,8 @@
 """Sends all requests of one device's ISAPI session, and only ones that read.
 
 Sent are GETs below /ISAPI/, and the POSTs of three searches: `ContentMgmt/search`, `dailyDistribution` and `logSearch`.
-A refused login, or an unreachable device, ends the session. Optional reads, on which no picture, mask or recording
-depends, share half of the time left.
+A refused login, or an unreachable device, ends the session. Optional reads (no picture, mask or recording depends on
+them) share half of the time left.
 """
 
 from __future__ import annotations

@@ -30,8 +30,7 @@ def read_kind(isapi: Isapi) -> DeviceKind:
 def read_clock(isapi: Isapi, zone: ZoneInfo) -> Clock:
     """Compare the digits of the device's wall clock in `zone` with our clock. Raises DriverError.
 
-    The offset behind them is not used. Where it is not that of `zone`, as in daylight saving time on DS-7716NI-I4,
-    `zone_wrong` is set.
+    The offset behind them is not used. `zone_wrong`: it is not that of `zone`, as in summer time on DS-7716NI-I4.
     """
     told, exchange = _device_time(isapi)
     moment = nearest(told.stamp.written, zone, exchange.received_at)

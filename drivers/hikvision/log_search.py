@@ -1,8 +1,8 @@
 """Reads the oldest entry of a device's own log of logins and operations. Parsers are pure.
 
 The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; the
-class Operation holds logins and changes. Entries older than two years are left out: a clock that was lost for a while
-writes some of 1970.
+class Operation holds logins and changes. Entries older than two years are left out: a clock that was lost writes some
+of 1970.
 
 Source: ISAPI, ContentMgmt/logSearch (CMSearchDescription with `metaId`, CMSearchResult with `logDescriptor`); the order
 and the two names of the class are field reports (DS-7616NI-Q2 and client code). No answer of a real unit was read here.
@@ -84,9 +84,7 @@ def parse_times(root: etree._Element) -> tuple[datetime, ...]:
         words = text_in(root, "responseStatusStrg")
         if words.lower().replace(" ", "").replace("_", "") != "nomatches":
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
-    listed = child(root, "matchList")
-    items = rows(listed, "searchMatchItem") if listed is not None else []
-    return tuple(_written(item) for item in items)
+    return tuple(_written(item) for item in rows(child(root, "matchList"), "searchMatchItem"))
 
 
 def _written(item: etree._Element) -> datetime:

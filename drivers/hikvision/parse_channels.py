@@ -28,8 +28,8 @@ _NO_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 # an unset address
 class Input:
     """One channel of a device.
 
-    `own`: the device's own input, analogue or a camera's sensor; else an IP camera behind it. `id` is its number among
-    those of its kind.
+    `own`: the device's own input, analogue or a camera's sensor; else an IP camera behind it. `id`: its number in its
+    kind.
     """
 
     number: int

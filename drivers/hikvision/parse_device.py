@@ -123,8 +123,8 @@ def disks(root: etree._Element) -> Disks:
     hdds, stores = child(root, "hddList"), child(root, "nasList")
     if hdds is None and stores is None:
         raise Malformed("there is neither a list of disks nor one of network stores")
-    found = [_disk(row, "hdd") for row in (rows(hdds, "hdd") if hdds is not None else ())]
-    found += [_disk(row, "nas") for row in (rows(stores, "nas") if stores is not None else ())]
+    found = [_disk(row, "hdd") for row in rows(hdds, "hdd")]
+    found += [_disk(row, "nas") for row in rows(stores, "nas")]
     mode = text_in(root, "workMode").lower()
     quota = mode == "quota" if mode else None
     return Disks(tuple(disk for disk in found if disk.word.lower() != _GHOST), quota)

@@ -77,7 +77,7 @@ def overlays(root: etree._Element, channel_name: str) -> Overlays:
     if texts is None and time is None and name is None:
         raise Malformed("there is nothing about overlays")
     shown = []
-    for row in rows(texts, "TextOverlay") if texts is not None else ():
+    for row in rows(texts, "TextOverlay"):
         text = text_in(row, "displayText")
         if text and truth(text_in(row, "enabled")) is not False:
             shown.append(text)

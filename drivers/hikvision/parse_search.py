@@ -1,7 +1,7 @@
 """Writes the two searches of ISAPI and parses their answers. Pure.
 
-Moments are left as the device writes them: their digits, labelled UTC as the Z behind them claims, mostly wrongly.
-`times.py` interprets them.
+Moments are left as the device writes them: digits labelled UTC by the Z behind them, mostly wrongly; `times.py`
+interprets them.
 
 Source: RaCM (Recording and Content Management), CMSearchDescription, CMSearchResult; ISAPI, trackDailyDistribution.
 """
@@ -71,8 +71,7 @@ def parse_page(root: etree._Element, track: int | None) -> Page:
     """
     words = text_in(root, "responseStatusStrg")
     state = words.lower().replace(" ", "").replace("_", "")
-    listed = child(root, "matchList")
-    segments = tuple(_segment(one) for one in (rows(listed, "searchMatchItem") if listed is not None else ()))
+    segments = tuple(_segment(one) for one in rows(child(root, "matchList"), "searchMatchItem"))
     if state not in _ENDED and state != "more":
         if truth(text_in(root, "responseStatus")) is False:
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")

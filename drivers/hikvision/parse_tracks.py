@@ -79,11 +79,8 @@ def _schedule(row: etree._Element) -> Schedule | None:
     for block in _blocks(plan):
         for action in children(block, "ScheduleAction"):
             periods += _periods(action, default)
-    extensions = child(row, "CustomExtensionList")
-    switches = [
-        text_in(one, "enableSchedule")
-        for one in (rows(extensions, "CustomExtension") if extensions is not None else ())
-    ]
+    extensions = rows(child(row, "CustomExtensionList"), "CustomExtension")
+    switches = [text_in(one, "enableSchedule") for one in extensions]
     expires = duration(text_in(row, "Duration")) if truth(text_in(row, "durationEnabled")) else None
     enabled = next((truth(word) for word in switches if word), None)
     return Schedule(tuple(sorted(periods, key=lambda one: (one.weekday, one.start_s))), enabled, expires)

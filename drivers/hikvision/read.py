@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from drivers.allowed_requests import Ask, http
 from drivers.collect import Collector, attempt
 from drivers.errors import DriverError
 from drivers.exchange import Transport
@@ -19,14 +21,38 @@ from drivers.hikvision import channels as channel_reads
 from drivers.hikvision import device as device_reads
 from drivers.hikvision import log_search, retention
 from drivers.hikvision import recordings as recording_reads
-from drivers.hikvision.asks import ASKS
 from drivers.hikvision.channels import Table
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.recordings import Archive
 from drivers.hikvision.times import Frame
 from drivers.model import Camera, Clock, Observations, Unavailable
 
-__all__ = ["ASKS", "METHOD", "read"]
+ASKS: Final[tuple[Ask, ...]] = (
+    *http(
+        "device", "GET",
+        "/ISAPI/System/deviceInfo", "/ISAPI/System/status", "/ISAPI/System/time", "/ISAPI/System/time/localTime",
+        "/ISAPI/System/time/ntpServers",
+        "/ISAPI/System/Video/inputs/channels", "/ISAPI/Streaming/channels",
+        "/ISAPI/ContentMgmt/InputProxy/channels", "/ISAPI/ContentMgmt/InputProxy/channels/status",
+        "/ISAPI/ContentMgmt/record/tracks", "/ISAPI/ContentMgmt/Storage",
+        "/ISAPI/ContentMgmt/Storage/hdd/*/SMARTTest/status",
+        "/ISAPI/System/Network/SIP", "/ISAPI/System/Network/SIP/*/SIPInfo",
+        "/ISAPI/Security/adminAccesses", "/ISAPI/Security/users",
+    ),
+    *http(
+        "camera", "GET",
+        "/ISAPI/ContentMgmt/InputProxy/channels/*/status",
+        "/ISAPI/System/Video/inputs/channels/*/privacyMask",
+        "/ISAPI/System/Video/inputs/channels/*/privacyMask/regions",
+        "/ISAPI/ContentMgmt/InputProxy/channels/*/video/privacyMask",
+        "/ISAPI/ContentMgmt/InputProxy/channels/*/video/privacyMask/regions",
+        "/ISAPI/System/Video/inputs/channels/*/overlays", "/ISAPI/ContentMgmt/InputProxy/channels/*/video/overlays",
+    ),
+    *http(
+        "search", "POST", "/ISAPI/ContentMgmt/search", "/ISAPI/ContentMgmt/record/tracks/*/dailyDistribution",
+        "/ISAPI/ContentMgmt/logSearch",
+    ),
+)  # fmt: skip
 
 METHOD = "isapi"
 

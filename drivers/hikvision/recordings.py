@@ -45,8 +45,8 @@ def read_tracks(isapi: Isapi) -> dict[int, Track]:
 class Archive:
     """The recordings of a device. One for each run; every month is requested once.
 
-    `tracks` are those that the device lists, or the error why not. `now` is the moment of the device's own clock,
-    `zone` that of its wall clock.
+    `tracks` are those that the device lists, or the error. `now` is the moment of the device's clock, `zone` its time
+    zone.
     """
 
     def __init__(self, isapi: Isapi, tracks: dict[int, Track] | DriverError, zone: ZoneInfo, now: datetime) -> None:

@@ -31,8 +31,7 @@ def document(reply: Reply, *roots: str, guarded: bool = False, asks: bool = True
     """Return the root element of an answer whose name is one of `roots`, or raise the error that the reply means.
 
     `asks`: the request was a GET. It has no content that could be wrong, so that an error about wrong content, or a
-    bare device error, means that the thing does not exist. `guarded`: a refusal without a reason means a missing right,
-    as for lists of accounts.
+    bare device error, means that the thing does not exist. `guarded`: a refusal without a reason means a missing right.
 
     Raises:
         Unsupported: The device has no such thing: HTTP 403 notSupport (a camera's InputProxy), 400 (a third stream of a
@@ -66,8 +65,10 @@ def plain_text(reply: Reply) -> str:
     return sanitize(reply.body.decode("utf-8", "replace"))
 
 
-def rows(element: etree._Element, name: str) -> list[etree._Element]:
-    """Return the rows of a list. Raises Malformed where one has another name, since it would be lost."""
+def rows(element: etree._Element | None, name: str) -> list[etree._Element]:
+    """Return the rows of a list, if there is one. Raises Malformed where one has another name and would be lost."""
+    if element is None:
+        return []
     found = children(element, name)
     if len(found) != len(elements(element)):
         raise Malformed(f"the list holds something other than {name}")

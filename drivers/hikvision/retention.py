@@ -43,8 +43,8 @@ def recordings_of(
 ) -> Recordings:
     """Return a camera's footage on the device: from its oldest segment to its newest, without known gaps.
 
-    Known gaps are `known` days without footage, and the time within wanted days that no segment covers. A wanted day
-    that cannot be listed is not among `listed`.
+    Known gaps are `known` days without footage, and the time within wanted days that no segment covers. `listed` lacks
+    days that failed.
 
     Raises:
         Unsupported: The device has no such track: that it holds nothing of it proves nothing.

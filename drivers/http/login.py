@@ -55,7 +55,7 @@ class Login:
             answer = self._anonymous(request)
             if answer.exchange.reply.status != 401 or request.carries_credential or not answer.challenges:
                 return answer.exchange
-            if self._device.credential is not None and is_shut(_text(answer.exchange.reply)):
+            if self._device.credential is not None and is_shut(_body_text(answer.exchange.reply)):
                 # A login that is sent now is refused whatever it is, and makes the lock last longer.
                 raise self._refused(answer.exchange.reply)
             known = self._fresh(known, answer.challenges)
@@ -110,7 +110,7 @@ class Login:
                     tells_stale = False
                 self._nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 return answer.exchange
-            if lacks_right(_text(reply)):
+            if lacks_right(_body_text(reply)):
                 self._nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 raise NotPermitted(f"{request.operation}: the login has not the right to ask this")
             self._nonces.drop(device, port)
@@ -132,16 +132,16 @@ class Login:
         # A fault other than NotAuthorized comes from behind the login.
         if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
             return self._credentials.accepted(self._device, now)
-        if reply.status == 403 and weigh(_text(reply)) != "refused":
+        if reply.status == 403 and weigh(_body_text(reply)) != "refused":
             raise self._refused(reply)
         return False
 
     def _refused(self, reply: Reply) -> DriverError:
         """Note a refusal, and return it as an error."""
-        text = _text(reply)
+        text = _body_text(reply)
         self._credentials.refused(self._device, self._now(), text)
         return refusal(text, f"{reply.operation}: the device refused the login")
 
 
-def _text(reply: Reply) -> str:
+def _body_text(reply: Reply) -> str:
     return decode_text(reply.body)

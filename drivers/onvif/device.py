@@ -144,8 +144,8 @@ def _measured(answer: Answer) -> ClockRead:
 def _shift_s(read: ClockRead, answer: Answer) -> int:
     """Return by how much the reported time differs from the one that the device checks tokens with.
 
-    A device that fills "UTC" with its local time checks tokens with its real clock; but one whose HTTP Date is shifted
-    by the same has its whole clock set so.
+    A device that fills "UTC" with its local time checks tokens with its real clock; with the HTTP Date shifted too, its
+    whole clock is set so.
     """
     shift_s = parse_device.local_as_utc_s(read.said, read.offset_s, read.uncertainty_s)
     date_offset_s = answer.exchange.server_date_offset_s

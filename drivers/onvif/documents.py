@@ -1,8 +1,7 @@
 """Loads WSDL documents, each parsed once per process, and builds onvif-zeep's service objects on top of them.
 
 The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and several MB: all devices share the zeep
-Document, each has its own Client with login and transport. `soap.py` decides what is sent and whether an answer may be
-decoded.
+Document, each has its own Client with login and transport. `soap.py` decides what is sent and decoded.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ _ONVIF = "http://www.onvif.org/"
 class LoginRequired(Exception):
     """The device answers that the sender is not authorised. `text` is its message.
 
-    Not a refusal by itself: only the caller knows whether the request carried the credential. `after_login`: the device
-    had taken an HTTP login before.
+    Not a refusal by itself: only the caller knows whether the credential was sent. `after_login`: an HTTP login was
+    taken.
     """
 
     def __init__(self, text: str) -> None:

@@ -72,8 +72,7 @@ def from_services(rows: Iterable[Any], device: Device, own_hosts: Collection[str
 def from_capabilities(element: etree._Element, device: Device, own_hosts: Collection[str]) -> ServiceTable:
     """Build the table from a checked GetCapabilities answer, Extension included. Raises Malformed without any service.
 
-    Parsed from the raw answer: the schema puts a wildcard before the services under Extension, which takes them in
-    zeep.
+    Parsed from the raw answer: in zeep the wildcard of Extension takes its services.
     """
     return _table(_capabilities(element), device, own_hosts)
 

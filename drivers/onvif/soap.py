@@ -3,7 +3,7 @@
 The device chooses the scheme: the transport answers an HTTP challenge with HTTP Digest, a WS-UsernameToken signed with
 the device's time answers a NotAuthorized fault. `drivers.credentials` decides whether a credential may be tried; one
 refused login ends all tries. Operations that wanted a token last time get it at once. Only such an operation proves
-that a token was taken: open ones answer a wrong token as well. Optional reads, on which no picture or mask depends,
+that a token was taken: open ones answer a wrong token as well. Optional reads (no picture or mask depends on them)
 share half of the time left.
 """
 

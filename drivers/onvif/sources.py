@@ -68,8 +68,7 @@ class Media:
 def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
     """List the video sources of the service that answers, by its profiles and its video source configurations.
 
-    `channels` is the highest requested channel. A device with one source is not asked for others, unless that is
-    higher.
+    `channels` is the highest requested channel. A device with one source is asked for others only if that is higher.
 
     Raises:
         DriverError: Neither media service gives profiles.

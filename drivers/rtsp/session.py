@@ -24,15 +24,7 @@ from drivers.address import authority, parse_address
 from drivers.authentication import Challenge, authorization, choose, parse_challenges
 from drivers.credentials import refusal, unlocks_in_s, weigh
 from drivers.deadline import Deadline
-from drivers.errors import (
-    Busy,
-    DeviceFault,
-    DriverError,
-    Locked,
-    Malformed,
-    NotTried,
-    Unsupported,
-)
+from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, NotTried, Unsupported
 from drivers.exchange import Transport
 from drivers.rtsp.rtp import Packet, parse_packet
 from drivers.rtsp.sdp import Video, parse_sdp

@@ -1,7 +1,7 @@
 """Parses the picture size from a sequence parameter set of H.264 or H.265. Pure.
 
-Only values up to the size are parsed, each validated against the standard's range: other bytes have no size here.
-Nothing is allocated by values in the bytes.
+Only values up to the size are parsed, each validated against the standard's range: other bytes have no size. No value
+allocates anything.
 
 Source: ITU-T H.264 clauses 7.3.1, 7.3.2.1.1, 7.4.2.1.1 and 9.1; ITU-T H.265 clauses 7.3.2.2.1, 7.3.3 and 9.2.
 """

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from drivers.footage import DayIndex, Disk, Disks, StoreIndex, StoreTrouble
+from drivers.footage import DayIndex, Disk, Disks, StoreIndex
 from drivers.model import Recordings
 from drivers.model import Span as Recorded
 from drivers.stores.ends import SETTLES_S, Span, Troubles, merged
@@ -61,7 +61,7 @@ def store_index(parts: Mapping[tuple[str, date], Part], troubles: Troubles, now:
             DayIndex(day, sum(part.segments for part in rows), sum(part.size_bytes for part in rows), _digest(rows))
             for day, rows in sorted(days.items())
         ),
-        tuple(_sanitized(trouble) for trouble in troubles.all()),
+        tuple(replace(trouble, first=sanitize(trouble.first)) for trouble in troubles.all()),
     )
 
 
@@ -140,7 +140,3 @@ def _fewer(spans: list[Span]) -> tuple[list[Span], float]:
         else:
             joined.append((begins, ends))
     return joined + spans[-keep:], spans[-keep][0]
-
-
-def _sanitized(trouble: StoreTrouble) -> StoreTrouble:
-    return replace(trouble, first=sanitize(trouble.first))

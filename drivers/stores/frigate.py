@@ -1,7 +1,6 @@
 """Reads recordings of Frigate: its table lists them, and some of the files that it names are checked in turn.
 
-`frigate_rows.py` reads the table without the recorder's notice, `frigate_days.py` decides which days are read when,
-`frigate_files.py` finds the files.
+`frigate_rows.py` reads the table unnoticed, `frigate_days.py` decides on days, `frigate_files.py` finds files.
 """
 
 from __future__ import annotations

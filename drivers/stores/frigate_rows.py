@@ -119,7 +119,7 @@ def opened(path: Path, progress: Callable[[], None]) -> Iterator[Rows]:
 
 def _nobody_has_it_open(path: Path, head: bytes) -> bool:
     """Return whether a database with a write-ahead log was closed for good; else check that its log may be read."""
-    log, shared = _log(path), path.with_name(f"{path.name}-shm")
+    log, shared = path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
     if head[18:20] != _WAL:
         return False
     if not shared.exists():
@@ -132,10 +132,6 @@ def _nobody_has_it_open(path: Path, head: bytes) -> bool:
         if beside.exists():
             beside.open("rb").close()
     return False
-
-
-def _log(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
 
 
 def _column(database: sqlite3.Connection) -> str:

@@ -1,8 +1,8 @@
 """Parses the start of each segment of a folder from its name. Pure; made for millions of them.
 
 Names are grouped by their hour, so that the calendar and the time zone are evaluated once for each hour; minutes and
-seconds are added from small tables. A moment that comes twice, when clocks are set back, is decided by the time at
-which the file was last written.
+seconds are added from small tables. A moment that comes twice, when clocks are set back, is decided by the file's time
+of change.
 """
 
 from __future__ import annotations

@@ -35,8 +35,7 @@ _WORD = re.compile("%path|%.|%$|[^%]+")
 class Step:
     """One part of a path, between slashes: a fixed `text`, or an `expression` to match in full.
 
-    `places`: the slice of each field in a name. `own`: the camera's name is in a step before this one, so that
-    everything in the folder is this camera's.
+    `places`: the slice of each field in a name. `own`: after the step with the camera's name, in a folder of its own.
     """
 
     text: str

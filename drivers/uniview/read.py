@@ -7,16 +7,22 @@ answers is not. Pictures, masks and footage are read over ONVIF, as a device of 
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Final
 
+from drivers.allowed_requests import Ask, http
 from drivers.collect import Collector, is_final
 from drivers.errors import DriverError, Unreachable, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Clock, Fact, Identity, Observations
 from drivers.uniview import parse
-from drivers.uniview.asks import ASKS
 
-__all__ = ["ASKS", "METHOD", "read"]
+ASKS: Final[tuple[Ask, ...]] = http(
+    "device", "GET",
+    "/LAPI/V1.0/System/DeviceInfo", "/LAPI/V1.0/System/DeviceBasicInfo",
+    "/LAPI/V1.0/System/Time", "/LAPI/V1.0/System/Time/NTP",
+    "/LAPI/V1.0/Channels/System/ChannelDetailInfos",
+)  # fmt: skip
 
 METHOD = "uniview"
 

@@ -1,7 +1,7 @@
 """Extracts the first IRAP picture from an H.265 byte stream, and writes it anew with the parameter sets that it names.
 
-Decides which units belong to that picture, and validates their headers. The decoder detects damaged slices. Layers
-above the base layer are dropped.
+Decides which units belong to that picture, and validates their headers. The decoder detects damaged slices. Higher
+layers are dropped.
 
 Source: ITU-T H.265 clauses 7.3.1, 7.3.6.1, 7.4.2.2, 7.4.2.4 and 7.4.7.1, and Annex B.
 """

@@ -53,8 +53,7 @@ class QualityJudged:
 
     `reason`: `measured` for `ok` and `bad`; for `unknown`: `learning`, `light-changed`, `not-measured`, `usual` (the
     camera is always so), `no-colour`, `no-overlay`, `no-view`, a reason of `ViewSeen`, or `behind-NAME`: hidden by that
-    indicator. `value`, `usual`, `limit`: the measured and the usual value, and where bad begins; None where there is
-    none.
+    indicator. `value`, `usual`, `limit`: the measured and the usual value, and where bad begins, or None.
     """
 
     indicator: str

@@ -1,7 +1,7 @@
 """Measures a picture's quality as numbers, on a copy that is 640 px long. `indicators.py` judges them.
 
-Areas that the camera itself draws (masks, overlays) are left out: they are sharp, still and clean whatever happens to
-the lens. No threshold of a verdict is here.
+Areas that the camera itself draws (masks, overlays) are left out: they stay sharp whatever happens to the lens. No
+threshold is here.
 
 Source: Immerkaer 1996 (noise); Pech-Pacheco et al. 2000 (variance of the Laplacian).
 """

@@ -104,8 +104,8 @@ def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor 
 def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:
     """Return whether a background is usable: each picture that it was made of is plainly still in it.
 
-    Otherwise moving things fill the view (a conveyor, a tree before the lens), and moves would be made up: the view
-    counts as not supervised.
+    Otherwise moving things fill the view (a conveyor, a tree before the lens), and moves would be made up: it is
+    unsupervised.
     """
     aspect = background.width_px / background.height_px
     seen = [_judge(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
@@ -113,12 +113,7 @@ def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Seq
 
 
 def _judge(
-    reference: Descriptor,
-    grey: Grey,
-    light: LightMode,
-    excluded: Sequence[Polygon],
-    aspect: float,
-    far: bool = True,
+    reference: Descriptor, grey: Grey, light: LightMode, excluded: Sequence[Polygon], aspect: float, far: bool = True
 ) -> ViewSeen:
     found, reason = _find(reference, grey, excluded, far)
     if found is None:

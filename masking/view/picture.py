@@ -44,8 +44,7 @@ def light_mode(picture: Bgr, excluded: Sequence[Polygon] = ()) -> LightMode:
     """Classify the light of a picture by its colours and its brightness.
 
     `infrared` has no colours, whatever its brightness: a camera's black-and-white mode. Of the others, `night` is dark.
-    A colour cast does not make colours, so it is removed first. Masks and overlays have colours of their own: exclude
-    them.
+    A colour cast does not make colours, so it is removed first. Exclude masks and overlays: they have colours.
     """
     return light_of_thumb(thumb_of(picture), excluded)
 

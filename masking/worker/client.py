@@ -1,8 +1,7 @@
 """Sends jobs to the locked-down children of the picture worker, and validates every answer.
 
 Each camera and look has a child of its own, forked from a warm parent that has never read a device's byte. A decoder
-that crashes, hangs or is taken over affects its own camera only. The daemon imports this module and so never loads
-OpenCV or numpy.
+that crashes, hangs or is taken over affects its own camera only. Loads neither OpenCV nor numpy.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ class Worker:
     """One picture worker; its methods may be called from several threads, one job runs at a time.
 
     `timeout_s` is the limit of one job. `accept_unconfined`: judge also where a child could not be confined; without
-    it, such a child judges nothing. `self_test` makes children answer `attempts`; only tests set it. `starts` counts
-    the warm parents.
+    it, such a child judges nothing. `self_test` makes children answer `attempts`; for tests. `starts` counts warm
+    parents.
 
     Consecutive pictures of one camera are judged by one child. A camera whose child died or answered nonsense gets no
     other until `rest`, nor does a device with two such cameras: nobody may attack decoders again and again in one look.

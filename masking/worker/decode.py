@@ -1,8 +1,7 @@
 """Decodes one encoded picture to one BGR array, from memory, or fails. Runs in the locked-down child only.
 
 A damaged picture is an error, never a picture: a decoder fills gaps with flat areas, which resemble a mask. So FFmpeg's
-messages while it decodes are read back and judged. FFmpeg does not notice an H.265 slice that was cut in the middle;
-fetch a keyframe whole.
+messages while it decodes are read back and judged. FFmpeg misses a cut H.265 slice; fetch a keyframe whole.
 """
 
 from __future__ import annotations

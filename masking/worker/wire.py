@@ -118,7 +118,7 @@ def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tupl
         reason = message["error"]
         if reason not in _ERRORS:
             raise WireError("an unknown error")
-        return reason, _text(message.get("detail"), 300)
+        return reason, _plain_text(message.get("detail"), 300)
     return Judged(
         width_px=integer(message.get("width"), 1, _MAX_SIDE_PX),
         height_px=integer(message.get("height"), 1, _MAX_SIDE_PX),
@@ -154,7 +154,7 @@ def read_greeting(message: dict[str, Any]) -> Confinement:
         raise WireError("not a greeting")
     if len(limits) > 32 or len(ways) > 16:
         raise WireError("not a greeting")
-    return Confinement(tuple(_text(limit, 300) for limit in limits), tuple(word(way) for way in ways))
+    return Confinement(tuple(_plain_text(limit, 300) for limit in limits), tuple(word(way) for way in ways))
 
 
 def _verdict(answer: object, zone: Zone) -> Verdict:
@@ -168,7 +168,7 @@ def _verdict(answer: object, zone: Zone) -> Verdict:
     if not all(_NAME.fullmatch(name) for name in numbers):
         raise WireError("a number without a proper name")
     values = tuple((name, number_in(value, -1e9, 1e9)) for name, value in numbers.items())
-    return Verdict(zone.name, verdict, word(reason), values, _text(answer.get("text"), 500))
+    return Verdict(zone.name, verdict, word(reason), values, _plain_text(answer.get("text"), 500))
 
 
 def integer(value: object, low: int, high: int) -> int:
@@ -192,7 +192,7 @@ def word(value: object) -> str:
     return value
 
 
-def _text(value: object, limit: int) -> str:
+def _plain_text(value: object, limit: int) -> str:
     if not isinstance(value, str) or len(value) > limit or not (value.isascii() and (value.isprintable() or not value)):
         raise WireError("text that is too long or not plain")
     return value

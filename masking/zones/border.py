@@ -112,7 +112,7 @@ def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[f
     """Share of pixels just inside the border that are outside a range of colours.
 
     On the worst side, and in the worst stretch. Rows nearer than 2 px at 640 px do not count, for cameras round a
-    mask's corners to whole pixels or more.
+    mask's corners.
     """
     layout = band.layout
     cells = len(layout.side)

@@ -1,7 +1,7 @@
 """Measures how much of a scene's detail is left inside a zone, beside that of its surroundings, at three scales.
 
-Detail is second differences: smooth ramps (a blur) and flat blocks have none. A low bitrate removes the finest scale
-first; a mask removes all.
+Detail is second differences: smooth ramps (a blur) and flat blocks have none. Low bitrates remove the finest scale,
+masks all.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ class Detail:
     with detail as in the surroundings. `worst`, `usual`: the detail of the 95th percentile and of the median of the
     tiles inside. `around_usual`, `around_least`: median and lower quartile of the tiles around. `half_worst`: 95th
     percentile inside at half size. `contrast_inside`, `contrast_around`: spread of the middle half of luma, as a
-    standard deviation. `flat_around_ratio`: share of the pixels around without any detail: the codec's result at low
-    bitrates.
+    standard deviation. `flat_around_ratio`: share of pixels around without detail, as at low bitrates.
     """
 
     inside: tuple[float, float, float]

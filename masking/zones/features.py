@@ -19,8 +19,7 @@ from masking.zones.strips import Lines, Strip
 class ZoneMeasures:
     """The measures of a zone, each from the module of its name, calculated at first use.
 
-    Most verdicts need only some of them. `color` is `#rrggbb` or empty; `shorter_side_px` is of the box around the
-    zone, at 640 px.
+    Most verdicts need only some of them. `color` is `#rrggbb` or empty; `shorter_side_px` is of its box, at 640 px.
     """
 
     def __init__(self, region: Region, color: str) -> None:

@@ -280,8 +280,4 @@ JUDGES: Final[dict[Effect, Callable[[ZoneMeasures, Zone], Opinion]]] = {
     "blurred": _judge_blur,
 }
 
-LOOKS: Final[dict[Effect, str]] = {
-    "color": "covered by one colour",
-    "pixelated": "pixelated",
-    "blurred": "blurred",
-}
+LOOKS: Final[dict[Effect, str]] = {"color": "covered by one colour", "pixelated": "pixelated", "blurred": "blurred"}

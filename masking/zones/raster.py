@@ -62,8 +62,7 @@ class Tiling:
 class Ground:
     """All of a zone's crop that does not depend on the picture's content; read-only, for it is cached.
 
-    `box` is left, top, right and bottom in pixels of the picture as judged, which is `factor` times smaller than the
-    picture. The rest as in `Region`.
+    `box` is left, top, right and bottom in pixels of the picture as judged, `factor` times smaller than the picture.
     """
 
     def __init__(self, corners: npt.NDArray[np.float64], box: tuple[int, int, int, int], factor: int, scale: float):
@@ -120,8 +119,8 @@ class Region:
 
     `ycc` is height x width x 3: luma, Cr and Cb as 0..255; `luma` its first plane. `core` is 1 inside the zone, at
     least `inset_px` from its border, else 0; `ring` the same outside. A border that is the picture's edge does not
-    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels. `ground` is the
-    part independent of the picture.
+    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels. `ground` does not
+    depend on the picture.
     """
 
     ycc: Bytes

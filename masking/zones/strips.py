@@ -25,8 +25,8 @@ class Strip:
     side separates the two, as the logarithm of their ratio. `excess`: its detail beyond that of the inside, in levels,
     on the side that has most. `shift_px`: how far inside the change of detail lies, on the side where it lies deepest,
     at 640 px. `hides`, `hides_next`: the logarithm of the detail outside over that of the strip, on the side that hides
-    least and on the next one; `outside`: the detail outside on the side that has least; `most`: the detail of the strip
-    on the side that has most.
+    least and on the next one; `outside`: the detail outside on the side that has least; `most`: that of the strip on
+    the side with most.
     """
 
     ratio: float
@@ -49,8 +49,8 @@ NO_STRIP = Strip(*(0.0,) * 8)
 class Sides:
     """The strip inside the side that hides least: by differences along the border, and by their bends.
 
-    `soft`, `soft_mean`: logarithm of the gradient just inside over its bend, which a blur makes large; on the side
-    where it is least, and on average.
+    `soft`, `soft_mean`: logarithm of the gradient just inside over its bend, which a blur makes large; least of all
+    sides, and average.
     """
 
     strip: Strip
@@ -66,8 +66,8 @@ NO_SIDES = Sides(NO_STRIP, NO_STRIP, 0.0, 0.0)
 class Lines:
     """The strip inside the side that hides least, by differences off the lines of a mosaic, and those lines themselves.
 
-    `proof`, `proof_mean`: logarithm of the gradient on the lines over that off them, just inside the border; on the
-    side where it is least, and on average.
+    `proof`, `proof_mean`: logarithm of the gradient on the lines over that off them, just inside the border; least of
+    all sides, and average.
     """
 
     strip: Strip

@@ -1,7 +1,7 @@
 """Judges whether a zone of a picture is hidden: PASS, FAIL or UNSURE, with a reason, numbers and one sentence.
 
 `features.py` has the measures, `opinions.py` the judges of each effect. `pool.py` joins several pictures; the agent
-decides what follows from a verdict.
+decides what follows.
 """
 
 from __future__ import annotations
