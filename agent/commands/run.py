@@ -7,7 +7,7 @@ import logging
 
 from agent.host.clock import utc_now
 from agent.model import exits
-from agent.model.verdict import exit_code
+from agent.model.exits import exit_code
 from agent.service.daemon.loop import run_once, serve
 from agent.site.config.load import load
 

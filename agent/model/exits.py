@@ -1,8 +1,13 @@
-"""Defines the exit codes of commands: of several, `1` before `4` before `3`; from 64 up those of sysexits.h."""
+"""Defines the exit codes of commands, and calculates that of a set of findings. Pure.
+
+Of several, `1` before `4` before `3`; from 64 up those of sysexits.h.
+"""
 
 from __future__ import annotations
 
 from typing import Final
+
+from agent.model.finding import Finding
 
 OK: Final = 0
 """All pass or warn."""
@@ -29,9 +34,26 @@ PIPE_CLOSED: Final = 141
 
 
 def worst(fails: bool, refused: bool, unchecked: bool) -> int:
-    """Return the exit code for a set of results: 1 before 4 before 3 before 0."""
+    """Return the exit code for results: 1 before 4 before 3 before 0."""
     if fails:
         return FAILS
     if refused:
         return REFUSED
     return UNCHECKED if unchecked else OK
+
+
+REFUSED_REASONS = frozenset({"refused", "not-tried"})
+
+
+def refused(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that are unknown because a login was refused, causes only."""
+    return tuple(f for f in findings if f.status == "unknown" and f.reason in REFUSED_REASONS and not f.caused_by)
+
+
+def exit_code(findings: tuple[Finding, ...]) -> int:
+    """Return 1 where something fails, else 4 where a login was refused, else 3 where something is unknown, else 0."""
+    return worst(
+        fails=any(f.status == "fail" for f in findings),
+        refused=bool(refused(findings)),
+        unchecked=any(f.status == "unknown" for f in findings),
+    )

@@ -71,8 +71,8 @@ def test_a_confirmation_at_the_very_zero_of_the_clock_is_one(maker: Maker) -> No
 
 
 def test_many_that_are_a_day_old_go_in_parts(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.deliver.spool.expiry._AT_ONCE", 3)
-    monkeypatch.setattr("agent.deliver.spool.expiry._ROUNDS", 2)
+    monkeypatch.setattr("agent.deliver.spool.confirm._AT_ONCE", 3)
+    monkeypatch.setattr("agent.deliver.spool.confirm._ROUNDS", 2)
     spool = maker.open()
     for _ in range(5):
         maker.cycle(spool)

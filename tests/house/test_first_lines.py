@@ -11,13 +11,13 @@ PACKAGES = ("agent", "drivers", "masking")
 
 VERBS = frozenset(
     {
-        "Accesses", "Adds", "Answers", "Applies", "Approves", "Asks", "Assembles", "Bounds", "Builds", "Caches",
+        "Accesses", "Adds", "Answers", "Approves", "Asks", "Assembles", "Bounds", "Builds", "Caches",
         "Calculates", "Captures", "Checks", "Classifies", "Collects", "Compares", "Compiles", "Connects",
         "Converts", "Counts", "Creates", "Decides", "Declares", "Decodes", "Defines", "Delivers", "Derives",
         "Describes", "Detects", "Determines", "Diagnoses", "Discovers", "Drains", "Draws", "Drops", "Edits",
         "Encodes", "Enforces", "Enrolls", "Estimates", "Evicts", "Exchanges", "Expires", "Explains", "Exports",
         "Extracts", "Fetches", "Files", "Finds", "Follows", "Forecasts", "Formats", "Gathers", "Generates",
-        "Groups", "Holds", "Identifies", "Imports", "Indexes", "Infers", "Inserts", "Installs", "Interprets",
+        "Groups", "Holds", "Identifies", "Imports", "Indexes", "Infers", "Installs", "Interprets",
         "Interrupts", "Issues", "Judges", "Learns", "Limits", "Lists", "Loads", "Locates", "Locks", "Looks",
         "Marks", "Matches", "Measures", "Merges", "Notifies", "Numbers", "Observes", "Opens", "Orders", "Packs",
         "Parses", "Plans", "Pools", "Prepares", "Prints", "Probes", "Protects", "Publishes", "Queries",

@@ -22,7 +22,7 @@ from agent.commands.terminal.unconfined import with_flag
 from agent.host.clock import utc_now
 from agent.host.paths import user_state
 from agent.model import exits
-from agent.model.verdict import exit_code
+from agent.model.exits import exit_code
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.single_address import site_of, with_channels

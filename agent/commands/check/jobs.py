@@ -31,8 +31,8 @@ from agent.judge.memory.episodes import times_json
 from agent.judge.memory.notes import Proof, write_note
 from agent.model import exits
 from agent.model.errors import Forbidden, UsageError
+from agent.model.exits import exit_code
 from agent.model.finding import Finding, Json, Message, utc_text
-from agent.model.verdict import exit_code
 from agent.observe.inventory.owners import Owner, owners_now, proven_marks
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.compare import (

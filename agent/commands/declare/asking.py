@@ -12,8 +12,15 @@ from pathlib import Path
 
 from agent.commands.declare.table import OPEN, camera_names, state_text, value_text
 from agent.commands.terminal.asking import Wrong, ask, say
-from agent.site.config.add_declaration import NO, YES, append_declarations, read_day_text, read_value
-from agent.site.config.document_digest import PaperUnreadable, digest_of_file
+from agent.site.config.add_declaration import (
+    NO,
+    YES,
+    PaperUnreadable,
+    append_declarations,
+    digest_of_file,
+    read_day_text,
+    read_value,
+)
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Line, Value, lines, standing, standings
 from agent.site.declarations.table import FORBIDDEN_ZONES, NONE, ZONE_TYPE, Declarable, Kind, Profile

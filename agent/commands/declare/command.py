@@ -22,8 +22,7 @@ from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
-from agent.site.config.add_declaration import append_declarations, read_day_text, read_value
-from agent.site.config.document_digest import digest_of_file
+from agent.site.config.add_declaration import append_declarations, digest_of_file, read_day_text, read_value
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, lines, local_day, standings

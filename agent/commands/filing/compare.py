@@ -24,8 +24,8 @@ from agent.contract.signing_keys import Signer
 from agent.host.files import as_owner_of
 from agent.model import exits
 from agent.model.errors import ConfigurationError, NotVerified, UsageError
+from agent.model.exits import refused
 from agent.model.finding import Finding, Json, Message
-from agent.model.verdict import refused
 from agent.observe.facts.filed_file import read_filed, write_filed
 from agent.observe.facts.filed_system import Filing
 from agent.onsite.filing.changes import EquipmentChange, changes

@@ -16,8 +16,8 @@ from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.model import exits
 from agent.model.errors import Forbidden, UsageError, os_words
+from agent.model.exits import refused
 from agent.model.finding import Json, Message, utc_text
-from agent.model.verdict import refused
 from agent.onsite.filing.contents import Dossier, dossier_of
 from agent.onsite.filing.lists import lists
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, pack_dossier
@@ -25,7 +25,7 @@ from agent.onsite.filing.page import render_page
 from agent.onsite.filing.papers import enclose, slots
 from agent.onsite.filing.wire import content_bytes, deadline_json, slot_json
 from agent.onsite.handover.report import KeyPart
-from agent.site.config.document_digest import digest_of_file
+from agent.site.config.add_declaration import digest_of_file
 from agent.site.config.load import load
 from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.host.clock import utc_now
+from agent.model.exits import exit_code
 from agent.model.finding import Finding, Json
-from agent.model.verdict import exit_code
 from agent.observe.facts.filed_file import read_filed
 from agent.onsite.filing.page_words import CLOCKS
 from agent.onsite.filing.papers import TITLES, Slot

@@ -14,8 +14,8 @@ from typing import Literal
 from agent.commands.masks.seen import CameraLook, View
 from agent.judge.checks.pictures.drift import changes
 from agent.model import exits
+from agent.model.exits import REFUSED_REASONS
 from agent.model.finding import Json, Message, utc_text
-from agent.model.verdict import REFUSED_REASONS
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, with_approvals
 from agent.observe.approvals.reference_views import PresetView, with_reference
 from agent.observe.pictures.turns import zones_digest

@@ -27,8 +27,8 @@ from agent.contract.key_rotation import rotation_body
 from agent.contract.signing_keys import KeyUnavailable, Signer
 from agent.deliver.keys.findings import forget_outage, key_finding, note_outage, outage_since
 from agent.deliver.keys.place import KeyHolder
+from agent.deliver.spool.read_only import signs_next
 from agent.deliver.spool.seal import seal_for
-from agent.deliver.spool.signed import signs_next
 from agent.deliver.spool.spool import Spool
 from agent.host.files import write_atomic
 from agent.host.health import moment

@@ -31,13 +31,15 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from agent.contract.presence import Presence
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.client import Client
-from agent.deliver.publish.messages import Message
+from agent.deliver.publish.messages import DecodedMessage, FlatSites, Message, decode_message
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import Dialect, Version
 from agent.deliver.publish.tls import TlsSocket, tls_context
-from agent.deliver.publish.wire_form import DecodedMessage, FlatSites, decode_message
-from agent.site.config.site import Hub
+from agent.deliver.spool.spool import Spool
+from agent.site.config.site import Hub, Site
 
 _P = ParamSpec("_P")
 
@@ -78,6 +80,20 @@ class Events:
     acks: list[tuple[int, int, str]] = field(default_factory=list)
     messages: list[DecodedMessage] = field(default_factory=list)
     failure: Exception | None = None
+
+
+def next_presence(site: Site, spool: Spool, signer: Signer) -> Presence:
+    """Return the presence of a new connection; its number is stored in the spool first."""
+    number = spool.next_connection_no()
+    return Presence(
+        origin=site.origin,
+        confirm=site.confirm,
+        epoch=spool.epoch,
+        connection_no=number,
+        jwk=signer.jwk,
+        heads=spool.heads(),
+        confirmed=spool.confirmed(),
+    )
 
 
 class Link:

@@ -1,7 +1,10 @@
-"""Builds the MQTT messages of a site: topic, exact payload, labels, retain and expiry. Pure.
+"""Builds the MQTT messages of a site, and decodes received ones. Pure.
 
 Health reports expire at the broker after a day: a newer one replaces them. Events never do. The newest configuration
 report and the state are retained.
+
+A broker passes a user property only to MQTT 5 clients. A client that receives a site's messages flattened therefore
+answers that site flattened, whatever its own version: else its messages would arrive without their signature.
 """
 
 from __future__ import annotations
@@ -16,13 +19,23 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.contract.chain import utc_text
-from agent.contract.envelope import STATE_TYP, flatten, sign_payload
+from agent.contract.envelope import STATE_TYP, flatten, sign_payload, unflatten
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.contract.presence import Presence, Status, write_state
 from agent.contract.signing_keys import Signer
-from agent.contract.topics import CONTENT_TYPE, JWS_PROPERTY, Kind, report_labels, state_labels, topic
-from agent.deliver.publish.packet import pack_properties
+from agent.contract.topics import (
+    CONTENT_TYPE,
+    FROM_HUB,
+    JWS_PROPERTY,
+    Kind,
+    read_topic,
+    report_labels,
+    state_labels,
+    topic,
+)
+from agent.deliver.publish.packet import Received, pack_properties
 from agent.deliver.spool.queue import PendingRow
+from agent.model.errors import NotVerified
 from agent.site.config.site import Site
 
 DEFLATE_ABOVE_BYTES: Final = 65_536
@@ -143,3 +156,77 @@ def state_message(presence: Presence, status: Status, signer: Signer, now: datet
         state_labels(origin.city, origin.site, presence.epoch, presence.connection_no, status, utc_text(now)),
         retain=True,
     )
+
+
+_JWS: Final = JWS_PROPERTY.encode()
+_ENCODING: Final = ENCODING_PROPERTY.encode()
+_DEFLATED: Final = DEFLATE.encode()
+_ID: Final = b"id"
+_SITES_MOST: Final = 100_000
+_SITE_LEVELS: Final = 4  # vss/v1/{city}/{site}
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedMessage:
+    """A received message: `payload` and `jws` as they were signed.
+
+    `label`: its CloudEvents id, which nobody signed. `packed`: it is labelled as deflated, and still is: it
+    inflates to more than any payload may have, or to nothing.
+    """
+
+    topic: str
+    payload: bytes = field(repr=False)
+    jws: str = field(repr=False)
+    label: str = ""
+    packed: bool = False
+
+
+def decode_message(message: Received) -> tuple[DecodedMessage, bool]:
+    """Return a decoded message, and whether it was flattened."""
+    payload, jws, flat = signed_form(message)
+    user = dict(reversed(message.user))
+    packed = not flat and payload is message.payload and user.get(_ENCODING) == _DEFLATED
+    return DecodedMessage(
+        message.topic, payload, jws, user.get(_ID, b"").decode("utf-8", "replace")[:200], packed
+    ), flat
+
+
+def signed_form(message: Received) -> tuple[bytes, str, bool]:
+    """Return signed payload and JWS, and whether it was flattened; of neither form: unchanged, without a signature."""
+    user = {name: value.decode("utf-8", "replace") for name, value in reversed(message.user)}  # the first one counts
+    payload = plain(message.payload, user.get(_ENCODING, ""))
+    jws = user.get(_JWS, "")
+    if jws or not payload:
+        return payload, jws, False
+    try:
+        payload, jws = unflatten(payload)
+    except NotVerified:
+        return payload, "", False
+    return payload, jws, True
+
+
+class FlatSites:
+    """The sites whose own messages are flattened. One thread uses it."""
+
+    def __init__(self) -> None:
+        self._flat: set[str] = set()
+
+    def heard(self, topic: str, flat: bool) -> None:
+        """Note the form of a site's message; a hub's own message shows nothing about the site."""
+        if not flat and not self._flat:
+            return
+        address = read_topic(topic)
+        if address is None or address.kind in FROM_HUB:
+            return
+        if not flat:
+            self._flat.discard(_site(topic))
+        elif len(self._flat) < _SITES_MOST:
+            self._flat.add(_site(topic))
+
+    def flat_to(self, topic: str) -> bool:
+        """Return whether a message on this topic must be flattened for its site."""
+        return bool(self._flat) and _site(topic) in self._flat
+
+
+def _site(topic: str) -> str:
+    return "/".join(topic.split("/", _SITE_LEVELS)[:_SITE_LEVELS])

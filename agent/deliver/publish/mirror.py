@@ -8,8 +8,6 @@ verify everything, and reports what was dropped as missing.
 from __future__ import annotations
 
 import logging
-import random
-import socket
 import threading
 import time
 from collections import deque
@@ -20,11 +18,12 @@ from typing import Final
 
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import Signer
-from agent.deliver.publish.connection import Granted, Link
+from agent.deliver.publish.connection import Granted, Link, next_presence
 from agent.deliver.publish.messages import Message, report_message, state_message
-from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
+from agent.deliver.publish.pace import Pace, Reconnects
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.tls import failure_words
+from agent.deliver.publish.woken import WokenThread
 from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError
@@ -67,15 +66,8 @@ class MirrorLink:
         self._in_flight: dict[int, Message] = {}
         self._spoken: set[int] = set()  # packet ids of birth and farewell
         self._status = MirrorStatus(mirror.name, "offline")
-        self._stopping = threading.Event()
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
-        self._thread = threading.Thread(target=self._run, name=f"mirror-{mirror.name}", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        self._thread = WokenThread(f"mirror-{mirror.name}", self._run)
+        self.start, self.stop = self._thread.start, self._thread.stop
 
     def offer(self, envelopes: Iterable[Envelope], now: datetime) -> None:
         """Queue committed reports. Never blocks, never fails."""
@@ -87,19 +79,7 @@ class MirrorLink:
                     report.payload,
                 )  # fmt: skip
                 self._keep(report_message(self._site, row))
-        self._wake()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Publish the farewell and end the thread; False if it did not end in time (it is then left behind)."""
-        self._stopping.set()
-        self._wake()
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            return False
-        self._wake_read.close()
-        self._wake_write.close()
-        return True
+        self._thread.wake()
 
     def status(self) -> MirrorStatus:
         """Return the current status."""
@@ -107,36 +87,22 @@ class MirrorLink:
             return replace(self._status, waiting=len(self._waiting) + len(self._in_flight))
 
     def _run(self) -> None:
-        attempt = taken_over = 0
-        while not self._stopping.is_set():
+        reconnects = Reconnects()
+        while not self._thread.stopping.is_set():
             began = time.monotonic()
             link_state, reason = self._connection()
-            settled = time.monotonic() - began > self._pace.settled_s and link_state == "offline"
-            attempt = 1 if settled else attempt + 1
-            if self._stopping.is_set():
+            lasted_s = time.monotonic() - began
+            if self._thread.stopping.is_set():
                 break
             self._say(link_state, reason)
-            pace = self._pace
-            if link_state == "duplicate-identity":
-                taken_over += 1
-                pace = after_taken_over(pace, taken_over)
-            chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
-            self._stopping.wait(reconnect_delay_s(pace, attempt, link_state != "offline", chance))
+            self._thread.stopping.wait(reconnects.delay_s(self._pace, link_state, lasted_s))
         self._say("stopped", "")
 
     def _connection(self) -> tuple[str, str]:
         link: Link | None = None
         broker = self._mirror.broker
         try:
-            presence = Presence(
-                origin=self._site.origin,
-                confirm=self._site.confirm,
-                epoch=self._spool.epoch,
-                connection_no=self._spool.next_connection_no(),
-                jwk=self._signer.jwk,
-                heads=self._spool.heads(),
-                confirmed=self._spool.confirmed(),
-            )
+            presence = next_presence(self._site, self._spool, self._signer)
             link = Link(self._site.id, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
             link.open(state_message(presence, "lost", self._signer, self._clock()))
             return self._serve(link, presence)
@@ -158,8 +124,8 @@ class MirrorLink:
     def _serve(self, link: Link, presence: Presence) -> tuple[str, str]:
         deadline = time.monotonic() + 2 * self._pace.connect_timeout_s
         granted: Granted | None = None
-        while not self._stopping.is_set():
-            link.step(_IDLE_S, self._wake_read)
+        while not self._thread.stopping.is_set():
+            link.step(_IDLE_S, self._thread.wake_socket)
             events = link.events
             if events.failure is not None:
                 raise events.failure
@@ -225,12 +191,6 @@ class MirrorLink:
             self._status = replace(
                 status, sent=status.sent + sent, refused=status.refused + refused, reason=reason or status.reason
             )
-
-    def _wake(self) -> None:
-        try:
-            self._wake_write.send(b"\0")
-        except OSError:  # full: it is awake already; closed: it has stopped
-            return
 
     def _say(self, link_state: str, reason: str, protocol: str = "") -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Limits the rate of reconnects, of sending, and of working off a backlog. Pure.
+"""Limits the rate of reconnects, of sending, and of working off a backlog. Pure, but for `Reconnects`.
 
 A broker that comes back finds every site of a city waiting. So that they do not overload it again, each waits a random
 time before it connects, and sends its backlog at a limited rate; fresh reports are never delayed.
@@ -6,6 +6,7 @@ time before it connects, and sends its backlog at a limited rate; fresh reports 
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, replace
 
 
@@ -53,6 +54,24 @@ def reconnect_delay_s(pace: Pace, attempt: int, refused: bool, chance: float) ->
     if refused:
         upper = max(upper, pace.refused_least_s)
     return chance * min(upper, pace.reconnect_most_s)
+
+
+@dataclass(slots=True)
+class Reconnects:
+    """Counts connections that failed in a row, and those that another client with this site's name ended."""
+
+    attempt: int = 0
+    taken_over: int = 0
+
+    def delay_s(self, pace: Pace, link_state: str, lasted_s: float) -> float:
+        """Return how long to wait after a connection that ended in `link_state`; not pure: takes a random number."""
+        settled = lasted_s > pace.settled_s and link_state == "offline"
+        self.attempt = 1 if settled else self.attempt + 1
+        if link_state == "duplicate-identity":
+            self.taken_over += 1
+            pace = after_taken_over(pace, self.taken_over)
+        chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
+        return reconnect_delay_s(pace, self.attempt, link_state != "offline", chance)
 
 
 @dataclass(slots=True)

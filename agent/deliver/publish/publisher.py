@@ -14,9 +14,6 @@ retried. `beat_at_mono` shows that it is alive.
 from __future__ import annotations
 
 import logging
-import random
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,14 +23,15 @@ from typing import Final
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey, Signer
 from agent.deliver.keys.own_certificate import ends_at
-from agent.deliver.publish.connection import Granted, Link
+from agent.deliver.publish.connection import Granted, Link, next_presence
 from agent.deliver.publish.messages import Message, report_message, state_message
 from agent.deliver.publish.outbox import Outbox
-from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
+from agent.deliver.publish.pace import Pace, Reconnects
 from agent.deliver.publish.protocol import Dialect, Suspicion
 from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, subscriptions
 from agent.deliver.publish.tls import failure_words, tls_context
 from agent.deliver.publish.window import TOO_LARGE, Window
+from agent.deliver.publish.woken import WokenThread
 from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError, ConfigurationError
@@ -93,11 +91,8 @@ class Publisher:
         self._clock = clock
         self._pace = pace or Pace()
         self._dialect = dialect or Dialect()
-        self._stopping = threading.Event()
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
-        self._thread = threading.Thread(target=self._run, name="publish", daemon=True)
+        self._thread = WokenThread("publish", self._run)
+        self.start, self.wake, self.stop = self._thread.start, self._thread.wake, self._thread.stop
         self._window = Window(spool, self._pace, clock, hub is not None and hub.confirm == "broker")
         self._suspicion = Suspicion()
         self._outbox = Outbox()
@@ -109,29 +104,6 @@ class Publisher:
         self._board = StatusBoard(status, clock)
         self._board.note_refused(spool.refused())
         self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Notify the thread of new rows in the spool. Never blocks."""
-        try:
-            self._wake_write.send(b"\0")
-        except OSError:  # full: it is awake already; closed: it has stopped
-            return
-
-    def stop(self, timeout_s: float) -> bool:
-        """Publish the farewell and end the thread; False if it did not end in time (it is then left behind)."""
-        self._stopping.set()
-        self.wake()
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            return False
-        self._wake_read.close()
-        self._wake_write.close()
-        return True
 
     def say(self, message: Message) -> None:
         """Queue a signed message outside the spool (the oldest of 64 is dropped), from any thread. Never blocks."""
@@ -153,42 +125,29 @@ class Publisher:
         return self._board.wait_for(self._spool.drained, timeout_s)
 
     def _run(self) -> None:
-        attempt = taken_over = 0
-        while not self._stopping.is_set():
+        reconnects = Reconnects()
+        while not self._thread.stopping.is_set():
             self._beat()
             if self._hub is None:
                 self._rest(_IDLE_S)
                 continue
             began = time.monotonic()
             link_state, reason = self._connection(self._hub)
-            settled = time.monotonic() - began > self._pace.settled_s and link_state == "offline"
-            attempt = 1 if settled else attempt + 1
-            if self._stopping.is_set():
+            lasted_s = time.monotonic() - began
+            if self._thread.stopping.is_set():
                 break
             self._board.say(link_state, reason)
-            pace = self._pace
+            delay_s = reconnects.delay_s(self._pace, link_state, lasted_s)
             if link_state == "duplicate-identity":
-                taken_over += 1
-                self._board.note(taken_over=taken_over, taken_over_at=self._clock())
-                pace = after_taken_over(pace, taken_over)
-            chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
-            self._rest(reconnect_delay_s(pace, attempt, link_state != "offline", chance))
+                self._board.note(taken_over=reconnects.taken_over, taken_over_at=self._clock())
+            self._rest(delay_s)
         self._board.say("stopped", "")
 
     def _connection(self, hub: Hub) -> tuple[str, str]:
         """Open one connection and serve it until it ends; return its last state, and why."""
         link: Link | None = None
         try:
-            number = self._spool.next_connection_no()
-            presence = Presence(
-                origin=self._site.origin,
-                confirm=self._site.confirm,
-                epoch=self._spool.epoch,
-                connection_no=number,
-                jwk=self._signer.jwk,
-                heads=self._spool.heads(),
-                confirmed=self._spool.confirmed(),
-            )
+            presence = next_presence(self._site, self._spool, self._signer)
             self._certificate_ends_at = ends_at(hub)
             link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
             link.open(state_message(presence, "lost", self._signer, self._clock()))
@@ -208,9 +167,9 @@ class Publisher:
     def _serve(self, link: Link, presence: Presence) -> tuple[str, str]:
         deadline = time.monotonic() + 2 * self._pace.connect_timeout_s
         granted: Granted | None = None
-        while not self._stopping.is_set():
+        while not self._thread.stopping.is_set():
             self._beat()
-            if link.step(self._patience_s(), self._wake_read):
+            if link.step(self._patience_s(), self._thread.wake_socket):
                 self._window.renew()
             events = link.events
             if events.failure is not None:
@@ -240,7 +199,7 @@ class Publisher:
             self._pump(link, granted)
         if granted is not None:
             self._farewell(link, presence, granted)
-        return "offline", "" if self._stopping.is_set() else "looking whether the broker speaks MQTT 5 by now"
+        return "offline", "" if self._thread.stopping.is_set() else "looking whether the broker speaks MQTT 5 by now"
 
     def _welcome(self, link: Link, presence: Presence, granted: Granted) -> None:
         """Begin a connection: requeue everything unconfirmed, subscribe, publish the birth."""
@@ -263,7 +222,7 @@ class Publisher:
         try:
             self._answer(link, granted)
             while self._window.room(self._others()) < 1 and not link.events.lost and time.monotonic() < until:
-                link.step(_FAREWELL_S, self._wake_read)
+                link.step(_FAREWELL_S, self._thread.wake_socket)
                 acks, link.events.acks = link.events.acks, []
                 self._take_acks(acks, last=True)
             link.publish(state_message(presence, "disconnected", self._signer, self._clock()))
@@ -336,5 +295,5 @@ class Publisher:
     def _rest(self, seconds: float) -> None:
         """Wait, beating, for so many seconds or until `stop`."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._stopping.wait(min(left, _IDLE_S)):
+        while (left := until - time.monotonic()) > 0 and not self._thread.stopping.wait(min(left, _IDLE_S)):
             self._beat()

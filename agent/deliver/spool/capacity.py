@@ -1,11 +1,14 @@
-"""Inserts and evicts spool rows under the size limit; each eviction writes a signed gap record.
+"""Evicts and inserts spool rows under the size limit; each eviction writes a signed gap record.
 
-Every function here runs inside a transaction of `agent/deliver/spool/spool.py`.
+Every function here runs inside a transaction of `agent/deliver/spool/spool.py`, but for `evict_refused`: a refusal
+counts only for the digest of our own row, and not for what the hub has confirmed. A gap record is not evicted for it:
+another would replace it, and be refused as well.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +17,12 @@ from typing import Final, cast
 
 from agent.contract.chain import GENESIS, STREAMS, Heads
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.deliver.spool.damage import crc
+from agent.contract.watermark import Rejected
 from agent.deliver.spool.database import Database
-from agent.deliver.spool.schema import ROW_COLUMNS, new_epoch
+from agent.deliver.spool.schema import ROW_COLUMNS, crc, new_epoch
 from agent.host.log_kinds import about
 from agent.model.errors import ChainBroken
-from agent.model.finding import Draft, Envelope, Head, Json, Message, StreamName
+from agent.model.finding import Draft, Envelope, Head, Json, Message, StreamName, utc_text
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -190,3 +193,37 @@ def record_full_disk(database: Database, now: datetime) -> None:
     if full:
         where = str(database.path.parent)
         database.run("INSERT INTO incident (kind, detail, at) VALUES ('disk-full', ?, ?)", where, now.isoformat())
+
+
+WORD: Final = "refused"
+"""Reason in the gap record."""
+
+META: Final = "refused"
+"""The spool's value for the last refusal: JSON with `report`, `reason`, `at` and their count."""
+
+
+def evict_refused(database: Database, seal: Seal, epoch: str, rejected: Rejected, now: datetime) -> bool:
+    """Evict a report that the hub refuses; return whether it was ours, and here."""
+    rows = database.all(
+        "SELECT id, epoch, stream, seq, digest FROM report"
+        " WHERE epoch = ? AND stream = ? AND seq = ? AND digest = ? AND state < ? AND stream <> 'gap'",
+        *(epoch, rejected.stream, rejected.seq, rejected.digest, CONFIRMED),
+    )
+    if not rows:
+        return False
+    before = last_refused(database.meta(META))
+    told = {
+        "report": f"{rejected.stream} {rejected.seq}",
+        "reason": rejected.reason,
+        "at": utc_text(now),
+        "count": int(before["count"]) + 1 if before else 1,
+    }
+    with database.transaction(reserved=False):
+        evict(database, seal, rows, WORD, now)
+        database.set_meta(**{META: json.dumps(told)})
+    return True
+
+
+def last_refused(text: str) -> dict[str, str | int]:
+    """Parse the value of `evict_refused`; empty where nothing was ever refused."""
+    return dict(json.loads(text)) if text else {}

@@ -19,8 +19,7 @@ from typing import Any, Final
 
 from agent.contract.chain import STREAMS
 from agent.deliver.spool import reserve
-from agent.deliver.spool.damage import crc, set_aside
-from agent.deliver.spool.schema import STREAM, StreamRow, create_schema, detect_damage
+from agent.deliver.spool.schema import STREAM, StreamRow, crc, create_schema, detect_damage, set_aside
 from agent.host.log_kinds import about
 from agent.model.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull, os_words
 from agent.model.finding import Head, Message

@@ -14,9 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.deliver.spool.capacity import PENDING, SENT, heads_in
-from agent.deliver.spool.damage import crc
 from agent.deliver.spool.database import Database
-from agent.deliver.spool.schema import ROW_COLUMNS
+from agent.deliver.spool.schema import ROW_COLUMNS, crc
 from agent.model.errors import SpoolCorrupt
 from agent.model.finding import Message, StreamName
 

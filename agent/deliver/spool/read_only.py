@@ -1,7 +1,11 @@
-"""Reads a spool without locking it, beside a running service; damage is reported, never set aside."""
+"""Reads a spool without locking it, beside a running service; damage is reported, never set aside.
+
+Which key must sign next comes from its newest report: the chain precedes any note beside it.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from agent.contract.envelope import read_header
 from agent.deliver.spool.capacity import CONFIRMED, PARKED, PENDING, SENT
 from agent.deliver.spool.database import translate
 from agent.deliver.spool.schema import STREAM, StreamRow
-from agent.model.errors import Forbidden, SpoolFailed, UsageError, os_words
+from agent.model.errors import Forbidden, NotVerified, SpoolFailed, UsageError, os_words
 from agent.model.finding import Head, Message, StreamName
 
 STATES: Final = {PENDING: "pending", SENT: "sent", PARKED: "parked", CONFIRMED: "confirmed"}
@@ -157,3 +162,31 @@ def view(path: Path) -> Iterator[View]:
 
 def _ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+def signs_next(path: Path) -> str:
+    """Return the kid of the key that signed the newest report, or that it hands over to; empty without one."""
+    query = "SELECT stream, jws, payload FROM report ORDER BY id DESC LIMIT 1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+            row = connection.execute(query).fetchone()
+    except sqlite3.Error:  # no file yet, or damaged: opening the spool tells it
+        return ""
+    if row is None:
+        return ""
+    stream, jws, payload = row
+    if stream == "event" and (to := handed_to(payload)):
+        return to
+    try:
+        return read_header(jws).kid
+    except NotVerified:
+        return ""
+
+
+def handed_to(payload: bytes) -> str:
+    """Return the new kid where an own event is a rotation, else an empty text."""
+    try:
+        to = json.loads(payload)["body"]["rotation"]["to"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return to if isinstance(to, str) else ""

@@ -1,4 +1,4 @@
-"""Defines the schema of the spool's file, and detects a damaged file. `database.py` does the rest.
+"""Defines the schema of the spool's file; detects a damaged file by schema and checksums, and moves it aside.
 
     meta      single values, and for each stream its newest report and how far the hub has confirmed it
     report    one row per report, until a day after its confirmation
@@ -13,15 +13,39 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import zlib
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from agent.contract.chain import GENESIS, STREAMS
-from agent.deliver.spool.damage import crc
 from agent.model.errors import ConfigurationError, SpoolCorrupt
 from agent.model.finding import Head, Message
+
+_SET_ASIDE_KEPT = 2  # a failing disk must not fill up with its own corpses
+
+
+def crc(*values: object) -> int:
+    """Return a checksum over a row's values: finds a flipped bit, proves nothing."""
+    return zlib.crc32("\n".join(map(str, values)).encode())
+
+
+def set_aside(path: Path, now: datetime) -> str:
+    """Rename the damaged file with its side files; return the new name."""
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    for suffix in ("-wal", "-shm", ""):  # the file itself last: until then the next start finds it again
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            source.rename(aside.with_name(aside.name + suffix))
+    old = sorted(path.parent.glob(f"{path.name}.corrupt-*Z"))[:-_SET_ASIDE_KEPT]
+    for name in old:
+        for suffix in ("", "-wal", "-shm"):
+            name.with_name(name.name + suffix).unlink(missing_ok=True)
+    return aside.name
+
 
 ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
 """Columns of `report` that its checksum covers; a payload has its own digest."""

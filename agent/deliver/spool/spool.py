@@ -27,6 +27,7 @@ from agent.contract.orders import Range
 from agent.contract.watermark import Watermark
 from agent.deliver.spool.capacity import (
     CONFIRMED,
+    META,
     PARKED,
     PENDING,
     SENT,
@@ -34,18 +35,18 @@ from agent.deliver.spool.capacity import (
     Seal,
     confirmed_in,
     evict,
+    evict_refused,
     evict_too_large,
     heads_in,
     insert,
+    last_refused,
     make_room,
     record_full_disk,
     renew_epoch,
 )
-from agent.deliver.spool.confirm import Outcome, confirm
+from agent.deliver.spool.confirm import Outcome, confirm, confirmed_ms, expire_confirmed
 from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
-from agent.deliver.spool.expiry import confirmed_ms, expire_confirmed
 from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, PendingRow, rows_to_send
-from agent.deliver.spool.refused import META, evict_refused, last_refused
 from agent.deliver.spool.resend import Resent, resend
 from agent.host.lock import lock
 from agent.host.log_kinds import about

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.presence import STATUSES
-from agent.host.exposition import Kind, Labels, block
+from agent.host.prometheus import Kind, Labels, block
 from agent.hub.stores.day_figures import CHINA, METRICS, Figure, added
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views import queries

@@ -23,10 +23,10 @@ from typing import Final
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import FROM_HUB, PREFIX, read_topic
 from agent.deliver.publish.connection import Events, Link
+from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
-from agent.deliver.publish.wire_form import DecodedMessage
 from agent.host.lock import lock
 from agent.hub.domain import accepted_loss, epochs
 from agent.hub.stores import trust

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.deliver.keys.rotate import SPOOL_NAME
+from agent.deliver.spool.capacity import META, last_refused
 from agent.deliver.spool.read_only import view
-from agent.deliver.spool.refused import META, last_refused
 from agent.host.paths import credentials_file
 from agent.judge.checks.service.delivery import TOLD_FOR
 from agent.model.errors import UsageError

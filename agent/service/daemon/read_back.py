@@ -17,8 +17,7 @@ from typing import Final
 from agent.contract.envelope import verify
 from agent.contract.repair_counts import CLASSES
 from agent.contract.signing_keys import PublicKey
-from agent.deliver.spool.read_only import StoredRow, view
-from agent.deliver.spool.signed import handed_to
+from agent.deliver.spool.read_only import StoredRow, handed_to, view
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.not_due import OWN_SOURCE
 from agent.model.errors import AgentError, NotVerified, UsageError

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.contract.repair_counts import repairs_json, summed
+from agent.model.exits import refused
 from agent.model.finding import Finding, Json, utc_text
-from agent.model.verdict import refused
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.report.build import counts

@@ -1,7 +1,11 @@
-"""Parses a declaration that a person typed, and adds it to site.toml, leaving its other lines unchanged."""
+"""Parses a declaration that a person typed, and adds it to site.toml, leaving its other lines unchanged.
+
+Of a document only the digest is ever stored.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -113,3 +117,22 @@ def append_declarations(path: Path, rows: Iterable[Declaration]) -> Site:
             raise
     except OSError as error:
         raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
+
+
+class PaperUnreadable(UsageError):
+    """A file cannot be read; the message has its path and the cause."""
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file, hex.
+
+    Raises:
+        PaperUnreadable: It is no file, or may not be read.
+    """
+    try:
+        if not path.is_file():
+            raise PaperUnreadable(Message("{path} is not there or is no file: correct the path", {"path": path}))
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PaperUnreadable(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None

@@ -17,7 +17,7 @@ import tomli
 
 from agent.model.finding import Json, Message
 from agent.site.config.load import read_tables
-from agent.site.config.mirrors import MIRRORS_MAX
+from agent.site.config.outlets import MIRRORS_MAX
 from agent.site.config.zones import PRESETS_MAX
 from agent.site.toml.table import TEXT_MAX_CHARS, Choice, Document, Table
 from masking.quality.learning import OVERLAYS_MAX

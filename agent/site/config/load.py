@@ -17,10 +17,8 @@ from agent.host.paths import CONFIG, OF_SERVICE, SECRETS_NAME
 from agent.model.finding import Message
 from agent.site.config.declared import read_declarations, read_groups, read_rules
 from agent.site.config.devices import NAME, NAME_RULE, read_cameras, read_devices
-from agent.site.config.footage import read_holds, read_stores
-from agent.site.config.mirrors import read_mirrors
-from agent.site.config.outlets import read_digest, read_metrics
-from agent.site.config.quality import read_quality
+from agent.site.config.footage import read_holds, read_quality, read_stores
+from agent.site.config.outlets import read_digest, read_metrics, read_mirrors
 from agent.site.config.report_key import TlsPlace, read_key, read_tls_place
 from agent.site.config.sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_worker
 from agent.site.config.site import Site

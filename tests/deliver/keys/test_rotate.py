@@ -31,7 +31,7 @@ from agent.deliver.keys.rotate import (
     settle,
     settle_for_service,
 )
-from agent.deliver.spool.signed import signs_next
+from agent.deliver.spool.read_only import signs_next
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import Forbidden, Locked
 from agent.model.finding import Head

@@ -19,10 +19,10 @@ from patience import PATIENCE_S
 from agent.contract.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
 from agent.contract.orders import Order
 from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.messages import FlatSites, signed_form
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.publisher import Publisher
-from agent.deliver.publish.wire_form import FlatSites, signed_form
 from agent.hub.stores import signing_key, trust
 from agent.model.finding import Draft
 from agent.site.config.site import Hub

@@ -13,8 +13,8 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
 from agent.contract.topics import topic
+from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.pace import Pace
-from agent.deliver.publish.wire_form import DecodedMessage
 from agent.hub.stores import trust
 from agent.hub.workers import orders, service
 from agent.hub.workers.resend import QUIET

@@ -9,7 +9,7 @@ import pytest
 from dossiers import filing_site, paper, word
 
 from agent.commands.filing.status import status_json
-from agent.model.verdict import exit_code
+from agent.model.exits import exit_code
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.onsite.filing.papers import TITLES
 from agent.onsite.filing.status import FilingStatus, filing_status, next_step

@@ -9,7 +9,7 @@ from sights import learned, of, played, quality, seen, taught, view
 from sites import camera, site
 
 from agent.observe.pictures.view_memory import CameraQuality
-from agent.site.config.quality import RANGES
+from agent.site.config.footage import RANGES
 from agent.site.config.site import Site
 from masking.quality.indicators import Thresholds
 

@@ -12,8 +12,8 @@ from told_site import told_site
 
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.judge.checks.service import gateway
+from agent.model.exits import exit_code
 from agent.model.finding import Finding
-from agent.model.verdict import exit_code
 from agent.observe.facts.facts import gather
 from agent.site.config.site import WorkerRules
 from drivers.details import Host
