@@ -41,7 +41,6 @@ class Area:
 
 
 def _rows(update: Update, to_data: Callable[[Any], Json], from_data: Callable[[Any], Any]) -> Area:
-    """Return an area that is a tuple of values."""
     return Area((), update, lambda value: [to_data(one) for one in value], lambda data: tuple(map(from_data, data)))
 
 
