@@ -69,7 +69,6 @@ def _is_on_path(one: Observation, row: EvidenceRule) -> bool:
 def _remembered_at(
     site: Site, facts: Facts, camera: CameraConfig, row: EvidenceRule, level: Level, now: datetime
 ) -> Iterator[datetime]:
-    """Yield from when the remembered state is that the check judges."""
     name = camera.camera.id
     if row.left == "listed-days":
         known = facts.footage.get(name)
@@ -84,7 +83,6 @@ def _remembered_at(
 
 
 def _listed_at(site: Site, camera: CameraConfig, known: CameraFootage, now: datetime) -> Iterator[datetime]:
-    """Yield when each day of the due window was listed."""
     first = day_of(known.there(now) - floor_of(site, camera), zone_of(site, camera))
     yield from (one.read_at for one in known.days if one.read_at is not None and one.day >= first)
 

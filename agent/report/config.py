@@ -21,7 +21,7 @@ from agent.observe.facts.assessed_days import count_json, last_whole_day, repair
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.gaps import LISTING_GRACE
 from agent.observe.pictures.turns import masks_digest
-from agent.report.config_findings import SubjectIds, encoded, write_findings
+from agent.report.config_findings import SubjectIds, encoded, objects_of, write_findings
 from agent.report.health import agent_json
 from agent.report.recorded_seconds import recorded_by_camera
 from agent.report.spot_check import HubRequests
@@ -81,7 +81,7 @@ def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_o
     """
     steady: dict[str, Json] = {
         **{key: value for key, value in body.items() if key not in ("cameras", "answers")},
-        "cameras": [{k: v for k, v in c.items() if k != "retention"} for c in _dicts(body["cameras"])],
+        "cameras": [{k: v for k, v in c.items() if k != "retention"} for c in objects_of(body["cameras"])],
         "findings": [
             [one.check, one.subject, one.status, one.reason, rests_on.get(one.key, NOTHING_KNOWN).level]
             for one in findings
@@ -192,10 +192,6 @@ def _plan(site: Site, plan: Plan) -> dict[str, Json]:
     return {**told, "cameras": list(behind)} if plan.subject.startswith("device:") else told
 
 
-def _dicts(value: Json) -> list[dict[str, Json]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _camera_id(camera: CameraConfig) -> dict[str, Json]:
     """Return the camera's ids; one without a 20-digit code is provisional. Source: GB/T 28181-2016 annex D."""
     code = camera.camera.code
@@ -228,17 +224,10 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json, recorded: Json) 
 
 
 def _maintainer(site: Site, camera_id: str, now: datetime) -> dict[str, Json]:
-    """Return the declared maintainer of a camera, if any."""
     word = standing(site, "maintainer", local_day(site, now), camera_id).declaration
     return {"maintainer": str(word.value)} if word else {}
 
 
 def _identity(identity: Identity | None) -> dict[str, Json] | None:
-    if identity is None:
-        return None
-    return {
-        "manufacturer": identity.manufacturer,
-        "model": identity.model,
-        "firmware": identity.firmware,
-        "serial": identity.serial,
-    }
+    names = ("manufacturer", "model", "firmware", "serial")
+    return {name: getattr(identity, name) for name in names} if identity else None

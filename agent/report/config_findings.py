@@ -150,7 +150,6 @@ def _row(group: Sequence[Finding], names: SubjectIds, rests_on: Mapping[str, Bas
 
 
 def _shared_message(group: Sequence[Finding]) -> dict[str, Json]:
-    """Return the message that all findings of a row share, if they do."""
     said = {str(one.message) for one in group}
     return {"message": said.pop()} if len(said) == 1 else {}
 
@@ -205,13 +204,15 @@ def _retained(finding: Finding) -> dict[str, Json]:
     kept: dict[str, Json] = {name: finding.evidence[name] for name in names if name in finding.evidence}
     for name, members in _IN_SHORT.items():
         rows: list[Json] = [
-            {member: row[member] for member in members if member in row} for row in _rows(finding.evidence.get(name))
+            {member: row[member] for member in members if member in row}
+            for row in objects_of(finding.evidence.get(name))
         ]
         kept |= {name: rows} if rows else {}
     return kept
 
 
-def _rows(value: object) -> list[Mapping[str, Any]]:
+def objects_of(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a JSON list, nothing of another value."""
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else []
 
 

@@ -86,7 +86,6 @@ def agent_json(facts: Facts) -> dict[str, Json]:
 
 
 def _day_members(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:
-    """Return the figures of the last whole day, and flapping counts, as far as there are any."""
     told: dict[str, Json] = {"rates": rates_json(day)} if day else {}
     return told | ({"flapping": dict(flapping)} if flapping.total() else {})
 
@@ -179,11 +178,6 @@ def _size(groups: list[dict[str, Json]]) -> int:
 def _host(host: Host | None) -> dict[str, Json] | None:
     if host is None:
         return None
-    told: dict[str, Json] = {
-        "cpu_ratio": host.cpu_ratio,
-        "memory_ratio": host.memory_ratio,
-        "disk_free_bytes": host.disk_free_bytes,
-        "disk_capacity_bytes": host.disk_capacity_bytes,
-        "uptime_s": host.uptime_s,
-    }
-    return told if host.temperature_c is None else {**told, "temperature_c": host.temperature_c}
+    names = ("cpu_ratio", "memory_ratio", "disk_free_bytes", "disk_capacity_bytes", "uptime_s")
+    measured: dict[str, Json] = {name: getattr(host, name) for name in names}
+    return measured if host.temperature_c is None else {**measured, "temperature_c": host.temperature_c}

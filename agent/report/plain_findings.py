@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 
 from agent.contract.payload_bounds import NUMBER_MAX
 from agent.model.finding import Level
-from agent.report.config_findings import FORM
+from agent.report.config_findings import FORM, objects_of
 
 NAMED_MOST: Final = 200_000
 """How many names rows of one report may resolve: a site of 1,000 cameras needs some 50,000."""
@@ -26,19 +26,19 @@ def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     An unknown form gives none.
     """
     if "form" not in body:
-        return [dict(one) for one in _rows(body.get("findings"))]
+        return [dict(one) for one in objects_of(body.get("findings"))]
     if body["form"] != FORM:
         return []
     found: list[dict[str, Any]] = []
     room = NAMED_MOST
     ids = {kind: tuple(_ids(body.get(kind))) for kind in ("cameras", "devices")}
-    for row in (*_rows(body.get("open")), *_rows(body.get("rest"))):
+    for row in (*objects_of(body.get("open")), *objects_of(body.get("rest"))):
         made: dict[str, dict[str, Any]] = {}
         if (room := room - _name_count(row.get("subjects"), ids)) < 0:
             return found
         for subject in _subjects(row.get("subjects"), ids):
             made[subject] = _finding(row, subject)
-        for part in (*_rows(row.get("told")), *_rows(row.get("kept"))):
+        for part in (*objects_of(row.get("told")), *objects_of(row.get("kept"))):
             if (room := room - _name_count(part.get("subjects"), ids)) < 0:
                 return found
             for subject in _subjects(part.get("subjects"), ids):
@@ -96,7 +96,6 @@ def _subjects(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[
 
 
 def _name_count(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
-    """Return how many names must be resolved to list the subjects."""
     if not isinstance(subjects, Mapping):
         return 1
     lists = [one for kind in ids for one in (subjects.get(kind), subjects.get(f"{kind}_but")) if isinstance(one, list)]
@@ -105,8 +104,4 @@ def _name_count(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
 
 
 def _ids(rows: object) -> Iterator[str]:
-    return (name for row in _rows(rows) if isinstance(name := row.get("id"), str))
-
-
-def _rows(value: object) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    return (name for row in objects_of(rows) if isinstance(name := row.get("id"), str))

@@ -132,7 +132,6 @@ def _camera_days(
 
 
 def _cell(view: _CameraDays, column: date) -> Cell:
-    """Return what is known of one day of the window."""
     day, whole = view.days[column]
     begun = clipped((whole,), Span(whole.start_at, view.told_until))
     if not begun:

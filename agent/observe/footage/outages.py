@@ -74,7 +74,6 @@ _Key = tuple[str, OutageKind]
 
 
 def _conditions(site: Site, observations: Observations) -> tuple[set[_Key], set[_Key]]:
-    """Return what was found not well, and what was found well."""
     by_subject: dict[str, list[Value]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation.value)

@@ -72,7 +72,6 @@ def _month(
 
 
 def _day(known: CameraFootage, window: tuple[tuple[date, Span], ...], there: datetime) -> date | None:
-    """Return a complete day that has footage or is unknown."""
     spans = dict(window)
     over = [row for row in known.days if row.day in spans and spans[row.day].end_at + SETTLE <= there]
     turns = [(_turn(row, spans[row.day], known), row.day) for row in over if not row.is_missing]

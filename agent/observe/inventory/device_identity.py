@@ -191,7 +191,6 @@ def _shared_boxes(seen: Mapping[str, BoxMark]) -> list[tuple[str, ...]]:
 
 
 def _by_box(seen: Mapping[str, BoxMark]) -> list[tuple[str, ...]]:
-    """Return places in groups, each with one box."""
     groups: list[list[str]] = []
     for place, mark in seen.items():
         group = next((one for one in groups if is_one_box(seen[one[0]], mark)), None)

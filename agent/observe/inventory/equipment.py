@@ -28,15 +28,8 @@ def equipment_json(site: Site, facts: Facts) -> list[Json]:
                 "firmware": identity.firmware if identity else "",
                 "macs": [one.mac for one in interfaces.interfaces if one.mac] if interfaces else [],
                 "channels": [
-                    {
-                        "number": c.number,
-                        "name": c.name,
-                        "host": c.host,
-                        "mac": c.mac,
-                        "model": c.model,
-                        "serial": c.serial,
-                    }
-                    for c in channels.channels
+                    {name: getattr(one, name) for name in ("number", "name", "host", "mac", "model", "serial")}
+                    for one in channels.channels
                 ]
                 if channels
                 else [],

@@ -166,7 +166,6 @@ def _path_result(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -
 
 
 def _digest(site: Site, name: str, views: tuple[PresetView, ...]) -> str:
-    """Return SHA-256, hex, over the zones and the views of a camera's presets."""
     rows = [[view.preset, digests(view.references)] for view in views]
     return hashlib.sha256(json.dumps([zones_digest(site, name), rows]).encode()).hexdigest()
 

@@ -125,7 +125,6 @@ def _path_result(
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:
-    """Return the observation that a path had no turn in this cycle."""
     for observation in own:
         value = observation.value
         if isinstance(value, Unavailable) and (value.fact, value.path) == ("picture", path):

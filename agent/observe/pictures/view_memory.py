@@ -187,12 +187,10 @@ def _recent_marks(marks: tuple[IndicatorMark, ...], now: datetime) -> tuple[Indi
 
 
 def _digest(references: tuple[bytes, ...]) -> str:
-    """Return SHA-256, hex, over an approved view; empty where there is none."""
     if not references:
         return ""
     return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in references)).hexdigest()
 
 
 def _boxes_digest(boxes: tuple[Box, ...]) -> str:
-    """Return SHA-256, hex, over the declared boxes of overlays; empty where there are none."""
     return hashlib.sha256(repr(boxes).encode()).hexdigest() if boxes else ""

@@ -161,7 +161,6 @@ class FanOut(Generic[T]):
         return None
 
     def _tick_s(self) -> float:
-        """Return how long to wait for the next answer."""
         if not self._busy:
             return 0.0
         return max(0.0, min([TICK_S, *(one.begins_at_mono - time.monotonic() for one in self._later)]))
@@ -189,7 +188,6 @@ class FanOut(Generic[T]):
             threading.stack_size(previous)
 
     def _talk(self, number: int, task: Task[T]) -> None:
-        """Carry out one task, in its own thread."""
         device = task.device
         try:
             with self._slots:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from agent.host.log_kinds import about
-from agent.observe.probe.devices import Paths, ProbeResult
+from agent.observe.probe.devices import Paths, ProbeResult, merged_results
 from agent.observe.probe.fan_out import NO_WATCH, STACK_BYTES, TICK_S
 from agent.site.config.site import Site
 from drivers import registry
@@ -68,9 +68,7 @@ def read_stores(
             read[store_id] = probed
         progress()
     in_order = [read.get(store.id) or _given_up(task_of(site, store, paths, now)) for store in site.stores]
-    return ProbeResult(
-        tuple(o for one in in_order for o in one.observations), tuple(p for one in in_order for p in one.pictures)
-    )
+    return merged_results(in_order)
 
 
 def task_of(

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.judge.check import Check
@@ -18,12 +19,12 @@ from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.judge.wording.held import Doubt, passed
 from agent.model.finding import Finding, Json, Message
-from agent.observe.facts.facts import Facts
+from agent.observe.facts.facts import Facts, V
 from agent.site.config.site import Site
 from agent.site.declarations.table import NONE
 from drivers.details import Accounts
 from drivers.footage import Protocols
-from drivers.model import Device, Identity
+from drivers.model import Fact, Identity
 
 INSECURE: Final = frozenset({"telnet", "ftp", "tftp", "rlogin", "rsh", "snmpv1", "snmpv2", "snmpv2c", "upnp"})
 """Services over which logins or settings travel readable, or that open doors by themselves, `_normalized`."""
@@ -42,14 +43,10 @@ _NO_ACCOUNTS: Final = Message(
 
 def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the services it lists as enabled."""
-    return tuple(_insecure(check, site, facts, device) for device in site.devices)
+    return _each_device(check, site, facts, Protocols, "protocols", partial(_insecure, check))
 
 
-def _insecure(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
-    subject = f"device:{device.id}"
-    protocols = facts.one(subject, Protocols)
-    if protocols is None:
-        return fact_missing(check, site, facts, subject, "protocols")
+def _insecure(check: Check, subject: str, protocols: Protocols) -> Finding:
     running = _running(protocols)
     open_ = [name for name in running if _normalized(name) in INSECURE]
     evidence: dict[str, Json] = {"services": list(running), "insecure": list(open_)}
@@ -62,14 +59,10 @@ def _insecure(check: Check, site: Site, facts: Facts, device: Device) -> Finding
 
 def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of approved services."""
-    return _by_declared_list(check, site, facts, now, SERVICES, _exposed)
+    return _by_declared_list(check, site, facts, now, SERVICES, Protocols, "protocols", _exposed)
 
 
-def _exposed(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
-    subject = f"device:{device.id}"
-    protocols = facts.one(subject, Protocols)
-    if protocols is None:
-        return fact_missing(check, site, facts, subject, "protocols")
+def _exposed(check: Check, approved: frozenset[str], subject: str, protocols: Protocols) -> Finding:
     running = _running(protocols)
     allowed = {_normalized(one) for one in approved}
     more = [name for name in running if _normalized(name) not in allowed]
@@ -85,14 +78,10 @@ def _exposed(check: Check, site: Site, facts: Facts, device: Device, approved: f
 
 def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device whose model is in the list of approved firmware."""
-    return _by_declared_list(check, site, facts, now, FIRMWARE, _firmware)
+    return _by_declared_list(check, site, facts, now, FIRMWARE, Identity, "identity", _firmware)
 
 
-def _firmware(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
-    subject = f"device:{device.id}"
-    identity = facts.one(subject, Identity)
-    if identity is None:
-        return fact_missing(check, site, facts, subject, "identity")
+def _firmware(check: Check, approved: frozenset[str], subject: str, identity: Identity) -> Finding:
     versions = _versions(approved, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware, "approved": list(versions)}
     values = {"model": identity.model, "firmware": identity.firmware}
@@ -110,14 +99,10 @@ def _firmware(check: Check, site: Site, facts: Facts, device: Device, approved: 
 
 def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of firmware with known flaws."""
-    return _by_declared_list(check, site, facts, now, ADVISORIES, _flawed)
+    return _by_declared_list(check, site, facts, now, ADVISORIES, Identity, "identity", _flawed)
 
 
-def _flawed(check: Check, site: Site, facts: Facts, device: Device, flawed: frozenset[str]) -> Finding:
-    subject = f"device:{device.id}"
-    identity = facts.one(subject, Identity)
-    if identity is None:
-        return fact_missing(check, site, facts, subject, "identity")
+def _flawed(check: Check, flawed: frozenset[str], subject: str, identity: Identity) -> Finding:
     versions = _versions(flawed, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware}
     if any(_is_version(identity.firmware, version) for version in versions):
@@ -131,14 +116,10 @@ def _flawed(check: Check, site: Site, facts: Facts, device: Device, flawed: froz
 
 def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of approved accounts."""
-    return _by_declared_list(check, site, facts, now, ACCOUNTS, _accounts, "operation-rules")
+    return _by_declared_list(check, site, facts, now, ACCOUNTS, Accounts, "accounts", _accounts, "operation-rules")
 
 
-def _accounts(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
-    subject = f"device:{device.id}"
-    accounts = facts.one(subject, Accounts)
-    if accounts is None:
-        return fact_missing(check, site, facts, subject, "accounts")
+def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Accounts) -> Finding:
     names = sorted(one.name for one in accounts.accounts)
     more = [one for one in accounts.accounts if one.name not in approved]
     # Names of people stay on the site; the digest tells the hub that the list has changed.
@@ -159,13 +140,26 @@ def _accounts(check: Check, site: Site, facts: Facts, device: Device, approved: 
     return passed(check, subject, evidence, Message("every account on it was approved"), doubts)
 
 
+def _each_device(
+    check: Check, site: Site, facts: Facts, kind: type[V], fact: Fact, judge: Callable[[str, V], Finding]
+) -> tuple[Finding, ...]:
+    """Judge every device that reports a fact; of the others it is missing."""
+    found = ((subject, facts.one(subject, kind)) for subject in (f"device:{one.id}" for one in site.devices))
+    return tuple(
+        fact_missing(check, site, facts, subject, fact) if value is None else judge(subject, value)
+        for subject, value in found
+    )
+
+
 def _by_declared_list(
     check: Check,
     site: Site,
     facts: Facts,
     now: datetime,
     duty: str,
-    judge: Callable[[Check, Site, Facts, Device, frozenset[str]], Finding],
+    kind: type[V],
+    fact: Fact,
+    judge: Callable[[Check, frozenset[str], str, V], Finding],
     *beside: str,
 ) -> tuple[Finding, ...]:
     """Judge every device by a declared list; without one, one finding for the site. `beside` is declared with it."""
@@ -176,7 +170,7 @@ def _by_declared_list(
     if listed is None:
         open_ = found.open()
         return (open_,) if open_ else ()
-    return tuple(judge(check, site, facts, device, listed) for device in site.devices)
+    return _each_device(check, site, facts, kind, fact, partial(judge, check, listed))
 
 
 def _listed(found: DeclaredDuties, duty: str) -> frozenset[str] | None:

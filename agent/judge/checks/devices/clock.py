@@ -100,7 +100,6 @@ def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
 
 
 def _offset_message(offset_s: float) -> Message:
-    """Render a clock's offset in its largest fitting unit."""
     unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
     row = ahead if offset_s > 0 else behind
     return Message(row.template, {"amount": round(abs(offset_s) / unit_s, 1 if unit_s == 1 else None)}, NTP)

@@ -149,7 +149,6 @@ def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Known
 
 
 def _box_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
-    """Return the message on a misplaced box, with the remedy."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "duplicate":
         return Message(
@@ -181,7 +180,6 @@ def _box_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) 
 
 
 def _camera_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
-    """Return the same for cameras behind a recorder."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "swapped":
         return Message(
@@ -213,7 +211,6 @@ def _evidence(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> 
 
 
 def _silence_key(site: Site, device: Device) -> str:
-    """Return the key of the finding that this device cannot be read."""
     cameras = [c.camera.id for c in site.cameras if c.camera.device == device.id]
     return online.finding_key(f"camera:{cameras[0]}" if len(cameras) == 1 else f"device:{device.id}")
 

@@ -65,7 +65,6 @@ def _points(site: Site, facts: Facts, found: DeclaredDuties, now: datetime) -> F
 
 
 def _cameras(site: Site, now: datetime) -> Mapping[str, list[str]]:
-    """Return the declared cameras of each point."""
     today = local_day(site, now)
     found: dict[str, list[str]] = {}
     for camera in (c.camera.id for c in site.cameras):

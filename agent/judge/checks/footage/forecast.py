@@ -183,7 +183,6 @@ def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: date
 
 
 def _scaled_to_used(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> tuple[Producer, ...]:
-    """Return the producers, estimates scaled down to the used space of the disks."""
     capacity, free = space
     held = sum(sum(producer.day_bytes.values()) for producer in producers)
     if free is None or held <= capacity - free or not all(producer.estimated for producer in producers):

@@ -132,14 +132,7 @@ def _disks(check: Check, subject: str, disks: Disks) -> Finding:
 
 
 def _row(disk: Disk) -> dict[str, Json]:
-    return {
-        "name": disk.name,
-        "state": disk.state,
-        "word": disk.word,
-        "capacity_bytes": disk.capacity_bytes,
-        "free_bytes": disk.free_bytes,
-        "model": disk.model,
-    }
+    return {name: getattr(disk, name) for name in ("name", "state", "word", "capacity_bytes", "free_bytes", "model")}
 
 
 STORAGE = Check("storage-health", run_storage, "major", ORDER_799_OPERATION, "What footage is written to is in order.")

@@ -92,7 +92,6 @@ def _open(
 
 
 def _first(due: Iterable[Preset], seen: Rows, verdict: str) -> tuple[str, ZoneVerdict] | None:
-    """Return the first preset and zone with this verdict on any path."""
     return next(
         (
             (preset.name, one.verdict)

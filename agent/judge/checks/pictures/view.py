@@ -116,13 +116,8 @@ def _zones(site: Site, facts: Facts, camera: CameraConfig, seen: ViewSeen) -> tu
 
 
 def _numbers(move: Movement) -> dict[str, Json]:
-    return {
-        "right_percent": round(move.right_percent, 2),
-        "down_percent": round(move.down_percent, 2),
-        "rotation_deg": round(move.rotation_deg, 2),
-        "zoom_percent": round(move.zoom_percent, 2),
-        "largest_percent": round(move.largest_percent, 2),
-    }
+    names = ("right_percent", "down_percent", "rotation_deg", "zoom_percent", "largest_percent")
+    return {name: round(getattr(move, name), 2) for name in names}
 
 
 def _not_settled(check: Check, facts: Facts, subject: str) -> Finding:
