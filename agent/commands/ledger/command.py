@@ -44,12 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one action."""
-    action = {
-        "import": import_rows.run,
-        "render": render.run,
-        "export": export.run,
-        "diff": diff.run,
-    }[args.action]
+    action = {"import": import_rows.run, "render": render.run, "export": export.run, "diff": diff.run}[args.action]
     return action(args)
 
 
