@@ -34,11 +34,11 @@ def _policy(page: str, file: str) -> Mutant:
     )
 
 
-def _text(page: str, file: str) -> Mutant:
+def _text(page: str) -> Mutant:
     return Mutant(
         name=f"text-{page}",
         row="gets a script, or a picture from elsewhere",
-        file=file,
+        file="agent/onsite/handover/templates.py",
         text="autoescape=True",
         mutated="autoescape=False",
         test=f"test_page_policy.py::test_what_somebody_named_is_text_in_each_page[{page}]",
@@ -50,10 +50,10 @@ PAPERS: Final = (
     _policy("sheet", "agent/onsite/handover/sheet.html.j2"),
     _policy("report", "agent/onsite/handover/report.html.j2"),
     _policy("dossier", "agent/onsite/filing/page.html.j2"),
-    _text("hub", "agent/onsite/handover/hub_page.py"),
-    _text("sheet", "agent/onsite/handover/sheet.py"),
-    _text("report", "agent/onsite/handover/report.py"),
-    _text("dossier", "agent/onsite/filing/page.py"),
+    _text("hub"),
+    _text("sheet"),
+    _text("report"),
+    _text("dossier"),
     Mutant(
         name="known-addresses",
         row="looks for addresses, serial numbers",

@@ -152,9 +152,7 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
         _say(args, _signed_by(path, signer))
     outcomes = counts(compared)
     return exits.worst(
-        fails=bool(outcomes["still-open"] or outcomes["new"]),
-        refused=False,
-        unchecked=bool(outcomes["cannot-be-told"]),
+        fails=bool(outcomes["still-open"] or outcomes["new"]), refused=False, unchecked=bool(outcomes["cannot-be-told"])
     )
 
 

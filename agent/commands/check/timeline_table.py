@@ -195,11 +195,7 @@ def _cut(text: str, width: int, ellipsis: str) -> str:
 def _glyph(cell: Cell, glyphs: _Glyphs) -> tuple[str, str]:
     """Return the character of a cell and its style."""
     if cell.kind != "gap" or cell.gap is None:
-        shown = {
-            "whole": (glyphs.whole, "green"),
-            "claimed": (glyphs.claimed, "green"),
-            "not-due": (" ", ""),
-        }
+        shown = {"whole": (glyphs.whole, "green"), "claimed": (glyphs.claimed, "green"), "not-due": (" ", "")}
         return shown.get(cell.kind, ("?", "magenta"))
     if cell.gap == "not-kept":
         return glyphs.not_kept, STYLES[cell.gap]

@@ -6,9 +6,7 @@ Each answer is added to site.toml at once, as one `[[declaration]]`, so that an 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +15,7 @@ from rich.console import Console
 
 from agent.commands.declare.asking import Walk
 from agent.commands.declare.table import OPEN, listing, listing_json
-from agent.commands.terminal.asking import Ended, say
+from agent.commands.terminal.asking import Ended, person, say
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -62,13 +60,8 @@ def run(args: argparse.Namespace) -> int:
     return _ask(args, site, today)
 
 
-def person(args: argparse.Namespace, environ: Mapping[str, str]) -> str:
-    """Return who answers: the given name, or the login name; empty where there is neither."""
-    return args.by or next((environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if environ.get(k)), "")
-
-
 def _ask(args: argparse.Namespace, site: Site, today: date) -> int:
-    walk = Walk(args.config, site, args.by, person(args, os.environ), today, args.lang, args.profile)
+    walk = Walk(args.config, site, args.by, person(args), today, args.lang, args.profile)
     try:
         walk.go()
     except Ended:
@@ -88,7 +81,7 @@ def _print_summary(args: argparse.Namespace, walk: Walk, today: date) -> None:
 
 
 def _set(args: argparse.Namespace, site: Site, today: date) -> int:
-    by = person(args, os.environ)
+    by = person(args)
     if not by:
         raise UsageError("nobody is named who declares it: add --by NAME")
     cameras = tuple(name.strip() for name in args.cameras.split(",") if name.strip())

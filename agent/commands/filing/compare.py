@@ -19,7 +19,7 @@ from rich.text import Text
 
 from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import report_key
-from agent.commands.filing.status import finding_json, findings_shown
+from agent.commands.filing.status import finding_json, findings_shown, say
 from agent.contract.signing_keys import Signer
 from agent.host.files import as_owner_of
 from agent.model import exits
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     made, filed = read_dossier(args.dossier, site.id, signer, args.kid)
     checked = look_at_site(args, site, LookOptions())
     if checked.interrupted:
-        _say(args, Message("interrupted: nothing was compared, and nothing kept"))
+        say(args, Message("interrupted: nothing was compared, and nothing kept"))
         return exits.INTERRUPTED
     day = local_day(site, checked.at)
     wanted = filing_site(site, day)
@@ -107,14 +107,14 @@ def _store_filing(args: argparse.Namespace, site: Site, facts: Filing, signer: S
     last = read_filed(directory, site.id)
     if last is not None and last.at > facts.at:
         said = {"day": last.at.isoformat()}
-        _say(args, Message("the filing of {day} is kept, which is later: this dossier was only compared", said))
+        say(args, Message("the filing of {day} is kept, which is later: this dossier was only compared", said))
         return False
     try:
         with as_owner_of(directory):
             write_filed(directory, facts, signer)
     except OSError as error:
         why = {"folder": str(directory), "why": str(error.strerror)}
-        _say(
+        say(
             args,
             Message(
                 "what was filed could not be kept in {folder} ({why}): run it as root, so that the service watches it",
@@ -191,7 +191,3 @@ def _value_text(value: Json) -> str:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return printable(text)[:NAMED_MAX]
-
-
-def _say(args: argparse.Namespace, message: Message) -> None:
-    sys.stderr.write(f"{printable(render(message, args.lang))}\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import ReportKey, report_key
-from agent.commands.filing.status import finding_json
+from agent.commands.filing.status import finding_json, say
 from agent.commands.terminal.new_file import require_new
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
@@ -29,7 +29,7 @@ from agent.site.config.add_declaration import digest_of_file
 from agent.site.config.load import load
 from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable
-from agent.text.translate import LANGUAGES, render
+from agent.text.translate import LANGUAGES
 
 SCHEMA = "camwarden-filing-export/1"
 MODE = 0o600
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     key = report_key(site)
     checked = look_at_site(args, site, LookOptions(sample_s=args.sample))
     if checked.interrupted:
-        _say(args, Message("interrupted: no dossier was written, since it would not hold all devices"))
+        say(args, Message("interrupted: no dossier was written, since it would not hold all devices"))
         return exits.INTERRUPTED
     dossier = dossier_of(checked)
     enclosed, members = enclose(dossier.slots, given)
@@ -127,8 +127,8 @@ def _print_result(
         "devices": len(kept.devices),
         "path": printable(str(path)),
     }
-    _say(args, Message("dossier: {path}; {cameras} cameras, {devices} devices", counts))
-    _say(
+    say(args, Message("dossier: {path}; {cameras} cameras, {devices} devices", counts))
+    say(
         args,
         Message(
             "it holds serial numbers and addresses, because filing asks for them: it stays here until you hand it in. "
@@ -137,26 +137,22 @@ def _print_result(
         ),
     )
     for clock in dossier.clocks:
-        _say(args, clock.finding.message)
+        say(args, clock.finding.message)
     missing = ", ".join(slot.duty for slot in dossier.slots if not slot.is_there)
     if missing:
-        _say(args, Message("papers that are not declared: {duties}", {"duties": missing}))
+        say(args, Message("papers that are not declared: {duties}", {"duties": missing}))
     absent = ", ".join(s.duty for s in dossier.slots if s.is_there and not s.is_none and not s.member)
     if absent:
-        _say(args, Message("declared, and not in the dossier since no file agrees: {duties}", {"duties": absent}))
+        say(args, Message("declared, and not in the dossier since no file agrees: {duties}", {"duties": absent}))
     for name in left:
         said = Message("left out, its SHA-256 is that of no declared paper: {file}", {"file": printable(name)})
-        _say(args, said)
+        say(args, said)
     silent = ", ".join(f"{one.id} ({one.unread})" for one in kept.devices if one.unread)
     if silent:
         said = Message("devices that could not be read, so their data is missing: {devices}", {"devices": silent})
-        _say(args, said)
+        say(args, said)
     step = Message(
         "next: print dossier.zh_CN.html, hand it in, then camwarden filing compare {path} --filed DAY",
         {"path": printable(str(path))},
     )
-    _say(args, step)
-
-
-def _say(args: argparse.Namespace, message: Message) -> None:
-    sys.stderr.write(f"{printable(render(message, args.lang))}\n")
+    say(args, step)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from agent.host.clock import utc_now
 from agent.model.exits import exit_code
-from agent.model.finding import Finding, Json
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.filed_file import read_filed
 from agent.onsite.filing.page_words import CLOCKS
 from agent.onsite.filing.papers import TITLES, Slot
@@ -116,3 +116,8 @@ def _papers(slots: Sequence[Slot], lang: str) -> Table:
 
 def _table(title: str) -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+
+
+def say(args: argparse.Namespace, message: Message) -> None:
+    """Write one sentence to standard error."""
+    sys.stderr.write(f"{printable(render(message, args.lang))}\n")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from agent.commands.terminal.asking import person
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.site_time import local
 from agent.host.files import as_owner_of
@@ -153,7 +153,7 @@ def _subject(args: argparse.Namespace, site: Site) -> str:
 
 
 def _author(args: argparse.Namespace) -> str:
-    name = args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
+    name = person(args)
     if not name.strip():
         raise UsageError("nobody is known as the one who says so: add --by NAME")
     return printable(name)[:TEXT_MAX_CHARS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,8 @@ def import_batch(args: argparse.Namespace) -> int:
     """Import a batch; 1 where something in it was not accepted. Works beside a running hub."""
     believed = trust.load(args.data)
     signer = hub_signer(args.data)
-    store = Store(args.data)
-    try:
+    with closing(Store(args.data)) as store:
         done = take_batch(args.batch, store, Intake(store, believed), signer, datetime.now(UTC))
-    finally:
-        store.close()
     if args.ack is not None and done.ack is not None:
         _write(args.ack, done.ack)
     if args.json:

@@ -52,18 +52,11 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
     parser = actions.add_parser("enroll", help="give gateways their certificates: tokens, authority, revocation")
     inner = parser.add_subparsers(dest="enroll_action", required=True, metavar="ACTION")
     init = inner.add_parser("init", parents=[data], help="make the authority and its certificates, once")
-    init.add_argument(
-        "--address", type=host_and_port, required=True, metavar="HOST:PORT", help="where gateways reach this desk"
-    )
-    init.add_argument(
-        "--broker", type=broker, required=True, metavar="HOST[:PORT]", help="where gateways reach the broker"
-    )
-    init.add_argument(
-        "--broker-name", action="append", default=[], metavar="NAME", help="a further name or address of the broker"
-    )
-    init.add_argument(
-        "--broker-ca", type=Path, metavar="FILE", help="who signed the broker's certificate, where it has one already"
-    )
+    add = init.add_argument
+    add("--address", type=host_and_port, required=True, metavar="HOST:PORT", help="where gateways reach this desk")
+    add("--broker", type=broker, required=True, metavar="HOST[:PORT]", help="where gateways reach the broker")
+    add("--broker-name", action="append", default=[], metavar="NAME", help="a further name or address of the broker")
+    add("--broker-ca", type=Path, metavar="FILE", help="who signed the broker's certificate, where it has one already")
     token = inner.add_parser("token", parents=[data], help="make a token for each of some sites")
     sites = token.add_mutually_exclusive_group(required=True)
     sites.add_argument("--site", type=site_id, action="append", metavar="ID", help="for this site; may stand again")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             named = tuple(args.camera), tuple(args.check)
             command = orders.order_check_now(store, signer, args.site, now, *named, **within)
         else:
-            epoch = args.epoch or _epoch(store, args.site)
+            epoch = args.epoch or orders.epoch_of(store, args.site)
             asked = Range(epoch, args.stream, args.from_seq, args.to_seq)
             command = orders.order_resend(store, signer, args.site, asked, now, **within)
     if args.json:
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 def accept(args: argparse.Namespace) -> int:
     """Accept a loss."""
     with _writing(args.data) as (store, _):
-        epoch = args.epoch or _epoch(store, args.site)
+        epoch = args.epoch or orders.epoch_of(store, args.site)
         run = epoch, args.stream, args.from_seq, args.to_seq
         accept_loss(store, args.site, *run, args.by, args.why, datetime.now(UTC))
     if args.json:
@@ -142,23 +142,8 @@ def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     if not (directory / NAME).exists():
         raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": directory / NAME}))
     signer = load_signer(directory / KEY_NAME)
-    store = Store(directory)
-    try:
+    with closing(Store(directory)) as store:
         yield store, signer
-    finally:
-        store.close()
-
-
-def _epoch(store: Store, site: str) -> str:
-    rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
-    if not rows:
-        raise UsageError(
-            Message(
-                "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
-                {"site": site},
-            )
-        )
-    return str(rows[0][0])
 
 
 def _policy(path: Path) -> dict[str, Any]:

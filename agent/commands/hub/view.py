@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -120,14 +120,9 @@ def metrics(args: argparse.Namespace) -> int:
     return OK
 
 
-@contextmanager
-def reading(args: argparse.Namespace) -> Iterator[Store]:
+def reading(args: argparse.Namespace) -> closing[Store]:
     """Open the hub's database for reading."""
-    store = Store(args.data, read_only=True)
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(Store(args.data, read_only=True))
 
 
 def _print_status(told: dict[str, Json], lang: str) -> None:

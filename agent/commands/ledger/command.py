@@ -16,15 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     taken = actions.add_parser("import", help="make site.toml and secrets.toml of one site's rows")
     _add_reading(taken)
-    taken.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="the site's folder; may hold its site.toml"
-    )
-    taken.add_argument(
-        "--site", default="", metavar="ID", help="the site: picks its rows, or names it where they do not"
-    )
-    taken.add_argument(
-        "--ask-password", action="store_true", help="ask for the password of each new login, for secrets.toml"
-    )
+    add = taken.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="the site's folder; may hold its site.toml")
+    add("--site", default="", metavar="ID", help="the site: picks its rows, or names it where they do not")
+    add("--ask-password", action="store_true", help="ask for the password of each new login, for secrets.toml")
     _add_writing(taken)
     rendered = actions.add_parser("render", help="make one folder per site of a ledger of many sites")
     _add_reading(rendered)
@@ -44,12 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one action."""
-    action = {
-        "import": import_rows.run,
-        "render": render.run,
-        "export": export.run,
-        "diff": diff.run,
-    }[args.action]
+    action = {"import": import_rows.run, "render": render.run, "export": export.run, "diff": diff.run}[args.action]
     return action(args)
 
 

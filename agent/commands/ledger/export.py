@@ -12,7 +12,7 @@ from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.onsite.ledger.columns import EXPORTED, SEEN, Column
 from agent.onsite.ledger.export import cell, choices, heading, rows
-from agent.onsite.ledger.files.write_csv import csv_bytes
+from agent.onsite.ledger.files.csv_file import csv_bytes
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.seen import NOTHING_SEEN
 from agent.site.config.load import load_declared

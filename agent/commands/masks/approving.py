@@ -30,7 +30,8 @@ from agent.commands.masks.adopt import (
     sheet_cameras,
     unapproved,
 )
-from agent.commands.masks.looking import look_at_cameras, person, site_of
+from agent.commands.masks.looking import look_at_cameras, site_of
+from agent.commands.terminal.asking import person
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from agent.commands.masks.adopt import renewed, view_text
 from agent.commands.masks.look import LIVE
-from agent.commands.masks.looking import look_at_cameras, person, site_of
+from agent.commands.masks.looking import look_at_cameras, site_of
 from agent.commands.masks.seen import CameraLook
+from agent.commands.terminal.asking import person
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.model import exits

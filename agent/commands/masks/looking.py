@@ -41,11 +41,6 @@ def site_of(args: argparse.Namespace) -> Site:
     return site
 
 
-def person(args: argparse.Namespace) -> str:
-    """Return who approves: the given name, or the login name; empty where there is neither."""
-    return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
-
-
 def look_at_cameras(
     site: Site, args: argparse.Namespace, approvals: Mapping[str, Approval] | None = None
 ) -> tuple[CameraLook, ...]:

@@ -237,10 +237,4 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-_ACTIONS: Final = {
-    "list": _list,
-    "show": _show,
-    "flush": _flush,
-    "export": export,
-    "import-ack": import_ack,
-}
+_ACTIONS: Final = {"list": _list, "show": _show, "flush": _flush, "export": export, "import-ack": import_ack}

@@ -6,7 +6,9 @@ is a terminal. The end of the answers raises `Ended`: each command then goes on 
 
 from __future__ import annotations
 
+import argparse
 import getpass
+import os
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,6 +34,11 @@ def say(text: str = "") -> None:
     """Write one line for people."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def person(args: argparse.Namespace) -> str:
+    """Return who answers: the name of `--by`, or the login name; empty where there is neither."""
+    return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
 
 
 def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: str | None = None) -> Answer:

@@ -52,23 +52,20 @@ SCHEMA = "camwarden-verify/1"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "paths",
         nargs="*",
         type=Path,
         metavar="PATH",
         help="hand-over report, filing dossier, flattened JWS, folder of them, or ZIP",
     )
-    parser.add_argument("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
-    parser.add_argument("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="a hub's data: the keys that it trusts, each for its site"
-    )
-    parser.add_argument("--follow", action="store_true", help="go on with what comes, one line for each fault")
-    parser.add_argument("--topic", metavar="FILTER", help="listen on a broker instead; nothing is published")
-    parser.add_argument(
-        "--idle", type=_seconds, default=5.0, metavar="S", help="end when S seconds brought nothing (default 5)"
-    )
+    add("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
+    add("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
+    add("--data", type=Path, metavar="DIR", help="a hub's data: the keys that it trusts, each for its site")
+    add("--follow", action="store_true", help="go on with what comes, one line for each fault")
+    add("--topic", metavar="FILTER", help="listen on a broker instead; nothing is published")
+    add("--idle", type=_seconds, default=5.0, metavar="S", help="end when S seconds brought nothing (default 5)")
     add_broker_options(parser)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from agent.contract.jwk import PublicKey, load_jwks, public_key
@@ -79,11 +79,8 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
     if args.data is None:
         return keys
     believed = trust.load(args.data)
-    store = Store(args.data, read_only=True)
-    try:
+    with closing(Store(args.data, read_only=True)) as store:
         shown = {kid: store.key(kid) for kid in believed.bindings}
-    finally:
-        store.close()
     of_hub = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
     if not of_hub:
         raise ConfigurationError(

@@ -104,7 +104,7 @@ def set_desired(
         StoreFailed: Nothing has changed.
     """
     with store.transaction():
-        _city(store, site)
+        epoch_of(store, site)
         ((last,),) = store.all(
             "SELECT max((SELECT coalesce(max(version), 0) FROM desired WHERE site = ?),"
             " (SELECT coalesce(max(version), 0) FROM reported WHERE site = ?))",
@@ -214,7 +214,7 @@ def _order(
     payload = write_command(command)
     jws = sign_payload(payload, signer, COMMAND_TYP)
     with store.transaction():
-        _city(store, site)
+        epoch_of(store, site)
         try:
             read_command(Order("cmd", command.id, payload, jws), {signer.kid: signer.public}, site)
         except NotVerified:
@@ -228,8 +228,9 @@ def _order(
     return command
 
 
-def _city(store: Store, site: str) -> str:
-    rows = store.all("SELECT city FROM site WHERE site = ?", site)
+def epoch_of(store: Store, site: str) -> str:
+    """Return the epoch that a site lives in. Raises UsageError where no verified message of it has come."""
+    rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
     if not rows:
         raise UsageError(
             Message(

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.judge.wording.unavailable import ROWS
 from agent.onsite.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Inventory, StreamRow
-from agent.onsite.ledger.files.write_csv import csv_bytes
+from agent.onsite.ledger.files.csv_file import csv_bytes
 from agent.site.declarations.table import BY_ID, ZONE_TYPE
 from agent.text.translate import translate
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
 from agent.onsite.filing.lists import EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.handover.report import KeyPart
+from agent.onsite.handover.templates import environment
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
-from agent.text.harmless import printable
 from agent.text.translate import translate
 
 NONE: Final = "\u2013"
@@ -25,14 +23,10 @@ NONE: Final = "\u2013"
 
 def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
     """Render the pages as HTML in `zh_CN` or `en`; `key` is what the ZIP around them is signed with."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("agent.onsite.filing", "."), PackageLoader("agent.onsite.handover", ".")]),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        finalize=_plain,
-    )  # fmt: skip
+    templates = environment("agent.onsite.filing", "agent.onsite.handover", sanitizing=True)
     words = {name: translate(text, lang) for name, text in WORDS.items()}
     devices, cameras, streams = (_without_empty(one) for one in lists(dossier.inventory, lang))
-    return environment.get_template("page.html.j2").render(
+    return templates.get_template("page.html.j2").render(
         d=dossier,
         key=key,
         words=words,
@@ -98,8 +92,3 @@ def _without_empty(listed: EquipmentList) -> EquipmentList:
     used = [n for n in range(len(listed.headings)) if any(row[n] != "" for row in listed.rows)]
     rows = tuple(tuple(row[n] for n in used) for row in listed.rows)
     return EquipmentList(listed.name, tuple(listed.headings[n] for n in used), rows)
-
-
-def _plain(value: object) -> object:
-    """Sanitize a text: on one line, and without control characters."""
-    return printable(value) if type(value) is str else value

@@ -37,12 +37,7 @@ PLACES_MAX: Final = 4
 Who = Literal["contractor", "operator"]
 
 
-def contents(
-    checked: CheckResult,
-    key: KeyPart,
-    lang: str,
-    redacted: bool = True,
-) -> HandOver:
+def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = True) -> HandOver:
     """Build the report's values in `zh_CN` or `en`.
 
     `checked` has the blackened pictures; the report will be signed with `key`. `redacted`: addresses and serial numbers

@@ -50,12 +50,7 @@ def device_rows(site: Site, facts: Facts) -> tuple[RowPart, ...]:
         )
         model, firmware, serial = told
         address = f"{device.host}:{device.port}"
-        rows.append(
-            RowPart(
-                None,
-                (device.id, model or NONE, firmware or NONE, serial or NONE, address),
-            )
-        )
+        rows.append(RowPart(None, (device.id, model or NONE, firmware or NONE, serial or NONE, address)))
     return tuple(rows)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent.model.finding import Source, Status
 from agent.onsite.handover.report_words import rule_text
+from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
 from agent.report.plain_findings import plain_findings
 from agent.report.timeline import Timeline
@@ -60,33 +60,32 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
     `shown` are days x cameras, None: those of the report itself, if it has them; `lang` is the language of this
     timeline.
     """
-    environment = Environment(
-        loader=PackageLoader("agent.onsite.handover", "."),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
     findings: list[Body] = list(plain_findings(body))
     causes = [f for f in findings if not f["caused_by"]]
     cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
     shown = shown or parse_timeline(body["cameras"], _opened(findings))
-    return environment.get_template("hub_page.html.j2").render(
-        proof=proof,
-        body=body,
-        names={f"camera:{c['id']}": c["name"] or c["id"] for c in body["cameras"]},
-        columns=COLUMNS,
-        cells=cells,
-        totals={status: sum(f["status"] == status for f in causes) for status in ORDER},
-        open_findings=sorted(
-            (f for f in causes if f["status"] not in ("pass", "not_applicable")),
-            key=lambda f: ORDER.index(f["status"]),
-        ),
-        consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
-        known=_acknowledgements(body),
-        paths=_paths(findings),
-        # Escaped where it is made: it is XML of its own.
-        plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
-        rule=lambda source: rule_text(Source(source["document"], source["article"]), "en"),
-        statuses=get_args(Status),
+    return (
+        environment("agent.onsite.handover")
+        .get_template("hub_page.html.j2")
+        .render(
+            proof=proof,
+            body=body,
+            names={f"camera:{c['id']}": c["name"] or c["id"] for c in body["cameras"]},
+            columns=COLUMNS,
+            cells=cells,
+            totals={status: sum(f["status"] == status for f in causes) for status in ORDER},
+            open_findings=sorted(
+                (f for f in causes if f["status"] not in ("pass", "not_applicable")),
+                key=lambda f: ORDER.index(f["status"]),
+            ),
+            consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
+            known=_acknowledgements(body),
+            paths=_paths(findings),
+            # Escaped where it is made: it is XML of its own.
+            plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
+            rule=lambda source: rule_text(Source(source["document"], source["article"]), "en"),
+            statuses=get_args(Status),
+        )
     )
 
 

@@ -7,19 +7,17 @@ holds small pictures of a real place in which everything private is black; it st
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent.model.finding import Status
 from agent.onsite.handover.report_words import WORDS
+from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
 from agent.report.timeline import Timeline
-from agent.text.harmless import printable
 from agent.text.translate import translate
 from agent.verify.html_seal import opening
 from drivers.model import Polygon
@@ -160,13 +158,8 @@ class HandOver:
 
 def render_report(report: HandOver, lang: str) -> str:
     """Render the report as HTML in `zh_CN` or `en`, unsigned."""
-    environment = Environment(
-        loader=PackageLoader("agent.onsite.handover", "."),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, finalize=_plain,
-    )  # fmt: skip
-    environment.filters |= {"points": _points, "data": _data}
-    return environment.get_template("report.html.j2").render(
+    templates = environment("agent.onsite.handover", sanitizing=True)
+    return templates.get_template("report.html.j2").render(
         # Not from devices or people: the site's id is 0-9, A-Z, a-z by its own rule.
         opening=Markup(opening(report.site.id)),  # noqa: S704
         r=report,
@@ -178,17 +171,3 @@ def render_report(report: HandOver, lang: str) -> str:
         words={key: translate(text, lang) for key, text in WORDS.items()},
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
     )
-
-
-def _plain(value: object) -> object:
-    """Sanitize a text: on one line, and without control characters."""
-    return printable(value) if type(value) is str else value
-
-
-def _points(polygon: Polygon) -> str:
-    """Encode a polygon's points for a drawing of 1000 x 1000."""
-    return " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in polygon)
-
-
-def _data(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

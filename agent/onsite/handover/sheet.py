@@ -6,14 +6,11 @@ stays on the site with mode 0600.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from agent.text.harmless import printable
+from agent.onsite.handover.templates import environment
 from agent.text.translate import translate
 from agent.version import VERSION
 from drivers.model import Polygon
@@ -102,32 +99,21 @@ def render_sheet(site_id: str, site_name: str, at: str, cameras: Iterable[SheetC
     `site_name` may be empty; `at` is the time of the look, as text. The cameras come in the order and with the numbers
     in which they are approved.
     """
-    environment = Environment(
-        loader=PackageLoader("agent.onsite.handover", "."),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {"points": _points, "data": _data, "plain": printable}
     listed = tuple(cameras)
-    return environment.get_template("sheet.html.j2").render(
-        site_id=site_id,
-        site_name=site_name,
-        at=at,
-        cameras=listed,
-        totals=[(key, sum(c.outcome == key for c in listed)) for key in OUTCOMES],
-        outcomes={key: translate(text, lang) for key, text in OUTCOMES.items()},
-        tones=TONES,
-        verdicts={key: (tone, translate(text, lang)) for key, (tone, text) in VERDICTS.items()},
-        version=VERSION,
-        html_lang=lang.replace("_", "-").replace("zh-CN", "zh-Hans-CN"),
-        words={key: translate(text, lang) for key, text in WORDS.items()},
+    return (
+        environment("agent.onsite.handover")
+        .get_template("sheet.html.j2")
+        .render(
+            site_id=site_id,
+            site_name=site_name,
+            at=at,
+            cameras=listed,
+            totals=[(key, sum(c.outcome == key for c in listed)) for key in OUTCOMES],
+            outcomes={key: translate(text, lang) for key, text in OUTCOMES.items()},
+            tones=TONES,
+            verdicts={key: (tone, translate(text, lang)) for key, (tone, text) in VERDICTS.items()},
+            version=VERSION,
+            html_lang=lang.replace("_", "-").replace("zh-CN", "zh-Hans-CN"),
+            words={key: translate(text, lang) for key, text in WORDS.items()},
+        )
     )
-
-
-def _points(polygon: Polygon) -> str:
-    """Encode a polygon's points for a drawing of 1000 x 1000."""
-    return " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in polygon)
-
-
-def _data(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

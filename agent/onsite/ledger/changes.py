@@ -13,7 +13,7 @@ from agent.onsite.ledger.columns import COLUMNS, Column
 from agent.onsite.ledger.declared import answer_of, in_force
 from agent.onsite.ledger.site_text import HUB_KEYS
 from agent.onsite.ledger.sites import SitePlan
-from agent.onsite.ledger.tables import Tables, tables_of
+from agent.onsite.ledger.tables import Tables, table_of, tables_of
 from agent.onsite.ledger.values import Refused
 from agent.site.toml.edit import Change
 
@@ -24,8 +24,8 @@ def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[C
     `site` is the site as configured, with its defaults. `has_hub_keys`: the hub's keys lie beside the file, so that a
     hub may be written into it.
     """
-    found = list(_differing("site", ("site",), "site", _mapping(site.get("site")), plan.site))
-    hub = _mapping(site.get("hub"))
+    found = list(_differing("site", ("site",), "site", table_of(site, "site"), plan.site))
+    hub = table_of(site, "hub")
     if plan.hub_host and hub and hub.get("host") != plan.hub_host:
         found.append(Change(("hub", "host"), "site", "host", hub.get("host", ""), plan.hub_host))
     elif plan.hub_host and not hub and has_hub_keys:
@@ -106,7 +106,3 @@ def _as_read(column: Column, value: Json) -> Json:
         return column.parse(value if isinstance(value, str | int | float | bool) else "")
     except Refused:
         return None
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}

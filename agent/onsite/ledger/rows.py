@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.model.finding import Json, Message
 from agent.onsite.ledger.columns import BY_KEY
-from agent.onsite.ledger.files import read_csv, read_workbook
+from agent.onsite.ledger.files import csv_file, read_workbook
 from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unreadable, letters
 from agent.onsite.ledger.headings import Heading, Headings, find
 from agent.onsite.ledger.values import Refused
@@ -110,7 +110,7 @@ def _books(data: bytes) -> tuple[Book, ...]:
         raise Unreadable(
             "the file is an old .xls or has a password; open it in Excel or WPS and save it as plain .xlsx"
         )
-    return (read_workbook.book(data),) if data.startswith(b"PK") else read_csv.books(data)
+    return (read_workbook.book(data),) if data.startswith(b"PK") else csv_file.books(data)
 
 
 def _no_headings(data: bytes, wanted_sheet: str) -> Message:

@@ -112,8 +112,7 @@ def _site(entries: Sequence[Entry], existing: Tables, problems: list[Problem]) -
     for key in ("site_id", "city", "division"):
         if BY_KEY[key].option not in found:
             said = Message(
-                "the ledger names no {key}: add that column, or --set {option}=VALUE",
-                {"key": key, "option": key},
+                "the ledger names no {key}: add that column, or --set {option}=VALUE", {"key": key, "option": key}
             )
             problems.append(Problem("", 0, said))
     return found

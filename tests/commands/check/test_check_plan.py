@@ -17,8 +17,7 @@ from dahua_device import Nvr
 from dahua_device import reading as dahua_reading
 
 from agent.cli import main
-from agent.commands.check.plan import plan_words
-from agent.commands.check.planned import plan_requests
+from agent.commands.check.plan import plan_requests, plan_words
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.site.config.load import load

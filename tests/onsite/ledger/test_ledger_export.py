@@ -25,7 +25,7 @@ from agent.onsite.ledger import folder
 from agent.onsite.ledger.changes import changes, new_declarations
 from agent.onsite.ledger.columns import EXPORTED
 from agent.onsite.ledger.export import cell, choices, heading, rows
-from agent.onsite.ledger.files.write_csv import csv_bytes
+from agent.onsite.ledger.files.csv_file import csv_bytes
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.rows import EMPTY, read
 from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, parse_observed

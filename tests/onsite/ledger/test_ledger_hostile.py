@@ -11,8 +11,8 @@ import pytest
 from ledgers import school, with_part, xlsx
 from openpyxl import load_workbook
 
+from agent.onsite.ledger.files.csv_file import ROWS_MAX
 from agent.onsite.ledger.files.grid import Unreadable
-from agent.onsite.ledger.files.read_csv import ROWS_MAX
 from agent.onsite.ledger.rows import read
 
 FEW = "摄像机名称,国标编码,IP地址,通道号\n"

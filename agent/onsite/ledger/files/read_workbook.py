@@ -20,8 +20,8 @@ from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agent.model.finding import Message
+from agent.onsite.ledger.files.csv_file import COLUMNS_MAX, ROWS_MAX, too_many_rows
 from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unread, Unreadable, Value
-from agent.onsite.ledger.files.read_csv import COLUMNS_MAX, ROWS_MAX, too_many_rows
 
 PARTS_MAX: Final = 2_000
 UNPACKED_MAX_BYTES: Final = 48 * 1024 * 1024
