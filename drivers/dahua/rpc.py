@@ -134,13 +134,13 @@ def session_of(reply: Reply, given: str | int) -> str | int:
     return session if isinstance(session, str | int) and not isinstance(session, bool) else given
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Session:
     """A login that was taken."""
 
-    def __init__(self, transport: Transport, session: str | int) -> None:
-        self._transport = transport
-        self._session = session
-        self._sent = 2
+    _transport: Transport
+    _session: str | int
+    _sent: int = 2
 
     def camera_states(self) -> dict[str, Any]:
         """Ask how the cameras behind the recorder are connected. Raises DriverError."""

@@ -80,7 +80,9 @@ class LiveTransport:
         self.samples = Samples(device)
         self._trust: bool | str = str(trust) if trust else True
         self._port = device.port
-        self._login = Login(device, credentials, self._now, self._once, self._uri)
+        self._login = Login(
+            device, credentials, lambda: self.clock(), self._once, lambda one: str(self._to(one).path_url)
+        )
         self._connections = Connections(addresses, deadline)
         self._adapter = adapter(self._connections)
         self._prepared: dict[tuple[str, int, str], requests.PreparedRequest] = {}
@@ -103,12 +105,6 @@ class LiveTransport:
             DriverError: Unreachable, DeadlineExceeded, Malformed, Refused, NotTried or Busy.
         """
         return self._login.exchange(request)
-
-    def _now(self) -> datetime:
-        return self.clock()
-
-    def _uri(self, request: Request) -> str:
-        return str(self._to(request).path_url)
 
     def _prepare(self, request: Request, header: str | None) -> requests.PreparedRequest:
         prepared = self._to(request).copy()

@@ -204,12 +204,12 @@ def _setup(kind: CodecName, fields: _Fields, length_bytes: int, sets: tuple[byte
     return Setup(kind, length_bytes, sets)
 
 
+@dataclass(slots=True)
 class _Fields:
     """Takes fields from the front; fails where there is not enough."""
 
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data = data
-        self._at = at
+    _data: bytes
+    _at: int
 
     @property
     def left(self) -> int:
