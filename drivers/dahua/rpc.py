@@ -78,12 +78,7 @@ def log_in(transport: Transport) -> Session:
 
 
 def challenge_of(reply: Reply) -> Challenge:
-    """Parse the answer to the request without a password.
-
-    Raises:
-        Malformed: Not a challenge.
-        NotTried: It asks for a password in a readable or unknown form.
-    """
+    """Parse the answer without a password. Raises Malformed; NotTried for a readable or unknown form of password."""
     answer = json_object(reply)
     params = answer.get("params")
     session = answer.get("session")

@@ -47,10 +47,7 @@ def open_transport(
     clock: Callable[[], datetime],
     trust: Path | None = None,
 ) -> Iterator[Transport]:
-    """Yield a transport to `device` whose time begins now; the name is resolved before that.
-
-    `trust` is a file of CA certificates for a device with TLS; without it the bundled public ones count.
-    """
+    """Resolve, then yield a transport whose time begins; `trust`: a file of CA certificates instead of public ones."""
     addresses = deadlines.resolve(device.host.strip("[]"))
     transport = LiveTransport(device, Deadline(deadline_s), credentials, clock, addresses, trust)
     try:
@@ -122,10 +119,7 @@ class LiveTransport:
         return prepared
 
     def _to(self, request: Request) -> requests.PreparedRequest:
-        """Return a request to the same address, without headers and body; each address is parsed once.
-
-        Prepared without a session, so that no cookie and no netrc entry joins it.
-        """
+        """Return a bare request to the address, parsed once and without a session: no cookie, no netrc entry."""
         key = (request.method, request.port, request.path)
         if key not in self._prepared:
             if not request.path.startswith("/"):
