@@ -29,10 +29,7 @@ _LONGEST_CHARS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A login challenge. `qop`: it offers `qop=auth`.
-
-    `tells_stale`: it uses the word `stale`, so that its absence or `false` means that the nonce was good.
-    """
+    """A login challenge. `qop`: offers `qop=auth`. `tells_stale`: without `stale=true` its nonce was still good."""
 
     scheme: str
     realm: str = ""

@@ -157,12 +157,7 @@ def resolve(host: str) -> tuple[str, ...]:
 
 
 def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
-    """Open a TCP connection to the first address that takes one.
-
-    Raises:
-        DeadlineExceeded: The deadline passed first.
-        Unreachable: No address answers, or the host name has none; the kind says which.
-    """
+    """Connect to the first address that answers. Raises DeadlineExceeded; Unreachable, whose kind is the reason."""
     if not addresses:
         raise NameUnknown("the host name has no address")
     last: OSError | OverflowError = OSError()

@@ -51,10 +51,7 @@ class Exchange:
 
 
 class Transport(Protocol):
-    """What a driver sends requests through: live (`transport.py`) or from recorded replies (`replay.py`).
-
-    `samples` holds the first malformed answers, for diagnosis (`samples.py`).
-    """
+    """What drivers send through, live or recorded; `samples` holds the first malformed answers for diagnosis."""
 
     device: Device
     deadline: Deadline

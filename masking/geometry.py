@@ -57,11 +57,7 @@ def without_repeats(polygon: Polygon) -> Polygon:
 
 
 def validate(polygon: Polygon) -> None:
-    """Check that a polygon is an area inside the picture.
-
-    Raises:
-        GeometryError: It has fewer than three points or too many, lies outside 0..1, has no area, or crosses itself.
-    """
+    """Raise GeometryError unless a polygon is an area of 3 to MAX_POINTS points in 0..1 that does not cross itself."""
     if len(polygon) < 3:
         raise GeometryError("too-few-points", f"the polygon has {len(polygon)} points; an area needs three or more")
     if len(polygon) > MAX_POINTS:

@@ -35,10 +35,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One of the preset positions of a turning camera, and its zones; only a camera that is still is judged.
-
-    `view`: its approved references; a picture of another shape is stretched to theirs.
-    """
+    """A preset position and its zones, judged when still; `view`: approved references, pictures stretched to them."""
 
     name: str
     view: ViewJob

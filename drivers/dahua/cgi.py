@@ -79,10 +79,7 @@ def refusal(reply: Reply) -> DriverError | None:
 
 
 def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
-    """Parse an answer. Raises Malformed: empty, cut off, a repeated key, or a line that is not `key=value`.
-
-    `whole`: it is a list, so that its last line must have an end.
-    """
+    """Parse an answer, a list where `whole`. Raises Malformed: empty, cut off, a repeated key, or not `key=value`."""
     operation = reply.operation
     if not reply.body.strip():
         raise Malformed(f"{operation}: the answer is empty")

@@ -62,10 +62,7 @@ def states(params: Mapping[str, Any]) -> dict[int, str]:
 
 
 def remotes(found: Fields) -> dict[int, dict[str, str]]:
-    """Parse the table RemoteDevice: the recorder's data on the camera behind each slot, by its 1-based number.
-
-    Slots are numbered in their key, whose two spellings are known from devices.
-    """
+    """Parse the table RemoteDevice, slots by 1-based number from their key, of which devices have two spellings."""
     slots: dict[int, dict[str, str]] = {}
     for key, value in found.items():
         slot = _REMOTE.fullmatch(key)

@@ -103,10 +103,7 @@ def _pages(
 
 
 def segments(reply: Reply, channel: int) -> tuple[Segment, ...]:
-    """Parse findNextFile; `items[n].Channel` counts from 0, where the condition counts from 1.
-
-    Raises Malformed: not `found` items, one of another channel, or one without its times.
-    """
+    """Parse findNextFile, whose `items[n].Channel` counts from 0. Raises Malformed: wrong count, channel or times."""
     found = cgi.fields(reply)
     told = found.get("found", "").strip()
     items = cgi.rows(found, "items", reply.operation)

@@ -59,10 +59,7 @@ def read_footage(
     days: tuple[date, ...],
     spare: Deadline,
 ) -> tuple[Recordings | DriverError, RecordedDays | DriverError]:
-    """Search the footage of a 1-based channel of a device whose channels have these `names`.
-
-    A day whose search failed is neither in the recorded days nor in the listed ones.
-    """
+    """Search a 1-based channel's footage; days whose search failed are neither recorded nor listed."""
     if not 1 <= channel <= len(names):
         missing = Unsupported(f"mediaFileFind: the device has no channel {channel}")
         return missing, missing

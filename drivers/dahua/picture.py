@@ -34,12 +34,7 @@ def row_of(found: Fields, name: str, channel: int) -> dict[str, str]:
 
 
 def encoders(found: Fields, channel: int) -> Encoders:
-    """Parse the main stream and the first sub-stream of one channel from the table Encode.
-
-    Raises:
-        Unsupported: The device has no such channel.
-        Malformed: The main stream is missing.
-    """
+    """Parse a channel's main and first sub-stream. Raises Unsupported without the channel, Malformed without main."""
     row = row_of(found, "Encode", channel)
     main = _encoder(row, "MainFormat")
     if main is None:
@@ -192,12 +187,7 @@ def _is_within(text: str, most: int) -> bool:
 
 
 def overlays(widget: Fields, names: tuple[str, ...] | None, channel: int) -> Overlays:
-    """Parse the texts that are blended into the stream of one channel, and whether the time is.
-
-    Raises:
-        Unsupported: The device has no such channel.
-        Malformed: The row is incomplete.
-    """
+    """Parse a channel's blended texts, and whether the time is. Raises Unsupported; Malformed for half a row."""
     row = row_of(widget, "VideoWidget", channel)
     if "TimeTitle.EncodeBlend" not in row:
         raise Malformed("VideoWidget: the row of a channel is not complete")

@@ -78,12 +78,7 @@ def log_in(transport: Transport) -> Session:
 
 
 def challenge_of(reply: Reply) -> Challenge:
-    """Parse the answer to the request without a password.
-
-    Raises:
-        Malformed: Not a challenge.
-        NotTried: It asks for a password in a readable or unknown form.
-    """
+    """Parse the answer without a password. Raises Malformed; NotTried for a readable or unknown form of password."""
     answer = json_object(reply)
     params = answer.get("params")
     session = answer.get("session")
@@ -134,13 +129,13 @@ def session_of(reply: Reply, given: str | int) -> str | int:
     return session if isinstance(session, str | int) and not isinstance(session, bool) else given
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Session:
     """A login that was taken."""
 
-    def __init__(self, transport: Transport, session: str | int) -> None:
-        self._transport = transport
-        self._session = session
-        self._sent = 2
+    _transport: Transport
+    _session: str | int
+    _sent: int = 2
 
     def camera_states(self) -> dict[str, Any]:
         """Ask how the cameras behind the recorder are connected. Raises DriverError."""

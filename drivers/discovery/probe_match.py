@@ -29,10 +29,7 @@ _GROUP_BIT = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """A device that answered: its address, its endpoint reference, and its own description.
-
-    `senders` are all addresses that its answers came from, the first one, `address`, included.
-    """
+    """A device that answered from `address`, the first of `senders`: its endpoint reference and own description."""
 
     address: str
     endpoint: str
@@ -97,10 +94,7 @@ def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
 
 
 def scope_text(one: Discovered, category: str) -> str:
-    """Return the text of a scope, such as `name`, `hardware` or `location`; empty where there is none.
-
-    Percent signs are decoded and the text is cut short; it may hold any character: escape it.
-    """
+    """Return a scope's text (`name`, `hardware`, ...), decoded and cut, empty for none; any character may be in it."""
     for scope in one.scopes:
         match = _SCOPE.fullmatch(scope)
         if match and match[1].lower() == category:

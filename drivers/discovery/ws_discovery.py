@@ -50,10 +50,7 @@ xmlns:dn="http://www.onvif.org/ver10/network/wsdl" xmlns:tds="http://www.onvif.o
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The result of a round: devices, merged, and the configured names that could not be asked or received.
-
-    `names` maps host names of the caller's own devices to their addresses, where the caller resolved them.
-    """
+    """Devices, merged, names that failed, and `names`: addresses of the caller's own host names that it resolved."""
 
     found: tuple[Discovered, ...] = ()
     failed: tuple[str, ...] = ()
@@ -194,10 +191,7 @@ class _Round:
         return True
 
     def receive(self, timeout_s: float) -> bool:
-        """Receive datagrams for some time; return whether there is room for more.
-
-        Nothing is parsed yet: meanwhile the kernel's small buffer would drop the answers of a large site.
-        """
+        """Receive for some time, unparsed, lest the kernel's buffer overflow; return whether there is room for more."""
         for key, _ in self._selector.select(timeout_s):
             with contextlib.suppress(OSError):
                 while self._has_room():

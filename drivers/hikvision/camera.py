@@ -66,10 +66,7 @@ def audio_of(table: Table, channel: int) -> Audio:
 
 
 def movable_of(kind: DeviceKind, table: Table, channel: int) -> Movable:
-    """Return whether a camera reports that its own sensor can turn. Raises Unsupported where it reports nothing.
-
-    A recorder's report is about the recorder: nothing is known of the cameras behind it.
-    """
+    """Return whether a camera reports that its own sensor turns. Raises Unsupported without, or for a recorder's."""
     turns = _TURNS.get(kind.kind.upper())
     if turns is None or not _connected(table, channel).own:
         raise Unsupported("the device does not say whether this camera turns")

@@ -50,10 +50,7 @@ class Table:
 
 
 def read_table(isapi: Isapi, kind: DeviceKind | DriverError) -> Table:
-    """Read the channels of both kinds, and all streams. Raises DriverError where the channels are not known.
-
-    A recorder for IP cameras alone lists those as inputs as well; they are not requested twice.
-    """
+    """Read both kinds of channels and the streams, the inputs of IP recorders once. Raises DriverError."""
     what = "" if isinstance(kind, DriverError) else kind.kind.upper()
     behind = _list(isapi, _PROXIES, "InputProxyChannelList", parse_channels.proxies)
     own: tuple[Input, ...] | Unsupported = ()

@@ -74,12 +74,7 @@ def search_body(name: str, begin: datetime, end: datetime) -> bytes:
 
 
 def parse_times(root: etree._Element) -> tuple[datetime, ...]:
-    """Parse when the listed entries were written, in the device's digits; none where nothing matches.
-
-    Raises:
-        DeviceFault: The device reports that the search failed.
-        Malformed: An entry has no time.
-    """
+    """Parse when the listed entries were written, in the device's digits. Raises DeviceFault or Malformed."""
     if truth(text_in(root, "responseStatus")) is False:
         words = text_in(root, "responseStatusStrg")
         if words.lower().replace(" ", "").replace("_", "") != "nomatches":

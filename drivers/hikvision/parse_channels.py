@@ -49,10 +49,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One stream: `video` and `dynamic` are the numbers of its input, own or behind; None: not reported.
-
-    `audio_told`: its document reports whether it carries sound.
-    """
+    """One stream; `video`, `dynamic`: its own or IP input, None unknown; `audio_told`: sound or none is reported."""
 
     id: int
     video: int | None

@@ -139,10 +139,7 @@ def smart_warns(root: etree._Element) -> bool:
 
 
 def platform_servers(root: etree._Element) -> tuple[tuple[int, PlatformServer], ...]:
-    """Parse a SIPServerList: the number of each slot for a server, and its content. Raises Malformed.
-
-    Registration is in `status` or `registerStatus`, by firmware; many devices report neither.
-    """
+    """Parse a SIPServerList: slots and servers, registered by `status` or `registerStatus`. Raises Malformed."""
     found = []
     for row in rows(root, "SIPServer"):
         number = whole(text_in(row, "id"))

@@ -67,11 +67,7 @@ def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
 
 
 def overlays(root: etree._Element, channel_name: str) -> Overlays:
-    """Parse a VideoOverlay; `channel_name` is the text that the device draws for the channel's name.
-
-    Raises:
-        Malformed: It names nothing that can be drawn, or other elements are among the texts.
-    """
+    """Parse a VideoOverlay, `channel_name` for the channel's name. Raises Malformed for nothing or other elements."""
     texts = child(root, "TextOverlayList")
     time, name = child(root, "DateTimeOverlay"), child(root, "channelNameOverlay")
     if texts is None and time is None and name is None:

@@ -94,10 +94,7 @@ def month_body(year: int, month: int) -> bytes:
 
 
 def days(root: etree._Element) -> tuple[tuple[int, bool], ...]:
-    """Parse a trackDailyDistribution: pairs of day of the month and whether it holds footage, in order.
-
-    A list without days means a month without footage. Raises Malformed.
-    """
+    """Parse a trackDailyDistribution: days of the month and whether recorded; none is no footage. Raises Malformed."""
     told: dict[int, bool] = {}
     for row in rows(need(root, "dayList"), "day"):
         day, recorded = whole(text_in(row, "dayOfMonth")), truth(text_in(row, "record"))

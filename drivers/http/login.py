@@ -29,28 +29,20 @@ class Answer:
     challenges: tuple[Challenge, ...]
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Login:
     """The login of one device during one run. `once` sends a request with an Authorization header or without."""
 
-    def __init__(
-        self,
-        device: Device,
-        credentials: Credentials,
-        now: Callable[[], datetime],
-        once: Callable[[Request, str | None], Answer],
-        uri: Callable[[Request], str],
-    ) -> None:
-        self._device = device
-        self._credentials = credentials
-        self._now = now
-        self._once = once
-        self._uri = uri
-        self._nonces = credentials.nonces
+    _device: Device
+    _credentials: Credentials
+    _now: Callable[[], datetime]
+    _once: Callable[[Request, str | None], Answer]
+    _uri: Callable[[Request], str]
 
     def exchange(self, request: Request) -> Exchange:
         """Ask, and log in if challenged. Raises DriverError."""
         port = request.port or self._device.port
-        known = self._nonces.of(self._device, port)
+        known = self._credentials.nonces.of(self._device, port)
         if known is None or known.challenge is None or request.anonymous_first or request.carries_credential:
             answer = self._anonymous(request)
             if answer.exchange.reply.status != 401 or request.carries_credential or not answer.challenges:
@@ -108,12 +100,12 @@ class Login:
                 # A login that was refused and now works: then the word was missing where the nonce had run out.
                 if self._note(reply) and tells_stale:
                     tells_stale = False
-                self._nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
+                self._credentials.nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 return answer.exchange
             if lacks_right(_body_text(reply)):
-                self._nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
+                self._credentials.nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 raise NotPermitted(f"{request.operation}: the login has not the right to ask this")
-            self._nonces.drop(device, port)
+            self._credentials.nonces.drop(device, port)
             renewed = choose(answer.challenges)
             if renewed is None or renewed.nonce == challenge.nonce:
                 break

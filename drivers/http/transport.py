@@ -47,10 +47,7 @@ def open_transport(
     clock: Callable[[], datetime],
     trust: Path | None = None,
 ) -> Iterator[Transport]:
-    """Yield a transport to `device` whose time begins now; the name is resolved before that.
-
-    `trust` is a file of CA certificates for a device with TLS; without it the bundled public ones count.
-    """
+    """Resolve, then yield a transport whose time begins; `trust`: a file of CA certificates instead of public ones."""
     addresses = deadlines.resolve(device.host.strip("[]"))
     transport = LiveTransport(device, Deadline(deadline_s), credentials, clock, addresses, trust)
     try:
@@ -80,7 +77,9 @@ class LiveTransport:
         self.samples = Samples(device)
         self._trust: bool | str = str(trust) if trust else True
         self._port = device.port
-        self._login = Login(device, credentials, self._now, self._once, self._uri)
+        self._login = Login(
+            device, credentials, lambda: self.clock(), self._once, lambda one: str(self._to(one).path_url)
+        )
         self._connections = Connections(addresses, deadline)
         self._adapter = adapter(self._connections)
         self._prepared: dict[tuple[str, int, str], requests.PreparedRequest] = {}
@@ -104,12 +103,6 @@ class LiveTransport:
         """
         return self._login.exchange(request)
 
-    def _now(self) -> datetime:
-        return self.clock()
-
-    def _uri(self, request: Request) -> str:
-        return str(self._to(request).path_url)
-
     def _prepare(self, request: Request, header: str | None) -> requests.PreparedRequest:
         prepared = self._to(request).copy()
         headers: dict[str, str | bytes] = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
@@ -126,10 +119,7 @@ class LiveTransport:
         return prepared
 
     def _to(self, request: Request) -> requests.PreparedRequest:
-        """Return a request to the same address, without headers and body; each address is parsed once.
-
-        Prepared without a session, so that no cookie and no netrc entry joins it.
-        """
+        """Return a bare request to the address, parsed once and without a session: no cookie, no netrc entry."""
         key = (request.method, request.port, request.path)
         if key not in self._prepared:
             if not request.path.startswith("/"):

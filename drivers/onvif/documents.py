@@ -89,10 +89,7 @@ class _Document(Document):  # type: ignore[misc]  # zeep has no types
 
 
 def service(namespace: str, operation: str, path: str, adapter: Any) -> tuple[Any, zeep.Client]:
-    """Build the service of `namespace` for one device: onvif-zeep's object, and the zeep Client with its login.
-
-    `adapter` carries the requests (zeep's transport interface).
-    """
+    """Build a namespace's service and the zeep Client with the login; `adapter` is zeep's transport interface."""
     client = zeep.Client(document(namespace, operation), transport=adapter, settings=SETTINGS)
     wsdl = str(_path_of(file_of(namespace, operation)))
     binding = f"{{{namespace}}}{_BINDINGS[namespace]}"

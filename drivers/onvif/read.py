@@ -95,10 +95,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
 def _connected(
     seen: Collector, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]
 ) -> tuple[Camera, ...]:
-    """Record that cameras on a channel known to be empty have no streams; return the others.
-
-    Where the sources could not be read, no channel is known to be empty.
-    """
+    """Record no streams for channels known to be empty; return the other cameras, all without known sources."""
     if isinstance(media, DriverError):
         return cameras
     for camera in cameras:

@@ -176,12 +176,7 @@ def read_limits(session: Session, table: ServiceTable) -> Limits:
 
 
 def limits_of(limits: Limits, held: Holdings | None, media: Media, channel: int) -> RetentionLimits:
-    """Select the limits of one camera's recordings.
-
-    Raises:
-        Malformed: Some recordings cannot be matched to a camera.
-        Unsupported: The device has no such channel.
-    """
+    """Select a camera's limits. Raises Malformed: recordings without a camera; Unsupported: no such channel."""
     source = media.source(channel)
     # The search knows the recordings' sources by the same words; together they are matched by order, if at all.
     known = held.recordings if held is not None else ()

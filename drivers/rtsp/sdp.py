@@ -34,12 +34,7 @@ class Video:
 
 
 def parse_sdp(data: bytes) -> Video:
-    """Return the first video track with a supported encoding.
-
-    Raises:
-        Malformed: Not a session description.
-        Unsupported: It has no H.264, H.265 or JPEG video.
-    """
+    """Return the first H.264, H.265 or JPEG track. Raises Unsupported without one; Malformed: no description."""
     session, *tracks = _sections(data.decode("utf-8", "replace"))
     encodings = []
     for track in tracks:

@@ -131,10 +131,7 @@ class Index:
 
 
 def with_index(path: Path, store: Store, use: Callable[[Index], Result]) -> Result:
-    """Call `use` with the index of a store; where that is damaged, once more with a new one, at last in memory.
-
-    Other exceptions of `use` are passed on, and everything put before is committed.
-    """
+    """Call `use` with a store's index, once more with a new one if damaged, at last in memory; always commits."""
     for _ in range(2):
         try:
             with _opened(str(path), _identity(store)) as index:

@@ -26,10 +26,7 @@ _COUNTED = 2
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """A group of names: when it begins in seconds since 1970, and on which local day of the store.
-
-    `again_s` is when it begins a second time, where clocks are set back in it, else the same as `begins_s`.
-    """
+    """A group of names: its start since 1970, `again_s` where clocks are set back (else the same), its local day."""
 
     begins_s: float
     again_s: float

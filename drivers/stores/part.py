@@ -119,14 +119,14 @@ def _cached_states(listing: bytes, before: Part | None) -> dict[str, State | Non
     return kept
 
 
+@dataclass(slots=True)
 class _Heads:
     """Opens segments of a folder, within the budgets of look and part."""
 
-    def __init__(self, look: StoreLook, folder: str, names: Sequence[str]) -> None:
-        self._look = look
-        self._folder = folder
-        self._names = names
-        self._left = HEADS_PER_PART
+    _look: StoreLook
+    _folder: str
+    _names: Sequence[str]
+    _left: int = HEADS_PER_PART
 
     def duration(self, number: int) -> float | None:
         """Return the length of a segment out of its header."""

@@ -28,10 +28,7 @@ Parts = dict[date, Part]
 
 @dataclass(slots=True)
 class ScanResult:
-    """The result for one camera. `there`: the store has a place for it. `whole`: every folder could be read.
-
-    `why`: the error of the first folder that could not be read, else None.
-    """
+    """`there`: the camera has a place. `whole`: every folder could be read; `why`: the first error, else None."""
 
     there: bool = False
     whole: bool = True

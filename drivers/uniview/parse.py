@@ -25,11 +25,7 @@ _SHIFTED_S = 120.0
 
 
 def data_of(exchange: Exchange) -> dict[str, Any]:
-    """Return the content of an answer's envelope: `Response{ResponseCode, ResponseString, StatusCode, Data}`.
-
-    Raises:
-        DriverError: The device refused; Malformed where it is no such envelope.
-    """
+    """Return `Data` of `Response{ResponseCode, ResponseString, StatusCode, Data}`. Raises DriverError."""
     reply = exchange.reply
     operation = reply.operation
     if reply.status in (404, 599):
@@ -100,10 +96,7 @@ def ntp_enabled(data: Mapping[str, Any]) -> bool | None:
 
 
 def channels(data: Mapping[str, Any]) -> Channels:
-    """Parse ChannelDetailInfos: `Nums`, and `DetailInfos[].{ID, Name, Status, AddressInfo, DeviceModel}`.
-
-    Raises Malformed: not as many as `Nums`, or one without a number of its own.
-    """
+    """Parse ChannelDetailInfos: `DetailInfos[].{ID, Name, Status, ...}`. Raises Malformed: not `Nums`, or no own ID."""
     listed = data.get("DetailInfos")
     if not isinstance(listed, list) or data.get("Nums") != len(listed):
         raise Malformed("ChannelDetailInfos: the answer does not hold as many channels as it says")

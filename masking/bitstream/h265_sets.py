@@ -32,10 +32,7 @@ _HEADER_BYTES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """The values of a sequence parameter set that slices and PPS need. Sizes are width and height in pixels.
-
-    `window` is where the bits of a default display window begin and end.
-    """
+    """A sequence parameter set's values; sizes in pixels, `window`: begin and end bits of the display window."""
 
     id: int
     vps: int

@@ -24,10 +24,7 @@ class AccessUnit:
 
 
 class NotAPicture(Exception):
-    """The bytes are not one picture that may reach a decoder.
-
-    `detail` is one line of our own words and numbers in ASCII, of 200 characters at most.
-    """
+    """No picture that may reach a decoder; `detail`: one ASCII line of our own, at most 200 characters."""
 
     def __init__(self, reason: Literal["undecodable", "too-large"], detail: str) -> None:
         super().__init__(detail)

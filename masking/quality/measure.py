@@ -71,10 +71,7 @@ _cached_descriptor: Final = lru_cache(maxsize=128)(baseline.decode_or_none)
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A prepared picture: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
-
-    `bare` is the luma with zeros where the camera draws.
-    """
+    """A prepared picture: a thumb in BGR, luma 640 px long, `bare` with zeros where the camera draws, and its light."""
 
     thumb: Bgr
     grey: Grey

@@ -136,10 +136,7 @@ def _light_distance(light: LightMode, other: LightMode) -> int:
 
 
 def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Fit | None, str]:
-    """The similarity that leads from the reference to the picture, with its method, or None and the reason.
-
-    `far`: whether a move by more than FAR_PX is searched, which takes several times as long.
-    """
+    """The similarity from reference to picture and its method, or None and why; `far`: search beyond FAR_PX, slowly."""
     approved = grey_array(reference)
     if min(*approved.shape, *grey.shape) < LEAST_SIDE_PX:
         return None, "too-small"

@@ -57,10 +57,7 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A similarity (2x3, reference pixels to picture pixels) and the share of tiles that agree.
-
-    `agreeing_ratio`: of all tiles with texture; `heard_ratio`: of those that were found again anywhere.
-    """
+    """A similarity (2x3, reference to picture pixels); shares that agree of tiles with texture, and of those found."""
 
     matrix: Matrix
     agreeing_ratio: float

@@ -163,10 +163,7 @@ def _kinks(layout: Layout, luma: Bytes) -> Floats:
 
 
 def _edge(layout: Layout, profiles: Floats, half_px: float) -> tuple[float, float]:
-    """How deep the strongest value of profiles (depths x sides) lies, on the side where it lies deepest.
-
-    And how much it exceeds the usual value in the band, on the side where that is least.
-    """
+    """Depth of the strongest value of profiles (depths x sides) on the deepest side; its least excess over usual."""
     strongest = profiles.max(0)
     strength = strongest / (np.sort(profiles, axis=0)[len(profiles) // 2] + 0.3)
     used = (strength > 1.5) & (strongest > 1.0) & layout.long

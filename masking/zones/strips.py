@@ -126,10 +126,7 @@ def _strips(layout: Layout, profiles: Floats) -> list[Strip]:
 
 
 def _worst(sides: list[tuple[float, float, float, float]], scale: float, is_of_many: bool) -> Strip:
-    """Judge the strips by the mean detail outside, deep inside and just inside each side, and by its shift.
-
-    `is_of_many`: whether the polygon has more than one side in the picture.
-    """
+    """Judge strips by mean detail outside, deep inside, just inside, and shift; `is_of_many`: more than one side."""
     # A handful of sides: plain numbers are quicker here than arrays.
     ratio, contrast, deepest = -1.0, 0.0, _NO_SHIFT
     for outside, deep, just_inside, shift_px in sides:

@@ -59,10 +59,7 @@ _NAMES: Mapping[bytes, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A track: its number, its sample entries, the boxes of its sample tables by name; whether it has fragments.
-
-    A text instead of an entry names another codec.
-    """
+    """A track: number, sample entries (a text names another codec), sample tables by name."""
 
     number: int
     entries: tuple[Setup | str, ...]

@@ -70,10 +70,7 @@ class Pictures:
             self._keep(_clean(unit))
 
     def take(self, units: Iterable[bytes]) -> Sample | None:
-        """Return the key picture of an access unit's units; None where they are none. Stores parameter sets.
-
-        Raises UnreadableError: they are damaged, or the parameter sets of the picture are missing.
-        """
+        """Store parameter sets; return an access unit's key picture, if any. Raises UnreadableError for damage."""
         codec = self._codec
         slices: list[bytes] = []
         for number, raw in enumerate(units):
@@ -204,12 +201,12 @@ def _setup(kind: CodecName, fields: _Fields, length_bytes: int, sets: tuple[byte
     return Setup(kind, length_bytes, sets)
 
 
+@dataclass(slots=True)
 class _Fields:
     """Takes fields from the front; fails where there is not enough."""
 
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data = data
-        self._at = at
+    _data: bytes
+    _at: int
 
     @property
     def left(self) -> int:
