@@ -203,10 +203,8 @@ def _retained(finding: Finding) -> dict[str, Json]:
     names = KEPT.get(finding.check, ()) + (_OF_THE_SITE if finding.subject == "site" else ())
     kept: dict[str, Json] = {name: finding.evidence[name] for name in names if name in finding.evidence}
     for name, members in _IN_SHORT.items():
-        rows: list[Json] = [
-            {member: row[member] for member in members if member in row}
-            for row in objects_of(finding.evidence.get(name))
-        ]
+        found = objects_of(finding.evidence.get(name))
+        rows: list[Json] = [{member: row[member] for member in members if member in row} for row in found]
         kept |= {name: rows} if rows else {}
     return kept
 

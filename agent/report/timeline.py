@@ -131,6 +131,10 @@ def group_spans(count: int, first_due: int, size: int) -> tuple[tuple[int, int],
     return tuple((max(0, start), min(start + size, first_due if start < first_due else count)) for start in starts)
 
 
+CELL_NAMES = ("recorded_ratio", "missing_ratio", "gap", "level", "due")
+"""The fields of a cell in `timeline_json`."""
+
+
 def timeline_json(shown: Timeline) -> dict[str, Json]:
     """Return a timeline as `check --timeline --json` prints it: lists with one value per day, oldest first."""
     return {
@@ -143,11 +147,7 @@ def timeline_json(shown: Timeline) -> dict[str, Json]:
                 "oldest_at": utc_text(row.oldest_at) if row.oldest_at else None,
                 "proven_at": utc_text(row.proven_at) if row.proven_at else None,
                 "short_on": row.short_on.isoformat() if row.short_on else None,
-                "recorded_ratio": [cell.recorded_ratio for cell in row.cells],
-                "missing_ratio": [cell.missing_ratio for cell in row.cells],
-                "gap": [cell.gap for cell in row.cells],
-                "level": [cell.level for cell in row.cells],
-                "due": [cell.due for cell in row.cells],
+                **{name: [getattr(cell, name) for cell in row.cells] for name in CELL_NAMES},
             }
             for row in shown.rows
         ],
