@@ -74,12 +74,14 @@ def link(
     return tuple(reports), after
 
 
+def head_json(head: Head) -> dict[str, Json]:
+    """Return a head for payloads."""
+    return {"seq": head.seq, "digest": head.digest}
+
+
 def heads_json(heads: Heads) -> dict[str, Json]:
     """Return heads for payloads: every stream, `seq` 0 and 64 zeros where there is no report yet."""
-    return {
-        stream: {"seq": head.seq, "digest": head.digest}
-        for stream, head in ((stream, heads.get(stream, GENESIS)) for stream in STREAMS)
-    }
+    return {stream: head_json(heads.get(stream, GENESIS)) for stream in STREAMS}
 
 
 def encode(payload: Mapping[str, Json]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, TypeVar, get_args
 
@@ -61,7 +62,7 @@ def write_command(command: Command) -> bytes:
         "command": command.name,
     }
     if command.resend is not None:
-        payload |= _range_json(command.resend)
+        payload |= asdict(command.resend)
     if command.spot_check is not None:
         asked = command.spot_check
         payload |= {"nonce": asked.nonce, "cameras": list(asked.cameras), "checks": list(asked.checks)}
@@ -97,7 +98,7 @@ def write_result(result: Result, now: datetime) -> bytes:
             "command": result.name,
             "status": result.status,
             "reason": result.reason,
-            "report": _report_ref_json(named) if named else None,
+            "report": asdict(named) if named else None,
             "resent": result.resent,
             "missing": [list(run) for run in result.missing],
         }
@@ -155,7 +156,7 @@ def write_reported(reported: Reported, now: datetime) -> bytes:
             "version": reported.version,
             "policy": dict(reported.policy),
             "config_digest": reported.config_digest,
-            "refused": {"version": refused.version, "reason": refused.reason, "why": refused.why} if refused else None,
+            "refused": asdict(refused) if refused else None,
         }
     )
 
@@ -203,10 +204,6 @@ def _range(data: Any) -> Range:
     return Range(_matching(data["epoch"], _EPOCH), stream, data["from_seq"], data["to_seq"])
 
 
-def _range_json(asked: Range) -> dict[str, Json]:
-    return {"epoch": asked.epoch, "stream": asked.stream, "from_seq": asked.from_seq, "to_seq": asked.to_seq}
-
-
 def _result(data: Any) -> Result:
     report, resent = data["report"], data["resent"]
     if not (is_number(resent) or resent == 0):
@@ -224,10 +221,6 @@ def _result(data: Any) -> Result:
         resent,
         missing,
     )
-
-
-def _report_ref_json(named: ReportRef) -> dict[str, Json]:
-    return {"epoch": named.epoch, "stream": named.stream, "seq": named.seq, "digest": named.digest}
 
 
 def _report_ref(data: Any) -> ReportRef:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
 from agent.host.clock import TIME_END, TIME_FIRST
@@ -86,11 +86,6 @@ def read_time(value: object) -> datetime:
     if not TIME_FIRST <= at < TIME_END:  # compared in UTC without becoming it: at an end of the calendar it could not
         raise NotVerified("time", "a time before 2000, or from 2100 on")
     return at.astimezone(UTC)
-
-
-def nearest(at: datetime) -> datetime:
-    """Return the nearest time within the bounds: a clock that was reset shows 1970."""
-    return min(max(at, TIME_FIRST), TIME_END - timedelta(milliseconds=1))
 
 
 def refuse_other_times(data: Mapping[str, Any], stream: str) -> None:

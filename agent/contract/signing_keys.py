@@ -33,6 +33,7 @@ from agent.contract.jwk import (
     thumbprint,
     unb64url,
 )
+from agent.host.files import SECRET_WRONG_BITS, sync_directory
 from agent.model import exits
 from agent.model.errors import AgentError, ConfigurationError, Forbidden, os_words
 from agent.model.finding import Message
@@ -45,13 +46,7 @@ __all__ = [
 REPORT_KEY_NAME: Final = "report-key.pem"
 """File name of a site's report key in its state directory."""
 
-FROM_SYSTEMD_WRONG_BITS: Final = 0o037
-"""systemd grants its user the file by an access list, whose mask stat shows as the group's rights.
 
-Source: acl(5), correspondence between ACL entries and file permission bits.
-"""
-
-_WRONG_BITS = 0o077
 _KEY_FILE_MAX_BYTES = 65_536
 # Deterministic, so that a weak random generator at first boot cannot give the key away. Source: RFC 6979.
 _ES256: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
@@ -122,7 +117,7 @@ def load_or_create_signer(path: Path) -> Signer:
     return load_signer(path)
 
 
-def load_signer(path: Path, wrong_bits: int = _WRONG_BITS) -> Signer:
+def load_signer(path: Path, wrong_bits: int = SECRET_WRONG_BITS) -> Signer:
     """Return the key in `path`.
 
     Args:
@@ -136,7 +131,7 @@ def load_signer(path: Path, wrong_bits: int = _WRONG_BITS) -> Signer:
     return _signer(load_private(path, wrong_bits))
 
 
-def load_private(path: Path, wrong_bits: int = _WRONG_BITS) -> PrivateKey:
+def load_private(path: Path, wrong_bits: int = SECRET_WRONG_BITS) -> PrivateKey:
     """Return the private key itself, for what a `Signer` cannot do (a certificate for TLS); raises as `load_signer`."""
     try:
         with path.open("rb") as file:
@@ -198,7 +193,7 @@ def create_key(path: Path) -> None:
             pass
         finally:
             temporary.unlink()
-        sync_folder(path.parent)
+        sync_directory(path.parent)
     except PermissionError:
         raise Forbidden(
             Message("{path}: this user may not make the key here; run as the service's user", {"path": path})
@@ -207,15 +202,6 @@ def create_key(path: Path) -> None:
         raise ConfigurationError(
             Message("{path}: the key cannot be made: {why}", {"path": path, "why": os_words(error)})
         ) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Fsync a folder's names. Source: fsync(2)."""
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _signer(key: PrivateKey) -> Signer:

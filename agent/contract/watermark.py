@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
-from agent.contract.chain import STREAMS, encode, utc_text
+from agent.contract.chain import STREAMS, encode, head_json, utc_text
 from agent.contract.envelope import ACK_TYP, verify
 from agent.contract.payload_bounds import NUMBER_MAX, read_json, read_time
 from agent.contract.signing_keys import PublicKey
@@ -54,20 +54,16 @@ class Watermark:
 
 def write_watermark(mark: Watermark, now: datetime) -> bytes:
     """Return the payload that a hub signs."""
-    streams: dict[str, Json] = {
-        stream: {"seq": head.seq, "digest": head.digest} for stream, head in mark.streams.items()
-    }
     payload: dict[str, Json] = {
         "schema": SCHEMA,
         "site": mark.site,
         "epoch": mark.epoch,
         "ack_no": mark.ack_no,
         "ts": utc_text(nearest(now)),
-        "streams": streams,
+        "streams": {stream: head_json(head) for stream, head in mark.streams.items()},
     }
     if (refused := mark.rejected) is not None:
-        members = (refused.stream, refused.seq, refused.digest, refused.reason)
-        payload["rejected"] = dict(zip(_REJECTED, members, strict=True))
+        payload["rejected"] = asdict(refused)
     return encode(payload)
 
 

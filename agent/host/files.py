@@ -8,6 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
+
+SECRET_WRONG_BITS: Final = 0o077
+"""Permission bits that a file with a secret must not have."""
+FROM_SYSTEMD_WRONG_BITS: Final = 0o037
+"""systemd grants its user the file by an access list, whose mask stat shows as the group's rights.
+
+Source: acl(5), correspondence between ACL entries and file permission bits.
+"""
 
 
 def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
@@ -41,7 +50,7 @@ def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | No
         with suppress(OSError):
             temporary.unlink()
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def replace_content(path: Path, data: bytes) -> None:
@@ -55,7 +64,8 @@ def replace_content(path: Path, data: bytes) -> None:
     write_atomic(path, data, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Fsync a folder's names. Source: fsync(2)."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

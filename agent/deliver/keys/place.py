@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from agent.contract.signing_keys import (
-    FROM_SYSTEMD_WRONG_BITS,
     REPORT_KEY_NAME,
     PublicKey,
     Signer,
     create_key,
     load_signer,
-    sync_folder,
 )
+from agent.host.files import FROM_SYSTEMD_WRONG_BITS, sync_directory
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.model.finding import Message
 from agent.site.config.site import Site
@@ -121,7 +120,7 @@ class FileKeys:
         """Rename the waiting key over the one in use: there is always exactly one."""
         try:
             self._next.replace(self._path)
-            sync_folder(self._path.parent)
+            sync_directory(self._path.parent)
         except FileNotFoundError:
             return
         except PermissionError:

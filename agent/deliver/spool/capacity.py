@@ -19,7 +19,7 @@ from agent.contract.chain import GENESIS, STREAMS, Heads
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.contract.watermark import Rejected
 from agent.deliver.spool.database import Database
-from agent.deliver.spool.schema import ROW_COLUMNS, crc, new_epoch
+from agent.deliver.spool.schema import ROW_COLUMNS, crc, ms_of, new_epoch
 from agent.host.log_kinds import about
 from agent.model.errors import ChainBroken
 from agent.model.finding import Draft, Envelope, Head, Json, Message, StreamName, utc_text
@@ -27,6 +27,7 @@ from agent.model.finding import Draft, Envelope, Head, Json, Message, StreamName
 LOG = logging.getLogger("camwarden.spool")
 
 PENDING, SENT, PARKED, CONFIRMED = range(4)
+STATES: Final = {PENDING: "pending", SENT: "sent", PARKED: "parked", CONFIRMED: "confirmed"}
 
 Seal = Callable[[Draft, Heads, str], Envelope]
 """Links and signs one draft that continues `Heads` in an epoch, for gap records."""
@@ -67,7 +68,7 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
         ChainBroken: One does not continue its stream.
     """
     heads, epoch = heads_in(database), database.meta("epoch")
-    committed_ms = int(now.timestamp() * 1000)
+    committed_ms = ms_of(now)
     rows: list[tuple[object, ...]] = []
     after: dict[StreamName, Head] = {}
     for envelope in envelopes:

@@ -12,6 +12,7 @@ from agent.contract.watermark import Watermark
 from agent.deliver.spool.capacity import CONFIRMED, confirmed_in, heads_in
 from agent.deliver.spool.database import Database
 from agent.deliver.spool.queue import digest_of
+from agent.deliver.spool.schema import ms_of
 from agent.model.finding import Head, StreamName
 
 CONFIRMED_KEPT: Final = timedelta(hours=24)
@@ -23,7 +24,7 @@ _ROUNDS: Final = 20
 
 def confirmed_ms(now: datetime) -> int:
     """Return the stored time of a confirmation: never 0 (unconfirmed); copied to `retry_ms`, which is indexed."""
-    return max(1, _ms(now))
+    return max(1, ms_of(now))
 
 
 def expire_confirmed(database: Database, now: datetime) -> None:
@@ -37,14 +38,14 @@ def expire_confirmed(database: Database, now: datetime) -> None:
     """
     now_ms = confirmed_ms(now)
     if now >= _NOT_SET_BEFORE:
-        _redate(database, "retry_ms < ?", _ms(_NOT_SET_BEFORE), now_ms)
+        _redate(database, "retry_ms < ?", ms_of(_NOT_SET_BEFORE), now_ms)
     _redate(database, "retry_ms > ?", now_ms, now_ms)
     for _ in range(_ROUNDS):
         with database.transaction(durable=False):
             removed = database.run(
                 "DELETE FROM report WHERE id IN"
                 " (SELECT id FROM report WHERE state = ? AND retry_ms < ? ORDER BY retry_ms, id LIMIT ?)",
-                *(CONFIRMED, _ms(now - CONFIRMED_KEPT), _AT_ONCE),
+                *(CONFIRMED, ms_of(now - CONFIRMED_KEPT), _AT_ONCE),
             )
         if removed < _AT_ONCE:
             return
@@ -60,10 +61,6 @@ def _redate(database: Database, where: str, limit_ms: int, now_ms: int) -> None:
                 "UPDATE report SET confirmed_ms = ?, retry_ms = ? WHERE id = ?",
                 [(now_ms, now_ms, number) for (number,) in rows],
             )
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 Outcome = Literal["confirmed", "nothing-new", "epoch", "went-back", "no-row", "ahead", "fork"]

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from agent.deliver.spool.capacity import PENDING, SENT, heads_in
 from agent.deliver.spool.database import Database
-from agent.deliver.spool.schema import ROW_COLUMNS, crc
+from agent.deliver.spool.schema import ROW_COLUMNS, crc, ms_of
 from agent.model.errors import SpoolCorrupt
 from agent.model.finding import Message, StreamName
 
@@ -53,7 +53,7 @@ def rows_to_send(
     Raises:
         SpoolCorrupt: Not only a payload is damaged.
     """
-    now_ms, skipped = int(now.timestamp() * 1000), list(skip)
+    now_ms, skipped = ms_of(now), list(skip)
     waiting = _select(database, "state = ? AND retry_ms = 0", (PENDING,), skipped, limit)
     live: list[Sequence[Any]] = []
     if waiting and not _is_live(waiting[0], now_ms):  # else the oldest is fresh, and so all are

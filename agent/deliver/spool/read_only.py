@@ -12,16 +12,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from agent.contract.envelope import read_header
-from agent.deliver.spool.capacity import CONFIRMED, PARKED, PENDING, SENT
+from agent.deliver.spool.capacity import CONFIRMED, STATES
 from agent.deliver.spool.database import translate
-from agent.deliver.spool.schema import STREAM, StreamRow
+from agent.deliver.spool.schema import STREAM, StreamRow, ms_of
 from agent.model.errors import Forbidden, NotVerified, SpoolFailed, UsageError, os_words
 from agent.model.finding import Head, Message, StreamName
-
-STATES: Final = {PENDING: "pending", SENT: "sent", PARKED: "parked", CONFIRMED: "confirmed"}
 
 _COLUMNS = "id, epoch, stream, seq, state, committed_ms, attempts, reason, digest, jws, payload"
 
@@ -100,7 +98,7 @@ class View:
         """Yield unconfirmed rows; with a time, all committed from `first` until before `last`."""
         if first is None and last is None:
             return self._kept("state < ?", CONFIRMED)
-        limits = (_ms(first) if first else -(2**62), _ms(last) if last else 2**62)
+        limits = (ms_of(first) if first else -(2**62), ms_of(last) if last else 2**62)
         return self._kept("committed_ms >= ? AND committed_ms < ?", *limits)
 
     def every(self) -> Iterator[StoredRow]:
@@ -158,10 +156,6 @@ def view(path: Path) -> Iterator[View]:
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     with closing(connection):
         yield View(path, connection)
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def signs_next(path: Path) -> str:

@@ -98,6 +98,11 @@ class StreamRow(NamedTuple):
         return cls(Head(int(seq), digest), Head(int(confirmed_seq), confirmed_digest))
 
 
+def ms_of(at: datetime) -> int:
+    """Return a time as the file stores it: milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
 def new_epoch() -> str:
     """Return a new epoch of a spool: 64 random bits in hex."""
     return secrets.token_hex(8)

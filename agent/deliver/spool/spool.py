@@ -31,6 +31,7 @@ from agent.deliver.spool.capacity import (
     PARKED,
     PENDING,
     SENT,
+    STATES,
     Incident,
     Seal,
     confirmed_in,
@@ -48,6 +49,7 @@ from agent.deliver.spool.confirm import Outcome, confirm, confirmed_ms, expire_c
 from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
 from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, PendingRow, rows_to_send
 from agent.deliver.spool.resend import Resent, resend
+from agent.deliver.spool.schema import ms_of
 from agent.host.lock import lock
 from agent.host.log_kinds import about
 from agent.model.errors import SpoolFull
@@ -211,7 +213,7 @@ class Spool:
                 "UPDATE report SET state = iif(confirmed_ms, ?, ?), attempts = attempts + 1,"
                 " retry_ms = iif(confirmed_ms, confirmed_ms, ? + min(? << min(attempts, 12), ?))"
                 " WHERE id = ? AND state IN (?, ?)",
-                [(CONFIRMED, SENT, _ms(now), step, most, number, PENDING, SENT) for number in ids],
+                [(CONFIRMED, SENT, ms_of(now), step, most, number, PENDING, SENT) for number in ids],
             )
 
     def park(self, number: int, reason: str) -> None:
@@ -279,7 +281,7 @@ class Spool:
         with self._db.lock:
             ids = self._db.all(
                 "SELECT id FROM report WHERE state = ? AND reason = ? AND committed_ms < ?",
-                *(PARKED, reason, _ms(before)),
+                *(PARKED, reason, ms_of(before)),
             )
             if ids:
                 self.evict([number for (number,) in ids], word, now)
@@ -295,11 +297,8 @@ class Spool:
     def counts(self) -> dict[str, Json]:
         """Return how many rows are in each state; `dropped` counts all that this spool ever evicted."""
         states = dict(self._db.all("SELECT state, count(*) FROM report GROUP BY state"))
-        names = {"pending": PENDING, "sent": SENT, "parked": PARKED, "confirmed": CONFIRMED}
-        return {
-            **{name: states.get(state, 0) for name, state in names.items()},
-            "dropped": int(self._db.meta("dropped") or 0),
-        }
+        named = {name: states.get(state, 0) for state, name in STATES.items()}
+        return {**named, "dropped": int(self._db.meta("dropped") or 0)}
 
     def waiting_since(self) -> datetime | None:
         """Return the commit time of the oldest unconfirmed report, None without one."""
@@ -309,10 +308,6 @@ class Spool:
     def drained(self) -> bool:
         """Return whether every report is confirmed."""
         return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def _pages_of(envelopes: Sequence[Envelope], memory_json: str) -> int:

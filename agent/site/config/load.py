@@ -13,6 +13,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from agent.host.files import FROM_SYSTEMD_WRONG_BITS, SECRET_WRONG_BITS
 from agent.host.paths import CONFIG, OF_SERVICE, SECRETS_NAME
 from agent.model.finding import Message
 from agent.site.config.declared import read_declarations, read_groups, read_rules
@@ -24,7 +25,7 @@ from agent.site.config.sections import read_discovery, read_hub, read_policy, re
 from agent.site.config.site import Site
 from agent.site.rules.pack import Pack
 from agent.site.rules.read import read_pack, shipped
-from agent.site.toml.document import parse_toml, read_file
+from agent.site.toml.document import parse_toml, read_file, read_with
 from agent.site.toml.lines import KeyPath
 from agent.site.toml.problems import ConfigError, ConfigForbidden, Problem
 from agent.site.toml.storage import read_storage
@@ -32,43 +33,13 @@ from agent.site.toml.table import Document, Table
 from drivers.model import Credential
 
 __all__ = [
-    "ConfigError",
-    "Problem",
-    "lines_of",
-    "load",
-    "load_declared",
-    "load_tls_place",
-    "read_tables",
-    "secrets_path",
-]
+    "ConfigError", "Problem", "lines_of", "load", "load_declared", "load_tls_place", "read_tables", "secrets_path",
+]  # fmt: skip
 
 _TABLES = (
-    "site",
-    "probe",
-    "policy",
-    "quality",
-    "storage",
-    "metrics",
-    "worker",
-    "daily_digest",
-    "discovery",
-    "hub",
-    "mirror",
-    "key",
-    "device",
-    "camera",
-    "store",
-    "hold",
-    "group",
-    "declaration",
-    "rules",
-)
-_WRONG_BITS = 0o077
-_WRONG_BITS_FROM_SYSTEMD = 0o037
-"""systemd grants its user the file by an access list, whose mask stat shows as the group's rights.
-
-Source: acl(5), correspondence between ACL entries and file permission bits.
-"""
+    "site", "probe", "policy", "quality", "storage", "metrics", "worker", "daily_digest", "discovery", "hub", "mirror",
+    "key", "device", "camera", "store", "hold", "group", "declaration", "rules",
+)  # fmt: skip
 
 
 def load(path: Path, secrets: Path | None = None) -> Site:
@@ -104,16 +75,12 @@ def load_declared(path: Path) -> Site:
     Raises:
         ConfigError: With all mistakes of the file.
     """
-    problems: list[Problem] = []
-    raw, forbidden = read_file(path, "site", problems)
-    document = parse_toml(path, raw, problems, holds_secrets=False)
-    site = Site(id="", city="", division="")
-    if document is not None:
-        named = {name: Credential(name, "", "") for name in _credentials_named(document)}
-        site = read_tables(Table(document, (), "", document.data), named)
-    if problems:
-        raise (ConfigForbidden if forbidden else ConfigError)(problems)
-    return replace(site, digest=hashlib.sha256(raw or b"").hexdigest())
+
+    def read(top: Table) -> Site:
+        return read_tables(top, {name: Credential(name, "", "") for name in _credentials_named(top.document)})
+
+    site, raw = read_with(path, read)
+    return replace(site, digest=hashlib.sha256(raw).hexdigest())
 
 
 def lines_of(path: Path, *, holds_secrets: bool = False) -> dict[KeyPath, int]:
@@ -130,13 +97,7 @@ def load_tls_place(path: Path) -> TlsPlace:
     Raises:
         ConfigError: The file cannot be read or is not TOML, or one of these values is wrong.
     """
-    problems: list[Problem] = []
-    raw, forbidden = read_file(path, "site", problems)
-    document = parse_toml(path, raw, problems, holds_secrets=False)
-    place = None if document is None else read_tls_place(Table(document, (), "", document.data))
-    if problems or place is None:
-        raise (ConfigForbidden if forbidden else ConfigError)(problems)
-    return place
+    return read_with(path, read_tls_place)[0]
 
 
 def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
@@ -234,18 +195,11 @@ def _credentials(
             return {}, False
         names = ", ".join(f'"{name}"' for name in wanted)
         fix = Message("create it with mode 0600 and [credential.{name}] user and password", {"name": wanted[0]})
-        problems.append(
-            Problem(
-                str(path),
-                0,
-                "",
-                Message("no such file, yet the site names the credential {names}", {"names": names}),
-                fix,
-            )
-        )
+        what = Message("no such file, yet the site names the credential {names}", {"names": names})
+        problems.append(Problem(str(path), 0, "", what, fix))
         return None, False
     before = len(problems)
-    wrong_bits = _WRONG_BITS_FROM_SYSTEMD if from_systemd else _WRONG_BITS
+    wrong_bits = FROM_SYSTEMD_WRONG_BITS if from_systemd else SECRET_WRONG_BITS
     raw, forbidden = read_file(path, "secrets", problems, wrong_bits)
     document = parse_toml(path, raw, problems, holds_secrets=True)
     if document is None:

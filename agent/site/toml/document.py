@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import tomli
 
 from agent.model.errors import os_words
 from agent.model.finding import Message, sentence
 from agent.site.toml.lines import KeyPath, locate
-from agent.site.toml.problems import Problem
-from agent.site.toml.table import Document
+from agent.site.toml.problems import ConfigError, ConfigForbidden, Problem
+from agent.site.toml.table import Document, Table
+
+_T = TypeVar("_T")
 
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
@@ -104,6 +108,22 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
         )
         return None
     return Document(str(path), data, lines, problems, holds_secrets)
+
+
+def read_with(path: Path, read: Callable[[Table], _T]) -> tuple[_T, bytes]:
+    """Return what a reader makes of a whole site file, and the file's bytes.
+
+    Raises:
+        ConfigError: With all mistakes of the file; `ConfigForbidden` where it may not be read.
+    """
+    problems: list[Problem] = []
+    raw, forbidden = read_file(path, "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=False)
+    if document is not None:
+        value = read(Table(document, (), "", document.data))
+        if not problems:
+            return value, raw or b""
+    raise (ConfigForbidden if forbidden else ConfigError)(problems)
 
 
 def _syntax(message: str, text: str) -> tuple[str, int]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from agent.contract.topics import SITE_ID
 from agent.host.paths import CONFIG, RUNTIME, STATE, is_of_service, site_state
 from agent.model.finding import Message
-from agent.site.toml.document import parse_toml, read_file
-from agent.site.toml.problems import ConfigError, ConfigForbidden, Problem
+from agent.site.toml.document import read_with
 from agent.site.toml.table import Table
 
 SPOOL_MIN_BYTES = 1024 * 1024
@@ -69,12 +68,4 @@ def load_storage(path: Path) -> Storage:
     Raises:
         ConfigError: The file cannot be read or is not TOML, or its `[storage]` is wrong.
     """
-    problems: list[Problem] = []
-    raw, forbidden = read_file(path, "site", problems)
-    document = parse_toml(path, raw, problems, holds_secrets=False)
-    storage = Storage()
-    if document is not None:
-        storage = read_storage(Table(document, (), "", document.data))
-    if problems:
-        raise (ConfigForbidden if forbidden else ConfigError)(problems)
-    return storage
+    return read_with(path, read_storage)[0]
