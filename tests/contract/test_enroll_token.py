@@ -60,6 +60,7 @@ GOOD = {"a": "hub:1", "i": "S1", "e": 1, "p": b64url(b"p" * 32), "s": b64url(b"s
 HOSTILE = [
     [], None, 3, "x", {},
     {**GOOD, "a": "http://hub/:1"}, {**GOOD, "a": "hub:0"}, {**GOOD, "a": "hub:99999"}, {**GOOD, "a": 7},
+    {**GOOD, "a": "hub:65536"},
     {**GOOD, "a": "user@hub:1"}, {**GOOD, "i": "../x"}, {**GOOD, "i": 7}, {**GOOD, "e": 1.5}, {**GOOD, "e": True},
     {**GOOD, "e": -1}, {**GOOD, "e": 10**30}, {**GOOD, "p": b64url(b"p")}, {**GOOD, "s": ""}, {**GOOD, "s": None},
     [[[[[[]]]]]],

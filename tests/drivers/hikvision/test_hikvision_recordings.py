@@ -39,6 +39,14 @@ def test_footage_of_a_track_that_is_not_listed_counts_where_no_tracks_are_listed
     assert shown(told.spans) == [("2026-10-19T16:00:00", NOW_SAID)]
 
 
+def test_footage_is_that_of_the_main_track_where_the_channels_cannot_be_read() -> None:
+    nvr = Nvr(answers={"ContentMgmt/InputProxy/channels": http(200, b"rubbish")})
+    seen = observe(nvr, cameras=ONE)
+    assert reason(seen, "camera:one", "streams") == "malformed"
+    assert recordings(seen) == recordings(observe(Nvr(), cameras=ONE))
+    assert {track for one in nvr.searches for track in one[0]} == {101}
+
+
 def test_a_camera_that_stopped_has_its_last_day_looked_up() -> None:
     files = (
         hours(101, at(1, month=9), at(18, 10, month=10)) + hours(201, at(1), LOCAL_NOW) + hours(301, at(1), LOCAL_NOW)

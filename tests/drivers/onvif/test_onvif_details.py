@@ -121,6 +121,22 @@ def test_no_network_interface_at_all_cannot_be() -> None:
     assert reason(observe(script), "device:box", "interfaces") == "malformed"
 
 
+@pytest.mark.parametrize(("kind", "said"), [("Text", "malformed"), ("Image", "")])
+def test_an_overlay_without_a_text_is_well_only_where_it_is_none(kind: str, said: str) -> None:
+    script = Script()
+    shown = script._media2_GetOSDs(None)  # type: ignore[attr-defined,arg-type]
+    configuration = "<tt:VideoSourceConfigurationToken>vsc-1</tt:VideoSourceConfigurationToken>"
+    place = "<tt:Position><tt:Type>UpperLeft</tt:Type></tt:Position>"
+    more = f'<tr2:OSDs token="o-9">{configuration}<tt:Type>{kind}</tt:Type>{place}</tr2:OSDs>'
+    body = envelope(f"<tr2:GetOSDsResponse>{shown}{more}</tr2:GetOSDsResponse>")
+    script.answers["media2 GetOSDs"] = lambda asked: http(200, body)
+    seen = observe(script)
+    if said:
+        assert reason(seen, "camera:one", "overlays") == said
+    else:
+        assert fact(seen, "camera:one", "overlays") == fact(observe(Script()), "camera:one", "overlays")
+
+
 # --- unsupported, refused, malformed, unreachable
 
 OPERATIONS = {

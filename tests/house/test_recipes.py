@@ -1,0 +1,282 @@
+"""What agent/README.md says about adding something is done by it, in a copy of the tree, and works there.
+
+Each recipe needs at most three new files, the test among them, and lines in the tables that its row names.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from architecture import violations
+from devices import HttpDevice, http
+from mosquitto import Broker
+from recipes import Copy, Line, recipes
+
+from agent.model import exits
+
+NEW_MAX: Final = 3
+PO: Final = "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po"
+HOUSE: Final = (
+    "tests/house/test_first_lines.py::test_the_first_line_of_each_module_is_a_verb_of_the_field_and_its_object",
+    "tests/house/test_documented.py::test_each_command_has_one_row_in_the_table_of_the_first_page",
+    "tests/house/test_documented.py::test_each_check_stands_in_the_pages_on_checks",
+    "tests/house/test_documented.py::test_each_driver_and_kind_of_store_stands_in_the_page_on_drivers",
+    "tests/house/test_documented.py::test_each_folder_of_modules_has_a_page_or_is_named_in_one_above",
+    "tests/house/test_checks_table.py::test_every_check_that_is_written_has_a_test",
+)
+"""What the tests of the whole tree say of something new, as far as it concerns one of these recipes."""
+
+TEXTS: Final = (
+    "tests/text/test_text.py::test_every_text_that_people_read_is_translated",
+    "tests/text/test_text.py::test_every_text_of_help_is_translated",
+    "tests/text/test_text.py::test_no_translation_is_left_over",
+)
+"""The same of new texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What somebody writes who follows a recipe: new files by their source, and lines in tables.
+
+    `generators`: those of `make generated` that have something to write then.
+    """
+
+    new: dict[str, str]
+    lines: tuple[Line, ...]
+    generators: tuple[str, ...] = ()
+
+
+def texts(*msgids: str) -> Line:
+    """Return entries of the `.po`; what they say in Chinese is beside the point."""
+    entries = ""
+    for one in msgids:
+        places = "".join(re.findall(r"\{\w+\}", one))
+        flag = "#, python-brace-format\n" if places else ""
+        entries += f'\n{flag}msgid "{one}"\nmsgstr "甲{places}"\n'
+    return Line(PO, entries)
+
+
+DRIVER: Final = Addition(
+    {
+        "drivers/acme/read.py": "acme_read.py",
+        "drivers/acme/__init__.py": "",
+        "tests/drivers/acme/test_acme.py": "acme_cases.py",
+    },
+    (
+        Line("drivers/registry.py", '    "acme": "drivers.acme.read",\n', '    "onvif": "drivers.onvif.read"'),
+        Line("drivers/README.md", "| `acme` (`acme/`) | Acme's cameras | JSON |\n", "| `onvif` | whatever"),
+    ),
+    ("write_completions", "write_man_pages"),
+)
+CHECK: Final = Addition(
+    {
+        "agent/judge/checks/papers/short_name.py": "short_name.py",
+        "tests/judge/checks/papers/test_short_name_checks.py": "short_name_cases.py",
+    },
+    (
+        Line("agent/judge/checks/table.py", "    short_name.CHECK,\n", "    unread.CHECK,\n"),
+        Line(
+            "agent/judge/checks/table.py",
+            "from agent.judge.checks.papers import short_name\n",
+            "from agent.judge.checks.pictures import",
+        ),
+        Line("agent/judge/checks/known.py", '    "short-name": _WORD,\n', '    "camera-lost": _OURS,'),
+        Line("agent/onsite/handover/report_words.py", '    "short-name": "Names short",\n', '    "camera-lost": "No'),
+        texts(
+            "Names short",
+            "its name is short enough for the radio",
+            "its name of {count} characters is too long for the radio: shorten it",
+        ),
+    ),
+    ("compile_locale", "write_checks_table"),
+)
+MEMORY: Final = Addition(
+    {
+        "agent/judge/checks/devices/often_silent.py": "often_silent.py",
+        "agent/observe/remembered/silent_looks.py": "silent_looks.py",
+        "tests/judge/checks/devices/test_often_silent_checks.py": "often_silent_cases.py",
+    },
+    (
+        Line("agent/judge/checks/table.py", "    often_silent.CHECK,\n", "    unread.CHECK,\n"),
+        Line("agent/judge/checks/table.py", "    often_silent,\n", "    online,\n"),
+        Line("agent/judge/checks/known.py", '    "often-silent": _OURS,\n', '    "camera-lost": _OURS,'),
+        Line(
+            "agent/onsite/handover/report_words.py", '    "often-silent": "Seldom silent",\n', '    "camera-lost": "No'
+        ),
+        Line("agent/observe/remembered/table.py", "    silent_looks,\n", "    views,\n"),
+        Line("agent/observe/remembered/table.py", '    "silent_looks": silent_looks,\n', '    "outages": outages,'),
+        Line(
+            "agent/observe/remembered/value.py",
+            "    silent_looks: Mapping[str, int] = field(default_factory=dict)\n",
+            "    running: Mapping",
+        ),
+        texts("Seldom silent", "it was silent {count} times", "it was silent {count} times: look at its cable"),
+    ),
+    ("compile_locale", "write_checks_table"),
+)
+COMMAND: Final = Addition(
+    {"agent/commands/cameras.py": "cameras.py", "tests/commands/test_cameras.py": "cameras_cases.py"},
+    (
+        Line("agent/cli.py", '    "cameras": ("agent.commands.cameras", "list the cameras"),\n', '    "discover": ('),
+        Line("README.md", "| `camwarden cameras` | list the cameras |\n", "| `camwarden discover` |"),
+        texts("list the cameras", "print only how many cameras there are", "{count} cameras here"),
+    ),
+    ("compile_locale", "write_completions", "write_man_pages"),
+)
+STORE: Final = Addition(
+    {"drivers/stores/listed.py": "listed.py", "tests/drivers/stores/test_listed.py": "listed_cases.py"},
+    (
+        Line("drivers/registry.py", '    "listed": "drivers.stores.listed",\n', '    "segments": "drivers.stores'),
+        Line("drivers/README.md", "| `listed` | a table of recordings |\n", "| `segments` | files named"),
+    ),
+)
+ADDITIONS: Final = {
+    "driver": DRIVER, "check": CHECK, "check with memory": MEMORY, "command": COMMAND, "store": STORE,
+}  # fmt: skip
+
+
+def carried_out(what: str, root: Path) -> Copy:
+    """Carry a recipe out in a copy of the tree, and generate there what is generated."""
+    addition, copy = ADDITIONS[what], Copy(root)
+    for file, source in addition.new.items():
+        copy.add(file, source)
+    for line in addition.lines:
+        copy.write(line)
+    copy.generate(addition.generators)
+    return copy
+
+
+@contextmanager
+def a_site(folder: Path, driver: str = "uniview", more: str = "", port: int = 1, answer: bytes = b"") -> Iterator[Path]:
+    """Write a site of one camera whose device answers the same to everything; nothing comes from it but that."""
+    with HttpDevice(lambda asked: http(200, answer) if answer else http(404)) as served:
+        config = folder / "site.toml"
+        config.write_text(
+            f"""
+[site]
+id = "dt0001"
+city = "140200"
+division = "140200"
+name = "School"
+
+[storage]
+directory = "{folder}/state"
+runtime = "{folder}/run"
+
+[hub]
+host = "127.0.0.1"
+port = {port}
+tls = false
+confirm = "broker"
+
+[[device]]
+id = "box"
+host = "127.0.0.1"
+port = {served.port}
+driver = "{driver}"
+
+[[camera]]
+id = "a-name-of-many-words"
+device = "box"
+{more}
+"""
+        )
+        yield config
+
+
+def of(told: Any, check: str) -> list[tuple[str, str]]:
+    """Return subject and status of a check's findings."""
+    return [(one["subject"], one["status"]) for one in told["findings"] if one["check"] == check]
+
+
+@pytest.mark.parametrize("what", ADDITIONS)
+def test_a_recipe_needs_three_new_files_at_most_and_the_tables_that_it_names(what: str) -> None:
+    row, addition = recipes()[what], ADDITIONS[what]
+    assert len(addition.new) <= NEW_MAX
+    patterns = [re.sub("NAME|AREA", r"[a-z_]+", re.escape(one)) for one in row.new]
+    assert sorted(patterns) == sorted(
+        pattern for name in addition.new for pattern in patterns if re.fullmatch(pattern, name)
+    )
+    assert {line.file for line in addition.lines} == set(row.tables)
+
+
+def test_a_row_of_the_table_without_a_recipe_here_is_an_option_only() -> None:
+    assert recipes().keys() - ADDITIONS.keys() == {"option"}
+
+
+def in_order(copy: Copy, what: str) -> None:
+    """Hold the copy to what the recipe says and to the rules of the house, and run the test that was written."""
+    new = tuple(ADDITIONS[what].new)
+    assert copy.new() == set(new)
+    assert copy.edited() == {line.file for line in ADDITIONS[what].lines}
+    assert violations(copy.root) == []
+    ruff = Path(sys.executable).with_name("ruff")
+    for words in (("check", "-q"), ("format", "-q", "--check")):
+        ran = subprocess.run([ruff, *words, *new], cwd=copy.root, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    tests = [name for name in new if name.startswith("tests/")]
+    tests += [*HOUSE, *(TEXTS if PO in copy.edited() else ())]
+    copy.run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
+
+
+def test_a_driver_is_added(tmp_path: Path) -> None:
+    copy = carried_out("driver", tmp_path / "tree")
+    with a_site(tmp_path, "acme", answer=b'{"model": "A1", "firmware": "2.1", "serial": "4711"}') as config:
+        (device,) = copy.command("check", "--config", config)["devices"]
+    assert (device["maker"], device["model"], device["firmware"]) == ("Acme", "A1", "2.1")
+    in_order(copy, "driver")
+
+
+def test_a_check_is_added(tmp_path: Path) -> None:
+    copy = carried_out("check", tmp_path / "tree")
+    with a_site(tmp_path) as config:
+        told = copy.command("check", "--config", config)
+    assert of(told, "short-name") == [("camera:a-name-of-many-words", "warn")]
+    in_order(copy, "check")
+
+
+def test_a_check_with_memory_is_added(tmp_path: Path) -> None:
+    copy = carried_out("check with memory", tmp_path / "tree")
+    open_before = []
+    with Broker(tmp_path / "broker") as broker, a_site(tmp_path, port=broker.port) as config:
+        for _ in range(2):  # two processes: what the second one knows of the first stands in the spool
+            copy.run("-m", "agent", "run", "--once", "--config", config, ends=exits.UNCHECKED)
+            told = copy.command("status", "--config", config)["open"]
+            open_before.append([(one["status"], one["values"]) for one in told if one["check"] == "often-silent"])
+    assert open_before == [[], [("warn", {"count": 2})]]
+    in_order(copy, "check with memory")
+
+
+def test_a_command_is_added(tmp_path: Path) -> None:
+    copy = carried_out("command", tmp_path / "tree")
+    with a_site(tmp_path) as config:
+        told = copy.command("cameras", "--config", config, ends=0)
+        counted = copy.run("-m", "agent", "cameras", "--count", "--config", config, "--lang", "zh_CN").stdout
+    assert told == {"schema": "camwarden-cameras/1", "cameras": ["a-name-of-many-words"]}
+    assert counted == "甲1\n"
+    assert (copy.root / "packaging/man/camwarden-cameras.1").exists()
+    in_order(copy, "command")
+
+
+def test_a_store_is_added(tmp_path: Path) -> None:
+    copy = carried_out("store", tmp_path / "tree")
+    begin, end = (datetime.now(UTC) - timedelta(days=days) for days in (9, 1))
+    (tmp_path / "list.csv").write_text(f"gate,{begin.isoformat()},{end.isoformat()}\n")
+    camera = 'store = "disk"\nstore_name = "gate"\nrecorded = true\n'
+    store = f'[[store]]\nid = "disk"\nkind = "listed"\npath = "{tmp_path}/list.csv"\n'
+    with a_site(tmp_path, more=f"{camera}\n{store}") as config:
+        told = copy.command("check", "--config", config)
+    (found,) = [one for one in told["findings"] if one["check"] == "retention-days"]
+    assert found["subject"] == "camera:a-name-of-many-words" and found["evidence"]["kept_days"] == pytest.approx(
+        9, abs=0.1
+    )
+    in_order(copy, "store")
