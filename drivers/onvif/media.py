@@ -22,10 +22,7 @@ _PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
 
 @dataclass(frozen=True, slots=True)
 class MaskList:
-    """All masks of a device, each with the token of its video source; empty where the device does not name it.
-
-    `supported`: whether the device claims the function; None: not reported.
-    """
+    """All masks with the token of their video source or ""; `supported`: the device claims masks; None: unknown."""
 
     masks: tuple[tuple[str, Mask], ...]
     supported: bool | None
