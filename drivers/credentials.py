@@ -142,12 +142,7 @@ class Credentials:
             self._load()
 
     def admit(self, device: Device, now: datetime) -> None:
-        """Return if the device's credential may be sent now.
-
-        Raises:
-            NotTried: It was refused before, or there is none, or its password is empty.
-            Busy: The device's connection limit was reached a moment ago.
-        """
+        """Return if the credential may be sent. Raises NotTried (refused, none, no password) or Busy."""
         if device.credential is None:
             raise NoCredential("the device asks for a login and none is configured for it")
         if not device.credential.password:
@@ -289,12 +284,7 @@ class Credentials:
 
 
 def read_entries(path: Path) -> tuple[Entry, ...]:
-    """Return the entries of a file of states, by device, read-only and without a lock.
-
-    Raises:
-        OSError: It cannot be read; a missing one has no entries.
-        ValueError: It is damaged.
-    """
+    """Return a file's entries, read-only, without a lock. Raises ValueError for damage; OSError, not for no file."""
     try:
         _, entries = _parse(path.read_bytes())
     except FileNotFoundError:

@@ -128,10 +128,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Movable:
-    """Whether a camera can turn, tilt or zoom (PTZ), noted only where the device reports it.
-
-    False of an ONVIF device: none of the camera's profiles has a PTZConfiguration.
-    """
+    """Whether a camera turns, tilts or zooms, if reported; False over ONVIF: no profile has a PTZConfiguration."""
 
     ptz: bool
 

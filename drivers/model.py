@@ -195,10 +195,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Every path on which this camera's picture can be fetched.
-
-    `further`: the device's names for the other streams that it lists, which are not fetched.
-    """
+    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched."""
 
     streams: tuple[Stream, ...]
     further: tuple[str, ...] = ()
@@ -270,10 +267,7 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A missing fact, and the reason. `path` is set where the fact is a picture or a sample of that path.
-
-    `unlocks_in_s`: how long the device stays locked, as it reports; 0 where it does not.
-    """
+    """A missing fact and why; `path`: of a picture or sample; `unlocks_in_s`: reported lock time, 0 without."""
 
     fact: Fact
     reason: Reason

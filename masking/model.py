@@ -92,10 +92,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Positioned:
-    """The position of a picture: its comparison with each requested position, in their order.
-
-    `verdicts`: on the zones of the one position that it matches (`positions.matched_position`); empty without one.
-    """
+    """A picture's comparison with each position, in order, and verdicts on the zones of the matched one, if any."""
 
     views: tuple[ViewSeen, ...]
     verdicts: tuple[Verdict, ...] = ()

@@ -110,10 +110,7 @@ def config(transport: Transport, name: str) -> dict[str, str]:
 
 
 def rows(found: Fields, name: str, operation: str) -> list[dict[str, str]]:
-    """Return the rows `name[0]`, `name[1]`, ... of an answer, each with the rest of its keys. Raises Malformed.
-
-    `name` may be empty: the second index of a key such as `TimeSection[0][1]`.
-    """
+    """Return rows `name[0]`, `name[1]`, ... or, without `name`, those of a second index. Raises Malformed for a gap."""
     grouped: dict[int, dict[str, str]] = {}
     for key, value in found.items():
         if key.startswith(name) and (row := _ROW.fullmatch(key, len(name))) is not None:

@@ -77,10 +77,7 @@ class Tables:
 
 
 def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage = _NOTHING_WANTED) -> Observations:
-    """Read the device behind `transport` and its `cameras`. Never raises for what the device does.
-
-    `wanted`: the days of a camera's footage that are listed file by file. Months are not summed up by the device.
-    """
+    """Read the device and its `cameras`; `wanted`: days to list, not months. Never raises for what the device does."""
     seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     clock = seen.attempt(device_reads.read_clock, transport)

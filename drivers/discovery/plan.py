@@ -24,10 +24,7 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be sent, before anything is: `multicast` from these own addresses, `asked` at once, `paced` slowly.
-
-    `asked` and `paced` map configured names to their addresses; a host name stays a name.
-    """
+    """Probes: `multicast` from own addresses, `asked` at once, `paced` slowly: configured names with addresses."""
 
     multicast: tuple[str, ...] = ()
     asked: tuple[tuple[str, Address], ...] = ()

@@ -115,18 +115,14 @@ def resolved(
     found: dict[str, tuple[str, ...]] = {}
     if names:
         # A resolver cannot be interrupted: one that hangs is left behind in its thread.
-        thread = threading.Thread(target=_resolve_all, args=(sorted(names), found), name="resolver", daemon=True)
+        resolving = ((name, resolve(name)) for name in sorted(names))
+        thread = threading.Thread(target=found.update, args=(resolving,), name="resolver", daemon=True)
         thread.start()
         until = time.monotonic() + within_s
         while thread.is_alive() and time.monotonic() < until:
             thread.join(TICK_S)
             progress()
     return {name: found.get(name, ()) for name in names}
-
-
-def _resolve_all(names: Iterable[str], found: dict[str, tuple[str, ...]]) -> None:
-    for name in names:
-        found[name] = resolve(name)
 
 
 def _is_numeric(host: str) -> bool:

@@ -114,10 +114,7 @@ def _masks_at(isapi: Isapi, path: str) -> Masks:
 
 
 def _settings_paths(table: Table, channel: int, what: str) -> tuple[str, ...]:
-    """Return the paths of a channel's picture settings, in the order to request. Raises Unsupported without a camera.
-
-    The number of an own input would mean another camera where the device has both kinds.
-    """
+    """Return the paths of picture settings, in order; own numbers differ with both kinds. Raises Unsupported."""
     one = _connected(table, channel)
     own = f"System/Video/inputs/channels/{one.id}/{what}"
     if one.own:

@@ -61,9 +61,7 @@ class Isapi:
         return self._send(Request(path, "GET", f"/ISAPI/{path}"), read, optional)
 
     def search(self, tracks: Iterable[int], begin: datetime, end: datetime, most: int = PAGE_SIZE) -> Page:
-        """Search once for segments of tracks in a window; moments as the device writes them. Raises DriverError.
-
-        At most `most` segments, the oldest ones.
+        """Search once for at most `most` segments, the oldest first, as the device writes them. Raises DriverError.
 
         Source: RaCM, CMSearchDescription.
         """

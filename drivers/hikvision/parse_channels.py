@@ -26,11 +26,7 @@ _NO_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 # an unset address
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One channel of a device.
-
-    `own`: the device's own input, analogue or a camera's sensor; else an IP camera behind it. `id`: its number in its
-    kind.
-    """
+    """A channel; `own`: analogue input or sensor, not an IP camera; `id`: its number among those of its kind."""
 
     number: int
     id: int
@@ -142,10 +138,7 @@ def numbered(own: Iterable[Input], behind: Iterable[Input], of_streams: Iterable
 
 
 def rows_of(one: Input, of_streams: Iterable[StreamRow], mixed: bool) -> tuple[StreamRow, ...]:
-    """Select the streams of one channel. `mixed`: the device has own inputs and IP channels.
-
-    Newer cameras name their own sensor as recorders name an IP channel; then only the number decides.
-    """
+    """Select a channel's streams. `mixed`: own and IP inputs; else an own sensor may be named as an IP channel."""
     found = []
     for row in of_streams:
         named = (row.video if one.own else row.dynamic) if mixed else (row.dynamic or row.video)

@@ -63,12 +63,7 @@ def search_body(name: str, tracks: Iterable[int], begin: datetime, end: datetime
 
 
 def parse_page(root: etree._Element, track: int | None) -> Page:
-    """Parse a CMSearchResult; `track` is the requested one, None where there were several.
-
-    Raises:
-        DeviceFault: The device reports that the search failed.
-        Malformed: It claims segments and lists none, or an item cannot be parsed or is of another track.
-    """
+    """Parse a CMSearchResult of one `track`, or None for several. Raises DeviceFault; Malformed for wrong lists."""
     words = text_in(root, "responseStatusStrg")
     state = words.lower().replace(" ", "").replace("_", "")
     segments = tuple(_segment(one) for one in rows(child(root, "matchList"), "searchMatchItem"))

@@ -111,7 +111,7 @@ def _span(frame: Frame, segment: Segment) -> Span:
 
 
 def _replay(frame: Frame, oldest: Segment, track: int, device: Device, rtsp_port: int) -> tuple[datetime, str]:
-    """Return the moment to play, and the address that plays it: built here, on the configured host.
+    """Return the moment to play, and its address on the configured host, with times as the device writes them (ISAPI).
 
     Source: ISAPI, playback over RTSP: the address holds the times as the device writes them.
     """

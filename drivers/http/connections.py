@@ -17,10 +17,7 @@ from drivers.deadline import Deadline, Guard
 
 
 class Connections:
-    """Opens every connection to the device's own addresses, and guards it until its last answer was read.
-
-    A connection that the device ends is closed by its owner before the answer's body is read; its guard stays.
-    """
+    """Opens connections to the device's own addresses only, guarded until the last answer was read, even if closed."""
 
     def __init__(self, addresses: tuple[str, ...], deadline: Deadline) -> None:
         self._addresses = addresses

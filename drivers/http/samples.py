@@ -98,10 +98,7 @@ def scrubbed(body: bytes, secrets: Iterable[str] = ()) -> bytes:
 
 
 def write(directory: Path, samples: Iterable[Sample], now: datetime, max_files: int = MAX_FILES) -> tuple[Path, ...]:
-    """Write samples, one file each; a newer one of the same device and operation replaces the older.
-
-    Makes `directory` with mode 0700 where it is missing. Beyond `max_files`, the oldest are deleted. Raises OSError.
-    """
+    """Write samples, one file per device and operation, into a 0700 folder of at most `max_files`. Raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
     for sample in samples:

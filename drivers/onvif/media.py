@@ -22,10 +22,7 @@ _PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
 
 @dataclass(frozen=True, slots=True)
 class MaskList:
-    """All masks of a device, each with the token of its video source; empty where the device does not name it.
-
-    `supported`: whether the device claims the function; None: not reported.
-    """
+    """All masks with the token of their video source or ""; `supported`: the device claims masks; None: unknown."""
 
     masks: tuple[tuple[str, Mask], ...]
     supported: bool | None
@@ -107,12 +104,7 @@ def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
 
 
 def masks_of(listed: MaskList, media: Media, channel: int) -> Masks:
-    """Select the masks of one camera. An empty list is returned only where it proves that there is none.
-
-    Raises:
-        Unsupported: The device does not report masks.
-        Malformed: A mask belongs to no known source, so that this camera's list may lack it.
-    """
+    """Select a camera's masks, empty only as proof. Raises Unsupported; Malformed: masks of no known source."""
     source = media.source(channel)
     if not listed.masks and not listed.supported:
         raise Unsupported("the device lists no mask and does not say that it can have any")

@@ -156,10 +156,7 @@ def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
 
 
 def without_gaps(held: Recording, events: Iterable[TrackEvent]) -> Recording:
-    """Remove the gaps that a recording's events report from its spans: from an end of data to its next beginning.
-
-    Only reported gaps are removed. Claims before the first event stay.
-    """
+    """Remove from the spans only the gaps that events report: from an end of data to its next beginning."""
     own: dict[str, list[TrackEvent]] = {}
     for event in events:
         if event.recording == held.token:

@@ -193,12 +193,7 @@ def limits_of(limits: Limits, held: Holdings | None, media: Media, channel: int)
 
 
 def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: Media, channel: int) -> CameraHoldings:
-    """Select the recordings of one camera, and where they can be played.
-
-    Raises:
-        Malformed: Some recordings match no camera, so that this camera's list may lack them.
-        Unsupported: The device has no such channel.
-    """
+    """Select a camera's recordings and their address. Raises Unsupported; Malformed: recordings of no camera."""
     source = media.source(channel)
     groups = parse_recordings.grouped(held.recordings, _owners(held.recordings, media))
     own = groups.get(source.token, ())

@@ -70,10 +70,7 @@ def from_services(rows: Iterable[Any], device: Device, own_hosts: Collection[str
 
 
 def from_capabilities(element: etree._Element, device: Device, own_hosts: Collection[str]) -> ServiceTable:
-    """Build the table from a checked GetCapabilities answer, Extension included. Raises Malformed without any service.
-
-    Parsed from the raw answer: in zeep the wildcard of Extension takes its services.
-    """
+    """Build the table from a raw GetCapabilities: zeep's wildcard takes Extension's. Raises Malformed for none."""
     return _table(_capabilities(element), device, own_hosts)
 
 

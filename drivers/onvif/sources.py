@@ -97,10 +97,7 @@ def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
 
 
 def _with_unused(session: Session, endpoint: Endpoint, used: tuple[Source, ...]) -> Media:
-    """Insert the sources that no profile uses, so that an unplugged channel renumbers no other one.
-
-    The order is that of the video source configurations, where they name every source that a profile uses.
-    """
+    """Insert sources without a profile, in the configurations' order: an unplugged channel renumbers no other."""
     try:
         owners = parse.configuration_owners(session.call(endpoint, "GetVideoSourceConfigurations"))
     except (DeviceFault, Unsupported, Malformed, NotPermitted):

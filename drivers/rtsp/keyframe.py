@@ -19,10 +19,7 @@ from drivers.rtsp.session import play
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """One keyframe in Annex-B form. `taken_at`: live, when it arrived; from a recording, when it was recorded.
-
-    `recorded_at`: the recording time that the stream sends with the picture, None where it sends none.
-    """
+    """A keyframe in Annex-B form; `taken_at`: arrival or recording; `recorded_at`: as the stream sends it, or None."""
 
     data: bytes = field(repr=False)
     kind: Literal["h264", "h265"]

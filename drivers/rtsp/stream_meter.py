@@ -27,11 +27,7 @@ CODEC_NAMES = {"h264": "H264", "h265": "H265", "jpeg": "JPEG"}
 
 
 class Meter:
-    """Counts the packets of one track in their order of arrival.
-
-    It begins with the second picture, for the first may have been joined in the middle, and is `done` with a picture
-    `seconds` after that.
-    """
+    """Counts packets from the second picture (the first may be cut) to one `seconds` later, when it is `done`."""
 
     def __init__(self, kind: VideoKind, parameter_sets: tuple[bytes, ...], seconds: float) -> None:
         self.done = False

@@ -1,6 +1,6 @@
 """Reads and writes the bytes of an RTSP connection: answers and interleaved packets, within deadline and size limits.
 
-`keyframe.py` decides on requests and what answers mean.
+`session.py` decides on requests and what answers mean.
 
 Source: RFC 2326 sections 6, 7 and 10.12.
 """

@@ -31,10 +31,7 @@ Open = Callable[[str, str], BinaryIO | None]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The content read of one camera: its parts by folder and local day, and its troubles.
-
-    `whole`: everything of it could be read. `missing`: why nothing is known of it at all, else None.
-    """
+    """A camera's parts by folder and day, and troubles; `whole`: all was read; `missing`: why nothing is known."""
 
     parts: Mapping[tuple[str, date], Part] = field(default_factory=dict)
     troubles: Troubles = field(default_factory=Troubles)

@@ -162,10 +162,7 @@ class _FolderReader:
 
 
 def turns(count: int, looked_s: float, now_s: float) -> int:
-    """Return how many of so many parts are to be read since the last look, so that each is read once in a round.
-
-    The whole numbers of all looks add up, however short the time between them.
-    """
+    """Return how many of so many parts are due since the last look: each once in a round, as whole numbers."""
     if not looked_s or now_s <= looked_s:
         return 0
     return min(count, int(count * now_s / ROUND_S) - int(count * looked_s / ROUND_S))

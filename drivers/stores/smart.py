@@ -56,10 +56,7 @@ def read(now: datetime, run: Run | None = None) -> Observation:
 
 
 def disk_of(name: str, told_of: dict[str, Any]) -> Disk | None:
-    """Parse smartctl's answer for one disk; None where it could not open it, or the disk slept.
-
-    `failing`: the disk reports that it is about to fail, in its overall verdict or an NVMe critical warning.
-    """
+    """Parse smartctl's answer for a disk, or None; `failing`: its overall verdict or an NVMe critical warning."""
     exit_status = _number(_inner(told_of, "smartctl").get("exit_status"))
     passed = _inner(told_of, "smart_status").get("passed")
     warning = _number(_inner(told_of, "nvme_smart_health_information_log").get("critical_warning"))

@@ -36,10 +36,7 @@ _SECOND_FIELD: Final = (0, 2, 5, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slice:
-    """The picture of a slice. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR.
-
-    `repeats` is redundant_pic_cnt, None in a stream that has none.
-    """
+    """A slice: `sets` numbers its PPS and SPS; `idr` is idr_pic_id, `repeats` redundant_pic_cnt, or None."""
 
     address: int
     sets: tuple[int, int]

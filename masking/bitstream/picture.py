@@ -12,10 +12,7 @@ SIDE_MAX_PX = 16_888
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One picture in Annex-B form, parameter sets first; its size is that of the picture as it is shown.
-
-    `dropped_units` counts the units up to the end of the picture that are not in `data`.
-    """
+    """A picture in Annex-B form, parameter sets first, its shown size, and the units up to its end not in `data`."""
 
     data: bytes = field(repr=False)
     width_px: int

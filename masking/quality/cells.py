@@ -21,10 +21,7 @@ CELL: Final = 10
 
 
 class Undrawn:
-    """Where the camera draws nothing, at every requested size; read-only, for it is cached.
-
-    `mask` is 1 there, else 0, at the size of the luma; where nothing would be left, everything counts.
-    """
+    """Where the camera draws nothing (`mask` 1), at any size, cached: read-only; all counts where nothing is left."""
 
     def __init__(self, shape: tuple[int, int], excluded: tuple[Polygon, ...]) -> None:
         self.mask: Grey = (~excluded_area(shape, excluded)).astype(np.uint8)

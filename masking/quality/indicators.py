@@ -20,10 +20,7 @@ QualityState = Literal["ok", "bad", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When an indicator is bad. `*_fall` and `*_rise` are differences from what is usual for the camera in this light.
-
-    Every difference must also be `deviations` times the camera's usual variation.
-    """
+    """When an indicator is bad; `*_fall`, `*_rise`: off the usual in this light, by `deviations` of it at least."""
 
     deviations: float = 5.0
     frozen_change: float = 1.0

@@ -78,10 +78,7 @@ def grey_of(picture: Bgr) -> Grey:
 
 
 def excluded_area(shape: tuple[int, int], polygons: Sequence[Polygon], around_px: int = _AROUND_PX) -> Bools:
-    """Where nothing is compared, as an array of `shape` (height, width): the polygons and a rim around them.
-
-    Read-only. Side effect: the last areas are cached, for a camera's masks are the same in each of its pictures.
-    """
+    """Excluded polygons and a rim in `shape` (height, width). Read-only. Side effect: cached for the next picture."""
     return _area(shape, tuple(tuple((x, y) for x, y in polygon) for polygon in polygons), around_px)
 
 
@@ -106,10 +103,7 @@ def describe(picture: Bgr, excluded: Sequence[Polygon] = ()) -> Descriptor:
 
 
 def median(descriptors: Sequence[Descriptor]) -> Descriptor:
-    """The background: the median of descriptors of one view in one light, taken minutes apart.
-
-    Raises ValueError: fewer than MEDIAN_LEAST, or of different sizes or light modes.
-    """
+    """The median of one view in one light. Raises ValueError: under MEDIAN_LEAST, or different sizes or lights."""
     if len(descriptors) < MEDIAN_LEAST:
         raise ValueError(f"{len(descriptors)} pictures are too few for a background: it takes {MEDIAN_LEAST}")
     first = descriptors[0]

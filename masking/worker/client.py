@@ -89,12 +89,7 @@ class Worker:
             return confinement
 
     def judge(self, job: Job) -> Judged:
-        """Have one picture decoded and its zones judged.
-
-        Raises:
-            WorkerError: `undecodable`, `too-large`, `timeout`, `crashed`, `worker-not-confined`. Jobs of other cameras
-                are not affected.
-        """
+        """Judge one picture. Raises WorkerError `undecodable`, `too-large`, `timeout`, `crashed`, NOT_CONFINED."""
         if len(job.data) > wire.MAX_PICTURE_BYTES:
             raise WorkerError("too-large", f"the picture has {len(job.data)} bytes")
         with self._lock:

@@ -49,10 +49,10 @@ class Study:
 class Studied:
     """The requested results.
 
-    `quality`: None also for a picture that is too flat to be measured (`view_picture.LEAST_SIDE_PX`). `for_next`: with
-    `quality`, the small encoded descriptor that the camera's next picture is given as `previous`. `descriptor`: encoded
-    (`baseline.py`); empty where a median was requested of pictures that are not still in it, or not five of one size
-    and light, and for a very flat picture: such a view cannot be supervised. `thumbnail`: a JPEG.
+    `quality`: None also for a picture that is too flat to be measured (`LEAST_SIDE_PX` of `view/picture.py`).
+    `for_next`: with `quality`, the small encoded descriptor that the camera's next picture is given as `previous`.
+    `descriptor`: encoded (`baseline.py`); empty where a median was requested of pictures that are not still in it, or
+    not five of one size and light, and for a very flat picture: such a view cannot be supervised. `thumbnail`: a JPEG.
     """
 
     view: ViewSeen | None = None

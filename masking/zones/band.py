@@ -53,10 +53,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The band along the border: `pixels` is depths x columns x 3 (luma, Cr, Cb), `luma` its first plane.
-
-    `along` are the differences of luma along the border: none across the end of a cell, where a side may end.
-    """
+    """Depths x columns x 3 (luma, Cr, Cb), luma alone, and differences `along` the border, 0 across cells' ends."""
 
     layout: Layout
     pixels: Bytes

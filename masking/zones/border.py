@@ -109,11 +109,7 @@ def measure(band: Band, inset_px: int) -> Border:
 
 
 def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[float, float]:
-    """Share of pixels just inside the border that are outside a range of colours.
-
-    On the worst side, and in the worst stretch. Rows nearer than 2 px at 640 px do not count, for cameras round a
-    mask's corners.
-    """
+    """Share of pixels off a range of colours 2 px or more inside (at 640 px), on the worst side and worst stretch."""
     layout = band.layout
     cells = len(layout.side)
     if cells < 3:

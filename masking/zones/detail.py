@@ -52,11 +52,7 @@ class Rest:
 
 
 def measure(region: Region, bends: Bytes, inside: Floats, around: Floats) -> Detail:
-    """Measure a zone.
-
-    `bends` is `raster.bend` of its luma; `inside` and `around` are the counts of luma's levels (`raster.levels`) in
-    the zone's core and ring.
-    """
+    """Measure a zone by `raster.bend` of its luma, and counts of luma levels (`raster.levels`) in core and ring."""
     ground = region.ground
     halved = half(region.luma)
     bends_half, bends_quarter = bend(halved), bend(half(halved))

@@ -17,10 +17,7 @@ from masking.zones.strips import Lines, Strip
 
 
 class ZoneMeasures:
-    """The measures of a zone, each from the module of its name, calculated at first use.
-
-    Most verdicts need only some of them. `color` is `#rrggbb` or empty; `shorter_side_px` is of its box, at 640 px.
-    """
+    """A zone's measures, calculated at first use; `color`: `#rrggbb` or ""; `shorter_side_px`: at 640 px."""
 
     def __init__(self, region: Region, color: str) -> None:
         self.region = region

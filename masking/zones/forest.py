@@ -53,11 +53,7 @@ class Forest:
 
 
 def build_forest(data: Mapping[str, Any]) -> Forest:
-    """Build a forest from its plain data.
-
-    `trees` lists, per tree, nodes of (feature, threshold, right) in pre-order, where the
-    left branch follows its node and a leaf is (-1, value).
-    """
+    """Build a forest of trees of pre-order nodes (feature, threshold, right): left follows, (-1, value) is a leaf."""
     columns: tuple[list[float], ...] = ([], [], [], [], [])
     roots: list[int] = []
     depth = 0

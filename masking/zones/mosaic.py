@@ -40,7 +40,7 @@ class Mosaic:
     on the lines, `filled_ratio` the share of visible lines, and `lines` their number, each along the axis that has less
     of it; `on_lines_ratio` the share of all gradient on the lines beyond their share of the pixels; `off_gradient` the
     mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of both axes' periods
-    over the larger. `block_px` 0: no grid was found. `off_map` is 1 where the codec smears no line, else 0.
+    over the larger. `block_px` 0: no grid was found. `off_lines` of columns and rows: 1 where the codec smears none.
     """
 
     block_px: float

@@ -60,10 +60,7 @@ class Tiling:
 
 
 class Ground:
-    """All of a zone's crop that does not depend on the picture's content; read-only, for it is cached.
-
-    `box` is left, top, right and bottom in pixels of the picture as judged, `factor` times smaller than the picture.
-    """
+    """A zone's crop apart from the picture's content, cached: read-only; `box` in pixels of the picture as judged."""
 
     def __init__(self, corners: npt.NDArray[np.float64], box: tuple[int, int, int, int], factor: int, scale: float):
         self.box, self.factor, self.scale = box, factor, scale
@@ -147,10 +144,7 @@ def inset_px(scale: float) -> int:
 
 
 def cut(picture: Bgr, polygon: Polygon) -> Region | None:
-    """Cut a zone out of a picture (height x width x 3, BGR), or None when it has too few pixels.
-
-    Side effect: caches the zone's ground for the next picture of this size, see KEPT_ZONES.
-    """
+    """Cut a zone out of a picture (height x width x 3, BGR); None: too few pixels. Side effect: caches its ground."""
     ground = _ground(tuple(polygon), picture.shape[1], picture.shape[0])
     if ground is None or ground.core_pixels < _LEAST_CORE_PX:
         return None

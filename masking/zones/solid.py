@@ -63,10 +63,7 @@ class Solid:
 
 
 def measure(region: Region, band: Band, color: str, inside: tuple[Floats, Floats, Floats], around: Floats) -> Solid:
-    """Measure a zone against a declared colour (`#rrggbb`, or empty).
-
-    `inside`: counts of levels (`raster.levels`) of luma, Cr and Cb in the zone's core; `around`: of luma in its ring.
-    """
+    """Measure a zone against a colour (`#rrggbb` or ""), by levels of luma, Cr, Cb `inside` and luma `around`."""
     middle = (level_at(inside[0], 0.5), level_at(inside[1], 0.5), level_at(inside[2], 0.5))
     low = np.array([max(round(m - t), 0) for m, t in zip(middle, _TOLERANCES, strict=True)])
     high = np.array([min(round(m + t), 255) for m, t in zip(middle, _TOLERANCES, strict=True)])

@@ -44,11 +44,7 @@ class Programs:
         self._foreign: dict[int, str] = {}
 
     def push(self, pid: int, payload: bytes, begins: bool) -> tuple[int, CodecName] | None:
-        """Add the payload of the next packet; return the packets in which the first H.264 or H.265 comes, and which.
-
-        Raises:
-            UnreadableError: All programs are complete, and none has such a video; the text names what the first has.
-        """
+        """Add a payload; return the first H.264 or H.265 and its packets. Raises UnreadableError naming another."""
         if pid == _PAT_PID:
             for section in self._index.push(payload, begins):
                 for program in program_tables(section):
