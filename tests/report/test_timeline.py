@@ -260,6 +260,13 @@ def test_a_report_s_two_characters_per_day_keep_every_gap_and_every_unknown_day(
         assert abs((before.recorded_ratio or 0) - (after.recorded_ratio or 0)) < 0.1
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.9999, "+"), (0.995, "+"), (0.97, "9"), (0.01, "1"), (0.0, "0")])
+def test_a_day_that_is_nearly_whole_is_told_apart_from_one_of_nine_tenths(share: float, told: str) -> None:
+    (row,) = timeline_of(site(camera(retention_days=32)), Facts({}), (), NOW).rows
+    line = row_json(replace(row, cells=(Cell(share, "disk", 1 - share, "segments"),)), TODAY)
+    assert (line["recorded"], line["gaps"]) == (told, "d")
+
+
 def test_a_report_that_says_nothing_of_days_has_no_timeline_and_a_strange_one_claims_nothing() -> None:
     assert parse_timeline([{"id": "a", "name": "", "retention": None}], {}) is None
     line = {"until": "2026-11-23", "floor_days": 30, "recorded": "Fx9", "gaps": "---", "short_on": None}

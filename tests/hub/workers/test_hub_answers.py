@@ -150,6 +150,7 @@ def test_an_answer_by_another_key_for_another_site_or_to_no_order_is_refused(
     assert result_of(desk, maker, command.id, "check-now", None, site="S2")["reason"] == "site"
     assert result_of(desk, maker, command.id, "check-now", None, city="beijing")["reason"] == "site"
     assert result_of(desk, maker, "no-such-order", "check-now", None)["reason"] == "unknown-command"
+    assert result_of(desk, maker, command.id, "check-now", None, id="another-order")["reason"] == "topic"
     name = topic("datong", "S1", "cmd-result", command.id)
     assert desk.hand_in(name, b"{}", "")["reason"] == "unsigned"
     assert desk.hand_in(name, b"{}", sign_payload(b"{}", maker.signer, RESULT_TYP))["reason"] == "payload"

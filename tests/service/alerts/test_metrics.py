@@ -96,6 +96,14 @@ def test_the_figures_of_the_last_whole_day_are_told_as_numbers_that_can_be_added
     assert [name for name in before if "assessment" in name[0]] == [], "no zeros before there was a day"
 
 
+def test_a_camera_of_which_nothing_was_found_is_counted_as_unknown() -> None:
+    check = next(check for check in CHECKS if check.id == "camera-online")
+    findings = [check.finding("camera:gate", "warn", "", {}, Message("x"))]
+    told = read(cycle_metrics(site(camera("gate"), camera("roof")), findings, CYCLE))
+    counts = {state: told["camwarden_cameras", ("online", state)] for state in ("pass", "fail", "unknown")}
+    assert counts == {"pass": 1, "fail": 0, "unknown": 1}
+
+
 def test_recording_completeness_is_told_in_seconds_of_each_camera() -> None:
     check = next(check for check in CHECKS if check.id == "recording-completeness")
     evidence = {"recorded_s": 2_588_400, "scheduled_s": 2_592_000, "gap_count": 2}
