@@ -64,9 +64,8 @@ def first_step(finding: Finding, now: datetime, noted: FindingNotes) -> Step:
         return Step(None)
     told = finding.status == "fail"
     episode = replace(new_episode(finding, now), told=told)
-    return Step(
-        FindingState(finding.status, now, openings=(now,), episode=episode), changed=True, told=told, episode=episode
-    )
+    state = FindingState(finding.status, now, openings=(now,), episode=episode)
+    return Step(state, changed=True, told=told, episode=episode)
 
 
 def further_step(before: FindingState, finding: Finding, looks: Looks, now: datetime, noted: FindingNotes) -> Step:
@@ -106,9 +105,8 @@ def further_step(before: FindingState, finding: Finding, looks: Looks, now: date
         episode = replace(episode, acknowledged=valid_acknowledgement(episode, noted.acknowledged))
         told = not episode.flapping and episode.acknowledged is None and not is_held(finding)
     episode = replace(episode, told=episode.told or told)
-    return Step(
-        FindingState(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode
-    )
+    state = FindingState(status, since, openings=openings, episode=episode)
+    return Step(state, changed=True, told=told, episode=episode)
 
 
 def _updated_episode(
