@@ -76,13 +76,15 @@ class Isapi:
     def segments(self, tracks: Iterable[int], begin: datetime, end: datetime) -> tuple[Segment, ...]:
         """List every segment of tracks in a window, page by page. Raises DriverError.
 
-        What is listed is counted; `numOfMatches` may be the total of all pages.
+        What is listed is counted; `numOfMatches` may be the total of all pages, and no page is the last before that.
         """
         name, asked = str(uuid.uuid4()).upper(), tuple(tracks)
         found: list[Segment] = []
         for _ in range(MAX_PAGES):
             page = self._page(name, asked, begin, end, PAGE_SIZE, len(found))
             found += page.segments
+            if not page.more and page.counted > len(found):
+                raise Malformed(f"{parse_search.SEARCH}: {page.counted} segments are counted and {len(found)} listed")
             if not page.more:
                 return tuple(found)
         raise Malformed(f"{parse_search.SEARCH}: more than {MAX_PAGES} pages of segments")

@@ -42,10 +42,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of a search. `more`: there are further ones."""
+    """One page of a search. `more`: there are further ones. `counted`: how many it says that it found; 0: none said.
+
+    What it counts may be those of this page or of all pages.
+    """
 
     segments: tuple[Segment, ...]
     more: bool
+    counted: int = 0
 
 
 def asked(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
@@ -86,7 +90,7 @@ def found(root: etree._Element, track: int | None) -> Found:
         raise Malformed(f"segments of other tracks than {track} are listed")
     if track is not None:
         segments = tuple(replace(one, track=track) for one in segments)
-    return Found(segments, more=state == "more")
+    return Found(segments, more=state == "more", counted=whole(said(root, "numOfMatches")) or 0)
 
 
 def month_asked(year: int, month: int) -> bytes:
