@@ -199,13 +199,15 @@ def _server(one: Mapping[str, Any], on: bool) -> PlatformServer:
             raise Malformed(f"{TABLE}: the code of a channel cannot be read")
         if code.strip():
             codes.append((number, sanitize(code, 64)))
+    host, server_id = sanitize(one.get("sipSvrIp")), sanitize(one.get("sipSvrId"))
     return PlatformServer(
         kind="GB28181" if option.lower() in ("gb28181", "disable", "") else sanitize(option),
-        enabled=on and option.lower() not in ("disable", ""),
+        # A slot that names no platform is no link, whatever its switch and its flag say.
+        enabled=on and option.lower() not in ("disable", "") and bool(host or server_id),
         registered=flag(one.get("IsOnLine")),
-        host=sanitize(one.get("sipSvrIp")),
+        host=host,
         port=whole(one.get("sipSvrPort")),
-        server_id=sanitize(one.get("sipSvrId")),
+        server_id=server_id,
         domain=sanitize(one.get("domain")),
         device_id=sanitize(one.get("deviceId")),
         expires_s=whole(one.get("sipRegExpires")),

@@ -151,11 +151,18 @@ def _lens_of(table: Fields | None, channel: int) -> list[dict[str, str]]:
 
 
 def _cover(number: int, one: Fields) -> Mask | None:
-    """Read one of the masks that VideoWidget draws. In the stream is only what the encoder blends in."""
+    """Read one of the masks that VideoWidget draws. In the stream is only what the encoder blends in.
+
+    One that the main stream has and the sub-stream has not, by the recorder's word, is neither on nor off.
+
+    Source: Dahua's SDK header, AV_CFG_VideoWidgetCover: EncodeBlend, EncodeBlendExtra1.
+    """
     if "EncodeBlend" not in one:
         raise Malformed("VideoWidget: a mask lacks its switch")
     enabled = cgi.flag(one["EncodeBlend"])
     polygon = _rectangle(one)
+    if enabled and polygon and cgi.flag(one.get("EncodeBlendExtra1", "true")) is not True:
+        enabled = None
     if enabled is False and not polygon:
         return None
     return Mask(f"Covers[{number}]", polygon, "Color", enabled, _color(one))

@@ -68,12 +68,17 @@ class Isapi:
         return self._page(str(uuid.uuid4()).upper(), tuple(tracks), begin, end, most, 0)
 
     def segments(self, tracks: Iterable[int], begin: datetime, end: datetime) -> tuple[Segment, ...]:
-        """List every segment of tracks in a window, by pages and not by `numOfMatches`. Raises DriverError."""
+        """List every segment of tracks in a window, page by page. Raises DriverError.
+
+        What is listed is counted: `numOfMatches` may be that of all pages, and no page is the last before that.
+        """
         name, asked = str(uuid.uuid4()).upper(), tuple(tracks)
         found: list[Segment] = []
         for _ in range(MAX_PAGES):
             page = self._page(name, asked, begin, end, PAGE_SIZE, len(found))
             found += page.segments
+            if not page.more and page.counted > len(found):
+                raise Malformed(f"{parse_search.SEARCH}: {page.counted} segments are counted and {len(found)} listed")
             if not page.more:
                 return tuple(found)
         raise Malformed(f"{parse_search.SEARCH}: more than {MAX_PAGES} pages of segments")

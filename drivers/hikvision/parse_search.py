@@ -42,10 +42,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a search. `more`: there are further ones."""
+    """One page of a search. `more`: there are further ones. `counted`: how many it says that it found; 0: none said.
+
+    What it counts may be those of this page or of all pages.
+    """
 
     segments: tuple[Segment, ...]
     more: bool
+    counted: int = 0
 
 
 def search_body(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
@@ -77,7 +81,7 @@ def parse_page(root: etree._Element, track: int | None) -> Page:
         raise Malformed(f"segments of other tracks than {track} are listed")
     if track is not None:
         segments = tuple(replace(one, track=track) for one in segments)
-    return Page(segments, more=state == "more")
+    return Page(segments, more=state == "more", counted=whole(text_in(root, "numOfMatches")) or 0)
 
 
 def month_body(year: int, month: int) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import pytest
-from dahua_device import CAMERAS, FIXTURES, Nvr, observe, reading
+from dahua_device import CAMERAS, FIXTURES, Nvr, fixture, observe, reading
 from devices import clock, http
 from onvif_reading import fact
 
@@ -139,6 +140,22 @@ def test_platform_slots_are_listed_with_their_codes(seen: Observations) -> None:
     )  # fmt: skip
     assert used.codes == ((1, "14020000001320000001"), (2, "14020000001320000002"))
     assert (unused.enabled, unused.registered, unused.codes) == (False, None, ())
+
+
+def test_a_slot_that_names_no_platform_is_no_link_although_it_says_that_it_is_online() -> None:
+    table = json.loads(fixture("VSP_GAYS_SERVER.json"))
+    table["params"]["table"]["sipServer"][0] |= {"sipSvrIp": "", "sipSvrId": "", "domain": ""}
+    link = fact(
+        observe(
+            Nvr(
+                answers={"RPC2 VSP_GAYS_SERVER": http(200, json.dumps(table).encode(), content_type="application/json")}
+            )
+        ),
+        "device:box",
+        PlatformLink,
+    )
+    assert isinstance(link, PlatformLink)
+    assert [one.enabled for one in link.servers] == [False, False]
 
 
 def test_streams_and_encoders_of_a_channel(seen: Observations, nvr: Nvr) -> None:

@@ -202,6 +202,14 @@ def test_preview_blend_alone_is_not_in_the_stream() -> None:
     assert (mask.token, mask.enabled, len(mask.polygon)) == ("Covers[1]", False, 4)
 
 
+def test_a_mask_that_the_sub_stream_has_not_is_neither_on_nor_off() -> None:
+    on = b"[0].Covers[0].EncodeBlendExtra1=true"
+    assert masks_of(VideoWidget=http(200, fixture("VideoWidget.txt"))).masks[0].enabled is True
+    for word in (b"false", b"perhaps"):
+        body = fixture("VideoWidget.txt").replace(on, on.replace(b"true", word))
+        assert masks_of(VideoWidget=http(200, body)).masks[0].enabled is None
+
+
 def test_a_mask_that_is_on_without_an_area_covers_nothing() -> None:
     body = fixture("VideoWidget.txt").replace(b"[0].Covers[1].EncodeBlend=false", b"[0].Covers[1].EncodeBlend=true")
     assert [(m.enabled, m.polygon) for m in masks_of(VideoWidget=http(200, body)).masks][1] == (True, ())

@@ -179,3 +179,12 @@ def test_lengths_of_time_are_read(text: str, days: int | None) -> None:
     assert duration(text) == (None if days is None else timedelta(days=days))
     with pytest.raises(Malformed):
         duration(text + "?" if text else "P30")
+
+
+def test_a_last_page_that_lists_fewer_than_it_counts_is_half_an_answer() -> None:
+    files = [(101, at(20, n), at(20, n + 1)) for n in range(10)]
+    day = wanted(days=(date(2026, 11, 20),))
+    short = http(200, result(files[:5], "OK", 10), content_type=XML)
+    whole = http(200, result(files, "OK", 10), content_type=XML)
+    assert reason(observe(Nvr(answers={SEARCH: short}), day, ONE), "camera:one", "recordings") == "malformed"
+    assert recordings(observe(Nvr(answers={SEARCH: whole}), day, ONE)).listed

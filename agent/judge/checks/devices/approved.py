@@ -41,6 +41,16 @@ _NO_ACCOUNTS: Final = Message(
 )
 
 
+_NO_SERVICES: Final = Message(
+    "it lists no service that is switched on, and answers over one: what it offers is not known",
+    next_step="give the login the right to see the services, or look in the device",
+)
+_NO_ADMINISTRATOR: Final = Message(
+    "none of the accounts that it lists is an administrator's: who may log in is not known",
+    next_step="give the login the right to see the accounts, or look in the device",
+)
+
+
 def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the services it lists as enabled."""
     return _each_device(check, site, facts, Protocols, "protocols", partial(_insecure, check))
@@ -54,7 +64,7 @@ def _insecure(check: Check, subject: str, protocols: Protocols) -> Finding:
         message = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
         return check.finding(subject, "fail", "insecure", evidence, message)
     message = Message("no service that it lists is insecure ({services})", {"services": ", ".join(running)})
-    return check.finding(subject, "pass", "", evidence, message)
+    return passed(check, subject, evidence, message, _untold(running))
 
 
 def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -73,7 +83,8 @@ def _exposed(check: Check, approved: frozenset[str], subject: str, protocols: Pr
             {"services": ", ".join(more)},
         )
         return check.finding(subject, "fail", "not-approved", evidence, message)
-    return check.finding(subject, "pass", "", evidence, Message("it offers no more than what was approved"))
+    message = Message("it offers no more than what was approved")
+    return passed(check, subject, evidence, message, _untold(running))
 
 
 def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -136,8 +147,20 @@ def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Ac
             {"count": len(more)},
         )
         return check.finding(subject, "fail", "not-approved", evidence, message)
-    doubts = () if names else (Doubt("accounts-not-told", _NO_ACCOUNTS),)
-    return passed(check, subject, evidence, Message("every account on it was approved"), doubts)
+    message = Message("every account on it was approved")
+    return passed(check, subject, evidence, message, _half_told(accounts))
+
+
+def _half_told(accounts: Accounts) -> tuple[Doubt, ...]:
+    """Doubt a list that cannot be whole: every device has an administrator.
+
+    Hikvision's `Security/users` lists to an account that may only view that account alone (field reports).
+    """
+    if not accounts.accounts:
+        return (Doubt("accounts-not-told", _NO_ACCOUNTS),)
+    if any(one.level.lower().startswith("admin") for one in accounts.accounts):
+        return ()
+    return (Doubt("accounts-not-told", _NO_ADMINISTRATOR),)
 
 
 def _each_device(
@@ -178,6 +201,11 @@ def _listed(found: DeclaredDuties, duty: str) -> frozenset[str] | None:
     if value == NONE:
         return frozenset()
     return frozenset(value) if isinstance(value, tuple) else None
+
+
+def _untold(running: tuple[str, ...]) -> tuple[Doubt, ...]:
+    """Doubt a list without any service: it was read over one."""
+    return () if running else (Doubt("services-not-told", _NO_SERVICES),)
 
 
 def _running(protocols: Protocols) -> tuple[str, ...]:

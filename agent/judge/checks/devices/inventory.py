@@ -129,6 +129,11 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMar
     if known is None:
         message = Message("which box belongs here is not known yet: this one was seen for the first time")
         return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark_json(seen)}, message)
+    if (known.mark.serial or known.mark.macs) and not (seen.serial or seen.macs):
+        # Mainboards that were exchanged, and clones, tell zeros in place of a serial number.
+        message = Message("it does not say any more which box it is, only its model")
+        told: dict[str, Json] = {"remembered": _mark_json(known.mark), "seen": _mark_json(seen)}
+        return check.finding(subject, "unknown", "identity-not-told", told, message)
     return check.finding(subject, "pass", "", {"seen": _mark_json(seen)}, Message("it is the box that it was"))
 
 

@@ -6,7 +6,7 @@ cleared or is too small.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from agent.judge.check import Check
@@ -21,6 +21,9 @@ from agent.site.rules.pack import in_effect, obligations
 from drivers.details import OldestLog
 
 FIGURE: Final = "log_retention_days"
+EARLIEST: Final = datetime(2001, 1, 1, tzinfo=UTC)
+"""Before it no entry of a device was written: its clock had not been set. Clocks that lost their time begin in 1970,
+or in 2000 (field reports of Hikvision and Dahua units)."""
 SLACK: Final = timedelta(hours=2)
 """How much later the oldest entry may be than it was: a device's clock is put right, and summer time ends."""
 
@@ -45,6 +48,12 @@ def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now
     oldest = facts.one(subject, OldestLog)
     if oldest is None:
         return fact_missing(check, site, facts, subject, "oldest-log")
+    if oldest.at < EARLIEST:
+        message = Message(
+            "the oldest entry of its log is of {first}, when its clock was not set: how far it reaches is not known",
+            {"first": utc_text(oldest.at)},
+        )
+        return check.finding(subject, "unknown", "clock-not-set", {"oldest_at": utc_text(oldest.at)}, message)
     return _reach(check, site, facts, subject, oldest.at, days, now)
 
 

@@ -127,6 +127,10 @@ def _disks(check: Check, subject: str, disks: Disks) -> Finding:
             "disk {name} is in a state that is not known ({word})", {"name": unsure.name, "word": unsure.word}
         )
         return check.finding(subject, "unknown", f"disk-{unsure.state}", evidence, message)
+    roomless = next((disk for disk in disks.disks if disk.capacity_bytes == 0), None)
+    if roomless is not None:
+        message = Message("disk {name} says that it is in order and has no room at all", {"name": roomless.name})
+        return check.finding(subject, "unknown", "disk-without-room", evidence, message)
     message = Message("{count} disk(s) in order", {"count": len(disks.disks)})
     return check.finding(subject, "pass", "", evidence, message)
 

@@ -79,7 +79,7 @@ def main_stream(encoding: str = "H265", width: int = 2560, height: int = 1440, r
         ("insecure-service device:box", Protocols((Protocol("SNMP v2c", 161, True),)), "fail", "insecure"),
         ("network-exposure device:box", BOX[2], "pass", ""),
         ("network-exposure device:box", Protocols((Protocol("SSH", 22, True),)), "fail", "not-approved"),
-        ("network-exposure device:box", Protocols((Protocol("SSH", 22, False),)), "pass", ""),
+        ("network-exposure device:box", Protocols((BOX[2].protocols[0], Protocol("SSH", 22, False))), "pass", ""),
         ("firmware-drift device:box", BOX[0], "pass", ""),
         ("firmware-drift device:box", Identity("ACME", "N8", "V4.3", "42"), "fail", "not-approved"),
         ("firmware-drift device:box", Identity("ACME", "N8", "V4.301", "42"), "fail", "not-approved"),
@@ -219,3 +219,16 @@ def test_messages_have_a_value_for_every_place() -> None:
     for facts in (seen(), seen(Protocols((Protocol("ftp", 21, True),)), of_camera=(SOUND, Overlays(()))), ()):
         for finding in judge(tuple(facts)).values():
             assert isinstance(finding.message, Message) and str(finding.message)
+
+
+@pytest.mark.parametrize("check", ["insecure-service", "network-exposure"])
+@pytest.mark.parametrize("listed", [(), (Protocol("HTTP", 80, False), Protocol("RTSP", 554, False))])
+def test_a_device_that_says_over_the_network_that_it_offers_nothing_has_not_told_what_it_offers(
+    check: str, listed: tuple[Protocol, ...]
+) -> None:
+    assert word(judge(seen(Protocols(listed)))[f"{check} device:box"]) == ("unknown", "services-not-told")
+
+
+def test_a_list_of_accounts_without_an_administrator_is_half_a_list() -> None:
+    found = judge(seen(Accounts((Account("guard", "User"),))))["account-inventory device:box"]
+    assert word(found) == ("unknown", "accounts-not-told")

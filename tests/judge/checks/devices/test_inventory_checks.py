@@ -84,6 +84,7 @@ def test_a_visitor_that_answers_one_look_makes_no_event() -> None:
 
 
 OTHER = without(healthy(), Identity) + observed("device:box", Identity("ACME", "N9", "1.0", "43"))
+NAMELESS = without(healthy(), Identity) + observed("device:box", Identity("ACME", "N8", "1.0", "00000000"))
 UNREAD = without(healthy(), Identity) + observed("device:box", Unavailable("identity", "refused"))
 EMPTY = without(healthy(), Streams) + observed("camera:gate", Streams(()))
 
@@ -94,6 +95,7 @@ EMPTY = without(healthy(), Streams) + observed("camera:gate", Streams(()))
         (NetworkFacts(remembered={"box": BOX}), healthy(), "pass", ""),
         (NO_NETWORK_FACTS, healthy(), "not_applicable", "nothing-remembered"),
         (NetworkFacts(remembered={"box": BOX}), OTHER, "warn", "replaced"),
+        (NetworkFacts(remembered={"box": BOX}), NAMELESS, "unknown", "identity-not-told"),
         (NetworkFacts(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "replaced"),
         (
             NetworkFacts(remembered={"box": BOX}, doubled={"box": TWO_BOXES}),

@@ -164,3 +164,9 @@ def test_our_own_history_that_was_there_and_is_gone_is_no_young_one(site: Site) 
     assert words(found) == ("unknown", "gone")
     assert found.evidence["was_from"] == "2026-05-08T12:00:00Z" and "who removed it" in str(found.message)
     assert words(looks.look(NOW + 2 * DAY, own_from=NOW + 2 * DAY)[OWN]) == ("fail", "shortened")
+
+
+@pytest.mark.parametrize("year", [1970, 2000])
+def test_an_entry_from_before_a_clock_was_set_proves_no_reach(year: int) -> None:
+    found = Looks().look(NOW, OldestLog(datetime(year, 1, 1, 0, 0, 7, tzinfo=UTC)))[NVR]
+    assert words(found) == ("unknown", "clock-not-set")

@@ -128,3 +128,9 @@ def test_what_in_a_store_cannot_be_believed_is_told_the_worst_first(
 def test_a_broken_disk_is_told_before_what_lies_on_it() -> None:
     broken = observed("device:disk", Disks((Disk("sda1", "ext4", "failed"),)))
     assert judged(broken, troubled("unreadable"), of=STORED)[0].reason == "disk-failed"
+
+
+def test_a_disk_in_order_without_any_room_is_not_in_order() -> None:
+    (finding,) = judged(box(FULL, Disk("hdd2", "SATA", "ok", "ok", 0, 0, True)))
+    assert (finding.status, finding.reason) == ("unknown", "disk-without-room")
+    assert "hdd2" in str(finding.message)
