@@ -57,7 +57,7 @@ CameraFact = Literal[
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
     "store-index", "retention-limits", "movable", "access", "picture",
 ]  # fmt: skip
-Fact = DeviceFact | CameraFact | Literal["host", "stream-sample"]
+Fact = Literal[DeviceFact, CameraFact, "host", "stream-sample"]
 """Names a kind of observation, also when it could not be made. The subject of `host` is the site.
 
 A `stream-sample` is not part of a reading: it is taken on request."""
