@@ -82,7 +82,7 @@ class Finding:
 
     `subject` is `site`, `device:ID` or `camera:ID`. `reason` is a kebab-case word for scripts, empty for a plain
     pass. `evidence` holds measured values; for masks one entry per path. `caused_by` is the key (`check subject`) of
-    the finding with the same cause, so that one cause is shown and sent once. `rests_on` is what a pass rests on.
+    the finding with the same cause, so that one cause is shown and sent once. `rests_on`: the facts behind a pass.
     """
 
     check: str

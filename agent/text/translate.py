@@ -1,7 +1,7 @@
 """Translates our sentences into the reader's language.
 
 English is the source: used in code, JSON, reports and journal, and what is searched for. Translations are GNU gettext
-catalogues in `locale/`; the build hook `packaging/compile_locale.py` compiles them.
+catalogues in `locale/`; the build hook `packaging/compile_locale.py` compiles the `.mo`.
 """
 
 from __future__ import annotations

@@ -195,9 +195,9 @@ ROWS: Final = (
     Mutant(
         name="secrets-mode",
         row="reads logins of devices from secrets.toml",
-        file="agent/site/config/load.py",
-        text="_WRONG_BITS = 0o077",
-        mutated="_WRONG_BITS = 0",
+        file="agent/host/files.py",
+        text="SECRET_WRONG_BITS: Final = 0o077",
+        mutated="SECRET_WRONG_BITS: Final = 0",
         test="test_config.py::test_a_secrets_file_that_others_can_read_is_refused",
     ),
     Mutant(

@@ -20,7 +20,7 @@ MARKS = frozenset({"Message", "translate", "Refused", "sentence"})
 NOTES = frozenset({"note", "refuse"})
 """What notes a mistake of the configuration; its last two arguments are what is wrong and what to do."""
 
-EXPECTED = {"texts": 2, "_wrong": 1, "Seen": 0}
+EXPECTED = {"texts": 2, "_wrong": 1, "Unique": 0}
 """Which argument of these says in words what a value must be, or what carries it."""
 
 ELSEWHERE = frozenset({"self._failure or mqtt.error_string(code)", "events.refused", "events.lost", "header.kid"})

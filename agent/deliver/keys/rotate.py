@@ -3,7 +3,7 @@
 A rotation has three steps; after a crash between any two the next start completes it:
 
     1. the waiting key is there            nothing has changed: the old key signs
-    2. the rotation is in the chain        the old key never signs again; `spool_signed` names the new one, and a note
+    2. the rotation is in the chain        the old key never signs again; `signs_next` returns the new one, and a note
                                            beside the spool does where the spool is lost and the old key is still there
     3. the waiting key takes the place     the old private key is gone
 
