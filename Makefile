@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
+LOCALE := agent/text/locale/zh_CN/LC_MESSAGES/camwarden
 
 SYSTEM ?= debian-12 ubuntu-24.04 debian-13
 PYTHON_313 ?= $(shell command -v /usr/bin/python3.13 || echo python3.13)
@@ -55,19 +56,23 @@ format: setup ## let ruff format the tree and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generated: setup ## make anew what is kept beside its source: completions, man pages, translations, journal catalogue, dashboards, table of checks
+generated: setup ## make anew what is kept beside its source: completions, man pages, journal catalogue, dashboards, table of checks
 	$(BIN)/python -P packaging/write_completions.py
 	$(BIN)/python -P packaging/write_man_pages.py
-	$(BIN)/python -P packaging/compile_locale.py
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
 	$(BIN)/python -P packaging/write_checks_table.py
 	$(BIN)/python -P packaging/write_runtime_lock.py
 
-setup: .venv/installed ## create .venv from the lock file
+setup: .venv/installed $(LOCALE).mo ## create .venv from the lock file
+
+$(LOCALE).mo: $(LOCALE).po .venv/installed
+	$(BIN)/python -P packaging/compile_locale.py
+	@touch $@
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) packaging/require_python.py
+	command -v msgfmt >/dev/null || sh packaging/system-packages.sh gettext
 	$(PYTHON) -m venv .venv
 	@echo "installing what the lock file names into .venv: about a minute"
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -101,11 +106,11 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	touch $@
 
 deb: ## build the Debian package for the running Debian, into dist/ (DEB_FLAGS: packaging/README.md)
-	sh packaging/system-packages.sh debhelper dpkg-dev
+	sh packaging/system-packages.sh debhelper dpkg-dev gettext
 	$(PYTHON) -P packaging/build_deb.py $(DEB_FLAGS)
 
 debs: ## build the packages for each Python and architecture, into dist/
-	sh packaging/system-packages.sh debhelper dpkg-dev
+	sh packaging/system-packages.sh debhelper dpkg-dev gettext
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) -P packaging/build_deb.py --python $$python --arch $$arch $(DEB_FLAGS) || exit 1; done; done
 

@@ -1,95 +1,54 @@
-"""Compile the translations: every `agent/text/locale/*/LC_MESSAGES/*.po` into the `.mo` beside it.
+"""Compiles the translations when the wheel is built or the checkout is installed: each `.po` into the `.mo` beside it.
 
-Run it after editing a `.po`; both are kept in the repository, so that nothing has to be built to run from a checkout,
-and a test holds them equal. It reads the part of the format that we use: msgid and msgstr, comments, the fuzzy flag.
+GNU msgfmt checks headers and format strings on the way; what it refuses ends the build. The `.mo` is never committed.
+`make generated` and `make setup` do the same after a change of a `.po`.
 
-Source: GNU gettext manual, sections 10.3 (MO files) and 3 (PO files).
+Source: GNU gettext manual, section 10.1 (msgfmt); Hatch, "Custom build hook".
 """
 
 from __future__ import annotations
 
-import ast
-import struct
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-LOCALE = Path(__file__).resolve().parent.parent / "agent" / "text" / "locale"
-MAGIC = 0x950412DE
-HEADER_BYTES = 28
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
-def parse(text: str) -> dict[str, str]:
-    """Return msgid -> msgstr of a `.po`, the header under the empty msgid; untranslated and fuzzy ones left out.
+def compile_locale(root: Path) -> None:
+    """Write the `.mo` beside each `.po` below a checkout, atomically: other processes may be reading it.
 
     Raises:
-        ValueError: A line is none of the few kinds we use, or a msgid stands there twice. Names the line.
+        RuntimeError: msgfmt is missing, or refuses a `.po`; its own lines name file and line.
     """
-    entries: dict[str, str] = {}
-    parts = {"msgid": "", "msgstr": ""}
-    field, fuzzy = "", False
-
-    def finish(number: int) -> None:
-        nonlocal field, fuzzy
-        if field == "msgstr":
-            if parts["msgid"] in entries:
-                raise ValueError(f"line {number}: msgid {parts['msgid']!r} stands here twice")
-            if parts["msgstr"] and not fuzzy:
-                entries[parts["msgid"]] = parts["msgstr"]
-            parts.update(msgid="", msgstr="")
-            field, fuzzy = "", False
-
-    number = 0
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            finish(number)
-            fuzzy = fuzzy or (line.startswith("#,") and "fuzzy" in line)
-            continue
-        keyword, _, rest = line.partition(" ")
-        if line.startswith('"'):
-            rest = line
-        elif keyword in parts:
-            if keyword == "msgid":
-                finish(number)
-            field = keyword
-        else:
-            raise ValueError(f"line {number}: {line!r} is not understood")
-        if not field:
-            raise ValueError(f"line {number}: a text without msgid or msgstr")
-        value = ast.literal_eval(rest)
-        if not isinstance(value, str):
-            raise ValueError(f"line {number}: {rest!r} is no text in quotes")
-        parts[field] += value
-    finish(number)
-    return entries
+    if shutil.which("msgfmt") is None:
+        raise RuntimeError("msgfmt is missing, which compiles the translations: install the package gettext")
+    for source in sorted((root / "agent/text/locale").glob("*/LC_MESSAGES/*.po")):
+        compiled = source.with_suffix(".mo.new")
+        command = ["msgfmt", "--check", "--no-hash", f"--output-file={compiled}", source]
+        english = {**os.environ, "LC_ALL": "C.UTF-8"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=english)
+        if done.returncode:
+            raise RuntimeError(f"msgfmt refuses {source}:\n{done.stderr.rstrip()}")
+        compiled.replace(source.with_suffix(".mo"))
 
 
-def pack(entries: dict[str, str]) -> bytes:
-    """Return the `.mo` bytes: little-endian, sorted by msgid, without a hash table; the same for the same entries."""
-    pairs = sorted((msgid.encode(), msgstr.encode()) for msgid, msgstr in entries.items())
-    count = len(pairs)
-    texts_at = HEADER_BYTES + 16 * count
-    tables = [b"", b""]
-    texts = b""
-    for side in (0, 1):
-        for pair in pairs:
-            tables[side] += struct.pack("<II", len(pair[side]), texts_at + len(texts))
-            texts += pair[side] + b"\0"
-    header = struct.pack("<7I", MAGIC, 0, count, HEADER_BYTES, HEADER_BYTES + 8 * count, 0, HEADER_BYTES + 16 * count)
-    return header + tables[0] + tables[1] + texts
+class CompileLocale(BuildHookInterface):  # type: ignore[type-arg]
+    """Runs before hatchling collects the files of a wheel, or installs a checkout for editing."""
 
-
-def main() -> int:
-    """Write every `.mo`; return 1 and say where, if a `.po` is wrong."""
-    for source in sorted(LOCALE.glob("*/LC_MESSAGES/*.po")):
-        try:
-            data = pack(parse(source.read_text("utf-8")))
-        except (ValueError, SyntaxError) as error:
-            sys.stderr.write(f"{source}: {error}\n")
-            return 1
-        source.with_suffix(".mo").write_bytes(data)
-    return 0
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile below the folder that is built."""
+        if self.target_name == "wheel":
+            compile_locale(Path(self.root))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        compile_locale(ROOT)
+    except RuntimeError as error:
+        sys.exit(str(error))

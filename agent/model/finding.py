@@ -65,12 +65,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """One piece of evidence: `kind` is the type of an observed value, or a remembered area's name.
+
+    `true_at` is when it was true, None where a person's word or our own state has no such time.
+    """
+
+    kind: str
+    subject: str
+    level: Level
+    true_at: datetime | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One judgement.
 
     `subject` is `site`, `device:ID` or `camera:ID`. `reason` is a kebab-case word for scripts, empty for a plain
     pass. `evidence` holds measured values; for masks one entry per path that was looked at. `caused_by` is the key
     (`check subject`) of the finding whose cause this one shares, so that one cause is shown and sent once.
+    `rests_on` is what a pass rests on.
     """
 
     check: str
@@ -82,6 +97,7 @@ class Finding:
     reason: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
     caused_by: str = ""
+    rests_on: tuple[Ground, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def key(self) -> str:

@@ -1,7 +1,7 @@
 """Translates our sentences into the reader's language.
 
 English is the source: it stands in the code, in JSON, in reports and in the journal, and is what is searched for.
-Translations are GNU gettext catalogues in `locale/`; `packaging/compile_locale.py` makes the `.mo` from the `.po`.
+Translations are GNU gettext catalogues in `locale/`; the build hook `packaging/compile_locale.py` makes the `.mo`.
 """
 
 from __future__ import annotations

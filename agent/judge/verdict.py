@@ -1,0 +1,57 @@
+"""Merges the obligations of a check into one finding: the only place that writes a pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from agent.judge.check import Check
+from agent.judge.claim import Broken, Held, Open, Outcome
+from agent.model.finding import Finding, Json, Message, Status
+
+DOUBTS: Final = "held_back"
+"""Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
+
+
+def verdict(
+    check: Check,
+    subject: str,
+    outcomes: Iterable[Outcome],
+    evidence: Mapping[str, Json],
+    message: Message,
+) -> Finding:
+    """Return the finding of what is due: any broken fails, any open is unknown, all held pass.
+
+    The first of the gravest kind speaks, so that a check lists its obligations in the order in which a reader wants to
+    hear of them; a mild breach warns where nothing else is broken.
+
+    Args:
+        check: The row of the table of checks.
+        subject: What is judged: `site`, `device:ID` or `camera:ID`.
+        outcomes: Each obligation, once. What frees the site of all of them is no verdict: `check.finding` says so.
+        evidence: What every outcome shows.
+        message: What a pass says.
+
+    Raises:
+        ValueError: Nothing was due, or two obligations have one key: a pass would claim what nobody looked at.
+    """
+    due = tuple(outcomes)
+    keys = [one.key for one in due]
+    if not due or len(set(keys)) < len(keys):
+        raise ValueError(f"{check.id} {subject}: obligations must be named, each once: {keys}")
+    broken = sorted((one for one in due if isinstance(one, Broken)), key=lambda one: one.mild)
+    open_ = [one for one in due if isinstance(one, Open)]
+    if broken:
+        worst = broken[0]
+        shown = {**evidence, **worst.evidence}
+        status: Status = "warn" if worst.mild else "fail"
+        return check.finding(subject, status, worst.reason, shown, worst.message, worst.caused_by)
+    if open_:
+        first = open_[0]
+        doubted = list(dict.fromkeys(one.reason for one in open_)) if all(one.doubted for one in open_) else []
+        held_back: Mapping[str, Json] = {DOUBTS: doubted} if doubted else {}
+        shown = {**evidence, **first.evidence, **held_back}
+        return check.finding(subject, "unknown", first.reason, shown, first.message, first.caused_by)
+    rests_on = tuple(dict.fromkeys(ground for one in due if isinstance(one, Held) for ground in one.rests_on))
+    return replace(check.finding(subject, "unknown", "", evidence, message), status="pass", rests_on=rests_on)
