@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if asks and (args.json or args.quiet or not (sys.stdin.isatty() and sys.stdout.isatty())):
         raise UsageError("nobody can be asked here whether the archive may be written: add --yes")
     situation = survey(args.config, now, os.environ)
-    out = args.out or Path(f"camwarden-bundle-{_site_name(situation)}{now:%Y%m%dT%H%M%SZ}.tar.gz")
+    site = f"{situation.site.id}-" if situation.site is not None else ""
+    out = args.out or Path(f"camwarden-bundle-{site}{now:%Y%m%dT%H%M%SZ}.tar.gz")
     if os.path.lexists(out):
         raise UsageError(Message("{out}: is there already; choose another name with --out", {"out": out}))
     gathered = _gathered(situation, args)
@@ -74,10 +75,6 @@ def run(args: argparse.Namespace) -> int:
     elif not args.quiet:
         sys.stdout.write(translate("written; hand it to support", args.lang) + "\n")
     return OK
-
-
-def _site_name(situation: Situation) -> str:
-    return f"{situation.site.id}-" if situation.site is not None else ""
 
 
 def _gathered(situation: Situation, args: argparse.Namespace) -> tuple[Gathered, ...]:

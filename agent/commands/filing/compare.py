@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -135,17 +136,7 @@ def _result_json(
         "filed_at": facts.at.isoformat(),
         "kept": kept,
         "change_due": any(change.due for change in found),
-        "changes": [
-            {
-                "kind": one.kind,
-                "subject": one.subject,
-                "key": one.key or None,
-                "before": one.before,
-                "after": one.after,
-                "due": one.due,
-            }
-            for one in found
-        ],
+        "changes": [{**asdict(one), "key": one.key or None} for one in found],
         "findings": [finding_json(one) for one in findings],
     }
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from calendar import monthrange
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -72,10 +73,7 @@ def report_json(found: Assessment) -> dict[str, Json]:
         "sort": found.sort,
         "coverage_least_ratio": COVERAGE_LEAST,
         "rows": [_row_json(row) for row in found.rows],
-        "outages": [
-            {"site": one.site, "days": one.days, "excluded_ratio": one.excluded_ratio, "days_off": one.days_off}
-            for one in found.outages
-        ],
+        "outages": [asdict(one) for one in found.outages],
         "planned": [
             {
                 "site": one.site,

@@ -79,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
         print_reading(args, ledger, len(entries))
         print_problems(args, refused)
         if not args.quiet:
-            Console(no_color=args.no_color).print(table(found, args.lang) if found else _same(args.lang))
+            same = Text(translate("the ledger agrees with what it was compared with", args.lang), style="green")
+            Console(no_color=args.no_color).print(table(found, args.lang) if found else same)
     if args.xlsx is not None and not args.quiet:
         say(args, Message("{path}: written", {"path": str(args.xlsx)}))
     return exits.FAILS if found or refused else exits.OK
@@ -106,10 +107,6 @@ def table(found: tuple[Difference, ...], lang: str) -> Table:
             Text(printable(one.where)), Text(printable(one.subject)), Text(words[one.kind], STYLE[one.kind]), said
         )
     return shown
-
-
-def _same(lang: str) -> Text:
-    return Text(translate("the ledger agrees with what it was compared with", lang), style="green")
 
 
 def _json(one: Difference) -> dict[str, Json]:

@@ -66,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
     approved = _store_approvals(site, _approved_choices(args, found, asked), args, printable(by), at)
     if args.json:
         rows = [choice_json(choice, choice.look.id in approved) for choice in found]
-        _print({"schema": ADOPT_SCHEMA, "at": utc_text(at), "by": by, "sheet": str(sheet), "cameras": rows})
+        answer: Json = {"schema": ADOPT_SCHEMA, "at": utc_text(at), "by": by, "sheet": str(sheet), "cameras": rows}
+        sys.stdout.write(json_text(answer) + "\n")
     elif not args.quiet:
         sys.stdout.write(result_text(found, approved, args.lang))
         sys.stdout.write(_to_declare(site, approved, by, at, args.lang) if declaring else "")
@@ -168,7 +169,3 @@ def _table(found: Iterable[Choice], lang: str) -> Table:
         what = Text(printable(message_of(choice, lang)))
         table.add_row(str(choice.number), Text(choice.look.id), outcome, what)
     return table
-
-
-def _print(answer: Mapping[str, Json]) -> None:
-    sys.stdout.write(json_text(answer) + "\n")

@@ -28,7 +28,7 @@ import argparse
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent.commands.terminal.broker_options import add_broker_options
@@ -117,17 +117,7 @@ def result_json(checked: VerifyResult) -> dict[str, Json]:
             }
             for m in checked.messages
         ],
-        "chain": [
-            {
-                "fault": p.fault,
-                "site": p.site,
-                "epoch": p.epoch,
-                "stream": p.stream,
-                "from_seq": p.from_seq,
-                "to_seq": p.to_seq,
-            }
-            for p in checked.problems
-        ],
+        "chain": [asdict(p) for p in checked.problems],
     }
 
 

@@ -224,13 +224,9 @@ class _TopicJudge:
             self.watch.take(Judgement(topic, "failed", error.reason, error.message))
             return
         judged = judge(topic, payload, jws, self.believed)
-        if judged.verdict == "verified" and judged.claim is None and not _same_site(payload, address.site):
+        if judged.verdict == "verified" and judged.claim is None and json.loads(payload).get("site") != address.site:
             judged = Judgement(topic, "failed", "site", Message("the payload names another site than the topic"))
         self.watch.take(judged)
-
-
-def _same_site(payload: bytes, site: str) -> bool:
-    return bool(json.loads(payload).get("site") == site)
 
 
 def until_interrupted() -> threading.Event:

@@ -110,7 +110,8 @@ def packed(gathered: Sequence[Gathered], at: datetime) -> bytes:
     """Encode the archive: gzip-compressed tar with the items and a manifest."""
     rows: list[Json] = [{"name": one.item.name, **_facts(one)} for one in gathered]
     manifest: dict[str, Json] = {"schema": SCHEMA, "version": VERSION, "at": utc_text(at), "items": rows}
-    files = [("MANIFEST.json", _text(manifest)), *((g.item.name, g.data) for g in gathered if g.left_out is None)]
+    listed = json.dumps(manifest, ensure_ascii=False, indent=2).encode() + b"\n"
+    files = [("MANIFEST.json", listed), *((g.item.name, g.data) for g in gathered if g.left_out is None)]
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, data in files:
@@ -124,7 +125,3 @@ def _facts(one: Gathered) -> dict[str, Json]:
     if one.left_out is not None:
         return {"left_out": str(one.left_out)}
     return {"bytes": len(one.data), "sha256": hashlib.sha256(one.data).hexdigest()}
-
-
-def _text(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"

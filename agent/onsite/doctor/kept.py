@@ -48,7 +48,9 @@ def queue(situation: Situation) -> Outcome:
         ask = Message("ask the hub's team which bound it breaks, and look whether both ends have the same version")
         return found("warn", "hub-refuses", told, ask, **evidence, **refused)
     by_hand = site.hub.confirm == "file"
-    warn, fail = (CARRIED_WARN, CARRIED_FAIL) if by_hand else (OLD_WARN + 2 * _period(site.period_s), OLD_FAIL)
+    warn, fail = (
+        (CARRIED_WARN, CARRIED_FAIL) if by_hand else (OLD_WARN + 2 * timedelta(seconds=site.period_s), OLD_FAIL)
+    )
     carry = Message("carry them: camwarden queue export DIR")
     step = carry if by_hand else Message("look at the broker's rows, then ask the hub's team whether it confirms")
     if age > max(warn, fail):
@@ -56,10 +58,6 @@ def queue(situation: Situation) -> Outcome:
     if age > warn or ratio > FULL_WARN_RATIO:
         return found("warn", "old" if age > warn else "nearly-full", what, step, **evidence)
     return passed(what, **evidence)
-
-
-def _period(seconds: int) -> timedelta:
-    return timedelta(seconds=seconds)
 
 
 def credentials(situation: Situation) -> Outcome:

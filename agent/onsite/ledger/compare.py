@@ -55,17 +55,15 @@ def compare(
     `site` is the site as configured, empty where there is none; `seen` its observed equipment, None where nobody
     looked. Declarations must count on `today`, a local day.
     """
-    found = [_refused(problem.where, problem.row, problem.message) for problem in plan.problems]
+    found = [
+        Difference("refused", "ledger", "", one.row, one.where, "", None, None, one.message) for one in plan.problems
+    ]
     found += _duplicates(entries, plan)
     if site:
         found += _against_site(plan, site, today)
     if seen is not None:
         found += _against_seen(plan, seen)
     return tuple(sorted(found, key=lambda one: (one.row == 0 and one.kind == "extra", one.row)))
-
-
-def _refused(where: str, row: int, message: Message) -> Difference:
-    return Difference("refused", "ledger", "", row, where, "", None, None, message)
 
 
 def _duplicates(entries: Sequence[Entry], plan: SitePlan) -> list[Difference]:

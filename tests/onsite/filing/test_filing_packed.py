@@ -36,7 +36,7 @@ def check(path: Path, *words: str) -> tuple[int, list[dict[str, Any]]]:
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     args = parser.parse_args([str(path), *words])
-    checked = command.verify_paths(args.paths, command.believed_of(args, args.paths))
+    checked = command.verify_paths(args.paths, command.trusted_keys(args, args.paths))
     told: Any = command.result_json(checked)["files"]
     return command._exit_code(checked), [one for one in told if one["verdict"] != "verified"]
 
