@@ -16,7 +16,7 @@ from hubdesk import Desk, trusted
 
 from agent.commands.hub import command as hub_command
 from agent.commands.hub.view import CHANGED
-from agent.hub.views.changes import NAMED_MAX, Change, Reported, changes
+from agent.hub.views.changes import NAMED_MAX, Change, ConfigReport, changes
 from agent.model.finding import Draft, Head, StreamName
 
 Body = dict[str, Any]
@@ -66,7 +66,7 @@ def found(trick: Callable[[Body], object], days: float = 20) -> set[tuple[str, t
     """Return what is told when the site reported honestly, and `days` later what the trick makes of it."""
     after = body()
     trick(after)
-    earlier, later = (Reported("e1", at, True, told) for at, told in ((NOW, body()), (NOW + days * DAY, after)))
+    earlier, later = (ConfigReport("e1", at, True, told) for at, told in ((NOW, body()), (NOW + days * DAY, after)))
     return {(change.kind, change.what) for change in changes(earlier, later)}
 
 
@@ -239,5 +239,5 @@ def test_names_that_a_site_makes_up_reach_no_terminal_raw(site: Site, capsys: py
 
 def test_a_site_that_was_rebuilt_from_nothing_is_compared_with_what_it_was() -> None:
     """Deleting every state file begins a new epoch; the old reports stay, so that nothing is won by it."""
-    later = Reported("e2", NOW + DAY, True, dropped())
-    assert Change("cameras-fewer", ("gate2",), "2", "1") in changes(Reported("e1", NOW, True, body()), later)
+    later = ConfigReport("e2", NOW + DAY, True, dropped())
+    assert Change("cameras-fewer", ("gate2",), "2", "1") in changes(ConfigReport("e1", NOW, True, body()), later)

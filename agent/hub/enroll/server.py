@@ -18,7 +18,7 @@ from agent.host import http_serving
 from agent.host.http_serving import Asked, Limits, Reply
 from agent.hub.enroll.authority import serial_and_end
 from agent.hub.enroll.desk import answer
-from agent.hub.enroll.place import Place
+from agent.hub.enroll.place import DeskFolder
 from agent.hub.enroll.store import EnrollStore
 from agent.model.errors import AgentError, ConfigurationError
 from agent.model.finding import Json, Message
@@ -37,7 +37,7 @@ Tell = Callable[[dict[str, Json]], None]
 
 @contextmanager
 def serving(
-    place: Place, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
+    place: DeskFolder, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
 ) -> Iterator[int]:
     """Serve the desk while the block runs; yield the port.
 
