@@ -76,12 +76,8 @@ class DeskFolder:
 def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes, now: datetime) -> DeskFolder:
     """Make authority, certificates and settings in a hub's data.
 
-    Args:
-        data: The hub's folder.
-        settings: Content of tokens and grants.
-        names: Further names and addresses of the broker, for its certificate.
-        broker_ca: PEM of the issuer of the broker's certificate, where it has one; empty: it gets one of ours.
-        now: When they begin.
+    `names` are further names and addresses of the broker for its certificate; `broker_ca` is PEM of the issuer of the
+    one that it has: empty, it gets one of ours.
 
     Raises:
         UsageError: There is one already.

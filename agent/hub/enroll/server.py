@@ -39,14 +39,10 @@ Tell = Callable[[dict[str, Json]], None]
 def serving(
     place: DeskFolder, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
 ) -> Iterator[int]:
-    """Serve the desk while the block runs; yield the port.
+    """Serve the desk while the block runs, on a free port for port 0; yield the port.
 
-    Args:
-        place: The desk on disk.
-        store: Its database, which nothing else in this process uses meanwhile.
-        listen: Address and port; 0: any that is free.
-        tell: Gets one event for each request; called on a connection's thread, one at a time.
-        clock: The wall clock, aware UTC.
+    Nothing else in this process uses `store` meanwhile. `tell` gets one event for each request, on a connection's
+    thread, one at a time; `clock` is the wall clock, aware UTC.
 
     Raises:
         ConfigurationError: The address cannot be listened on, or the desk's key is missing.

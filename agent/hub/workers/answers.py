@@ -214,11 +214,8 @@ def judge_look(given: Mapping[str, Any], named: Named, report: Mapping[str, Any]
     site's clock was not synchronised, so nobody knows when it looked. `stale`: it looked before the order. `late`:
     after it had expired. `future`: it has no times, or later ones than those of its arrival.
 
-    Args:
-        given: The payload of the command, which this hub has written.
-        named: How the result names the report.
-        report: The report's payload; only its envelope and that its body is an object are known to be right.
-        arrived_at: When the report came.
+    `given` is the payload of the command, which this hub has written; `named` how the result names the report. Of the
+    report's payload only the envelope and that its body is an object are known to be right.
     """
     if named.stream != "config":
         return "stream"

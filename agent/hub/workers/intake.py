@@ -48,13 +48,8 @@ class Intake:
     def take(self, topic: str, payload: bytes, jws: str, now: datetime, label: str = "", packed: bool = False) -> Event:
         """Judge and store one message; return one event with the result.
 
-        Args:
-            topic: As it arrived.
-            payload: The exact bytes; with no `jws`, the flattened form around them.
-            jws: Detached.
-            now: The hub's time.
-            label: Its CloudEvents id, unsigned.
-            packed: It is still deflated: it inflates to more than any payload.
+        `payload` are the exact bytes; with no `jws` (detached), the flattened form around them. `label`: its
+        CloudEvents id, unsigned. `packed`: it is still deflated and inflates to more than any payload.
         """
         return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened", label, packed)
 
