@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hub_fixtures import broker, desk, hub_signer, live
+
+__all__ = ["broker", "desk", "hub_signer", "live"]
 
 
 def pytest_configure() -> None:

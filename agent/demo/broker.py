@@ -82,10 +82,7 @@ class Broker:
 
 
 def embedded_broker(directory: Path) -> Broker:
-    """Start iotcore's broker with MQTT 5.
-
-    Args:
-        directory: An existing folder for its configuration file, which only this user can read.
+    """Start iotcore's broker with MQTT 5; only this user can read its configuration file in the existing `directory`.
 
     Raises:
         BrokerFailed: It did not start.
@@ -115,10 +112,7 @@ def embedded_broker(directory: Path) -> Broker:
 
 
 def mosquitto_broker(directory: Path) -> Broker:
-    """Start mosquitto.
-
-    Args:
-        directory: An existing folder for its configuration and password file, which only this user can read.
+    """Start mosquitto; only this user can read its configuration and password file in the existing `directory`.
 
     Raises:
         BrokerFailed: It is not installed, or did not start.

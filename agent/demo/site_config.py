@@ -34,13 +34,8 @@ def site_toml(
 ) -> str:
     """Render site.toml.
 
-    Args:
-        ports: HTTP and RTSP port of each device.
-        hub: Rows of `[hub]`; `user` and `password` go into secrets.toml instead.
-        directory: For the agent's own files.
-        responders: Addresses that answer discovery.
-        devices: Every device of the site, each with its driver.
-        cameras: Every camera of the site.
+    `ports` are HTTP and RTSP port of each device, `hub` the rows of `[hub]` (user and password go into secrets.toml),
+    `directory` is for the agent's own files, `responders` are the addresses that answer discovery.
     """
     hub_rows: list[Row] = [(key, value) for key, value in hub.items() if key not in ("user", "password")]
     if "user" in hub:

@@ -16,7 +16,7 @@ from breaches import declared, fault
 from healthy_site import GATE, LIBRARY, RECORDER, World, healthy_site, text_of
 from patience import PATIENCE_S
 
-from agent.hub.views.changes import Reported, changes
+from agent.hub.views.changes import ConfigReport, changes
 from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding
 from agent.observe.approvals.approvals import read_approvals
@@ -30,7 +30,7 @@ LOOKS = 6
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Reported]]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, ConfigReport]]:
     with (
         pytest.MonkeyPatch.context() as patch,
         Worker(timeout_s=PATIENCE_S) as worker,
@@ -41,17 +41,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, R
 
 
 @pytest.fixture
-def world(running: tuple[World, Reported]) -> World:
+def world(running: tuple[World, ConfigReport]) -> World:
     running[0].begin()
     return running[0]
 
 
 @pytest.fixture
-def honest(running: tuple[World, Reported]) -> Reported:
+def honest(running: tuple[World, ConfigReport]) -> ConfigReport:
     return running[1]
 
 
-def given_away(world: World, honest: Reported) -> dict[str, tuple[str, ...]]:
+def given_away(world: World, honest: ConfigReport) -> dict[str, tuple[str, ...]]:
     """Return what the hub is told, kind by kind, without that site.toml was edited."""
     found = {change.kind: change.what for change in changes(honest, world.reported())}
     found.pop("configuration-edited", None)
@@ -68,20 +68,24 @@ def camera_table(world: World, name: str) -> str:
     return own
 
 
-def test_who_only_edits_a_comment_is_told_by_the_digest_of_the_configuration(world: World, honest: Reported) -> None:
+def test_who_only_edits_a_comment_is_told_by_the_digest_of_the_configuration(
+    world: World, honest: ConfigReport
+) -> None:
     world.config.write_text(text_of(world) + "\n# nothing else\n", encoding="utf-8")
     world.look()
     assert [change.kind for change in changes(honest, world.reported())] == ["configuration-edited"]
 
 
-def test_a_dropped_camera_leaves_every_finding_good_and_is_missed_at_the_hub(world: World, honest: Reported) -> None:
+def test_a_dropped_camera_leaves_every_finding_good_and_is_missed_at_the_hub(
+    world: World, honest: ConfigReport
+) -> None:
     world.edit((camera_table(world, "library"), ""))
     findings = world.look()
     assert not [key for key in findings if key.endswith("camera:library")], "the agent itself says nothing of it"
     assert given_away(world, honest)["cameras-fewer"] == ("library",)
 
 
-def test_a_widened_threshold_passes_a_wrong_clock_and_is_missed_at_the_hub(world: World, honest: Reported) -> None:
+def test_a_widened_threshold_passes_a_wrong_clock_and_is_missed_at_the_hub(world: World, honest: ConfigReport) -> None:
     world.devices.replace(replace(RECORDER, clock_offset_s=95))
     assert "clock-offset device:recorder" in wrong(world.look())
     world.edit(("[policy]\n", "[policy]\nclock_warn_s = 200\nclock_fail_s = 300\n"))
@@ -95,7 +99,7 @@ def test_a_floor_below_the_law_is_no_configuration_at_all(world: World) -> None:
     assert "retention_floor_days must be" in mistakes(world.config)
 
 
-def test_a_removed_zone_ends_the_approval_and_is_missed_at_the_hub(world: World, honest: Reported) -> None:
+def test_a_removed_zone_ends_the_approval_and_is_missed_at_the_hub(world: World, honest: ConfigReport) -> None:
     second = (
         '[[camera.private_zone]]\nname = "second"\npolygon = [[0.6, 0.3], [0.8, 0.3], [0.8, 0.5]]\neffect = "any"\n\n'
     )
@@ -111,7 +115,7 @@ def test_a_removed_zone_ends_the_approval_and_is_missed_at_the_hub(world: World,
     assert findings["mask-approval site"].status == "unknown" or "privacy-mask-drift camera:gate" in wrong(findings)
 
 
-def test_deleted_state_makes_the_site_know_nothing_and_begin_anew(world: World, honest: Reported) -> None:
+def test_deleted_state_makes_the_site_know_nothing_and_begin_anew(world: World, honest: ConfigReport) -> None:
     world.memory = Memory()
     for file in (world.state / "baselines").glob("*.json"):
         file.unlink()
@@ -123,7 +127,7 @@ def test_deleted_state_makes_the_site_know_nothing_and_begin_anew(world: World, 
 
 
 def test_footage_that_is_deleted_together_with_the_memory_of_it_is_short_and_begins_anew(
-    world: World, honest: Reported
+    world: World, honest: ConfigReport
 ) -> None:
     fault("gate", "recordings-lost")(world)
     world.memory = Memory()
@@ -137,13 +141,15 @@ def test_a_recorder_whose_clock_was_turned_is_told_with_the_next_look(world: Wor
         assert "clock-offset device:recorder" in wrong(world.look())
 
 
-def test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub(world: World, honest: Reported) -> None:
+def test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub(world: World, honest: ConfigReport) -> None:
     world.devices.replace(replace(RECORDER, serial="R6-000999"))
     assert "inventory-drift device:recorder" in wrong(world.look(2))
     assert given_away(world, honest) == {"device-replaced": ("recorder",)}
 
 
-def test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view(world: World, honest: Reported) -> None:
+def test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view(
+    world: World, honest: ConfigReport
+) -> None:
     world.devices.replace(replace(GATE, place=LIBRARY.place, mask=LIBRARY.mask))
     findings = world.look(5)
     assert findings["camera-moved camera:gate"].status != "pass"
@@ -151,7 +157,7 @@ def test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view(wo
     assert findings["privacy-mask-drift camera:gate"].status == "fail" or given_away(world, honest)
 
 
-def test_two_ids_on_one_box_are_told_at_the_hub(world: World, honest: Reported) -> None:
+def test_two_ids_on_one_box_are_told_at_the_hub(world: World, honest: ConfigReport) -> None:
     text = text_of(world)
     (table,) = re.findall(r'(?ms)^\[\[device\]\]\nid = "recorder".*?(?=^\[)', text)
     gate = camera_table(world, "gate")
@@ -167,7 +173,7 @@ def test_two_ids_on_one_box_are_told_at_the_hub(world: World, honest: Reported) 
     assert {findings[f"inventory-drift device:{name}"].reason for name in ("recorder", "second")} == {"duplicate"}
 
 
-def test_an_approval_that_is_written_by_hand_hides_no_bare_picture(world: World, honest: Reported) -> None:
+def test_an_approval_that_is_written_by_hand_hides_no_bare_picture(world: World, honest: ConfigReport) -> None:
     """He takes the mask away and writes an approval of no masks over the old one."""
     fault("gate", "mask-removed")(world)
     file = world.state / "baselines" / "gate.json"
@@ -186,7 +192,7 @@ def test_a_declaration_that_is_withdrawn_opens_an_item(world: World) -> None:
     assert world.look()["declarations site"].status == "unknown"
 
 
-def test_a_loop_of_old_pictures_is_not_noticed(world: World, honest: Reported) -> None:
+def test_a_loop_of_old_pictures_is_not_noticed(world: World, honest: ConfigReport) -> None:
     """Nothing gives him away: the simulated streams are a loop of a few seconds, and every check of them passes."""
     findings = world.look(5)
     assert {findings[f"{check} camera:gate"].status for check in ("camera-online", "camera-moved")} == {"pass"}

@@ -24,7 +24,7 @@ from agent.contract.topics import topic
 from agent.hub.stores import signing_key, trust
 from agent.hub.stores.store import Store
 from agent.hub.workers import service
-from agent.hub.workers.ack import write_ack
+from agent.hub.workers.answers import write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.site.config.site import Hub, Site
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import zipfile
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,18 +18,11 @@ from agent.contract.envelope import COMMAND_TYP, FILING_TYP, RESULT_TYP, STATE_T
 from agent.contract.orders import Command, Result
 from agent.contract.orders_json import write_command, write_result
 from agent.contract.presence import write_state
-from agent.hub.workers.ack import write_ack
+from agent.hub.workers.answers import write_ack
 from agent.model.errors import AgentError, ConfigurationError
 from agent.model.finding import Envelope
 from agent.observe.facts.filed_file import write_filed
 from agent.observe.facts.filed_system import FiledDevice, Filing
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

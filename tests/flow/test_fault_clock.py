@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from hubside import FAST, RunningHub, clock, maker_on, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 
 CLOCKS = {
     "1970": [datetime(1970, 1, 2, tzinfo=UTC)],
@@ -35,17 +34,6 @@ class SetClock:
 
     def __call__(self) -> datetime:
         return self.at
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def publisher_of(maker: Maker, spool: object, hub_signer: Signer, wall: SetClock) -> Publisher:

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from delivery import Maker
 from hubside import RunningHub, clock, maker_on, publishing, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
-from agent.hub.stores import signing_key, trust
+from agent.contract.signing_keys import Signer
+from agent.hub.stores import trust
 from agent.model.finding import Envelope
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def vouched(tmp_path: Path, broker: Broker) -> Maker:

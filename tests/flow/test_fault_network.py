@@ -16,10 +16,10 @@ from hubside import FAST, RunningHub, clock, publishing, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.spool import Spool
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.site.config.site import Hub
 
 ALERT = replace(FAST, keepalive_s=1, connect_timeout_s=0.5)
@@ -27,20 +27,9 @@ ALERT = replace(FAST, keepalive_s=1, connect_timeout_s=0.5)
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
 def proxy(broker: Broker) -> Iterator[Proxy]:
     with Proxy(broker.port) as running:
         yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 @pytest.fixture

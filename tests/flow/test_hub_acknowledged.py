@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,20 +17,6 @@ from agent.hub.stores import acknowledged
 from agent.judge.memory import memory
 from agent.judge.memory.notes import Acknowledgement, write_note
 from agent.model.finding import Json
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path / "hub")
-    yield opened
-    opened.store.close()
-
-
-@pytest.fixture
-def live(desk: Desk, tmp_path: Path) -> Iterator[Live]:
-    made = Live(tmp_path, desk)
-    yield made
-    made.spool.close()
 
 
 def test_the_hub_says_who_knows_of_which_finding_and_until_when(
@@ -87,12 +72,12 @@ def test_the_hub_says_who_knows_of_which_finding_and_until_when(
 
 @pytest.mark.parametrize("told", [None, 5, "x", {}, [5, {}, {"check": "c", "subject": "s", "at": 1, "until": "x"}]])
 def test_hostile_acknowledgements_are_left_out(told: Json) -> None:
-    assert acknowledged.read_known({"acknowledged": told}) == ()
+    assert acknowledged.read_acknowledged({"acknowledged": told}) == ()
 
 
 def test_acknowledgements_of_a_day_are_bounded_and_each_is_kept_once() -> None:
     row = {"check": "c", "by": ["x"], "at": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "why": "w" * 9000}
-    found = acknowledged.read_known({"acknowledged": [{**row, "subject": f"camera:{n}"} for n in range(2000)]})
+    found = acknowledged.read_acknowledged({"acknowledged": [{**row, "subject": f"camera:{n}"} for n in range(2000)]})
     assert len(found) == acknowledged.KEPT_MOST
     assert (found[0].by, len(found[0].why)) == ("", 500)
     kept = json.loads(json.dumps(acknowledged.to_data((*found, *found))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,20 +20,6 @@ from agent.hub.views.assessment import assess
 from agent.judge.memory import memory
 from agent.judge.memory.notes import Acknowledgement, remove_note, write_note
 from agent.model.finding import Json
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path / "hub")
-    yield opened
-    opened.store.close()
-
-
-@pytest.fixture
-def live(desk: Desk, tmp_path: Path) -> Iterator[Live]:
-    made = Live(tmp_path, desk)
-    yield made
-    made.spool.close()
 
 
 @pytest.mark.parametrize("by", ["division", "maintainer", "model"])

@@ -10,26 +10,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import delivery
-import pytest
 from delivery import Maker
 from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.spool.spool import Spool
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.hub.stores.store import Store
 from agent.hub.views.status import write_status
 from agent.model.finding import Draft
 
 LIMIT = 6000
 LINES = ["allow_anonymous true", f"max_packet_size {LIMIT}"]
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def oversize() -> Draft:

@@ -18,7 +18,7 @@ from store_footage import SCHEMA as FRIGATE_SCHEMA
 from agent.contract.carried_batch import write_batch
 from agent.contract.jwk import load_jwks
 from agent.hub.stores import trust
-from agent.hub.workers.imports import _letters
+from agent.hub.workers.imports import _batch_files
 from agent.model.errors import AgentError, NotVerified
 from agent.onsite.filing.changes import changes
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, is_dossier, judge_dossier
@@ -52,7 +52,7 @@ def _container(data: bytes) -> object:
                     _content(opened.read(CONTENT))
             return judge_dossier(opened, BELIEVED)
     with open_container(path, ".json") as opened:
-        return check_manifest(opened, BELIEVED) if is_case(opened) else _letters(opened)
+        return check_manifest(opened, BELIEVED) if is_case(opened) else _batch_files(opened)
 
 
 def _content(data: bytes) -> object:

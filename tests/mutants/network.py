@@ -43,8 +43,8 @@ NETWORK: Final = (
         name="box-replaced-hub",
         row="plays a device that has none",
         file="agent/hub/views/changes.py",
-        text="if before[name] != after[name]]\n    if other:\n",
-        mutated="if before[name] != after[name]]\n    if False:\n",
+        text="if before[name] != after[name])\n",
+        mutated="if False)\n",
         test="test_adversary_site.py::test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub",
     ),
     Mutant(

@@ -12,7 +12,7 @@ from hubdesk import Desk, trusted
 
 from agent.contract.chain import utc_text
 from agent.contract.envelope import flatten
-from agent.hub.case.history import Row
+from agent.hub.case.history import StatusSpan
 from agent.model.finding import Draft, Envelope, Head, Json, StreamName
 
 START = datetime.fromisoformat("2026-11-24T00:00:00Z")
@@ -79,7 +79,7 @@ def told_day(desk: Desk, maker: Maker) -> Day:
     return day
 
 
-def shown(rows: tuple[Row, ...], subject: str = "camera:c0") -> list[tuple[float, float, str, str]]:
+def shown(rows: tuple[StatusSpan, ...], subject: str = "camera:c0") -> list[tuple[float, float, str, str]]:
     return [
         ((r.from_at - at(0)) / timedelta(hours=1), (r.to_at - at(0)) / timedelta(hours=1), r.status, r.reason)
         for r in rows

@@ -20,7 +20,7 @@ from agent.contract.signing_keys import load_or_create_signer
 from agent.deliver.keys.tls_certificate import certificate_request
 from agent.hub.enroll import desk as enrollment
 from agent.hub.enroll import place
-from agent.hub.enroll.place import CA_NAME, CRL_NAME, Place, Settings
+from agent.hub.enroll.place import CA_NAME, CRL_NAME, DeskFolder, Settings
 from agent.hub.enroll.server import serving
 from agent.hub.enroll.store import EnrollStore
 from agent.service.enroll.channel import ask
@@ -39,7 +39,7 @@ class EnrollDesk:
 
     def __init__(self, data: Path, port: int = 1, broker_port: int = 8883, now: datetime | None = None) -> None:
         settings = Settings("127.0.0.1", port, "127.0.0.1", broker_port)
-        self.place: Place = place.make(data, settings, (), b"", now or clock())
+        self.place: DeskFolder = place.make(data, settings, (), b"", now or clock())
         self.store = EnrollStore(self.place.directory)
 
     def token(self, site: str = "S1", now: datetime = NOW, valid: timedelta = DAY) -> Token:

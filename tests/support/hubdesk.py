@@ -47,7 +47,7 @@ class Desk:
     def look(self, at: datetime) -> list[dict[str, Json]]:
         """Look for what is missing, as the running hub does now and then."""
         with self.store.transaction():
-            return epochs.look(self.store, at) + resend.look(self.store, self.signer, at)
+            return epochs.find_unexplained(self.store, at) + resend.request_due(self.store, self.signer, at)
 
     def holes(self, site: str = "S1") -> list[tuple[str, int, int, str, str]]:
         """Return stream, first, last, kind and state of what the hub knows to be missing."""
@@ -79,7 +79,7 @@ class Desk:
 
     def watermark(self, epoch: str, site: str = "S1") -> dict[str, int]:
         """Return what the hub would confirm now."""
-        return {stream: head.seq for stream, head in self.store.watermark(site, epoch).items()}
+        return {stream: head.seq for stream, head in self.store.chains.watermark(site, epoch).items()}
 
     def status(self, site: str = "S1") -> dict[str, Json]:
         """Return what `hub status` shows of a site."""

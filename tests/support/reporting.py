@@ -12,7 +12,7 @@ from delivery import Maker
 from hubdesk import Desk
 
 from agent.cli import main
-from agent.hub.views.assessment import Row, assess
+from agent.hub.views.assessment import GroupRow, assess
 from agent.model.finding import Draft, Head
 
 DAY = timedelta(days=1)
@@ -64,7 +64,9 @@ class Reporting:
         return self.send(Draft("config", body), NOON + day * DAY)
 
 
-def rows(desk: Desk, by: Any = "division", days: int = 1, now: datetime = LATER, sort: str = "online") -> list[Row]:
+def rows(
+    desk: Desk, by: Any = "division", days: int = 1, now: datetime = LATER, sort: str = "online"
+) -> list[GroupRow]:
     return list(assess(desk.store, by, FIRST, FIRST + (days - 1) * DAY, now, sort).rows)
 
 

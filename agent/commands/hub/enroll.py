@@ -29,7 +29,7 @@ from agent.deliver.keys.tls_certificate import certificates_alone, read_file
 from agent.host.files import write_atomic
 from agent.hub.enroll import desk
 from agent.hub.enroll import place as enroll_place
-from agent.hub.enroll.place import CRL_NAME, Place, Settings
+from agent.hub.enroll.place import CRL_NAME, DeskFolder, Settings
 from agent.hub.enroll.server import serving
 from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
 from agent.model.errors import UsageError, os_words
@@ -117,7 +117,7 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     return OK
 
 
-def _token(args: argparse.Namespace, place: Place, store: EnrollStore, now: datetime) -> int:
+def _token(args: argparse.Namespace, place: DeskFolder, store: EnrollStore, now: datetime) -> int:
     if args.csv and args.json:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     if args.write and args.sites is None:
@@ -158,7 +158,7 @@ def _folders(directory: Path) -> dict[str, Path]:
     return found
 
 
-def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
+def _serve(args: argparse.Namespace, place: DeskFolder, store: EnrollStore) -> int:
     stop = until_interrupted()
     everywhere = "::" if ":" in place.settings.host else "0.0.0.0"  # noqa: S104  gateways come from outside
     listen = args.listen or (everywhere, place.settings.port)
@@ -177,7 +177,7 @@ def _print_event(args: argparse.Namespace, event: dict[str, Json]) -> None:
         print(f"{event['event']}: {details}", flush=True)
 
 
-def _revoke(args: argparse.Namespace, place: Place, store: EnrollStore, now: datetime) -> int:
+def _revoke(args: argparse.Namespace, place: DeskFolder, store: EnrollStore, now: datetime) -> int:
     serials = desk.revoke(place, store, args.site, now)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "site": args.site, "revoked": list(serials)}))

@@ -17,9 +17,9 @@ from agent.commands.hub.report_book import sheets
 from agent.commands.hub.report_table import show
 from agent.commands.hub.view import reading
 from agent.host.files import write_atomic
-from agent.hub.stores.acknowledged import known_json
+from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.day_figures import METRICS, By
-from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, Row, assess
+from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, assess
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message, utc_text
@@ -85,11 +85,11 @@ def report_json(found: Assessment) -> dict[str, Json]:
             }
             for one in found.works
         ],
-        "acknowledged": [{"site": one.site, **known_json(one.known)} for one in found.words],
+        "acknowledged": [{"site": one.site, **acknowledged_json(one.known)} for one in found.words],
     }
 
 
-def _row_json(row: Row) -> dict[str, Json]:
+def _row_json(row: GroupRow) -> dict[str, Json]:
     return {
         "name": row.name or None,
         "rank": row.rank,

@@ -6,7 +6,7 @@ from agent.commands.hub.report_table import HEADINGS
 from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES
 from agent.hub.stores.day_figures import CHINA, METRICS
-from agent.hub.views.assessment import Assessment, Row
+from agent.hub.views.assessment import Assessment, GroupRow
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value
 from agent.text.translate import translate
 
@@ -86,7 +86,7 @@ def _repairs_sheet(found: Assessment, lang: str) -> Sheet:
     return Sheet(translate("repairs", lang), columns, rows)
 
 
-def _figure_cells(row: Row, metric: str) -> list[Value]:
+def _figure_cells(row: GroupRow, metric: str) -> list[Value]:
     ratio, unknown = row.ratio(metric), row.unknown_ratio(metric)
     if ratio is None or unknown is None:
         return ["", "", "", "", ""]

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from agent.commands.terminal.site_time import duration_text, local
 from agent.contract.repair_counts import CLASSES, Repairs
-from agent.hub.stores.acknowledged import known_line
+from agent.hub.stores.acknowledged import acknowledged_line
 from agent.hub.stores.day_figures import CHINA, METRICS
-from agent.hub.views.assessment import Assessment, Row
+from agent.hub.views.assessment import Assessment, GroupRow
 from agent.model.finding import Message
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
@@ -119,7 +119,7 @@ def _work_lines(found: Assessment, lang: str) -> Iterator[str]:
 def _acknowledgement_lines(found: Assessment, lang: str) -> Iterator[str]:
     """Return the acknowledgements; the figures count these findings all the same."""
     for one in found.words[:_SHOWN_MOST]:
-        said = known_line(one.known, local(one.known.until, CHINA))
+        said = acknowledged_line(one.known, local(one.known.until, CHINA))
         yield render(Message("{site}: {what}", {"site": one.site, "what": said}), lang)
     yield from _more(len(found.words), _SHOWN_MOST, lang)
 
@@ -129,7 +129,7 @@ def _more(count: int, shown: int, lang: str) -> Iterator[str]:
         yield render(Message("and {count} more: see --json or --xlsx", {"count": count - shown}), lang)
 
 
-def _cell(row: Row, metric: str, wide: bool) -> Text:
+def _cell(row: GroupRow, metric: str, wide: bool) -> Text:
     ratio, unknown = row.ratio(metric), row.unknown_ratio(metric)
     if ratio is None:
         return Text("-")
@@ -156,7 +156,7 @@ def _repairs_table(found: Assessment, lang: str) -> Table:
     return table
 
 
-def _repair_cell(row: Row, lang: str) -> Text:
+def _repair_cell(row: GroupRow, lang: str) -> Text:
     """Return the mean over all classes of fault, and below it the number of repairs."""
     repairs = reduce(Repairs.plus, row.repairs.values(), Repairs())
     if not repairs.repaired:

@@ -15,10 +15,10 @@ from typing import Any
 from agent.commands.terminal.broker_options import add_broker_options, broker_of, port
 from agent.commands.verify.lines import ready_line
 from agent.commands.verify.watch import until_interrupted
-from agent.hub.views.metrics_page import LOOPBACK, serving
+from agent.hub.views.metrics import LOOPBACK, serving
 from agent.hub.workers import service
 from agent.hub.workers.intake import Event
-from agent.hub.workers.quiet import Quiet
+from agent.hub.workers.quiet import LogLimit
 from agent.model.exits import OK
 from agent.text.translate import render
 
@@ -56,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
             beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name))
         options = service.Options(args.data, broker)
         tell = _print_json if args.json else partial(_print_text, args.lang)
-        service.run(options, stop, partial(_print_unless_quiet, Quiet(), tell), lambda: datetime.now(UTC))
+        service.run(options, stop, partial(_print_unless_quiet, LogLimit(), tell), lambda: datetime.now(UTC))
     return OK
 
 
-def _print_unless_quiet(quiet: Quiet, tell: Callable[[Event], None], event: Event) -> None:
+def _print_unless_quiet(quiet: LogLimit, tell: Callable[[Event], None], event: Event) -> None:
     said = quiet.take(event, time.monotonic())
     if said is not None:
         tell(said)

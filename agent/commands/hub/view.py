@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from agent.commands.terminal.site_time import local
 from agent.hub.stores import trust
-from agent.hub.stores.acknowledged import known_line, read_known
+from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.store import Store
-from agent.hub.views.metrics_page import read_metrics
+from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message
@@ -191,8 +191,8 @@ def _change_lines(told: Any, lang: str) -> Iterator[str]:
 
 def _acknowledgement_lines(told: Any, lang: str) -> Iterator[str]:
     """Yield a line for each acknowledged open finding; all of it is the site's own words."""
-    for known in read_known({"acknowledged": told}):
-        yield f"  {printable(render(known_line(known, local(known.until, CHINA)), lang))}"
+    for known in read_acknowledged({"acknowledged": told}):
+        yield f"  {printable(render(acknowledged_line(known, local(known.until, CHINA)), lang))}"
 
 
 def _age(seconds: int) -> str:

@@ -43,13 +43,9 @@ def fault_since(faults: Mapping[str, ActiveFault], key: str, fault: Fault) -> da
 def spans(
     plan: RecordingPlan, now: datetime, started_at: datetime, lost_at: datetime | None = None
 ) -> tuple[Span, ...]:
-    """Return the recorded spans of a channel, oldest first.
+    """Return the recorded spans of a channel, oldest first, until the recorder's clock `now`.
 
-    Args:
-        plan: Retention in days, and the gap.
-        now: The recorder's clock; the newest span ends here.
-        started_at: When the site was started. The gap is counted back from here, so that it does not move.
-        lost_at: When older recordings were lost, or None.
+    The gap is counted back from the start of the site, so that it does not move. `lost_at`: when older ones were lost.
     """
     oldest = now - timedelta(days=plan.days)
     if lost_at is not None:

@@ -20,12 +20,13 @@ from agent.contract.envelope import flatten
 from agent.contract.jwk import jwk_set, public_key
 from agent.contract.signing_keys import Signer
 from agent.contract.watermark import SEQ_MAX
-from agent.hub.case.history import Row, Told, durations, history
+from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
 from agent.hub.stores.case_columns import evidence_of
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
-from agent.hub.views.queries import Stored
+from agent.hub.views.queries import StoredReport
+from agent.hub.workers.resend import run_json
 from agent.judge.checks.table import CHECKS
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message, StreamName
@@ -56,7 +57,7 @@ class Case:
     """A case as it is written, and its summary."""
 
     data: bytes
-    rows: tuple[Row, ...]
+    rows: tuple[StatusSpan, ...]
     envelopes: int
     missing: int
 
@@ -88,15 +89,13 @@ def write_case(
         raise UsageError(
             Message("no report of site {site} bears on this time; see `camwarden hub status`", {"site": site})
         )
-    told = [one for key, run in sorted(places.items()) for one in _told(store, site, check, key, run, order)]
+    told = [one for key, run in sorted(places.items()) for one in _reports(store, site, check, key, run, order)]
     if not any(one.findings for one in told):
-        known = {name for key, run in places.items() for name in queries.checks_told(store, site, *key, *run)}
+        known = {name for key, run in places.items() for name in queries.checks_reported(store, site, *key, *run)}
         names = ", ".join(sorted(known)) or "no check"
+        words = {"site": site, "check": check, "names": names}
         raise UsageError(
-            Message(
-                "no report of site {site} tells of {check!r} in this time; they tell of {names}",
-                {"site": site, "check": check, "names": names},
-            )
+            Message("no report of site {site} tells of {check!r} in this time; they tell of {names}", words)
         )
     ends = _ends(times, begin, end)
     missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
@@ -142,33 +141,25 @@ def _places(times: Times, order: Mapping[str, int], begin: datetime, start: date
             places[epoch, stream] = min(around), max(around)
     total = sum(last - first + 1 for first, last in places.values())
     if total > REPORTS_MOST:
-        raise UsageError(
-            Message(
-                "{total} reports bear on this time, more than {most}; choose a shorter one",
-                {"total": total, "most": REPORTS_MOST},
-            )
-        )
+        words = {"total": total, "most": REPORTS_MOST}
+        raise UsageError(Message("{total} reports bear on this time, more than {most}; choose a shorter one", words))
     return places
 
 
 def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, datetime]]:
-    found = []
-    for epoch, seq, text in queries.report_times(store, site, stream):
-        at = time_of(text)
-        if at is not None:
-            found.append((epoch, seq, at))
-    return found
+    rows = queries.report_times(store, site, stream)
+    return [(epoch, seq, at) for epoch, seq, text in rows if (at := time_of(text)) is not None]
 
 
-def _told(
+def _reports(
     store: Store, site: str, check: str, key: tuple[str, StreamName], run: tuple[int, int], order: Mapping[str, int]
-) -> Iterator[Told]:
+) -> Iterator[CheckReport]:
     """Yield the findings of a check in the reports of a run, from columns: no body is read."""
-    for row in queries.tellings(store, site, *key, *run, check):
+    for row in queries.case_rows(store, site, *key, *run, check):
         at, due_at = time_of(row.made_at), time_of(row.due_at)
         if at is not None:
             place = (order.get(key[0], 0), *key, row.seq)
-            yield Told(*place, at, row.clock_synced, due_at, row.event_head, row.findings)
+            yield CheckReport(*place, at, row.clock_synced, due_at, row.event_head, row.findings)
 
 
 def _unreadable(store: Store, site: str) -> list[Gap]:
@@ -181,7 +172,7 @@ def _unreadable(store: Store, site: str) -> list[Gap]:
     ]
 
 
-def _sources(told: Sequence[Told]) -> tuple[tuple[str, str], ...]:
+def _sources(told: Sequence[CheckReport]) -> tuple[tuple[str, str], ...]:
     """Return document and article as the reports name them: a site may have had another edition than this hub."""
     found = {(finding.document, finding.article) for one in told for finding in one.findings}
     return tuple(sorted(found - {("", "")}))
@@ -218,12 +209,12 @@ def _bears(gap: Gap, ends: Ends, places: Places) -> bool:
     return not before > gap.to_seq and not behind < gap.from_seq
 
 
-def _name(report: Stored) -> str:
+def _name(report: StoredReport) -> str:
     fork = f"-fork-{report.digest[:16]}" if report.fork else ""
     return f"{report.epoch}-{report.stream}-{report.seq}{fork}.json"
 
 
-def _envelope(report: Stored) -> bytes | None:
+def _envelope(report: StoredReport) -> bytes | None:
     """Return the signed bytes as they are handed out; None of bytes that are no text, which `gaps.json` names."""
     try:
         return flatten(report.payload, report.jws)
@@ -231,7 +222,7 @@ def _envelope(report: Stored) -> bytes | None:
         return None
 
 
-def _calculation(about: About, rows: Sequence[Row]) -> Json:
+def _calculation(about: About, rows: Sequence[StatusSpan]) -> Json:
     return {
         "schema": SCHEMA,
         "site": about.site,
@@ -258,7 +249,7 @@ def _calculation(about: About, rows: Sequence[Row]) -> Json:
 
 def _gaps(missing: Sequence[Gap], explained: Sequence[Gap]) -> Json:
     def told(gap: Gap) -> dict[str, Json]:
-        return {"epoch": gap.epoch, "stream": gap.stream, "from_seq": gap.from_seq, "to_seq": gap.to_seq}
+        return run_json(gap.epoch, gap.stream, gap.from_seq, gap.to_seq)
 
     return {
         "missing": [told(gap) for gap in missing],

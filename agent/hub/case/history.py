@@ -29,7 +29,7 @@ _ORDER: Final[Mapping[StreamName, int]] = {"event": 0, "config": 1, "health": 2,
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CheckReport:
     """A verified report: its position in the chains, the site's time of it, and its findings of one check.
 
     `epoch_no` is the order in which the hub met the epochs; `due_at` and `event_head` are a health report's, or None.
@@ -52,7 +52,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatusSpan:
     """One stretch of time of one subject. `told_by`: the reports that it rests on, by id; may be empty.
 
     `reason` is that of the finding, or where nothing was reported one of `not-told-yet`, `no-longer-told`, `silent`,
@@ -82,8 +82,8 @@ class _Change:
 
 
 def history(
-    reports: Iterable[Told], missing: Sequence[Gap], check: str, start: datetime, end: datetime
-) -> tuple[Row, ...]:
+    reports: Iterable[CheckReport], missing: Sequence[Gap], check: str, start: datetime, end: datetime
+) -> tuple[StatusSpan, ...]:
     """Return the rows of every subject of a check from `start` (included) to `end`, by subject and time.
 
     `reports` are those of the span and of some time before; `missing` the runs that the hub lacks, explained or not.
@@ -104,7 +104,7 @@ def history(
     return tuple(row for subject in sorted(changes) for row in _rows(subject, changes[subject], silences, start, end))
 
 
-def durations(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
+def durations(rows: Iterable[StatusSpan]) -> dict[str, dict[str, float]]:
     """Return how many seconds each subject had each status."""
     summed: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -113,7 +113,9 @@ def durations(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
     return summed
 
 
-def _findings(told: Told, check: str, known: Mapping[str, Sequence[_Change]]) -> Iterator[tuple[str, Finding | None]]:
+def _findings(
+    told: CheckReport, check: str, known: Mapping[str, Sequence[_Change]]
+) -> Iterator[tuple[str, Finding | None]]:
     """Yield subject and finding of a report about a check; None for a subject that it leaves out."""
     named = {subject: one for one in told.findings if one.check == check for subject in one.names()}
     yield from named.items()
@@ -121,7 +123,7 @@ def _findings(told: Told, check: str, known: Mapping[str, Sequence[_Change]]) ->
         yield from [(subject, None) for subject in known if subject not in named]
 
 
-def _change(told: Told, finding: Finding | None) -> _Change:
+def _change(told: CheckReport, finding: Finding | None) -> _Change:
     if finding is None:
         return _Change(told.at, "unknown", "no-longer-told", told_by=told.id, unsure=not told.clock_synced)
     return _Change(
@@ -135,7 +137,7 @@ def _forget(changes: Mapping[str, list[_Change]], at: datetime, reason: str) -> 
         known.append(_Change(at, "unknown", reason))
 
 
-def _lost(ordered: Sequence[Told], missing: Sequence[Gap]) -> set[str]:
+def _lost(ordered: Sequence[CheckReport], missing: Sequence[Gap]) -> set[str]:
     """Return the ids of the reports from which on event reports are missing: the last ones known to lie before them.
 
     Each health report has the head of the event stream, which dates a hole more closely than its neighbours there.
@@ -155,12 +157,12 @@ def _lost(ordered: Sequence[Told], missing: Sequence[Gap]) -> set[str]:
     return begins
 
 
-def _event_head(told: Told) -> int:
+def _event_head(told: CheckReport) -> int:
     """Return how many events there were when a health report was made; a large number where it has none."""
     return SEQ_MAX if told.stream != "health" or told.event_head is None else told.event_head
 
 
-def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def _silences(health: Sequence[CheckReport], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Return when the site was silent, by its health reports."""
     silences = [(start, health[0].at if health else end)]
     for number, told in enumerate(health):
@@ -172,7 +174,7 @@ def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tu
     return [(max(first, start), min(last, end)) for first, last in silences if max(first, start) < min(last, end)]
 
 
-def _due(told: Told) -> datetime:
+def _due(told: CheckReport) -> datetime:
     """Return when the next health report was due; its own time where it has none."""
     return told.due_at if told.due_at is not None and told.due_at > told.at else told.at
 
@@ -183,8 +185,8 @@ def _rows(
     silences: Sequence[tuple[datetime, datetime]],
     start: datetime,
     end: datetime,
-) -> list[Row]:
-    rows: list[Row] = []
+) -> list[StatusSpan]:
+    rows: list[StatusSpan] = []
     ordered = [_Change(start, "unknown", "not-told-yet"), *changes]
     for number, change in enumerate(ordered):
         following = ordered[number + 1].at if number + 1 < len(ordered) else end
@@ -192,7 +194,7 @@ def _rows(
         if first < last:
             told_by = (change.told_by,) if change.told_by else ()
             rows.append(
-                Row(
+                StatusSpan(
                     *(subject, first, last, change.status, change.reason, change.message),
                     *(change.evidence, told_by, change.unsure),
                 )
@@ -202,17 +204,17 @@ def _rows(
     return _joined(rows)
 
 
-def _cut(row: Row, first: datetime, last: datetime) -> list[Row]:
+def _cut(row: StatusSpan, first: datetime, last: datetime) -> list[StatusSpan]:
     if last <= row.from_at or first >= row.to_at:
         return [row]
-    inside = Row(row.subject, max(first, row.from_at), min(last, row.to_at), "unknown", "silent")
+    inside = StatusSpan(row.subject, max(first, row.from_at), min(last, row.to_at), "unknown", "silent")
     pieces = [replace(row, to_at=inside.from_at), inside, replace(row, from_at=inside.to_at)]
     return [piece for piece in pieces if piece.from_at < piece.to_at]
 
 
-def _joined(rows: Sequence[Row]) -> list[Row]:
+def _joined(rows: Sequence[StatusSpan]) -> list[StatusSpan]:
     """Join neighbours with the same result; evidence and sentence are those of the first."""
-    joined: list[Row] = []
+    joined: list[StatusSpan] = []
     for row in rows:
         last = joined[-1] if joined else None
         if last is not None and (last.status, last.reason) == (row.status, row.reason):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.case.history import Row, durations
+from agent.hub.case.history import StatusSpan, durations
 from agent.text.translate import translate
 
 
@@ -57,7 +57,7 @@ _ROWS_MOST = 500
 _TOLD_BY_MOST = 3
 
 
-def readme(about: About, rows: Sequence[Row], lang: str) -> str:
+def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
     """Return the page in a language. What a site wrote cannot break out of its cell of the table."""
     words = _WORDS[lang]
     named = [f"--kid {kid}" for kid in (*about.site_kids, about.hub_kid)]
@@ -79,7 +79,7 @@ def readme(about: About, rows: Sequence[Row], lang: str) -> str:
     )
 
 
-def _table(rows: Sequence[Row], lang: str) -> str:
+def _table(rows: Sequence[StatusSpan], lang: str) -> str:
     words = _WORDS[lang]
     lines = [words["head"], "|---|---|---|---|---|---|---|"]
     for row in rows[:_ROWS_MOST]:
@@ -94,7 +94,7 @@ def _table(rows: Sequence[Row], lang: str) -> str:
     return "\n".join(lines)
 
 
-def _sums(rows: Sequence[Row], lang: str) -> str:
+def _sums(rows: Sequence[StatusSpan], lang: str) -> str:
     lines = []
     for subject, seconds in durations(rows).items():
         told = ", ".join(f"{translate(status, lang)} {of / 3600:.2f}" for status, of in sorted(seconds.items()))

@@ -74,11 +74,9 @@ def accept_loss(
     """
     by, why = by.strip(), why.strip()
     if not (0 < len(by) <= _BY_MOST and 0 < len(why) <= _WHY_MOST and by.isprintable() and why.isprintable()):
+        words = {"by_most": _BY_MOST, "why_most": _WHY_MOST}
         raise UsageError(
-            Message(
-                "say who accepts it, and why: at most {by_most} and {why_most} printable characters",
-                {"by_most": _BY_MOST, "why_most": _WHY_MOST},
-            )
+            Message("say who accepts it, and why: at most {by_most} and {why_most} printable characters", words)
         )
     with store.transaction():
         known = store.all(
@@ -91,19 +89,13 @@ def accept_loss(
             )
         holes = lost(store, site)
         if not any(_holds(hole, epoch, stream, from_seq, to_seq) for hole in holes):
+            place = {"epoch": epoch, "site": site}
             names = ", ".join(f"{hole.stream} {hole.first}-{hole.last} of epoch {hole.epoch}" for hole in holes[:10])
             raise UsageError(
                 Message(
                     "{stream} {from_seq}-{to_seq} of epoch {epoch!r} is not a run that site {site} says it no "
                     "longer has; it says so of {names}",
-                    {
-                        "stream": stream,
-                        "from_seq": from_seq,
-                        "to_seq": to_seq,
-                        "epoch": epoch,
-                        "site": site,
-                        "names": names or "none",
-                    },
+                    {"stream": stream, "from_seq": from_seq, "to_seq": to_seq, **place, "names": names or "none"},
                 )
             )
         store.run(

@@ -1,10 +1,13 @@
-"""Decides whether a site's new epoch is explained, and detects that an older epoch still sends.
+"""Decides whether a site's new epoch is explained, which of two forks counts, and detects an older epoch that sends.
 
 A new epoch is explained by an event of `agent-spool` in it, or by a gap record there that gives up a run of an earlier
 one. One that is still unexplained when the site is quiet for 10 minutes is `spool-lost`: reports of the old epoch may
 be gone, and nobody has signed how many. A later explanation still counts.
 
 A connection that begins in an older epoch is a second life of the site: the clone, or the original, is still there.
+Both continue a common chain and send by turns. The first report of a number counts where both continue the chain; at
+the numbers after it, the version that continues what counts, however late it comes. So the original goes on whatever
+its clone sends, and the clone learns from the watermark that it is one.
 
 Reads and writes within the caller's transaction.
 """
@@ -12,10 +15,12 @@ Reads and writes within the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.stores.chains import Key
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import QUIET
 from agent.model.finding import Json
@@ -42,7 +47,7 @@ def explain(store: Store, claim: Claim, gap: Gap | None) -> list[dict[str, Json]
     return [{"event": "epoch-explained", "site": site, "epoch": claim.epoch}]
 
 
-def look(store: Store, now: datetime) -> list[dict[str, Json]]:
+def find_unexplained(store: Store, now: datetime) -> list[dict[str, Json]]:
     """Find new epochs that were not explained in time; return the events to log."""
     rows = store.all(
         "SELECT site, e.epoch FROM epoch e JOIN site USING (site)"
@@ -66,4 +71,31 @@ def second_life(store: Store, claim: Claim, current: str) -> bool:
     if not newest or claim.epoch == current:
         return False
     store.chains.count(site, "two-lives")
+    return True
+
+
+def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | None:
+    """Return digest and `prev` of the report with a number: of several, the one that continues `due`, else the first.
+
+    The chosen one becomes the hub's report under this number; the others are its forks.
+    """
+    where = "site = ? AND epoch = ? AND stream = ? AND seq = ?"
+    rows = store.all(
+        f"SELECT digest, prev, fork FROM report WHERE {where} ORDER BY fork, id",  # noqa: S608  our own columns
+        *(*key, seq),
+    )
+    if not rows:
+        return None
+    digest, prev, is_fork = next((row for row in rows if row[1] == due), rows[0])
+    if is_fork:
+        store.run(f"UPDATE report SET fork = (digest <> ?) WHERE {where}", digest, *key, seq)  # noqa: S608
+    return digest, prev
+
+
+def mends(store: Store, key: Key, claim: Claim) -> bool:
+    """Return whether a fork just stored continues its chain where that was broken; then the chain is whole again."""
+    chain = store.chains.get(key)
+    if chain.broken != claim.seq or claim.prev != chain.position.digest:
+        return False
+    store.chains.keep(key, replace(chain, broken=0))
     return True

@@ -40,8 +40,7 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
 
     Raises:
         NotVerified: `rotation`: the trust file does not allow it. `trust-file`: it cannot be read or written now;
-            nothing
-            is stored, so the site sends the report again.
+            nothing is stored, so the site sends the report again.
     """
     site = claim.address.site
     heads = {stream: head.seq for stream, head in rotation.heads.items()}
@@ -57,7 +56,7 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
     return after
 
 
-def still_taken(store: Store, limit: Rotated, claim: Claim) -> bool:
+def still_accepted(store: Store, limit: Rotated, claim: Claim) -> bool:
     """Return whether a verified message of a key that has named its successor is still accepted.
 
     What is stored already is a duplicate. A hub that was killed before it stored the hand-over may have written it into

@@ -17,7 +17,7 @@ from typing import Any, Final
 from agent.contract.chain import utc_text
 from agent.contract.payload_bounds import read_json, read_time
 from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import Known
+from agent.hub.stores.acknowledged import Acknowledged
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
@@ -36,7 +36,7 @@ SEALED: Final = "site, epoch, stream, seq, digest, prev, city, kid, arrived_at, 
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ViewColumns:
     """The columns of a report for views.
 
     `made_at`: the site's own time, RFC 3339 in UTC; empty: no valid date. `config`: of a configuration report, JSON as
@@ -48,21 +48,21 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
+class ConfigColumns:
     """The columns of a configuration report: members of its body as `agent/hub/views/changes.py` compares them."""
 
     clock_synced: bool
     body: Mapping[str, Any]
-    known: tuple[Known, ...]
+    known: tuple[Acknowledged, ...]
 
 
-def of_data(stream: StreamName, data: Mapping[str, Any]) -> Said:
+def of_data(stream: StreamName, data: Mapping[str, Any]) -> ViewColumns:
     """Return the columns of a payload that is within the bounds of the contract."""
     try:
         made_at = utc_text(read_time(data.get("ts")))
     except (ValueError, NotVerified):
-        return Said()
-    return Said(made_at, config_of(data) if stream == "config" else "")
+        return ViewColumns()
+    return ViewColumns(made_at, config_of(data) if stream == "config" else "")
 
 
 def data_of(payload: object) -> Mapping[str, Any]:
@@ -97,17 +97,17 @@ def config_of(data: Mapping[str, Any]) -> str:
             "digests": {"config": _short(dict_of(body.get("digests")).get("config"))},
             "findings": list(islice(_findings(body), ROWS_MOST)),
         },
-        "known": acknowledged.to_data(acknowledged.read_known(body)),
+        "known": acknowledged.to_data(acknowledged.read_acknowledged(body)),
     }
     return json.dumps(kept, separators=(",", ":"))
 
 
-def read_config(text: str) -> Configured | None:
+def read_config(text: str) -> ConfigColumns | None:
     """Parse what `config_of` wrote, None for an empty text."""
     if not text:
         return None
     kept = json.loads(text)
-    return Configured(kept["clock_synced"], kept["body"], acknowledged.from_data(kept["known"]))
+    return ConfigColumns(kept["clock_synced"], kept["body"], acknowledged.from_data(kept["known"]))
 
 
 def _camera(one: Mapping[str, Any]) -> dict[str, Any]:

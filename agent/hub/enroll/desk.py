@@ -27,7 +27,7 @@ from agent.hub.enroll.authority import (
     serial_and_end,
     site_certificate,
 )
-from agent.hub.enroll.place import Place, write_revocations
+from agent.hub.enroll.place import DeskFolder, write_revocations
 from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
@@ -39,7 +39,7 @@ RENEWED_LATELY = timedelta(days=1)
 
 
 def make_tokens(
-    place: Place, store: EnrollStore, sites: Iterable[str], valid: timedelta, now: datetime
+    place: DeskFolder, store: EnrollStore, sites: Iterable[str], valid: timedelta, now: datetime
 ) -> list[tuple[Token, str]]:
     """Make a token for each site, and return it with its line; unused older ones of these sites are revoked.
 
@@ -57,7 +57,7 @@ def make_tokens(
     return made
 
 
-def revoke(place: Place, store: EnrollStore, site: str, now: datetime) -> list[str]:
+def revoke(place: DeskFolder, store: EnrollStore, site: str, now: datetime) -> list[str]:
     """Revoke everything of a site: tokens, certificates, trust in its report keys. Safe to repeat.
 
     Returns the serial numbers of its certificates.
@@ -78,7 +78,7 @@ def revoke(place: Place, store: EnrollStore, site: str, now: datetime) -> list[s
     return [one.serial for one in store.certificates(site)]
 
 
-def answer(place: Place, store: EnrollStore, data: bytes, now: datetime) -> tuple[Grant | Refusal, Request | None]:
+def answer(place: DeskFolder, store: EnrollStore, data: bytes, now: datetime) -> tuple[Grant | Refusal, Request | None]:
     """Decide one request, given as its bytes; return the answer, and the request where it was one.
 
     Raises:
@@ -110,7 +110,7 @@ def answer(place: Place, store: EnrollStore, data: bytes, now: datetime) -> tupl
 
 
 def _enrolled(
-    place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
+    place: DeskFolder, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate for a token, or the refusal."""
     token = store.token(secret_digest(request.secret))
@@ -136,7 +136,7 @@ def _enrolled(
 
 
 def _renewed(
-    place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
+    place: DeskFolder, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate that replaces an expiring one, or the refusal."""
     believed = trust.of_key(place.data, request.key.kid)
@@ -154,7 +154,7 @@ def _renewed(
 
 
 def _issue(
-    place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime, token: str
+    place: DeskFolder, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime, token: str
 ) -> CertificateRow:
     pem = site_certificate(place.authority, request.site, tls_key, now)
     serial, ends = serial_and_end(pem)

@@ -6,7 +6,8 @@ Private keys are files of mode 0600; what brokers and people need to read is ope
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,7 +51,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DeskFolder:
     """An enrollment desk on disk. `authorities` is PEM: the issuers that gateways accept for a broker.
 
     `pin` is SHA-256 over the DER of the certificate that the desk shows.
@@ -72,15 +73,11 @@ class Place:
         return self.directory / name
 
 
-def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes, now: datetime) -> Place:
+def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes, now: datetime) -> DeskFolder:
     """Make authority, certificates and settings in a hub's data.
 
-    Args:
-        data: The hub's folder.
-        settings: Content of tokens and grants.
-        names: Further names and addresses of the broker, for its certificate.
-        broker_ca: PEM of the issuer of the broker's certificate, where it has one; empty: it gets one of ours.
-        now: When they begin.
+    `names` are further names and addresses of the broker for its certificate; `broker_ca` is PEM of the issuer of the
+    one that it has: empty, it gets one of ours.
 
     Raises:
         UsageError: There is one already.
@@ -88,10 +85,9 @@ def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes,
     """
     directory = data / FOLDER
     if (directory / SETTINGS_NAME).exists():
+        words = {"path": directory}
         raise UsageError(
-            Message(
-                "{path} is there already: gateways know this authority, and it is not made anew", {"path": directory}
-            )
+            Message("{path} is there already: gateways know this authority, and it is not made anew", words)
         )
     authority = new_authority("camwarden enrollment", now)
     files: dict[str, tuple[bytes, int]] = {
@@ -107,20 +103,14 @@ def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes,
         files |= {f"{name}.crt": (certificate, _OPEN), f"{name}.key": (key, _PRIVATE)}
     # Last, for it says that all the others are there.
     files[SETTINGS_NAME] = (json.dumps({"schema": SCHEMA, **asdict(settings)}, indent=1).encode() + b"\n", _OPEN)
-    try:
+    with _writing(directory):
         directory.mkdir(parents=True, exist_ok=True)
         for name, (content, mode) in files.items():
             write_atomic(directory / name, content, mode)
-    except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not write it; run as the hub's user", {"path": directory})
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(Message("{path}: {why}", {"path": directory, "why": os_words(error)})) from None
     return load(data)
 
 
-def load(data: Path) -> Place:
+def load(data: Path) -> DeskFolder:
     """Return the desk of a hub.
 
     Raises:
@@ -129,10 +119,9 @@ def load(data: Path) -> Place:
     """
     directory = data / FOLDER
     if not (directory / SETTINGS_NAME).exists():
+        words = {"path": directory}
         raise UsageError(
-            Message(
-                "{path}: there is no enrollment desk; make it with `camwarden hub enroll init`", {"path": directory}
-            )
+            Message("{path}: there is no enrollment desk; make it with `camwarden hub enroll init`", words)
         )
     path = directory / SETTINGS_NAME
     try:
@@ -144,7 +133,7 @@ def load(data: Path) -> Place:
         authority = load_authority((directory / CA_NAME).read_bytes(), path.read_bytes())
         authorities = (directory / "authorities.crt").read_text("ascii")
         path = directory / "desk.crt"
-        return Place(directory, settings, authority, authorities, pin_of(path.read_bytes()))
+        return DeskFolder(directory, settings, authority, authorities, pin_of(path.read_bytes()))
     except PermissionError:
         raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
     except OSError as error:
@@ -157,7 +146,7 @@ def load(data: Path) -> Place:
         ) from None
 
 
-def write_revocations(place: Place, store: EnrollStore, now: datetime) -> None:
+def write_revocations(place: DeskFolder, store: EnrollStore, now: datetime) -> None:
     """Write the list of revoked certificates anew, for brokers to read.
 
     Raises:
@@ -167,8 +156,14 @@ def write_revocations(place: Place, store: EnrollStore, now: datetime) -> None:
         (int(one.serial, 16), datetime.fromisoformat(one.revoked_at)) for one in store.certificates() if one.revoked_at
     ]
     path = place.path(CRL_NAME)
-    try:
+    with _writing(path):
         write_atomic(path, revocation_list(place.authority, revoked, now), _OPEN)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except PermissionError:
         raise Forbidden(Message("{path}: this user may not write it; run as the hub's user", {"path": path})) from None
     except OSError as error:

@@ -18,7 +18,7 @@ from agent.host import http_serving
 from agent.host.http_serving import Limits, Request, Response
 from agent.hub.enroll.authority import serial_and_end
 from agent.hub.enroll.desk import answer
-from agent.hub.enroll.place import Place
+from agent.hub.enroll.place import DeskFolder
 from agent.hub.enroll.store import EnrollStore
 from agent.model.errors import AgentError, ConfigurationError
 from agent.model.finding import Json, Message
@@ -37,16 +37,12 @@ Tell = Callable[[dict[str, Json]], None]
 
 @contextmanager
 def serving(
-    place: Place, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
+    place: DeskFolder, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
 ) -> Iterator[int]:
-    """Serve the desk while the block runs; yield the port.
+    """Serve the desk while the block runs, on a free port for port 0; yield the port.
 
-    Args:
-        place: The desk on disk.
-        store: Its database, which nothing else in this process uses meanwhile.
-        listen: Address and port; 0: any that is free.
-        tell: Gets one event for each request; called on a connection's thread, one at a time.
-        clock: The wall clock, aware UTC.
+    Nothing else in this process uses `store` meanwhile. `tell` gets one event for each request, on a connection's
+    thread, one at a time; `clock` is the wall clock, aware UTC.
 
     Raises:
         ConfigurationError: The address cannot be listened on, or the desk's key is missing.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from agent.hub.stores.schema import transaction
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
 from agent.model.finding import Message
 
@@ -115,13 +116,8 @@ class EnrollStore:
             StoreFailed: The disk failed.
         """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._db):
                 yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise StoreFailed(Message("the desk's database failed: {error}", {"error": error})) from None
 

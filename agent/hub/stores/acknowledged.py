@@ -21,7 +21,7 @@ WHY_MAX_CHARS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Known:
+class Acknowledged:
     """`by` acknowledged the finding of `check` on `subject` at `at`; it counts before `until`. Aware UTC."""
 
     check: str
@@ -32,32 +32,32 @@ class Known:
     why: str
 
 
-def read_known(body: Mapping[str, Any]) -> tuple[Known, ...]:
+def read_acknowledged(body: Mapping[str, Any]) -> tuple[Acknowledged, ...]:
     """Return the acknowledgements of a config report, without malformed ones."""
     found = set()
     for row in dicts_of(body.get("acknowledged"))[:KEPT_MOST]:
         check, subject, by = (name_of(row.get(name)) for name in ("check", "subject", "by"))
         at, until = time_of(row.get("at")), time_of(row.get("until"))
         if check and subject and at is not None and until is not None and at < until:
-            found.add(Known(check, subject, by, at, until, text_of(row.get("why"))[:WHY_MAX_CHARS]))
+            found.add(Acknowledged(check, subject, by, at, until, text_of(row.get("why"))[:WHY_MAX_CHARS]))
     return tuple(sorted(found))
 
 
-def to_data(known: Iterable[Known]) -> list[Json]:
+def to_data(known: Iterable[Acknowledged]) -> list[Json]:
     """Return acknowledgements as the hub stores them, each once."""
     told = sorted(set(known))[:KEPT_MOST]
     return [[one.check, one.subject, one.by, utc_text(one.at), utc_text(one.until), one.why] for one in told]
 
 
-def from_data(rows: Iterable[list[str]]) -> tuple[Known, ...]:
+def from_data(rows: Iterable[list[str]]) -> tuple[Acknowledged, ...]:
     """Parse what `to_data` wrote."""
     return tuple(
-        Known(check, subject, by, datetime.fromisoformat(at), datetime.fromisoformat(until), why)
+        Acknowledged(check, subject, by, datetime.fromisoformat(at), datetime.fromisoformat(until), why)
         for check, subject, by, at, until, why in rows
     )
 
 
-def known_json(known: Known) -> dict[str, Json]:
+def acknowledged_json(known: Acknowledged) -> dict[str, Json]:
     """Return one as `--json` shows it."""
     return {
         "check": known.check,
@@ -69,7 +69,7 @@ def known_json(known: Known) -> dict[str, Json]:
     }
 
 
-def known_line(known: Known, until: str) -> Message:
+def acknowledged_line(known: Acknowledged, until: str) -> Message:
     """Return one in words; `until` is formatted by the caller."""
     values = {"check": known.check, "subject": known.subject, "by": known.by, "why": known.why, "until": until}
     return Message("{check} {subject} is acknowledged until {until} ({by}: {why})", values)

@@ -61,7 +61,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class CaseColumns:
     """The columns of a report for cases. `due_at`: when the next health report was due, RFC 3339 in UTC, or empty.
 
     `event_head`: how many events there were when a health report was made; None: not reported.
@@ -73,23 +73,23 @@ class Telling:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
 
-def of_data(stream: StreamName, data: Mapping[str, Any]) -> Telling:
+def of_data(stream: StreamName, data: Mapping[str, Any]) -> CaseColumns:
     """Return the columns of a payload; empty ones where its time is no valid date."""
     if time_of(data.get("ts")) is None:
-        return Telling()
+        return CaseColumns()
     synced, body = data.get("clock_synced") is True, dict_of(data.get("body"))
     if stream == "health":
         due_at = time_of(body.get("next_due_at"))
-        return Telling(synced, utc_text(due_at) if due_at else "", _event_head(body))
+        return CaseColumns(synced, utc_text(due_at) if due_at else "", _event_head(body))
     if stream == "config":
-        return Telling(synced, findings=_grouped(islice(plain_findings(body), FINDINGS_MOST)))
+        return CaseColumns(synced, findings=_grouped(islice(plain_findings(body), FINDINGS_MOST)))
     finding = dict_of(body.get("finding"))
     if stream == "event" and finding and finding.get("check") == body.get("check"):
-        return Telling(synced, findings=_grouped([finding]))
-    return Telling(synced)
+        return CaseColumns(synced, findings=_grouped([finding]))
+    return CaseColumns(synced)
 
 
-def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling: Telling) -> None:
+def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling: CaseColumns) -> None:
     """Store the columns of the report with this id and digest."""
     names = []
     for one in telling.findings:
@@ -131,11 +131,11 @@ def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
     last: dict[tuple[str, str], tuple[str, ...]] = {}
     for one in found:
         source = dict_of(one.get("source"))
-        subject = _word(one.get("subject"))
-        last[_word(one.get("check")), subject if subject.isprintable() else " ".join(subject.split())] = (
-            *(_word(one.get("status")) or "unknown", _word(one.get("reason"))),
-            *(_text(one.get("message"), SENTENCE_MAX_CHARS), _evidence(dict_of(one.get("evidence")))),
-            *(_word(source.get("document")), _word(source.get("article"))),
+        subject = _short(one.get("subject"))
+        last[_short(one.get("check")), subject if subject.isprintable() else " ".join(subject.split())] = (
+            *(_short(one.get("status")) or "unknown", _short(one.get("reason"))),
+            *(_cut(one.get("message"), SENTENCE_MAX_CHARS), _evidence(dict_of(one.get("evidence")))),
+            *(_short(source.get("document")), _short(source.get("article"))),
         )
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for (check, subject), rest in last.items():
@@ -157,11 +157,11 @@ def _evidence(value: Mapping[str, Any]) -> str:
     return text if len(text) <= EVIDENCE_MAX_CHARS else f'{{"not_kept_chars":{len(text)}}}'
 
 
-def _word(value: object) -> str:
-    return _text(value, WORD_MAX_CHARS)
+def _short(value: object) -> str:
+    return _cut(value, WORD_MAX_CHARS)
 
 
-def _text(value: object, most: int) -> str:
+def _cut(value: object, most: int) -> str:
     """Return a text cut to length that a database takes, an empty one for anything else."""
     if not isinstance(value, str):
         return ""

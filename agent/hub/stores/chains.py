@@ -1,7 +1,6 @@
 """Reads and writes chain heads, last contact and counters of sites, once in a transaction.
 
-Decides nothing. `agent/hub/stores/store.py` has one of these for its open transaction; it alone calls `flush` and
-`forget`.
+Decides nothing. The store has one of these for its open transaction, and alone calls `flush` and `forget`.
 """
 
 from __future__ import annotations

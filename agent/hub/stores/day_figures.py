@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from agent.contract.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
 from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import read_known
+from agent.hub.stores.acknowledged import read_acknowledged
 from agent.hub.stores.planned import read_planned, to_data
 from agent.hub.stores.store import Store
 from agent.report.plain_findings import plain_findings
@@ -78,7 +78,7 @@ def keep(store: Store, claim: Claim) -> None:
         )
 
 
-def read_told(told: str) -> Any:
+def read_day(told: str) -> Any:
     """Parse what `keep` has written into a row."""
     return json.loads(told)
 
@@ -95,21 +95,21 @@ def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple
         # That nothing is planned is worth a row only where something was.
         if day is not None and (plans or _was_planned(store, claim.address.site)):
             yield PLANNED, day, to_data(plans)
-        if day is not None and (known := read_known(body)):
-            yield ACKNOWLEDGED, day, acknowledged.to_data((*_known_before(store, claim, day), *known))
+        if day is not None and (known := read_acknowledged(body)):
+            yield ACKNOWLEDGED, day, acknowledged.to_data((*_acknowledged_before(store, claim, day), *known))
 
 
 def _was_planned(store: Store, site: str) -> bool:
     return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, PLANNED))
 
 
-def _known_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Known, ...]:
+def _acknowledged_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
     """Return acknowledgements in other reports of the same day: one that was ended at noon was given all the same."""
     rows = store.all(
         "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
         *(ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch),
     )
-    return acknowledged.from_data(read_told(rows[0][0])) if rows else ()
+    return acknowledged.from_data(read_day(rows[0][0])) if rows else ()
 
 
 def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:

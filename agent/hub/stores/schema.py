@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from agent.hub.domain import view_columns
-from agent.hub.domain.view_columns import SEALED, Said, seal_of
+from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
 from agent.hub.stores import case_columns
-from agent.hub.stores.case_columns import Telling
+from agent.hub.stores.case_columns import CaseColumns
 from agent.model.finding import StreamName
 
 VERSION: Final = 6
@@ -187,7 +187,7 @@ def prepare(db: sqlite3.Connection) -> int:
     version = _version(db)
     if version >= VERSION:
         return version
-    with _transaction(db):
+    with transaction(db):
         version = _version(db)
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return version  # somebody else's tables
@@ -210,7 +210,7 @@ def _fill(db: sqlite3.Connection) -> bool:
 
     The file gets today's version only once there are none; a report that cannot be read leaves empty columns.
     """
-    with _transaction(db):
+    with transaction(db):
         rows = db.execute(
             f"SELECT id, payload, {SEALED} FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM telling)"  # noqa: S608
             " ORDER BY id LIMIT ?",
@@ -229,17 +229,22 @@ def _fill(db: sqlite3.Connection) -> bool:
     return bool(rows)
 
 
-def _read(stream: StreamName, payload: object) -> tuple[Said, Telling]:
+def _read(stream: StreamName, payload: object) -> tuple[ViewColumns, CaseColumns]:
     """Return the columns of a stored report; empty ones where no reader takes it."""
     try:
         data = view_columns.data_of(payload)
         return view_columns.of_data(stream, data), case_columns.of_data(stream, data)
     except Exception:  # noqa: BLE001  whatever it is, it is this report's only
-        return Said(), Telling()
+        return ViewColumns(), CaseColumns()
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Run the block as one transaction, rolled back where it raises.
+
+    Raises:
+        sqlite3.Error: The disk failed; nothing was changed.
+    """
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -21,7 +21,7 @@ from agent.hub.domain import view_columns
 from agent.hub.stores import case_columns, schema
 from agent.hub.stores.chains import Chains
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
-from agent.model.finding import Head, Message, StreamName
+from agent.model.finding import Message, StreamName
 from agent.verify.message import Claim, Gap
 
 NAME: Final = "hub.db"
@@ -282,10 +282,6 @@ class Store:
             *(site, epoch, stream, seq, seq),
         )
         return rows[0] if rows else None
-
-    def watermark(self, site: str, epoch: str) -> dict[StreamName, Head]:
-        """Return how far each stream of an epoch is confirmed, without streams of which nothing is."""
-        return self.chains.watermark(site, epoch)
 
     def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
         """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""

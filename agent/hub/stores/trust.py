@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from agent.contract.chain import utc_text
 from agent.contract.topics import SITE_ID
+from agent.hub.stores.schema import transaction
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.model.finding import Message
 from agent.verify.bindings import THUMBPRINT, Binding, By, Rotated, Trust, binding_of, entry_of, read_file
@@ -99,11 +100,9 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
     if not SITE_ID.fullmatch(site):
         raise UsageError(Message("{site!r} is not a site: 1 to 23 of 0-9, A-Z, a-z", {"site": site}))
     if not THUMBPRINT.fullmatch(kid):
+        words = {"kid": kid}
         raise UsageError(
-            Message(
-                "{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site",
-                {"kid": kid},
-            )
+            Message("{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site", words)
         )
     end = until if isinstance(until, datetime) or until is None else _end_of(until)
     if end is not None and end <= now:
@@ -116,8 +115,7 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
             )
         limit = known.rotated if known else None
         successor = _one(db, limit.to) if limit else None
-        if successor is not None and successor.revoked_at:
-            limit = None
+        limit = None if successor is not None and successor.revoked_at else limit
         binding = Binding(kid, site, utc_text(now), until=utc_text(end) if end else "", by=by, rotated=limit)
         return _save(db, binding)
 
@@ -132,9 +130,8 @@ def rotate(directory: Path, site: str, kid: str, limit: Rotated, now: datetime) 
     The successor is trusted no longer than the key that named it; a person can extend that.
 
     Returns:
-        Both bindings; None where the file, read again first, no longer allows it: a person has just revoked one of
-            them,
-        the old key has named another successor, or the new one is another site's.
+        Both bindings; None where the file, read again first, no longer allows it: one of them was just revoked, the
+            old key has named another successor, or the new one is another site's.
 
     Raises:
         Forbidden, ConfigurationError: The file cannot be read or written.
@@ -163,11 +160,8 @@ def revoke(directory: Path, kid: str, now: datetime) -> Trust:
     with _changing(directory) as db:
         known = _one(db, kid)
         if known is None:
-            raise UsageError(
-                Message(
-                    "{kid!r} is not in {path}; see `camwarden hub trust list`", {"kid": kid, "path": directory / NAME}
-                )
-            )
+            words = {"kid": kid, "path": directory / NAME}
+            raise UsageError(Message("{kid!r} is not in {path}; see `camwarden hub trust list`", words))
         return _save(db, replace(known, revoked_at=known.revoked_at or utc_text(now)))
 
 
@@ -192,15 +186,9 @@ def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
         with closing(_connected(path, "rw")) as db:
             db.execute("PRAGMA synchronous=FULL")  # no WAL: closing it after each row would cost more than the row
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(db):
                 imported = _version(db) == 0 and _begin(db, directory / FILE)
                 yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
         if imported:
             (directory / FILE).rename(directory / IMPORTED)
 

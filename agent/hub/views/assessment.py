@@ -9,15 +9,15 @@ reported before. Days are read one by one: memory grows with the sites and group
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.repair_counts import Repairs, read_repairs, summed
 from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import Known
-from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added, read_told
+from agent.hub.stores.acknowledged import Acknowledged
+from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added, read_day
 from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.stores.store import Store
 from drivers.spans import day_span
@@ -29,7 +29,7 @@ _Groups = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GroupRow:
     """One group. `name` empty: not reported. `rank` from 1, None: not ranked.
 
     `due`, `reported`: days on which its sites were due to report, and did, added up. `repairs`: faults by class.
@@ -73,7 +73,7 @@ class Outages:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class SitePlan:
     """A plan of a site that was in force on one of the days."""
 
     site: str
@@ -81,11 +81,11 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Word:
+class SiteAcknowledged:
     """An acknowledgement of an open finding on one of the days; the figures count all the same."""
 
     site: str
-    known: Known
+    known: Acknowledged
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ class Assessment:
     first: date
     last: date
     sort: str
-    rows: tuple[Row, ...]
+    rows: tuple[GroupRow, ...]
     outages: tuple[Outages, ...]
-    works: tuple[Work, ...] = ()
-    words: tuple[Word, ...] = ()
+    works: tuple[SitePlan, ...] = ()
+    words: tuple[SiteAcknowledged, ...] = ()
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class _Sums:
     repairs: dict[str, dict[str, Repairs]] = field(default_factory=lambda: defaultdict(dict))
     off: Counter[str] = field(default_factory=Counter)
     works: set[tuple[str, PlannedWork]] = field(default_factory=set)
-    words: set[Word] = field(default_factory=set)
+    words: set[SiteAcknowledged] = field(default_factory=set)
 
 
 def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
@@ -133,13 +133,13 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
     }
     sums, plans = _Sums(), _plans_before(store, first)
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
-        told = _told(store, by, day)
+        told = _rows_of_day(store, by, day)
         whole = day_span(day, CHINA)
-        plans |= {site: from_data(rows) for site, rows in _told(store, PLANNED, day).items()}
+        plans |= {site: from_data(rows) for site, rows in _rows_of_day(store, PLANNED, day).items()}
         sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
-        for site, rows in _told(store, ACKNOWLEDGED, day).items():
-            sums.words.update(Word(site, one) for one in acknowledged.from_data(rows))
-        for site, mended in _told(store, REPAIRS[by], day).items():
+        for site, rows in _rows_of_day(store, ACKNOWLEDGED, day).items():
+            sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows))
+        for site, mended in _rows_of_day(store, REPAIRS[by], day).items():
             for name, repaired in mended.items():
                 sums.sites[name].add(site)
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
@@ -157,7 +157,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
                 sums.early[site] += 1
     for site in list(sums.early):
         _settle(sums, site, _last_groups(store, by, site))
-    works = tuple(Work(site, plan) for site, plan in sorted(sums.works))
+    works = tuple(SitePlan(site, plan) for site, plan in sorted(sums.works))
     return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums), works, tuple(sorted(sums.words)))
 
 
@@ -201,17 +201,17 @@ def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...
         " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch ORDER BY e.first_at",
         *(PLANNED, first.isoformat()),
     )
-    return {site: from_data(read_told(told)) for site, told in rows}
+    return {site: from_data(read_day(told)) for site, told in rows}
 
 
-def _told(store: Store, by: str, day: date) -> dict[str, Any]:
+def _rows_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
     """Return the report of each site about a day; of several epochs that which the site began last."""
     rows = store.all(
         "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
         " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
         *(by, day.isoformat()),
     )
-    return {site: read_told(told) for site, told in rows}
+    return {site: read_day(told) for site, told in rows}
 
 
 def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
@@ -219,12 +219,12 @@ def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
     rows = store.all(
         "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
     )
-    return tuple(read_told(rows[0][0])) if rows else ("",)
+    return tuple(read_day(rows[0][0])) if rows else ("",)
 
 
-def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:
+def _ranked(sums: _Sums, sort: str) -> tuple[GroupRow, ...]:
     rows = [
-        Row(
+        GroupRow(
             name, None, len(sums.sites[name]), due, sums.reported[name], sums.figures.get(name, {}),
             sums.repairs.get(name, {}),
         )
@@ -238,13 +238,12 @@ def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:
 
 
 def _outages(sums: _Sums) -> tuple[Outages, ...]:
-    found = []
-    for site in sorted(sums.planned.keys() | sums.off.keys()):
-        days, of, excluded = sums.planned.get(site, (0, 0.0, 0.0))
-        found.append(Outages(site, days, excluded / (of + excluded) if excluded else 0.0, sums.off[site]))
-    return tuple(found)
+    planned = {site: sums.planned.get(site, (0, 0.0, 0.0)) for site in sorted(sums.planned.keys() | sums.off.keys())}
+    return tuple(
+        Outages(site, days, excluded / (of + excluded) if excluded else 0.0, sums.off[site])
+        for site, (days, of, excluded) in planned.items()
+    )
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    for number in range((last - first).days + 1):
-        yield first + timedelta(days=number)
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -8,7 +8,7 @@ site.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -42,7 +42,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ConfigReport:
     """A configuration report: its epoch, the site's time of it and whether its clock was synchronised."""
 
     epoch: str
@@ -51,12 +51,12 @@ class Reported:
     body: Mapping[str, Any]
 
 
-def changes(earlier: Reported, later: Reported) -> tuple[Change, ...]:
+def changes(earlier: ConfigReport, later: ConfigReport) -> tuple[Change, ...]:
     """Return what a site's later report omits, loosens or contradicts of the earlier; malformed members are skipped."""
     return tuple(change for compare in _COMPARED for change in compare(earlier, later))
 
 
-def changes_of(store: Store, site: str) -> tuple[Reported, Reported, tuple[Change, ...]] | None:
+def changes_of(store: Store, site: str) -> tuple[ConfigReport, ConfigReport, tuple[Change, ...]] | None:
     """Return the two reports of a site that are compared, and what differs; None where there are no two. Reads only."""
     found = queries.config_ends(store, site, WITHIN)
     if found is None:
@@ -76,36 +76,39 @@ def change_json(change: Change) -> dict[str, Json]:
     }
 
 
-def _reported(row: ConfigRow) -> Reported | None:
+def _reported(row: ConfigRow) -> ConfigReport | None:
     configured = read_config(row.said)
     if configured is None:
         return None
-    return Reported(row.epoch, datetime.fromisoformat(row.made_at), configured.clock_synced, configured.body)
+    return ConfigReport(row.epoch, datetime.fromisoformat(row.made_at), configured.clock_synced, configured.body)
 
 
-def _fewer_cameras(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _changed(kind: str, names: Iterable[str], before: str = "", after: str = "") -> Iterator[Change]:
+    """Yield a change about some names, nothing where there are none."""
+    if what := tuple(sorted(names)):
+        yield Change(kind, what, before, after)
+
+
+def _fewer_cameras(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     before, after = _cameras(earlier), _cameras(later)
-    if gone := sorted(before.keys() - after.keys()):
-        yield Change("cameras-fewer", tuple(gone), str(len(before)), str(len(after)))
+    return _changed("cameras-fewer", before.keys() - after.keys(), str(len(before)), str(len(after)))
 
 
-def _elsewhere(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _elsewhere(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     """Find cameras under another device or channel, which may be other cameras."""
     before, after = _cameras(earlier), _cameras(later)
     place = ("device", "channel")
-    moved = [name for name in before.keys() & after.keys() if _of(before[name], place) != _of(after[name], place)]
-    if moved:
-        yield Change("camera-elsewhere", tuple(sorted(moved)))
+    moved = (name for name in before.keys() & after.keys() if _of(before[name], place) != _of(after[name], place))
+    return _changed("camera-elsewhere", moved)
 
 
-def _other_boxes(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _other_boxes(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     before, after = _serials(earlier), _serials(later)
-    other = [name for name in before.keys() & after.keys() if before[name] != after[name]]
-    if other:
-        yield Change("device-replaced", tuple(sorted(other)))
+    other = (name for name in before.keys() & after.keys() if before[name] != after[name])
+    return _changed("device-replaced", other)
 
 
-def _one_box(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _one_box(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     """Find one box that answers as several devices, in the newest report alone."""
     by_serial: dict[str, list[str]] = {}
     for name, serial in _serials(later).items():
@@ -115,7 +118,7 @@ def _one_box(earlier: Reported, later: Reported) -> Iterator[Change]:
             yield Change("one-box-as-several", tuple(sorted(names)))
 
 
-def _loosened(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _loosened(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     before, after = _mapping(earlier.body.get("policy")), _mapping(later.body.get("policy"))
     for name, rule in RULES.items():
         was, now_is = before.get(name), after.get(name)
@@ -128,34 +131,31 @@ def _loosened(earlier: Reported, later: Reported) -> Iterator[Change]:
             yield Change("threshold-loosened", (name,), f"{was:g}", f"{now_is:g}")
 
 
-def _fewer_zones(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _fewer_zones(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     before, after = _zones(earlier), _zones(later)
-    fewer = [name for name, zones in before.items() if name in after and not zones <= after[name]]
-    if fewer:
-        yield Change("zones-fewer", tuple(sorted(fewer)))
+    fewer = (name for name, zones in before.items() if name in after and not zones <= after[name])
+    return _changed("zones-fewer", fewer)
 
 
-def _new_approvers(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _new_approvers(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     before, after = _approvers(earlier), _approvers(later)
-    if before and (new := sorted(after - before)):
-        yield Change("approver-new", tuple(new))
+    return _changed("approver-new", after - before if before else ())
 
 
-def _approved_anew(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _approved_anew(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     """Find masks that changed and were approved again: right after a repair, wrong after one was taken away."""
     before, after = _cameras(earlier), _cameras(later)
-    anew = [
+    anew = (
         name
         for name in before.keys() & after.keys()
         if (was := _mapping(before[name].get("approval")).get("masks_digest"))
         and (now_is := _mapping(after[name].get("approval")))
         and now_is.get("masks_digest") != was
-    ]
-    if anew:
-        yield Change("masks-approved-anew", tuple(sorted(anew)))
+    )
+    return _changed("masks-approved-anew", anew)
 
 
-def _index_restarted(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _index_restarted(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     """Find counts of sealed days that went back: they only rise, so the history was begun anew."""
     before, after = _sealed(earlier), _sealed(later)
     back = [name for name, days in before.items() if name in after and after[name] < days]
@@ -164,31 +164,28 @@ def _index_restarted(earlier: Reported, later: Reported) -> Iterator[Change]:
         yield Change("index-restarted", names, str(before[names[0]]), str(after[names[0]]))
 
 
-def _rules_edited(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _rules_edited(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     before, after = _packs(earlier), _packs(later)
-    if gone := sorted(before.keys() - after.keys()):
-        yield Change("rules-fewer", tuple(gone))
-    edited = [n for n in before.keys() & after.keys() if before[n][0] == after[n][0] and before[n][1] != after[n][1]]
-    if edited:
-        yield Change("rules-edited", tuple(sorted(edited)))
+    yield from _changed("rules-fewer", before.keys() - after.keys())
+    edited = (n for n in before.keys() & after.keys() if before[n][0] == after[n][0] and before[n][1] != after[n][1])
+    yield from _changed("rules-edited", edited)
 
 
-def _config_edited(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _config_edited(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     was, now_is = (_mapping(one.body.get("digests")).get("config") for one in (earlier, later))
     if isinstance(was, str) and isinstance(now_is, str) and was != now_is:
         yield Change("configuration-edited", (), was[:12], now_is[:12])
 
 
-def _backdated(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _backdated(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     """Find declarations that were missing in the earlier report, and are dated before it now."""
     missing = {duty for duty, at in _words(earlier).items() if at is None}
     latest = (earlier.at - MARGIN).date()
-    late = sorted(d for d, at in _words(later).items() if d in missing and at is not None and at < latest)
-    if late:
-        yield Change("declaration-backdated", tuple(late))
+    late = (duty for duty, at in _words(later).items() if duty in missing and at is not None and at < latest)
+    return _changed("declaration-backdated", late)
 
 
-def _clock_back(earlier: Reported, later: Reported) -> Iterator[Change]:
+def _clock_back(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     if later.at < earlier.at:
         yield Change("clock-back", (), earlier.at.isoformat(), later.at.isoformat())
 
@@ -199,18 +196,18 @@ _COMPARED: Final = (
 )  # fmt: skip
 
 
-def _cameras(told: Reported) -> dict[str, Mapping[str, Any]]:
+def _cameras(told: ConfigReport) -> dict[str, Mapping[str, Any]]:
     return {str(one.get("id")): one for one in _rows(told.body.get("cameras"))}
 
 
-def _serials(told: Reported) -> dict[str, str]:
+def _serials(told: ConfigReport) -> dict[str, str]:
     rows = (
         (str(one.get("id")), _mapping(one.get("identity")).get("serial")) for one in _rows(told.body.get("devices"))
     )
     return {name: serial for name, serial in rows if isinstance(serial, str) and serial_of(serial)}
 
 
-def _zones(told: Reported) -> dict[str, set[str]]:
+def _zones(told: ConfigReport) -> dict[str, set[str]]:
     """Return the names of the zones of each camera that the report lists: only a pass lists all of them."""
     found = ((f, _mapping(f.get("evidence")).get("zones")) for f in plain_findings(told.body))
     return {
@@ -220,22 +217,22 @@ def _zones(told: Reported) -> dict[str, set[str]]:
     }
 
 
-def _approvers(told: Reported) -> set[str]:
+def _approvers(told: ConfigReport) -> set[str]:
     names = (_mapping(one.get("approval")).get("by") for one in _cameras(told).values())
     return {name for name in names if isinstance(name, str)}
 
 
-def _sealed(told: Reported) -> dict[str, int]:
+def _sealed(told: ConfigReport) -> dict[str, int]:
     rows = ((name, _mapping(one.get("retention")).get("sealed_days")) for name, one in _cameras(told).items())
     return {name: days for name, days in rows if isinstance(days, int)}
 
 
-def _packs(told: Reported) -> dict[str, tuple[Any, Any]]:
+def _packs(told: ConfigReport) -> dict[str, tuple[Any, Any]]:
     packs = _rows(_mapping(told.body.get("rules")).get("packs"))
     return {str(one.get("id")): (one.get("version"), one.get("digest")) for one in packs}
 
 
-def _words(told: Reported) -> dict[str, date | None]:
+def _words(told: ConfigReport) -> dict[str, date | None]:
     """Return the day of each declaration that the findings rest on, None where it is reported missing."""
     words: dict[str, date | None] = {}
     for finding in plain_findings(told.body):

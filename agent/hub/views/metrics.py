@@ -1,21 +1,27 @@
-"""Writes the hub's metrics in Prometheus' text form. Reads only.
+"""Renders and serves the hub's metrics in Prometheus' text form. Reads only.
 
 Everything is summed over the sites; the figures of municipal assessment are those of yesterday in China. Each of the
 first 500 sites by name has three series of its own, so that a city does not flood the collector;
 `camwarden_hub_sites_without_series` is the number of the others. Reasons are the words of `agent/verify/message.py` and
 `agent/hub/workers/answers.py`, a few dozen at most.
+
+Beside a running hub the database is opened anew for each request. The address that it listens on, loopback unless
+another is named, decides who may connect.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from agent.contract.presence import STATUSES
+from agent.host import prometheus
 from agent.host.prometheus import Kind, Labels, block
+from agent.hub.stores import trust as trust_db
 from agent.hub.stores.day_figures import CHINA, METRICS, Figure, added
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views import queries
@@ -25,6 +31,7 @@ from agent.hub.views.status import open_order_counts
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 
+LOOPBACK: Final = "127.0.0.1"
 SITES_MOST: Final = 500
 """Sites with series of their own."""
 
@@ -150,3 +157,27 @@ def _by_reason(summed: Mapping[str, int], kinds: tuple[str, ...]) -> list[tuple[
 
 def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
     return block(f"camwarden_hub_{name}", kind, text, samples)
+
+
+def read_metrics(directory: Path, now: datetime) -> str:
+    """Return the page from a hub's data.
+
+    Raises:
+        AgentError: There is no hub, or a file cannot be read.
+    """
+    bindings = trust_db.load(directory)
+    with closing(Store(directory, read_only=True)) as store:
+        return write_metrics(store, bindings, directory, now)
+
+
+@contextmanager
+def serving(
+    directory: Path, address: tuple[str, int], clock: Callable[[], datetime], names: Collection[str] = ()
+) -> Iterator[int]:
+    """Serve the page while the block runs; yield the port. `names`: its host names, beside its address.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on.
+    """
+    with prometheus.serving(address, lambda: read_metrics(directory, clock()), "--metrics", names) as port:
+        yield port

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from agent.contract.chain import utc_text
 from agent.hub.stores.case_columns import FINDING, Finding
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import absent
@@ -71,7 +72,7 @@ class WaitingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredReport:
     """A report as it is stored. `fork`: another one came first under its number."""
 
     epoch: str
@@ -135,20 +136,19 @@ def absent_rows(store: Store, site: str) -> list[Gap]:
     """Return the explained runs again, without what has come all the same."""
     rows: list[Gap] = []
     for gap in gap_rows(store, site):
-        if gap.reason != "confirmed-before":
-            rows.append(gap)
-            continue
-        runs = absent(store, site, gap.epoch, gap.stream, gap.from_seq - 1, gap.to_seq)
+        runs = [(gap.from_seq, gap.to_seq)]
+        if gap.reason == "confirmed-before":
+            runs = absent(store, site, gap.epoch, gap.stream, gap.from_seq - 1, gap.to_seq)
         rows += [replace(gap, from_seq=first, to_seq=last, count=last - first + 1) for first, last in runs]
     return rows
 
 
 def counts(store: Store) -> dict[str, dict[str, int]]:
     """Return the counters by site; the empty site is for what names none."""
-    told: dict[str, dict[str, int]] = {}
+    by_site: dict[str, dict[str, int]] = {}
     for site, name, number in store.all("SELECT site, name, n FROM count"):
-        told.setdefault(site, {})[name] = number
-    return told
+        by_site.setdefault(site, {})[name] = number
+    return by_site
 
 
 def confirmed_counts(store: Store) -> dict[str, int]:
@@ -173,17 +173,19 @@ def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str,
     )
 
 
-def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> Iterator[Stored]:
+def stored_reports(
+    store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int
+) -> Iterator[StoredReport]:
     """Yield the reports of a run, forks too, by number."""
     columns = "epoch, stream, seq, digest, fork, kid, arrived_at, jws, payload"
     where = f"{_OF_CHAIN} AND seq BETWEEN ? AND ? ORDER BY seq, fork, digest"
     rows = store.all(f"SELECT {columns} FROM report WHERE {where}", site, epoch, stream, first, last)  # noqa: S608
     for *place, digest, fork, kid, arrived_at, jws, payload in rows:
-        yield Stored(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
+        yield StoredReport(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
 
 
 @dataclass(frozen=True, slots=True)
-class TellingRow:
+class CaseRow:
     """The columns of a report for cases (`agent/hub/stores/case_columns.py`), with its findings of one check."""
 
     seq: int
@@ -194,9 +196,9 @@ class TellingRow:
     findings: tuple[Finding, ...] = ()
 
 
-def tellings(
+def case_rows(
     store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
-) -> list[TellingRow]:
+) -> list[CaseRow]:
     """Return the columns of the reports of a run, by number; without forks and unreadable ones."""
     run = (site, epoch, stream, first, last)
     found: dict[int, list[Finding]] = {}
@@ -210,12 +212,12 @@ def tellings(
         *run,
     )
     return [
-        TellingRow(seq, made_at, bool(synced), due_at, head, tuple(found.get(seq, ())))
+        CaseRow(seq, made_at, bool(synced), due_at, head, tuple(found.get(seq, ())))
         for seq, made_at, synced, due_at, head in rows
     ]
 
 
-def checks_told(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
+def checks_reported(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
     """Return the checks with findings in the reports of a run."""
     rows = store.all(f"SELECT DISTINCT f.check_id {_TOLD}", site, epoch, stream, first, last)
     return {check for (check,) in rows}
@@ -236,7 +238,7 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, 
     if newest is None:
         return None
     number, arrived_at, row = newest
-    since = (datetime.fromisoformat(arrived_at) - within).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    since = utc_text(datetime.fromisoformat(arrived_at) - within)
     earlier = store.all(
         "SELECT epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ? AND stream = 'config'"
         " AND fork = 0 AND arrived_at >= ? AND id <> ? ORDER BY arrived_at, id LIMIT 1",

@@ -10,14 +10,14 @@ from typing import Any, Final
 from agent.contract.chain import utc_text
 from agent.hub.domain.accepted_loss import accepted
 from agent.hub.domain.view_columns import read_config
-from agent.hub.stores.acknowledged import known_json
+from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.views.silent import silent_sites
 from agent.hub.workers.answers import read_refused
-from agent.hub.workers.resend import lost
+from agent.hub.workers.resend import lost, run_json
 from agent.model.errors import StoreFailed
 from agent.model.finding import Json
 from agent.verify.bindings import Trust
@@ -63,15 +63,7 @@ def write_status(store: Store) -> dict[str, Json]:
                 {"epoch": epoch, "first_at": first_at, "verdict": verdict or "open"}
                 for epoch, first_at, verdict in queries.epochs(store, site)
             ],
-            "watermarks": [
-                {
-                    "epoch": chain.epoch,
-                    "stream": chain.stream,
-                    "seq": chain.confirmed,
-                    "broken_at": chain.broken or None,
-                }
-                for chain in chains[site]
-            ],
+            "watermarks": [_watermark(chain) for chain in chains[site]],
             "gaps": _gaps(store, site, chains[site]),
             "orders_open": open_orders.get(site, 0),
             "policy": policies.get(site),
@@ -81,6 +73,11 @@ def write_status(store: Store) -> dict[str, Json]:
         }
 
     return {"schema": SCHEMA, "sites": {site: _contained(shown, site) for site in sorted(counted.keys() | rows.keys())}}
+
+
+def _watermark(chain: ChainRow) -> Json:
+    head: dict[str, Json] = {"epoch": chain.epoch, "stream": chain.stream, "seq": chain.confirmed}
+    return {**head, "broken_at": chain.broken or None}
 
 
 def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, Json]:
@@ -126,7 +123,7 @@ def write_acknowledged(store: Store, site: str) -> list[Json]:
     """Return the acknowledgements in a site's newest configuration report."""
     row = queries.newest_config(store, site)
     configured = read_config(row.said) if row is not None else None
-    return [known_json(one) for one in configured.known] if configured else []
+    return [acknowledged_json(one) for one in configured.known] if configured else []
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
@@ -134,14 +131,14 @@ def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
     found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), trust, now)
     return {
         "schema": SILENT_SCHEMA,
-        "at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "at": utc_text(now),
         "sites": [
             {
                 "site": one.site,
                 "city": one.city,
                 "kind": one.kind,
                 "why": one.why,
-                "since": one.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "since": utc_text(one.since),
                 "silent_s": round((now - one.since).total_seconds()),
                 "kid": one.kid or None,
             }
@@ -156,21 +153,20 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
     `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
     `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`.
     """
-    orders: list[Json] = []
-    for row in queries.orders(store, site):
-        orders.append(
-            {
-                "id": row.id,
-                "site": row.site,
-                "command": row.name,
-                "state": _order_state(row, now),
-                "reason": row.reason,
-                "created_at": row.created_at,
-                "sent_at": row.sent_at or None,
-                "result_at": row.result_at or None,
-                "expires_at": row.expires_at,
-            }
-        )
+    orders: list[Json] = [
+        {
+            "id": row.id,
+            "site": row.site,
+            "command": row.name,
+            "state": _order_state(row, now),
+            "reason": row.reason,
+            "created_at": row.created_at,
+            "sent_at": row.sent_at or None,
+            "result_at": row.result_at or None,
+            "expires_at": row.expires_at,
+        }
+        for row in queries.orders(store, site)
+    ]
     return {"schema": ORDERS_SCHEMA, "orders": orders}
 
 
@@ -219,35 +215,18 @@ def _counts(counts: dict[str, int]) -> dict[str, Json]:
 def _gaps(store: Store, site: str, chains: list[ChainRow]) -> dict[str, Json]:
     return {
         "missing": [
-            {"epoch": chain.epoch, "stream": chain.stream, "from_seq": first, "to_seq": last}
-            for chain in chains
-            for first, last in queries.missing_runs(store, chain)
+            run_json(chain.epoch, chain.stream, *run) for chain in chains for run in queries.missing_runs(store, chain)
         ],
-        "lost": [
-            {"epoch": hole.epoch, "stream": hole.stream, "from_seq": hole.first, "to_seq": hole.last}
-            for hole in lost(store, site)
-        ],
+        "lost": [run_json(hole.epoch, hole.stream, hole.first, hole.last) for hole in lost(store, site)],
         "accepted": [
             {
-                "epoch": one.epoch,
-                "stream": one.stream,
-                "from_seq": one.first,
-                "to_seq": one.last,
-                "by": one.by,
-                "why": one.why,
-                "at": one.at,
-                "closed": one.closed,
+                **run_json(one.epoch, one.stream, one.first, one.last),
+                **{"by": one.by, "why": one.why, "at": one.at, "closed": one.closed},
             }
             for one in accepted(store, site)
         ],
         "explained": [
-            {
-                "epoch": gap.epoch,
-                "stream": gap.stream,
-                "from_seq": gap.from_seq,
-                "to_seq": gap.to_seq,
-                "reason": gap.reason,
-            }
+            {**run_json(gap.epoch, gap.stream, gap.from_seq, gap.to_seq), "reason": gap.reason}
             for gap in queries.gap_rows(store, site)
         ],
     }

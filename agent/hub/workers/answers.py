@@ -1,9 +1,9 @@
-"""Verifies, judges and stores a site's answers: results of commands, and the policy in force.
+"""Verifies, judges and stores a site's answers (results, policy in force), and signs the hub's: watermarks.
 
 A site's `done` is only a claim. A `report-now` or `check-now` counts as answered only when the report that the result
 names is here, verified and with the digest that was named. That of a `check-now` must also repeat the nonce, cover what
 was requested, and be observed after the order was given: by a synchronised clock, within a minute. The first answer to
-a command counts.
+a command counts. A watermark confirms only what is committed in the store.
 
 Reads and writes within the caller's transaction; `judge_look` is pure.
 """
@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
-from agent.contract.envelope import read_header, unflatten
+from agent.contract.envelope import ACK_TYP, read_header, sign_payload, unflatten
 from agent.contract.orders import Range, Reported, ReportRef, Result
 from agent.contract.orders_json import read_reported, read_result
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES, read_json, whole_text
-from agent.contract.signing_keys import PublicKey
+from agent.contract.signing_keys import PublicKey, Signer
 from agent.contract.topics import Address
+from agent.contract.topics import topic as topic_of
+from agent.contract.watermark import Watermark, write_watermark
 from agent.hub.stores.store import Store
+from agent.hub.workers import refused as refusals
 from agent.hub.workers.resend import missing_from
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, Message
@@ -32,6 +36,29 @@ CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """So far a synchronised clock of a site and the hub's may be apart."""
 
 Event = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """A signed watermark to be sent. Retained only for the epoch that the site lives in now."""
+
+    topic: str
+    retain: bool
+    mark: Watermark
+    jws: str = field(repr=False)
+    payload: bytes = field(repr=False)
+
+
+def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
+    """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
+    streams, rejected = store.chains.watermark(site, epoch), refusals.newest(store, site, epoch)
+    if not streams and rejected is None:
+        return None
+    ((city, current),) = store.all("SELECT city, epoch FROM site WHERE site = ?", site)
+    mark = Watermark(site, epoch, store.next_ack_no(site, now), streams, rejected)
+    payload = write_watermark(mark, now)
+    jws = sign_payload(payload, signer, ACK_TYP)
+    return Ack(topic_of(city, site, "ack"), epoch == current, mark, jws, payload)
 
 
 def is_answer(topic: str) -> bool:
@@ -96,12 +123,8 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
         " payload = excluded.payload, jws = excluded.jws",
         *(site, utc_text(now), reported.version, json.dumps(told) if told else "", payload, jws),
     )
-    return {
-        "event": "reported",
-        "site": site,
-        "version": reported.version,
-        "refused": refused.reason if refused else "",
-    }
+    reason = refused.reason if refused else ""
+    return {"event": "reported", "site": site, "version": reported.version, "refused": reason}
 
 
 def read_refused(told: str) -> Json:
@@ -168,14 +191,14 @@ def settle(store: Store, sites: Set[str]) -> list[Event]:
         if digest != named.digest:
             reason = "digest"
         elif name == "check-now":
-            reason = _looked(json.loads(asked), named, payload, datetime.fromisoformat(arrived_at))
+            reason = _look_refusal(json.loads(asked), named, payload, datetime.fromisoformat(arrived_at))
         status = "answer-refused" if reason else "answered"
         store.run("UPDATE command SET status = ?, reason = ? WHERE id = ?", status, reason, command_id)
         events.append(_answered(store, site, command_id, name, status, reason))
     return events
 
 
-def _looked(given: Mapping[str, Any], named: ReportRef, payload: bytes, arrived_at: datetime) -> str:
+def _look_refusal(given: Mapping[str, Any], named: ReportRef, payload: bytes, arrived_at: datetime) -> str:
     """Return why a stored report does not answer a spot check; `no-report`: it cannot be read."""
     try:
         report = read_json(payload)
@@ -191,11 +214,8 @@ def judge_look(given: Mapping[str, Any], named: ReportRef, report: Mapping[str, 
     site's clock was not synchronised, so nobody knows when it looked. `stale`: it looked before the order. `late`:
     after it had expired. `future`: it has no times, or later ones than those of its arrival.
 
-    Args:
-        given: The payload of the command, which this hub has written.
-        named: How the result names the report.
-        report: The report's payload; only its envelope and that its body is an object are known to be right.
-        arrived_at: When the report came.
+    `given` is the payload of the command, which this hub has written; `named` how the result names the report. Of the
+    report's payload only the envelope and that its body is an object are known to be right.
     """
     if named.stream != "config":
         return "stream"

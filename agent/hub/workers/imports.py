@@ -20,7 +20,7 @@ from agent.contract.envelope import flatten, unflatten
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
 from agent.hub.stores.store import Store
-from agent.hub.workers.ack import write_ack
+from agent.hub.workers.answers import write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import ConfigurationError, NotVerified, UsageError
 from agent.model.finding import Message
@@ -49,7 +49,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
+class _BatchFile:
     """A file of a batch whose form is good: its name, and the MQTT topic of its message."""
 
     name: str
@@ -68,7 +68,7 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
         StoreFailed: The database failed; earlier transactions stay, and the batch can be imported again.
     """
     with open_container(path, ".json") as container:
-        letters = _letters(container)
+        letters = _batch_files(container)
         (site,) = {letter.site for letter in letters}
         counts: Counter[str] = Counter()
         told: list[Event] = []
@@ -76,7 +76,7 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
             with store.transaction():
                 for letter in letters[start : start + _AT_ONCE]:
                     payload, jws = unflatten(container.read(letter.name))
-                    _count(counts, told, intake.take(letter.topic, *_as_carried(payload, jws), now))
+                    _count(counts, told, intake.take(letter.topic, flatten(payload, jws), "", now))
                 for event in (*(intake.retry() if intake.news else ()), *intake.settle()):
                     if event.get("site") == site:
                         _count(counts, told, event)
@@ -86,56 +86,36 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
     )
 
 
-def _as_carried(payload: bytes, jws: str) -> tuple[bytes, str]:
-    """Return a message in the intake's form with the signature around the payload."""
-    return flatten(payload, jws), ""
-
-
 def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
     counts[str(event["event"])] += 1
     if event["event"] not in ("verified", "duplicate", "state", "stale-state") or event.get("new_epoch"):
         told.append(event)
 
 
-def _letters(container: Container) -> list[_Letter]:
+def _batch_files(container: Container) -> list[_BatchFile]:
     """Return the files of a batch in the order of intake: the state first, then along the chains."""
     if is_case(container):
         raise UsageError(Message("{path}: a case, not a batch; `camwarden verify` reads it", {"path": container.path}))
     letters = []
     for name in container.names:
         if not name.endswith(".json"):
-            raise ConfigurationError(
-                Message(
-                    "{path}: {name}: not a file of a batch; nothing of it was used",
-                    {"path": container.path, "name": name},
-                )
-            )
+            words = {"path": container.path, "name": name}
+            raise ConfigurationError(Message("{path}: {name}: not a file of a batch; nothing of it was used", words))
         try:
             claim = read_payload(*unflatten(container.read(name)))
         except NotVerified as error:
-            raise ConfigurationError(
-                Message(
-                    "{path}: {name}: {error}; nothing of it was used",
-                    {"path": container.path, "name": name, "error": error},
-                )
-            ) from None
+            words = {"path": container.path, "name": name, "error": error}
+            raise ConfigurationError(Message("{path}: {name}: {error}; nothing of it was used", words)) from None
         site, city = claim.address.site, claim.address.city
         order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
-        letters.append(_Letter(name, site, claim.epoch, topic(city, site, claim.address.kind), order))
+        letters.append(_BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order))
     sites = {letter.site for letter in letters}
     if not letters:
-        raise UsageError(
-            Message(
-                "{path}: no signed report is in it; name what `camwarden queue export` wrote", {"path": container.path}
-            )
-        )
+        words = {"path": container.path}
+        raise UsageError(Message("{path}: no signed report is in it; name what `camwarden queue export` wrote", words))
     if len(sites) > 1:
-        raise UsageError(
-            Message(
-                "{path}: reports of {count} sites are in it; bring each site's by itself",
-                {"path": container.path, "count": len(sites)},
-            )
-        )
+        words = {"path": container.path, "count": len(sites)}
+        raise UsageError(Message("{path}: reports of {count} sites are in it; bring each site's by itself", words))
     return sorted(letters, key=lambda letter: letter.order)
 
 

@@ -14,7 +14,7 @@ from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey, public_key
 from agent.contract.topics import read_topic
-from agent.hub.domain import accepted_loss, epochs, forks, rotation
+from agent.hub.domain import accepted_loss, epochs, rotation
 from agent.hub.domain import lost_history as before
 from agent.hub.stores import day_figures
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
@@ -48,13 +48,8 @@ class Intake:
     def take(self, topic: str, payload: bytes, jws: str, now: datetime, label: str = "", packed: bool = False) -> Event:
         """Judge and store one message; return one event with the result.
 
-        Args:
-            topic: As it arrived.
-            payload: The exact bytes; with no `jws`, the flattened form around them.
-            jws: Detached.
-            now: The hub's time.
-            label: Its CloudEvents id, unsigned.
-            packed: It is still deflated: it inflates to more than any payload.
+        `payload` are the exact bytes; with no `jws` (detached), the flattened form around them. `label`: its
+        CloudEvents id, unsigned. `packed`: it is still deflated and inflates to more than any payload.
         """
         return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened", label, packed)
 
@@ -113,7 +108,7 @@ class Intake:
                 return self._judge(claim, topic, now, protocol)
             return self._answer(topic, payload, jws, now)
         except NotVerified as error:
-            came = refused.Came(payload, jws, label, packed)
+            came = refused.Incoming(payload, jws, label, packed)
             key = refused.key_of(address, came, self.trust, self._key, now) if address else None
             signed = address is not None and key is not None and refused.is_signed(came, key)
             if signed and address is not None and key is not None:
@@ -134,7 +129,7 @@ class Intake:
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         limit = self.trust.rotated(claim.kid)
-        if limit is not None and not rotation.still_taken(self._store, limit, claim):
+        if limit is not None and not rotation.still_accepted(self._store, limit, claim):
             raise NotVerified(
                 "rotated-key", Message("the key has handed over to {to}, and this came after", {"to": limit.to})
             )
@@ -260,7 +255,7 @@ class Intake:
         contradicted = below and before.link_back(self._store, key, claim.seq)
         if stored:
             self._store.chains.count(site, "forks")
-            if forks.mends(self._store, key, claim):
+            if epochs.mends(self._store, key, claim):
                 self._advance(*key)
             return self._event("fork", claim)
         return self._first(claim, stream, gap, contradicted, now)
@@ -324,7 +319,7 @@ class Intake:
         def report_at(seq: int, due: str) -> tuple[str, str] | None:
             if new is not None and seq == new.seq:
                 return new.digest, new.prev
-            return forks.version_at(self._store, key, seq, due) if seq <= made else None
+            return epochs.version_at(self._store, key, seq, due) if seq <= made else None
 
         def gap_at(seq: int) -> tuple[int, str] | None:
             if seq > made:

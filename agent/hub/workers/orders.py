@@ -164,21 +164,20 @@ def unsent(store: Store, now: datetime) -> list[Outgoing]:
         left_s = math.ceil((datetime.fromisoformat(expires_at) - now).total_seconds())
         message = Publication(topic(city, site, "cmd", command_id), payload, jws, expires_s=left_s)
         outgoing.append(Outgoing(site, command_id, 0, message))
-    for site, version, city, payload, jws in policies:
-        message = Publication(topic(city, site, "desired"), payload, jws, retain=True)
-        outgoing.append(Outgoing(site, "", version, message))
-    return outgoing
+    return outgoing + [
+        Outgoing(site, "", version, Publication(topic(city, site, "desired"), payload, jws, retain=True))
+        for site, version, city, payload, jws in policies
+    ]
 
 
 def mark_sent(store: Store, sent: list[Outgoing], now: datetime) -> None:
     """Note that orders were published. Within a transaction."""
+    at = utc_text(now)
     for one in sent:
         if one.version:
-            store.run(
-                "UPDATE desired SET sent_at = ? WHERE site = ? AND version = ?", utc_text(now), one.site, one.version
-            )
+            store.run("UPDATE desired SET sent_at = ? WHERE site = ? AND version = ?", at, one.site, one.version)
         else:
-            store.run("UPDATE command SET sent_at = ? WHERE id = ?", utc_text(now), one.id)
+            store.run("UPDATE command SET sent_at = ? WHERE id = ?", at, one.id)
 
 
 def renew(store: Store, site: str, now: datetime) -> None:
@@ -232,10 +231,8 @@ def epoch_of(store: Store, site: str) -> str:
     """Return the epoch that a site lives in. Raises UsageError where no verified message of it has come."""
     rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
     if not rows:
+        words = {"site": site}
         raise UsageError(
-            Message(
-                "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
-                {"site": site},
-            )
+            Message("{site!r} is not known here: no verified message of it has come; see `camwarden hub status`", words)
         )
     return str(rows[0][0])

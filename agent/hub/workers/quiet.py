@@ -19,7 +19,7 @@ _REPEATING: Final = frozenset({"rejected", "untrusted"})
 
 
 @dataclass(slots=True)
-class Quiet:
+class LogLimit:
     """When each kind of event of each sender was last logged. One thread uses it."""
 
     _said: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)

@@ -43,7 +43,7 @@ _LABEL = re.compile(r"([0-9A-Za-z_-]{1,64}):([a-z]{1,8}):([0-9]{1,16})")
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class Incoming:
     """A message as it came.
 
     `jws` empty: it lies around the payload. `label`: the CloudEvents id `epoch:stream:seq`, unsigned, may be empty.
@@ -67,7 +67,7 @@ class Refused:
 
 
 def key_of(
-    address: Address, came: Came, trust: Trust, known: Callable[[str], PublicKey | None], now: datetime
+    address: Address, came: Incoming, trust: Trust, known: Callable[[str], PublicKey | None], now: datetime
 ) -> PublicKey | None:
     """Return the key that a refused message claims, if it may sign for the site of its topic."""
     with suppress(NotVerified):
@@ -76,7 +76,7 @@ def key_of(
     return None
 
 
-def is_signed(came: Came, key: PublicKey) -> bool:
+def is_signed(came: Incoming, key: PublicKey) -> bool:
     """Return whether a refused message is signed with a key all the same."""
     if came.packed:
         return bool(digest_of_packed(came.payload, came.jws, key))
@@ -87,7 +87,7 @@ def is_signed(came: Came, key: PublicKey) -> bool:
     return False
 
 
-def read(address: Address, came: Came, key: PublicKey) -> Refused | None:
+def read(address: Address, came: Incoming, key: PublicKey) -> Refused | None:
     """Return which report a refused message with a good signature is; None where it is none, or unknown."""
     if address.kind not in STREAMS:
         return None
@@ -125,7 +125,7 @@ def digest_of_packed(payload: bytes, jws: str, key: PublicKey) -> str:
     return plain.hexdigest() if whole and key.verifies_digest(signed.digest(), signature) else ""
 
 
-def keep(store: Store, address: Address, came: Came, key: PublicKey, reason: str, now: datetime) -> str:
+def keep(store: Store, address: Address, came: Incoming, key: PublicKey, reason: str, now: datetime) -> str:
     """Store a refused report for the answer; return its epoch, empty where there is nothing to answer."""
     refused, site = read(address, came, key), address.site
     if refused is None or reason not in TOLD:

@@ -108,7 +108,7 @@ def wait(times: int) -> timedelta:
     return min(QUIET * (1 << min(times - 1, 20)), WAIT_MOST)
 
 
-def look(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
+def request_due(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
     """Request what is due from every site that is connected and quiet; return the events to log."""
     rows = store.all(
         "SELECT site FROM site WHERE status = 'ready' AND confirm <> 'file' AND (backlog_at <= ?1 OR backlog_at > ?2)"
@@ -118,7 +118,7 @@ def look(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
         " AND (holes_at = '' OR site IN (SELECT site FROM hole WHERE state = ''))",
         *(utc_text(now - QUIET), utc_text(now)),
     )
-    return [event for (site,) in rows for event in _look_at(store, signer, site, now)]
+    return [event for (site,) in rows for event in _request_due_from(store, signer, site, now)]
 
 
 def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> list[dict[str, Json]]:
@@ -143,7 +143,8 @@ def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> 
         holes.append(given_up)
         if given_up.state == "lost":
             store.chains.count(site, "lost")
-            events.append({"event": "lost", "site": site, **_named(given_up)})
+            gone = run_json(given_up.epoch, given_up.stream, given_up.first, given_up.last)
+            events.append({"event": "lost", "site": site, **gone})
     _keep(store, site, holes)
     return events
 
@@ -186,7 +187,7 @@ def _known(store: Store, site: str) -> list[Hole]:
     return [Hole(*row) for row in rows]
 
 
-def _look_at(store: Store, signer: Signer, site: str, now: datetime) -> list[dict[str, Json]]:
+def _request_due_from(store: Store, signer: Signer, site: str, now: datetime) -> list[dict[str, Json]]:
     holes = refresh(store, site)
     store.run("UPDATE site SET holes_at = ? WHERE site = ?", utc_text(now), site)
     ((waiting,),) = store.all(
@@ -203,8 +204,8 @@ def _look_at(store: Store, signer: Signer, site: str, now: datetime) -> list[dic
                 holes[place] = replace(hole, asked_at=utc_text(now), times=hole.times + 1)
                 times = max(times, hole.times + 1)
         command = order_resend(store, signer, site, asked, now, wait(times))
-        run = Hole(asked.epoch, asked.stream, asked.from_seq, asked.to_seq)
-        events.append({"event": "asked", "site": site, "id": command.id, **_named(run)})
+        run = run_json(asked.epoch, asked.stream, asked.from_seq, asked.to_seq)
+        events.append({"event": "asked", "site": site, "id": command.id, **run})
     if ranges:
         _keep(store, site, holes)
     return events
@@ -221,33 +222,26 @@ def _absent(store: Store, site: str) -> list[Hole]:
 
 
 def _all_absent(store: Store, site: str) -> Iterator[Hole]:
-    open_chains = store.all(
-        "SELECT epoch, stream, position_seq, expected FROM chain WHERE site = ? AND position_seq < expected"
-        " ORDER BY epoch, stream",
+    made = store.all(
+        "SELECT epoch, stream, position_seq, expected, 'missing' FROM chain"
+        " WHERE site = ? AND position_seq < expected ORDER BY epoch, stream",
         site,
     )
-    for epoch, stream, position, expected in open_chains:
-        for first, last in absent(store, site, epoch, stream, position, expected, HOLES_MOST):
-            yield Hole(epoch, stream, first, last)
-    before = store.all(
-        "SELECT epoch, stream, from_seq, to_seq FROM gap WHERE site = ? AND reason = 'confirmed-before'"
-        " ORDER BY epoch, stream, from_seq",
+    confirmed = store.all(
+        "SELECT epoch, stream, from_seq - 1, to_seq, 'before' FROM gap"
+        " WHERE site = ? AND reason = 'confirmed-before' ORDER BY epoch, stream, from_seq",
         site,
     )
-    for epoch, stream, from_seq, to_seq in before:
-        for first, last in absent(store, site, epoch, stream, from_seq - 1, to_seq, HOLES_MOST):
-            yield Hole(epoch, stream, first, last, "before")
+    for epoch, stream, after, until, kind in made + confirmed:
+        for first, last in absent(store, site, epoch, stream, after, until, HOLES_MOST):
+            yield Hole(epoch, stream, first, last, kind)
 
 
 def _joined(holes: Iterable[Hole]) -> list[Hole]:
     """Join neighbours that are alike in everything else; in the order of epoch, stream and number."""
     joined: list[Hole] = []
     for hole in sorted(holes, key=_place):
-        if (
-            joined
-            and replace(joined[-1], first=hole.first, last=hole.last) == hole
-            and joined[-1].last == hole.first - 1
-        ):
+        if joined and joined[-1] == replace(hole, first=joined[-1].first, last=hole.first - 1):
             joined[-1] = replace(hole, first=joined[-1].first)
         else:
             joined.append(hole)
@@ -263,5 +257,6 @@ def _keep(store: Store, site: str, holes: Iterable[Hole]) -> None:
         )
 
 
-def _named(hole: Hole) -> dict[str, Json]:
-    return {"epoch": hole.epoch, "stream": hole.stream, "from_seq": hole.first, "to_seq": hole.last}
+def run_json(epoch: str, stream: StreamName, first: int, last: int) -> dict[str, Json]:
+    """Return a run of reports as JSON names it everywhere."""
+    return {"epoch": epoch, "stream": stream, "from_seq": first, "to_seq": last}

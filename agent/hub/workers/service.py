@@ -34,7 +34,7 @@ from agent.hub.stores.evidence import check_after
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers import orders, resend
-from agent.hub.workers.ack import Ack, write_ack
+from agent.hub.workers.answers import Ack, write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
 from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
@@ -103,12 +103,8 @@ class _Service:
         clock: Callable[[], datetime],
         pace: Pace,
     ) -> None:
-        self._options = options
-        self._store = store
-        self._signer = signer
-        self._tell = tell
-        self._clock = clock
-        self._pace = pace
+        self._options, self._store, self._signer = options, store, signer
+        self._tell, self._clock, self._pace = tell, clock, pace
         self._trust_seen = self._trust_mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
         self._evidence_id: int | None = 0
@@ -158,8 +154,7 @@ class _Service:
         self._tell({"event": "store-waits", "why": str(error)})
         while not stop.wait(AGAIN_S):
             try:
-                arrived, self._arrived = self._arrived, []
-                self._batch(None, arrived)
+                self._batch_arrived(None)
             except StoreWaits:
                 continue
             self._tell({"event": "store-works"})
@@ -191,8 +186,7 @@ class _Service:
                     self._look_at_trust()
                 events.acks.clear()
                 if gathered:
-                    arrived, self._arrived = self._arrived, []
-                    self._batch(link, arrived)
+                    self._batch_arrived(link)
                 if ready:
                     self._look_at_orders(link)
                     self._look_at_evidence()
@@ -200,8 +194,7 @@ class _Service:
                     raise HubUnavailable(events.lost)
                 if not ready and time.monotonic() > deadline:
                     raise HubUnavailable("the broker does not answer")
-            arrived, self._arrived = self._arrived, []
-            self._batch(link, arrived)
+            self._batch_arrived(link)
             link.close()
         finally:
             link.drop()
@@ -231,6 +224,10 @@ class _Service:
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
 
+    def _batch_arrived(self, link: Link | None) -> None:
+        arrived, self._arrived = self._arrived, []
+        self._batch(link, arrived)
+
     def _batch(self, link: Link | None, messages: list[DecodedMessage]) -> None:
         """Judge, commit, log, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
@@ -254,20 +251,18 @@ class _Service:
     def _judge(self, messages: list[DecodedMessage]) -> tuple[list[Event], list[Ack]]:
         """Judge and commit; return the events to log, and the watermarks that may now be sent."""
         now = self._clock()
-        events: list[Event] = []
-        acks: list[Ack] = []
         with self._store.transaction():
-            for one in messages:
-                if one.payload and not _is_ours(one.topic):
-                    events.append(self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed))
+            events = [
+                self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed)
+                for one in messages
+                if one.payload and not _is_ours(one.topic)
+            ]
             if self._intake.news:
                 events += self._intake.retry()
             events += self._intake.settle()
-            for site, epoch in sorted(self._intake.dirty):
-                ack = write_ack(self._store, self._signer, site, epoch, now)
-                if ack is not None:
-                    acks.append(ack)
-        return events, acks
+            dirty = sorted(self._intake.dirty)
+            acks = [write_ack(self._store, self._signer, site, epoch, now) for site, epoch in dirty]
+        return events, [ack for ack in acks if ack is not None]
 
     def _look_at_orders(self, link: Link) -> None:
         """Publish what was ordered since the last poll; now and then request what is missing."""
@@ -283,7 +278,7 @@ class _Service:
         if now_s >= self._missing_look_at_s:
             self._missing_look_at_s = now_s + _MISSING_LOOK_S
             with self._store.transaction():
-                events = epochs.look(self._store, now) + resend.look(self._store, self._signer, now)
+                events = epochs.find_unexplained(self._store, now) + resend.request_due(self._store, self._signer, now)
             for event in events:
                 self._tell(event)
         sent = orders.unsent(self._store, now)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import delivery
-import pytest
 from delivery import Maker
 from hubside import FAST, Peer, clock, maker_on, publishing, waits
 from mosquitto import Broker, free_port
@@ -17,23 +15,11 @@ from old_broker import OldBroker
 from patience import PATIENCE_S
 
 from agent.contract.envelope import STATE_TYP, verify
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.mirror import QUEUE_MOST, QUEUE_MOST_BYTES, MirrorLink
 from agent.deliver.publish.pace import Pace
 from agent.deliver.spool.spool import Spool
-from agent.hub.stores import signing_key
 from agent.site.config.site import Mirror
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def mirrored(maker: Maker, spool: Spool, port: int, pace: Pace = FAST) -> MirrorLink:

@@ -17,10 +17,10 @@ from hubside import FAST, RunningHub, clock, publishing, waits
 from mosquitto import PASSWORDS, SampleBroker
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.publish.tls import tls_context
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.model.errors import ConfigurationError
 from agent.site.config.site import Hub
 from drivers.model import Credential
@@ -36,11 +36,6 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[SampleBroker]:
     authority.issue("broker", server=True)
     with SampleBroker(tmp_path / "broker", authority.directory) as running:
         yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def by_certificate(broker: SampleBroker, authority: Authority, name: str) -> Hub:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,21 +17,10 @@ from patience import PATIENCE_S
 from agent.contract.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign_payload, verify
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.deliver.publish.pace import Bucket, Pace, reconnect_delay_s
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.model.finding import Head
 
 ACK = "vss/v1/datong/S1/ack"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def test_from_commit_to_confirmation_over_a_real_broker_and_hub(

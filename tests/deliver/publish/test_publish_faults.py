@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,24 +15,13 @@ from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker, free_port
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.model.errors import ConfigurationError
 from agent.site.config.site import Hub
 
 ACK = "vss/v1/datong/S1/ack"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from delivery import Maker
 from hubside import FAST, Peer, ack_by, clock, maker_on, waits
 from mosquitto import Broker
@@ -14,25 +13,13 @@ from patience import PATIENCE_S
 
 from agent.contract.envelope import COMMAND_TYP, RESULT_TYP, flatten, sign_payload
 from agent.contract.orders import Order
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.messages import signed_message
 from agent.deliver.publish.outbox import KEPT_MOST, Outbox
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.spool import Spool
-from agent.hub.stores import signing_key
 
 SITE = "vss/v1/datong/S1"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def listening(maker: Maker, spool: Spool, hub_signer: Signer, heard: Callable[[Order], None]) -> Publisher:

@@ -18,12 +18,12 @@ from patience import PATIENCE_S
 
 from agent.contract.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
 from agent.contract.orders import Order
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.messages import FlatSites, signed_form
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.publisher import Publisher
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.model.finding import Draft
 from agent.site.config.site import Hub
 
@@ -32,11 +32,6 @@ from agent.site.config.site import Hub
 def old_broker(tmp_path: Path) -> Iterator[OldBroker]:
     with OldBroker(tmp_path / "broker") as running:
         yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def test_over_a_3_1_1_broker_everything_is_verified_and_confirmed(

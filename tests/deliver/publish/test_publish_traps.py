@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,24 +23,12 @@ from hubside import FAST, Peer, clock, maker_on, publishing, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.deliver.publish.pace import Pace, after_taken_over
-from agent.hub.stores import signing_key
 from agent.judge.checks.service import delivery as checks
 from agent.observe.facts.delivery import Delivery
 from agent.observe.facts.facts import gather
 from agent.site.config.site import Hub
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def tls_broker(directory: Path, authority: Authority, server: str = "broker") -> Broker:

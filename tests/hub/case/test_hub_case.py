@@ -6,7 +6,6 @@ import argparse
 import json
 import random
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,6 @@ from agent.hub.stores import trust
 from agent.model.errors import AgentError, UsageError
 from agent.model.finding import Draft
 from agent.verify.archive import pack
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

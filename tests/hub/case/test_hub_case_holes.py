@@ -10,22 +10,22 @@ import pytest
 
 from agent.contract.watermark import SEQ_MAX
 from agent.hub.case import case, history
-from agent.hub.case.history import Told
+from agent.hub.case.history import CheckReport
 from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def told(epoch: str, stream: StreamName, seq: int, heads: int = 0) -> Told:
-    return Told(0, epoch, stream, seq, NOON + timedelta(seconds=seq), True, None, heads or None)
+def told(epoch: str, stream: StreamName, seq: int, heads: int = 0) -> CheckReport:
+    return CheckReport(0, epoch, stream, seq, NOON + timedelta(seconds=seq), True, None, heads or None)
 
 
 def gap(epoch: str, first: int, last: int) -> Gap:
     return Gap(epoch, "event", first, last, last - first + 1, "missing", "0" * 64)
 
 
-def lost_slowly(ordered: list[Told], missing: list[Gap]) -> set[str]:
+def lost_slowly(ordered: list[CheckReport], missing: list[Gap]) -> set[str]:
     """Look at each report for each gap."""
     begins = set()
     for one in missing:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from caseside import at, finding, shown
 
-from agent.hub.case.history import Told, history
+from agent.hub.case.history import CheckReport, history
 from agent.hub.stores.case_columns import of_data
 from agent.model.finding import StreamName
 from agent.verify.members import time_of
 from agent.verify.message import Gap
 
 
-def told(number: int, hours: float, stream: StreamName, seq: int, synced: bool = True, **body: object) -> Told:
+def told(number: int, hours: float, stream: StreamName, seq: int, synced: bool = True, **body: object) -> CheckReport:
     kept = of_data(stream, {"ts": at(hours).isoformat(), "clock_synced": synced, "body": body})
     place = (number, f"e{number}", stream, seq, at(hours), kept.clock_synced)
-    return Told(*place, time_of(kept.due_at), kept.event_head, kept.findings)
+    return CheckReport(*place, time_of(kept.due_at), kept.event_head, kept.findings)
 
 
 def test_a_new_epoch_makes_everything_unknown_until_it_is_told_again() -> None:

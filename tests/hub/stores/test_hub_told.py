@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,18 +23,11 @@ from agent.hub.stores.store import Store
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     return Maker(tmp_path / "site")
 
 
-def of(body: dict[str, Any], stream: Any = "config") -> case_columns.Telling:
+def of(body: dict[str, Any], stream: Any = "config") -> case_columns.CaseColumns:
     return of_data(stream, {"ts": AT, "clock_synced": True, "body": body})
 
 
@@ -97,7 +89,7 @@ def test_a_body_that_cannot_be_read_marks_its_row_and_ends_no_migration(
     db.close()
     read = case_columns.of_data
 
-    def unforeseen(stream: Any, data: Any) -> case_columns.Telling:
+    def unforeseen(stream: Any, data: Any) -> case_columns.CaseColumns:
         if data.get("seq") == 2:
             raise RuntimeError("nobody foresaw it")
         return read(stream, data)
@@ -191,7 +183,7 @@ def test_what_is_kept_is_typed_and_cut_to_length() -> None:
     assert case_columns.evidence_of("") == {}
     assert of({"findings": "none"}).findings == of({"findings": [5]}).findings == ()
     assert of({"check": "a", "finding": {"check": "b"}}, "event").findings == ()
-    assert of_data("config", {"body": {"findings": [bad]}}) == case_columns.Telling()
+    assert of_data("config", {"body": {"findings": [bad]}}) == case_columns.CaseColumns()
 
 
 def test_of_two_findings_about_the_same_the_last_one_counts() -> None:
@@ -216,7 +208,7 @@ def test_a_short_report_that_names_everybody_again_and_again_does_not_fill_the_d
 def test_of_a_health_report_the_end_of_the_events_is_kept(event_head: object, expected: int | None) -> None:
     told_of = of({**health_body(), "heads": {"event": event_head}}, "health")
     assert (told_of.event_head, told_of.due_at) == (expected, AT)
-    assert of({}, "health") == case_columns.Telling(clock_synced=True)
+    assert of({}, "health") == case_columns.CaseColumns(clock_synced=True)
 
 
 def test_a_case_takes_time_in_proportion_to_its_holes(tmp_path: Path) -> None:

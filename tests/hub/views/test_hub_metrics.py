@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -19,20 +18,12 @@ from patience import PATIENCE_S
 
 from agent.contract.topics import topic
 from agent.hub.stores import trust
-from agent.hub.views.metrics import write_metrics
-from agent.hub.views.metrics_page import read_metrics, serving
+from agent.hub.views.metrics import read_metrics, serving, write_metrics
 from agent.model.errors import ConfigurationError
 from agent.model.finding import Draft
 from agent.site.config.site import Hub
 
 SAMPLE = re.compile(r'camwarden_hub_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"\})? [0-9.e+-]+')
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

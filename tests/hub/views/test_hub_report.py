@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,13 +21,6 @@ from agent.hub.stores.day_figures import METRICS, read_config, read_health
 from agent.hub.views.assessment import Assessment, assess
 from agent.model.finding import Draft
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed, Figure, rates_json
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path / "hub")
-    yield opened
-    opened.store.close()
 
 
 def test_sums_are_made_of_numerators_and_denominators_of_all_sites_and_days(desk: Desk, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -129,13 +128,6 @@ def test_the_silent_are_sorted_by_kind_then_by_how_long() -> None:
         ("A", "wedged"),
         ("D", "late"),
     ]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 def test_silence_is_read_from_what_really_came(desk: Desk, tmp_path: Path) -> None:

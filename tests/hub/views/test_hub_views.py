@@ -34,13 +34,6 @@ LATER = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     return Maker(tmp_path / "site")
 

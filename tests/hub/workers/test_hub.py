@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import delivery
@@ -19,16 +18,9 @@ from agent.contract.presence import write_state
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
 from agent.hub.stores import trust
-from agent.hub.workers.ack import write_ack
+from agent.hub.workers.answers import write_ack
 from agent.model.finding import Draft, Envelope, Head, Json
 from agent.verify.message import Chain, advance
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,13 +19,6 @@ from agent.model.errors import UsageError
 from agent.model.finding import Draft, Envelope
 from agent.site.config.site import Hub
 from tests.hub.workers.test_hub_resend import answer, asked
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

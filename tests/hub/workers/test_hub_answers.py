@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,13 +17,6 @@ from agent.contract.topics import topic
 from agent.hub.workers import orders
 from agent.model.finding import Draft, Envelope, Json
 from tests.hub.workers.test_hub_orders import HOUR, reported, result_of, status
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

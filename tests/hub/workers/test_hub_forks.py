@@ -37,7 +37,7 @@ def test_however_two_chains_interleave_the_one_that_came_first_is_confirmed_to_i
     for turn in turns:
         assert desk.send(waits[turn].pop(0))["event"] in ("verified", "fork", "tamper")
     first = original if turns[0] == "A" else clone
-    (head,) = desk.store.watermark("S1", "e1").values()
+    (head,) = desk.store.chains.watermark("S1", "e1").values()
     assert (head.seq, head.digest) == (3, first[-1].report.digest)
     assert desk.status()["forks"] == 3
     desk.store.close()
@@ -81,7 +81,7 @@ def test_an_original_beside_an_interleaved_clone_is_confirmed_and_the_clone_begi
     cloned = [twin.cycle(other, NOW, filling=2, events=0)[-1] for _ in range(2)]
     for envelope in (first, *cloned, second):
         desk.send(envelope)
-    mark = Watermark("S1", epoch, 1, desk.store.watermark("S1", epoch))
+    mark = Watermark("S1", epoch, 1, desk.store.chains.watermark("S1", epoch))
     assert spool.confirm(mark, NOW) == "confirmed"
     assert spool.drained()
     assert other.confirm(mark, NOW) == "fork"
@@ -110,7 +110,7 @@ def test_a_copy_that_goes_on_beside_its_original_is_told_with_its_next_connectio
         twin.cycle(other, NOW, filling=2, events=0)[-1],
     ):
         desk.send(envelope)
-    assert other.confirm(Watermark("S1", old, 1, desk.store.watermark("S1", old)), NOW) == "fork"
+    assert other.confirm(Watermark("S1", old, 1, desk.store.chains.watermark("S1", old)), NOW) == "fork"
     other.begin(NOW)
     assert desk.birth(twin, other.epoch, 1)["event"] == "state"
     for number, told in ((1, "stale-state"), (2, "two-lives"), (2, "stale-state"), (3, "two-lives")):

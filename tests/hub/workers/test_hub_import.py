@@ -7,7 +7,6 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import delivery
@@ -26,13 +25,6 @@ from agent.hub.workers.intake import Intake
 from agent.model.errors import AgentError, ConfigurationError, UsageError
 from agent.model.finding import Head
 from agent.verify.archive import pack
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,13 +17,6 @@ from agent.hub.workers.resend import QUIET
 from agent.model.finding import Draft, Envelope, Head, Json
 from agent.site.config.site import Hub
 from tests.hub.workers.test_hub_resend import answer, asked, runs
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import pytest
 from hubside import PATIENCE_S, Peer
 from mosquitto import Broker
 
-from agent.hub.workers.quiet import EACH_S, KEYS_MOST, Quiet
+from agent.hub.workers.quiet import EACH_S, KEYS_MOST, LogLimit
 
 REFUSED = {"event": "rejected", "site": "S1", "reason": "unsigned"}
 
 
 def test_the_same_is_said_once_a_minute_with_how_often_it_was() -> None:
-    quiet = Quiet()
+    quiet = LogLimit()
     said = [quiet.take(REFUSED, number * EACH_S / 1000) for number in range(2001)]
     told = [event for event in said if event is not None]
     assert told == [REFUSED, {**REFUSED, "more": 999}, {**REFUSED, "more": 999}]
@@ -25,20 +25,20 @@ def test_the_same_is_said_once_a_minute_with_how_often_it_was() -> None:
 
 @pytest.mark.parametrize("change", [{"site": "S2"}, {"reason": "signature"}, {"event": "untrusted", "kid": "k"}])
 def test_what_is_another_matter_is_said_at_once(change: dict[str, str]) -> None:
-    quiet = Quiet()
+    quiet = LogLimit()
     assert quiet.take(REFUSED, 0.0) == REFUSED
     assert quiet.take({**REFUSED, **change}, 0.1) == {**REFUSED, **change}
 
 
 def test_what_is_good_or_new_is_never_held_back() -> None:
-    quiet = Quiet()
+    quiet = LogLimit()
     for kind in ("verified", "duplicate", "fork", "tamper", "confirmed", "trust"):
         for _ in range(3):
             assert quiet.take({"event": kind, "site": "S1"}, 0.0) is not None
 
 
 def test_invented_names_take_no_memory_without_end() -> None:
-    quiet = Quiet()
+    quiet = LogLimit()
     for number in range(3 * KEYS_MOST):
         quiet.take({**REFUSED, "site": f"S{number}"}, 0.0)
     assert len(quiet._said) == KEYS_MOST

@@ -24,15 +24,15 @@ from agent.contract.chain import digest
 from agent.contract.envelope import ACK_TYP, REPORT_TYP, flatten, sign_payload
 from agent.contract.jwk import PublicKey
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
 from agent.contract.watermark import Rejected, Watermark, read_watermark, write_watermark
 from agent.deliver.spool.read_only import view
 from agent.deliver.spool.spool import Spool
-from agent.hub.stores import signing_key, trust
+from agent.hub.stores import trust
 from agent.hub.views.metrics import write_metrics
 from agent.hub.workers import refused
-from agent.hub.workers.ack import write_ack
+from agent.hub.workers.answers import write_ack
 from agent.judge.checks.service.delivery import run_delivery
 from agent.judge.checks.table import CHECKS
 from agent.model.errors import NotVerified
@@ -44,32 +44,14 @@ from agent.site.config.site import Hub
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     return Maker(tmp_path / "site")
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
 
 
 @pytest.fixture
 def old_broker(tmp_path: Path) -> Iterator[OldBroker]:
     with OldBroker(tmp_path / "broker") as running:
         yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def keys_of(signer: Signer) -> dict[str, PublicKey]:

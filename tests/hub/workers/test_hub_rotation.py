@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,13 +17,6 @@ from agent.hub.stores import trust
 from agent.model.errors import StoreFailed, UsageError
 from agent.model.finding import Draft, Envelope, Head, Json, StreamName
 from agent.verify.bindings import SCHEMA, Rotated, entry_of
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

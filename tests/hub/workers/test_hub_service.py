@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import delivery
@@ -25,13 +24,6 @@ from agent.deliver.publish.publisher import Publisher
 from agent.hub.stores import signing_key, trust
 from agent.model.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError
 from agent.site.config.site import Hub
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

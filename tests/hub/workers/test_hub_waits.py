@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,30 +16,12 @@ from mosquitto import Broker
 from agent.__main__ import main
 from agent.contract.envelope import STATE_TYP, sign_payload
 from agent.contract.presence import write_state
-from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
 from agent.hub.stores import evidence, signing_key, store, trust
 from agent.hub.stores.store import Store
 from agent.hub.workers import opening, service
 from agent.model.errors import ConfigurationError, StoreWaits
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with Broker(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "hub")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

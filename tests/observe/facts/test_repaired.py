@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -183,13 +182,6 @@ def test_sums_are_of_seconds_and_of_repairs_never_of_means() -> None:
 def test_what_lasted_less_than_nothing_is_no_repair() -> None:
     one = replace(new_episode(GONE, NOW), repaired_at=NOW - timedelta(hours=1), verified_at=NOW)
     assert repairs([one], by_class) == {}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path / "hub")
-    yield opened
-    opened.store.close()
 
 
 def test_the_hub_adds_up_repairs_of_a_division_over_sites_and_days(
