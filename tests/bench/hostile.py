@@ -62,9 +62,9 @@ def main() -> None:
         say("lying, dying and hanging children beside good ones")
         faked, lies = faked_verdicts(good["jpeg"], asked.quick)
         say("the time until a child is locked down")
-        ready_ms = _ready_ms(10 if asked.quick else 100)
+        ready_ms = _ready_ms(3 if asked.quick else 100)
         resting_mb = _resting_mb(good["jpeg"])
-        ratios, cycles = _cycles(folder, *((4, 1, 1) if asked.quick else (64, 4, 3)))
+        ratios, cycles = _cycles(folder, *((2, 1, 1) if asked.quick else (64, 4, 3)))
     figures = {
         FOREIGN.name: FOREIGN.of([foreign]) | {"n": len(tried)},
         DEATHS.name: DEATHS.of([deaths]) | {"n": len(tried)},

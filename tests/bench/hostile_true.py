@@ -82,7 +82,7 @@ class Made:
 def true_pictures(folder: Path, quick: bool) -> list[Made]:
     """Make them all, two at a time; what an encoder here cannot make is left out."""
     jobs = list(_jobs(folder))
-    jobs = jobs[:: len(jobs) // 12] if quick else jobs
+    jobs = jobs[:: len(jobs) // 4] if quick else jobs
     with ThreadPoolExecutor(2) as pool:
         done = [one for one in pool.map(_made, jobs) if one is not None]
     return [*done, *_rewritten(folder, done), *_jpegs(folder, quick)]
@@ -179,7 +179,7 @@ def _rewritten(folder: Path, made: list[Made]) -> Iterator[Made]:
 def _jpegs(folder: Path, quick: bool) -> Iterator[Made]:
     _, frame = cv2.VideoCapture(str(_still(folder))).read()
     for number, (options, shape) in enumerate(product(JPEG, ((640, 360), (641, 359), (33, 17)))):
-        if quick and number > 3:
+        if quick and number > 1:
             break
         picture = cv2.resize(frame, shape, interpolation=cv2.INTER_AREA)
         for grey in (False, True):

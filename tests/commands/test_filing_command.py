@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from dossiers import members, packed
 from smaller_site import unhurried
+from warm import one_worker
 
 from agent.cli import main
 from agent.demo.site import SimulatedSite
@@ -22,6 +23,7 @@ from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_file import read_filed
 from agent.onsite.filing.status import filing_status
 from agent.onsite.one_look.result import CheckResult
+from agent.service.cycle import environment
 from agent.service.cycle.cycle import CycleResult
 from agent.site.config.load import load
 from agent.text.translate import LANGUAGES
@@ -70,6 +72,12 @@ class OnSite:
         text = self.config.read_text("utf-8")
         assert before in text
         self.config.write_text(text.replace(before, after, 1), "utf-8")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    with one_worker(environment):
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Every duty of the packs that is checked, broken once on a healthy site: it is found, and nothing else changes status.
 
-The site runs once for the whole file and is put back before each breach. Who writes a check has to give each of its
-duties a row.
+The site runs once for the whole file and is put back before each breach. Where a breach changes no device, what devices
+in order told at that time is told again; where it does, they are asked until the next one. Who writes a check has to
+give each of its duties a row.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("breaches"), worker, patch) as running,
     ):
+        running.answered = {}
         yield running
 
 

@@ -113,7 +113,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield Stage(demo, tripwire, notifications, notify_path, stack)
 
 
-def test_ready_status_and_a_quick_end(stage: Stage) -> None:
+def test_ready_status_a_clear_line_to_a_second_agent_of_the_site_and_a_quick_end(stage: Stage) -> None:
     with stage.daemon() as child:
         stage.notified("READY=1")
         stage.notified("WATCHDOG=1")
@@ -128,6 +128,13 @@ def test_ready_status_and_a_quick_end(stage: Stage) -> None:
         assert status["site"] == SITE_ID
         assert status["hub"]["link"] == "connected"
         assert {c["id"]: c["online"] for c in status["cameras"]}["gate"] == "pass"
+
+        second = subprocess.run(
+            command("run", "--once", "--config", stage.demo.config), capture_output=True, text=True, check=False
+        )
+        assert second.returncode == 2
+        assert "Traceback" not in second.stderr
+        assert len(second.stderr.splitlines()) == 1
 
         child.terminate()
         assert child.wait(WITHIN_S / 2) == 0, "it does not sleep to the end of its period"
@@ -209,17 +216,6 @@ def test_a_wrong_configuration_is_refused_at_reload_and_the_old_one_goes_on(stag
     assert "the old one stays in force" in stage.log()
     assert "period_s" in stage.log()
     assert "[key] and [storage] change only with a restart" in stage.log()
-
-
-def test_a_second_agent_of_the_same_site_ends_with_a_clear_line(stage: Stage) -> None:
-    with stage.daemon():
-        stage.notified("READY=1")
-        second = subprocess.run(
-            command("run", "--once", "--config", stage.demo.config), capture_output=True, text=True, check=False
-        )
-    assert second.returncode == 2
-    assert "Traceback" not in second.stderr
-    assert len(second.stderr.splitlines()) == 1
 
 
 def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(stage: Stage) -> None:

@@ -32,6 +32,8 @@ MOSAIC_BLOCK_PX = 24
 """At a width of 640; half of it at 320."""
 BLUR_SIGMA_PX = 10.0
 NOISE_SIGMA = 1.5
+NOISE_ROOM_PX = 192
+"""How far the part of the noise field that is taken may lie from its corner, in each direction."""
 DARK_RATIO = 0.035
 """How much of the light is left when a camera has gone dark."""
 
@@ -105,14 +107,27 @@ def picture(
     size = SIZES_PX[path]
     small = cv2.resize(scene(camera.place, at_s), size, interpolation=cv2.INTER_AREA)
     light = DARK_RATIO if fault == "dark" else 1.0
-    noise = np.random.default_rng(int(at_s * 1000)).normal(0, NOISE_SIGMA, small.shape)
-    image: Canvas = np.clip(small * light + noise, 0, 255).astype(np.uint8)
+    image = cv2.addWeighted(small, light, _noise_at(at_s, size), 1.0, 0.0, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
     mask = camera.mask
     if mask is not None and fault != "mask-removed" and mask.enabled and path not in mask.bare_paths:
         draw_mask(image, mask)
     if fault != "dark":
         _overlay(image, f"{camera.name}  {at:%Y-%m-%d %H:%M:%S}" if dated else camera.name)
     return image
+
+
+@lru_cache(maxsize=1)
+def _noise() -> NDArray[np.int16]:
+    """A field of sensor noise, larger than any picture: drawn once, as drawing it costs more than all else."""
+    width, height = (max(sides) + NOISE_ROOM_PX for sides in zip(*SIZES_PX.values(), strict=True))
+    noise = np.random.default_rng(1).normal(0, NOISE_SIGMA, (height, width, 3))
+    return np.round(noise).astype(np.int16)
+
+
+def _noise_at(at_s: float, size: tuple[int, int]) -> NDArray[np.int16]:
+    """Take a part of the field at a place that another moment does not take."""
+    x, y = np.random.default_rng(int(at_s * 1000)).integers(0, NOISE_ROOM_PX, 2)
+    return _noise()[y : y + size[1], x : x + size[0]]
 
 
 def jpeg(image: Canvas, quality: int = 88) -> bytes:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from smaller_site import unhurried
+from warm import one_worker
 
 from agent.cli import main
+from agent.commands.check import command
 from agent.contract.envelope import CHECK_TYP, flatten, sign_payload, unflatten
 from agent.contract.signing_keys import load_or_create_signer
 from agent.deliver.keys.rotate import SPOOL_NAME
@@ -23,6 +25,7 @@ from agent.judge.memory.memory import EMPTY_MEMORY
 from agent.judge.memory.notes import Proof, read_notes
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
+from agent.service.cycle import environment
 from agent.service.cycle.cycle import CycleResult, tell
 from agent.site.config.load import load
 
@@ -51,6 +54,12 @@ class OnSite:
     def job(self, name: str) -> Path:
         (path,) = [p for p in self.state.parent.rglob(name) if p.parent.name == "jobs"]
         return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    with one_worker(command, environment):
+        yield
 
 
 @pytest.fixture

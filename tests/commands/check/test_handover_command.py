@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 from handed_over import jpegs
 from smaller_site import unhurried
+from warm import one_worker
 
 from agent.cli import main
 from agent.contract.signing_keys import load_or_create_signer
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.model import exits
+from agent.service.cycle import environment
 from agent.site.config.load import load
 from agent.verify.html_seal import unseal
 
@@ -34,6 +36,12 @@ class Written:
     report: Path
     home: Path
     code: int
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    with one_worker(environment):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tomli
 from smaller_site import unhurried
+from warm import one_worker
 
 from agent.cli import main
 from agent.commands.masks.adopt import excepted
@@ -24,6 +25,7 @@ from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.model import exits
 from agent.observe.approvals.approvals import lights, read_approvals
 from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.service.cycle import environment
 from agent.site.config.load import load
 from masking.view import baseline
 
@@ -32,6 +34,12 @@ HIDE = ["gate", "canteen", "parking", "roof", "annex"]
 SHOW = ["corridor", "yard", "reception", "lobby"]
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J"
 Image = np.ndarray[Any, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    with one_worker(environment):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -28,11 +28,11 @@ PERIOD = timedelta(minutes=15)
 def cycles(
     nvr: Nvr, states: Credentials, count: int, password: str = PASSWORD, begin: datetime = NOW
 ) -> list[Observations]:
-    """Read the recorder once a period."""
+    """Read the recorder once a period for two hours, which is longer than any lock time, and then once an hour."""
     seen = []
     with nvr.device() as served:
         box = replace(device(served.port, password), driver="dahua")
-        for number in range(count):
+        for number in (*range(min(count, 8)), *range(8, count, 4)):
             now = begin + number * PERIOD
             with open_transport(box, 20.0, states, lambda now=now: now) as transport:  # type: ignore[misc]
                 seen.append(read(ONE, transport, {}))

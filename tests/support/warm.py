@@ -1,0 +1,33 @@
+"""One warm picture worker for all commands of a test file: starting one costs more than what most of them judge.
+
+For files whose commands run in this process and whose pictures break no decoder; what a worker does when it ends, is
+broken or not confined is tried with its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import ModuleType
+
+import pytest
+
+from masking.worker.client import Worker
+
+
+@contextmanager
+def one_worker(*modules: ModuleType) -> Iterator[None]:
+    """Hand the same worker to every command of these modules that opens one with the same arguments."""
+    opened: dict[tuple[object, ...], Worker] = {}
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+
+        @contextmanager
+        def kept(timeout_s: float = 5.0, accept_unconfined: bool = False) -> Iterator[Worker]:
+            key = (timeout_s, accept_unconfined)
+            if key not in opened:
+                opened[key] = stack.enter_context(Worker(timeout_s, accept_unconfined))
+            yield opened[key]
+
+        for module in modules:
+            patch.setattr(module, "Worker", kept)
+        yield
