@@ -165,7 +165,7 @@ JUDGING: Final = (
         file="agent/hub/stores/day_figures.py",
         text='or "unknown"\n',
         mutated='or "pass"\n',
-        test="test_hub_report.py::test_a_finding_that_does_not_say_how_it_stands_is_unknown",
+        test="test_day_figures.py::test_a_finding_that_does_not_say_how_it_stands_is_unknown",
     ),
     Mutant(
         name="answer-to-another-command",
