@@ -103,7 +103,9 @@ def environment(venv: Path, tree: Path) -> Path:
     for script in Path(sys.executable).parent.iterdir():
         target = venv / "bin" / script.name
         if not target.exists() and script.is_file() and script.read_bytes()[:2] == b"#!":
-            target.write_text(script.read_text("utf-8").replace(str(Path(sys.executable).parent), str(venv / "bin")))
+            first, _, rest = script.read_text("utf-8").partition("\n")
+            # Whatever path it had been made by: an environment may be reached by a link.
+            target.write_text(f"#!{venv}/bin/python\n{rest}" if "python" in first else f"{first}\n{rest}")
             target.chmod(0o755)
     return venv / "bin" / "python"
 
