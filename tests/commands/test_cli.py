@@ -210,6 +210,10 @@ def test_refused_logins_are_shown_and_released(tmp_path: Path) -> None:
     assert here("credentials", "retry", "nvr", "--config", path).returncode == 0
     assert Credentials(tmp_path / "credentials.json").state(device).state == "new"
     assert "nothing to do" in here("credentials", "retry", "nvr", "--config", path).stdout
+    other = Device("gate", "h", 80, "onvif", Credential("cameras", "admin", PASSWORD))
+    Credentials(tmp_path / "credentials.json").refused(other, datetime(2026, 1, 31, tzinfo=UTC))
+    assert "nothing to do" in here("credentials", "retry", "nvr", "--config", path).stdout
+    assert Credentials(tmp_path / "credentials.json").state(other).state == "wrong"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One defence taken out: which row of SECURITY.md it is of, what is changed, and which test must then fail."""
+"""One thing taken out or turned round: what is changed, and which test must then fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """`row` begins the first cell of a row; `text` stands once in `file`; `test` is `test_x.py::test_y`."""
+    """`row` begins the first cell of a row of SECURITY.md, or names the room of an everyday slip (`rooms.py`).
+
+    `text` stands once in `file`; `test` is `test_x.py::test_y`.
+    """
 
     name: str
     row: str

@@ -1,6 +1,7 @@
 """Takes one defence after the other out of a copy of the tree, and demands that the test which SECURITY.md names fails.
 
-Run: python tests/mutants/run.py [--only NAME ...] [--json FILE]. As root: some defences show to another user only.
+Run: python tests/mutants/run.py [--rooms] [--only NAME ...] [--json FILE]. As root: some defences show to another user
+only. With --rooms it is everyday slips instead, two or three in each room.
 A test counts only where it passes in the copy as it is. `killed`: it fails without the defence. `survived`: it does
 not. `unsound`: it fails, is skipped or is not found before anything is changed. `hung`: it does not end.
 """
@@ -25,6 +26,7 @@ ROOT: Final = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent))
 
 from mutants.model import Mutant  # noqa: E402
+from mutants.rooms import ROOMS  # noqa: E402
 from mutants.table import MUTANTS  # noqa: E402
 
 WITHIN_S: Final = 600
@@ -33,12 +35,14 @@ WITHIN_S: Final = 600
 def main() -> int:
     """Take them out, and print the table; 1 if one is not killed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rooms", action="store_true", help="the slips in rooms, not the defences")
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[], help="these alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcome there too")
     asked = parser.parse_args()
-    if unknown := sorted(set(asked.only) - {one.name for one in MUTANTS}):
+    table: tuple[Mutant, ...] = ROOMS if asked.rooms else MUTANTS
+    if unknown := sorted(set(asked.only) - {one.name for one in table}):
         parser.error(f"not in the table: {', '.join(unknown)}")
-    chosen = [one for one in MUTANTS if not asked.only or one.name in asked.only]
+    chosen = [one for one in table if not asked.only or one.name in asked.only]
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         tree = Path(name) / "tree"
         copy_tree(tree)
@@ -99,7 +103,9 @@ def environment(venv: Path, tree: Path) -> Path:
     for script in Path(sys.executable).parent.iterdir():
         target = venv / "bin" / script.name
         if not target.exists() and script.is_file() and script.read_bytes()[:2] == b"#!":
-            target.write_text(script.read_text("utf-8").replace(str(Path(sys.executable).parent), str(venv / "bin")))
+            first, _, rest = script.read_text("utf-8").partition("\n")
+            # Whatever path it had been made by: an environment may be reached by a link.
+            target.write_text(f"#!{venv}/bin/python\n{rest}" if "python" in first else f"{first}\n{rest}")
             target.chmod(0o755)
     return venv / "bin" / "python"
 

@@ -211,23 +211,6 @@ def test_recording_is_counted_in_seconds_by_model_and_maintainer_too() -> None:
     assert groups["maintainer"][""] == {"recorded": (166_400, 172_800, 400, 0)}
 
 
-@pytest.mark.parametrize(
-    ("status", "figure"),
-    [
-        ("pass", (1, 1, 0, 0)),
-        ("fail", (0, 1, 0, 0)),
-        ("unknown", (0, 1, 1, 0)),
-        (None, (0, 1, 1, 0)),
-        ("", (0, 1, 1, 0)),
-    ],
-)
-def test_a_finding_that_does_not_say_how_it_stands_is_unknown(status: object, figure: tuple[int, ...]) -> None:
-    finding = {"check": "osd-compliant", "subject": "camera:gate", "status": status}
-    body = {"cameras": [{"id": "gate"}], "findings": [finding]}
-    groups = next(iter(read_config({"ts": "2026-11-24T15:04:00.000Z"}, body)))[2]
-    assert groups[""]["overlay"] == figure
-
-
 def test_hostile_config_reports_are_read_without_a_stumble() -> None:
     for body in ({}, {"cameras": 1, "devices": [1], "findings": {"a": 1}}, {"cameras": [{}], "findings": [{}]},
                  {"cameras": [{"id": [], "device": {}, "maintainer": 5}], "devices": [{"id": 1, "identity": []}],

@@ -1,0 +1,175 @@
+"""Everyday slips, two or three in each room: what `make mutants-rooms` makes, one at a time.
+
+Chosen from the code before its tests were looked at; the name says what is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mutants.model import Mutant
+from mutants.rooms_judging import JUDGING
+
+ROOMS: Final = (
+    Mutant(
+        name="polygon-two-points",
+        row="masking",
+        file="masking/geometry.py",
+        text="    if len(polygon) < 3:\n",
+        mutated="    if len(polygon) < 2:\n",
+        test="test_masking_geometry.py::test_from_onvif_refuses",
+    ),
+    Mutant(
+        name="light-learned-a-day-longer",
+        row="masking",
+        file="masking/quality/learning.py",
+        text="LEARNING: Final = timedelta(days=7)\n",
+        mutated="LEARNING: Final = timedelta(days=8)\n",
+        test="test_masking_quality.py::test_seven_days_are_learned_before_anything_is_warned_of",
+    ),
+    Mutant(
+        name="view-unknown-refused",
+        row="masking",
+        file="masking/worker/wire_study.py",
+        text='    if state not in ("still", "moved", "unknown"):\n',
+        mutated='    if state not in ("still", "moved"):\n',
+        test="test_worker_study.py::test_no_shape_of_a_picture_ends_the_worker",
+    ),
+    Mutant(
+        name="hikvision-track-of-sub-stream",
+        row="drivers",
+        file="drivers/hikvision/read.py",
+        text="camera.channel * 100 + 1 if",
+        mutated="camera.channel * 100 + 2 if",
+        test="test_hikvision_recordings.py::test_footage_is_that_of_the_main_track_where_the_channels_cannot_be_read",
+    ),
+    Mutant(
+        name="hikvision-clock-in-milliseconds",
+        row="drivers",
+        file="drivers/hikvision/read.py",
+        text="timedelta(seconds=clock.offset_s)",
+        mutated="timedelta(milliseconds=clock.offset_s)",
+        test="test_hikvision_recordings.py::test_days_to_come_are_not_asked_for_and_the_last_minutes_of_today_are_left_out",
+    ),
+    Mutant(
+        name="dahua-timing-is-other",
+        row="drivers",
+        file="drivers/dahua/finder.py",
+        text='    return "continuous" if flag == "Timing" else "other"\n',
+        mutated='    return "other" if flag == "Timing" else "continuous"\n',
+        test="test_dahua_footage.py::test_letters_say_why_a_file_was_recorded",
+    ),
+    Mutant(
+        name="onvif-text-that-holds-none",
+        row="drivers",
+        file="drivers/onvif/parse.py",
+        text='            if told(one.Type) == "Text":\n',
+        mutated='            if told(one.Type) != "Text":\n',
+        test="test_onvif_details.py::test_an_overlay_without_a_text_is_well_only_where_it_is_none",
+    ),
+    Mutant(
+        name="exit-code-unknown-dropped",
+        row="model",
+        file="agent/model/verdict.py",
+        text='        unchecked=any(f.status == "unknown" for f in findings),\n',
+        mutated='        unchecked=any(f.status == "warn" for f in findings),\n',
+        test="test_gateway_checks.py::test_at_a_gateway_that_cannot_confine_its_worker_no_picture_is_judged_and_that_is_one_open_item",
+    ),
+    Mutant(
+        name="refused-counts-consequences",
+        row="model",
+        file="agent/model/verdict.py",
+        text=" and f.reason in REFUSED_REASONS and not f.caused_by)",
+        mutated=" and f.reason in REFUSED_REASONS)",
+        test="test_exit_code.py::test_what_hangs_on_something_else_is_no_refused_login",
+    ),
+    Mutant(
+        name="formula-behind-blanks",
+        row="text",
+        file="agent/text/harmless.py",
+        text='if text.lstrip(" ").startswith(FORMULA_STARTS)',
+        mutated="if text.startswith(FORMULA_STARTS)",
+        test="test_discover_command.py::test_hostile_names_are_harmless_in_csv",
+    ),
+    Mutant(
+        name="login-up-to-the-first-at",
+        row="text",
+        file="agent/text/redact.py",
+        text='    _, at, host = rest.rpartition("@")\n',
+        mutated='    _, at, host = rest.partition("@")\n',
+        test="test_logging.py::test_what_looks_like_a_secret_is_taken_out",
+    ),
+    Mutant(
+        name="journal-priority-flipped",
+        row="host",
+        file="agent/host/journald.py",
+        text="if level >= known), 7)",
+        mutated="if level > known), 7)",
+        test="test_journal.py::test_a_record_has_its_fields",
+    ),
+    Mutant(
+        name="unsynced-bit-ignored",
+        row="host",
+        file="agent/host/health.py",
+        text="    return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC\n",
+        mutated="    return 0 <= state < _TIME_ERROR\n",
+        test="test_host.py::test_a_clock_is_synchronised_only_where_state_and_status_say_so",
+    ),
+    Mutant(
+        name="topic-of-any-site",
+        row="contract",
+        file="agent/contract/topics.py",
+        text=" or not CITY.fullmatch(city) or not SITE_ID.fullmatch(site):",
+        mutated=" or not CITY.fullmatch(city):",
+        test="test_hub_hostile.py::test_what_is_no_message_of_a_site_is_counted_by_its_reason",
+    ),
+    Mutant(
+        name="resend-of-one-report",
+        row="contract",
+        file="agent/contract/orders_json.py",
+        text='and data["from_seq"] <= data["to_seq"]):',
+        mutated='and data["from_seq"] < data["to_seq"]):',
+        test="test_orders_json.py::test_a_run_of_reports_is_asked_for_again",
+    ),
+    Mutant(
+        name="port-65536",
+        row="contract",
+        file="agent/contract/enrollment_token.py",
+        text="not 0 < int(match[2]) < 65536:",
+        mutated="not 0 < int(match[2]) <= 65536:",
+        test="test_enroll_token.py::test_made_up_contents_are_refused_in_one_line",
+    ),
+    Mutant(
+        name="key-late-flipped",
+        row="verify",
+        file="agent/verify/bindings.py",
+        text="arrived_at > datetime.fromisoformat(binding.until)",
+        mutated="arrived_at < datetime.fromisoformat(binding.until)",
+        test="test_hub_rotation.py::test_a_successor_is_trusted_no_longer_than_the_key_that_named_it",
+    ),
+    Mutant(
+        name="gap-one-report-longer",
+        row="verify",
+        file="agent/verify/message.py",
+        text="*key, position.seq + 1, after - 1))",
+        mutated="*key, position.seq + 1, after))",
+        test="test_verify_follow.py::test_watching_in_any_order_ends_with_what_looking_at_all_of_them_finds",
+    ),
+    Mutant(
+        name="webhook-with-a-login",
+        row="site",
+        file="agent/site/config/webhook_url.py",
+        text='if not host or "@" in parts.netloc or parts.fragment',
+        mutated="if not host or parts.fragment",
+        test="test_webhook.py::test_what_is_no_address_of_a_webhook_is_refused",
+    ),
+    Mutant(
+        name="day-of-eight-digits",
+        row="site",
+        file="agent/site/toml/days.py",
+        text='value if isinstance(value, str) and len(value) == 10 else ""',
+        mutated='value if isinstance(value, str) else ""',
+        test="test_config.py::test_each_bad_file_gives_exactly_its_messages",
+    ),
+    *JUDGING,
+)
