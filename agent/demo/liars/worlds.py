@@ -18,7 +18,6 @@ from agent.demo.liars.worlds_table import WORLDS
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.target import Target
 from agent.demo.site import SimulatedSite
-from agent.demo.site_config import IN_USE_SINCE
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.lying import Lying
 from agent.demo.world.recordings import full_hour
@@ -33,10 +32,8 @@ from masking.worker.client import Worker
 
 STORED_DAYS = 35
 LEARNING_STEP = timedelta(hours=4)
-LEARNING_LOOKS: dict[WorldName, int] = {"onvif": 8, "hikvision": 20, "dahua": 20, "store": 8}
-"""How many looks it takes until all that can pass there does: vendors' recorders are listed a day in each look."""
-IN_USE_DAYS = 5
-"""For how long a vendor's recorder has been in use when its world begins: so much footage is due, and listed."""
+LEARNING_LOOKS: dict[WorldName, int] = {"onvif": 8, "hikvision": 50, "dahua": 46, "store": 8}
+"""How many looks it takes until all that can pass there does: vendors' recorders are listed a few days in each look."""
 LIE_AFTER, LIE_STEP = timedelta(hours=21), timedelta(minutes=70)
 """A path that is looked at in turn has its turn again after 20 hours, and after one that failed again after an hour."""
 STORE_ID = "disk"
@@ -216,9 +213,6 @@ def build(name: WorldName, folder: Path, clock: Clock, worker: Worker) -> World:
         text.replace("wait_s = 0.5", "wait_s = 0.1").replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
         + DECLARED
     )
-    if name in ("hikvision", "dahua"):
-        since = (clock() - timedelta(days=IN_USE_DAYS)).date()
-        text = text.replace(f'in_use_since = "{IN_USE_SINCE}"', f'in_use_since = "{since}"')
     store = folder / "store" if name == "store" else None
     if store is not None:
         store.mkdir()
