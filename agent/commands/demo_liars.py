@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="camwarden-liars-") as folder:
             for verdict in gallery(Path(folder), utc_now(), say):
                 verdicts.append(verdict)
-                say(Message("{lie}: {result}", {"lie": verdict.lie.name, "result": Message(_result(verdict))}))
+                say(Message("{lie} was told: {result}", {"lie": verdict.lie.name, "result": Message(_result(verdict))}))
     except ChildFailed as error:
         sys.stderr.write(translate("the demo failed: {why}", args.lang).format(why=error) + "\n")
         return exits.UNAVAILABLE

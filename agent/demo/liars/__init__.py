@@ -1,1 +1,1 @@
-"""Lies that devices tell, each a small file; `table.py` lists them."""
+"""Simulates devices that lie, one lie a file."""

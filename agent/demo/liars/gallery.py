@@ -1,4 +1,4 @@
-"""Runs every lie through real cycles and compares what camwarden says with what is right.
+"""Runs every lie through real cycles and compares each finding with what is right.
 
 Each world is learned honestly once. A lie has fooled camwarden where a finding that it makes false is what a lie wants.
 """

@@ -1,4 +1,4 @@
-"""Defines a lie: where it is told, what it fakes, how it is told, and which findings would be wrong after it."""
+"""Defines a lie: its world, what it fakes, how a device lies, and which findings would be wrong after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the small simulated sites that lies are told in: two cameras each, one maker each, all of it well.
+"""Builds the small simulated sites for lies: two cameras each, one maker each, all of it well.
 
 A world is learned once, honestly: approvals of both views, a week of looks. Each lie begins from there.
 """

@@ -1,4 +1,4 @@
-"""Defines who is on the small sites that lies are told in. Plain values."""
+"""Defines who is on the small sites for lies. Plain values."""
 
 from __future__ import annotations
 

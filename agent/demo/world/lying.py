@@ -1,4 +1,4 @@
-"""Lets a simulated device lie: what it says and which picture it sends are changed before they leave it.
+"""Defines how a simulated device lies: what it answers, shows and streams is changed before it leaves the device.
 
 A lie sees bytes and targets of one device, and decides nothing else; where none is told, a device says what is true.
 The lies themselves stand in `agent/demo/liars/`.

@@ -1,1 +1,1 @@
-"""Lies about recordings, playback and disks."""
+"""Simulates lies about recordings, playback and disks."""

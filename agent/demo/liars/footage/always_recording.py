@@ -1,4 +1,4 @@
-"""Says that it records, and names the moment of the question as the newest footage.
+"""Simulates a device that reports that it records, and names the moment of the question as the newest footage.
 
 A list that is made from the state of the recording job and not from the disk ends at its own clock.
 

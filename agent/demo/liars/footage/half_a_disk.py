@@ -1,4 +1,4 @@
-"""Says `Success` of a disk of which one partition has an error.
+"""Simulates a device that reports `Success` of a disk of which one partition has an error.
 
 The state is that of the drive; each partition has a flag of its own.
 

@@ -1,4 +1,4 @@
-"""Keeps another camera's footage under this camera's name.
+"""Simulates a device that stores another camera's footage under this camera's name.
 
 Two inputs were swapped on the recorder after the views had been approved.
 

@@ -1,4 +1,4 @@
-"""Plays the recording of another channel under this channel's token.
+"""Simulates a device that plays the recording of another channel under this channel's token.
 
 Tokens are opaque, and a recorder that was set up anew hands old ones to other channels.
 

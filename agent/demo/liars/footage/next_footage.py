@@ -1,4 +1,4 @@
-"""Claims an older beginning than it holds, and plays what it has from there on.
+"""Simulates a device that claims an older beginning than it holds, and plays what it has from there on.
 
 Playback before the first clean point starts at that point, which the standard asks for; the list still names the
 beginning of the recording before the disk was overwritten.

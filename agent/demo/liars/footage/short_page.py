@@ -1,4 +1,4 @@
-"""Answers a search with half of what it counts and says OK where MORE was due.
+"""Simulates a device that answers a search with half of what it counts and answers OK where MORE was due.
 
 Several units stop at 50 or fewer files, whatever was asked for; `numOfMatches` may count what is not on the page.
 

@@ -1,4 +1,4 @@
-"""Says of a disk a word that is in no document.
+"""Simulates a device that reports of a disk a word that is in no document.
 
 New firmware has new words ("warning", "S.M.A.R.T. failed"), and mainland firmware has Chinese ones.
 

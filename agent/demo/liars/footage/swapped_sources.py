@@ -1,4 +1,4 @@
-"""Names the source of each recording by the other's token.
+"""Simulates a device that names the source of each recording by the other's token.
 
 A camera that was moved to another input keeps its recording's old source; matching follows the token.
 

@@ -1,4 +1,4 @@
-"""Ignores the time of a search and lists its oldest files.
+"""Simulates a device that ignores the time of a search and lists its oldest files.
 
 A search whose `timeSpan` cannot be read is answered by some units as one without a span.
 

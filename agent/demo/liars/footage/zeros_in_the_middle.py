@@ -1,4 +1,4 @@
-"""Keeps three weeks of footage as files of zeros.
+"""Simulates a device that stores three weeks of footage as files of zeros.
 
 Recorders that allocate files beforehand leave them where a crash ended the writing; names, sizes and times are right.
 

@@ -1,1 +1,1 @@
-"""Lies about who a device is, its clock, accounts, ports and platforms."""
+"""Simulates lies about who a device is, its clock, accounts, ports and platforms."""

@@ -1,4 +1,4 @@
-"""Streams a third channel that its list of inputs leaves out.
+"""Simulates a device that streams a third channel that its list of inputs leaves out.
 
 A channel that is hidden on the page stays a channel: it streams and is recorded.
 

@@ -1,4 +1,4 @@
-"""Has a third channel connected that its list of names leaves out.
+"""Simulates a device that has a third channel connected that its list of names leaves out.
 
 Source: `ChannelTitle` and `getCameraState` are two lists, of CGI and of RPC2.
 """

@@ -1,4 +1,4 @@
-"""Has a log whose oldest entry is of the day on which clocks begin.
+"""Simulates a device that has a log whose oldest entry is of the day on which clocks begin.
 
 The first entry after a restart without a clock is of 1970-01-01; the rest was cleared yesterday.
 

@@ -1,4 +1,4 @@
-"""Has one more account, whose name is an approved one with a Cyrillic letter.
+"""Simulates a device that has one more account, whose name is an approved one with a Cyrillic letter.
 
 Source: `getUserInfoAll`: names are UTF-8.
 """

@@ -1,4 +1,4 @@
-"""Names an NTP server that it is told not to use.
+"""Simulates a device that names an NTP server and does not ask it.
 
 Source: `configManager name=NTP`: Enable and Address are two fields.
 """

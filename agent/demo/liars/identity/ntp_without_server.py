@@ -1,4 +1,4 @@
-"""Says that it takes its time from NTP, and has no server to take it from.
+"""Simulates a device that reports that it takes its time from NTP, and has no server to take it from.
 
 `timeMode` is the choice on the page; the list of servers is another page.
 

@@ -1,4 +1,4 @@
-"""Tells a serial number that is no box's, after the box was exchanged.
+"""Simulates a device that reports a serial number that is no box's, after the box was exchanged.
 
 Boxes of a clone maker all say the same; a mainboard that was exchanged says zeros until somebody writes it.
 

@@ -1,4 +1,4 @@
-"""Says that it is registered at a platform to which its link is switched off.
+"""Simulates a device that reports to be registered at a platform to which its link is switched off.
 
 The flag is that of the last session; switching off ends none of it on some firmware.
 

@@ -1,4 +1,4 @@
-"""Says that it is online at a platform of which it has neither address nor number.
+"""Simulates a device that reports to be online at a platform of which it has neither address nor number.
 
 Source: RPC2 `VSP_GAYS_SERVER`: IsOnLine beside empty sipSvrIp and sipSvrId.
 """

@@ -1,4 +1,4 @@
-"""Says that every service is off, over one of them.
+"""Simulates a device that reports that every service is off, over one of them.
 
 Source: ONVIF Core, GetNetworkProtocols: Enabled is a setting, and needs a restart on some firmware.
 """

@@ -1,4 +1,4 @@
-"""Tells the time of the first question for ever.
+"""Simulates a device that reports the time of the first question for ever.
 
 A clock whose battery and NTP are both gone begins at the last saved moment after each restart.
 

@@ -1,4 +1,4 @@
-"""Tells the serial number of the box beside it.
+"""Simulates a device that reports the serial number of the box beside it.
 
 Cloned firmware images carry the serial number of the box they were read from.
 

@@ -1,1 +1,1 @@
-"""Lies about privacy masks and overlays."""
+"""Simulates lies about privacy masks and overlays."""

@@ -1,4 +1,4 @@
-"""Forgets its mask on every second snapshot.
+"""Simulates a device that forgets its mask on every second snapshot.
 
 Firmware that starts its masks anew when day turns to night sends some pictures without.
 

@@ -1,4 +1,4 @@
-"""Has a region that is on and has no area.
+"""Simulates a device that has a region that is on and has no area.
 
 Source: field reports: regions that were never drawn are listed with all corners at 0, and are on.
 """

@@ -1,4 +1,4 @@
-"""Draws a mask at half the size that it tells.
+"""Simulates a device that draws a mask at half the size that it reports.
 
 Masks told in the grid of another resolution are drawn by that grid.
 

@@ -1,4 +1,4 @@
-"""Has every region on and the switch above them off.
+"""Simulates a device that has every region on and the switch above them off.
 
 Source: `privacyMask/enabled` and `PrivacyMaskRegion/enabled` are two fields; off above draws nothing.
 """

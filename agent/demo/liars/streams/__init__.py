@@ -1,1 +1,1 @@
-"""Lies in what a camera streams and shows."""
+"""Simulates lies in what a camera streams and shows."""

@@ -1,4 +1,4 @@
-"""Sends the same bytes for a snapshot again and again, while the recorder says that the camera is online.
+"""Simulates a device that sends the same snapshot for ever while its recorder reports the camera online.
 
 A decoder that hangs repeats its last picture; the recorder keeps the connection up.
 

@@ -42,5 +42,5 @@ LIE = Lie(
         "camera-moved camera:gate": NOT_PASS,
         "privacy-mask-effective camera:court": NOT_FAIL,
     },
-    looks=2,
+    looks=4,
 )

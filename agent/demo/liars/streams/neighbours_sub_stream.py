@@ -1,4 +1,4 @@
-"""Streams another channel on the sub-stream alone.
+"""Simulates a device that streams another channel on the sub-stream alone.
 
 Sub-streams of an input proxy are joined by a number of their own (102, 202), which a firmware update shifted.
 

@@ -1,4 +1,4 @@
-"""Sends a grey picture in place of a camera that it has lost, and says that it is connected.
+"""Simulates a device that sends a grey picture in place of a camera that it has lost, and reports to be connected.
 
 Recorders draw a "no video" picture of one colour: every private area in it is hidden.
 

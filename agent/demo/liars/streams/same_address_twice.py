@@ -1,4 +1,4 @@
-"""Gives the address of channel 2 for the profiles of channel 1.
+"""Simulates a device that gives the address of channel 2 for the profiles of channel 1.
 
 Source: ONVIF Media Service Specification, GetStreamUri, GetSnapshotUri: an address is valid for the profile asked for;
 nothing in it says so.

@@ -1,4 +1,4 @@
-"""Offers sound in the description of a stream of which no profile names an audio encoder.
+"""Simulates a device that offers sound in the description of a stream of which no profile names an audio encoder.
 
 Source: RFC 4566, m= lines; ONVIF Media2, GetProfiles: configurations are what a client is told, not what is sent.
 """

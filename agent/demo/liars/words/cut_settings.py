@@ -1,4 +1,4 @@
-"""Ends its answer in the middle, at the end of a line.
+"""Simulates a device that ends its answer in the middle, at the end of a line.
 
 A buffer of 4 KB ends an answer whose length was counted after it was cut.
 

@@ -1,4 +1,4 @@
-"""Completes a search for recordings at once and finds nothing.
+"""Simulates a device that completes a search for recordings at once and finds nothing.
 
 While its index is built a recorder answers `Completed` with an empty list; the footage is there.
 
