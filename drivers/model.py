@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from drivers.details import (
     Accounts,
@@ -39,7 +39,7 @@ Polygon = tuple[Point, ...]
 
 Reason = Literal[
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at",
-    "interrupted", "worker-not-confined",
+    "interrupted", "worker-not-confined", "too-old", "other-box", "other-source",
 ]  # fmt: skip
 """Why a fact is not available. Never a pass."""
 
@@ -127,11 +127,39 @@ class Reply:
     elapsed_s: float = 0.0
 
 
+Level = Literal["told", "seen", "both", "declared", "own"]
+"""How something is known. `told`: a device reports it. `seen`: shown by a picture or recording that was delivered.
+`both`: told and seen. `declared`: a person or a document states it. `own`: this gateway itself: its state, the results
+of what it tried on the network, and its counts over many looks.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fact comes from, so that a neighbour's, a predecessor's or yesterday's value fits nowhere else.
+
+    `box`: digest of the identity of the box that answered, empty where it gave none. `source`: the video source's token
+    or the channel's number at that box; `profile`: the token of the profile or stream. Empty: of the whole box, or not
+    known. `true_at`: when it was true, None where that is when it was observed.
+    """
+
+    box: str = ""
+    source: str = ""
+    profile: str = ""
+    path: PathName | None = None
+    true_at: datetime | None = None
+    level: Level = "told"
+
+
+UNPROVEN: Final = Provenance()
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
 
     `dated`: of a recording, `taken_at` came with the picture itself; else it is only the requested moment.
+    `provenance`: which box, source and profile delivered it.
     """
 
     camera_id: str
@@ -140,6 +168,7 @@ class Picture:
     data: bytes = field(repr=False)
     kind: PictureKind
     dated: bool = False
+    provenance: Provenance = UNPROVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +210,10 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials."""
+    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials.
+
+    `profile` is the token of the ONVIF profile, or the vendor's number of the stream.
+    """
 
     path: PathName
     url: str
@@ -191,6 +223,7 @@ class Stream:
     frame_rate: float = 0.0
     bitrate_kbps: int = 0
     gop_frames: int = 0
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +360,7 @@ class Observation:
     value: Value
     taken_at: datetime
     method: str
+    provenance: Provenance = UNPROVEN
 
 
 Observations = tuple[Observation, ...]

@@ -50,6 +50,10 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     masks = seen.attempt(media_reads.read_masks, there, table, media)
     seen.note(box, "video-sources", seen.attempt(source_reads.video_sources, media))
     connected = _connected(seen, media, cameras)
+    sources = () if isinstance(media, DriverError) else media.sources
+    for camera in connected:
+        if 0 < camera.channel <= len(sources):
+            seen.of_source(f"camera:{camera.id}", sources[camera.channel - 1].token)
     for camera in connected:
         foreign_hosts.update(dict.fromkeys(_streams(seen, session, media, camera)))
         subject = f"camera:{camera.id}"

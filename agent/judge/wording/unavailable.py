@@ -56,6 +56,9 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
         "malformed": Message("it answers, but not with its protocol", next_step="look at its port, log and firmware"),
         "not-looked-at": Message("nothing was asked"),
         "interrupted": Message("the look was ended before it came back", next_step="check again"),
+        "too-old": Message("what was read of it is too old, or from before the clock was set", next_step="check again"),
+        "other-box": Message("another box answered in the same look", next_step="look for two devices at one address"),
+        "other-source": Message("it is of another channel of the device", next_step="correct the channel in site.toml"),
         "worker-not-confined": Message(
             "its pictures are not judged: the process that decodes them cannot be confined on this gateway",
             next_step="see why: camwarden doctor",
