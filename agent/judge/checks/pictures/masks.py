@@ -67,8 +67,7 @@ def _present(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
         if any(m.enabled for m in touching):
             continue
         if any(m.enabled is None for m in touching):
-            message = Message("zone {zone}: the device does not say clearly whether its mask is switched on", values)
-            return check.finding(subject, "unknown", "enabled-unreadable", evidence, message)
+            return check.finding(subject, "unknown", "enabled-unreadable", evidence, _unclear(zone.name))
         if touching:
             message = Message("zone {zone}: its mask is configured but switched off: switch it on", values)
             return check.finding(subject, "fail", "disabled", evidence, message)
@@ -79,6 +78,10 @@ def _present(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
         return check.finding(subject, "fail", "missing", evidence, message)
     message = Message("the device lists an enabled mask for every declared zone")
     return check.finding(subject, "pass", "", {"zones": [z.name for z in camera.zones]}, message)
+
+
+def _unclear(zone: str) -> Message:
+    return Message("zone {zone}: the device does not say clearly whether its mask is switched on", {"zone": zone})
 
 
 def run_geometry(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -96,6 +99,9 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
     worst = max(uncovered, key=lambda name: uncovered[name])
     evidence: dict[str, Json] = {"uncovered_ratio": uncovered}
     if uncovered[worst] > site.policy.mask_uncovered_max_ratio:
+        perhaps = tuple(m.polygon for m in masks.masks if m.enabled is not False and m.polygon)
+        if all(uncovered_ratio(one.polygon, perhaps) <= site.policy.mask_uncovered_max_ratio for one in camera.zones):
+            return check.finding(subject, "unknown", "enabled-unreadable", evidence, _unclear(worst))
         absent = any(
             not any(m.enabled and m.polygon and _touches(zone, m.polygon) for m in masks.masks) for zone in camera.zones
         )
