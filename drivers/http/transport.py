@@ -30,6 +30,7 @@ from drivers.http.connections import Connections, adapter
 from drivers.http.login import Answer, Login
 from drivers.http.replay import ReplayTransport
 from drivers.http.samples import MAX_BYTES, Samples
+from drivers.http.unpacking import Unpacking
 from drivers.model import Device, Reply
 from drivers.wall_clock import date_offset_s
 
@@ -192,23 +193,29 @@ class LiveTransport:
 
     def _fill(self, parts: list[bytes], request: Request, response: requests.Response, until_mono: float) -> None:
         """Read the body piece by piece, and stop at the first sign that it is not one that was asked for."""
-        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-            raise Malformed(f"{request.operation}: the answer is compressed though that was not asked for")
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip"):
+            raise Malformed(f"{request.operation}: the answer is compressed in a way that was not asked for")
+        unpack = Unpacking(request.max_bytes) if coding.endswith("gzip") else None
         too_large = Malformed(f"{request.operation}: the answer is larger than {request.max_bytes} bytes")
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced[:20]) > request.max_bytes:
             raise too_large
-        size = 0
+        came = size = 0
         for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
             self.deadline.remaining_s()
-            size += len(chunk)
-            if size > request.max_bytes:
+            came += len(chunk)
+            part = chunk if unpack is None else unpack.take(chunk, request.operation)
+            size += len(part)
+            if max(came, size) > request.max_bytes:
                 raise too_large
-            parts.append(chunk)
+            parts.append(part)
         # A socket that was shut down reads like the end of a body without a length.
         self.deadline.remaining_s()
         if time.monotonic() >= until_mono:
             raise _late(request)
+        if unpack is not None and came and not unpack.ended:
+            raise Malformed(f"{request.operation}: the answer is compressed and cut off")
 
     def _translated(self, request: Request, error: Exception, until_mono: float) -> DriverError:
         if isinstance(error, DriverError):

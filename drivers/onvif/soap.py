@@ -25,7 +25,7 @@ from drivers.credentials import refusal
 from drivers.deadline import Deadline
 from drivers.errors import DeviceFault, DriverError, HungUp, Malformed, NotPermitted, NotTried, Unreachable, Unsupported
 from drivers.exchange import Exchange, Request, Transport
-from drivers.http.xml_answer import readable
+from drivers.http.xml_answer import readable, skipped, without_notes
 from drivers.nonces import Operation
 from drivers.onvif import documents
 from drivers.onvif.reply import LoginRequired, answer_element
@@ -212,7 +212,9 @@ class Session:
                 self.transport.samples.keep(call.exchange.reply, str(error))
             call.error = error
             raise
-        return _ZeepReply(readable(exchange.reply.body))
+        names = skipped(call.element)
+        self.transport.samples.skip(exchange.reply, names)
+        return _ZeepReply(without_notes(call.element) if names else readable(exchange.reply.body))
 
 
 class _Adapter:
