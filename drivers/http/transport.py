@@ -24,12 +24,21 @@ from drivers.address import authority, without_secrets
 from drivers.authentication import parse_challenges
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
-from drivers.errors import DeadlineExceeded, DriverError, HungUp, Malformed, Unreachable, Untrusted
+from drivers.errors import (
+    DeadlineExceeded,
+    DriverError,
+    HungUp,
+    Malformed,
+    OtherCertificate,
+    ProtocolBroken,
+    Unreachable,
+)
 from drivers.exchange import Exchange, Request, Transport
 from drivers.http.connections import Connections, adapter
 from drivers.http.login import Answer, Login
 from drivers.http.replay import ReplayTransport
 from drivers.http.samples import MAX_BYTES, Samples
+from drivers.http.tls import tls_failure
 from drivers.http.unpacking import Unpacking
 from drivers.model import Device, Reply
 from drivers.wall_clock import date_offset_s
@@ -76,13 +85,13 @@ class LiveTransport:
         self.addresses = addresses
         self.replies: list[Reply] = []
         self.samples = Samples(device)
-        self._trust: bool | str = str(trust) if trust else True
+        self._trust: bool | str = str(trust) if trust else not device.pin
         self._port = device.port
         self._login = Login(
             device, credentials, lambda: self.clock(), self._once, lambda one: str(self._to(one).path_url)
         )
         self._connections = Connections(addresses, deadline)
-        self._adapter = adapter(self._connections)
+        self._adapter = adapter(self._connections, device.pin.removeprefix("sha256:"))
         self._prepared: dict[tuple[str, int, str], requests.PreparedRequest] = {}
 
     def close(self) -> None:
@@ -237,10 +246,12 @@ class LiveTransport:
         for cause in causes:
             if isinstance(cause, Unreachable | DeadlineExceeded):
                 return cause
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return Untrusted(f"{request.operation}: {cause.strerror or cause}")
             if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and request.limit_s > 0:
                 return _late(request)
+        if any(isinstance(cause, urllib3.exceptions.SSLError) and "ingerprint" in str(cause) for cause in causes):
+            return OtherCertificate(f"{request.operation}: the device's certificate is not the pinned one")
+        if (failure := tls_failure(request.operation, causes)) is not None:
+            return failure
         # The texts of these errors carry the whole address; only their innermost kind is told.
         for cause in causes:
             if isinstance(cause, http.client.HTTPException) and not isinstance(
@@ -248,7 +259,8 @@ class LiveTransport:
             ):
                 return Malformed(f"{request.operation}: the answer is not HTTP ({type(cause).__name__})")
         words = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
-        return Unreachable(f"{request.operation}: {words or type(causes[-1]).__name__}")
+        # No connection at all is an error of `deadline.connect`, which was found above.
+        return ProtocolBroken(f"{request.operation}: {words or type(causes[-1]).__name__}")
 
 
 def _late(request: Request) -> DeadlineExceeded:
@@ -257,7 +269,7 @@ def _late(request: Request) -> DeadlineExceeded:
 
 def _hung_up(failure: DriverError, error: Exception) -> bool:
     ended = any(isinstance(cause, ConnectionError | ssl.SSLEOFError) for cause in _causes(error))
-    return type(failure) is Unreachable and ended
+    return type(failure) is ProtocolBroken and ended
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from drivers.deadline import Deadline
-from drivers.errors import DeadlineExceeded, Malformed, Unreachable
+from drivers.errors import DeadlineExceeded, Malformed, ProtocolBroken
 
 _MAX_HEAD_BYTES = 64 * 1024
 _MAX_BODY_BYTES = 256 * 1024
@@ -44,7 +44,7 @@ class Wire:
         self._total_bytes = 0
 
     def send(self, data: bytes) -> None:
-        """Send a whole request. Raises Unreachable or DeadlineExceeded."""
+        """Send a whole request. Raises ProtocolBroken or DeadlineExceeded."""
         try:
             self._sock.settimeout(self.deadline.remaining_s())
             self._sock.sendall(data)
@@ -103,7 +103,7 @@ class Wire:
             self._lost(error)
         if not data:
             self.deadline.remaining_s()
-            raise Unreachable("the device closed the connection")
+            raise ProtocolBroken("the device closed the connection")
         self._total_bytes += len(data)
         if self._total_bytes > self._max_bytes:
             raise Malformed(f"what was asked for did not come within {self._max_bytes} bytes")
@@ -112,4 +112,4 @@ class Wire:
     def _lost(self, error: OSError) -> NoReturn:
         if self.deadline.passed or isinstance(error, TimeoutError):
             raise DeadlineExceeded("no answer on the stream within the device's time") from None
-        raise Unreachable(error.strerror or type(error).__name__) from None
+        raise ProtocolBroken(error.strerror or type(error).__name__) from None

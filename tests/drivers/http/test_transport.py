@@ -26,7 +26,7 @@ from digest_gate import Gate
 from patience import LATE_S, PATIENCE_S
 
 from drivers.credentials import Credentials
-from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, ProtocolBroken, Unreachable
 from drivers.http.transport import ReplayTransport, Request, Transport, open_transport
 from drivers.model import Reply
 
@@ -100,8 +100,8 @@ HOSTILE: dict[str, tuple[Callable[[HttpDevice], Answer], type[DriverError]]] = {
         ),
         Malformed,
     ),
-    "ends in the middle of a body": (lambda served: iter([http(200, b"abc", length=10)]), Unreachable),
-    "ends without an answer": (lambda served: iter([]), Unreachable),
+    "ends in the middle of a body": (lambda served: iter([http(200, b"abc", length=10)]), ProtocolBroken),
+    "ends without an answer": (lambda served: iter([]), ProtocolBroken),
     "does not speak HTTP": (lambda served: iter([b"SSH-2.0-dropbear\r\n\r\n"]), Malformed),
     "sends an endless header line": (
         lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\nX: "], itertools.repeat(b"x" * 65536, 64)),
