@@ -45,7 +45,7 @@ Reason = Literal[
 
 Cause = Literal[
     "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential",
-    "no-password",
+    "no-password", "tls-too-old", "protocol-broken", "other-certificate",
 ]  # fmt: skip
 """The closer cause of a reason, where it is known."""
 
@@ -82,8 +82,9 @@ class Device:
     `host` is the only host that the device's credential is ever sent to; of addresses that the device gives only path
     and query are used. `rtsp_port` 0 means the port in the device's stream address. `allow_basic` lets the password go
     out readable, where the device can do no better and the network is trusted. `ca` is a file of certificates (PEM) to
-    trust with `tls`; None: the public ones. `time_zone` is that of its wall clock, an IANA name: many recorders report
-    local time without a zone, or with a wrong one.
+    trust with `tls`; None: the public ones. `pin`, "sha256:" and lower-case hex, is the fingerprint of the device's own
+    certificate (of its DER), which then is trusted alone, whatever name or end is in it. `time_zone` is that of its
+    wall clock, an IANA name: many recorders report local time without a zone, or with a wrong one.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Device:
     tls: bool = False
     allow_basic: bool = False
     ca: Path | None = None
+    pin: str = ""
     time_zone: str = "Asia/Shanghai"
 
 

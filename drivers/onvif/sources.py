@@ -7,24 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from drivers.collect import is_final
 from drivers.details import VideoSource, VideoSources
-from drivers.errors import (
-    DeadlineExceeded,
-    DeviceFault,
-    DriverError,
-    Malformed,
-    NotPermitted,
-    Refused,
-    Unreachable,
-    Unsupported,
-)
+from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.onvif import documents, parse
 from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
-
-_FINAL = (Unreachable, DeadlineExceeded, Refused)
-"""After these, another request for the same would be useless or harmful."""
 
 NO_SOURCE = "the channel has no video source"
 
@@ -90,7 +79,7 @@ def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
                 return Media(endpoint, sources, complete=True)
             return _with_unused(session, endpoint, sources)
         except DriverError as error:
-            if isinstance(error, _FINAL) and not isinstance(error, NotPermitted):
+            if is_final(error):
                 raise
             errors.append(error)
     raise errors[0] if errors else Unsupported("the device offers no media service")

@@ -26,6 +26,18 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
         "untrusted": Message(
             "its certificate is not vouched for", next_step="name a file that does as ca, or correct host"
         ),
+        "other-certificate": Message(
+            "it shows another certificate than the pinned one, so nothing was sent",
+            next_step="find out who changed it; if you did, correct pin",
+        ),
+        "tls-too-old": Message(
+            "it offers only TLS that is no longer safe, so nothing was sent",
+            next_step="update its firmware, or set its web service to TLS 1.2",
+        ),
+        "protocol-broken": Message(
+            "it accepts connections on port {port} and breaks them off",
+            next_step="check port and tls, then its log and firmware",
+        ),
         "deadline": Message(
             "it accepts connections but does not answer in time", next_step="restart it or look at its load"
         ),
