@@ -7,6 +7,8 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.claim import Held, grounds, own
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -16,7 +18,8 @@ from agent.observe.inventory.common_causes import is_silent
 from agent.observe.inventory.device_identity import MisplacedBox
 from agent.observe.inventory.stocktake import TWO_BOXES, empty_channels
 from agent.site.config.site import CameraConfig, Site
-from drivers.model import Device
+from drivers.footage import Channels
+from drivers.model import Device, Identity
 
 EVIDENCE_MAX = 16
 NAMED_MAX = 4
@@ -60,7 +63,8 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
         )
         cause = _cause(around.newcomers, moved)
         return (check.finding("site", "unknown", "not-yet-counted", evidence, message, cause),)
-    return (check.finding("site", "pass", "", evidence, Message("every device that answers is declared")),)
+    message = Message("every device that answers is declared")
+    return (verdict(check, "site", [Held("answers", own("site", "discovery", now))], evidence, message),)
 
 
 def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
@@ -99,7 +103,8 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: 
         if device_identity.known_box(facts, subject) is None:
             message = Message("which camera belongs here is not known yet: this one was seen for the first time")
             return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
-        return check.finding(subject, "pass", "", {}, Message("it is the camera that it was"))
+        same = Held("same", grounds(facts.observed(f"device:{device.id}", Channels)))
+        return verdict(check, subject, [same], {}, Message("it is the camera that it was"))
     if online.answers(facts, f"device:{device.id}"):
         message = Message("its recorder does not say any more which camera it is")
         return check.finding(subject, "not_applicable", "not-told", {}, message)
@@ -134,7 +139,8 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMar
         message = Message("it does not say any more which box it is, only its model")
         told: dict[str, Json] = {"remembered": _mark_json(known.mark), "seen": _mark_json(seen)}
         return check.finding(subject, "unknown", "identity-not-told", told, message)
-    return check.finding(subject, "pass", "", {"seen": _mark_json(seen)}, Message("it is the box that it was"))
+    same = Held("same", (*grounds(facts.observed(subject, Identity)), *own(subject, "identities", known.seen_at)))
+    return verdict(check, subject, [same], {"seen": _mark_json(seen)}, Message("it is the box that it was"))
 
 
 def _unread(check: Check, site: Site, facts: Facts, device: Device, known: KnownBox | None, now: datetime) -> Finding:
