@@ -8,7 +8,7 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.claim import Held, grounds, own
-from agent.judge.verdict import verdict
+from agent.judge.verdict import not_told, verdict
 from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -107,7 +107,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: 
         return verdict(check, subject, [same], {}, Message("it is the camera that it was"))
     if online.answers(facts, f"device:{device.id}"):
         message = Message("its recorder does not say any more which camera it is")
-        return check.finding(subject, "not_applicable", "not-told", {}, message)
+        return not_told(check, subject, "not-told", {}, message)
     why = facts.why_not(f"device:{device.id}", "identity")
     message = Message("whether it is the camera that it was could not be read ({reason})", {"reason": why.reason})
     return check.finding(subject, "unknown", why.reason, {}, message, _silence_key(site, device))

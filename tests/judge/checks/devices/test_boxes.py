@@ -241,7 +241,7 @@ def test_what_a_recorder_does_not_say_of_its_cameras_is_not_told() -> None:
     bare = healthy_device() + observed("device:box", Channels((Channel(1, "ch1", "online"),)))
     assert not [key for key in behind(*bare) if key.startswith("inventory-drift camera:")]
     no_more = behind(*bare, known=ON_CHANNELS)["inventory-drift camera:a"]
-    assert (no_more.status, no_more.reason) == ("not_applicable", "not-told")
+    assert (no_more.status, no_more.reason) == ("unknown", "not-told")
     first = behind(*recorder(a="s1", b="s2", c="s3"))["inventory-drift camera:a"]
     assert (first.status, first.reason) == ("not_applicable", "nothing-remembered")
     silent = behind(*boxes(box=SILENT), known=ON_CHANNELS)["inventory-drift camera:a"]
