@@ -70,7 +70,8 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
     "shared-fault": _OWN,
     "camera-online": EvidenceRule(
-        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told"}, members={"paths": "seen"}
+        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told", "lost": "told"},
+        members={"paths": "seen"},
     ),
     "camera-lost": _OWN,
     "outage-duration": EvidenceRule("own", dated=("since",)),  # the oldest first, so that the cut list has it

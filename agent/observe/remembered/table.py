@@ -25,6 +25,7 @@ from agent.observe.remembered import (
     quality,
     running,
     sightings,
+    sources,
     views,
     voided,
 )  # fmt: skip
@@ -67,6 +68,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "outages": outages,
     "running": running,
     "logs": logs,
+    "sources": sources,
 }
 """Learned once a look from everything that is known by it."""
 

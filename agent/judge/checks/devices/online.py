@@ -101,6 +101,13 @@ def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
     live = _live_pictures(facts, subject)
+    streams = facts.one(subject, Streams)
+    if not live and streams is not None and streams.lost:
+        message = Message(
+            "its device does not list its video source any more: check its power, its cable, and its address in the "
+            "recorder"
+        )
+        return check.finding(subject, "fail", "lost", {}, message, cause.key if cause else "")
     if not live and is_empty(facts, subject):
         message = Message("no camera is on its channel: find it, or correct the channel")
         named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
