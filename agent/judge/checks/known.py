@@ -124,7 +124,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "firmware-drift": EvidenceRule("told", (Identity,)),
     "product-advisory-open": EvidenceRule("told", (Identity,)),
     "account-inventory": EvidenceRule("told", (Accounts,)),
-    "undeclared-camera": _OWN,
+    "undeclared-camera": EvidenceRule("own", reasons={"undeclared-channel": "told"}),
     "inventory-drift": EvidenceRule(
         "told", (Identity, Channels), dated=("last_seen_at",),
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from agent.model.finding import Json
 from agent.observe.remembered import (
     assessed,
+    configured,
     footage,
     identities,
     logs,
@@ -26,6 +27,7 @@ from agent.observe.remembered import (
     running,
     sightings,
     sources,
+    strays,
     views,
     voided,
 )  # fmt: skip
@@ -69,6 +71,8 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "running": running,
     "logs": logs,
     "sources": sources,
+    "strays": strays,
+    "configured": configured,
 }
 """Learned once a look from everything that is known by it."""
 

@@ -28,9 +28,10 @@ class Remembered:
     camera's picture, by camera id; a camera without an approved view is not in `views`. `pooled`: last verdicts on its
     private zones; `presets`: the same for each preset of one that turns. `assessed`: the counts of municipal
     assessment, day by day. `running`: devices that report their uptime, by device id; `logs`: the oldest entry ever
-    seen in each log, by subject; `sources`: the video source of each camera at its device. `owners`: box and place of
-    all memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was
-    given for a replaced one.
+    seen in each log, by subject; `sources`: the video source of each camera at its device; `strays`: channels that
+    nobody configured, `DEVICE/NUMBER`, with the looks that saw them; `configured`: when a camera was configured last.
+    `owners`: box and place of all memory of a camera, by camera id; `voided`: by camera id, the digest of an approval
+    that names no box and was given for a replaced one.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -46,6 +47,8 @@ class Remembered:
     running: Mapping[str, RunningDevice] = field(default_factory=dict)
     logs: Mapping[str, datetime] = field(default_factory=dict)
     sources: KnownSources = field(default_factory=dict)
+    strays: Mapping[str, int] = field(default_factory=dict)
+    configured: Mapping[str, datetime] = field(default_factory=dict)
     owners: Owners = field(default_factory=dict)
     voided: Mapping[str, str] = field(default_factory=dict)
 
