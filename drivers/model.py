@@ -106,7 +106,9 @@ class Camera:
 
     `id` comes from the configuration and survives a new address. `code` is the 20-digit GB/T 28181 code, or empty.
     `device` is the id of the device it is read through. `channel` is the 1-based number in the order in which the
-    device lists its video sources. `placement` is its place in the operator's words.
+    device lists its video sources. `placement` is its place in the operator's words. `source` is the device's token of
+    its video source where that was learned before, else empty: a device that lists only its online sources renumbers
+    the others when one goes.
     """
 
     id: str
@@ -115,6 +117,7 @@ class Camera:
     code: str = ""
     channel: int = 1
     placement: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +233,14 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched."""
+    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched.
+
+    `lost`: the device does not list the camera's video source any more, so that it has no stream.
+    """
 
     streams: tuple[Stream, ...]
     further: tuple[str, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

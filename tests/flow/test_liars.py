@@ -41,8 +41,6 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
         "audio-undeclared camera:gate",
         "audio-undeclared camera:court",
     ),
-    "hidden_channel": ("undeclared-camera site",),
-    "hidden_input": ("undeclared-camera site",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
 

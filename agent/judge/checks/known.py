@@ -70,7 +70,8 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
     "shared-fault": _OWN,
     "camera-online": EvidenceRule(
-        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told"}, members={"paths": "seen"}
+        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told", "lost": "told"},
+        members={"paths": "seen"},
     ),
     "camera-lost": _OWN,
     "outage-duration": EvidenceRule("own", dated=("since",)),  # the oldest first, so that the cut list has it
@@ -123,7 +124,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "firmware-drift": EvidenceRule("told", (Identity,)),
     "product-advisory-open": EvidenceRule("told", (Identity,)),
     "account-inventory": EvidenceRule("told", (Accounts,)),
-    "undeclared-camera": _OWN,
+    "undeclared-camera": EvidenceRule("own", reasons={"undeclared-channel": "told"}),
     "inventory-drift": EvidenceRule(
         "told", (Identity, Channels), dated=("last_seen_at",),
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},
