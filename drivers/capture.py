@@ -16,7 +16,7 @@ from drivers.allowed_requests import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
 from drivers.model import Camera, Observation, Observations, Picture, Recordings, Stream, Streams, Unavailable, Value
-from drivers.picture import Access, PathName
+from drivers.picture import Access, PathName, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
 
 ASKS: Final[tuple[Ask, ...]] = (
@@ -197,6 +197,7 @@ class _Camera:
             raise fetched.error or Malformed(f"{stream.path}: no picture")
         frame = fetched.keyframe
         if stream.path != "playback":
+            self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
             return Picture(self._camera.id, stream.path, frame.taken_at, frame.data, frame.kind)
         # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
         at = frame.recorded_at or self._plays_from_at or frame.taken_at

@@ -19,7 +19,7 @@ from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, Attempt, due_paths
 from drivers.model import Mask, Masks, Observation, Observations, Unavailable, Value
-from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
 
@@ -33,7 +33,8 @@ class PathResult:
 
     `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
-    requested without a login.
+    requested without a login. `sound`: the encodings of the sound that its description offered, None where unknown, as
+    in data of an earlier release.
     """
 
     camera_id: str
@@ -45,6 +46,7 @@ class PathResult:
     verdicts: tuple[ZoneVerdict, ...] = ()
     asked: str = ""
     anonymous: bool = False
+    sound: tuple[str, ...] | None = None
 
     @property
     def is_well(self) -> bool:
@@ -121,7 +123,10 @@ def _path_result(
     verdicts = tuple(v for v in values if isinstance(v, ZoneVerdict) and v.path == path)
     access = next((v for v in values if isinstance(v, Access)), Access((), ()))
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
-    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous)
+    sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
+    return PathResult(
+        camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous, sound
+    )
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:
@@ -147,7 +152,8 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
     if placeholder is None or look.seen is None:
         return
     own.remove(placeholder)
-    values: tuple[Value, ...] = (look.seen, *look.verdicts)
+    sound = () if look.sound is None else (StreamSound(look.path, look.sound),)
+    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound)
     own.extend(Observation(placeholder.subject, value, look.at, REMEMBERED) for value in values)
     for index, observation in enumerate(own):
         access = observation.value
@@ -189,6 +195,7 @@ def from_data(data: Mapping[str, Any]) -> PathResult:
         **{
             **data,
             "at": datetime.fromisoformat(data["at"]),
+            "sound": None if (sound := data.get("sound")) is None else tuple(str(one) for one in sound),
             "seen": PictureSeen(**{**seen, "taken_at": datetime.fromisoformat(seen["taken_at"])}) if seen else None,
             "verdicts": tuple(
                 ZoneVerdict(**{**v, "numbers": tuple((str(n), float(x)) for n, x in v["numbers"])})
