@@ -11,12 +11,14 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.checks.pictures import own_masks
 from agent.judge.checks.pictures.hidden import hidden
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import PRIVACY
 from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
+from agent.observe.pictures.own_masks import is_undeclared
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Unavailable
 from drivers.picture import PictureSeen, ZoneVerdict
@@ -25,6 +27,8 @@ from masking.coverage import uncovered_ratio
 PRESENT_ID = "privacy-mask-present"
 GEOMETRY_ID = "privacy-mask-geometry"
 EFFECTIVE_ID = "privacy-mask-effective"
+NOT_DECLARED = f"{PRESENT_ID} site"
+"""The key of the finding that names the cameras of which nobody declared anything."""
 
 TOUCHES_RATIO = 0.05
 """Share of a zone that a mask must cover to count as meant for it. House rule: less is a neighbour's edge."""
@@ -34,9 +38,10 @@ def run_present(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     """Judge whether each zone has an enabled mask in the device's own list, and name undeclared cameras."""
     # What is private by preset is for `ptz.py`: nothing here would be judged, so that nothing here may pass.
     declared = [c for c in site.cameras if c.zones or c.no_private_area is not None]
-    undeclared = [c.camera.id for c in site.cameras if c not in declared and not c.presets]
+    bare = [c for c in site.cameras if is_undeclared(c)]
     findings = [_present(check, facts, camera) for camera in declared]
-    if undeclared:
+    findings += [own_masks.present(check, facts, camera, NOT_DECLARED) for camera in bare]
+    if undeclared := [c.camera.id for c in bare]:
         findings.append(
             check.finding(
                 "site",
@@ -132,8 +137,16 @@ def _confirmed(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
 
 
 def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the pictures: one bare path is a fail, a missing path is unknown, all paths hidden is a pass."""
-    return tuple(_effective(check, facts, camera) for camera in site.cameras if camera.zones)
+    """Judge the pictures: one bare path is a fail, a missing path is unknown, all paths hidden is a pass.
+
+    Where nobody declared anything, the device's own masks are looked for in them.
+    """
+    found = [_effective(check, facts, camera) for camera in site.cameras if camera.zones]
+    for camera in site.cameras:
+        if is_undeclared(camera):
+            paths = list(_evidence(facts, _subject(camera)))
+            found.append(own_masks.effective(check, facts, camera, paths, NOT_DECLARED))
+    return tuple(found)
 
 
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
