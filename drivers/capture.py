@@ -27,7 +27,7 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import Access, PathName
+from drivers.picture import Access, PathName, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
 
 ASKS: Final[tuple[Ask, ...]] = (
@@ -212,6 +212,7 @@ class _Camera:
         frame = fetched.keyframe
         of, where = (self._camera.id, stream.path), self._provenance(stream)
         if stream.path != "playback":
+            self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
             return Picture(*of, frame.taken_at, frame.data, frame.kind, provenance=where)
         # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
         at = frame.recorded_at or self._plays_from_at or frame.taken_at

@@ -30,7 +30,7 @@ from drivers.details import (
     VideoSources,
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
-from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
 from masking.model import Confinement, PictureKind
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -357,6 +357,7 @@ Value = (
     | ViewSeen
     | QualitySeen
     | StreamSample
+    | StreamSound
     | Unavailable
 )
 

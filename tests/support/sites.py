@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from agent.model.finding import Finding
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from agent.site.declarations.standing import Declaration
 from drivers.details import Audio, Host
@@ -107,6 +108,11 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         QUALITY,
         STILL,
     )
+
+
+def but_unread(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without what no site can show yet: nobody reads the clock in pictures."""
+    return tuple(one for one in findings if one.reason != "not-read-yet")
 
 
 def without(observations: Iterable[Observation], *kinds: type) -> tuple[Observation, ...]:

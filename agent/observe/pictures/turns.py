@@ -19,7 +19,7 @@ from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, Attempt, due_paths
 from drivers.model import UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Streams, Unavailable, Value
-from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
 
@@ -33,7 +33,8 @@ class PathResult:
 
     `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
-    requested without a login. `box`, `source` and `profile` are those of its provenance.
+    requested without a login. `box`, `source` and `profile` are those of its provenance. `sound`: the encodings of the
+    sound that its description offered, None where unknown, as in data of an earlier release.
     """
 
     camera_id: str
@@ -48,6 +49,7 @@ class PathResult:
     box: str = ""
     source: str = ""
     profile: str = ""
+    sound: tuple[str, ...] | None = None
 
     @property
     def is_well(self) -> bool:
@@ -126,8 +128,9 @@ def _path_result(
     access = next((v for v in values if isinstance(v, Access)), Access((), ()))
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
     anonymous, where = asked in access.anonymous, found.provenance if found is not None else UNPROVEN
+    sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
     of = (where.box, where.source, where.profile)
-    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of)
+    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound)
 
 
 def _is_of(last: PathResult, own: list[Observation]) -> bool:
@@ -163,7 +166,8 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
     if placeholder is None or look.seen is None:
         return
     own.remove(placeholder)
-    values: tuple[Value, ...] = (look.seen, *look.verdicts)
+    sound = () if look.sound is None else (StreamSound(look.path, look.sound),)
+    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound)
     where = Provenance(
         box=look.box, source=look.source, profile=look.profile, path=look.path, true_at=look.seen.taken_at, level="seen"
     )
@@ -208,6 +212,7 @@ def from_data(data: Mapping[str, Any]) -> PathResult:
         **{
             **data,
             "at": datetime.fromisoformat(data["at"]),
+            "sound": None if (sound := data.get("sound")) is None else tuple(str(one) for one in sound),
             "seen": PictureSeen(**{**seen, "taken_at": datetime.fromisoformat(seen["taken_at"])}) if seen else None,
             "verdicts": tuple(
                 ZoneVerdict(**{**v, "numbers": tuple((str(n), float(x)) for n, x in v["numbers"])})

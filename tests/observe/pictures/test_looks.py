@@ -15,7 +15,7 @@ from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import PathResult, due, from_data, to_data
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Provenance, Stream, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.picture import PathName, PictureSeen, StreamSound, ZoneVerdict
 
 HOUR = timedelta(hours=1)
 NOT_DUE: tuple[PathName, ...] = ("main", "playback")
@@ -44,6 +44,22 @@ def test_a_remembered_look_stands_in_for_a_path_without_a_turn() -> None:
     assert statuses(joined)["privacy-mask-effective"] == "pass"
     assert statuses(joined)["retention-days"] == "pass"
     assert kept == looked
+
+
+@pytest.mark.parametrize("encodings", [("PCMA",), ()])
+def test_sound_of_a_path_is_remembered_with_it_so_that_it_does_not_come_and_go(encodings: tuple[str, ...]) -> None:
+    heard = (*healthy(), *observed("camera:gate", StreamSound("main", encodings)))
+    looked = first_look(observations=heard)
+    assert tuple(from_data(json.loads(json.dumps(to_data(one)))) for one in looked) == looked
+    joined, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), looked, NOW + 3 * HOUR)
+    assert gather(joined).all("camera:gate", StreamSound) == (StreamSound("main", encodings),)
+    assert kept == looked
+    assert statuses(joined)["audio-undeclared"] == ("fail audio-on" if encodings else "pass")
+
+
+def test_a_look_of_an_earlier_release_says_nothing_of_sound() -> None:
+    old = {name: value for name, value in to_data(first_look()[0]).items() if name != "sound"}
+    assert from_data(json.loads(json.dumps(old))).sound is None
 
 
 @pytest.mark.parametrize("asked", [("snapshot", "sub"), ("sub",)])
