@@ -81,6 +81,10 @@ class Facts:
         """Return every observed value of this kind of the subject."""
         return tuple(o.value for o in self.by_subject.get(subject, ()) if isinstance(o.value, kind))
 
+    def observed(self, subject: str, kind: type[V]) -> tuple[Observation, ...]:
+        """Return every observation of this kind of the subject: when and how each value became known."""
+        return tuple(o for o in self.by_subject.get(subject, ()) if isinstance(o.value, kind))
+
     def one(self, subject: str, kind: type[V]) -> V | None:
         """Return the first value of this kind, or None."""
         return next(iter(self.all(subject, kind)), None)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, ChangeKind, recorder_of
 from agent.site.config.site import CameraConfig
+
+FOOTAGE = "footage"
+"""The remembered area that holds each day of a camera's footage (`agent/observe/remembered/footage.py`)."""
 
 RETENTION_ID = "retention-days"
 TAMPER_ID = "recording-tamper"
@@ -39,6 +42,11 @@ def not_read(check: Check, facts: Facts, subject: str) -> Finding:
         message,
         online.cause_of_silence(facts, subject) if check.id == RETENTION_ID else f"{RETENTION_ID} {subject}",
     )
+
+
+def days_of_footage(known: CameraFootage, true_at: datetime | None = None) -> tuple[Ground, ...]:
+    """Return the remembered days of a camera as evidence, as of its last look unless another time is given."""
+    return (Ground(FOOTAGE, f"camera:{known.camera_id}", "told", true_at or known.read_at),)
 
 
 def swept_away(known: CameraFootage | None, subject: str) -> str:
