@@ -88,14 +88,14 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",), reasons={"not-ptz": "told"}
     ),
     "privacy-mask-drift": EvidenceRule("told", (Masks,)),
-    # Only a pass has opened the oldest footage, in a picture that says itself when it was taken.
+    # Only a pass has opened the oldest footage; where the picture does not say itself when it was taken, it is told.
     "retention-days": EvidenceRule(
         "told",
         (Recordings, Schedule, RetentionLimits, PictureSeen),
         ("playback",),
         reasons={
             **_FOOTAGE_HELD, "": "both", "history-immature": "told", "oldest-not-opened": "told",
-            "isolated-clip": "told", "clock-not-trusted": "told", "time-not-proven": "told",
+            "isolated-clip": "told", "clock-not-trusted": "told",
             "floor-not-declared": "told",
         },
     ),
@@ -153,13 +153,19 @@ def level_of(finding: Finding) -> Level | None:
     if finding.status == "not_applicable" and finding.reason not in row.reasons:
         return "declared" if finding.reason in BY_PEOPLE else None
     if finding.reason in row.reasons:
-        return row.reasons[finding.reason]
+        level = row.reasons[finding.reason]
+        return "told" if level == "both" and finding.rests_on and not _is_seen(finding) else level
     for member, level in row.members.items():
         if _has_result(finding.evidence.get(member)):
             return level
     if finding.status == "unknown":
         return None
     return row.of_site if row.of_site and finding.subject == "site" else row.level
+
+
+def _is_seen(finding: Finding) -> bool:
+    """Tell whether any evidence of a pass was seen by us, beside what was told."""
+    return any(ground.level in ("seen", "both") for ground in finding.rests_on)
 
 
 def _has_result(value: Json) -> bool:

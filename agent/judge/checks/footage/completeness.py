@@ -5,17 +5,24 @@ A day that the recorder only reports as a whole is counted apart and never passe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
+from agent.judge.checks.footage.claims import of_footage
 from agent.judge.checks.footage.retention import COMPLETENESS_ID
-from agent.judge.checks.footage.retention_doubts import of_footage
-from agent.judge.checks.footage.shared import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
+from agent.judge.checks.footage.shared import (
+    RETENTION_ID,
+    TAMPER_ID,
+    changed_on,
+    days_of_footage,
+    not_read,
+    one_open_item,
+)
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
-from agent.judge.wording.held import Doubt, passed
-from agent.model.finding import Finding, Json, Message, Status, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of
 from agent.observe.footage.gaps import (
@@ -87,7 +94,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
         return check.finding(subject, "fail", "stopped", evidence, message, retention)
     schedule = known.schedule if known else None
     if is_motion_only(schedule):
-        return _on_motion(check, site.policy, subject, there - newest, evidence, of_footage(facts, camera, recordings))
+        return _on_motion(check, site.policy, facts, camera, recordings, there - newest, evidence)
     silent_s = _due_since(site, camera, known, newest, there)
     cover = coverage(site, camera, known, now) if known else None
     if cover is not None:
@@ -112,57 +119,82 @@ def _judged(
     cover: Coverage | None,
     evidence: dict[str, Json],
 ) -> Finding:
-    subject, policy = f"camera:{camera.camera.id}", site.policy
-    longest = max(cover.gaps, key=seconds, default=None) if cover else None
+    """Judge footage that goes on: the holes in it, then whether each of its days was listed, then whose it is."""
+    subject = f"camera:{camera.camera.id}"
+    known = facts.footage.get(camera.camera.id)
+    read = grounds(facts.observed(subject, Recordings))
+    outcomes: list[Outcome] = [Held("recording goes on", read)]
+    if cover is None or known is None or not cover.listed_days:
+        message = Message("the recorder does not tell holes in its footage: whether it is complete is not known")
+        outcomes.append(_holes(site, facts, causes, camera, cover) or Open("days listed", "holes-not-told", message))
+    else:
+        holes = _holes(site, facts, causes, camera, cover)
+        outcomes += (holes or Held("holes", (*read, *days_of_footage(known))), _listed(known, cover))
+    outcomes += of_footage(facts, camera, recordings)
+    ratio = cover.ratio if cover is not None else 0.0
+    message = Message("{percent} % of the due window is recorded", {"percent": round(100 * ratio, 2)})
+    return verdict(check, subject, outcomes, evidence, message)
+
+
+def _listed(known: CameraFootage, cover: Coverage) -> Outcome:
+    """Return whether every complete day of the window was listed, segment by segment."""
+    if not cover.unlisted_days:
+        return Held("days listed", days_of_footage(known))
+    message = Message(
+        "{listed} of {days} days were listed so far and are whole; the others have their turn in the next looks",
+        {"listed": cover.listed_days, "days": cover.listed_days + cover.unlisted_days},
+    )
+    return Open("days listed", "not-all-listed", message)
+
+
+def _holes(site: Site, facts: Facts, causes: Causes, camera: CameraConfig, cover: Coverage | None) -> Broken | None:
+    """Return the breach by holes, None where there are none, or few and short ones."""
+    if cover is None:
+        return None
+    policy, subject = site.policy, f"camera:{camera.camera.id}"
+    longest = max(cover.gaps, key=seconds, default=None)
     longest_s = seconds(longest) if longest else 0.0
-    status: Status = "pass"
-    if cover is not None:
-        if cover.ratio < policy.completeness_warn_ratio or longest_s >= policy.gap_warn_s:
-            status = "warn"
-        if cover.ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s or cover.missing_days:
-            status = "fail"
-    if cover is not None and longest is not None and status != "pass":
-        zone = zone_of(site, camera)
-        known = facts.footage.get(camera.camera.id)
-        cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
-        template = LONGEST.get(cause_of(longest, camera, causes), LONGEST["unknown"])
-        values: dict[str, str | int | float] = {
-            "count": len(cover.gaps),
-            "hours": round(longest_s / 3600, 1),
-            "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
-        }
-        return check.finding(subject, status, "gap", evidence, Message(template.template, values), cause)
-    if cover is not None and status != "pass":
+    fails = cover.ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s or cover.missing_days > 0
+    if not fails and cover.ratio >= policy.completeness_warn_ratio and longest_s < policy.gap_warn_s:
+        return None
+    if longest is None:
         message = Message(
             "{percent} % of what is due is recorded, with many short holes: look at the network and the disks",
             {"percent": round(100 * cover.ratio, 2)},
         )
-        return check.finding(subject, status, "many-holes", evidence, message)
-    if cover is None or not cover.listed_days:
-        message = Message("the recorder does not tell holes in its footage: whether it is complete is not known")
-        return check.finding(subject, "unknown", "holes-not-told", evidence, message)
-    if cover.unlisted_days:
-        message = Message(
-            "{listed} of {days} days were listed so far and are whole; the others have their turn in the next looks",
-            {"listed": cover.listed_days, "days": cover.listed_days + cover.unlisted_days},
-        )
-        return check.finding(subject, "unknown", "not-all-listed", evidence, message)
-    message = Message("{percent} % of the due window is recorded", {"percent": round(100 * cover.ratio, 2)})
-    return passed(check, subject, evidence, message, of_footage(facts, camera, recordings))
+        return Broken("holes", "many-holes", message, mild=not fails)
+    zone = zone_of(site, camera)
+    known = facts.footage.get(camera.camera.id)
+    cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
+    template = LONGEST.get(cause_of(longest, camera, causes), LONGEST["unknown"])
+    values: dict[str, object] = {
+        "count": len(cover.gaps),
+        "hours": round(longest_s / 3600, 1),
+        "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
+    }
+    return Broken("holes", "gap", Message(template.template, values), caused_by=cause, mild=not fails)
 
 
 def _on_motion(
-    check: Check, policy: Policy, subject: str, silent: timedelta, evidence: dict[str, Json], doubts: Iterable[Doubt]
+    check: Check,
+    policy: Policy,
+    facts: Facts,
+    camera: CameraConfig,
+    recordings: Recordings,
+    silent: timedelta,
+    evidence: dict[str, Json],
 ) -> Finding:
     """Judge footage recorded on motion only: a hole is no fault, and no proof of completeness."""
+    subject = f"camera:{camera.camera.id}"
+    goes_on: Outcome = Held("recording goes on", grounds(facts.observed(subject, Recordings)))
     if silent.total_seconds() >= policy.gap_fail_s:
         message = Message(
             "it is recorded on motion only, and nothing was for {days} days: look whether it still records",
             {"days": round(silent / timedelta(days=1), 1)},
         )
-        return check.finding(subject, "warn", "motion-silent", evidence, message)
+        goes_on = Broken("recording goes on", "motion-silent", message, mild=True)
     message = Message("it is recorded on motion only: holes in its footage are not judged")
-    return passed(check, subject, evidence, message, doubts)
+    return verdict(check, subject, (goes_on, *of_footage(facts, camera, recordings)), evidence, message)
 
 
 def _due_since(

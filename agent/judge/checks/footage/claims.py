@@ -1,0 +1,126 @@
+"""Derives what a pass on a camera's footage claims: its plan, owner, clocks, and the floor of its place. Pure.
+
+`agent/judge/verdict.py` makes one finding of them. What is open here is told by a device and may be wrong:
+`agent/judge/wording/held.py` merges what several cameras of a recorder share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from agent.judge.checks.footage.shared import RETENTION_ID, days_of_footage
+from agent.judge.claim import Held, Open, Outcome, declared, grounds, own
+from agent.judge.wording.declared_words import FOLDED
+from agent.model.finding import Message
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
+from agent.observe.footage.gaps import WEEK_S, covered_s
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import holds, local_day
+from agent.site.duties.bounds import FLOOR
+from agent.site.rules.pack import in_effect, obligations
+from drivers.footage import Schedule
+from drivers.model import Clock, Recordings
+
+CLOCK = "clock-not-trusted"
+PLAN_SLACK_S = 7 * 60
+"""How much of a week a plan may leave out: many end a day at 23:59. House rule."""
+
+DAY = timedelta(days=1)
+
+
+def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> Iterator[Outcome]:
+    """Yield what every pass on a camera's recordings claims of its plan and owner.
+
+    A recorder's plan is what it does, never what is due: that is every moment.
+    """
+    subject = f"camera:{camera.camera.id}"
+    known = facts.footage.get(camera.camera.id)
+    yield _plan(facts, subject, known)
+    if recordings.owner_guessed:
+        message = Message(
+            "whose footage it is was guessed from the order of a list: the recordings name no video source",
+            next_step="name the recordings' sources in the recorder as its video sources are",
+        )
+        yield Open("owner", "owner-guessed", message, doubted=True)
+    else:
+        yield Held("owner", grounds(facts.observed(subject, Recordings)))
+
+
+def _plan(facts: Facts, subject: str, known: CameraFootage | None) -> Outcome:
+    planned_s = covered_s(known.schedule if known else facts.one(subject, Schedule))
+    if planned_s < WEEK_S - PLAN_SLACK_S:
+        message = Message(
+            "by its plan the recorder records {hours} of the 168 hours of a week, else nothing or on motion only",
+            {"hours": round(planned_s / 3600, 1)},
+            next_step="set its plan to recording around the clock",
+        )
+        return Open("plan", "plan-covers-less", message, doubted=True)
+    told = grounds(facts.observed(subject, Schedule)) or (days_of_footage(known) if known else ())
+    return Held("plan", told or grounds(facts.observed(subject, Recordings)))
+
+
+def clocks(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime) -> Iterator[Outcome]:
+    """Yield what an age of up to `within` claims: our clock, the recorder's, and that neither jumped since.
+
+    The moments of a store are those of this gateway's clock.
+    """
+    if facts.own_clock_trusted:
+        yield Held("own clock", own("site", "clock"))
+    else:
+        message = Message("the age of footage is not known: our own clock is not synchronised")
+        yield Open("own clock", CLOCK, message, doubted=True)
+    if camera.store:
+        return
+    read = grounds(facts.observed(recorder_of(camera), Clock))
+    if read:
+        yield Held("recorder's clock", read[:1])
+    else:
+        message = Message("the age of footage is not known: the recorder's clock could not be read")
+        yield Open("recorder's clock", CLOCK, message, doubted=True)
+    known = facts.footage.get(camera.camera.id)
+    if known is not None:
+        yield _steady(known, within, now)
+
+
+def _steady(known: CameraFootage, within: timedelta, now: datetime) -> Outcome:
+    """Return whether the recorder's clock was the same for as long as footage is due."""
+    if known.clock_moved_at is not None and known.clock_moved_at + within > now:
+        message = Message(
+            "the age of footage is not known: the recorder's clock jumped on {day}, and what is older was dated before",
+            {"day": known.clock_moved_at.date().isoformat()},
+        )
+        return Open("steady clock", CLOCK, message, doubted=True)
+    if abs(known.offset_s) > CLOCK_STEADY_S and known.first_seen_at + within > now:
+        message = Message("the age of footage is not known: the recorder's clock is off, and since when nobody saw")
+        return Open("steady clock", CLOCK, message, doubted=True)
+    return Held("steady clock", days_of_footage(known))
+
+
+def floor_declared(site: Site, camera: CameraConfig, kept: timedelta, now: datetime) -> Iterator[Outcome]:
+    """Yield for each rule with a higher floor whether the place is declared to be none of its own.
+
+    Footage that is as old as that floor needs no declaration.
+    """
+    today = local_day(site, now)
+    due = floor_of(site, camera)
+    for name, one in obligations(site.packs, RETENTION_ID):
+        higher = timedelta(days=one.parameters.get(FLOOR, 0))
+        if one.confidence != "primary" or not in_effect(one, today) or max(due, kept) >= higher:
+            continue
+        duties = tuple(condition.duty for condition in one.when)
+        if holds(site, one.when, today) is not None:
+            yield Held(f"floor {name}", declared("site", *(duties or (name,))))
+            continue
+        message = Message(
+            "footage goes back {kept} days; {duty} is not declared, and {floor} or {higher} are due by it",
+            {
+                "kept": round(kept / DAY, 1),
+                "floor": due.days,
+                "higher": higher.days,
+                "duty": ", ".join(duties),
+            },
+            next_step="camwarden declare",
+        )
+        yield Open(f"floor {name}", "floor-not-declared", message, caused_by=FOLDED, doubted=True)
