@@ -251,6 +251,15 @@ def test_footage_older_than_the_ceiling_warns_with_a_day_of_grace() -> None:
     assert finding.evidence["excess_from"] == "2026-09-10T12:00:00Z"
 
 
+@pytest.mark.parametrize("days", [50, 75])
+def test_nothing_is_too_old_or_young_enough_by_a_clock_that_is_not_trusted(days: int) -> None:
+    a_site = site(camera(), policy=CEILING, in_use_since=LONG_AGO)
+    facts = facts_of(a_site, kept(days))
+    found = {f.key: f for f in run_checks(a_site, replace(facts, own_clock_trusted=False), NOW)}[EXCESS]
+    assert (found.status, found.reason) == ("unknown", "clock-not-trusted")
+    assert found.caused_by == KEY, "one item for each recorder"
+
+
 def test_a_hold_excuses_the_days_it_covers_and_no_others() -> None:
     assert excess(75, hold(date(2026, 9, 1), date(2026, 9, 30))).status == "pass"
     assert excess(75, hold(date(1, 1, 1), date(9999, 12, 31))).status == "pass"
