@@ -36,7 +36,7 @@ from agent.observe.footage.requests import footage_requests
 from agent.observe.footage.runs import holes_of, run_from
 from agent.observe.footage.sizes import with_rates
 from agent.site.config.site import CameraConfig, Site
-from drivers.footage import Wanted
+from drivers.footage import Schedule, Wanted
 from drivers.model import Clock, Observations, Span, Value
 from drivers.spans import day_of
 
@@ -206,7 +206,7 @@ def _rows(known: CameraFootage, look: _CameraLook, zone: ZoneInfo) -> _DaysAfter
     rows: dict[date, RecordedDay] = {}
     contradicted: list[Change] = []
     read_again = False
-    run_at = _isolated_run(told, {**before, **fresh}, zone)
+    run_at = _isolated_run(told, {**before, **fresh}, told.schedule or known.schedule, zone)
     in_order = _is_recorded_over(known, run_at, look.now)
     for day, whole in look.window:
         old, new = before.get(day), fresh.get(day)
@@ -236,9 +236,11 @@ def _rows(known: CameraFootage, look: _CameraLook, zone: ZoneInfo) -> _DaysAfter
     return _DaysAfter(rows, tuple(contradicted), read_again, run_at)
 
 
-def _isolated_run(told: Listing, rows: Mapping[date, RecordedDay], zone: ZoneInfo) -> datetime | None:
+def _isolated_run(
+    told: Listing, rows: Mapping[date, RecordedDay], plan: Schedule | None, zone: ZoneInfo
+) -> datetime | None:
     """Return the start of the footage that reaches to now, None where nothing stands alone before it."""
-    run_at = run_from(told.spans, holes_of(rows.values(), zone))
+    run_at = run_from(told.spans, holes_of(rows.values(), zone), plan, zone)
     return run_at if run_at != told.oldest_at else None
 
 

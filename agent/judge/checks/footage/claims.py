@@ -15,7 +15,7 @@ from agent.judge.wording.declared_words import FOLDED
 from agent.model.finding import Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
-from agent.observe.footage.gaps import WEEK_S, covered_s
+from agent.observe.footage.due import due_hours, left_out_s
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import holds, local_day
 from agent.site.duties.bounds import FLOOR
@@ -30,14 +30,16 @@ PLAN_SLACK_S = 7 * 60
 DAY = timedelta(days=1)
 
 
-def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> Iterator[Outcome]:
+def of_footage(
+    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, now: datetime
+) -> Iterator[Outcome]:
     """Yield what every pass on a camera's recordings claims of its plan and owner.
 
-    A recorder's plan is what it does, never what is due: that is every moment.
+    A recorder's plan is what it does, never what is due: that is every moment, or those of `observe/footage/due.py`.
     """
     subject = f"camera:{camera.camera.id}"
     known = facts.footage.get(camera.camera.id)
-    yield _plan(facts, subject, known)
+    yield _plan(facts, subject, known, due_hours(site, local_day(site, now)))
     if recordings.owner_guessed:
         message = Message(
             "whose footage it is was guessed from the order of a list: the recordings name no video source",
@@ -48,17 +50,26 @@ def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> It
         yield Held("owner", grounds(facts.observed(subject, Recordings)))
 
 
-def _plan(facts: Facts, subject: str, known: CameraFootage | None) -> Outcome:
-    planned_s = covered_s(known.schedule if known else facts.one(subject, Schedule))
-    if planned_s < WEEK_S - PLAN_SLACK_S:
+def _plan(facts: Facts, subject: str, known: CameraFootage | None, hours: Schedule | None) -> Outcome:
+    due_s, missing_s = left_out_s(known.schedule if known else facts.one(subject, Schedule), hours)
+    if missing_s > PLAN_SLACK_S:
+        planned_s = due_s - missing_s
         message = Message(
             "by its plan the recorder records {hours} of the 168 hours of a week, else nothing or on motion only",
             {"hours": round(planned_s / 3600, 1)},
             next_step="set its plan to recording around the clock",
         )
+        if hours is not None:
+            message = Message(
+                "by its plan the recorder records {hours} of the {due} hours of a week in which the place is open, "
+                "else nothing or on motion only",
+                {"hours": round(planned_s / 3600, 1), "due": round(due_s / 3600, 1)},
+                next_step="set its plan to recording whenever the place is open",
+            )
         return Open("plan", "plan-covers-less", message, doubted=True)
     told = grounds(facts.observed(subject, Schedule)) or (days_of_footage(known) if known else ())
-    return Held("plan", told or grounds(facts.observed(subject, Recordings)))
+    opens = declared("site", "business-hours") if hours is not None else ()
+    return Held("plan", (*(told or grounds(facts.observed(subject, Recordings))), *opens))
 
 
 def clocks(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime) -> Iterator[Outcome]:

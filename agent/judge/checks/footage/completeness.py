@@ -6,6 +6,7 @@ A day that the recorder only reports as a whole is counted apart and never passe
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
@@ -25,6 +26,7 @@ from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of
+from agent.observe.footage.due import due_hours
 from agent.observe.footage.gaps import (
     Causes,
     Coverage,
@@ -32,12 +34,15 @@ from agent.observe.footage.gaps import (
     cause_of,
     causes_of,
     coverage,
+    due_of,
     is_motion_only,
     planned,
 )
-from agent.site.config.site import CameraConfig, Policy, Site
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import local_day
+from drivers.footage import Schedule
 from drivers.model import Recordings, Span
-from drivers.spans import clipped, day_of, days_of, seconds, total_s
+from drivers.spans import clipped, common, day_of, days_of, seconds, total_s
 
 GAPS_MAX = 16
 """How many holes a finding lists, the longest first."""
@@ -94,9 +99,10 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
         return check.finding(subject, "fail", "stopped", evidence, message, retention)
     schedule = known.schedule if known else None
     if is_motion_only(schedule):
-        return _on_motion(check, site.policy, facts, camera, recordings, there - newest, evidence)
-    silent_s = _due_since(site, camera, known, newest, there)
-    cover = coverage(site, camera, known, now) if known else None
+        return _on_motion(check, site, facts, camera, recordings, evidence, now)
+    hours = due_hours(site, local_day(site, now))
+    silent_s = _due_since(site, camera, known, Span(newest, there), hours)
+    cover = coverage(site, camera, known, now, hours) if known else None
     if cover is not None:
         evidence |= _numbers(cover)
         evidence["gaps"] = _gaps(camera, causes, cover)
@@ -106,7 +112,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
             {"hours": round(silent_s / 3600, 1)},
         )
         return check.finding(subject, "fail", "stopped", evidence, message, online.cause_of_silence(facts, subject))
-    return _judged(check, site, facts, causes, camera, recordings, cover, evidence)
+    return _judged(check, site, facts, causes, camera, recordings, cover, evidence, now)
 
 
 def _judged(
@@ -118,6 +124,7 @@ def _judged(
     recordings: Recordings,
     cover: Coverage | None,
     evidence: dict[str, Json],
+    now: datetime,
 ) -> Finding:
     """Judge footage that goes on: the holes in it, then whether each of its days was listed, then whose it is."""
     subject = f"camera:{camera.camera.id}"
@@ -130,7 +137,7 @@ def _judged(
     else:
         holes = _holes(site, facts, causes, camera, cover)
         outcomes += (holes or Held("holes", (*read, *days_of_footage(known))), _listed(known, cover))
-    outcomes += of_footage(facts, camera, recordings)
+    outcomes += of_footage(site, facts, camera, recordings, now)
     ratio = cover.ratio if cover is not None else 0.0
     message = Message("{percent} % of the due window is recorded", {"percent": round(100 * ratio, 2)})
     return verdict(check, subject, outcomes, evidence, message)
@@ -177,34 +184,50 @@ def _holes(site: Site, facts: Facts, causes: Causes, camera: CameraConfig, cover
 
 def _on_motion(
     check: Check,
-    policy: Policy,
+    site: Site,
     facts: Facts,
     camera: CameraConfig,
     recordings: Recordings,
-    silent: timedelta,
     evidence: dict[str, Json],
+    now: datetime,
 ) -> Finding:
     """Judge footage recorded on motion only: a hole is no fault, and no proof of completeness."""
     subject = f"camera:{camera.camera.id}"
     goes_on: Outcome = Held("recording goes on", grounds(facts.observed(subject, Recordings)))
-    if silent.total_seconds() >= policy.gap_fail_s:
+    known = facts.footage.get(camera.camera.id)
+    there = known.there(now) if known else now
+    silent = there - max(span.end_at for span in recordings.spans)
+    evidence |= _clips(site, camera, known, there) if known else {}
+    if silent.total_seconds() >= site.policy.gap_fail_s:
         message = Message(
             "it is recorded on motion only, and nothing was for {days} days: look whether it still records",
             {"days": round(silent / timedelta(days=1), 1)},
         )
         goes_on = Broken("recording goes on", "motion-silent", message, mild=True)
     message = Message("it is recorded on motion only: holes in its footage are not judged")
-    return verdict(check, subject, (goes_on, *of_footage(facts, camera, recordings)), evidence, message)
+    outcomes = (goes_on, *of_footage(site, facts, camera, recordings, now))
+    return verdict(check, subject, outcomes, evidence, message)
+
+
+def _clips(site: Site, camera: CameraConfig, known: CameraFootage, there: datetime) -> dict[str, Json]:
+    """Return of how many days of the due window anything was recorded, and of how many nothing."""
+    first = day_of(there - floor_of(site, camera), zone_of(site, camera))
+    due = [row for row in known.days if row.day >= first and not row.is_untold]
+    return {
+        "days_with_clip": sum(row.recorded_s > 0 for row in due),
+        "days_without": sum(row.is_missing for row in due),
+    }
 
 
 def _due_since(
-    site: Site, camera: CameraConfig, known: CameraFootage | None, newest: datetime, there: datetime
+    site: Site, camera: CameraConfig, known: CameraFootage | None, since: Span, hours: Schedule | None
 ) -> float:
     """Return the due time since the newest footage, in seconds."""
-    zone, since = zone_of(site, camera), Span(newest, there)
+    zone, of_site = zone_of(site, camera), ZoneInfo(site.time_zone)
     schedule = known.schedule if known else None
+    parts = ((whole, clipped((since,), whole)[0]) for _, whole in days_of(since, zone))
     return sum(
-        total_s(planned(schedule, whole, clipped((since,), whole)[0], zone)) for _, whole in days_of(since, zone)
+        total_s(common(planned(schedule, whole, part, zone), due_of(hours, part, of_site))) for whole, part in parts
     )
 
 

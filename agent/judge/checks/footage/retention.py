@@ -89,7 +89,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         _reach(site, facts, camera, oldest, there, now),
         _opening(facts, subject, picture, kept_days),
         _run(site, facts, camera, recordings, there),
-        *of_footage(facts, camera, recordings),
+        *of_footage(site, facts, camera, recordings, now),
         *clocks(facts, camera, floor, now),
         *floor_declared(site, camera, age, now),
     )
@@ -153,7 +153,8 @@ def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings,
     """Return whether the footage that reaches to now is as old as the floor; what is older may be locked clips."""
     subject, floor, zone = f"camera:{camera.camera.id}", floor_of(site, camera), zone_of(site, camera)
     known = facts.footage.get(camera.camera.id)
-    run_at = run_from(recordings.spans, holes_of(known.days if known else (), zone))
+    plan = known.schedule if known else None
+    run_at = run_from(recordings.spans, holes_of(known.days if known else (), zone), plan, zone)
     if run_at is None or run_at <= recordings.spans[0].start_at or there - run_at >= floor:
         read = grounds(facts.observed(subject, Recordings))
         return Held("run", (*read, *(days_of_footage(known) if known else ())))
