@@ -17,7 +17,7 @@ from agent.observe.footage.days import CameraFootage, Change, DatedValue, MonthA
 from drivers.footage import Schedule, SchedulePeriod
 
 _TIMES = ("read_at", "first_seen_at", "oldest_moved_at", "oldest_at", "newest_at", "earliest_at", "read_again_at")
-_SELDOM = ("clock_moved_at", "run_at", "run_moved_at")
+_SELDOM = ("clock_moved_at", "run_at", "run_moved_at", "plan_cut_at")
 """Times that most cameras do not have: written only where there is one."""
 
 

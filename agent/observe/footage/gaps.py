@@ -41,6 +41,8 @@ EXPLAINED_RATIO = 0.5
 """Share of a hole that must be in an outage to be explained by it: looks are a period apart."""
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
+PLAN_SLACK_S = 7 * 60
+"""How much of a week a plan may leave out: many end a day at 23:59. House rule."""
 UNCONDITIONAL = frozenset({"continuous", "other"})
 """The modes of a plan in which every second is recorded."""
 SAME_RATIO = 0.9

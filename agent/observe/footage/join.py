@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.observe.footage.changes import JUMP_SLACK, footage_contradictions, is_restored
+from agent.observe.footage.changes import JUMP_SLACK, footage_contradictions, is_restored, plan_cut_at
 from agent.observe.footage.days import (
     CLOCK_STEADY_S,
     CameraFootage,
@@ -187,6 +187,7 @@ def _joined(
         oldest_moved_at=look.now if moved else known.oldest_moved_at,
         months=_months(known.months, look),
         schedule=told.schedule or known.schedule,
+        plan_cut_at=plan_cut_at(known, told.schedule, look.now),
         anchor=anchor,
         sealed_gone=known.sealed_gone + len(gone),
         sealed_head=chain_head(anchor, (row for row in kept if row.sealed)),

@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agent.judge.checks.footage.shared import RETENTION_ID, days_of_footage
-from agent.judge.claim import Held, Open, Outcome, declared, grounds, own
+from agent.judge.check import Check
+from agent.judge.checks.footage.shared import COMPLETENESS_ID, RETENTION_ID, days_of_footage
+from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds, own
 from agent.judge.wording.declared_words import FOLDED
-from agent.model.finding import Message
+from agent.model.finding import Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
 from agent.observe.footage.due import due_hours, left_out_s
+from agent.observe.footage.gaps import PLAN_SLACK_S
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import holds, local_day
 from agent.site.duties.bounds import FLOOR
@@ -24,14 +27,12 @@ from drivers.footage import Schedule
 from drivers.model import Clock, Recordings
 
 CLOCK = "clock-not-trusted"
-PLAN_SLACK_S = 7 * 60
-"""How much of a week a plan may leave out: many end a day at 23:59. House rule."""
 
 DAY = timedelta(days=1)
 
 
 def of_footage(
-    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, now: datetime
+    check: Check, site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, now: datetime
 ) -> Iterator[Outcome]:
     """Yield what every pass on a camera's recordings claims of its plan and owner.
 
@@ -39,7 +40,7 @@ def of_footage(
     """
     subject = f"camera:{camera.camera.id}"
     known = facts.footage.get(camera.camera.id)
-    yield _plan(facts, subject, known, due_hours(site, local_day(site, now)))
+    yield _plan(check, facts, subject, known, due_hours(site, local_day(site, now)))
     if recordings.owner_guessed:
         message = Message(
             "whose footage it is was guessed from the order of a list: the recordings name no video source",
@@ -50,7 +51,8 @@ def of_footage(
         yield Held("owner", grounds(facts.observed(subject, Recordings)))
 
 
-def _plan(facts: Facts, subject: str, known: CameraFootage | None, hours: Schedule | None) -> Outcome:
+def _plan(check: Check, facts: Facts, subject: str, known: CameraFootage | None, hours: Schedule | None) -> Outcome:
+    """Return whether the recorder's plan covers what is due; that it was cut is told once, by completeness."""
     due_s, missing_s = left_out_s(known.schedule if known else facts.one(subject, Schedule), hours)
     if missing_s > PLAN_SLACK_S:
         planned_s = due_s - missing_s
@@ -66,10 +68,24 @@ def _plan(facts: Facts, subject: str, known: CameraFootage | None, hours: Schedu
                 {"hours": round(planned_s / 3600, 1), "due": round(due_s / 3600, 1)},
                 next_step="set its plan to recording whenever the place is open",
             )
-        return Open("plan", "plan-covers-less", message, doubted=True)
+        cut_at = known.plan_cut_at if known else None
+        if cut_at is not None and check.id == COMPLETENESS_ID:
+            return _plan_cut(cut_at, message)
+        cause = f"{COMPLETENESS_ID} {subject}" if cut_at is not None else ""
+        return Open("plan", "plan-covers-less", message, caused_by=cause, doubted=True)
     told = grounds(facts.observed(subject, Schedule)) or (days_of_footage(known) if known else ())
     opens = declared("site", "business-hours") if hours is not None else ()
     return Held("plan", (*(told or grounds(facts.observed(subject, Recordings))), *opens))
+
+
+def _plan_cut(since: datetime, now_plan: Message) -> Broken:
+    """Return that somebody had the recorder record less than it did."""
+    message = Message(
+        "since {day} {plan}, and before it recorded more",
+        {"day": since.date().isoformat(), "plan": replace(now_plan, next_step="")},
+        next_step="find out who changed it, and set it back",
+    )
+    return Broken("plan", "plan-cut", message, {"plan_cut_at": utc_text(since)}, mild=True)
 
 
 def clocks(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime) -> Iterator[Outcome]:

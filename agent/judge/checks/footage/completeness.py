@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.claims import of_footage
-from agent.judge.checks.footage.retention import COMPLETENESS_ID
 from agent.judge.checks.footage.shared import (
+    COMPLETENESS_ID,
     RETENTION_ID,
     TAMPER_ID,
     changed_on,
@@ -72,6 +72,10 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     untold = Message(
         "it does not tell holes in the footage of its {count} cameras: whether it is complete is not known"
     )
+    cut = Message(
+        "its plan records less of {count} cameras than it did", next_step="find out who changed it, and set it back"
+    )
+    findings = one_open_item(check, site.cameras, findings, "plan-cut", cut, "warn")
     findings = one_open_item(check, site.cameras, findings, "not-all-listed", waiting)
     return one_open_item(check, site.cameras, findings, "holes-not-told", untold)
 
@@ -137,7 +141,7 @@ def _judged(
     else:
         holes = _holes(site, facts, causes, camera, cover)
         outcomes += (holes or Held("holes", (*read, *days_of_footage(known))), _listed(known, cover))
-    outcomes += of_footage(site, facts, camera, recordings, now)
+    outcomes += of_footage(check, site, facts, camera, recordings, now)
     ratio = cover.ratio if cover is not None else 0.0
     message = Message("{percent} % of the due window is recorded", {"percent": round(100 * ratio, 2)})
     return verdict(check, subject, outcomes, evidence, message)
@@ -205,7 +209,7 @@ def _on_motion(
         )
         goes_on = Broken("recording goes on", "motion-silent", message, mild=True)
     message = Message("it is recorded on motion only: holes in its footage are not judged")
-    outcomes = (goes_on, *of_footage(site, facts, camera, recordings, now))
+    outcomes = (goes_on, *of_footage(check, site, facts, camera, recordings, now))
     return verdict(check, subject, outcomes, evidence, message)
 
 

@@ -33,8 +33,6 @@ from drivers.model import Recordings
 from drivers.picture import PictureSeen
 from drivers.spans import at_wall, day_of
 
-COMPLETENESS_ID = "recording-completeness"
-
 OPENED_NEAR_OLDEST = timedelta(hours=1)
 """How near to the oldest recorded moment the opened picture must lie. House rule: one file of a recorder."""
 
@@ -89,7 +87,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         _reach(site, facts, camera, oldest, there, now),
         _opening(facts, subject, picture, kept_days),
         _run(site, facts, camera, recordings, there),
-        *of_footage(site, facts, camera, recordings, now),
+        *of_footage(check, site, facts, camera, recordings, now),
         *clocks(facts, camera, floor, now),
         *floor_declared(site, camera, age, now),
     )

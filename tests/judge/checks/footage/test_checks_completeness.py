@@ -264,6 +264,60 @@ def test_weekends_without_recording_isolate_nothing() -> None:
     assert remembered(SITE, [(seen, NOW)])["gate"].run_at is None
 
 
+def changed_plan(*plans: Schedule | None, names: tuple[str, ...] = ("gate",)) -> dict[str, Finding]:
+    """Return the findings after looks a cycle apart at cameras of one recorder whose plan was each of these."""
+    a_site = site(*(camera(name) for name in names), in_use_since=date(2020, 1, 1))
+    looks = []
+    for number, plan_then in enumerate(plans):
+        seen = tuple(
+            one
+            for name in names
+            for one in held((35 * DAY, 0 * DAY), name=name)
+            + observed(f"camera:{name}", *((plan_then,) if plan_then else ()))
+        )
+        looks.append((seen, NOW - (len(plans) - 1 - number) * CYCLE))
+    facts = gather(looks[-1][0], remembered=Remembered(footage=remembered(a_site, looks)))
+    return {f.key: f for f in run_checks(a_site, facts, NOW)}
+
+
+ALWAYS, MOTION, OFFICE = plan("continuous", 0, 24), plan("motion", 0, 24), plan("continuous", 8, 18)
+
+
+@pytest.mark.parametrize("later", [(MOTION,), (OFFICE,), (MOTION, MOTION), (OFFICE, None), (MOTION, OFFICE, MOTION)])
+def test_a_plan_that_records_less_than_before_is_a_warning_of_its_own(later: tuple[Schedule | None, ...]) -> None:
+    findings = changed_plan(ALWAYS, *later)
+    assert (findings[KEY].status, findings[KEY].reason, findings[KEY].caused_by) == ("warn", "plan-cut", "")
+    assert "of the 168 hours of a week" in str(findings[KEY].message)
+    retention = findings["retention-days camera:gate"]
+    assert (retention.status, retention.reason, retention.caused_by) == ("unknown", "plan-covers-less", KEY)
+
+
+@pytest.mark.parametrize(
+    ("plans", "found"),
+    [
+        ((ALWAYS, MOTION, ALWAYS), ("pass", "")),
+        ((MOTION, MOTION), ("unknown", "plan-covers-less")),
+        ((None, MOTION), ("unknown", "plan-covers-less")),
+        ((ALWAYS, None, None), ("pass", "")),
+        ((MOTION, ALWAYS), ("pass", "")),
+        ((ALWAYS, plan("continuous", 0, 24, enabled=None)), ("pass", "")),
+    ],
+)
+def test_a_plan_that_was_set_back_or_was_never_more_is_no_warning(
+    plans: tuple[Schedule | None, ...], found: tuple[str, str]
+) -> None:
+    finding = changed_plan(*plans)[KEY]
+    assert (finding.status, finding.reason) == found
+
+
+def test_plans_of_many_cameras_that_were_cut_are_one_finding_of_their_recorder() -> None:
+    findings = changed_plan(ALWAYS, MOTION, names=("gate", "yard", "hall"))
+    cause = findings["recording-completeness device:box"]
+    assert (cause.status, cause.reason, cause.evidence["cameras"]) == ("warn", "plan-cut", ["gate", "yard", "hall"])
+    assert "of 3 cameras" in str(cause.message) and "find out who changed it" in str(cause.message)
+    assert [f.key for f in findings.values() if f.status == "warn" and not f.caused_by] == [cause.key]
+
+
 def test_a_vanished_day_is_one_finding_with_its_hole() -> None:
     whole = held((35 * DAY, 0 * DAY))
     less = held((35 * DAY, 5 * DAY), (4 * DAY, 0 * DAY))
