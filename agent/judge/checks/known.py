@@ -52,7 +52,9 @@ class EvidenceRule:
 
 _LIVE: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live")
 _OWN: Final = EvidenceRule("own")
-_FOOTAGE_HELD: Final[Mapping[str, Level | None]] = {"plan-covers-less": "told", "owner-guessed": "told"}
+_FOOTAGE_HELD: Final[Mapping[str, Level | None]] = dict.fromkeys(
+    ("plan-covers-less", "owner-guessed", "segments-unreadable", "clock-not-trusted"), "told"
+)
 
 DECLARED_ONLY: Final = (
     "mask-approval", "camera-file-complete", "forbidden-zone-declaration", "forbidden-zone-name-hint",
@@ -95,8 +97,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         ("playback",),
         reasons={
             **_FOOTAGE_HELD, "": "both", "history-immature": "told", "oldest-not-opened": "told",
-            "isolated-clip": "told", "clock-not-trusted": "told",
-            "floor-not-declared": "told",
+            "isolated-clip": "told", "floor-not-declared": "told",
         },
     ),
     "retention-forecast": EvidenceRule("told"),  # rests on days whose reading is not carried to the finding

@@ -23,10 +23,15 @@ from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import holds, local_day
 from agent.site.duties.bounds import FLOOR
 from agent.site.rules.pack import in_effect, obligations
-from drivers.footage import Schedule
+from drivers.footage import Schedule, StoreIndex, TroubleKind
 from drivers.model import Clock, Recordings
 
 CLOCK = "clock-not-trusted"
+
+HOLLOW: frozenset[TroubleKind] = frozenset({"unreadable", "empty", "row-without-file"})
+"""The troubles of a store in which a segment that is listed holds no footage."""
+HOLLOW_MAX = 3
+"""How many such segments leave the rest believed. House rule: a crash or a full disk leaves a few."""
 
 DAY = timedelta(days=1)
 
@@ -49,6 +54,22 @@ def of_footage(
         yield Open("owner", "owner-guessed", message, doubted=True)
     else:
         yield Held("owner", grounds(facts.observed(subject, Recordings)))
+    yield from _segments(facts, camera)
+
+
+def _segments(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+    """Yield whether the files of a store hold what their names claim; a recorder's own files are not seen."""
+    read = facts.observed(f"camera:{camera.camera.id}", StoreIndex)
+    if not read:
+        return
+    indexes = facts.all(f"camera:{camera.camera.id}", StoreIndex)
+    count = sum(one.times for index in indexes for one in index.troubles if one.kind in HOLLOW)
+    if count <= HOLLOW_MAX:
+        yield Held("segments", grounds(read))
+        return
+    message = Message("{count} of its segments hold nothing that can be read", {"count": count})
+    cause = f"storage-health {recorder_of(camera)}"
+    yield Open("segments", "segments-unreadable", message, caused_by=cause, doubted=True)
 
 
 def _plan(check: Check, facts: Facts, subject: str, known: CameraFootage | None, hours: Schedule | None) -> Outcome:
@@ -111,14 +132,28 @@ def clocks(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime)
         yield _steady(known, within, now)
 
 
+def by_one_clock(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime) -> Iterator[Outcome]:
+    """Yield what days that were listed claim: the recorder's clock did not jump since, so that a day is a day."""
+    known = facts.footage.get(camera.camera.id)
+    if known is not None and not camera.store:
+        yield _jumped(known, within, now) or Held("steady clock", days_of_footage(known))
+
+
+def _jumped(known: CameraFootage, within: timedelta, now: datetime) -> Open | None:
+    if known.clock_moved_at is None or known.clock_moved_at + within <= now:
+        return None
+    message = Message(
+        "the age of footage is not known: the recorder's clock jumped on {day}, and what is older was dated before",
+        {"day": known.clock_moved_at.date().isoformat()},
+    )
+    return Open("steady clock", CLOCK, message, doubted=True)
+
+
 def _steady(known: CameraFootage, within: timedelta, now: datetime) -> Outcome:
     """Return whether the recorder's clock was the same for as long as footage is due."""
-    if known.clock_moved_at is not None and known.clock_moved_at + within > now:
-        message = Message(
-            "the age of footage is not known: the recorder's clock jumped on {day}, and what is older was dated before",
-            {"day": known.clock_moved_at.date().isoformat()},
-        )
-        return Open("steady clock", CLOCK, message, doubted=True)
+    jumped = _jumped(known, within, now)
+    if jumped is not None:
+        return jumped
     if abs(known.offset_s) > CLOCK_STEADY_S and known.first_seen_at + within > now:
         message = Message("the age of footage is not known: the recorder's clock is off, and since when nobody saw")
         return Open("steady clock", CLOCK, message, doubted=True)

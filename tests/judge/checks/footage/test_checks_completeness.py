@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +18,19 @@ from agent.observe.footage.outages import Outage
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
-from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
+from drivers.footage import (
+    DayRecorded,
+    Disk,
+    Disks,
+    RecordedDays,
+    RecordingMode,
+    Schedule,
+    SchedulePeriod,
+    Store,
+    StoreIndex,
+    StoreTrouble,
+    TroubleKind,
+)
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable, Value
 from drivers.picture import PictureSeen
 from drivers.spans import day_span
@@ -318,6 +331,28 @@ def test_plans_of_many_cameras_that_were_cut_are_one_finding_of_their_recorder()
     assert [f.key for f in findings.values() if f.status == "warn" and not f.caused_by] == [cause.key]
 
 
+@pytest.mark.parametrize(
+    ("kind", "times", "found"),
+    [
+        ("unreadable", 3, ("pass", "")),
+        ("unreadable", 4, ("unknown", "segments-unreadable")),
+        ("empty", 40, ("unknown", "segments-unreadable")),
+        ("row-without-file", 4, ("unknown", "segments-unreadable")),
+        ("clock-jump", 40, ("pass", "")),
+    ],
+)
+def test_segments_that_hold_nothing_are_no_footage(kind: TroubleKind, times: int, found: tuple[str, str]) -> None:
+    store = Store("disk", "segments", Path("/srv/footage"))
+    a_site = site(camera(store="disk"), stores=(store,), in_use_since=date(2020, 1, 1))
+    disks = Disks((Disk("/dev/sda1", "volume", "ok", capacity_bytes=10**12, free_bytes=10**11, writable=True),))
+    index = StoreIndex((), (StoreTrouble(kind, times, "20261101.mp4"),))
+    seen = held((35 * DAY, 0 * DAY)) + observed("camera:gate", index) + observed("device:disk", disks)
+    findings = {f.key: f for f in run_checks(a_site, facts_of(a_site, seen), NOW)}
+    for key in (KEY, "retention-days camera:gate"):
+        assert (findings[key].status, findings[key].reason) == found
+        assert findings[key].caused_by == ("storage-health device:disk" if found[1] else "")
+
+
 def test_a_vanished_day_is_one_finding_with_its_hole() -> None:
     whole = held((35 * DAY, 0 * DAY))
     less = held((35 * DAY, 5 * DAY), (4 * DAY, 0 * DAY))
@@ -337,6 +372,27 @@ def test_a_look_that_contradicts_all_before_it_is_not_judged_by_what_was_known()
 def test_a_recorder_whose_clock_is_behind_has_not_stopped() -> None:
     late = without(held((35 * DAY, HOUR)), Clock) + observed("device:box", Clock(-3600.0, 0.5))
     assert judge(late).status == "pass"
+
+
+@pytest.mark.parametrize(("jump_s", "since", "found"), [
+    (1200.0, 1, ("unknown", "clock-not-trusted")), (1200.0, 29, ("unknown", "clock-not-trusted")),
+    (1200.0, 31, ("pass", "")), (300.0, 1, ("pass", "")),
+])  # fmt: skip
+def test_days_that_were_dated_before_the_recorder_s_clock_jumped_are_void(
+    jump_s: float, since: int, found: tuple[str, str]
+) -> None:
+    def seen(now: datetime, offset_s: float) -> Observations:
+        there = now + timedelta(seconds=offset_s)
+        spans = (Span(there - 35 * DAY, there),)
+        facts = without(healthy(), Recordings, Clock) + observed("device:box", Clock(offset_s, 0.5))
+        return listed(facts + observed("camera:gate", Recordings(spans, "rtsp://192.0.2.1/replay")))
+
+    jumped_at = NOW - since * DAY
+    looks = [(seen(jumped_at - CYCLE, 0.0), jumped_at - CYCLE), (seen(jumped_at, jump_s), jumped_at)]
+    looks += [(seen(NOW, jump_s), NOW)]
+    facts = gather(looks[-1][0], remembered=Remembered(footage=remembered(SITE, looks)))
+    findings = {f.key: f for f in run_checks(SITE, facts, NOW)}
+    assert (findings[KEY].status, findings[KEY].reason) == found
 
 
 def test_footage_that_was_not_read_is_unknown_whatever_is_remembered() -> None:
