@@ -21,7 +21,7 @@ ISOLATING = timedelta(days=1)
 
 def holes_of(rows: Iterable[RecordedDay], zone: ZoneInfo) -> Spans:
     """Return the holes of remembered days, which the spans of one look may hide."""
-    return merged(hole for row in rows for hole in absolute_gaps(row, day_span(row.day, zone)))
+    return merged(hole for row in rows if row.gaps for hole in absolute_gaps(row, day_span(row.day, zone)))
 
 
 def run_from(spans: Spans, holes: Spans, plan: Schedule | None, zone: ZoneInfo) -> datetime | None:
