@@ -97,7 +97,9 @@ def coverage(
     listed = unlisted = missing = 0
     for day, whole in days_of(window, zone):
         part = clipped((window,), whole)[0]
-        due = common(planned(footage.schedule, whole, part, zone), due_of(hours, part, ZoneInfo(site.time_zone)))
+        due = planned(footage.schedule, whole, part, zone)
+        if hours is not None:
+            due = common(due, due_of(hours, part, ZoneInfo(site.time_zone)))
         motion_s += total_s(_of_motion(footage.schedule, whole, part, zone))
         if not due:
             continue
