@@ -132,6 +132,13 @@ def clocks(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime)
         yield _steady(known, within, now)
 
 
+def undated(facts: Facts, camera: CameraConfig, now: datetime) -> Open | None:
+    """Return that nothing tells what is due by now: our clock is not trusted, and no clock of a recorder stands in."""
+    if facts.own_clock_trusted or (not camera.store and facts.one(recorder_of(camera), Clock) is not None):
+        return None
+    return next((one for one in clocks(facts, camera, timedelta(), now) if isinstance(one, Open)), None)
+
+
 def by_one_clock(facts: Facts, camera: CameraConfig, within: timedelta, now: datetime) -> Iterator[Outcome]:
     """Yield what days that were listed claim: the recorder's clock did not jump since, so that a day is a day."""
     known = facts.footage.get(camera.camera.id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
-from agent.judge.checks.footage.claims import by_one_clock, of_footage
+from agent.judge.checks.footage.claims import by_one_clock, of_footage, undated
 from agent.judge.checks.footage.shared import (
     COMPLETENESS_ID,
     RETENTION_ID,
@@ -98,6 +98,9 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
     evidence: dict[str, Json] = {"newest_at": utc_text(newest)}
     if known and known.offset_s:
         evidence["clock_offset_s"] = known.offset_s
+    unknown = undated(facts, camera, now)
+    if unknown is not None:
+        return verdict(check, subject, (unknown,), evidence, unknown.message)
     if newest <= there - floor_of(site, camera):
         message = Message("nothing was recorded within the window that is due: look at the schedule and disks")
         return check.finding(subject, "fail", "stopped", evidence, message, retention)

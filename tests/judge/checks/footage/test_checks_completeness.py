@@ -395,6 +395,20 @@ def test_days_that_were_dated_before_the_recorder_s_clock_jumped_are_void(
     assert (findings[KEY].status, findings[KEY].reason) == found
 
 
+@pytest.mark.parametrize(("ends", "trusted"), [(50, ("fail", "stopped")), (1, ("fail", "stopped")), (0, ("pass", ""))])
+def test_whether_a_store_goes_on_is_not_known_by_a_clock_of_ours_that_is_not_trusted(
+    ends: int, trusted: tuple[str, str]
+) -> None:
+    a_site = site(camera(store="disk"), stores=(Store("disk", "segments", Path("/srv/footage")),))
+    seen = held((85 * DAY, ends * DAY))
+    facts = facts_of(a_site, seen)
+    for is_trusted, found in ((True, trusted), (False, ("unknown", "clock-not-trusted"))):
+        judged = {f.key: f for f in run_checks(a_site, replace(facts, own_clock_trusted=is_trusted), NOW)}[KEY]
+        assert (judged.status, judged.reason) == found
+    recorder = {f.key: f for f in run_checks(SITE, replace(facts_of(SITE, seen), own_clock_trusted=False), NOW)}[KEY]
+    assert (recorder.status, recorder.reason) == trusted, "a recorder's footage is held against its own clock"
+
+
 def test_footage_that_was_not_read_is_unknown_whatever_is_remembered() -> None:
     whole = held((35 * DAY, 0 * DAY))
     silent = without(whole, Recordings) + observed("camera:gate", Unavailable("recordings", "fault"))
