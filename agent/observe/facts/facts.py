@@ -89,10 +89,6 @@ class Facts:
         """Return the first value of this kind, or None."""
         return next(iter(self.all(subject, kind)), None)
 
-    def observed(self, subject: str, *kinds: type[V]) -> tuple[Observation, ...]:
-        """Return the observations of any of these kinds of the subject: what a verdict rests on."""
-        return tuple(one for one in self.by_subject.get(subject, ()) if isinstance(one.value, kinds))
-
     def why_not(self, subject: str, fact: Fact, path: PathName | None = None) -> Unavailable:
         """Return the reason why a fact is missing; `not-looked-at` where nobody tried."""
         for value in self.all(subject, Unavailable):
