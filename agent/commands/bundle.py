@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     site = f"{situation.site.id}-" if situation.site is not None else ""
     out = args.out or Path(f"camwarden-bundle-{site}{now:%Y%m%dT%H%M%SZ}.tar.gz")
     if os.path.lexists(out):
-        raise UsageError(Message("{out}: is there already; choose another name with --out", {"out": out}))
+        raise UsageError("{out}: is there already; choose another name with --out", out=out)
     gathered = _gathered(situation, args)
     data = packed(gathered, now)
     if not args.json and not args.quiet:
@@ -127,9 +127,7 @@ def _write(out: Path, data: bytes) -> None:
         write_atomic(out, data, MODE)
     except PermissionError:
         raise Forbidden(
-            Message("{path}: this user may not write here; choose another folder with --out", {"path": out.absolute()})
+            "{path}: this user may not write here; choose another folder with --out", path=out.absolute()
         ) from None
     except OSError as error:
-        raise UsageError(
-            Message("{path}: cannot be written: {why}", {"path": out.absolute(), "why": os_words(error)})
-        ) from None
+        raise UsageError("{path}: cannot be written: {why}", path=out.absolute(), why=os_words(error)) from None

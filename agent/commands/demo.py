@@ -102,9 +102,7 @@ def run(args: argparse.Namespace) -> int:
 def _clear(out: Path) -> None:
     """Empty the folder of an earlier demo, and mark it as one. Raises UsageError for a folder with other files."""
     if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
-        raise UsageError(
-            Message("{out}: not empty, and not the folder of an earlier demo; choose another with --out", {"out": out})
-        )
+        raise UsageError("{out}: not empty, and not the folder of an earlier demo; choose another with --out", out=out)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     (out / MARKER).write_text("Written by camwarden demo, which empties this folder when it runs again.\n")

@@ -62,10 +62,10 @@ def run(args: argparse.Namespace) -> int:
     place = _place(args.config)
     if token.site != place.site_id:
         raise UsageError(
-            Message(
-                "the token is for site {site}, and {path} says {id}: take the right one of both",
-                {"site": token.site, "path": args.config, "id": place.site_id},
-            )
+            "the token is for site {site}, and {path} says {id}: take the right one of both",
+            site=token.site,
+            path=args.config,
+            id=place.site_id,
         )
     if args.dry_run:
         return _dry_run(args, token, place)
@@ -91,8 +91,7 @@ def _token_text(args: argparse.Namespace) -> str:
             with args.token_file.open("rb") as file:
                 return str(file.read(2 * MAX_CHARS), "ascii", "replace")
         except OSError as error:
-            values = {"path": args.token_file, "why": os_words(error)}
-            raise UsageError(Message("{path}: cannot be read: {why}", values)) from None
+            raise UsageError("{path}: cannot be read: {why}", path=args.token_file, why=os_words(error)) from None
     match args.token:
         case None:
             return _asked_token(args.lang)
@@ -114,11 +113,9 @@ def _asked_token(lang: str) -> str:
 def _place(config: Path) -> TlsPlace:
     if not config.exists():
         raise ConfigurationError(
-            Message(
-                "{path}: no such file; copy the site's folder from the ledger, or make it with `camwarden init`, and "
-                "repeat",
-                {"path": config},
-            )
+            "{path}: no such file; copy the site's folder from the ledger, or make it with `camwarden init`, and "
+            "repeat",
+            path=config,
         )
     return load_tls_place(config)
 

@@ -115,9 +115,7 @@ def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
     known = {device.id: device for device in site.devices}
     for name in names:
         if name not in known:
-            raise UsageError(
-                Message("there is no device {name!r}; there are: {names}", {"name": name, "names": ", ".join(known)})
-            )
+            raise UsageError("there is no device {name!r}; there are: {names}", name=name, names=", ".join(known))
     return tuple(known[name] for name in names) if names else site.devices
 
 
@@ -175,8 +173,7 @@ def _read(directory: Path, site_id: str) -> tuple[LoginTry, ...]:
     except ValueError:
         why = Message("it is damaged")
     raise UsageError(
-        Message(
-            "{path}: what was tried before cannot be read ({why}); nothing is tried, so that no device is locked",
-            {"path": directory / NAME, "why": why},
-        )
+        "{path}: what was tried before cannot be read ({why}); nothing is tried, so that no device is locked",
+        path=directory / NAME,
+        why=why,
     )

@@ -28,7 +28,7 @@ from agent.contract.topics import CITY, COMMAND_ID, SITE_ID
 from agent.contract.watermark import is_number
 from agent.host.clock import nearest
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 
 COMMAND_SCHEMA: Final = "vss-cmd/1"
 RESULT_SCHEMA: Final = "vss-cmd-result/1"
@@ -179,7 +179,7 @@ def _parsed(payload: bytes, schema: str, build: Callable[[Any], _T]) -> _T:
         refuse_other_times(data, "")
         return build(data)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise NotVerified("payload", Message("signed, but not a payload of {schema}", {"schema": schema})) from None
+        raise NotVerified("payload", "signed, but not a payload of {schema}", schema=schema) from None
 
 
 def _command(data: Any) -> Command:

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Final
 
 from agent.model.errors import ConfigurationError, Forbidden
-from agent.model.finding import Message
 
 FILES_MOST: Final = 200_000
 FILE_MAX_BYTES: Final = 4 * 1024 * 1024
@@ -65,14 +64,12 @@ def open_container(path: Path, suffix: str = "", file_max_bytes: int = FILE_MAX_
                 file = held.enter_context(path.open("rb"))
                 container = _zip(path, held.enter_context(zipfile.ZipFile(file)), file_max_bytes)
         except PermissionError:
-            raise Forbidden(Message("{path}: this user may not read it; run as its owner", {"path": path})) from None
+            raise Forbidden("{path}: this user may not read it; run as its owner", path=path) from None
         except OSError as error:
-            raise ConfigurationError(
-                Message("{path}: {why}; check the path", {"path": path, "why": error.strerror or error})
-            ) from None
+            raise ConfigurationError("{path}: {why}; check the path", path=path, why=error.strerror or error) from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError):
             raise ConfigurationError(
-                Message("{path}: neither a folder nor a sound ZIP; have it made and sent again", {"path": path})
+                "{path}: neither a folder nor a sound ZIP; have it made and sent again", path=path
             ) from None
         yield container
 
@@ -170,18 +167,15 @@ def _counted(path: Path, name: str, size: int, most: int) -> int:
 def _bounded(path: Path, files: int, total: int) -> None:
     if files > FILES_MOST or total > TOTAL_MAX_BYTES:
         raise ConfigurationError(
-            Message(
-                "{path}: more than {files_most} files or {bytes_most} bytes; bring it in several parts",
-                {"path": path, "files_most": FILES_MOST, "bytes_most": TOTAL_MAX_BYTES},
-            )
+            "{path}: more than {files_most} files or {bytes_most} bytes; bring it in several parts",
+            path=path,
+            files_most=FILES_MOST,
+            bytes_most=TOTAL_MAX_BYTES,
         )
 
 
 def _refused(path: Path, name: str, why: str) -> ConfigurationError:
     shown = name if name.isprintable() else ascii(name)[1:-1]
     return ConfigurationError(
-        Message(
-            "{path}: {shown}: {why}; nothing of it was used",
-            {"path": path, "shown": shown[:NAME_MAX_CHARS], "why": why},
-        )
+        "{path}: {shown}: {why}; nothing of it was used", path=path, shown=shown[:NAME_MAX_CHARS], why=why
     )

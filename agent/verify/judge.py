@@ -178,7 +178,7 @@ def _read(payload: bytes, jws: str, typ: str, believed: Trusted) -> Claim | None
     verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
     claim = read_payload(payload, jws)
     if (claim.stream is None) != (typ == STATE_TYP):
-        raise NotVerified("typ", Message("a payload that does not fit its typ {typ}", {"typ": typ}))
+        raise NotVerified("typ", "a payload that does not fit its typ {typ}", typ=typ)
     if claim.stream == "gap":
         read_gap(claim)
     _own_key(believed, claim.address.site, jws)
@@ -195,7 +195,7 @@ def refuse_another_site(believed: Trusted, site: str, kid: str) -> None:
         return
     decision = believed.sites.decide(site, kid)
     if decision in ("key-of-another-site", "unknown-key"):
-        raise NotVerified(decision, Message("the trust file does not give this key to site {site}", {"site": site}))
+        raise NotVerified(decision, "the trust file does not give this key to site {site}", site=site)
 
 
 def _object(payload: bytes) -> Mapping[str, object]:

@@ -85,7 +85,7 @@ def listed_files(payload: bytes, kind: ManifestKind) -> dict[str, str]:
         if data["schema"] != kind.schema or not all(_SHA256.fullmatch(value) for value in listed.values()):
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise NotVerified("payload", Message("signed, but not a manifest {schema}", {"schema": kind.schema})) from None
+        raise NotVerified("payload", "signed, but not a manifest {schema}", schema=kind.schema) from None
     return listed
 
 

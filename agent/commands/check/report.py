@@ -68,8 +68,9 @@ def write_report(plan: ReportPlan, checked: CheckResult) -> None:
     try:
         write_atomic(plan.path, seal(html, plan.key.signer), MODE)
     except OSError as error:
-        values = {"path": plan.path, "why": os_words(error)}
-        raise Forbidden(Message("{path}: {why}; name a file in a folder with room, of your own", values)) from None
+        raise Forbidden(
+            "{path}: {why}; name a file in a folder with room, of your own", path=plan.path, why=os_words(error)
+        ) from None
     sys.stderr.write(written_line(plan) + "\n" if not plan.quiet else "")
     if plan.pdf is not None and plan.printer is not None:
         print_pdf(plan.printer, plan.path, plan.pdf, MODE)

@@ -53,9 +53,7 @@ STYLE = {
 def run(args: argparse.Namespace) -> int:
     """Compare and show; 1 where anything differs."""
     if args.xlsx is not None and (args.xlsx.exists() or args.xlsx.is_symlink()):
-        raise UsageError(
-            Message("{path} is there already and is not overwritten: name a new file", {"path": args.xlsx})
-        )
+        raise UsageError("{path} is there already and is not overwritten: name a new file", path=args.xlsx)
     ledger = read_ledger(args)
     configured = load_declared(args.config)
     site = site_tables(configured)

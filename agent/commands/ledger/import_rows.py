@@ -77,11 +77,9 @@ def run(args: argparse.Namespace) -> int:
     _show(args, what, left_over(planned, site))
     if what.changes and what.by_hand and not args.force:
         raise UsageError(
-            Message(
-                "{path} was changed by a person and was left as it is: if the ledger is right, repeat with "
-                "--force; comments, zones and holds stay",
-                {"path": args.out / folder.SITE_NAME},
-            )
+            "{path} was changed by a person and was left as it is: if the ledger is right, repeat with "
+            "--force; comments, zones and holds stay",
+            path=args.out / folder.SITE_NAME,
         )
     folder.write(what)
     print_left_out(args, bad)
@@ -110,10 +108,9 @@ def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tup
     if wanted not in groups:
         names = ", ".join(sorted(filter(None, groups))[:20])
         raise UsageError(
-            Message(
-                "{path}: choose one site with --site ID, or take all with ledger render: {names}",
-                {"path": args.file, "names": names},
-            )
+            "{path}: choose one site with --site ID, or take all with ledger render: {names}",
+            path=args.file,
+            names=names,
         )
     others = sum(len(rows) for name, rows in groups.items() if name != wanted)
     return with_given(groups[wanted], said), others + len(problems)

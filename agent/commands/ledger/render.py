@@ -105,11 +105,9 @@ def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
     touched = [draft.folder.name for draft in drafts if draft.by_hand and draft.changes]
     if touched and not force:
         raise UsageError(
-            Message(
-                "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
-                "ledger diff, then repeat with --force",
-                {"sites": ", ".join(touched)},
-            )
+            "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
+            "ledger diff, then repeat with --force",
+            sites=", ".join(touched),
         )
 
 

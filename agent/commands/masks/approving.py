@@ -35,7 +35,7 @@ from agent.commands.terminal.asking import person
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, write_approval
 from agent.observe.approvals.reference_views import write_preset_view
 from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
@@ -81,9 +81,7 @@ def _refuse(args: argparse.Namespace, by: str, asked: bool, declaring: bool) -> 
     if not by and (asked or args.camera or args.yes):
         raise UsageError("nobody is known as the one who approves: add --by NAME")
     if args.sheet is not None and (args.sheet.exists() or args.sheet.is_symlink() or not args.sheet.parent.is_dir()):
-        raise UsageError(
-            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": args.sheet})
-        )
+        raise UsageError("{path}: name a new file in a folder that is there; nothing is overwritten", path=args.sheet)
 
 
 def _show(args: argparse.Namespace, found: tuple[Choice, ...], sheet: Path) -> None:
@@ -136,9 +134,7 @@ def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]
             with as_owner_of(site.storage.directory):
                 write_atomic(path, html, 0o600)
     except OSError as error:
-        raise UsageError(
-            Message("{path}: the sheet cannot be written: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise UsageError("{path}: the sheet cannot be written: {why}", path=path, why=os_words(error)) from None
     return Path(path)
 
 

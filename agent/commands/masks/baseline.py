@@ -41,14 +41,20 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("--preset is a position of one camera: name one with --camera ID")
         preset = next((one for one in named[0].presets if one.name == args.preset), None)
         if preset is None:
-            values = {"preset": printable(args.preset), "id": named[0].camera.id}
-            raise UsageError(Message("site.toml declares no preset {preset!r} of camera {id}", values))
+            raise UsageError(
+                "site.toml declares no preset {preset!r} of camera {id}",
+                preset=printable(args.preset),
+                id=named[0].camera.id,
+            )
         return _of_preset(site, args, named[0], preset)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
         names = ", ".join(printable(preset.name) for preset in turning.presets)
-        values = {"id": turning.camera.id, "names": names}
-        raise UsageError(Message("camera {id} has presets ({names}): turn it to one, and add --preset NAME", values))
+        raise UsageError(
+            "camera {id} has presets ({names}): turn it to one, and add --preset NAME",
+            id=turning.camera.id,
+            names=names,
+        )
     return _of_cameras(site, args)
 
 
@@ -58,10 +64,7 @@ def _of_cameras(site: Site, args: argparse.Namespace) -> int:
     missing = sorted(set(args.camera) - approvals.keys())
     if missing:
         raise UsageError(
-            Message(
-                "nobody approved camera {missing} yet: camwarden masks adopt --camera {missing}",
-                {"missing": missing[0]},
-            )
+            "nobody approved camera {missing} yet: camwarden masks adopt --camera {missing}", missing=missing[0]
         )
     looks = look_at_cameras(site, args, approvals)
     at = utc_text(utc_now())

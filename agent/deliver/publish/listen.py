@@ -77,7 +77,7 @@ def listen(
                 why = os_words(error) if isinstance(error, OSError) else error.message
                 words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
                 raise HubUnavailable(
-                    Message("{words}; check that the broker runs and lets this user listen", {"words": words})
+                    "{words}; check that the broker runs and lets this user listen", words=words
                 ) from None
             stop.wait(again_after_s)
         finally:

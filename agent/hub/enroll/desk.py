@@ -32,7 +32,6 @@ from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.errors import NotVerified, UsageError
-from agent.model.finding import Message
 
 RENEWED_LATELY = timedelta(days=1)
 """A gateway that renews again within this time gets the certificate that it got before."""
@@ -67,9 +66,7 @@ def revoke(place: DeskFolder, store: EnrollStore, site: str, now: datetime) -> l
         AgentError: A file cannot be written; repeat it.
     """
     if not any(token.site == site for token in store.tokens()):
-        raise UsageError(
-            Message("site {site!r} was never enrolled here; see `camwarden hub enroll list`", {"site": site[:64]})
-        )
+        raise UsageError("site {site!r} was never enrolled here; see `camwarden hub enroll list`", site=site[:64])
     with store.changing():
         store.revoke(site, utc_text(now))
     with store.changing():  # who revokes another site meanwhile must not write an older list over this one

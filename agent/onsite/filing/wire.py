@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, utc_text
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.onsite.filing.papers import Slot
@@ -91,9 +91,7 @@ def read_content(data: bytes) -> tuple[str, date, Inventory]:
             raise ValueError
         return str(said["site"]["id"]), date.fromisoformat(said["day"]), _inventory(said["inventory"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NotVerified(
-            "payload", Message("signed, but its content is not {schema}: export it anew", {"schema": SCHEMA})
-        ) from None
+        raise NotVerified("payload", "signed, but its content is not {schema}: export it anew", schema=SCHEMA) from None
 
 
 def _inventory(said: Mapping[str, Any]) -> Inventory:

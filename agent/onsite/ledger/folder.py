@@ -17,7 +17,6 @@ from typing import Final
 from agent.host.files import write_atomic
 from agent.host.paths import SECRETS_NAME
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Message
 from agent.observe.inventory.site_skeleton import STATE_NAME
 from agent.onsite.ledger.changes import changes, new_declarations
 from agent.onsite.ledger.site_text import HUB_KEYS, missing_logins, new_text, secrets_text
@@ -123,9 +122,7 @@ def write(what: Draft) -> None:
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(
-            Message("{folder} cannot be written: {why}", {"folder": what.folder, "why": os_words(error)})
-        ) from None
+        raise UsageError("{folder} cannot be written: {why}", folder=what.folder, why=os_words(error)) from None
 
 
 @contextmanager

@@ -171,13 +171,11 @@ def read_stored(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> 
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise NotVerified(
-            "unreadable", Message("{file} cannot be read: {why}", {"file": path.name, "why": os_words(error)})
-        ) from None
+        raise NotVerified("unreadable", "{file} cannot be read: {why}", file=path.name, why=os_words(error)) from None
     try:
         payload, jws = unflatten(data)
     except RecursionError:
-        raise NotVerified("malformed", Message("{file} is not a flattened JWS", {"file": path.name})) from None
+        raise NotVerified("malformed", "{file} is not a flattened JWS", file=path.name) from None
     return StoredPolicy(read_desired(payload, jws, hub_keys, site_id), payload, jws)
 
 
