@@ -12,13 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from agent.contract.signing_keys import (
-    REPORT_KEY_NAME,
-    PublicKey,
-    Signer,
-    create_key,
-    load_signer,
-)
+from agent.contract.signing_keys import REPORT_KEY_NAME, PublicKey, Signer, create_key, load_signer
 from agent.host.files import FROM_SYSTEMD_WRONG_BITS, sync_directory
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.site.config.site import Site

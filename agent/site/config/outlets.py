@@ -114,10 +114,7 @@ def read_mirrors(top: Table, credentials: Mapping[str, Credential] | None) -> tu
     if len(mirrors) > MIRRORS_MAX:
         top.note(
             "mirror",
-            Message(
-                "there are {count} mirrors, more than {most}",
-                {"count": len(mirrors), "most": MIRRORS_MAX},
-            ),
+            Message("there are {count} mirrors, more than {most}", {"count": len(mirrors), "most": MIRRORS_MAX}),
             "remove some of them",
         )
     return tuple(mirrors)

@@ -168,10 +168,7 @@ def read_discovery(table: Table | None) -> Discovery:
     if total > RANGE_ADDRESSES_MAX:
         table.note(
             "ranges",
-            Message(
-                "ranges hold {total} addresses, more than {most}",
-                {"total": total, "most": RANGE_ADDRESSES_MAX},
-            ),
+            Message("ranges hold {total} addresses, more than {most}", {"total": total, "most": RANGE_ADDRESSES_MAX}),
             "name only the networks that cameras are in, at most a /22 together",
         )
     return discovery
