@@ -6,8 +6,6 @@ Secrets, keys and pictures never get in: see `agent/onsite/bundle/`. It ends wit
 cannot be read is named in the listing. On a terminal it asks before it writes; a script needs --yes.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

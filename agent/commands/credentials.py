@@ -4,8 +4,6 @@ The states are those of `drivers/credentials.py`, without secrets. Nothing is se
 in `factory.py`.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

@@ -1,7 +1,5 @@
 """Runs the whole flow on a simulated site: real protocols on loopback, nothing left running."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import signal

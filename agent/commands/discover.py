@@ -4,8 +4,6 @@ The requests are shown before the first datagram. No login is sent, and a device
 output is its own, sanitized for terminals, spreadsheets and files.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import io

@@ -7,8 +7,6 @@ Both private keys are made here and stay here. Nothing is trusted on first use: 
 the hub's desk must show. Whatever was cut off is repeated with the same token.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

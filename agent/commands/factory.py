@@ -5,8 +5,6 @@ tried, `drivers/http/factory_try.py` tries, `agent/judge/checks/devices/factory.
 shown.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -8,8 +8,6 @@
 The hub gets the thumbprint with `camwarden hub trust add SITE THUMBPRINT`, over another way.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

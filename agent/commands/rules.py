@@ -4,8 +4,6 @@ With a site's file it shows also which duties apply there, which rule sets which
 one the shipped packs alone.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterable, Mapping

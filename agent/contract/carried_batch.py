@@ -7,8 +7,6 @@ Names are for people and for order: only the signed content identifies a file. D
 not at all. Reading one, from a medium that was in other hands, is the hub's: `agent/verify/archive.py`.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import zipfile

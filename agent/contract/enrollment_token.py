@@ -7,8 +7,6 @@ the rest: a line that was cut or mistyped is refused before anything is sent.
     camwarden1.BASE64URL( JSON {"a": "host:port", "i": site, "e": end in s since 1970, "p": pin, "s": secret} | digest )
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

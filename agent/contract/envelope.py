@@ -10,8 +10,6 @@ Two forms of the same signature:
 Source: RFC 7515 (appendix F, section 7.2.2), RFC 7797 (`b64` = false).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Decides which kinds of keys the contract accepts. Private keys are in `agent/con
 keys to sites is in `agent/hub/stores/trust.py`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -11,8 +11,6 @@ after this report in any stream; the old key's part of this epoch ends at `heads
 was trusted, and what is still accepted from it, the hub decides.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

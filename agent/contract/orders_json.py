@@ -1,7 +1,5 @@
 """Encodes and parses the four payloads of `agent/contract/orders.py`, and decides when one is well formed. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict

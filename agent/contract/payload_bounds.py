@@ -14,8 +14,6 @@ no calendar shows in every zone. All of that is refused before anything is store
 Source: RFC 7493 sections 2.1 to 2.3 (text, numbers, names).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

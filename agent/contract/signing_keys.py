@@ -6,8 +6,6 @@ Decides what a usable key file is. Signing is in `agent/contract/envelope.py`, p
 A private key never leaves its file and the `Signer`: neither shows in a repr.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Callable, Mapping

@@ -4,8 +4,6 @@ A connection has a thread, brings one request, and is cut at an absolute deadlin
 one waits in the listening queue. The answer and the certificate are the caller's.
 """
 
-from __future__ import annotations
-
 import io
 import logging
 import socket

@@ -1,7 +1,5 @@
 """Locks a path for one process: a lock file names the holder, and the lock ends with its process."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from contextlib import suppress

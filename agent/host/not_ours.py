@@ -1,7 +1,5 @@
 """Explains who owns a file that this user may not use, and how to proceed: nobody needs root for an own site."""
 
-from __future__ import annotations
-
 import os
 import pwd
 from contextlib import suppress

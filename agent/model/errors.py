@@ -20,8 +20,6 @@ AgentError                  one clear line for the user; `exit_code` is the comm
 Only `agent/cli.py` prints the message and exits with the code; nothing else catches the whole tree.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from agent.model import exits

@@ -7,8 +7,6 @@ Source: PKWARE APPNOTE.TXT 6.3.10 (4.3.7 local header, 4.4.4 flags, 4.4.15 exter
 bomb" (overlapping files).
 """
 
-from __future__ import annotations
-
 import io
 import stat
 import zipfile

@@ -20,8 +20,6 @@ JWS; nothing may come before, between or after them.
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638; HTML Living Standard, comments after the document element.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

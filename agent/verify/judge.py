@@ -1,7 +1,5 @@
 """Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

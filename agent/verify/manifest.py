@@ -5,8 +5,6 @@ that its reports are true: each carries its site's own signature. The signer of 
 `agent/onsite/filing/packed.py`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -15,8 +15,6 @@ The rules of the chain are the table in `agent/hub/README.md`; `advance` applies
 `examine` to reports in files.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

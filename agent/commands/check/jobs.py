@@ -5,8 +5,6 @@ camwarden check --open 2611-gate          look, and store that signed: before th
 camwarden check --close 2611-gate         look again at what was not well, show both, and store that signed
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """Defines the options of `check`, and builds the device and login of a single address; no password is an argument."""
 
-from __future__ import annotations
-
 import argparse
 import getpass
 import os

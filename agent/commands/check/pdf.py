@@ -4,8 +4,6 @@ The page holds names and pictures of foreign devices, so the program never runs 
 owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 import shutil

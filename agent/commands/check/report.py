@@ -1,7 +1,5 @@
 """Writes the signed hand-over report of a check into one file: `check --report FILE [--pdf FILE]`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import dataclass

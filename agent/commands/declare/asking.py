@@ -3,8 +3,6 @@
 Every answer is stored before the next question. An empty line skips a question.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from datetime import date

@@ -3,8 +3,6 @@
 Each answer is added to site.toml at once, as one `[[declaration]]`, so that an end by Ctrl-C loses none.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import replace

@@ -4,8 +4,6 @@ A dossier counts that nobody changed, of this site, signed with a key of this si
 user names. One that is older than the stored filing is compared and not stored.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

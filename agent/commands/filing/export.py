@@ -1,7 +1,5 @@
 """Writes the signed dossier from one look at the site. It has serial numbers and addresses, no picture."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Collection

@@ -7,8 +7,6 @@
 It reads the spool and the history beside a running service and leaves notes for it; no device is asked.
 """
 
-from __future__ import annotations
-
 import argparse
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

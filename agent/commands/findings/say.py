@@ -1,7 +1,5 @@
 """Writes a person's note on findings for the service. See `agent/judge/memory/notes.py`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence

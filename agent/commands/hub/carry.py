@@ -1,7 +1,5 @@
 """Imports carried files into the hub (`hub import`) and exports a case from it (`hub case`)."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from contextlib import closing

@@ -7,8 +7,6 @@ camwarden hub enroll list
 camwarden hub enroll revoke SITE
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json

@@ -4,8 +4,6 @@ The order is signed and written into the hub's database; the running hub sends i
 its result.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Reports the municipal assessment by division, maintainer or model, of a day or a month: `hub report`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """Asks and validates the answers of `init`, from a person or a file."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import os

@@ -4,8 +4,6 @@ The requests are shown before the first datagram. The login is written only for 
 those that answered, and no file is overwritten.
 """
 
-from __future__ import annotations
-
 import argparse
 import ipaddress
 import os

@@ -1,7 +1,5 @@
 """Compares the ledger with the site's file and the devices: as a table, JSON, or a coloured workbook."""
 
-from __future__ import annotations
-
 import argparse
 
 from rich import box

@@ -1,7 +1,5 @@
 """Exports the site as a ledger, with what its devices report of themselves; never a user or password."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

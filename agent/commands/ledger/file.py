@@ -1,7 +1,5 @@
 """Reads a ledger's file, probes a site's devices and writes files, for all actions of `ledger`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """Imports one site's rows of a ledger into its folder, all of them or none."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date

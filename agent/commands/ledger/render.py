@@ -1,7 +1,5 @@
 """Renders one folder per site of a ledger, and one page on how to enroll each site."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass

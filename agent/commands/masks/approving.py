@@ -3,8 +3,6 @@
 `adopt.py` decides what may be approved and its words; this reads, asks and writes.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterable, Mapping

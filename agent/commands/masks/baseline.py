@@ -4,8 +4,6 @@ The agent never moves a camera: a person turns it to the preset and names it. Tw
 the camera must not be at another preset still, and nothing private may be open there.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import replace

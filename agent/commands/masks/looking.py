@@ -3,8 +3,6 @@
 `look.py` judges them; who approves is taken from the command line or the login.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import time

@@ -12,8 +12,6 @@
 `effect` may replace `type`, as in site.toml. All mistakes of a file are reported at once, one line each.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

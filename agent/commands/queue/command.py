@@ -11,8 +11,6 @@ directory: applied here at once, or by a running service at its next cycle. `exp
 not confirmed, so that a lost medium costs nothing.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

@@ -1,7 +1,5 @@
 """Writes batches, and notes for the holder of the spool: the writing actions of `camwarden queue`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

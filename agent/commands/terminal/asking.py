@@ -4,8 +4,6 @@ Questions go to standard output, answers come from standard input; a password is
 is a terminal. The end of the answers raises `Ended`: each command then goes on with the answers so far.
 """
 
-from __future__ import annotations
-
 import argparse
 import getpass
 import os

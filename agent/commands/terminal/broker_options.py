@@ -1,7 +1,5 @@
 """Defines the options for a broker's address and login: the same for `hub run` and `verify --topic`."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

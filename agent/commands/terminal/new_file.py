@@ -1,7 +1,5 @@
 """Validates the path of a new output file: its folder exists, and nothing is overwritten."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

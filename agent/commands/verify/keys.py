@@ -1,7 +1,5 @@
 """Reads the trusted keys of `camwarden verify` from its options."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import zipfile

@@ -1,7 +1,5 @@
 """Verifies reports as they arrive: in a watched folder, or on a topic of a broker."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

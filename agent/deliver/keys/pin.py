@@ -4,8 +4,6 @@ A token locks itself after a few wrong PINs, and unlocking takes somebody with t
 a salted scrypt digest of the last refused PIN, in a file of mode 0600.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

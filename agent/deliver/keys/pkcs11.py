@@ -10,8 +10,6 @@ by CKA_ID, so that a crash between renaming one and the other does no harm.
 Source: PKCS #11 Specification 3.1 (OASIS): 4.7 (public keys), 4.9 (private keys), 5.6 (login), 6.3 (EC).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import threading

@@ -4,8 +4,6 @@ When a key changes is decided in `agent/deliver/keys/rotate.py`. Each kind of pl
 (`KeyHolder`). The library for tokens is loaded only where the configuration names one.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 from collections.abc import Mapping

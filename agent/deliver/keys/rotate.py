@@ -12,8 +12,6 @@ rotation. Also reports a key that changed without one, and a time in which the k
 rotation is in `agent/contract/key_rotation.py`.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import closing

@@ -6,8 +6,6 @@ when a certificate may be used, not who issues it or how the broker treats it.
 Source: RFC 2986 (PKCS #10), RFC 5280.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Final

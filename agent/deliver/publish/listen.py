@@ -1,7 +1,5 @@
 """Subscribes to topics of a broker in a session that ends with the connection: for `camwarden verify --topic`."""
 
-from __future__ import annotations
-
 import secrets
 import threading
 import time

@@ -6,8 +6,6 @@ handshake fails; both are corrected here.
 Source: RFC 8446 section 6.2 (alerts), OpenSSL's names for them and for what is wrong with a certificate.
 """
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 from typing import Any, Final

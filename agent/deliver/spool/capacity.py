@@ -5,8 +5,6 @@ counts only for the digest of our own row, and not for what the hub has confirme
 another would replace it, and be refused as well.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import logging

@@ -5,8 +5,6 @@ in place and never a reason not to start; a fresh one with a new epoch replaces 
 decided in `agent/deliver/spool/spool.py`.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import sqlite3

@@ -4,8 +4,6 @@ Fresh reports go first, so that an outage does not hide the present behind the p
 then sent reports that were not confirmed in time.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Sequence

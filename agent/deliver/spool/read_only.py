@@ -3,8 +3,6 @@
 Which key must sign next comes from its newest report: the chain precedes any note beside it.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator

@@ -7,8 +7,6 @@ the status over time; nothing here calls it right or wrong. Reads columns writte
 (`agent/hub/stores/case_columns.py`); the signed bytes are only handed out.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass

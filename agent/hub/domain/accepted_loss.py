@@ -9,8 +9,6 @@ before the chain has passed, is linked like any other.
 caller's transaction.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final

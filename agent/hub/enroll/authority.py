@@ -6,8 +6,6 @@ one is decided by `agent/hub/enroll/desk.py`; nothing here reads a file or a clo
 Source: RFC 5280 (certificates and revocation lists), RFC 2986 (requests).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

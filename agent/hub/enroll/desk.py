@@ -9,8 +9,6 @@ two of them. The file is written while the database is locked, so that a site th
 come out trusted.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta

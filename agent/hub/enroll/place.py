@@ -3,8 +3,6 @@
 Private keys are files of mode 0600; what brokers and people need to read is open. Decides nothing.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

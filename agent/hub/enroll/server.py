@@ -4,8 +4,6 @@
 certificate of its own authority, which tokens pin.
 """
 
-from __future__ import annotations
-
 import logging
 import ssl
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ One SQLite file (WAL, `synchronous=FULL`): an answer to a gateway is on disk bef
 of its secret is stored. Decides nothing: `agent/hub/enroll/desk.py` does.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ A hub without its key file would sign watermarks with a new key, which no site h
 unnoticed.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -4,8 +4,6 @@ One SQLite file (WAL, `synchronous=FULL`). A batch of messages is one transactio
 commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3

@@ -9,8 +9,6 @@ The running hub writes in one case: a trusted key has named its successor inside
 is bound to the same site (`by` `rotation`), and the old one gets a limit that outlives the hub's database.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3

@@ -8,8 +8,6 @@ a command counts. A watermark confirms only what is committed in the store.
 Reads and writes within the caller's transaction; `judge_look` is pure.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field

@@ -8,8 +8,6 @@ verified is logged and counted, the others are accepted. To import a batch twice
 Works beside a running hub: both only write in short transactions of the database, and each waits for the other.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime

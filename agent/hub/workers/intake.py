@@ -4,8 +4,6 @@ Each call runs within a transaction of the caller and returns the events to log.
 `Intake.dirty`, which names the epochs whose sites are to be answered after the commit.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from agent.contract.chain import utc_text

@@ -5,8 +5,6 @@ expired, at each new `ready` of the site and each new connection of the hub; its
 `agent/hub/workers/answers.py`. Nothing here can change a device.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import secrets

@@ -6,8 +6,6 @@ judged and confirmed without a restart) and the orders that a person has written
 is missing.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import random

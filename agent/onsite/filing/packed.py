@@ -7,8 +7,6 @@ without the key; whose key it is, he must know over another way. `contents.py` d
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

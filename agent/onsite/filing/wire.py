@@ -3,8 +3,6 @@
 Texts of devices and people are unchanged, but encoded so that none steers a terminal.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -3,8 +3,6 @@
 The loader validates the files first, in their final folder.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress

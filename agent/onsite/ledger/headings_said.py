@@ -1,7 +1,5 @@
 """Stores a person's mapping of headings (`--map`) in a small file of the user's own, for every ledger."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -3,8 +3,6 @@
 `sites.py` decides which rows are one device or site.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ digest of the first, so that the first cannot be exchanged. They are signed with
 has it, else with a key that is made here: a reader has to compare the thumbprint.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

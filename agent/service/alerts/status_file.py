@@ -5,8 +5,6 @@ object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by st
 `agent/service/daemon/loop.py` decides its content.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping

@@ -5,8 +5,6 @@
 Nothing flows back: a check cannot probe, and nothing after the spool can change a report.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime

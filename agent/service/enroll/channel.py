@@ -6,8 +6,6 @@ handshake proves that the server has the certificate's key.
 Source: RFC 8446 section 4.4.3 (CertificateVerify).
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import http.client

@@ -4,8 +4,6 @@ Decides which answers count: a grant for this site by a clock that agrees with o
 installs it.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 from contextlib import closing

@@ -5,8 +5,6 @@ hub's keys or authorities take their place only where a person orders it (`repla
 names a missing file.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Mapping

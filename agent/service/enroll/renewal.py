@@ -6,8 +6,6 @@ longer, for a key that was made for it. The old pair stays until the new one is 
 hangs delays neither cycle nor watchdog.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

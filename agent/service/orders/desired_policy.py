@@ -10,8 +10,6 @@ added. The period alone may go either way within its bounds. `Site.digest` stays
 All of it is pure but the two functions at the end.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

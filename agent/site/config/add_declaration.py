@@ -3,8 +3,6 @@
 Of a document only the digest is ever stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Parses the outlets of site.toml: `[metrics]` for Prometheus, `[daily_digest]` for a webhook, `[[mirror]]` brokers."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping

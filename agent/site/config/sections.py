@@ -1,7 +1,5 @@
 """Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping

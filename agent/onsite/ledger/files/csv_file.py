@@ -4,8 +4,6 @@ Read are UTF-8 with or without a mark, UTF-16, or GB18030; by comma, semicolon, 
 mark, every cell quoted. Source: RFC 4180.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

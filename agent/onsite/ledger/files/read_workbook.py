@@ -4,8 +4,6 @@ Values only: of a formula the value that the spreadsheet program stored. A merge
 its rows, not sideways.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import warnings
