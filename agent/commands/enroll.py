@@ -59,12 +59,8 @@ def run(args: argparse.Namespace) -> int:
     token = read_token(_token_text(args))
     place = _place(args.config)
     if token.site != place.site_id:
-        raise UsageError(
-            "the token is for site {site}, and {path} says {id}: take the right one of both",
-            site=token.site,
-            path=args.config,
-            id=place.site_id,
-        )
+        values = {"site": token.site, "path": args.config, "id": place.site_id}
+        raise UsageError("the token is for site {site}, and {path} says {id}: take the right one of both", **values)
     if args.dry_run:
         return _dry_run(args, token, place)
     site = _site(args.config)

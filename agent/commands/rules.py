@@ -267,11 +267,8 @@ def _pack(packs: tuple[Pack, ...], name: str) -> Pack:
     for pack in packs:
         if pack.id == name:
             return pack
-    raise UsageError(
-        "no pack has the id {name}: use one of {known}",
-        name=printable(name),
-        known=", ".join(pack.id for pack in packs),
-    )
+    values = {"name": printable(name), "known": ", ".join(pack.id for pack in packs)}
+    raise UsageError("no pack has the id {name}: use one of {known}", **values)
 
 
 def _print(answer: Mapping[str, Json]) -> None:

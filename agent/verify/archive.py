@@ -164,11 +164,9 @@ def _counted(path: Path, name: str, size: int, most: int) -> int:
 
 def _bounded(path: Path, files: int, total: int) -> None:
     if files > FILES_MOST or total > TOTAL_MAX_BYTES:
+        values = {"path": path, "files_most": FILES_MOST, "bytes_most": TOTAL_MAX_BYTES}
         raise ConfigurationError(
-            "{path}: more than {files_most} files or {bytes_most} bytes; bring it in several parts",
-            path=path,
-            files_most=FILES_MOST,
-            bytes_most=TOTAL_MAX_BYTES,
+            "{path}: more than {files_most} files or {bytes_most} bytes; bring it in several parts", **values
         )
 
 

@@ -92,12 +92,8 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
                 raise NotVerified(judged.reason, "{name}: {why}", name=judged.name, why=judged.why)
         site, made, inventory = read_content(container.read(CONTENT))
     if site != site_id:
-        raise UsageError(
-            "{path}: is of site {site}, not of {site_id}: name one of this site",
-            path=path,
-            site=printable(site),
-            site_id=site_id,
-        )
+        values = {"path": path, "site": printable(site), "site_id": site_id}
+        raise UsageError("{path}: is of site {site}, not of {site_id}: name one of this site", **values)
     return made, inventory
 
 

@@ -87,11 +87,8 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
             if digest_of_file(path) not in wanted:
                 left.append(path.name)
             elif path.stat().st_size > MEMBER_MAX_BYTES:
-                raise UsageError(
-                    "{path}: larger than {bytes_most} bytes; scan it in fewer colours",
-                    path=path,
-                    bytes_most=MEMBER_MAX_BYTES,
-                )
+                values = {"path": path, "bytes_most": MEMBER_MAX_BYTES}
+                raise UsageError("{path}: larger than {bytes_most} bytes; scan it in fewer colours", **values)
             else:
                 found[path.name] = path.read_bytes()
     except OSError as error:

@@ -105,11 +105,8 @@ def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tup
         return with_given(ledger.entries, said), 0
     if wanted not in groups:
         names = ", ".join(sorted(filter(None, groups))[:20])
-        raise UsageError(
-            "{path}: choose one site with --site ID, or take all with ledger render: {names}",
-            path=args.file,
-            names=names,
-        )
+        values = {"path": args.file, "names": names}
+        raise UsageError("{path}: choose one site with --site ID, or take all with ledger render: {names}", **values)
     others = sum(len(rows) for name, rows in groups.items() if name != wanted)
     return with_given(groups[wanted], said), others + len(problems)
 

@@ -39,20 +39,14 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("--preset is a position of one camera: name one with --camera ID")
         preset = next((one for one in named[0].presets if one.name == args.preset), None)
         if preset is None:
-            raise UsageError(
-                "site.toml declares no preset {preset!r} of camera {id}",
-                preset=printable(args.preset),
-                id=named[0].camera.id,
-            )
+            values = {"preset": printable(args.preset), "id": named[0].camera.id}
+            raise UsageError("site.toml declares no preset {preset!r} of camera {id}", **values)
         return _of_preset(site, args, named[0], preset)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
         names = ", ".join(printable(preset.name) for preset in turning.presets)
-        raise UsageError(
-            "camera {id} has presets ({names}): turn it to one, and add --preset NAME",
-            id=turning.camera.id,
-            names=names,
-        )
+        values = {"id": turning.camera.id, "names": names}
+        raise UsageError("camera {id} has presets ({names}): turn it to one, and add --preset NAME", **values)
     return _of_cameras(site, args)
 
 

@@ -155,12 +155,8 @@ class TokenKeys:
         if not found:
             return None
         if len(found) > 1:
-            raise ConfigurationError(
-                "{where}: {count} keys are called {label!r}; leave only the right one",
-                where=self.where(),
-                count=len(found),
-                label=label,
-            )
+            values = {"where": self.where(), "count": len(found), "label": label}
+            raise ConfigurationError("{where}: {count} keys are called {label!r}; leave only the right one", **values)
         (key,) = found
         if key.key_type != KeyType.EC or bytes(key[Attribute.EC_PARAMS]) != _CURVE:
             raise ConfigurationError(
@@ -286,11 +282,9 @@ class TokenKeys:
             raise self._refused(f"is refused, and that cannot be remembered ({error.strerror})") from None
 
     def _refused(self, what: str) -> AgentError:
+        values = {"where": self.where(), "pin_name": self._pin_name, "what": what, "record": self._directory / NAME}
         return ConfigurationError(
             "{where}: the PIN of [credential.{pin_name}] {what}; correct it in secrets.toml, or where it "
             "was right after all, remove {record}",
-            where=self.where(),
-            pin_name=self._pin_name,
-            what=what,
-            record=self._directory / NAME,
+            **values,
         )

@@ -87,12 +87,8 @@ def write_case(
     if not any(one.findings for one in told):
         known = {name for key, run in places.items() for name in queries.checks_reported(store, site, *key, *run)}
         names = ", ".join(sorted(known)) or "no check"
-        raise UsageError(
-            "no report of site {site} tells of {check!r} in this time; they tell of {names}",
-            site=site,
-            check=check,
-            names=names,
-        )
+        values = {"site": site, "check": check, "names": names}
+        raise UsageError("no report of site {site} tells of {check!r} in this time; they tell of {names}", **values)
     ends = _ends(times, begin, end)
     missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
     absent = [*queries.absent_rows(store, site), *_unreadable(store, site)]

@@ -72,11 +72,8 @@ def accept_loss(
     """
     by, why = by.strip(), why.strip()
     if not (0 < len(by) <= _BY_MOST and 0 < len(why) <= _WHY_MOST and by.isprintable() and why.isprintable()):
-        raise UsageError(
-            "say who accepts it, and why: at most {by_most} and {why_most} printable characters",
-            by_most=_BY_MOST,
-            why_most=_WHY_MOST,
-        )
+        values = {"by_most": _BY_MOST, "why_most": _WHY_MOST}
+        raise UsageError("say who accepts it, and why: at most {by_most} and {why_most} printable characters", **values)
     with store.transaction():
         known = store.all(
             f"SELECT accepted_by, accepted_at FROM accepted WHERE {_OF_CHAIN} AND from_seq <= ? AND to_seq >= ?",  # noqa: S608

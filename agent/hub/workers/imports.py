@@ -114,11 +114,8 @@ def _batch_files(container: Container) -> list[_BatchFile]:
             "{path}: no signed report is in it; name what `camwarden queue export` wrote", path=container.path
         )
     if len(sites) > 1:
-        raise UsageError(
-            "{path}: reports of {count} sites are in it; bring each site's by itself",
-            path=container.path,
-            count=len(sites),
-        )
+        values = {"path": container.path, "count": len(sites)}
+        raise UsageError("{path}: reports of {count} sites are in it; bring each site's by itself", **values)
     return sorted(letters, key=lambda letter: letter.order)
 
 

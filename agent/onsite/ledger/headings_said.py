@@ -26,12 +26,8 @@ def parse(texts: Iterable[str]) -> dict[str, str]:
         if holds_passwords(heading):
             raise UsageError("--map: a column of passwords is never read; write passwords into secrets.toml")
         if key not in (*BY_KEY, IGNORED, FORGET):
-            raise UsageError(
-                '--map "{text}": no column "{key}"; there are: {known}, and - for none',
-                text=text,
-                key=key,
-                known=", ".join(BY_KEY),
-            )
+            values = {"text": text, "key": key, "known": ", ".join(BY_KEY)}
+            raise UsageError('--map "{text}": no column "{key}"; there are: {known}, and - for none', **values)
         found[normal(heading)] = key
     return found
 
