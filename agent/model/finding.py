@@ -1,7 +1,5 @@
 """Defines findings and the reports made of them, in the words of OSCAL and XCCDF (status). No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,8 +5,6 @@ the box proves to be another one (`agent/observe/inventory/owners.py`), it is fo
 of digests goes on. An identity that could not be read forgets nothing.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import replace

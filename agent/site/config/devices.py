@@ -3,8 +3,6 @@
 A camera is read through exactly one device of the same file; no two cameras share a device's channel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path

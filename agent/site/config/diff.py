@@ -4,8 +4,6 @@ Devices, cameras, stores, zones and the like are matched by name, so that a came
 camera. A value in neither file counts as its default.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path

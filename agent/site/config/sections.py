@@ -1,7 +1,5 @@
 """Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -168,10 +166,7 @@ def read_discovery(table: Table | None) -> Discovery:
     if total > RANGE_ADDRESSES_MAX:
         table.note(
             "ranges",
-            Message(
-                "ranges hold {total} addresses, more than {most}",
-                {"total": total, "most": RANGE_ADDRESSES_MAX},
-            ),
+            Message("ranges hold {total} addresses, more than {most}", {"total": total, "most": RANGE_ADDRESSES_MAX}),
             "name only the networks that cameras are in, at most a /22 together",
         )
     return discovery

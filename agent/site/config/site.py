@@ -1,7 +1,5 @@
 """Defines the configuration as frozen values, with every default in this one place; `load.py` parses into these."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path

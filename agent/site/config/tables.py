@@ -1,7 +1,5 @@
 """Converts a site back to tables: in the shape of its file, with every default and without a password. Pure."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
