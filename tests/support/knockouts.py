@@ -42,6 +42,11 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
     ("camera-online", "Identity"): "a picture of this look proves it; the identity says whether its recorder answers",
     ("retention-days", "RetentionLimits"): "the run of footage proves it; a limit can only accuse",
     ("stream-auth-required", "PictureSeen"): "what was asked without a login proves it; the picture only dates it",
+    ("retention-days", "Schedule"): "the run of footage proves it; a plan can only accuse",
+    (
+        "audio-undeclared",
+        "StreamSound",
+    ): "what each profile tells proves it; the description of a stream can only accuse",
     ("inventory-drift", "Channels"): "of the box: its own identity; of a camera behind it: either (`ANY_OF`)",
 }
 """Kinds that stand in the table of evidence, and that no pass of that check rests on; with the reason."""
