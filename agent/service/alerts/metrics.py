@@ -8,8 +8,6 @@ site does not flood its collector.
 Source: Prometheus exposition formats, text format 0.0.4; Prometheus, metric and label naming.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
