@@ -48,6 +48,9 @@ GAPS_MAX = 64
 
 MOVED_S = 60.0
 
+RING_PASSES = timedelta(minutes=10)
+"""How long a hole behind the oldest day of footage must be to begin the ring behind it. House rule."""
+
 _SETS_ASIDE = frozenset({"formatted", "oldest-jumped", "newest-back"})
 
 
@@ -174,7 +177,7 @@ def _joined(
     kept = tuple(rows[day] for day in sorted(rows))
     moved = _moved(known.oldest_at, told.oldest_at)
     in_order = _is_recorded_over(known, days.run_at, look.now)
-    run_moved = in_order and _moved(known.run_at, days.run_at)
+    run_moved = in_order and known.run_at is not None and _moved(known.run_at, days.run_at)
     run_at = days.run_at if in_order or not suspected else known.run_at
     earliest = min((at for at in (known.earliest_at, told.oldest_at) if at is not None), default=None)
     after = replace(
@@ -240,16 +243,20 @@ def _rows(known: CameraFootage, look: _CameraLook, zone: ZoneInfo) -> _DaysAfter
 def _isolated_run(
     told: Listing, rows: Mapping[date, RecordedDay], plan: Schedule | None, zone: ZoneInfo
 ) -> datetime | None:
-    """Return the start of the footage that reaches to now, None where nothing stands alone before it."""
-    run_at = run_from(told.spans, holes_of(rows.values(), zone), plan, zone)
+    """Return the start of the footage that reaches to now, None where nothing stands alone before it.
+
+    A ring that begins to leave a locked clip behind is followed from the first minutes on.
+    """
+    run_at = run_from(told.spans, holes_of(rows.values(), zone), plan, zone, RING_PASSES, JUMP_SLACK)
     return run_at if run_at != told.oldest_at else None
 
 
 def _is_recorded_over(known: CameraFootage, run_at: datetime | None, now: datetime) -> bool:
     """Tell whether the ring behind a locked clip moved on by no more than time did: it overwrites in order."""
-    if known.run_at is None or run_at is None:
+    before = known.run_at or known.oldest_at
+    if before is None or run_at is None:
         return False
-    return run_at - known.run_at <= max(now - known.read_at, timedelta()) + JUMP_SLACK
+    return run_at - before <= max(now - known.read_at, timedelta()) + JUMP_SLACK
 
 
 def _within_budget(rows: dict[date, RecordedDay]) -> dict[date, RecordedDay]:

@@ -24,8 +24,17 @@ def holes_of(rows: Iterable[RecordedDay], zone: ZoneInfo) -> Spans:
     return merged(hole for row in rows if row.gaps for hole in absolute_gaps(row, day_span(row.day, zone)))
 
 
-def run_from(spans: Spans, holes: Spans, plan: Schedule | None, zone: ZoneInfo) -> datetime | None:
+def run_from(
+    spans: Spans,
+    holes: Spans,
+    plan: Schedule | None,
+    zone: ZoneInfo,
+    least: timedelta = ISOLATING,
+    older: timedelta = timedelta(),
+) -> datetime | None:
     """Return the start of the footage that reaches to now: behind the newest hole longer than all before it.
+
+    A hole is at least `least` long; where no more than `older` of footage lies before it, its length does not matter.
 
     Of a hole only the time counts that the recorder's plan covers: a weekend without recording isolates nothing, nor
     does a day without motion. Without such a hole the oldest moment; None: there is no footage.
@@ -33,13 +42,14 @@ def run_from(spans: Spans, holes: Spans, plan: Schedule | None, zone: ZoneInfo) 
     held = subtracted(merged(spans), holes)
     for number in range(len(held) - 1, 0, -1):
         hole = Span(held[number - 1].end_at, held[number].start_at)
-        if seconds(hole) < ISOLATING.total_seconds():
+        if seconds(hole) < least.total_seconds():
             continue
         missing_s = sum(
             total_s(planned(plan, whole, part, zone))
             for _, whole in days_of(hole, zone)
             for part in clipped((hole,), whole)
         )
-        if missing_s >= ISOLATING.total_seconds() and missing_s > total_s(held[:number]):
+        older_s = total_s(held[:number])
+        if missing_s >= least.total_seconds() and (missing_s > older_s or older_s <= older.total_seconds()):
             return held[number].start_at
     return held[0].start_at if held else None

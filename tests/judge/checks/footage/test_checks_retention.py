@@ -192,6 +192,26 @@ def test_a_locked_hour_over_a_ring_of_three_days_fails_once_the_ring_is_seen_to_
         assert findings["recording-tamper camera:gate"].status != "fail", "a ring overwrites in order"
 
 
+@pytest.mark.parametrize("locked_h", [1, 11, 20])
+def test_a_ring_that_goes_past_what_was_locked_in_it_deletes_nothing_before_its_time(locked_h: int) -> None:
+    """From the hour at which the ring reaches it until it lies two days behind."""
+    locked = Span(NOW - 19 * DAY, NOW - 19 * DAY + locked_h * HOUR)
+    footage: Footage = {}
+    found = set()
+    for step in range(24 * 4):
+        now = NOW + step * HOUR
+        ring_from = now - 20 * DAY
+        spans = (locked, Span(max(ring_from, locked.end_at), now))
+        if ring_from < locked.start_at:
+            spans = (Span(ring_from, now),)
+        held = Recordings(spans, "rtsp://192.0.2.1/replay", listed=(Span(spans[0].start_at, now),))
+        seen = without(healthy(), Recordings) + observed("camera:gate", held)
+        footage = remembered(OLD, [(seen, now)], footage)
+        findings = run_checks(OLD, gather(seen, remembered=Remembered(footage=footage)), now)
+        found |= {f.status for f in findings if f.key == "recording-tamper camera:gate"}
+    assert "fail" not in found and "pass" in found
+
+
 def test_a_locked_hour_over_a_ring_that_is_long_enough_passes() -> None:
     looks = [(ring(35, n * DAY / 2, LOCKED), n * DAY / 2) for n in range(3)]
     assert after(*looks)[KEY].status == "pass"
