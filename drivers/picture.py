@@ -47,6 +47,17 @@ class ZoneVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamSound:
+    """Whether a live stream's own description offers sound: `encodings` as it names them, empty where it offers none.
+
+    It may offer what no profile lists, and says so of one path only.
+    """
+
+    path: PathName
+    encodings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PresetSeen:
     """The preset position of a turning camera at which a picture was taken, and the verdicts on that preset's zones.
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from agent.model.finding import Ground, Json, Level, Message
 from drivers.model import Observation, Value
-from drivers.picture import Access, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
+from drivers.picture import Access, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
 SEEN_BY_US: Final = (Access, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneVerdict)
@@ -72,7 +72,7 @@ def ground(one: Observation) -> Ground:
     """Return an observation as evidence: what we measured is `seen`, what a device says is `told`."""
     value: Value = one.value
     level: Level = "seen" if isinstance(value, SEEN_BY_US) else "told"
-    path = value.path if isinstance(value, PictureSeen | ZoneVerdict) else ""
+    path = value.path if isinstance(value, PictureSeen | StreamSound | ZoneVerdict) else ""
     return Ground(type(value).__name__, one.subject, level, one.taken_at, path)
 
 

@@ -19,12 +19,16 @@ from drivers.rtsp.session import play
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """A keyframe in Annex-B form; `taken_at`: arrival or recording; `recorded_at`: as the stream sends it, or None."""
+    """A keyframe in Annex-B form; `taken_at`: arrival or recording; `recorded_at`: as the stream sends it, or None.
+
+    `sound`: the encodings of the sound that the stream's description offers beside it.
+    """
 
     data: bytes = field(repr=False)
     kind: Literal["h264", "h265"]
     taken_at: datetime
     recorded_at: datetime | None = None
+    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -
         if frame is None:
             raise Unreachable("the stream ended")
         if at is None:
-            return Keyframe(frame.data, video.kind, transport.clock(), frame.recorded_at)
+            return Keyframe(frame.data, video.kind, transport.clock(), frame.recorded_at, video.sound)
         if frame.recorded_at is None:
             raise Malformed("PLAY: the recording comes without the time at which it was made")
         return Keyframe(frame.data, video.kind, frame.recorded_at, frame.recorded_at)

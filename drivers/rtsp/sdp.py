@@ -1,4 +1,4 @@
-"""Parses the session description of an RTSP server: the video track, its address and its parameter sets. Pure.
+"""Parses the session description of an RTSP server: the video track, its address and parameter sets; sound. Pure.
 
 Source: RFC 8866 (SDP), RFC 2326 appendix C (control), RFC 6184 section 8.2.1, RFC 7798 section 7.2.1.
 """
@@ -6,7 +6,9 @@ Source: RFC 8866 (SDP), RFC 2326 appendix C (control), RFC 6184 section 8.2.1, R
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,19 +20,32 @@ _KINDS: dict[str, VideoKind] = {"H264": "h264", "H265": "h265", "JPEG": "jpeg"}
 _STATIC = {"26": "JPEG"}
 """Payload types that need no rtpmap line. Source: RFC 3551 section 6."""
 
+_STATIC_SOUND = {"0": "PCMU", "3": "GSM", "4": "G723", "8": "PCMA", "9": "G722", "14": "MPA", "18": "G729"}
+_UNNAMED = "unnamed"
+_NOT_SENT = frozenset({"sendonly", "inactive"})
+"""Directions of a track on which the device sends nothing: ONVIF's back channel, towards its speaker, is `sendonly`.
+
+Source: RFC 8866 section 6.7; ONVIF Streaming Specification, Back Channel Connection.
+"""
+
+_ENCODING_NAME = re.compile(r"[A-Z0-9][A-Z0-9.+_-]{0,31}")
 _SPROP = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 _MAX_SET_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """One video track. `session_control` is the address for PLAY, empty where only the request's own is known."""
+    """One video track. `session_control` is the address for PLAY, empty where only the request's own is known.
+
+    `sound`: the encodings of the sound that the same description offers, empty where it offers none.
+    """
 
     kind: VideoKind
     payload_type: int
     control: str
     session_control: str
     parameter_sets: tuple[bytes, ...]
+    sound: tuple[str, ...] = ()
 
 
 def parse_sdp(data: bytes) -> Video:
@@ -50,6 +65,7 @@ def parse_sdp(data: bytes) -> Video:
                     control=_attribute(track, "control"),
                     session_control=_attribute(session, "control"),
                     parameter_sets=_parameter_sets(_attribute(track, "fmtp").partition(" ")[2]),
+                    sound=_sound(tracks),
                 )
     raise Unsupported(f"no H.264, H.265 or JPEG video, but {', '.join(encodings)[:60] or 'no video that is described'}")
 
@@ -69,8 +85,18 @@ def _sections(text: str) -> list[list[str]]:
     return sections
 
 
-def _encodings(track: list[str]) -> list[tuple[int, str]]:
-    found = [(int(number), _STATIC[number]) for number in track[0].split()[3:] if number in _STATIC]
+def _sound(tracks: list[list[str]]) -> tuple[str, ...]:
+    """Return the encodings of every track on which the device sends sound."""
+    found: set[str] = set()
+    for track in tracks:
+        if track[0].split()[0] == "audio" and not _NOT_SENT.intersection(track):
+            names = {name for _, name in _encodings(track, _STATIC_SOUND) if _ENCODING_NAME.fullmatch(name)}
+            found |= names or {_UNNAMED}
+    return tuple(sorted(found))
+
+
+def _encodings(track: list[str], static: Mapping[str, str] = _STATIC) -> list[tuple[int, str]]:
+    found = [(int(number), static[number]) for number in track[0].split()[3:] if number in static]
     for value in track:
         name, _, rest = value.partition(":")
         words = rest.split()

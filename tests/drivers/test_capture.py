@@ -32,7 +32,7 @@ from drivers.model import (
     Value,
 )
 from drivers.onvif.read import read
-from drivers.picture import Access
+from drivers.picture import Access, StreamSound
 
 CAMERA = Camera("one", "box")
 JPEG = b"\xff\xd8\xff\xe0" + b"a picture" * 10 + b"\xff\xd9"
@@ -74,7 +74,11 @@ def test_a_whole_device_is_read_and_every_path_gives_its_picture() -> None:
     assert [picture.taken_at for picture in pictures[:3]] == [NOW] * 3
     assert abs(pictures[3].taken_at - RECORDED) < timedelta(milliseconds=1)
     asked = ("http snapshot", "rtsp sub", "rtsp main", "rtsp playback")
-    assert [one.value for one in more] == [Access(asked, ())]
+    assert [one.value for one in more] == [
+        StreamSound("sub", ("PCMA",)),
+        StreamSound("main", ("PCMA",)),
+        Access(asked, ()),
+    ]
     assert script.refused_logins == rtsp.refused == 0
     plays = [one.headers["range"] for one in rtsp.asked if one.method == "PLAY" and "range" in one.headers]
     assert plays == ["clock=20261001T000001.000Z-"] and timedelta(seconds=1) == PLAYBACK_LEAD
@@ -111,7 +115,7 @@ def test_open_paths_are_named_and_get_no_login() -> None:
         assert not any("authorization" in asked.headers for asked in rtsp.asked)
     assert [picture.path for picture in pictures] == ["snapshot", "sub"]
     assert pictures[0] == Picture("one", "snapshot", NOW, JPEG, "jpeg")
-    assert more == [Access(("http snapshot", "rtsp sub"), ("http snapshot", "rtsp sub"))]
+    assert more == [StreamSound("sub", ("PCMA",)), Access(("http snapshot", "rtsp sub"), ("http snapshot", "rtsp sub"))]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +226,7 @@ def test_only_paths_that_are_due_are_fetched_and_the_others_say_so() -> None:
         assert [asked.url for asked in rtsp.asked if asked.method == "DESCRIBE"] == [rtsp.url("/sub")]
     assert [picture.path for picture in pictures] == ["snapshot", "sub"]
     assert [one.value for one in more] == [
+        StreamSound("sub", ("PCMA",)),
         Unavailable("picture", "not-looked-at", "not due in this cycle", "main"),
         Access(("http snapshot", "rtsp sub"), ("http snapshot", "rtsp sub")),
     ]

@@ -37,12 +37,6 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
     "neighbours_files": ("retention-days camera:porch",),
     "yesterdays_snapshot": ("camera-online camera:gate",),
     "frozen_picture": ("video-quality camera:library",),
-    "sound_in_the_stream": (
-        "audio-undeclared camera:gate",
-        "audio-undeclared camera:court",
-    ),
-    "hidden_channel": ("undeclared-camera site",),
-    "hidden_input": ("undeclared-camera site",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
 

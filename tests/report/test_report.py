@@ -68,10 +68,12 @@ def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
     drafts, _ = reports(healthy(kept=21 * DAY), Memory())
     body = drafts[-1].body
     not_due = [f for f in plain_findings(drafts[-2].body) if f["status"] == "not_applicable"]
-    assert body["counts"] == {"pass": 22, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": len(not_due)}
+    assert body["counts"] == {"pass": 21, "warn": 0, "fail": 1, "unknown": 1, "not_applicable": len(not_due)}
     assert body["not_pass"] == [
-        {"check": "retention-days", "status": "fail", "reason": "too-short", "count": 1, "subjects": ["camera:gate"]}
-    ]
+        {"check": "retention-days", "status": "fail", "reason": "too-short", "count": 1, "subjects": ["camera:gate"]},
+        {"check": "osd-compliant", "status": "unknown", "reason": "not-read-yet", "count": 1,
+         "subjects": ["site"]},
+    ]  # fmt: skip
     assert body["next_due_at"] == "2026-11-24T12:15:00Z"
 
 

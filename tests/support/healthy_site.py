@@ -245,7 +245,10 @@ class HandedReading:
             told = probed.observations
             if device.id == RECORDER.id:  # what no device tells over ONVIF
                 facts: tuple[Value, ...] = (Uptime(BEGAN), OldestLog(LOGGED_FROM))
-                told += tuple(Observation(f"device:{device.id}", one, self.world.clock(), "hand") for one in facts)
+                told += tuple(
+                    Observation(f"device:{device.id}", one, self.world.clock(), "hand", told[0].provenance)
+                    for one in facts
+                )
             for hand in self.world.hands:
                 told = hand(told)
             shown = tuple(

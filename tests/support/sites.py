@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from agent.model.finding import Finding
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from agent.site.declarations.standing import Declaration
 from drivers.details import Audio, Host
@@ -17,6 +18,7 @@ from drivers.model import (
     Mask,
     Masks,
     Observation,
+    Observations,
     Overlays,
     Recordings,
     Span,
@@ -63,6 +65,11 @@ def observed(subject: str, *values: Value) -> tuple[Observation, ...]:
     return tuple(Observation(subject, value, NOW, "test") for value in values)
 
 
+def observed_at(observations: Observations, now: datetime) -> Observations:
+    """Return the same observations as made at another time."""
+    return tuple(replace(one, taken_at=now) for one in observations)
+
+
 def picture(path: PathName, at: datetime = NOW, mean_luma: float = 110.0, contrast: float = 40.0) -> PictureSeen:
     """Return a decoded picture of a path."""
     return PictureSeen(path, at, "00" * 32, 640, 360, mean_luma, contrast, dated=path == "playback")
@@ -101,6 +108,11 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         QUALITY,
         STILL,
     )
+
+
+def but_unread(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without what no site can show yet: nobody reads the clock in pictures."""
+    return tuple(one for one in findings if one.reason != "not-read-yet")
 
 
 def without(observations: Iterable[Observation], *kinds: type) -> tuple[Observation, ...]:

@@ -14,7 +14,7 @@ from agent.model.finding import Finding, Json, Level
 from drivers.details import Accounts, Audio, Encoders, Host, Movable, OldestLog, RetentionLimits
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, Schedule, StoreIndex
 from drivers.model import Clock, Identity, Masks, Overlays, Recordings, Value
-from drivers.picture import Access, PathName, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
 JudgedMemory = Literal["", "view", "quality", "covered", "listed-days"]
@@ -70,7 +70,8 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
     "shared-fault": _OWN,
     "camera-online": EvidenceRule(
-        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told"}, members={"paths": "seen"}
+        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told", "lost": "told"},
+        members={"paths": "seen"},
     ),
     "camera-lost": _OWN,
     "outage-duration": EvidenceRule("own", dated=("since",)),  # the oldest first, so that the cut list has it
@@ -109,10 +110,10 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "clock-offset": EvidenceRule("told", (Clock,)),
     "clock-source": EvidenceRule("told", (Clock,)),
     "config-survives-reboot": EvidenceRule("told"),  # when it was read before the start is not carried to the finding
-    "osd-compliant": EvidenceRule("told", (Overlays,)),
+    "osd-compliant": EvidenceRule("told", (Overlays,), reasons={"not-read-yet": "told"}),
     "osd-label-unique": EvidenceRule("told", (Overlays,)),
     "audio-undeclared": EvidenceRule(
-        "told", (Audio,), reasons={"sound-not-told": None}, members={"untold": "declared"}
+        "told", (Audio, StreamSound), reasons={"sound-not-told": None}, members={"untold": "declared"}
     ),
     "stream-profile-conforms": EvidenceRule("told", (Encoders,)),
     # A path without a turn is as it was when it was last asked, which is when its picture came.
@@ -123,7 +124,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "firmware-drift": EvidenceRule("told", (Identity,)),
     "product-advisory-open": EvidenceRule("told", (Identity,)),
     "account-inventory": EvidenceRule("told", (Accounts,)),
-    "undeclared-camera": _OWN,
+    "undeclared-camera": EvidenceRule("own", reasons={"undeclared-channel": "told"}),
     "inventory-drift": EvidenceRule(
         "told", (Identity, Channels), dated=("last_seen_at",),
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},

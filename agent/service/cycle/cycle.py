@@ -26,6 +26,7 @@ from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.requests import footage_requests
+from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
 from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
@@ -89,7 +90,7 @@ def see(
     stood = memory.remembered
     before = kept_for.forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forget_pictures(before, afresh)
-    declared = with_floors(site, local_day(site, now))
+    declared = with_sources(with_floors(site, local_day(site, now)), remembered.sources)
     approvals, _ = kept_for.valid_approvals(kept.approvals, stood, remembered)
     derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
     site = with_approvals(declared, approvals)

@@ -12,6 +12,7 @@ from typing import Final
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.studies import studies
 from agent.observe.pictures.zone_verdicts import pool_verdicts
@@ -148,7 +149,8 @@ def _judge_pictures(
 ) -> tuple[Observations, Remembered]:
     asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
-    looked = judge_pictures(site, fetched.pictures, env.judge, env.progress, asked, env.previous, places)
+    judged = with_own_masks(site, told)
+    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places)
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 

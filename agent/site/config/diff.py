@@ -18,7 +18,7 @@ from drivers.model import Camera, Device
 
 Kind = Literal["added", "removed", "changed"]
 
-_NAMED_BY: Final = ("id", "name", "indicator", "endpoint", "address")
+_NAMED_BY: Final = ("id", "name", "indicator", "endpoint", "address", "channel")
 """Keys that identify a table in a list: the first of these that it has."""
 
 _DEFAULTS: Final[Mapping[str, Mapping[str, Json]]] = {

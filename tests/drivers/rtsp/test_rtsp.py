@@ -311,6 +311,29 @@ def test_parameter_sets_are_read_from_the_description(kind: str) -> None:
     assert (video.kind, video.payload_type, video.control) == (kind, 96, "trackID=1")
 
 
+@pytest.mark.parametrize(
+    ("lines", "sound"),
+    [
+        ((), ()),
+        (("m=audio 0 RTP/AVP 8",), ("PCMA",)),
+        (("m=audio 0 RTP/AVP 97", "a=rtpmap:97 mpeg4-generic/16000"), ("MPEG4-GENERIC",)),
+        (("m=audio 0 RTP/AVP 97",), ("unnamed",)),
+        (("m=audio 0 RTP/AVP 97", "a=rtpmap:97 \u202eevil</8000"), ("unnamed",)),
+        (("m=audio 0 RTP/AVP 0", "a=sendonly"), ()),
+        (("m=audio 0 RTP/AVP 0", "a=inactive"), ()),
+        (("m=audio 0 RTP/AVP 0", "a=sendonly", "m=audio 0 RTP/AVP 8", "a=recvonly"), ("PCMA",)),
+        (("m=application 0 RTP/AVP 107", "a=rtpmap:107 vnd.onvif.metadata/90000"), ()),
+    ],
+)
+def test_sound_is_read_from_the_description_but_for_what_the_device_only_plays(
+    lines: tuple[str, ...], sound: tuple[str, ...]
+) -> None:
+    whole = description(clip("h264")).strip().splitlines()
+    video = next(number for number, line in enumerate(whole) if line.startswith("m=video"))
+    text = "v=0\r\n" + "\r\n".join(whole[video:]) + "".join(f"\r\n{line}" for line in lines) + "\r\n"
+    assert parse_sdp(text.encode()).sound == sound
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_as_a_description_give_an_error_of_ours(data: bytes) -> None:
     for text in (data, b"v=0\nm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 sprop-parameter-sets=" + data):

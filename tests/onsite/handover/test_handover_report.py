@@ -10,7 +10,7 @@ import pytest
 from handed_over import checked, html, jpegs, values
 from pictures import jpeg, lit, scene
 from sights import view
-from sites import NOW, SQUARE, camera, healthy, observed, site, without
+from sites import NOW, SQUARE, but_unread, camera, healthy, observed, site, without
 
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.from_rules import CLOCK, PRIVACY
@@ -45,6 +45,7 @@ def preset_camera() -> CameraConfig:
 
 def test_a_site_in_order_says_so_on_its_first_page_and_leaves_nothing_open() -> None:
     one = checked(site(camera(), in_use_since=date(2024, 9, 1)), healthy())
+    one = replace(one, seen=replace(one.seen, findings=but_unread(one.seen.findings)))
     report = values(one)
     assert (report.todo, report.findings, report.declarations) == ((), (), ())
     assert report.verdict == "Every check that is due passes."
@@ -79,7 +80,8 @@ def test_what_nobody_declared_is_one_line_for_the_operator_and_no_open_finding()
     report = values(checked(a_site, observations))
     (row,) = [one for one in report.declarations if "recordings" in one.cells[0]]
     assert row.cells[1] == "gate, yard"
-    assert [one.who for one in report.todo] == ["operator"]
+    assert [one.who for one in report.todo] == ["operator", "operator"]
+    assert "time and name" in report.todo[1].what, "the other: what nobody reads in pictures yet"
     assert not any("recordings" in one.text for one in report.findings)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from footage_looks import facts_of
 from rich.console import Console
-from sites import NOW, camera, healthy, site
+from sites import NOW, but_unread, camera, healthy, site
 
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.judge.checks.table import run_checks
@@ -26,7 +26,7 @@ HOSTILE = "<script>alert(1)</script>[bold]{{ 7*7 }}"
 def page(one: CameraConfig, observations: Observations) -> str:
     a_site = site(one)
     facts = facts_of(a_site, observations)
-    findings = run_checks(a_site, facts, NOW)
+    findings = but_unread(run_checks(a_site, facts, NOW))
     drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, {})
     return render_page(drafts[0].body, PROOF)
 

@@ -13,8 +13,10 @@ from typing import Final, Literal
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import masks
+from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds, own
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import MASK_CHANGE
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.approvals.approvals import Approval
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
@@ -157,10 +159,13 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, causes: dict[str, 
         text = Message("the device's masks could not be read ({reason})", {"reason": why.reason})
         cause = online.cause_of_silence(facts, subject) or f"{masks.PRESENT_ID} {subject}"
         return check.finding(subject, "unknown", why.reason, {"detail": why.detail}, text, cause)
-    return _compared(check, subject, approval, listed.masks, causes.get(subject, ""))
+    told = (*grounds(facts.observed(subject, Masks)), *declared(subject, APPROVAL_ID))
+    return _compared(check, subject, approval, listed.masks, told, causes.get(subject, ""))
 
 
-def _compared(check: Check, subject: str, approval: Approval, listed: tuple[Mask, ...], cause: str) -> Finding:
+def _compared(
+    check: Check, subject: str, approval: Approval, listed: tuple[Mask, ...], told: tuple[Ground, ...], cause: str
+) -> Finding:
     found = changes(approval.masks, listed)
     evidence: dict[str, Json] = {
         "approved_by": approval.by,
@@ -169,13 +174,14 @@ def _compared(check: Check, subject: str, approval: Approval, listed: tuple[Mask
         "changes": [{"mask": c.token, "change": c.kind, "iou": c.iou} for c in found],
     }
     given: dict[str, str | int | float] = {"by": approval.by, "at": utc_text(approval.at)}
-    if not found:
-        text = Message("masks are as {by} approved them on {at}", given)
-        return check.finding(subject, "pass", "", evidence, text)
-    text = replace(MESSAGES[found[0].kind], values={**given, "mask": found[0].token, "count": len(found)})
-    if all(change.kind == "unreadable" for change in found):
-        return check.finding(subject, "unknown", "unreadable", evidence, text)
-    return check.finding(subject, "fail", found[0].kind, evidence, text, cause)
+    outcomes: list[Outcome] = []
+    for number, change in enumerate(found):  # two masks of a device may have one token
+        text = replace(MESSAGES[change.kind], values={**given, "mask": change.token, "count": len(found)})
+        key = f"mask {number} {change.token}"
+        is_unclear = change.kind == "unreadable"
+        outcomes.append(Open(key, change.kind, text) if is_unclear else Broken(key, change.kind, text, caused_by=cause))
+    text = Message("masks are as {by} approved them on {at}", given)
+    return verdict(check, subject, outcomes or [Held("as approved", told)], evidence, text)
 
 
 def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -186,8 +192,10 @@ def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
         name for name in ids if name not in missing and facts.approvals[name].zones_digest != zones_digest(site, name)
     ]
     if not missing and not outdated:
+        listed = Held("cameras", own("site", "configuration"))
+        outcomes = [listed, *(Held(f"approved {name}", declared(f"camera:{name}", APPROVAL_ID)) for name in ids)]
         text = Message("somebody approved the masks of every camera")
-        return (check.finding("site", "pass", "", {"cameras_approved": len(ids)}, text),)
+        return (verdict(check, "site", outcomes, {"cameras_approved": len(ids)}, text),)
     undeclared = {c.camera.id for c in site.cameras if not c.zones and c.no_private_area is None}
     # Who declares what is private is asked by the other finding; saying the same twice helps nobody.
     cause = f"{masks.PRESENT_ID} site" if undeclared.issuperset((*missing, *outdated)) else ""

@@ -1,20 +1,23 @@
-"""Checks sound and video encoding of a camera's profiles against its declared design."""
+"""Checks sound in a camera's profiles and streams, and its video encoding against the declared design."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
-from agent.judge.wording.held import Doubt, passed
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from drivers.details import Audio, Encoder, Encoders
+from drivers.picture import StreamSound
 
 DESIGN: Final = "stream-design"
 """The declaration of how a camera's main stream was designed."""
@@ -28,37 +31,54 @@ def run_audio(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 
 def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -> Finding:
+    """Judge what each profile says of sound, and what the description of each stream offers that was fetched."""
     subject = f"camera:{camera}"
     audio = facts.one(subject, Audio)
-    if audio is None:
+    streams = {one.path: one.encodings for one in facts.all(subject, StreamSound)}
+    offering = {path: names for path, names in streams.items() if names}
+    if audio is None and not offering:
         return fact_missing(check, site, facts, subject, "audio")
-    profiles = [one.profile for one in audio.encoders]
+    listed, untold = (audio.encoders, audio.untold) if audio is not None else ((), ())
+    carrying = [one.profile for one in listed]
+    sound: dict[str, Json] = {"profiles": carrying, "encodings": [one.encoding for one in listed]} if carrying else {}
+    if offering:
+        sound["streams"] = {path: list(names) for path, names in offering.items()}
+    elif untold and not carrying:
+        sound["untold"] = list(untold)
     allowed = standing(site, "audio-allowed", local_day(site, now), camera).value is True
-    if not profiles and audio.untold and allowed:
-        message = Message("it does not say whether it takes sound; that it may is declared")
-        return check.finding(subject, "pass", "", {"untold": list(audio.untold)}, message)
-    if not profiles:
-        untold: dict[str, Json] = {"untold": list(audio.untold)} if audio.untold else {}
-        return passed(check, subject, untold, Message("no stream carries sound"), _untold(audio))
-    evidence: dict[str, Json] = {"profiles": profiles, "encodings": [one.encoding for one in audio.encoders]}
+    told = grounds(facts.observed(subject, Audio, StreamSound))
     if allowed:
-        return check.finding(subject, "pass", "", evidence, Message("it takes sound, and that is declared"))
+        held = Held("allowed", (*told, *declared(subject, "audio-allowed")))
+        message = (
+            Message("it takes sound, and that is declared")
+            if carrying or offering
+            else Message("it does not say whether it takes sound; that it may is declared")
+            if untold
+            else Message("no stream carries sound")
+        )
+        return verdict(check, subject, (held,), sound, message)
+    outcomes = (_silent(camera, carrying, offering, told), *_told(untold if not carrying else (), told))
+    return verdict(check, subject, outcomes, sound, Message("no stream carries sound"))
+
+
+def _silent(camera: str, carrying: Sequence[str], offering: Iterable[str], told: tuple[Ground, ...]) -> Outcome:
+    if not (names := [*carrying, *offering]):
+        return Held("silent", told)
     message = Message(
         "it takes sound ({profiles}), and nobody allowed that: switch the sound off, or camwarden declare --set "
         "audio-allowed=true --cameras {camera}",
-        {"profiles": ", ".join(profiles), "camera": camera},
+        {"profiles": ", ".join(names), "camera": camera},
     )
-    return check.finding(subject, "fail", "audio-on", evidence, message)
+    return Broken("silent", "audio-on", message)
 
 
-def _untold(audio: Audio) -> tuple[Doubt, ...]:
-    if not audio.untold:
-        return ()
+def _told(untold: tuple[str, ...], told: tuple[Ground, ...]) -> Iterator[Outcome]:
+    """Yield that the device says of every profile whether it has sound."""
     message = Message(
         "the device says nothing of sound in {profiles}: look in its settings whether the microphone is off",
-        {"profiles": ", ".join(audio.untold)},
+        {"profiles": ", ".join(untold)},
     )
-    return (Doubt("sound-not-told", message),)
+    yield Open("told", "sound-not-told", message, doubted=True) if untold else Held("told", told)
 
 
 def run_design(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -79,24 +99,27 @@ def _design(check: Check, site: Site, facts: Facts, camera: str, now: datetime) 
     main = max(encoders.encoders, key=lambda one: one.width_px * one.height_px)
     evidence: dict[str, Json] = {"design": designed[0], "read": _encoder_text(main)}
     silent = [name for name, value in _figures(main) if not value]
+    outcome: Outcome = Held("as designed", (*grounds(facts.observed(subject, Encoders)), *declared(subject, DESIGN)))
     if silent:
         message = Message("it does not tell {figures} of its main stream", {"figures": ", ".join(silent)})
-        return check.finding(subject, "unknown", "unsupported", evidence, message)
-    rate = float(designed["rate"] or 0)
-    as_designed = (
+        outcome = Open("as designed", "unsupported", message)
+    elif not _as_designed(main, designed):
+        message = Message(
+            "its main stream is {read}, its design says {design}: set it as designed, or correct the declaration",
+            {"read": _encoder_text(main), "design": designed[0]},
+        )
+        outcome = Broken("as designed", "below-design", message)
+    message = Message("its main stream is as designed ({read})", {"read": _encoder_text(main)})
+    return verdict(check, subject, (outcome,), evidence, message)
+
+
+def _as_designed(main: Encoder, designed: re.Match[str]) -> bool:
+    return (
         _codec(main.encoding) == _codec(designed["codec"])
         and main.width_px >= int(designed["width"])
         and main.height_px >= int(designed["height"])
-        and main.frame_rate >= rate
+        and main.frame_rate >= float(designed["rate"] or 0)
     )
-    if as_designed:
-        message = Message("its main stream is as designed ({read})", {"read": _encoder_text(main)})
-        return check.finding(subject, "pass", "", evidence, message)
-    message = Message(
-        "its main stream is {read}, its design says {design}: set it as designed, or correct the declaration",
-        {"read": _encoder_text(main), "design": designed[0]},
-    )
-    return check.finding(subject, "fail", "below-design", evidence, message)
 
 
 def _figures(one: Encoder) -> tuple[tuple[str, object], ...]:

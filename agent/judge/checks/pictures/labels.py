@@ -1,7 +1,7 @@
 """Checks that time and the filed name are drawn in each camera's picture, and that no two names are the same.
 
-Judged on the texts that devices report; no picture is read. A device that draws without reporting it is unknown, never
-passed.
+Judged on the texts that devices report; no picture is read. So nothing passes that a picture would have to prove: a
+device that draws as it reports is `not-read-yet`, one item for the site, and one that reports nothing is unknown.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import FOLDED, fact_missing, listed_overlays, silence_key
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -31,12 +33,17 @@ _NAME: Final = re.compile(r"<[^>]*name[^>]*>", re.IGNORECASE)
 
 
 OTHER_NAME: Final = "name-differs"
+NOT_READ: Final = "not-read-yet"
 FILED_NAME: Final = (
     "its picture carries another name than the filed one ({name}): correct the overlay, or file the change"
 )
 CONFIGURED_NAME: Final = (
     "its picture carries another name than the configuration ({name}): correct the overlay, or the name there"
 )
+
+
+DRAWN: Final = Message("time and name stand in its picture")
+"""What a pass says, once pictures are read: today none can be."""
 
 
 def shows_time(overlays: Overlays) -> bool | None:
@@ -58,19 +65,34 @@ def carries(overlays: Overlays, name: str) -> bool:
 
 
 def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera; names that differ only from the configuration are one finding for the site."""
+    """Judge every camera; what is alike at several is one finding for the site.
+
+    That is names that differ only from the configuration, and pictures in which nobody reads what devices report.
+    """
     found = tuple(_camera(check, site, facts, one) for one in site.cameras)
     other = [one.subject.removeprefix("camera:") for one in found if one.reason == OTHER_NAME and one.status == "warn"]
-    if len(other) < 2:
+    unread = [one.subject.removeprefix("camera:") for one in found if one.reason == NOT_READ]
+    outcomes: list[Outcome] = []
+    if len(other) > 1:
+        message = Message(
+            "the pictures of {count} cameras carry other names than the configuration: "
+            "correct them there, or the overlays",
+            {"count": len(other)},
+        )
+        outcomes.append(Broken("names", OTHER_NAME, message, {"cameras": other[:EVIDENCE_MAX]}, mild=True))
+    if unread:
+        message = Message(
+            "{count} cameras draw time and name as their devices say; whether they stand in the pictures is not read "
+            "yet: look at them",
+            {"count": len(unread)},
+        )
+        outcomes.append(Open("pictures", NOT_READ, message, {"cameras": unread[:EVIDENCE_MAX]}, doubted=True))
+    if not outcomes:
         return found
-    message = Message(
-        "the pictures of {count} cameras carry other names than the configuration: correct them there, or the overlays",
-        {"count": len(other)},
-    )
-    cause = check.finding("site", "warn", OTHER_NAME, {"cameras": other[:EVIDENCE_MAX]}, message)
-    hung = (replace(one, caused_by=cause.key) if one.reason == OTHER_NAME and one.status == "warn" else one
-            for one in found)  # fmt: skip
-    return (cause, *hung)
+    hung = {NOT_READ, *([OTHER_NAME] if len(other) > 1 else ())}
+    cause = verdict(check, "site", outcomes, {"not_read": len(unread)} if unread else {}, DRAWN)
+    return (cause, *(replace(one, caused_by=cause.key) if one.status != "fail" and one.reason in hung else one
+                     for one in found))  # fmt: skip
 
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
@@ -85,19 +107,21 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
     evidence: dict[str, Json] = {"time": time, "label": bool(name) or is_filled_in}
     if name and wanted:
         evidence |= {"named_by": "filing" if filed else "configuration", "named_so": carries(overlays, wanted)}
+    told = grounds(facts.observed(subject, Overlays))
+    outcomes: list[Outcome] = [Held("drawn", told), Held("name", told)]
     missing = (["time"] if not time else []) + (["name"] if not name and not is_filled_in else [])
     if missing:
         message = Message(
             "{missing} does not stand in its picture: switch it on in the camera's overlay (OSD) settings",
             {"missing": " + ".join(missing)},
         )
-        return check.finding(subject, "fail", "-and-".join(missing) + "-missing", evidence, message)
+        outcomes[0] = Broken("drawn", "-and-".join(missing) + "-missing", message)
     if wanted and not carries(overlays, wanted):
         words = FILED_NAME if filed else CONFIGURED_NAME
-        return check.finding(
-            subject, "fail" if filed else "warn", OTHER_NAME, evidence, Message(words, {"name": wanted})
-        )
-    return check.finding(subject, "pass", "", evidence, Message("time and name stand in its picture"))
+        outcomes[1] = Broken("name", OTHER_NAME, Message(words, {"name": wanted}), mild=not filed)
+    message = Message("its device draws time and name, as it says; whether they stand in its picture is not read yet")
+    outcomes.append(Open("picture", NOT_READ, message, doubted=True))
+    return verdict(check, subject, outcomes, evidence, DRAWN)
 
 
 def _texts(overlays: Overlays) -> list[str]:
@@ -112,34 +136,44 @@ def _normalized(text: str) -> str:
 def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge all labels of the site together: one finding, however many cameras share one."""
     by_label: dict[str, list[str]] = {}
-    unread = []
+    unread, filled_in = [], []
     for camera in site.cameras:
         overlays = listed_overlays(facts, f"camera:{camera.camera.id}")
         if overlays is None:
             unread.append(camera.camera.id)
         elif label(overlays):
             by_label.setdefault(label(overlays), []).append(camera.camera.id)
+        elif any(_NAME.search(text) for text in overlays.texts):
+            filled_in.append(camera.camera.id)
     doubled = [cameras for cameras in by_label.values() if len(cameras) > 1]
-    evidence: dict[str, Json] = {"labels": len(by_label), "unread": unread[:EVIDENCE_MAX]}
+    evidence: dict[str, Json] = {"labels": len(by_label), "unread": [*unread, *filled_in][:EVIDENCE_MAX]}
+    outcomes: list[Outcome] = [
+        Held(f"label {cameras[0]}", grounds(facts.observed(f"camera:{cameras[0]}", Overlays)))
+        for cameras in by_label.values()
+        if len(cameras) == 1
+    ]
     if doubled:
-        evidence |= {"doubled": [cameras[:EVIDENCE_MAX] for cameras in doubled[:EVIDENCE_MAX]]}
-        named = "; ".join(", ".join(cameras[:NAMED_MAX]) for cameras in doubled[:NAMED_MAX])
-        message = Message(
-            "cameras carry the same name in their picture ({cameras}): give each its own", {"cameras": named}
-        )
-        device_of = {camera.camera.id: camera.camera.device for camera in site.cameras}
-        cause = cause_of_all(site, facts, [device_of[one] for cameras in doubled for one in cameras])
-        cause = cause or _misnamed(facts, doubled)
-        return (check.finding("site", "fail", "doubled", evidence, message, cause),)
-    if unread:
+        outcomes.append(_doubled(site, facts, doubled))
+    if unread or filled_in:
         answering = [one for one in unread if not silence_key(site, facts, f"camera:{one}")]
-        cause = FOLDED if answering else silence_key(site, facts, f"camera:{unread[0]}")
-        message = Message("the names in the pictures of {count} cameras are not known", {"count": len(unread)})
-        return (check.finding("site", "unknown", "not-all-read", evidence, message, cause),)
-    if not by_label:
+        cause = FOLDED if answering else silence_key(site, facts, f"camera:{unread[0]}") if unread else ""
+        count = len(unread) + len(filled_in)
+        message = Message("the names in the pictures of {count} cameras are not known", {"count": count})
+        outcomes.append(Open("labels", "not-all-read", message, caused_by=cause))
+    if not outcomes:
         message = Message("no camera writes a name into its picture")
-        return (check.finding("site", "not_applicable", "no-label", evidence, message),)
-    return (check.finding("site", "pass", "", evidence, Message("no two cameras carry the same name")),)
+        first = next((f"{COMPLIANT.id} camera:{one.camera.id}" for one in site.cameras), "")
+        outcomes.append(Open("labels", "no-label", message, caused_by=first))
+    return (verdict(check, "site", outcomes, evidence, Message("no two cameras carry the same name")),)
+
+
+def _doubled(site: Site, facts: Facts, doubled: list[list[str]]) -> Broken:
+    named = "; ".join(", ".join(cameras[:NAMED_MAX]) for cameras in doubled[:NAMED_MAX])
+    message = Message("cameras carry the same name in their picture ({cameras}): give each its own", {"cameras": named})
+    device_of = {camera.camera.id: camera.camera.device for camera in site.cameras}
+    cause = cause_of_all(site, facts, [device_of[one] for cameras in doubled for one in cameras])
+    shown: dict[str, Json] = {"doubled": [cameras[:EVIDENCE_MAX] for cameras in doubled[:EVIDENCE_MAX]]}
+    return Broken("doubled", "doubled", message, shown, cause or _misnamed(facts, doubled))
 
 
 def _misnamed(facts: Facts, doubled: list[list[str]]) -> str:

@@ -11,20 +11,24 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.checks.pictures import own_masks
+from agent.judge.checks.pictures.hidden import hidden
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import PRIVACY
-from agent.judge.wording.held import Doubt, passed
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
+from agent.observe.pictures.own_masks import is_undeclared
 from agent.site.config.site import CameraConfig, PrivateZone, Site
-from drivers.model import Masks, Recordings, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.model import Masks, Unavailable
+from drivers.picture import PictureSeen, ZoneVerdict
 from masking.coverage import uncovered_ratio
 
 PRESENT_ID = "privacy-mask-present"
 GEOMETRY_ID = "privacy-mask-geometry"
 EFFECTIVE_ID = "privacy-mask-effective"
-
-NOT_LOOKED_AT = "path-not-looked-at"
+NOT_DECLARED = f"{PRESENT_ID} site"
+"""The key of the finding that names the cameras of which nobody declared anything."""
 
 TOUCHES_RATIO = 0.05
 """Share of a zone that a mask must cover to count as meant for it. House rule: less is a neighbour's edge."""
@@ -34,9 +38,10 @@ def run_present(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     """Judge whether each zone has an enabled mask in the device's own list, and name undeclared cameras."""
     # What is private by preset is for `ptz.py`: nothing here would be judged, so that nothing here may pass.
     declared = [c for c in site.cameras if c.zones or c.no_private_area is not None]
-    undeclared = [c.camera.id for c in site.cameras if c not in declared and not c.presets]
+    bare = [c for c in site.cameras if is_undeclared(c)]
     findings = [_present(check, facts, camera) for camera in declared]
-    if undeclared:
+    findings += [own_masks.present(check, facts, camera, NOT_DECLARED) for camera in bare]
+    if undeclared := [c.camera.id for c in bare]:
         findings.append(
             check.finding(
                 "site",
@@ -60,25 +65,32 @@ def _present(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     masks = facts.one(subject, Masks)
     if masks is None:
         return _not_read(check, facts, subject)
-    for zone in camera.zones:
-        touching = [m for m in masks.masks if m.polygon and _touches(zone, m.polygon)]
-        evidence: dict[str, Json] = {"zone": zone.name, "masks": [m.token for m in touching]}
-        values = {"zone": zone.name}
-        if any(m.enabled for m in touching):
-            continue
-        if any(m.enabled is None for m in touching):
-            message = Message("zone {zone}: the device does not say clearly whether its mask is switched on", values)
-            return check.finding(subject, "unknown", "enabled-unreadable", evidence, message)
-        if touching:
-            message = Message("zone {zone}: its mask is configured but switched off: switch it on", values)
-            return check.finding(subject, "fail", "disabled", evidence, message)
-        if any(not m.polygon for m in masks.masks):
-            message = Message("zone {zone}: the device lists a mask without saying where it is", values)
-            return check.finding(subject, "unknown", "polygon-unreadable", evidence, message)
-        message = Message("zone {zone}: the device has no mask there: draw one", values)
-        return check.finding(subject, "fail", "missing", evidence, message)
+    told = grounds(facts.observed(subject, Masks))
+    outcomes = [_has_mask(zone, masks, told) for zone in camera.zones]
     message = Message("the device lists an enabled mask for every declared zone")
-    return check.finding(subject, "pass", "", {"zones": [z.name for z in camera.zones]}, message)
+    return verdict(check, subject, outcomes, {"zones": [zone.name for zone in camera.zones]}, message)
+
+
+def _has_mask(zone: PrivateZone, masks: Masks, told: tuple[Ground, ...]) -> Outcome:
+    key = f"mask {zone.name}"
+    touching = [m for m in masks.masks if m.polygon and _touches(zone, m.polygon)]
+    evidence: dict[str, Json] = {"zone": zone.name, "masks": [m.token for m in touching]}
+    values = {"zone": zone.name}
+    if any(m.enabled for m in touching):
+        return Held(key, told)
+    if any(m.enabled is None for m in touching):
+        return Open(key, "enabled-unreadable", _unclear(zone.name), evidence)
+    if touching:
+        message = Message("zone {zone}: its mask is configured but switched off: switch it on", values)
+        return Broken(key, "disabled", message, evidence)
+    if any(not m.polygon for m in masks.masks):
+        message = Message("zone {zone}: the device lists a mask without saying where it is", values)
+        return Open(key, "polygon-unreadable", message, evidence)
+    return Broken(key, "missing", Message("zone {zone}: the device has no mask there: draw one", values), evidence)
+
+
+def _unclear(zone: str) -> Message:
+    return Message("zone {zone}: the device does not say clearly whether its mask is switched on", {"zone": zone})
 
 
 def run_geometry(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -91,122 +103,79 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
     masks = facts.one(subject, Masks)
     if masks is None:
         return _not_read(check, facts, subject, caused_by=f"{PRESENT_ID} {subject}")
+    most = site.policy.mask_uncovered_max_ratio
     enabled = tuple(m.polygon for m in masks.masks if m.enabled and m.polygon)
     uncovered = {zone.name: round(uncovered_ratio(zone.polygon, enabled), 4) for zone in camera.zones}
-    worst = max(uncovered, key=lambda name: uncovered[name])
-    evidence: dict[str, Json] = {"uncovered_ratio": uncovered}
-    if uncovered[worst] > site.policy.mask_uncovered_max_ratio:
-        absent = any(
-            not any(m.enabled and m.polygon and _touches(zone, m.polygon) for m in masks.masks) for zone in camera.zones
-        )
+    absent = any(
+        not any(m.enabled and m.polygon and _touches(zone, m.polygon) for m in masks.masks) for zone in camera.zones
+    )
+    cause = f"{PRESENT_ID} {subject}" if absent else ""
+    told = grounds(facts.observed(subject, Masks))
+    perhaps = tuple(m.polygon for m in masks.masks if m.enabled is not False and m.polygon)
+    unclear = {zone.name for zone in camera.zones if uncovered_ratio(zone.polygon, perhaps) <= most}
+    outcomes: list[Outcome] = []
+    for name in sorted(uncovered, key=lambda name: -uncovered[name]):
+        key, open_ = f"covered {name}", uncovered[name]
         message = Message(
             "zone {zone}: enabled masks leave {percent} % of it open: redraw the mask",
-            {"zone": worst, "percent": round(100 * uncovered[worst], 1)},
+            {"zone": name, "percent": round(100 * open_, 1)},
         )
-        return check.finding(
-            subject, "fail", "uncovered", evidence, message, f"{PRESENT_ID} {subject}" if absent else ""
-        )
-    confirmed = {v.zone for v in facts.all(subject, ZoneVerdict) if v.verdict == "PASS"}
-    doubtful = [zone.name for zone in camera.zones if zone.name not in confirmed]
-    if doubtful:
-        message = Message(
-            "zone {zone}: the device's coordinates cover it, but no picture confirms them", {"zone": doubtful[0]}
-        )
-        return check.finding(
-            subject, "unknown", "not-confirmed-by-picture", evidence, message, f"{EFFECTIVE_ID} {subject}"
-        )
-    return check.finding(subject, "pass", "", evidence, Message("enabled masks cover every zone, and a picture agrees"))
+        if open_ <= most:
+            outcomes.append(Held(key, told))
+        elif name in unclear:
+            outcomes.append(Open(key, "enabled-unreadable", _unclear(name)))
+        else:
+            outcomes.append(Broken(key, "uncovered", message, caused_by=cause))
+    outcomes += _confirmed(facts, camera)
+    message = Message("enabled masks cover every zone, and a picture agrees")
+    return verdict(check, subject, outcomes, {"uncovered_ratio": uncovered}, message)
+
+
+def _confirmed(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+    """Yield what the pictures of every due path say of the device's coordinates, zone by zone."""
+    seen = hidden(facts, camera)
+    for zone in (one.name for one in camera.zones):
+        for (name, path), outcome in seen.items():
+            if name == zone and isinstance(outcome, Held):
+                yield outcome
+            elif name == zone:
+                message = Message(
+                    "zone {zone}: the device's coordinates cover it, but no picture confirms them", {"zone": zone}
+                )
+                cause = f"{EFFECTIVE_ID} {_subject(camera)}"
+                yield Open(f"confirmed {zone} {path}", "not-confirmed-by-picture", message, caused_by=cause)
 
 
 def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the pictures: one bare path is a fail, a missing path is unknown, all paths hidden is a pass."""
-    return tuple(_effective(check, facts, camera) for camera in site.cameras if camera.zones)
+    """Judge the pictures: one bare path is a fail, a missing path is unknown, all paths hidden is a pass.
+
+    Where nobody declared anything, the device's own masks are looked for in them.
+    """
+    found = [_effective(check, facts, camera) for camera in site.cameras if camera.zones]
+    for camera in site.cameras:
+        if is_undeclared(camera):
+            paths = list(_evidence(facts, _subject(camera)))
+            found.append(own_masks.effective(check, facts, camera, paths, NOT_DECLARED))
+    return tuple(found)
 
 
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
-    evidence = list(_evidence(facts, subject))
-    verdicts = facts.all(subject, ZoneVerdict)
-    failed = next((v for v in verdicts if v.verdict == "FAIL"), None)
-    if failed is not None:
-        bare = [v.path for v in verdicts if v.verdict == "FAIL" and v.zone == failed.zone]
-        message = Message(
-            "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
-            {"zone": failed.zone, "paths": ", ".join(bare), "reason": failed.reason},
-        )
-        return check.finding(subject, "fail", failed.reason, {"paths": evidence}, message, _switched_off(facts, camera))
-    if facts.one(subject, Streams) is None or online.is_empty(facts, subject):
-        why = facts.why_not(subject, "streams")
-        return _not_looked_at(check, subject, "streams", why, evidence, online.cause_of_silence(facts, subject))
-    seen = {s.path: s for s in facts.all(subject, PictureSeen)}
-    dark = [path for path, picture in seen.items() if online.is_dark(picture)]
-    for path, why in _due_paths(facts, camera):
-        if path not in seen:
-            return _not_looked_at(check, subject, path, why, evidence, online.cause_of_silence(facts, subject))
-    if dark:
-        message = Message("path {path} is dark: no mask can be judged in it", {"path": dark[0]})
-        return check.finding(subject, "unknown", "dark", {"paths": evidence}, message, online.finding_key(subject))
-    if set(seen) == {"snapshot"}:
-        message = Message("only a snapshot was seen: whether the video hides what is private is not known")
-        return check.finding(subject, "unknown", "snapshot-only", {"paths": evidence}, message)
-    judged = {(v.path, v.zone): v for v in verdicts}
-    for path in seen:
-        for zone in camera.zones:
-            verdict = judged.get((path, zone.name))
-            if verdict is None or verdict.verdict != "PASS":
-                reason = verdict.reason if verdict else "not-judged"
-                message = Message(
-                    "zone {zone} on path {path}: cannot be told ({reason})",
-                    {"zone": zone.name, "path": path, "reason": reason},
-                )
-                return check.finding(subject, "unknown", reason, {"paths": evidence}, message)
-    message = Message("every zone is hidden on {paths}", {"paths": ", ".join(seen)})
-    return passed(check, subject, {"paths": evidence}, message, _missing_streams(facts, subject))
-
-
-def _missing_streams(facts: Facts, subject: str) -> Iterator[Doubt]:
-    """Yield a doubt for every listed stream without a picture.
-
-    One without an address is included; a device need not offer snapshots.
-    """
-    streams = facts.one(subject, Streams)
-    known = {one.path for one in streams.streams} if streams else set()
-    for why in facts.all(subject, Unavailable):
-        if why.fact != "picture" or why.path in (None, "playback", *known):
-            continue
-        if why.path != "snapshot" or why.reason != "unsupported":
-            values = {"path": why.path, "reason": why.reason}
-            yield Doubt(NOT_LOOKED_AT, Message("path {path} was not looked at ({reason})", values))
-    if streams and streams.further:
-        message = Message(
-            "the device lists more streams ({names}), at which nobody looks: what they show is not known",
-            {"names": ", ".join(streams.further)},
-            next_step="switch off in the device what nobody needs",
-        )
-        yield Doubt(NOT_LOOKED_AT, message)
-
-
-def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, Unavailable]]:
-    """Yield every path on which this camera's picture leaves, with the reason that holds if it is missing."""
-    subject = _subject(camera)
-    streams = facts.one(subject, Streams)
-    for stream in streams.streams if streams else ():
-        yield stream.path, facts.why_not(subject, "picture", stream.path)
-    if camera.recorded:
-        recordings = facts.one(subject, Recordings)
-        why = facts.why_not(subject, "picture", "playback")
-        yield "playback", why if recordings else facts.why_not(subject, "recordings")
+    outcomes = hidden(facts, camera, _switched_off(facts, camera)).values()
+    paths = ", ".join(seen.path for seen in facts.all(subject, PictureSeen))
+    message = Message("every zone is hidden on {paths}", {"paths": paths})
+    return verdict(check, subject, outcomes, {"paths": list(_evidence(facts, subject))}, message)
 
 
 def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
     """Yield one entry per path and zone: verdict and numbers, or why there is no picture."""
-    for verdict in facts.all(subject, ZoneVerdict):
+    for one in facts.all(subject, ZoneVerdict):
         yield {
-            "path": verdict.path,
-            "zone": verdict.zone,
-            "verdict": verdict.verdict,
-            "reason": verdict.reason,
-            "numbers": dict(verdict.numbers),
+            "path": one.path,
+            "zone": one.zone,
+            "verdict": one.verdict,
+            "reason": one.reason,
+            "numbers": dict(one.numbers),
         }
     for missing in facts.all(subject, Unavailable):
         if missing.fact == "picture" and missing.path is not None:
@@ -253,15 +222,6 @@ def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> 
     )
     cause = caused_by or online.cause_of_silence(facts, subject)
     return check.finding(subject, "unknown", why.reason, {"detail": why.detail}, message, cause)
-
-
-def _not_looked_at(
-    check: Check, subject: str, path: str, why: Unavailable, evidence: list[Json], caused_by: str
-) -> Finding:
-    message = Message("path {path} was not looked at ({reason})", {"path": path, "reason": why.reason})
-    return check.finding(
-        subject, "unknown", NOT_LOOKED_AT, {"paths": evidence, "missing": path, "why": why.reason}, message, caused_by
-    )
 
 
 PRESENT = Check(PRESENT_ID, run_present, "critical", PRIVACY, "What is private in a camera's view has an enabled mask.")

@@ -11,6 +11,8 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import ptz_presets, quality, view
+from agent.judge.claim import Broken, Held, Outcome, declared
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import PRIVACY
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -80,17 +82,19 @@ def _locked(check: Check, facts: Facts, camera: CameraConfig, lock: PtzLock, now
         )
         return check.finding(subject, "unknown", reason, evidence, message, cause)
     values: dict[str, str | int | float] = {"by": lock.by, "at": lock.at}
+    proof = (*view.settled_view(facts, camera), *declared(subject, "ptz-lock"))
+    outcome: Outcome = Held("locked", proof)
     if settled.state == "moved":
         message = Message(
             "{by} declared on {at} that it is locked, but its view has moved: "
             "turn it back and lock it, or have the new view approved",
             values,
         )
-        return check.finding(subject, "fail", "moved", evidence, message, cause)
+        outcome = Broken("locked", "moved", message, caused_by=cause)
     message = Message(
         "{by} declared on {at} that it is locked, and it looks where it looked when it was approved", values
     )
-    return check.finding(subject, "pass", "", evidence, message)
+    return verdict(check, subject, (outcome,), evidence, message)
 
 
 CHECK = Check(CHECK_ID, run, "major", PRIVACY, "Masks hide what is private wherever a camera turns.")

@@ -6,12 +6,14 @@ prove and need not be seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.pictures import quality
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.judge.claim import Broken, Held, Open, Outcome, declared
+from agent.judge.verdict import verdict
+from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.preset_verdicts import PresetOnPath
 from agent.site.config.site import CameraConfig, Preset
@@ -32,76 +34,93 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
     approval = facts.approvals.get(camera.camera.id)
     approved = {view.preset for view in approval.presets} if approval else set()
     evidence = _evidence(facts, subject, due, seen, approved)
-    opened = _first(due, seen, "FAIL")
-    if opened is not None:
-        return _open(check, subject, opened, seen[opened[0]], evidence)
+    outcomes: list[Outcome] = list(_zones(subject, due, seen))
     if not any(p.path != "playback" for p in facts.all(subject, PictureSeen)):
         silent = quality.no_picture(check, facts, subject)
-        return check.finding(subject, "unknown", silent.reason, evidence, silent.message, silent.caused_by)
-    if missing := [preset.name for preset in due if preset.name not in approved]:
-        message = Message(
-            "nobody approved what presets {presets} look like: turn the camera to each, "
-            "and run camwarden masks baseline --preset NAME --camera {camera}",
-            {"presets": ", ".join(missing), "camera": camera.camera.id},
-        )
-        return check.finding(subject, "unknown", "preset-not-approved", evidence, message)
-    live = {name: {one.path for one in paths} - {"playback"} for name, paths in seen.items()}  # that shows the past
-    if missing := [name for name, paths in live.items() if not paths]:
-        message = Message(
-            "presets {presets} were not seen for a day: whether their masks hide is not known",
-            {"presets": ", ".join(missing)},
-        )
-        return check.finding(subject, "unknown", "preset-not-seen", evidence, message)
-    if (unsure := _first(due, seen, "UNSURE")) is not None:
-        name, verdict = unsure
-        message = Message(
-            "zone {zone} at preset {preset} on path {path}: cannot be told ({reason})",
-            {"zone": verdict.zone, "preset": name, "path": verdict.path, "reason": verdict.reason},
-        )
-        return check.finding(subject, "unknown", verdict.reason, evidence, message)
-    if snapshots := [name for name, paths in live.items() if paths == {"snapshot"}]:
-        message = Message(
-            "presets {presets} were seen in snapshots only: whether the video hides what is private is not known",
-            {"presets": ", ".join(snapshots)},
-        )
-        return check.finding(subject, "unknown", "snapshot-only", evidence, message)
+        outcomes.insert(0, Open("picture", silent.reason, silent.message, caused_by=silent.caused_by))
+    outcomes += _presets(camera, due, seen, approved)
+    order = ("picture", "approved", "seen", "hidden", "video")
+    outcomes.sort(key=lambda one: order.index(one.key.partition(" ")[0]))
     message = Message(
         "presets {presets} were each seen within a day, with every zone hidden", {"presets": ", ".join(seen)}
     )
-    return check.finding(subject, "pass", "", evidence, message)
+    return verdict(check, subject, outcomes, evidence, message)
 
 
-def _open(
-    check: Check,
-    subject: str,
-    opened: tuple[str, ZoneVerdict],
-    looks: Iterable[PresetOnPath],
-    evidence: dict[str, Json],
-) -> Finding:
-    name, verdict = opened
+def _presets(camera: CameraConfig, due: Iterable[Preset], seen: Rows, approved: Collection[str]) -> Iterator[Outcome]:
+    """Yield for each preset with zones: its view is approved, and it was seen live, in the video too."""
+    subject = f"camera:{camera.camera.id}"
+    live = {name: [one for one in paths if one.path != "playback"] for name, paths in seen.items()}  # playback: past
+    words = {
+        "approved": [preset.name for preset in due if preset.name not in approved],
+        "seen": [name for name, looks in live.items() if not looks],
+        "video": [name for name, looks in live.items() if {one.path for one in looks} == {"snapshot"}],
+    }
+    for preset in due:
+        for key, missing in words.items():
+            if preset.name in missing:
+                yield _missing(f"{key} {preset.name}", ", ".join(missing), camera.camera.id)
+            elif key == "approved":
+                yield Held(f"{key} {preset.name}", declared(subject, "mask-approval"))
+            elif live[preset.name]:
+                yield Held(f"{key} {preset.name}", tuple(_ground(subject, one) for one in live[preset.name]))
+
+
+def _missing(key: str, presets: str, camera: str) -> Open:
+    values = {"presets": presets}
+    if key.startswith("approved"):
+        message = Message(
+            "nobody approved what presets {presets} look like: turn the camera to each, "
+            "and run camwarden masks baseline --preset NAME --camera {camera}",
+            {**values, "camera": camera},
+        )
+        return Open(key, "preset-not-approved", message)
+    if key.startswith("seen"):
+        message = Message("presets {presets} were not seen for a day: whether their masks hide is not known", values)
+        return Open(key, "preset-not-seen", message)
+    message = Message(
+        "presets {presets} were seen in snapshots only: whether the video hides what is private is not known", values
+    )
+    return Open(key, "snapshot-only", message)
+
+
+def _zones(subject: str, due: Iterable[Preset], seen: Rows) -> Iterator[Outcome]:
+    """Yield each zone at each preset, on each path on which that was seen."""
+    for preset in due:
+        for look in seen[preset.name]:
+            judged = {one.verdict.zone: one.verdict for one in look.zones}
+            unjudged = {z.name: ZoneVerdict(look.path, z.name, "UNSURE", "not-judged") for z in preset.zones}
+            for zone, found in (unjudged | judged).items():
+                key = f"hidden {preset.name} {zone} {look.path}"
+                is_hidden = found.verdict == "PASS"
+                yield (
+                    Held(key, (_ground(subject, look),))
+                    if is_hidden
+                    else _not_hidden(key, preset.name, found, seen[preset.name])
+                )
+
+
+def _not_hidden(key: str, preset: str, found: ZoneVerdict, looks: Iterable[PresetOnPath]) -> Outcome:
+    values = {"zone": found.zone, "preset": preset, "reason": found.reason}
+    if found.verdict == "UNSURE":
+        message = Message(
+            "zone {zone} at preset {preset} on path {path}: cannot be told ({reason})", {**values, "path": found.path}
+        )
+        return Open(key, found.reason, message)
     paths = [
         look.path
         for look in looks
-        if any(one.verdict.zone == verdict.zone and one.verdict.verdict == "FAIL" for one in look.zones)
+        if any(one.verdict.zone == found.zone and one.verdict.verdict == "FAIL" for one in look.zones)
     ]
     message = Message(
         "zone {zone} is not hidden at preset {preset} on {paths} ({reason}): correct the mask of that position",
-        {"zone": verdict.zone, "preset": name, "paths": ", ".join(paths), "reason": verdict.reason},
+        {**values, "paths": ", ".join(paths)},
     )
-    return check.finding(subject, "fail", verdict.reason, evidence, message)
+    return Broken(key, found.reason, message)
 
 
-def _first(due: Iterable[Preset], seen: Rows, verdict: str) -> tuple[str, ZoneVerdict] | None:
-    return next(
-        (
-            (preset.name, one.verdict)
-            for preset in due
-            for look in seen[preset.name]
-            for one in look.zones
-            if one.verdict.verdict == verdict
-        ),
-        None,
-    )
+def _ground(subject: str, look: PresetOnPath) -> Ground:
+    return Ground("presets", subject, "seen", look.at, look.path)
 
 
 def _evidence(

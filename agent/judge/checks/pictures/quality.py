@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.claim import Broken, Held, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATION
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
 from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark
@@ -66,12 +68,17 @@ def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
         evidence["bad"] = [_row(mark) for mark in told]
     if quiet := [mark.indicator for mark in bad if mark not in told]:
         evidence["muted"] = quiet
-    if not told:
-        return check.finding(subject, "pass", "", evidence, Message("its picture is as good as it usually is"))
-    worst = told[0].indicator
-    # A dark picture is told by camera-online; where that does not find it dark, this stands for itself.
-    cause = online.finding_key(subject) if worst == "black" else ""
-    return check.finding(subject, "warn", worst, evidence, MESSAGES[worst], cause)
+    measured = grounds(facts.observed(subject, QualitySeen))
+    outcomes: list[Outcome] = []
+    for name in _ORDER:
+        if any(mark.indicator == name for mark in told):
+            # A dark picture is told by camera-online; where that does not find it dark, this stands for itself.
+            cause = online.finding_key(subject) if name == "black" else ""
+            outcomes.append(Broken(name, name, MESSAGES[name], caused_by=cause, mild=True))
+        else:
+            marked = (Ground("quality", subject, "seen", mark.at),) if (mark := known.mark(name)) is not None else ()
+            outcomes.append(Held(name, (*measured, *marked)))
+    return verdict(check, subject, outcomes, evidence, Message("its picture is as good as it usually is"))
 
 
 def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -95,13 +102,14 @@ def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
     if mark is None:
         message = Message("in this light it cannot be told whether something covers its view")
         return check.finding(subject, "unknown", "not-measured", {}, message)
-    if not mark.is_bad:
-        return check.finding(subject, "pass", "", {}, Message("nothing covers its view"))
     message = Message(
         "{percent} % of what its approved view shows is covered: look at what is before the lens",
         {"percent": round(100 * (mark.value or 0))},
     )
-    return check.finding(subject, "fail", COVERED, {"bad": [_row(mark)]}, message)
+    measured = (*grounds(facts.observed(subject, QualitySeen)), Ground("quality", subject, "seen", mark.at))
+    bad: dict[str, Json] = {"bad": [_row(mark)]}
+    outcome = Broken(COVERED, COVERED, message, bad) if mark.is_bad else Held(COVERED, measured)
+    return verdict(check, subject, (outcome,), {}, Message("nothing covers its view"))
 
 
 def why_unseen(site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> str:

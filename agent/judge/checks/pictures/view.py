@@ -10,8 +10,10 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.pictures import drift, quality
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.approvals.approvals import lights
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
@@ -20,6 +22,7 @@ from masking.view.model import Movement, ViewSeen
 from masking.view.zones import zone_after
 
 CHECK_ID = "camera-moved"
+APPROVED_VIEW = "approved view"
 INDICATOR = "moved"
 """The name under which a camera's view may be muted."""
 
@@ -56,21 +59,34 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     if settled is None:
         return _not_settled(check, facts, subject)
     evidence: dict[str, Json] = {"light": settled.light, "reference_light": settled.reference_light}
+    message = Message("it looks where it looked when it was approved")
     if settled.state == "unknown":
-        message = Message("its view cannot be compared with the approved one ({reason})", {"reason": settled.reason})
-        cause = quality.why_unseen(site, facts, camera, now)
-        return check.finding(subject, "unknown", settled.reason, evidence, message, cause)
+        return verdict(check, subject, (_not_comparable(site, facts, camera, settled, now),), evidence, message)
     approval = facts.approvals.get(camera.camera.id)
     if approval is not None and settled.reference_light not in (None, *lights(approval)):
         evidence["reference"] = "derived"
     assert settled.movement is not None  # noqa: S101 - what is not unknown was measured
     evidence |= _numbers(settled.movement) | {"agreeing_ratio": round(settled.agreeing_ratio, 3)}
-    if settled.state == "still":
-        return check.finding(subject, "pass", "", evidence, Message("it looks where it looked when it was approved"))
-    rows, bare = _zones(site, facts, camera, settled)
-    if rows:
-        evidence["zones"] = rows
-    return check.finding(subject, "fail", "moved", evidence, _moved(settled.movement, bare))
+    outcome: Outcome = Held(APPROVED_VIEW, settled_view(facts, camera))
+    if settled.state != "still":
+        rows, bare = _zones(site, facts, camera, settled)
+        shown: dict[str, Json] = {"zones": rows} if rows else {}
+        outcome = Broken(APPROVED_VIEW, "moved", _moved(settled.movement, bare), shown)
+    return verdict(check, subject, (outcome,), evidence, message)
+
+
+def settled_view(facts: Facts, camera: CameraConfig) -> tuple[Ground, ...]:
+    """Return as evidence the newest picture of a view, and the memory of those that settled it."""
+    subject = f"camera:{camera.camera.id}"
+    known = facts.remembered.views.get(camera.camera.id)
+    settled = (Ground("views", subject, "seen", known.held_at),) if known is not None else ()
+    return (*grounds(facts.observed(subject, ViewSeen)), *settled)
+
+
+def _not_comparable(site: Site, facts: Facts, camera: CameraConfig, settled: ViewSeen, now: datetime) -> Open:
+    message = Message("its view cannot be compared with the approved one ({reason})", {"reason": settled.reason})
+    cause = quality.why_unseen(site, facts, camera, now)
+    return Open(APPROVED_VIEW, settled.reason, message, caused_by=cause)
 
 
 def _moved(move: Movement, bare: Iterable[str]) -> Message:

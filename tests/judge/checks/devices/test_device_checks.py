@@ -16,6 +16,7 @@ from agent.site.rules.read import shipped
 from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Protocol, Protocols
 from drivers.model import Clock, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value
+from drivers.picture import StreamSound
 
 Word = str | bool | tuple[str, ...] | None
 SILENT: tuple[Fact, ...] = ("identity", "clock", "services", "protocols", "accounts")
@@ -99,16 +100,16 @@ def test_a_device_is_judged_by_what_it_says(check: str, fact: Value, status: str
     [
         ("audio-undeclared camera:gate", Audio(()), "pass", ""),
         ("audio-undeclared camera:gate", SOUND, "fail", "audio-on"),
-        ("osd-compliant camera:gate", Overlays(("Gate", "<DateAndTime>")), "pass", ""),
-        ("osd-compliant camera:gate", Overlays(("Gate",), True), "pass", ""),
-        ("osd-compliant camera:gate", Overlays(("Gate <Date>",), None), "pass", ""),
+        ("osd-compliant camera:gate", Overlays(("Gate", "<DateAndTime>")), "unknown", "not-read-yet"),
+        ("osd-compliant camera:gate", Overlays(("Gate",), True), "unknown", "not-read-yet"),
+        ("osd-compliant camera:gate", Overlays(("Gate <Date>",), None), "unknown", "not-read-yet"),
         ("osd-compliant camera:gate", Overlays(("Gate",), False), "fail", "time-missing"),
         ("osd-compliant camera:gate", Overlays(("Gate",)), "fail", "time-missing"),
         ("osd-compliant camera:gate", Overlays(("<DateAndTime>",)), "fail", "name-missing"),
         ("osd-compliant camera:gate", Overlays(("  ",), False), "fail", "time-and-name-missing"),
         ("osd-compliant camera:gate", Overlays(()), "unknown", "unsupported"),
         ("osd-label-unique site", Overlays(("Gate",), True), "pass", ""),
-        ("osd-label-unique site", Overlays(("<DateAndTime>",)), "not_applicable", "no-label"),
+        ("osd-label-unique site", Overlays(("<DateAndTime>",)), "unknown", "no-label"),
         ("osd-label-unique site", Overlays(()), "unknown", "not-all-read"),
         ("stream-profile-conforms camera:gate", main_stream(), "not_applicable", "no-design"),
     ],
@@ -134,6 +135,18 @@ def test_a_camera_is_judged_by_what_its_device_says(check: str, fact: Value, sta
 def test_the_main_stream_is_held_against_its_declared_design(read: Encoders, status: str, reason: str) -> None:
     a_site = full(stream_design="H265 2560x1440 25")
     assert word(judge(seen(of_camera=(read,)), a_site)["stream-profile-conforms camera:gate"]) == (status, reason)
+
+
+def test_sound_in_a_description_fails_whatever_the_profiles_say() -> None:
+    offers = observed("camera:gate", StreamSound("main", ("PCMA",)), StreamSound("sub", ()))
+    for told in ((Audio(()),), (Audio((), ("1",)),), ()):
+        found = judge(seen(of_camera=told) + offers)["audio-undeclared camera:gate"]
+        assert word(found) == ("fail", "audio-on")
+        assert "main" in str(found.message) and "sub" not in str(found.message)
+    found = judge(seen(of_camera=(Audio(()),)) + offers, full(audio_allowed=True))["audio-undeclared camera:gate"]
+    assert word(found) == ("pass", "")
+    silent = judge(seen(of_camera=(Audio(()), StreamSound("main", ()))))["audio-undeclared camera:gate"]
+    assert word(silent) == ("pass", "") and {one.kind for one in silent.rests_on} == {"Audio", "StreamSound"}
 
 
 def test_sound_that_somebody_allowed_passes() -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from footage_looks import CYCLE, facts_of, remembered
-from sites import DAY, NOW, camera, healthy, observed, picture, site, without, without_path
+from sites import DAY, NOW, camera, healthy, observed, observed_at, picture, site, without, without_path
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
@@ -32,9 +32,9 @@ def after(*looks: tuple[Observations, timedelta], a_site: Site = OLD) -> dict[st
     """Return the findings of the last of these looks, each so long after NOW."""
     footage: Footage = remembered(a_site, [(observations, NOW + since) for observations, since in looks])
     observations, since = looks[-1]
-    return {
-        f.key: f for f in run_checks(a_site, gather(observations, remembered=Remembered(footage=footage)), NOW + since)
-    }
+    now = NOW + since
+    facts = gather(observed_at(observations, now), remembered=Remembered(footage=footage))
+    return {f.key: f for f in run_checks(a_site, facts, now)}
 
 
 def kept(days: float, since: timedelta = timedelta()) -> Observations:

@@ -12,6 +12,7 @@ from sites import NOW, camera, healthy_camera, healthy_device, observed, site, w
 from agent.contract.signing_keys import load_or_create_signer
 from agent.judge.checks.pictures.labels import carries
 from agent.judge.checks.table import run_checks
+from agent.judge.wording.held import is_held
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.facts.filed_file import read_filed, write_filed
@@ -42,20 +43,20 @@ def judge(*drawn: str, name: str = "", filed: Filing | None = None, others: int 
 @pytest.mark.parametrize(
     ("drawn", "configured", "filed", "expected"),
     [
-        (("Gate",), "", None, ("pass", "")),
-        (("Gate",), "Gate", None, ("pass", "")),
-        (("School 17", "Gate"), "Gate", None, ("pass", "")),
-        (("School 17", "Gate"), "School 17 Gate", None, ("pass", "")),
-        (("\uff27ate  1",), "Gate 1", None, ("pass", "")),
+        (("Gate",), "", None, ("unknown", "not-read-yet")),
+        (("Gate",), "Gate", None, ("unknown", "not-read-yet")),
+        (("School 17", "Gate"), "Gate", None, ("unknown", "not-read-yet")),
+        (("School 17", "Gate"), "School 17 Gate", None, ("unknown", "not-read-yet")),
+        (("\uff27ate  1",), "Gate 1", None, ("unknown", "not-read-yet")),
         (("Gate 2",), "Gate", None, ("warn", "name-differs")),
         (("gate",), "Gate", None, ("warn", "name-differs")),
-        (("North gate",), "Gate", FILED, ("pass", "")),
+        (("North gate",), "Gate", FILED, ("unknown", "not-read-yet")),
         (("Gate",), "Gate", FILED, ("fail", "name-differs")),
-        (("Gate",), "Gate", replace(FILED, names={}), ("pass", "")),
+        (("Gate",), "Gate", replace(FILED, names={}), ("unknown", "not-read-yet")),
         (("Yard",), "Gate", replace(FILED, names={"yard": "Yard"}), ("warn", "name-differs")),
         ((), "Gate", FILED, ("fail", "name-missing")),
-        (("<ChannelName>",), "Gate", FILED, ("pass", "")),
-        (("<Date> Gate",), "Gate", None, ("pass", "")),
+        (("<ChannelName>",), "Gate", FILED, ("unknown", "not-read-yet")),
+        (("<Date> Gate",), "Gate", None, ("unknown", "not-read-yet")),
     ],
 )
 def test_the_filed_name_counts_and_without_one_the_configured(
@@ -79,8 +80,29 @@ def test_many_pictures_with_other_names_than_the_configuration_are_one_finding()
     assert (found["site"].status, len(found["site"].evidence["cameras"])) == ("warn", 16)  # type: ignore[arg-type]
     assert "40 cameras" in str(found["site"].message)
     assert {one.caused_by for key, one in found.items() if key.startswith("camera:c")} == {"osd-compliant site"}
-    assert found["camera:gate"].status == "pass"
-    assert "site" not in judge("Gate", name="Gate", others=1), "one of them is told by itself"
+    assert found["site"].evidence["not_read"] == 1, "a name that is right stands beside them, unread"
+    assert (found["camera:gate"].reason, found["camera:gate"].caused_by) == ("not-read-yet", "osd-compliant site")
+    assert judge("Gate", name="Gate", others=1)["camera:c0"].caused_by == "", "one of them is told by itself"
+
+
+def test_what_no_picture_was_read_for_is_one_open_item_of_the_site() -> None:
+    found = run_checks(site(camera("gate"), camera("yard")), gather(healthy_device() + healthy_camera("gate")
+                       + healthy_camera("yard")), NOW)  # fmt: skip
+    osd = {one.subject: one for one in found if one.check == "osd-compliant"}
+    assert {one.reason for one in osd.values()} == {"not-read-yet"}
+    assert {one.caused_by for key, one in osd.items() if key != "site"} == {"osd-compliant site"}
+    assert (osd["site"].status, osd["site"].caused_by, osd["site"].evidence["not_read"]) == ("unknown", "", 2)
+    assert all(is_held(one) for one in osd.values()), "a stricter check is no event of a healthy site"
+
+
+def test_names_that_devices_fill_in_themselves_are_not_known_to_differ() -> None:
+    cameras = (named("gate", "Gate"), named("yard", "Yard"))
+    seen = healthy_device()
+    for one in cameras:
+        seen += without(healthy_camera(one.camera.id), Overlays)
+        seen += observed(f"camera:{one.camera.id}", Overlays(("<ChannelName>", "<DateAndTime>")))
+    found = {one.key: one for one in run_checks(site(*cameras), gather(seen), NOW)}
+    assert (found["osd-label-unique site"].status, found["osd-label-unique site"].reason) == ("unknown", "not-all-read")
 
 
 @pytest.mark.parametrize("text", ["", "<b>", "\u202e", "x" * 300, "<" * 100])

@@ -1,0 +1,142 @@
+"""Derives what must be seen before a zone counts as hidden: each zone in a picture of each path that leaves the camera.
+
+Paths are those that the device lists, those of which it gave no address, playback where footage is recorded, and any
+other that showed a picture. A stream at which nobody looks is an open obligation of each zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from agent.judge.checks.devices import online
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.model.finding import Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import CameraConfig
+from drivers.model import Observation, Recordings, Streams, Unavailable
+from drivers.picture import PathName, PictureSeen, ZoneVerdict
+
+NOT_LOOKED_AT: Final = "path-not-looked-at"
+
+Seen = dict[PathName, tuple[Observation, PictureSeen]]
+Verdicts = dict[tuple[str, str], tuple[Observation, ZoneVerdict]]
+"""By path and zone."""
+
+
+def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[tuple[str, str], Outcome]:
+    """Return the obligations of each zone on each path, by zone and path.
+
+    The order is that in which a reader wants to hear of them: bare zones, paths without a picture, dark pictures, zones
+    that cannot be judged, what the device offers and nobody fetches.
+
+    Args:
+        facts: The facts of this look.
+        camera: A camera with zones.
+        switched_off: The key of the finding that explains a bare zone, or empty.
+    """
+    subject = f"camera:{camera.camera.id}"
+    seen = {o.value.path: (o, o.value) for o in facts.observed(subject, PictureSeen)
+            if isinstance(o.value, PictureSeen)}  # fmt: skip
+    verdicts: Verdicts = {}
+    for one in facts.observed(subject, ZoneVerdict):
+        if isinstance(one.value, ZoneVerdict):
+            key = (one.value.path, one.value.zone)
+            if key not in verdicts or verdicts[key][1].verdict != "FAIL":
+                verdicts[key] = (one, one.value)
+    found: dict[tuple[str, str], Outcome] = dict(_bare(verdicts, switched_off))
+    for only, unproven in _open(facts, camera, seen, verdicts):
+        for name in (only,) if only else tuple(zone.name for zone in camera.zones):
+            found.setdefault((name, unproven.key), replace(unproven, key=_key(name, unproven.key)))
+    for path, (picture, _) in seen.items():
+        for name in (zone.name for zone in camera.zones):
+            if (name, path) not in found:
+                proof = grounds((picture, verdicts[path, name][0]))
+                found[name, path] = Held(_key(name, path), proof)
+    return found
+
+
+def _key(zone: str, path: str) -> str:
+    return f"hidden {zone} {path}"
+
+
+def _bare(verdicts: Verdicts, switched_off: str) -> Iterator[tuple[tuple[str, str], Outcome]]:
+    failed = [one for _, one in verdicts.values() if one.verdict == "FAIL"]
+    for one in failed:
+        paths = ", ".join(other.path for other in failed if other.zone == one.zone)
+        message = Message(
+            "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
+            {"zone": one.zone, "paths": paths, "reason": one.reason},
+        )
+        broken = Broken(_key(one.zone, one.path), one.reason, message, caused_by=switched_off)
+        yield (one.zone, one.path), broken
+
+
+def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) -> Iterator[tuple[str, Open]]:
+    """Yield what nobody proved, by zone (empty: all zones); the key is the path alone."""
+    subject = f"camera:{camera.camera.id}"
+    silent = online.cause_of_silence(facts, subject)
+    streams = facts.one(subject, Streams)
+    if streams is None or not streams.streams:
+        yield "", _not_looked_at("streams", facts.why_not(subject, "streams"), silent)
+    for due, why in _due_paths(facts, camera):
+        if due not in seen:
+            yield "", _not_looked_at(due, why, silent)
+    for path, (_, picture) in seen.items():
+        if online.is_dark(picture):
+            message = Message("path {path} is dark: no mask can be judged in it", {"path": path})
+            yield "", Open(path, "dark", message, caused_by=online.finding_key(subject))
+    if set(seen) == {"snapshot"}:
+        message = Message("only a snapshot was seen: whether the video hides what is private is not known")
+        yield "", Open("video", "snapshot-only", message)
+    for path in seen:
+        for zone in camera.zones:
+            _, verdict = verdicts.get((path, zone.name), (None, None))
+            if verdict is None or verdict.verdict != "PASS":
+                reason = verdict.reason if verdict else "not-judged"
+                values = {"zone": zone.name, "path": path, "reason": reason}
+                yield zone.name, Open(path, reason, Message(
+                    "zone {zone} on path {path}: cannot be told ({reason})", values))  # fmt: skip
+    yield from (("", one) for one in _missing_streams(facts, subject))
+
+
+def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, Unavailable]]:
+    """Yield every path on which this camera's picture leaves, with the reason that holds if it is missing."""
+    subject = f"camera:{camera.camera.id}"
+    streams = facts.one(subject, Streams)
+    for stream in streams.streams if streams else ():
+        yield stream.path, facts.why_not(subject, "picture", stream.path)
+    if camera.recorded:
+        recordings = facts.one(subject, Recordings)
+        why = facts.why_not(subject, "picture", "playback")
+        yield "playback", why if recordings else facts.why_not(subject, "recordings")
+
+
+def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:
+    """Yield a doubt for every listed stream without a picture.
+
+    One without an address is included; a device need not offer snapshots.
+    """
+    streams = facts.one(subject, Streams)
+    known = {one.path for one in streams.streams} if streams else set()
+    for why in facts.all(subject, Unavailable):
+        if why.fact != "picture" or why.path is None or why.path in ("playback", *known):
+            continue
+        if why.path != "snapshot" or why.reason != "unsupported":
+            values = {"path": why.path, "reason": why.reason}
+            message = Message("path {path} was not looked at ({reason})", values)
+            yield Open(why.path, NOT_LOOKED_AT, message, doubted=True)
+    if streams and streams.further:
+        message = Message(
+            "the device lists more streams ({names}), at which nobody looks: what they show is not known",
+            {"names": ", ".join(streams.further)},
+            next_step="switch off in the device what nobody needs",
+        )
+        yield Open("further", NOT_LOOKED_AT, message, doubted=True)
+
+
+def _not_looked_at(path: str, why: Unavailable, caused_by: str) -> Open:
+    message = Message("path {path} was not looked at ({reason})", {"path": path, "reason": why.reason})
+    told: dict[str, Json] = {"missing": path, "why": why.reason}
+    return Open(path, NOT_LOOKED_AT, message, told, caused_by)

@@ -1,0 +1,67 @@
+"""A zone is hidden where each path that the device lists, or that is due, shows it hidden; all else is no pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from footage_looks import facts_of
+from sites import NOW, PATHS, ZONE, camera, healthy, site, without, without_path
+
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from drivers.model import Observation, Streams
+from drivers.picture import PathName, PictureSeen, ZoneVerdict
+
+DUE: tuple[PathName, ...] = (*PATHS, "playback")
+
+
+def judge(observations: tuple[Observation, ...]) -> dict[str, Finding]:
+    a_site = site(camera())
+    found = run_checks(a_site, facts_of(a_site, observations), NOW)
+    return {one.check: one for one in found if one.check.startswith("privacy-mask-") and one.subject == "camera:gate"}
+
+
+def test_a_pass_names_the_picture_of_every_path_that_it_rests_on() -> None:
+    found = judge(healthy())
+    for check in ("privacy-mask-effective", "privacy-mask-geometry"):
+        assert found[check].status == "pass"
+        seen = {(one.kind, one.path, one.level) for one in found[check].rests_on if one.level == "seen"}
+        assert seen == {(kind, path, "seen") for path in DUE for kind in ("PictureSeen", "ZoneVerdict")}
+    assert {one.kind for one in found["privacy-mask-present"].rests_on} == {"Masks"}
+    assert {one.kind for one in found["privacy-mask-geometry"].rests_on} == {"Masks", "PictureSeen", "ZoneVerdict"}
+
+
+@pytest.mark.parametrize("path", DUE)
+def test_coordinates_pass_only_where_every_due_path_agrees_with_them(path: PathName) -> None:
+    found = judge(without_path(healthy(), path))
+    assert (found["privacy-mask-effective"].status, found["privacy-mask-geometry"].status) == ("unknown", "unknown")
+    assert found["privacy-mask-geometry"].reason == "not-confirmed-by-picture"
+    assert found["privacy-mask-geometry"].caused_by == found["privacy-mask-effective"].key
+
+
+@pytest.mark.parametrize("kind", [PictureSeen, ZoneVerdict])
+def test_neither_a_picture_without_a_verdict_nor_a_verdict_without_a_picture_passes(kind: type) -> None:
+    assert judge(without(healthy(), kind))["privacy-mask-effective"].status == "unknown"
+
+
+def test_a_listed_stream_at_which_nobody_looks_confirms_nothing() -> None:
+    third = tuple(
+        replace(one, value=replace(one.value, further=("third",))) if isinstance(one.value, Streams) else one
+        for one in healthy()
+    )
+    found = judge(third)
+    assert found["privacy-mask-effective"].reason == "path-not-looked-at"
+    assert found["privacy-mask-geometry"].status == "unknown"
+
+
+def test_a_bare_zone_speaks_before_a_path_that_is_missing() -> None:
+    bare = tuple(
+        replace(one, value=replace(one.value, verdict="FAIL", reason="not-hidden"))
+        if isinstance(one.value, ZoneVerdict) and one.value.path == "sub" else one
+        for one in without_path(healthy(), "main")
+    )  # fmt: skip
+    effective = judge(bare)["privacy-mask-effective"]
+    assert (effective.status, effective.reason) == ("fail", "not-hidden")
+    assert effective.message.values["paths"] == "sub"
+    assert effective.message.values["zone"] == ZONE.name
