@@ -30,10 +30,6 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
     "swapped_sources": ("retention-days camera:gate",),
     "always_recording": ("recording-completeness camera:gate",),
     "one_long_file": ("recording-completeness camera:gym",),
-    "zeros_in_the_middle": (
-        "retention-days camera:porch",
-        "recording-completeness camera:porch",
-    ),
     "neighbours_files": ("retention-days camera:porch",),
     "yesterdays_snapshot": ("camera-online camera:gate",),
     "frozen_picture": ("video-quality camera:library",),

@@ -81,17 +81,13 @@ class Facts:
         """Return every observed value of this kind of the subject."""
         return tuple(o.value for o in self.by_subject.get(subject, ()) if isinstance(o.value, kind))
 
-    def observed(self, subject: str, *kinds: type[Value]) -> Observations:
+    def observed(self, subject: str, *kinds: type[object]) -> Observations:
         """Return the observations of these kinds of the subject: what a verdict rests on."""
         return tuple(o for o in self.by_subject.get(subject, ()) if isinstance(o.value, kinds))
 
     def one(self, subject: str, kind: type[V]) -> V | None:
         """Return the first value of this kind, or None."""
         return next(iter(self.all(subject, kind)), None)
-
-    def observed(self, subject: str, *kinds: type[V]) -> tuple[Observation, ...]:
-        """Return the observations of any of these kinds of the subject: what a verdict rests on."""
-        return tuple(one for one in self.by_subject.get(subject, ()) if isinstance(one.value, kinds))
 
     def why_not(self, subject: str, fact: Fact, path: PathName | None = None) -> Unavailable:
         """Return the reason why a fact is missing; `not-looked-at` where nobody tried."""

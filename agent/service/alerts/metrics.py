@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from agent.contract.chain import Heads
 from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.host.prometheus import Kind, Labels, block
-from agent.judge.checks.footage.retention import COMPLETENESS_ID
+from agent.judge.checks.footage.shared import COMPLETENESS_ID
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.episodes import Episode, by_class
 from agent.model.finding import Finding, Json, Status
