@@ -13,7 +13,6 @@ watermark would, and the day until its removal does not begin again.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from agent.contract.orders import Range
@@ -31,13 +30,12 @@ class Resent:
     missing: tuple[tuple[int, int], ...]
 
 
-def resend(database: Database, asked: Range, now: datetime) -> Resent:
+def resend(database: Database, asked: Range) -> Resent:
     """Make every confirmed or sent report of a range pending; see the table above.
 
     Args:
         database: Not in a transaction.
         asked: Any epoch; both ends included.
-        now: Only for a row that was confirmed by a clock at zero: it must stay known as confirmed.
 
     Raises:
         SpoolFailed: The disk refuses; part of the range may be pending.

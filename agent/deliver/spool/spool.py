@@ -240,10 +240,10 @@ class Spool:
         """Return the hub's last refusal: `report`, `reason`, `at`, `count`; empty where there was none."""
         return capacity.last_refused(self._db.meta(capacity.META))
 
-    def resend(self, asked: Range, now: datetime) -> Resent:
+    def resend(self, asked: Range) -> Resent:
         """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `resend.py`."""
         with self._db.lock:
-            return resend(self._db, asked, now)
+            return resend(self._db, asked)
 
     def confirm_rows(self, ids: Collection[int], now: datetime) -> None:
         """Confirm rows by the broker's PUBACK: only with `confirm = "broker"`."""

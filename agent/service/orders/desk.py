@@ -190,7 +190,7 @@ class OrderDesk:
         if command.resend is None:
             self._waiting[command.id] = (command, order)
             return None
-        resent = self._spool.resend(command.resend, moment.at)
+        resent = self._spool.resend(command.resend)
         log.info("the hub asked for %d reports again", resent.count)
         done = replace(self._result(command), resent=resent.count, missing=resent.missing[: decide.MISSING_AT_MOST])
         return self._remember(command, done, moment)

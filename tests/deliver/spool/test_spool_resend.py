@@ -41,7 +41,7 @@ def test_confirmed_reports_of_the_range_and_no_others_are_due_at_once(maker: Mak
     spool = confirmed(maker, 5)
     heads, marks = spool.heads(), spool.confirmed()
     assert spool.pending(10, NOW) == ()
-    assert spool.resend(asked(spool, 2, 4), NOW) == Resent(3, ())
+    assert spool.resend(asked(spool, 2, 4)) == Resent(3, ())
     assert [(r.stream, r.seq) for r in spool.pending(10, NOW)] == [("health", 2), ("health", 3), ("health", 4)]
     assert (spool.heads(), spool.confirmed()) == (heads, marks)
     assert not spool.drained()
@@ -50,7 +50,7 @@ def test_confirmed_reports_of_the_range_and_no_others_are_due_at_once(maker: Mak
 
 def test_they_are_backlog_however_fresh_they_are_and_go_behind_what_is(maker: Maker) -> None:
     spool = confirmed(maker, 2)
-    spool.resend(asked(spool, 1, 2), NOW)
+    spool.resend(asked(spool, 1, 2))
     maker.cycle(spool)
     rows = spool.pending(10, NOW)
     assert [(r.stream, r.seq, r.live) for r in rows[-2:]] == [("health", 1, False), ("health", 2, False)]
@@ -62,7 +62,7 @@ def test_a_report_that_the_broker_confirmed_before_it_was_marked_sent_is_not_fre
     spool = maker.open()
     maker.cycle(spool)
     spool.confirm(mark(spool), NOW)  # the watermark overtook the mark: no attempt was ever counted
-    spool.resend(asked(spool, 1, 1), NOW)
+    spool.resend(asked(spool, 1, 1))
     assert [(r.live, r.attempts) for r in spool.pending(10, NOW)] == [(False, 1)]
     spool.close()
 
@@ -70,7 +70,7 @@ def test_a_report_that_the_broker_confirmed_before_it_was_marked_sent_is_not_fre
 def test_the_brokers_word_settles_a_resent_report_again_without_a_new_watermark(maker: Maker) -> None:
     """The hub's watermark does not move for what it had confirmed before: nothing may wait for it."""
     spool = confirmed(maker, 3)
-    spool.resend(asked(spool, 1, 3), NOW)
+    spool.resend(asked(spool, 1, 3))
     spool.mark_sent([row.id for row in spool.pending(10, NOW)], NOW)
     assert spool.drained()
     assert spool.confirm(mark(spool), NOW) == "nothing-new"
@@ -82,7 +82,7 @@ def test_the_brokers_word_settles_a_resent_report_again_without_a_new_watermark(
 
 def test_a_window_sends_a_resent_report_once(maker: Maker) -> None:
     spool = confirmed(maker, 3)
-    spool.resend(asked(spool, 1, 3), NOW)
+    spool.resend(asked(spool, 1, 3))
     window = Window(spool, Pace(backlog_per_s=1e9, backlog_burst=10**9), lambda: NOW, broker_confirms=False)
     window.begin(20)
     sent = []
@@ -101,7 +101,7 @@ def test_the_day_after_which_a_report_is_removed_does_not_begin_again(maker: Mak
     for broker in (False, True):
         spool = confirmed(maker, 1)
         later = NOW + DAY - MINUTE
-        assert spool.resend(asked(spool, 1, 1), later).count == 1
+        assert spool.resend(asked(spool, 1, 1)).count == 1
         ids = [row.id for row in spool.pending(10, later)]
         if broker:
             spool.confirm_rows(ids, later)
@@ -121,11 +121,11 @@ def test_what_is_no_longer_here_is_named_in_runs(maker: Maker) -> None:
         spool.confirm(mark(spool, number + 1), NOW + number * MINUTE)
     spool.begin(NOW + DAY + 2 * MINUTE + timedelta(seconds=1))  # the first three are a day old
     for seq in (4, 7):
-        spool.resend(asked(spool, seq, seq), NOW)
+        spool.resend(asked(spool, seq, seq))
     spool.evict([row.id for row in spool.pending(10, NOW)], "test", NOW)
-    assert spool.resend(asked(spool, 1, 12), NOW) == Resent(4, ((1, 4), (7, 7), (10, 12)))
-    assert spool.resend(asked(spool, 5, 6), NOW) == Resent(2, ())  # on their way already, and still counted
-    assert spool.resend(Range("0" * 16, "health", 1, 5), NOW) == Resent(0, ((1, 5),))
+    assert spool.resend(asked(spool, 1, 12)) == Resent(4, ((1, 4), (7, 7), (10, 12)))
+    assert spool.resend(asked(spool, 5, 6)) == Resent(2, ())  # on their way already, and still counted
+    assert spool.resend(Range("0" * 16, "health", 1, 5)) == Resent(0, ((1, 5),))
     spool.close()
 
 
@@ -136,7 +136,7 @@ def test_rows_that_wait_stay_as_they_are_and_parked_ones_are_not_missing(maker: 
     first, second = spool.pending(10, NOW)
     spool.park(first.id, "too large")
     assert second.live
-    assert spool.resend(asked(spool, 1, 2), NOW) == Resent(1, ())
+    assert spool.resend(asked(spool, 1, 2)) == Resent(1, ())
     (row,) = spool.pending(10, NOW)
     assert (row.id, row.live) == (second.id, True)
     assert spool.counts()["parked"] == 1
@@ -148,7 +148,7 @@ def test_a_sent_report_that_is_asked_for_still_needs_the_hubs_word(maker: Maker)
     maker.cycle(spool, events=0)
     ids = [row.id for row in spool.pending(10, NOW)]
     spool.mark_sent(ids, NOW)
-    assert spool.resend(asked(spool, 1, 1), NOW).count == 1
+    assert spool.resend(asked(spool, 1, 1)).count == 1
     spool.mark_sent([row.id for row in spool.pending(10, NOW)], NOW)
     assert not spool.drained()
     assert len(spool.pending(10, NOW + 5 * MINUTE)) == 1
@@ -162,7 +162,7 @@ def test_a_resent_report_makes_room_before_anything_unconfirmed_does(maker: Make
     for number in range(40):
         maker.cycle(spool, events=0, filling=2500)
         spool.confirm(mark(spool, number + 1), NOW)
-    spool.resend(asked(spool, 1, 40), NOW)
+    spool.resend(asked(spool, 1, 40))
     for _ in range(20):
         maker.cycle(spool, events=0, filling=2500)
     assert spool.counts()["dropped"] == 0
@@ -172,7 +172,7 @@ def test_a_resent_report_makes_room_before_anything_unconfirmed_does(maker: Make
 
 def test_a_new_epoch_does_not_give_up_what_the_hub_had_confirmed(maker: Maker) -> None:
     spool = confirmed(maker, 2)
-    spool.resend(asked(spool, 1, 2), NOW)
+    spool.resend(asked(spool, 1, 2))
     spool.confirm(mark(spool, 2, event=spool.heads()["health"]), NOW)
     spool.begin(NOW)
     assert spool.counts()["dropped"] == 0
@@ -188,6 +188,6 @@ def test_a_long_range_is_answered_and_a_long_watermark_taken_in_parts(maker: Mak
         spool.commit(made, "{}", NOW)
     assert spool.confirm(mark(spool), NOW) == "confirmed"
     assert spool.drained()
-    assert spool.resend(asked(spool, 1, 3000, "event"), NOW) == Resent(2400, ((2401, 3000),))
+    assert spool.resend(asked(spool, 1, 3000, "event")) == Resent(2400, ((2401, 3000),))
     assert spool.counts()["pending"] == 2400
     spool.close()
