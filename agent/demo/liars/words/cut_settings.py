@@ -23,7 +23,6 @@ LIE = Lie(
     makes=make,
     right={
         "privacy-mask-present camera:shed": NOT_PASS,
-        "osd-compliant camera:shed": NOT_PASS,
         "privacy-mask-present camera:pool": NOT_FAIL,
     },
 )

@@ -23,6 +23,5 @@ LIE = Lie(
     right={
         "privacy-mask-present camera:pool": UNKNOWN,
         "privacy-mask-geometry camera:pool": UNKNOWN,
-        "osd-compliant camera:pool": UNKNOWN,
     },
 )

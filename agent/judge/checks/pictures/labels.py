@@ -135,6 +135,9 @@ def _normalized(text: str) -> str:
 
 def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge all labels of the site together: one finding, however many cameras share one."""
+    if not site.cameras:
+        message = Message("no camera writes a name into its picture")
+        return (check.finding("site", "not_applicable", "no-label", {}, message),)
     by_label: dict[str, list[str]] = {}
     unread, filled_in = [], []
     for camera in site.cameras:
@@ -162,7 +165,7 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         outcomes.append(Open("labels", "not-all-read", message, caused_by=cause))
     if not outcomes:
         message = Message("no camera writes a name into its picture")
-        first = next((f"{COMPLIANT.id} camera:{one.camera.id}" for one in site.cameras), "")
+        first = f"{COMPLIANT.id} camera:{site.cameras[0].camera.id}"
         outcomes.append(Open("labels", "no-label", message, caused_by=first))
     return (verdict(check, "site", outcomes, evidence, Message("no two cameras carry the same name")),)
 

@@ -11,7 +11,7 @@ from sites import NOW, camera, healthy_camera, healthy_device, observed, site, w
 
 from agent.contract.signing_keys import load_or_create_signer
 from agent.judge.checks.pictures.labels import carries
-from agent.judge.checks.table import run_checks
+from agent.judge.checks.table import CHECKS, run_checks
 from agent.judge.wording.held import is_held
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
@@ -93,6 +93,16 @@ def test_what_no_picture_was_read_for_is_one_open_item_of_the_site() -> None:
     assert {one.caused_by for key, one in osd.items() if key != "site"} == {"osd-compliant site"}
     assert (osd["site"].status, osd["site"].caused_by, osd["site"].evidence["not_read"]) == ("unknown", "", 2)
     assert all(is_held(one) for one in osd.values()), "a stricter check is no event of a healthy site"
+
+
+def test_a_site_without_cameras_is_judged() -> None:
+    own = ("osd-", "privacy-mask-", "mask-approval", "camera-moved", "camera-occluded", "video-quality", "audio-")
+    found = [
+        finding for check in CHECKS if check.id.startswith(own) for finding in check.run(check, site(), gather(()), NOW)
+    ]
+    assert {one.key: one.status for one in found} == {
+        "mask-approval site": "pass", "osd-label-unique site": "not_applicable",
+    }  # fmt: skip
 
 
 def test_names_that_devices_fill_in_themselves_are_not_known_to_differ() -> None:
