@@ -35,7 +35,6 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
         "recording-completeness camera:porch",
     ),
     "neighbours_files": ("retention-days camera:porch",),
-    "yesterdays_snapshot": ("camera-online camera:gate",),
     "frozen_picture": ("video-quality camera:library",),
     "sound_in_the_stream": (
         "audio-undeclared camera:gate",
