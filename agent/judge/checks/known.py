@@ -72,7 +72,10 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
     "shared-fault": _OWN,
     "camera-online": EvidenceRule(
-        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told", "lost": "told"},
+        "own",
+        (PictureSeen, Channels, Identity),
+        _LIVE,
+        reasons=dict.fromkeys(("channel-offline", "lost", "signal-lost"), "told"),
         members={"paths": "seen"},
     ),
     "camera-lost": _OWN,

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from agent.model.host_name import is_host
 from agent.observe.facts.facts import Facts, NetworkFacts
 from agent.observe.facts.sightings import KnownBox, Sighting, digest
-from agent.site.config.site import Ignored, Site
+from agent.site.config.site import CameraConfig, Ignored, Site
 from drivers.discovery.probe_match import Discovered, mac_of
 from drivers.discovery.ws_discovery import Sweep
-from drivers.footage import Channels
+from drivers.footage import Channel, Channels
 from drivers.model import Observation, Streams
 
 Match = Literal["configured", "behind", "ignored", "undeclared"]
@@ -125,10 +125,24 @@ def hosts_behind(observations: Iterable[Observation]) -> frozenset[str]:
 
 
 def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:
-    """Return the cameras of a device whose channel has no video source: an empty channel is not a camera."""
-    ids = [c.camera.id for c in site.cameras if c.camera.device == device]
+    """Return the cameras of a device whose channel has no video source: an empty channel is not a camera.
+
+    Not those that are lost, or without a signal: a camera was there.
+    """
+    ours = (one for one in site.cameras if one.camera.device == device)
+    ids = [one.camera.id for one in ours if without_signal(facts, one) is None]
     found = ((id_, facts.one(f"camera:{id_}", Streams)) for id_ in ids)
     return tuple(id_ for id_, streams in found if streams is not None and not streams.streams and not streams.lost)
+
+
+def without_signal(facts: Facts, camera: CameraConfig) -> Channel | None:
+    """Return the analogue input of a camera that has no signal; None for all others, also where that is not told.
+
+    Source: Hikvision ISAPI, VideoInputChannel: `resDesc` is `NO VIDEO` for an input of its own without a signal.
+    """
+    channels = facts.one(f"device:{camera.camera.device}", Channels)
+    own = (one for one in channels.channels if one.number == camera.camera.channel) if channels is not None else ()
+    return next((one for one in own if one.state == "empty" and "NO VIDEO" in one.word.upper()), None)
 
 
 @dataclass(frozen=True, slots=True)

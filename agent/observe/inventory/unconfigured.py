@@ -6,9 +6,11 @@ One look proves nothing: a channel counts when it was seen twice. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.observe.inventory.known_sources import KnownSources
 from agent.site.config.site import Site
 from drivers.details import VideoSources
 from drivers.footage import Channel, Channels
@@ -18,6 +20,22 @@ TIMES_TO_COUNT: Final = 2
 DROPPED_FOR: Final = timedelta(days=30)
 """How long a camera is told of that is not configured any more."""
 CONFIGURED_MAX: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What is remembered of sources and channels.
+
+    `sources`: the video source of each camera at its device. `strays`: channels that nobody configured,
+    `DEVICE/NUMBER`, with the looks that saw them. `configured`: when each camera was configured last.
+    """
+
+    sources: KnownSources = field(default_factory=dict)
+    strays: Mapping[str, int] = field(default_factory=dict)
+    configured: Mapping[str, datetime] = field(default_factory=dict)
+
+
+NOTHING_YET: Final = Inventory()
 
 
 def channels_with_camera(values: Iterable[Value]) -> frozenset[int] | None:

@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 from agent.model.finding import Json
 from agent.observe.remembered import (
     assessed,
-    configured,
     footage,
     identities,
+    inventory,
     logs,
     looked,
     outages,
@@ -26,8 +26,6 @@ from agent.observe.remembered import (
     quality,
     running,
     sightings,
-    sources,
-    strays,
     views,
     voided,
 )  # fmt: skip
@@ -70,9 +68,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "outages": outages,
     "running": running,
     "logs": logs,
-    "sources": sources,
-    "strays": strays,
-    "configured": configured,
+    "inventory": inventory,
 }
 """Learned once a look from everything that is known by it."""
 

@@ -90,7 +90,7 @@ def see(
     stood = memory.remembered
     before = kept_for.forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forget_pictures(before, afresh)
-    declared = with_sources(with_floors(site, local_day(site, now)), remembered.sources)
+    declared = with_sources(with_floors(site, local_day(site, now)), remembered.inventory.sources)
     approvals, _ = kept_for.valid_approvals(kept.approvals, stood, remembered)
     derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
     site = with_approvals(declared, approvals)

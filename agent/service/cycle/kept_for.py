@@ -54,8 +54,9 @@ def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remember
     remembered = replace(remembered, owners={**remembered.owners, **after}, footage=_footage(remembered, site, now))
     if not another:
         return remembered
-    sources = {name: one for name, one in remembered.sources.items() if name not in another}
-    return replace(without_pictures(remembered, another), sources=sources)
+    sources = {name: one for name, one in remembered.inventory.sources.items() if name not in another}
+    inventory = replace(remembered.inventory, sources=sources)
+    return replace(without_pictures(remembered, another), inventory=inventory)
 
 
 def restarted_footage(before: Footage, after: Footage) -> frozenset[str]:

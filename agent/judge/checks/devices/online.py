@@ -6,18 +6,19 @@ from datetime import datetime
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.service import gateway
-from agent.judge.claim import Broken, Held, grounds
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import DRIFT_ID
+from agent.observe.inventory.stocktake import without_signal
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Observation, Reason, Services, Streams, Unavailable
-from drivers.picture import PictureSeen
+from drivers.picture import PathName, PictureSeen
 from masking.model import NOT_CONFINED
 
 CHECK_ID = "camera-online"
@@ -25,6 +26,8 @@ CHECK_ID = "camera-online"
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
 DARK_CONTRAST = 4.0
+
+_STREAMS: tuple[PathName, ...] = ("main", "sub", "recorder-live")
 
 SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 
@@ -108,6 +111,10 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
             "recorder"
         )
         return check.finding(subject, "fail", "lost", {}, message, cause.key if cause else "")
+    if not live and (dead := without_signal(facts, camera)) is not None:
+        told: dict[str, Json] = {"channel": dead.number, "word": dead.word}
+        message = Message("its input has no signal ({word}): check its power and its cable", {"word": dead.word})
+        return check.finding(subject, "fail", "signal-lost", told, message, cause.key if cause else "")
     if not live and is_empty(facts, subject):
         message = Message("no camera is on its channel: find it, or correct the channel")
         named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
@@ -130,7 +137,49 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         dark = Broken("pictures", "dark", message, mild=True)
         return verdict(check, subject, [dark], evidence, message)
     message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
-    return verdict(check, subject, [Held("pictures", grounds(_live(facts, subject)))], evidence, message)
+    outcomes = [_not_lost(facts, camera), _moving(facts, camera.camera.id, streams)]
+    return verdict(check, subject, [Held("pictures", grounds(_live(facts, subject))), *outcomes], evidence, message)
+
+
+def _not_lost(facts: Facts, camera: CameraConfig) -> Outcome:
+    """Return whether the recorder has the camera: one that has lost it may send a card, or a picture that it kept."""
+    lost = _lost_behind(facts, camera) or without_signal(facts, camera)
+    if lost is None:
+        return Held("connected", grounds(_live(facts, f"camera:{camera.camera.id}")))
+    told: dict[str, Json] = {"channel": lost.number, "word": lost.word, "host": lost.host}
+    message = Message(
+        "its recorder says that it has lost it ({word}), and sends a picture all the same: look whether it is a live "
+        "one",
+        {"word": lost.word or lost.state},
+    )
+    return Open("connected", "channel-offline", message, told)
+
+
+def _moving(facts: Facts, camera: str, streams: Streams | None) -> Outcome:
+    """Return whether a stream delivers: snapshots may come from a cache that nothing empties when a sensor stops.
+
+    A stream without a turn in this look counts as it was found last. Where none is listed, the snapshot is enough.
+    """
+    subject = f"camera:{camera}"
+    live = [one for one in _live(facts, subject) if _path(one) != "snapshot"]
+    listed = [one.path for one in streams.streams if one.path != "snapshot"] if streams is not None else []
+    missing = {path: facts.why_not(subject, "picture", path) for path in _STREAMS}
+    failed = [why for why in missing.values() if why.reason != "not-looked-at"]
+    last = [one for one in facts.remembered.looked if one.camera_id == camera and one.path in _STREAMS]
+    if live or not (listed or failed):
+        return Held("moving", grounds(live or _live(facts, subject)))
+    earlier = [one for one in facts.observed(subject, PictureSeen) if _path(one) in _STREAMS]
+    if earlier and not failed and all(one.seen is not None for one in last):
+        return Held("moving", grounds(earlier))
+    reason = failed[0].reason if failed else "not-looked-at"
+    message = Message(
+        "only a snapshot comes, and no stream of it delivers ({reason}): look at RTSP in the device", {"reason": reason}
+    )
+    return Open("moving", "snapshot-only", message, {"why": reason})
+
+
+def _path(one: Observation) -> PathName | None:
+    return one.value.path if isinstance(one.value, PictureSeen) else None
 
 
 def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:

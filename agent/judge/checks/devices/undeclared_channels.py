@@ -25,7 +25,7 @@ def channels(site: Site, facts: Facts, whole: bool) -> Iterator[Outcome]:
     `whole`: the site wants to know all that is there, so that a recorder that lists nothing leaves something open.
     """
     seen = stray_channels(site, facts.by_subject)
-    counted = sorted(name for name, times in facts.remembered.strays.items() if times >= TIMES_TO_COUNT)
+    counted = sorted(name for name, times in facts.remembered.inventory.strays.items() if times >= TIMES_TO_COUNT)
     fresh = [name for names in seen.values() for name in names or () if name not in counted]
     if counted:
         message = Message(
@@ -57,7 +57,7 @@ def _is_recorder(site: Site, device: Device) -> bool:
 
 def dropped(site: Site, facts: Facts) -> Iterator[Outcome]:
     """Yield the cameras that were configured within a month and are not any more."""
-    gone = dropped_cameras(site, facts.remembered.configured)
+    gone = dropped_cameras(site, facts.remembered.inventory.configured)
     if not gone:
         return
     message = Message(

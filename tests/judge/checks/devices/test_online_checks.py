@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from sites import NOW, camera, healthy, healthy_device, observed, site
+from sites import NOW, camera, healthy, healthy_device, observed, picture, site
 
 from agent.judge.checks.devices import online
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
+from agent.observe.pictures.turns import REMEMBERED
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.model import Observations, Stream, Streams, Unavailable
 
@@ -34,8 +37,43 @@ def test_a_camera_that_its_recorder_has_lost_fails_with_the_recorder_s_word() ->
     assert finding.evidence == {"channel": 1, "word": "networkAbnormal", "host": "192.0.2.7"}
 
 
-def test_a_picture_outweighs_what_the_recorder_says() -> None:
-    assert judged(healthy(), channel("offline")).status == "pass"
+def test_a_picture_of_a_camera_that_its_recorder_has_lost_proves_nothing() -> None:
+    """Recorders send a card that says so, or the last picture that came."""
+    finding = judged(healthy(), channel("offline"))
+    assert (finding.status, finding.reason) == ("unknown", "channel-offline")
+    assert judged(healthy(), channel("online")).status == "pass"
+    assert judged(healthy(), channel("offline", 2)).status == "pass"
+
+
+def test_an_input_without_a_signal_is_a_camera_that_is_lost_and_one_that_was_never_there_is_not() -> None:
+    def told(word: str) -> Observations:
+        channels = Channels((Channel(1, "Gate", "empty", word),))
+        return healthy_device() + observed("device:box", channels) + observed("camera:gate", Streams(()))
+
+    finding = judged(told("NO VIDEO"))
+    assert (finding.status, finding.reason, finding.caused_by) == ("fail", "signal-lost", "")
+    assert (judged(told("no address")).status, judged(told("no address")).reason) == ("unknown", "channel-empty")
+
+
+BOTH = observed(
+    "camera:gate", Streams((Stream("snapshot", "http://192.0.2.1/1"), Stream("main", "rtsp://192.0.2.1/1")))
+)
+
+
+def test_a_snapshot_beside_a_stream_that_refuses_is_not_online_and_where_there_is_no_stream_it_is() -> None:
+    snapshot = observed("camera:gate", picture("snapshot"))
+    refused = observed("camera:gate", Unavailable("picture", "refused", path="main"))
+    finding = judged(healthy_device(), BOTH, snapshot, refused)
+    assert (finding.status, finding.reason, finding.evidence["why"]) == ("unknown", "snapshot-only", "refused")
+    assert judged(healthy_device(), BOTH, snapshot).reason == "snapshot-only"
+    only = observed("camera:gate", Streams((Stream("snapshot", "http://192.0.2.1/1"),)))
+    assert judged(healthy_device(), only, snapshot).status == "pass"
+
+
+def test_a_stream_without_a_turn_counts_as_it_was_found_last() -> None:
+    snapshot = observed("camera:gate", picture("snapshot"))
+    kept = tuple(replace(one, method=REMEMBERED) for one in observed("camera:gate", picture("main")))
+    assert judged(healthy_device(), BOTH, snapshot, kept).status == "pass"
 
 
 @pytest.mark.parametrize("told", [channel("online"), channel("unknown"), channel("empty"), channel("offline", 2)])

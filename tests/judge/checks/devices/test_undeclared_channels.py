@@ -10,7 +10,7 @@ from sites import NOW, camera, healthy, observed, site
 from agent.judge.checks.devices.inventory import UNDECLARED
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
-from agent.observe.inventory.unconfigured import update_configured, update_strays
+from agent.observe.inventory.unconfigured import Inventory, update_configured, update_strays
 from agent.observe.remembered.value import EMPTY
 from agent.site.config.site import Discovery, Ignored, Site
 from drivers.details import VideoSource, VideoSources
@@ -31,7 +31,7 @@ def judged(a_site: Site, *looks: tuple[Observation, ...]) -> Finding:
     strays: dict[str, int] = {}
     for told in looks:
         strays = update_strays(a_site, told, strays)
-    facts = gather(looks[-1], remembered=replace(EMPTY, strays=strays))
+    facts = gather(looks[-1], remembered=replace(EMPTY, inventory=Inventory(strays=strays)))
     (found,) = UNDECLARED.run(UNDECLARED, a_site, facts, NOW)
     return found
 
@@ -76,9 +76,12 @@ def test_a_camera_that_left_the_configuration_is_told_for_a_month() -> None:
     configured = update_configured(both, {}, NOW - day)
     for days, status in ((0, "warn"), (28, "warn"), (30, "pass")):
         kept = update_configured(HERE, configured, NOW + days * day)
-        facts = gather(listed(OURS), remembered=replace(EMPTY, configured=kept))
+        facts = gather(listed(OURS), remembered=replace(EMPTY, inventory=Inventory(configured=kept)))
         (found,) = UNDECLARED.run(UNDECLARED, HERE, facts, NOW)
         assert found.status == status, days
     assert (found.reason, "yard" in str(kept)) == ("", False)
-    back = gather(listed(OURS), remembered=replace(EMPTY, configured=update_configured(both, configured, NOW)))
+    back = gather(
+        listed(OURS),
+        remembered=replace(EMPTY, inventory=Inventory(configured=update_configured(both, configured, NOW))),
+    )
     assert UNDECLARED.run(UNDECLARED, both, back, NOW)[0].status == "pass"
