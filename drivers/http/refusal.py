@@ -1,4 +1,4 @@
-"""Classifies what devices say when they refuse a login: refused, locked and for how long, busy, no right. Pure.
+"""Classifies the texts of refused logins: refused, locked and for how long, busy, or no right. Pure.
 
 HTTP, SOAP, RTSP and the makers' own logins share it; `drivers/credentials.py` keeps what follows from it.
 """
