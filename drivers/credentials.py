@@ -6,11 +6,15 @@ new        never accepted, never refused: may be tried
 worked     accepted before: may be tried
 wrong      refused and never accepted, or the device reports a locked account: not tried until the secret
            changes or somebody calls `retry`
-doubtful   refused after it had worked: one try after the longest known lock time, then one a day
+doubtful   refused after it had worked: one try after the longest known lock time, then one a day; sent and
+           never answered: one try after that time; locked before it was sent: after the told time
 busy       the device's connection limit was reached: not before a growing pause is over
 
-The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire; only
-their text is weighed here.
+Some devices keep accounts of their own for a way in (`soap`, `http`, `rtsp`). A secret that one way refused and another
+took since is doubtful for the first way alone, in an entry of its own. Before that, a refusal is one for all ways.
+
+The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire;
+`http/refusal.py` weighs their text.
 """
 
 from __future__ import annotations
@@ -22,7 +26,6 @@ import hmac
 import json
 import logging
 import os
-import re
 import secrets
 import tempfile
 import threading
@@ -32,7 +35,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
-from drivers.errors import Busy, Locked, NoCredential, NoPassword, NotTried, Refused
+from drivers.errors import Busy, NoCredential, NoPassword, NotTried
+from drivers.http.refusal import unlocks_in_s, weigh
 from drivers.model import Device
 from drivers.nonces import Nonces
 
@@ -41,35 +45,15 @@ State = Literal["new", "worked", "wrong", "doubtful", "busy"]
 LOCK_TIME = timedelta(minutes=35)
 """Longer than the longest lock-out that is known: 30 minutes (Hikvision, Dahua)."""
 
+_LOCK_SLACK = timedelta(minutes=1)
 DOUBTFUL_PAUSE = timedelta(days=1)
 BUSY_PAUSE_MIN = timedelta(minutes=1)
 BUSY_PAUSE_MAX = timedelta(hours=1)
 
+_AT = " at "
+_WAITS = {"unanswered": "sent and never answered since {}", "locked": "the device reports a lock since {}"}
 _SCHEMA = "camwarden-credentials/1"
 _MAX_SECRETS_PER_DEVICE = 16
-
-_BUSY = re.compile(
-    r"reached the (?:threshold|limit)|threshold|too many (?:connection|user|session|client|login user)"
-    r"|max(?:imum|\.)? (?:number of )?(?:connection|user|session|link)s?"
-    r"|(?:connection|user|session|link)s? (?:number )?(?:limit|is full|are full|exceed)|no more (?:connection|session)"
-    r"|连接数[^。]{0,8}(?:已满|上限|超)|用户数[^。]{0,8}(?:已满|上限|超)|在线用户[^。]{0,8}(?:已满|上限|超)",
-    re.I,
-)
-_LOCKED = re.compile(
-    # Hikvision's userCheck: its state in so many words, or the last of the tries that it grants.
-    r"lockstatus\s*[>\"]\s*[:=]?\s*\"?lock\b(?!\w)|retrylogintime\s*[>\"]\s*[:=]?\s*\"?0\b"
-    # Dahua's answer: seconds until it unlocks, tries that are left.
-    r"|\brmlock\"?\s*[:=]\s*[1-9]|\brmlogin\"?\s*[:=]\s*0\b"
-    r"|\b(?:account|user|address|ip|device|login)\b[^.<]{0,40}\b(?:is|has been|was|been)?\s*(?:locked|blocked|banned)\b"
-    r"|\billegal ?login ?lock|\buserlocked\b|\bstill have 0 attempt"
-    r"|(?:帐号|账号|账户|用户|地址|IP|登录)[^。<]{0,20}(?:锁定|封锁|禁止登录)",
-    re.I,
-)
-
-_UNLOCKS = re.compile(r"\b(?:unlockTime|RmLock|remainLockSecond)\b[\"']?\s*[>:=]\s*[\"']?(\d{1,7})\b", re.I)
-_DAY_S = 86_400
-_SHUT = re.compile(r"lockstatus\s*>\s*lock\s*<", re.I)
-_NO_RIGHT = re.compile(r">\s*lowPrivilege\s*<", re.I)
 
 _LOG = logging.getLogger("camwarden.credentials")
 
@@ -92,42 +76,6 @@ class Entry:
 _SAMPLE = Entry(device="", user="", secret="")
 
 
-def weigh(text: str) -> Literal["refused", "locked", "busy"]:
-    """Classify the text of a refusal by the words that devices are known to use."""
-    if _LOCKED.search(text):
-        return "locked"
-    return "busy" if _BUSY.search(text) else "refused"
-
-
-def refusal(text: str, message: str) -> Refused | Busy:
-    """Return the error of a refused request: its kind from a lock or limit in the text, its message from `message`."""
-    meaning = weigh(text)
-    if meaning == "busy":
-        return Busy(f"{message}: its connection limit is reached")
-    if meaning == "locked":
-        return Locked(f"{message}: it has locked the account or our address", unlocks_in_s(text))
-    return Refused(message)
-
-
-def unlocks_in_s(text: str) -> int:
-    """Parse in how many seconds a device will accept logins again; 0 where it does not report it.
-
-    Source: ISAPI userCheck, `unlockTime`; Dahua's answers to a locked login, `RmLock` and `remainLockSecond`.
-    """
-    found = _UNLOCKS.search(text)
-    return min(int(found[1]), _DAY_S) if found else 0
-
-
-def is_shut(text: str) -> bool:
-    """Return whether a challenge reports a lock-out: Hikvision does so before any login is sent."""
-    return _SHUT.search(text) is not None
-
-
-def lacks_right(text: str) -> bool:
-    """Return whether an HTTP 401 means a missing right and not a wrong password, by Hikvision's word for it."""
-    return _NO_RIGHT.search(text) is not None
-
-
 class Credentials:
     """The states of all credentials, in memory and one file of mode 0600, and `nonces` in memory only. Thread-safe."""
 
@@ -138,46 +86,83 @@ class Credentials:
         self._salt = secrets.token_bytes(32)
         self._entries: dict[tuple[str, str, str], Entry] = {}
         self._stamp: tuple[int, int] | None = None
+        self._silent: dict[tuple[str, str], int] = {}
         with self._lock:
             self._load()
 
-    def admit(self, device: Device, now: datetime) -> None:
-        """Return if the credential may be sent. Raises NotTried (refused, none, no password) or Busy."""
+    def admit(self, device: Device, now: datetime, way: str = "") -> None:
+        """Return if the credential may be sent over `way`. Raises NotTried (refused, none, no password) or Busy."""
         if device.credential is None:
             raise NoCredential("the device asks for a login and none is configured for it")
         if not device.credential.password:
             raise NoPassword("the device asks for a login and the configured one has no password yet")
         with self._changing():
-            entry = self._entry(device)
-            waiting = bool(entry.not_before) and now < datetime.fromisoformat(entry.not_before)
-            if entry.state == "wrong":
-                raise NotTried(f"refused since {entry.since}: change the secret, or ask for a retry of {device.id}")
-            if entry.state == "doubtful" and waiting:
-                raise NotTried(f"refused since {entry.since}, though it worked before: next try {entry.not_before}")
-            if entry.state == "busy" and waiting:
-                raise Busy(f"no room on the device since {entry.since}: next try {entry.not_before}")
-            if entry.state == "doubtful":
-                # Written before the try, so that a crash or a second process cannot make two of it.
-                self._put(replace(entry, not_before=_iso(now + DOUBTFUL_PAUSE)))
+            tried = [self._entry(device), *self._own(device, way)]
+            for entry in tried:
+                waiting = bool(entry.not_before) and now < datetime.fromisoformat(entry.not_before)
+                if entry.state == "wrong":
+                    raise NotTried(f"refused since {entry.since}: change the secret, or ask for a retry of {device.id}")
+                if entry.state == "doubtful" and waiting:
+                    why = _WAITS.get(entry.detail, "refused since {}, though it worked before").format(entry.since)
+                    raise NotTried(f"{why}: next try {entry.not_before}")
+                if entry.state == "busy" and waiting:
+                    raise Busy(f"no room on the device since {entry.since}: next try {entry.not_before}")
+            for entry in tried:
+                if entry.state == "doubtful":
+                    # Written before the try, so that a crash or a second process cannot make two of it.
+                    self._put(replace(entry, not_before=_iso(now + DOUBTFUL_PAUSE)))
 
-    def accepted(self, device: Device, now: datetime) -> bool:
-        """Record that the device took the credential; return whether it had been in doubt."""
+    def accepted(self, device: Device, now: datetime, way: str = "") -> bool:
+        """Record that the device took the credential over `way`; return whether it had been in doubt."""
         with self._changing():
             entry = self._entry(device)
-            if entry.state != "worked":
-                self._put(Entry(entry.device, entry.user, entry.secret, "worked", worked=True, since=_iso(now)))
+            self._silent.pop((entry.user, entry.secret), None)
+            other = entry.detail.partition(_AT)[2]
+            if way and other and other != way:
+                own = self._entry(device, other)
+                self._put(replace(own, state="doubtful", since=entry.since, not_before=_iso(now + DOUBTFUL_PAUSE)))
+            for one in (entry, *self._own(device, way)):
+                if one.state != "worked":
+                    self._put(Entry(one.device, one.user, one.secret, "worked", worked=True, since=_iso(now)))
             return entry.state == "doubtful"
 
-    def refused(self, device: Device, now: datetime, text: str = "") -> None:
+    def unanswered(self, device: Device, now: datetime) -> None:
+        """Record that a fresh login was sent and never answered: nobody knows whether the device counted it.
+
+        One that worked before may go unanswered once in a row: devices restart.
+        """
+        with self._changing():
+            entry = self._entry(device)
+            key = (entry.user, entry.secret)
+            self._silent[key] = self._silent.get(key, 0) + 1
+            again = entry.detail == "unanswered" and entry.state == "doubtful"
+            if entry.state == "new" or again or (entry.state == "worked" and self._silent[key] > 1):
+                self._hold(entry, now, _iso(now + LOCK_TIME), "unanswered")
+
+    def shut(self, device: Device, now: datetime, text: str) -> None:
+        """Record that the device reports a lock before any login was sent; `text` is its answer."""
+        with self._changing():
+            entry, told_s = self._entry(device), unlocks_in_s(text)
+            until = _iso(now + (timedelta(seconds=told_s) + _LOCK_SLACK if told_s else LOCK_TIME))
+            if entry.state != "doubtful" or entry.not_before < until:
+                self._hold(entry, now, until, "locked")
+
+    def _hold(self, entry: Entry, now: datetime, until: str, detail: str) -> None:
+        if entry.state != "wrong":
+            since = entry.since if entry.state == "doubtful" else _iso(now)
+            self._put(replace(entry, state="doubtful", since=since, not_before=until, detail=detail))
+
+    def refused(self, device: Device, now: datetime, text: str = "", way: str = "") -> None:
         """Record that the device refused a request that carried the credential; `text` is its answer."""
         meaning = weigh(text)
         with self._changing():
-            entry = self._entry(device)
+            own = self._own(device, way)
+            entry = own[0] if own and own[0].state == "doubtful" and meaning == "refused" else self._entry(device)
             if meaning == "busy":
                 pause = min(BUSY_PAUSE_MIN * 2 ** min(entry.pauses, 10), BUSY_PAUSE_MAX)
                 since = entry.since if entry.state == "busy" else _iso(now)
                 after = replace(entry, state="busy", since=since, not_before=_iso(now + pause), pauses=entry.pauses + 1)
-            elif meaning == "locked" or not entry.worked:
+            elif meaning == "locked" or not (entry.worked or own):
                 after = replace(entry, state="wrong", since=_iso(now), not_before="", detail=meaning)
             else:
                 first = entry.state != "doubtful"
@@ -186,7 +171,7 @@ class Credentials:
                     state="doubtful",
                     since=_iso(now) if first else entry.since,
                     not_before=_iso(now + (LOCK_TIME if first else DOUBTFUL_PAUSE)),
-                    detail=meaning,
+                    detail=f"{meaning}{_AT}{way}" if way else meaning,
                 )
             self._put(after)
 
@@ -208,9 +193,15 @@ class Credentials:
         with self._changing():
             return tuple(sorted(self._entries.values(), key=lambda one: (one.device, one.user, one.since)))
 
-    def _entry(self, device: Device) -> Entry:
+    def _own(self, device: Device, way: str) -> tuple[Entry, ...]:
+        """Return the entry of a way alone, where it has one."""
+        own = self._entry(device, way) if way else None
+        return (own,) if own is not None and own.state != "new" else ()
+
+    def _entry(self, device: Device, way: str = "") -> Entry:
         credential = device.credential
         user, password = (credential.user, credential.password) if credential else ("", "")
+        user = f"{user} ({way.upper()})" if way else user
         named = f"{device.id}\0{user}\0{password}".encode()
         secret = hmac.new(self._salt, named, hashlib.sha256).hexdigest()
         return self._entries.get((device.id, user, secret), Entry(device.id, user, secret))

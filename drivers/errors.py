@@ -18,6 +18,8 @@ class DriverError(Exception):
     reason: ClassVar[Reason]
     cause: ClassVar[Cause] = ""
     unlocks_in_s: int = 0
+    sent: bool = False
+    """Whether the request may have reached the device."""
 
 
 def unavailable(fact: Fact, error: DriverError, path: PathName | None = None) -> Unavailable:

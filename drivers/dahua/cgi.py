@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from drivers.credentials import unlocks_in_s, weigh
 from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
+from drivers.http.refusal import unlocks_in_s, weigh
 from drivers.model import Reply
 from drivers.text import decode_text, sanitize
 
@@ -34,16 +34,19 @@ def get(
     """Get `/cgi-bin/` + `target` and return the exchange. Raises DriverError for a refusal or an error."""
     path = f"/cgi-bin/{target}"
     exchange = transport.exchange(Request(operation, "GET", path, max_bytes=max_bytes, limit_s=limit_s))
-    check(transport, exchange.reply)
+    check(transport, exchange.reply, exchange.anonymous)
     return exchange
 
 
-def check(transport: Transport, reply: Reply) -> None:
-    """Raise the error that a reply means, if any; record a locked account."""
+def check(transport: Transport, reply: Reply, anonymous: bool = False) -> None:
+    """Raise the error that a reply means, if any; record a locked account; `anonymous`: no login was sent."""
     text = decode_text(reply.body)
     if reply.status in (401, 403) and (weigh(text) == "locked" or LOCKED_CODE in text):
-        # Firmware that locks an address answers so before it asks for a login.
-        transport.credentials.refused(transport.device, transport.clock(), "the account is locked")
+        if anonymous:
+            # Firmware that locks an address answers so before it asks for a login: nothing of ours was refused.
+            transport.credentials.shut(transport.device, transport.clock(), text)
+        else:
+            transport.credentials.refused(transport.device, transport.clock(), "the account is locked")
         raise Locked(f"{reply.operation}: the device has locked the account", unlocks_in_s(text))
     error = refusal(reply)
     if error is not None:

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from drivers.credentials import refusal, weigh
 from drivers.dahua import cgi
 from drivers.errors import DeviceFault, DriverError, Malformed, NoCredential, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Request, Transport
 from drivers.http.json_answer import flag, json_object, whole
+from drivers.http.refusal import refusal, weigh
 from drivers.model import Credential, Device, Reply
 from drivers.text import decode_text, sanitize
 

@@ -26,12 +26,13 @@ class Connections:
         self._open: dict[HTTPConnection, Guard] = {}
         self._ended: list[Guard] = []
         self._until_mono = math.inf
-        self.opened = 0
+        self.opened = self.connected = 0
 
     def open(self, owner: HTTPConnection) -> socket.socket:
         """Open a connection for `owner`. Raises DriverError."""
         self.opened += 1
         sock = deadlines.connect(self._addresses, owner.port or 0, self._deadline)
+        self.connected += 1
         guard = self._open[owner] = self._deadline.guard(sock)
         self._deadline.limit(guard, self._until_mono)
         return sock

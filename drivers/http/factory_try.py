@@ -15,11 +15,12 @@ from typing import Final
 
 from drivers.allowed_requests import Ask, soap
 from drivers.collect import attempt
-from drivers.credentials import Credentials, is_shut, weigh
+from drivers.credentials import Credentials
 from drivers.discovery.detect_protocol import DOORS
 from drivers.errors import DeviceFault, DriverError, Locked, NoCredential, NotPermitted, NotTried
 from drivers.exchange import Transport
 from drivers.factory import FACTORY, Outcome
+from drivers.http.refusal import is_shut, weigh
 from drivers.http.transport import open_transport
 from drivers.model import Device
 from drivers.onvif import device as onvif_device

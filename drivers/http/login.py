@@ -13,9 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.authentication import Challenge, authorization, choose
-from drivers.credentials import Credentials, is_shut, lacks_right, refusal, weigh
-from drivers.errors import DriverError, HungUp, NoCredential, NotPermitted, NotTried
+from drivers.credentials import Credentials
+from drivers.errors import (
+    DeadlineExceeded,
+    DriverError,
+    HungUp,
+    NoCredential,
+    NotPermitted,
+    NotTried,
+    ProtocolBroken,
+)
 from drivers.exchange import Exchange, Request
+from drivers.http.refusal import is_shut, lacks_right, refusal, weigh
 from drivers.model import Device, Reply
 from drivers.nonces import CachedNonce
 from drivers.text import decode_text
@@ -85,12 +94,14 @@ class Login:
             header = authorization(challenge, device.credential, request.method, uri, used, tls=safe)
             if attempt == 0:
                 # Only now: a login that cannot be sent at all must not use up a retry.
-                self._credentials.admit(device, self._now())
+                self._credentials.admit(device, self._now(), self._way(request))
             try:
                 answer = self._once(request, header)
-            except HungUp:
-                if used < 2:
+            except (ProtocolBroken, DeadlineExceeded) as error:
+                if used < 2 and error.sent:
                     # Nobody knows whether this login was weighed, and a second one may be one too many.
+                    self._credentials.unanswered(device, self._now())
+                if used < 2 or not isinstance(error, HungUp):
                     raise
                 used += 1
                 header = authorization(challenge, device.credential, request.method, uri, used, tls=safe)
@@ -98,7 +109,7 @@ class Login:
             reply = answer.exchange.reply
             if reply.status != 401:
                 # A login that was refused and now works: then the word was missing where the nonce had run out.
-                if self._note(reply) and tells_stale:
+                if self._note(request, reply) and tells_stale:
                     tells_stale = False
                 self._credentials.nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 return answer.exchange
@@ -116,22 +127,26 @@ class Login:
             if not renewed.stale and (used < 2 or tells_stale):
                 break
             challenge, used = renewed, 0
-        raise self._refused(reply)
+        raise self._refused(reply, self._way(request))
 
-    def _note(self, reply: Reply) -> bool:
+    def _way(self, request: Request) -> str:
+        """Name the way in: SOAP of an ONVIF device, and what else it serves, may know other accounts."""
+        return "soap" if self._device.driver == "onvif" and request.method == "POST" else "http"
+
+    def _note(self, request: Request, reply: Reply) -> bool:
         """Record what an answer behind the login proves about it; return whether the login had been in doubt."""
         now = self._now()
         # A fault other than NotAuthorized comes from behind the login.
         if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
-            return self._credentials.accepted(self._device, now)
+            return self._credentials.accepted(self._device, now, self._way(request))
         if reply.status == 403 and weigh(_body_text(reply)) != "refused":
             raise self._refused(reply)
         return False
 
-    def _refused(self, reply: Reply) -> DriverError:
+    def _refused(self, reply: Reply, way: str = "") -> DriverError:
         """Note a refusal, and return it as an error."""
         text = _body_text(reply)
-        self._credentials.refused(self._device, self._now(), text)
+        self._credentials.refused(self._device, self._now(), text, way)
         return refusal(text, f"{reply.operation}: the device refused the login")
 
 

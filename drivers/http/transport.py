@@ -156,7 +156,7 @@ class LiveTransport:
             left_s = min(left_s, request.limit_s)
         begun = time.monotonic()
         until_mono = begun + left_s
-        opened, answered = self._connections.opened, False
+        opened, connected, answered = self._connections.opened, self._connections.connected, False
         if request.limit_s > 0:
             self._connections.limit(until_mono)
         try:
@@ -166,8 +166,10 @@ class LiveTransport:
                 body = self._read(request, response, until_mono)
         except Exception as error:  # noqa: BLE001 # whatever the peer provoked, translated in one place
             failure = self._translated(request, error, until_mono)
-            if not answered and opened == self._connections.opened and _hung_up(failure, error):
-                raise HungUp(str(failure)) from None
+            reused = opened == self._connections.opened
+            if not answered and reused and _hung_up(failure, error):
+                failure = HungUp(str(failure))
+            failure.sent = reused or connected != self._connections.connected
             raise failure from None
         finally:
             if request.limit_s > 0:

@@ -189,6 +189,10 @@ def limits_of(limits: Limits, held: Holdings | None, media: Media, channel: int)
     own = {one.token for one in groups.get(source.token, ())}
     if not own and "" in groups:
         raise Malformed("GetRecordings: recordings cannot be matched to the device's video sources")
+    mine = tuple(one for one in made_of if one.token in own)
+    if _is_guess((*known, *made_of), mine, media) and len({limit.limit for _, limit in limits}) > 1:
+        # Another camera's limit would accuse this one, or clear it.
+        raise Malformed("GetRecordings: only the order of two lists tells which limit is whose")
     return RetentionLimits(tuple(limit for _, limit in limits if limit.recording in own))
 
 

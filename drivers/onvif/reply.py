@@ -13,8 +13,8 @@ from typing import Final, NoReturn
 
 from lxml import etree
 
-from drivers.credentials import weigh
 from drivers.errors import Busy, DeviceFault, Malformed, NotPermitted, Unsupported
+from drivers.http.refusal import weigh
 from drivers.http.xml_answer import children, elements, known_rows, name_of, parse, readable
 from drivers.model import Reply
 from drivers.text import sanitize

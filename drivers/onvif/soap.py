@@ -21,9 +21,9 @@ from lxml import etree
 from zeep.wsdl.utils import etree_to_string
 from zeep.wsse.username import UsernameToken
 
-from drivers.credentials import refusal
 from drivers.deadline import Deadline
 from drivers.errors import (
+    DeadlineExceeded,
     DeviceFault,
     DriverError,
     HungUp,
@@ -35,12 +35,14 @@ from drivers.errors import (
     Unsupported,
 )
 from drivers.exchange import Exchange, Request, Transport
+from drivers.http.refusal import refusal
 from drivers.http.xml_answer import readable, skipped, without_notes
 from drivers.nonces import Operation
 from drivers.onvif import documents
 from drivers.onvif.reply import LoginRequired, answer_element
 from drivers.onvif.services import Endpoint
 
+_WAY = "soap"
 _LOG = logging.getLogger("camwarden.onvif")
 
 
@@ -109,14 +111,14 @@ class Session:
                 self._closed |= {name}
         self._token_asked = True
         device, now = self.transport.device, self.transport.clock()
-        self.transport.credentials.admit(device, now)
+        self.transport.credentials.admit(device, now, _WAY)
         try:
             answer = self._with_token(lambda: plan(with_token=True), parameters)
         except LoginRequired as asked:
             if self._token_taken:
                 raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
             self.transport.credentials.nonces.keep_closed(device, frozenset())
-            self.transport.credentials.refused(device, self.transport.clock(), asked.text)
+            self.transport.credentials.refused(device, self.transport.clock(), asked.text, _WAY)
             cause = "" if self.clock_offset is not None else ", or the device's clock, which it does not tell, is wrong"
             raise refusal(asked.text, f"{operation}: the device refused the login{cause}") from None
         except (DeviceFault, Unsupported):
@@ -131,7 +133,9 @@ class Session:
             raise NotTried("a login was sent before and never answered: none is sent again in this look")
         try:
             return self._once(plan(), parameters)
-        except Unreachable as error:
+        except (Unreachable, DeadlineExceeded) as error:
+            if not self._token_taken and error.sent and isinstance(error, ProtocolBroken | DeadlineExceeded):
+                self.transport.credentials.unanswered(self.transport.device, self.transport.clock())
             # Whether it was weighed nobody knows: with a wrong password one for each question would lock the account.
             self._token_swallowed = not self._token_taken and type(error) in (Unreachable, ProtocolBroken, HungUp)
             if not self._token_taken or not isinstance(error, HungUp):
@@ -147,7 +151,7 @@ class Session:
         if self._token_taken or name not in self._closed:
             return
         self._token_taken = True
-        self.transport.credentials.accepted(self.transport.device, self.transport.clock())
+        self.transport.credentials.accepted(self.transport.device, self.transport.clock(), _WAY)
         self.transport.credentials.nonces.keep_closed(self.transport.device, self._closed)
 
     def _once(self, call: _Call, parameters: dict[str, Any]) -> Answer:

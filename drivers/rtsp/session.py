@@ -22,10 +22,20 @@ from typing import Generic, NoReturn, TypeVar
 
 from drivers.address import authority, parse_address
 from drivers.authentication import Challenge, authorization, choose, parse_challenges
-from drivers.credentials import refusal, unlocks_in_s, weigh
 from drivers.deadline import Deadline
-from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, NotTried, Unsupported
+from drivers.errors import (
+    Busy,
+    DeadlineExceeded,
+    DeviceFault,
+    DriverError,
+    Locked,
+    Malformed,
+    NotTried,
+    ProtocolBroken,
+    Unsupported,
+)
 from drivers.exchange import Transport
+from drivers.http.refusal import refusal, unlocks_in_s, weigh
 from drivers.rtsp.rtp import Packet, parse_packet
 from drivers.rtsp.sdp import Video, parse_sdp
 from drivers.rtsp.wire import CHALLENGE, Response, Wire
@@ -40,6 +50,7 @@ Keyframes of sub-streams (22 kB) then take 60 Mbit/s: those of a whole site do n
 _EARLY_MAX_BYTES = 8 * 1024 * 1024
 """How much of a stream may come before the answer to PLAY does: one keyframe."""
 
+_WAY = "rtsp"
 _TEARDOWN_S = 0.3
 _USER_AGENT = "camwarden"
 
@@ -165,10 +176,16 @@ class Session:
         renewed = False
         while True:
             sent_login = self._challenge is not None
-            response = self._request(method, url, headers)
+            try:
+                response = self._request(method, url, headers)
+            except (ProtocolBroken, DeadlineExceeded):
+                if sent_login and self._used < 2:
+                    # As over HTTP: nobody knows whether it was weighed.
+                    self._transport.credentials.unanswered(self._transport.device, self._transport.clock())
+                raise
             if response.status == 200:
                 if sent_login:
-                    self._transport.credentials.accepted(self._transport.device, self._transport.clock())
+                    self._transport.credentials.accepted(self._transport.device, self._transport.clock(), _WAY)
                 elif self.anonymous is None:
                     self.anonymous = True
                 return response
@@ -178,12 +195,12 @@ class Session:
             self.anonymous = False
             if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
                 said = _refusal_text(response)
-                self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
+                self._transport.credentials.refused(self._transport.device, self._transport.clock(), said, _WAY)
                 raise refusal(said, f"{method}: the device refused the login")
             if challenge is None:
                 raise NotTried(f"{method}: the device asks for a login of a kind that is not known")
             if not sent_login:
-                self._transport.credentials.admit(self._transport.device, self._transport.clock())
+                self._transport.credentials.admit(self._transport.device, self._transport.clock(), _WAY)
             renewed = sent_login
             self._challenge, self._used = challenge, 0
 

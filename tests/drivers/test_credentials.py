@@ -15,8 +15,9 @@ import pytest
 from devices import NOW, PASSWORD, device
 from patience import PATIENCE_S
 
-from drivers.credentials import BUSY_PAUSE_MAX, DOUBTFUL_PAUSE, LOCK_TIME, Credentials, weigh
+from drivers.credentials import BUSY_PAUSE_MAX, DOUBTFUL_PAUSE, LOCK_TIME, Credentials
 from drivers.errors import Busy, DriverError, NoPassword, NotTried
+from drivers.http.refusal import weigh
 from drivers.model import Device
 
 BOX = device(80)

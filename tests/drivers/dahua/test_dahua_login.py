@@ -112,7 +112,22 @@ def test_an_address_that_is_locked_before_any_login_stops_everything_too() -> No
     nvr, states = Nvr(login=False, answers={"getCurrentTime": LOCKED}), Credentials(None)
     seen = cycles(nvr, states, 1)
     assert reasons(seen[0]) == {"refused"} and nvr.asked == ["getCurrentTime"]
-    assert [entry.state for entry in states.entries()] == ["wrong"]
+    assert [(entry.state, entry.detail) for entry in states.entries()] == [("doubtful", "locked")]
+
+
+def test_a_lock_that_was_told_before_any_login_ends_when_the_device_says() -> None:
+    """Nothing of ours was refused: somebody else locked the account, and the right secret works again by itself."""
+    body = b'{"ErrorCode":268632081,"RmLock":1800,"RmLogin":0}'
+    nvr, states = Nvr(login=False, answers={"getCurrentTime": http(403, body)}), Credentials(None)
+    seen = cycles(nvr, states, 1)
+    assert reasons(seen[0]) == {"refused"}
+    nvr.login, nvr.good = True, 0
+    nvr.answers.clear()
+    assert reasons(cycles(nvr, states, 1, begin=NOW + timedelta(minutes=29))[0]) == {"not-tried"}
+    assert (nvr.good, nvr.refused) == (0, 0)
+    later = cycles(nvr, states, 1, begin=NOW + timedelta(minutes=31))
+    assert isinstance(fact(later[0], "device:box", Identity), Identity) and nvr.refused == 0
+    assert {entry.state for entry in states.entries()} == {"worked"}
 
 
 def test_the_code_of_a_lock_out_is_enough() -> None:

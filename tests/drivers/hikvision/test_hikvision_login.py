@@ -9,8 +9,9 @@ from devices import PASSWORD, USER, Asked, http
 from hikvision_device import CAMERAS, NOT_SUPPORTED, XML, Nvr, locked, observe, status, transport_to
 from onvif_reading import fact, reason
 
-from drivers.credentials import Credentials, is_shut, lacks_right, weigh
+from drivers.credentials import Credentials
 from drivers.hikvision.read import read
+from drivers.http.refusal import is_shut, lacks_right, weigh
 from drivers.model import Identity, Masks, Observations, Recordings, Unavailable
 
 TRIES_LEFT = (

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from devices import http
 from lxml import etree
+from onvif_answers import recording_item
 from onvif_device import Script, envelope, fault, recording
 from onvif_reading import at, fact, observe, reason, spans
 
+from drivers.details import RetentionLimits
 from drivers.model import (
     Recordings,
     Span,
@@ -142,3 +144,18 @@ def test_a_request_for_events_keeps_its_filter_while_another_device_is_asked() -
 
     requests = [request() for _ in range(3)]
     assert all(len(one.findall(".//{*}TopicExpression")) == 1 for one in requests)
+
+
+@pytest.mark.parametrize(("second", "reads"), [("P30D", True), ("P1D", False)])
+def test_a_limit_that_only_the_order_of_a_list_gives_a_camera_counts_where_it_is_that_of_all(
+    second: str, reads: bool
+) -> None:
+    script = Script(recordings=[("r-1", "urn:x:1", [(at(0), at(9))]), ("r-2", "urn:x:2", [(at(0), at(9))])])
+    items = recording_item("r-1", "urn:x:1", "P30D") + recording_item("r-2", "urn:x:2", second)
+    body = envelope(f"<trc:GetRecordingsResponse>{items}</trc:GetRecordingsResponse>")
+    script.answers["recording GetRecordings"] = lambda asked: http(200, body)
+    seen = observe(script)
+    footage = fact(seen, "camera:one", Recordings)
+    assert isinstance(footage, Recordings) and footage.owner_guessed
+    told = fact(seen, "camera:one", "retention-limits")
+    assert isinstance(told, RetentionLimits) is reads

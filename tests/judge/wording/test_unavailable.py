@@ -12,7 +12,6 @@ import pytest
 
 from agent.judge.wording.unavailable import ASKED_ON_THE_SPOT, LOCKED_FOR, ROWS, unavailable_message
 from agent.text.translate import render, render_apart, translate
-from drivers.credentials import refusal, unlocks_in_s
 from drivers.deadline import Deadline, connect
 from drivers.errors import (
     Busy,
@@ -25,6 +24,7 @@ from drivers.errors import (
     Refused,
     unavailable,
 )
+from drivers.http.refusal import refusal, unlocks_in_s
 from drivers.model import Cause, Device, Reason, Unavailable
 
 DEVICE = Device("box", "192.0.2.64", 8000, "onvif")
