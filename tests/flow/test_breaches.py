@@ -50,7 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("breaches"), worker, patch) as running,
     ):
-        running.answered, running.judged = {}, {}
+        running.answered = {}
         yield running
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from house_rules import (
@@ -55,22 +55,38 @@ def sources(root: Path, *folders: str) -> Iterator[tuple[str, Path]]:
 def imports(tree: ast.Module, name: str) -> Iterator[Import]:
     """Yield what a module imports; `from a import b` counts as `a` and `a.b`, since b may be a module."""
     package = name.split("/")[:-1]
-    nested = {
-        id(inner)
-        for outer in ast.walk(tree)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for inner in ast.walk(outer)
-    }
-    for node in ast.walk(tree):
+    outside = _outside_functions(tree)
+    for node in _nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Import(alias.name, node.lineno, id(node) in nested)
+                yield Import(alias.name, node.lineno, id(node) not in outside)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*above, *([node.module] if node.module else [])])
-            yield Import(module, node.lineno, id(node) in nested)
+            yield Import(module, node.lineno, id(node) not in outside)
             for alias in node.names:
-                yield Import(f"{module}.{alias.name}", node.lineno, id(node) in nested)
+                yield Import(f"{module}.{alias.name}", node.lineno, id(node) not in outside)
+
+
+@lru_cache(maxsize=1)
+def _nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return every node of a tree: walked once, though each rule goes through it."""
+    return tuple(ast.walk(tree))
+
+
+def _outside_functions(tree: ast.Module) -> set[int]:
+    """Return the imports that stand in no function, by their ids."""
+    found: set[int] = set()
+    waiting: list[ast.AST] = [*tree.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.add(id(node))
+        elif isinstance(node, ast.stmt | ast.excepthandler | ast.match_case) and not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef
+        ):
+            waiting += ast.iter_child_nodes(node)
+    return found
 
 
 @cache
@@ -93,7 +109,8 @@ def violations(root: Path) -> list[str]:
         found += _call_violations(name, tree)
         found += _json_violations(name, tree)
         found += _pass_violations(name, tree)
-    for name, path in sources(root, *PACKAGES, "packaging", "systemd"):
+        found += _private_violations(name, tree)
+    for name, path in sources(root, "packaging", "systemd"):
         found += _private_violations(name, ast.parse(path.read_text("utf-8"), name))
     found += _full_folders(root)
     for name, path in sources(root, *PACKAGES, "packaging", "systemd", "tests"):
@@ -162,7 +179,7 @@ def _refused(name: str, wanted: str) -> str:
 
 
 def _call_violations(name: str, tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -189,8 +206,8 @@ def _json_violations(name: str, tree: ast.Module) -> Iterator[str]:
     """Yield where a view of the hub reads JSON, in Python or in SQL; to write it is allowed."""
     if not any(fnmatch(name, place) for place in HUB_VIEWS):
         return
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docs = {id(node.value) for node in _nodes(tree) if isinstance(node, ast.Expr)}
+    for node in _nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
             if SQL_READS_JSON.search(node.value):
                 yield f"{name}:{node.lineno}: SQL reads JSON; what views need is a column"
@@ -223,12 +240,12 @@ def _private_violations(name: str, tree: ast.Module) -> Iterator[str]:
     """
     foreign = {
         (one.asname or one.name).split(".")[0]
-        for node in ast.walk(tree)
+        for node in _nodes(tree)
         if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not _is_ours(node))
         for one in node.names
     }
     given, of_heirs = _given(tree), _within_heirs(tree, foreign)
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.ImportFrom) and not _is_ours(node):
             names = [part for one in node.names for part in (*(node.module or "").split("."), one.name)]
             private = next((one for one in names if _is_private(one) and not _may(name, one)), "")
@@ -258,7 +275,7 @@ def _is_ours(node: ast.ImportFrom) -> bool:
 def _given(tree: ast.Module) -> set[str]:
     """Return the names that a file gives: functions, classes, fields, and what it assigns on `self` or `cls`."""
     given = set()
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             given.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -272,7 +289,7 @@ def _within_heirs(tree: ast.Module, foreign: set[str]) -> set[int]:
     """Return the nodes inside classes that stand on a foreign one."""
     heirs = (
         node
-        for node in ast.walk(tree)
+        for node in _nodes(tree)
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).split(".")[0] in foreign for base in node.bases)
     )
     return {id(inner) for heir in heirs for inner in ast.walk(heir)}

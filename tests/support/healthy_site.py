@@ -96,8 +96,8 @@ class World:
     changed: bool = False
     answered: dict[str, tuple[tuple[Device, ProbeResult], ...]] | None = None
     """What devices that nobody changed since `begin` told to a question at a time; None where each look asks them."""
-    judged: dict[Job, Judged] | None = None
-    """What the worker found in a picture of which the same was asked; None where it judges each anew."""
+    judged: dict[Job, Judged] = field(default_factory=dict)
+    """What the worker found in each picture, for when the same is asked of it again."""
 
     @property
     def state(self) -> Path:
@@ -138,8 +138,6 @@ class World:
 
     def judge(self, job: Job) -> Judged:
         """Have the worker judge a picture, or return what it found in the same one; a refusal is not kept."""
-        if self.judged is None:
-            return self.worker.judge(job)
         if job not in self.judged:
             self.judged[job] = self.worker.judge(job)
         return self.judged[job]

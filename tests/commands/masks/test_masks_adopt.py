@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,18 @@ from smaller_site import unhurried
 from warm import one_worker
 
 from agent.cli import main
+from agent.commands.masks import looking
 from agent.commands.masks.adopt import excepted
+from agent.commands.masks.seen import CameraLook
 from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.model import exits
-from agent.observe.approvals.approvals import lights, read_approvals
+from agent.observe.approvals.approvals import Approval, lights, read_approvals
 from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
 from agent.service.cycle import environment
+from agent.service.cycle.environment import Environment
 from agent.site.config.load import load
+from agent.site.config.site import Site
 from masking.view import baseline
 
 ON_SITE = ("recorder", "lobby", "roof", "annex", "store")
@@ -39,6 +43,25 @@ Image = np.ndarray[Any, Any]
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
     with one_worker(environment):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def looked_once() -> Iterator[None]:
+    """Look once at the same cameras against the same approvals: no test changes a device, and a look costs most."""
+    looks: dict[str, tuple[CameraLook, ...]] = {}
+    look_at = looking.look_at
+
+    def once(
+        site: Site, approvals: Mapping[str, Approval], env: Environment, rounds: int, apart_s: float
+    ) -> tuple[CameraLook, ...]:
+        key = repr((site.devices, site.cameras, approvals, rounds))
+        if key not in looks:
+            looks[key] = look_at(site, approvals, env, rounds, apart_s)
+        return looks[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(looking, "look_at", once)
         yield
 
 

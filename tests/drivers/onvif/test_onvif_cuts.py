@@ -13,6 +13,7 @@ from onvif_device import SERVICES, Script
 from onvif_reading import CAMERAS, at, fact, transport_to
 
 from drivers.errors import DriverError, Malformed
+from drivers.http.samples import Sample
 from drivers.http.transport import ReplayTransport
 from drivers.model import Observations, Reply, Unavailable
 from drivers.onvif import documents, parse, parse_device, parse_recordings
@@ -83,7 +84,10 @@ def decode(name: str, body: bytes) -> object:
     service, operation = name.split()
     path = SERVICES[service][1]
     reply = Reply(operation, path, 200, "application/soap+xml", body)
-    session = Session(ReplayTransport([reply], device(80), clock))
+    transport = ReplayTransport([reply], device(80), clock)
+    # One sample of an operation is kept: with this one, blanking secrets does not take half of the time.
+    transport.samples.kept.append(Sample("box", reply, "cut before", len(body)))
+    session = Session(transport)
     return LISTS[name](session.call(Endpoint(NAMESPACES[service], path, 80), operation, **PARAMETERS.get(name, {})))
 
 
