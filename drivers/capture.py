@@ -15,19 +15,8 @@ from urllib.parse import urlsplit
 from drivers.allowed_requests import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
-from drivers.model import (
-    Camera,
-    Observation,
-    Observations,
-    Picture,
-    Provenance,
-    Recordings,
-    Stream,
-    Streams,
-    Unavailable,
-    Value,
-)
-from drivers.picture import Access, PathName, StreamSound
+from drivers.model import Camera, Observation, Observations, Picture, Provenance, Recordings, Unavailable, Value
+from drivers.picture import Access, PathName, Stream, Streams, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
 
 ASKS: Final[tuple[Ask, ...]] = (

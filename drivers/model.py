@@ -30,7 +30,7 @@ from drivers.details import (
     VideoSources,
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
-from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, PresetSeen, Streams, StreamSample, StreamSound, ZoneVerdict
 from masking.model import Confinement, PictureKind
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -211,36 +211,6 @@ class Services:
 
     namespaces: tuple[str, ...]
     foreign_hosts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials.
-
-    `profile` is the token of the ONVIF profile, or the vendor's number of the stream.
-    """
-
-    path: PathName
-    url: str
-    encoding: str = ""
-    width_px: int = 0
-    height_px: int = 0
-    frame_rate: float = 0.0
-    bitrate_kbps: int = 0
-    gop_frames: int = 0
-    profile: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched.
-
-    `lost`: the device does not list the camera's video source any more, so that it has no stream.
-    """
-
-    streams: tuple[Stream, ...]
-    further: tuple[str, ...] = ()
-    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

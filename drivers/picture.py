@@ -14,6 +14,36 @@ PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials.
+
+    `profile` is the token of the ONVIF profile, or the vendor's number of the stream.
+    """
+
+    path: PathName
+    url: str
+    encoding: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    frame_rate: float = 0.0
+    bitrate_kbps: int = 0
+    gop_frames: int = 0
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched.
+
+    `lost`: the device does not list the camera's video source any more, so that it has no stream.
+    """
+
+    streams: tuple[Stream, ...]
+    further: tuple[str, ...] = ()
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What was asked without a credential, and what answered: names of protocol and path, such as `rtsp main`."""
 

@@ -27,11 +27,10 @@ from drivers.model import (
     Reason,
     Recordings,
     Services,
-    Streams,
     Unavailable,
     Value,
 )
-from drivers.picture import Access, PictureSeen, ZoneVerdict
+from drivers.picture import Access, PictureSeen, Streams, ZoneVerdict
 
 LOOK_LASTS: Final = timedelta(hours=1)
 """How far from the time of a look its own observations may lie: reading a large site takes minutes. House rule."""

@@ -12,8 +12,8 @@ from drivers.dahua import cgi
 from drivers.dahua.cgi import Fields
 from drivers.details import Encoder, Encoders
 from drivers.errors import Malformed, Unsupported
-from drivers.model import Device, Mask, Masks, Overlays, Polygon, Stream, Streams
-from drivers.picture import PathName
+from drivers.model import Device, Mask, Masks, Overlays, Polygon
+from drivers.picture import PathName, Stream, Streams
 from drivers.text import sanitize
 from masking import geometry
 

@@ -25,7 +25,8 @@ from drivers.details import Movable
 from drivers.errors import DriverError, NotPermitted, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import Channels, Schedule, Wanted, WantedFootage
-from drivers.model import Camera, Fact, Masks, Observations, Overlays, Streams
+from drivers.model import Camera, Fact, Masks, Observations, Overlays
+from drivers.picture import Streams
 
 _CONFIG = "/cgi-bin/configManager.cgi?action=getConfig&name="
 _FIND = "/cgi-bin/mediaFileFind.cgi?action="

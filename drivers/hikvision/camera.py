@@ -16,8 +16,8 @@ from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_channels import Input, StreamRow
 from drivers.hikvision.parse_device import DeviceKind
 from drivers.hikvision.parse_picture import MaskSwitch
-from drivers.model import Device, Mask, Masks, Overlays, Stream, Streams
-from drivers.picture import PathName
+from drivers.model import Device, Mask, Masks, Overlays
+from drivers.picture import PathName, Stream, Streams
 
 _T = TypeVar("_T")
 

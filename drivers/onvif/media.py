@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from drivers.address import is_foreign, parse_address, url_on
 from drivers.details import Audio, Encoders, MaskOptions, Movable
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
-from drivers.model import Mask, Masks, Overlays, Stream, Streams
+from drivers.model import Mask, Masks, Overlays
 from drivers.onvif import documents, parse
 from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 from drivers.onvif.sources import Media, Source
-from drivers.picture import PathName
+from drivers.picture import PathName, Stream, Streams
 
 _PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
 """The paths read of a camera; a snapshot is of the largest picture, as the main stream is."""

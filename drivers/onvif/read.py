@@ -10,7 +10,7 @@ from drivers.collect import Collector
 from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
-from drivers.model import Camera, Fact, Observations, Services, Streams
+from drivers.model import Camera, Fact, Observations, Services
 from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
 from drivers.onvif import recordings as recording_reads
@@ -18,6 +18,7 @@ from drivers.onvif import sources as source_reads
 from drivers.onvif.asks import ASKS
 from drivers.onvif.services import ServiceTable
 from drivers.onvif.soap import Session
+from drivers.picture import Streams
 
 __all__ = ["ASKS", "METHOD", "read"]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 from drivers.errors import DeadlineExceeded, Malformed, Unreachable, unavailable
 from drivers.exchange import Transport
-from drivers.model import Stream, Unavailable
-from drivers.picture import PathName, StreamSample
+from drivers.model import Unavailable
+from drivers.picture import PathName, Stream, StreamSample
 from drivers.rtsp.rtp import Packet
 from drivers.rtsp.sdp import Video
 from drivers.rtsp.session import Limits, play

@@ -19,22 +19,8 @@ from agent.report.build import build_reports
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from agent.site.rules.read import shipped
 from drivers.details import Host
-from drivers.model import (
-    Camera,
-    Clock,
-    Device,
-    Fact,
-    Identity,
-    Mask,
-    Masks,
-    Observation,
-    Recordings,
-    Span,
-    Stream,
-    Streams,
-    Unavailable,
-)
-from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from drivers.model import Camera, Clock, Device, Fact, Identity, Mask, Masks, Observation, Recordings, Span, Unavailable
+from drivers.picture import Access, PathName, PictureSeen, Stream, Streams, ZoneVerdict
 
 NOW: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CAMERAS: Final = 64

@@ -22,8 +22,8 @@ from agent.observe.facts.facts import gather
 from agent.report.build import build_reports
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import Host
-from drivers.model import Camera, Clock, Device, Identity, Observation, Stream, Streams, Unavailable
-from drivers.picture import Access, PictureSeen
+from drivers.model import Camera, Clock, Device, Identity, Observation, Unavailable
+from drivers.picture import Access, PictureSeen, Stream, Streams
 
 CAMERAS: Final = 4
 CITY: Final = "datong"

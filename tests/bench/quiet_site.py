@@ -49,12 +49,10 @@ from drivers.model import (
     Recordings,
     Services,
     Span,
-    Stream,
-    Streams,
     Unavailable,
     Value,
 )
-from drivers.picture import Access, PathName
+from drivers.picture import Access, PathName, Stream, Streams
 from drivers.spans import clipped, day_span, merged, subtracted
 
 BEGINS_AT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)

@@ -19,20 +19,9 @@ from drivers.capture import (
 )
 from drivers.credentials import Credentials
 from drivers.http.transport import open_transport
-from drivers.model import (
-    Camera,
-    Observation,
-    Observations,
-    Picture,
-    Recordings,
-    Span,
-    Stream,
-    Streams,
-    Unavailable,
-    Value,
-)
+from drivers.model import Camera, Observation, Observations, Picture, Recordings, Span, Unavailable, Value
 from drivers.onvif.read import read
-from drivers.picture import Access, StreamSound
+from drivers.picture import Access, Stream, Streams, StreamSound
 
 CAMERA = Camera("one", "box")
 JPEG = b"\xff\xd8\xff\xe0" + b"a picture" * 10 + b"\xff\xd9"

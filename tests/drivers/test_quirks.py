@@ -23,8 +23,9 @@ from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
 from drivers.discovery.probe_match import Discovered
 from drivers.http.transport import Transport, open_transport
-from drivers.model import Camera, Device, Identity, Masks, Observation, Services, Stream, Streams, Unavailable
+from drivers.model import Camera, Device, Identity, Masks, Observation, Services, Unavailable
 from drivers.onvif.read import read
+from drivers.picture import Stream, Streams
 from drivers.rtsp.keyframe import fetch_keyframe
 
 ROOT = Path(__file__).parents[2]

@@ -21,8 +21,8 @@ from patience import PATIENCE_S
 from drivers.credentials import Credentials
 from drivers.errors import DeadlineExceeded, NotTried, Refused
 from drivers.http.transport import open_transport
-from drivers.model import Credential, Device, Stream, Unavailable
-from drivers.picture import StreamSample
+from drivers.model import Credential, Device, Unavailable
+from drivers.picture import Stream, StreamSample
 from drivers.rtsp.keyframe import Fetched, fetch_keyframe
 from drivers.rtsp.sample import sample_stream
 

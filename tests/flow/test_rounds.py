@@ -26,8 +26,8 @@ from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import PrivateZone, Site
 from drivers.credentials import Credentials
 from drivers.footage import WantedFootage
-from drivers.model import Device, Mask, Masks, Observations, Picture, Stream, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.model import Device, Mask, Masks, Observations, Picture, Unavailable
+from drivers.picture import PathName, PictureSeen, Stream, Streams, ZoneVerdict
 from masking.model import Job
 from masking.view.baseline import Descriptor, encode
 from masking.view.model import DescriptorJob, QualitySeen, ViewSeen

@@ -105,7 +105,7 @@ CHECK: Final = Addition(
 MEMORY: Final = Addition(
     {
         "agent/judge/checks/devices/often_silent.py": "often_silent.py",
-        "agent/observe/remembered/silent_looks.py": "silent_looks.py",
+        "agent/observe/remembered/areas/silent_looks.py": "silent_looks.py",
         "tests/judge/checks/devices/test_often_silent_checks.py": "often_silent_cases.py",
     },
     (

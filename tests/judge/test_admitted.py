@@ -14,8 +14,8 @@ from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.sightings import KnownBox, box_digest, mark_of
 from agent.observe.pictures.turns import KEPT, REMEMBERED
 from agent.observe.remembered.value import EMPTY
-from drivers.model import Clock, Identity, Masks, Observation, Provenance, Streams, Unavailable
-from drivers.picture import PictureSeen
+from drivers.model import Clock, Identity, Masks, Observation, Provenance, Unavailable
+from drivers.picture import PictureSeen, Streams
 
 SITE = site(camera("gate"))
 BOX = f"device:{SITE.cameras[0].camera.device}"

@@ -28,8 +28,8 @@ from agent.site.rules.read import shipped
 from agent.text.translate import LANGUAGES
 from drivers.details import Interface, Interfaces
 from drivers.footage import Disk, Disks
-from drivers.model import Camera, Identity, Observations, Stream, Streams, Value
-from drivers.picture import StreamSample
+from drivers.model import Camera, Identity, Observations, Value
+from drivers.picture import Stream, Streams, StreamSample
 
 STREAMS = Streams((Stream("main", "rtsp://192.0.2.1/m", "H265", 2560, 1440, 25.0, 4096, 50), Stream("snapshot", "x")))
 SAMPLE = StreamSample("main", 10.0, 250, 24.96, 3_900_400, 2560, 1440, "H265", 2.0, 0)

@@ -27,8 +27,8 @@ from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.shown import ReportPicture
 from agent.text.translate import LANGUAGES
 from agent.verify.html_seal import seal
-from drivers.model import Camera, Clock, Observation, Observations, Stream, Streams, Unavailable
-from drivers.picture import ZoneVerdict
+from drivers.model import Camera, Clock, Observation, Observations, Unavailable
+from drivers.picture import Stream, Streams, ZoneVerdict
 from masking.model import Job
 from masking.worker.client import Worker
 from masking.worker.study import Study, Thumbnail

@@ -19,7 +19,8 @@ from agent.observe.remembered.value import EMPTY
 from agent.site.config.site import Site
 from drivers.details import Accounts, Host
 from drivers.footage import Channels, Disks, Protocols
-from drivers.model import Masks, Observation, Overlays, Recordings, Streams, Value
+from drivers.model import Masks, Observation, Overlays, Recordings, Value
+from drivers.picture import Streams
 
 Change = Callable[[Facts, type[Value]], Facts]
 Kind = type[Value]

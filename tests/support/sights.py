@@ -24,7 +24,8 @@ from agent.observe.pictures.view_memory import (
 )
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
-from drivers.model import Mask, Masks, Observations, Stream, Streams
+from drivers.model import Mask, Masks, Observations
+from drivers.picture import Stream, Streams
 from masking.quality.indicators import INDICATORS
 from masking.quality.learning import LEARNING, ModeMemory, QualityMemory
 from masking.quality.learning import learn as learn_one

@@ -22,11 +22,9 @@ from drivers.model import (
     Overlays,
     Recordings,
     Span,
-    Stream,
-    Streams,
     Value,
 )
-from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, Stream, Streams, ZoneVerdict
 from masking.view.model import Movement, QualitySeen, ViewSeen
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

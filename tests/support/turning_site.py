@@ -34,9 +34,9 @@ from agent.site.config.load import load
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.details import Movable
-from drivers.model import Device, Mask, Masks, Stream, Streams
+from drivers.model import Device, Mask, Masks
 from drivers.model import Picture as Taken
-from drivers.picture import PathName
+from drivers.picture import PathName, Stream, Streams
 from masking.worker.client import Worker
 
 STEP = timedelta(minutes=15)

@@ -23,8 +23,8 @@ from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
 from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
-from drivers.model import Masks, Observation, Observations, Picture, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.model import Masks, Observation, Observations, Picture, Unavailable
+from drivers.picture import PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
 from masking.model import Polygon, Verdict
 from masking.zones.pool import pool
 

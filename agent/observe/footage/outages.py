@@ -14,7 +14,8 @@ from agent.model.finding import Json
 from agent.observe.footage.days import recorder_of
 from agent.site.config.site import Site
 from drivers.footage import Channels, Disks, DiskState
-from drivers.model import DEVICE_FACTS, Fact, Identity, Observations, Reason, Services, Streams, Unavailable, Value
+from drivers.model import DEVICE_FACTS, Fact, Identity, Observations, Reason, Services, Unavailable, Value
+from drivers.picture import Streams
 
 OutageKind = Literal["silent", "offline", "disk"]
 """`silent`: no answer; `offline`: reported by its recorder, or an empty channel; `disk`: a disk not well."""

@@ -16,7 +16,8 @@ from agent.observe.footage.days import CameraFootage, DatedValue, RecordedDay
 from agent.site.config.site import CameraConfig
 from drivers.details import Audio, Encoders
 from drivers.footage import Disks, Schedule
-from drivers.model import Span, Streams, Value
+from drivers.model import Span, Value
+from drivers.picture import Streams
 from drivers.spans import day_of, day_span
 
 CAPACITY_KEPT = timedelta(days=90)

@@ -21,7 +21,8 @@ from agent.site.config.site import CameraConfig, Ignored, Site
 from drivers.discovery.probe_match import Discovered, mac_of
 from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import Channel, Channels
-from drivers.model import Observation, Streams
+from drivers.model import Observation
+from drivers.picture import Streams
 
 Match = Literal["configured", "behind", "ignored", "undeclared"]
 

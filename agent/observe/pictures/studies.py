@@ -15,8 +15,8 @@ from agent.observe.pictures.derived_views import ApprovedViews, wanted_light
 from agent.observe.pictures.previous_pictures import GATHERED_MAX, PreviousPictures
 from agent.observe.pictures.view_memory import Views
 from agent.site.config.site import Box, Site
-from drivers.model import Masks, Observations, Polygon, Streams
-from drivers.picture import PathName
+from drivers.model import Masks, Observations, Polygon
+from drivers.picture import PathName, Streams
 from masking.view.model import DescriptorJob, QualityJob, ViewJob
 from masking.worker.study import Study
 

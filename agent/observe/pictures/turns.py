@@ -18,8 +18,8 @@ from typing import Any, Final
 from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, Attempt, due_paths
-from drivers.model import UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Streams, Unavailable, Value
-from drivers.picture import Access, PathName, PictureSeen, StreamSound, ZoneVerdict
+from drivers.model import UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
+from drivers.picture import Access, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
 

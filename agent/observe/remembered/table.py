@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from agent.model.finding import Json
-from agent.observe.remembered import (
+from agent.observe.remembered.areas import (
     assessed,
     footage,
     identities,

@@ -26,8 +26,8 @@ from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import NATIONAL_CLASS, PLACE_CATEGORY, ZONE_TYPE
 from drivers.details import Interfaces
 from drivers.footage import Channels, Disks
-from drivers.model import Identity, Stream, Streams, Unavailable
-from drivers.picture import StreamSample
+from drivers.model import Identity, Unavailable
+from drivers.picture import Stream, Streams, StreamSample
 
 NOT_MEASURED: Final = "not-measured"
 """Why a stream has no sample where nobody asked for one."""

@@ -7,8 +7,8 @@ from agent.observe.facts.facts import Facts
 from agent.onsite.handover.report import RowPart
 from agent.site.config.site import Site
 from agent.text.translate import render, translate
-from drivers.model import Clock, Identity, Stream, Streams
-from drivers.picture import StreamSample
+from drivers.model import Clock, Identity
+from drivers.picture import Stream, Streams, StreamSample
 
 NONE = "\u2013"
 

@@ -13,8 +13,8 @@ from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_b
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.http.transport import Transport
-from drivers.model import Device, Observation, Observations, Reason, Stream, Streams, Unavailable
-from drivers.picture import StreamSample
+from drivers.model import Device, Observation, Observations, Reason, Unavailable
+from drivers.picture import Stream, Streams, StreamSample
 from drivers.rtsp.sample import SAMPLED, SECONDS, sample_stream
 
 DEVICE_MOST_S: Final = 60.0

@@ -18,7 +18,8 @@ from pathlib import Path
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
 from drivers.http.transport import open_transport
-from drivers.model import Camera, Credential, Device, Observation, Picture, Stream, Streams
+from drivers.model import Camera, Credential, Device, Observation, Picture
+from drivers.picture import Stream, Streams
 from masking.model import Job
 from masking.worker.client import Worker
 

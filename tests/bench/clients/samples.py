@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 from drivers.credentials import Credentials
 from drivers.http.transport import open_transport
-from drivers.model import Credential, Device, Stream
-from drivers.picture import StreamSample
+from drivers.model import Credential, Device
+from drivers.picture import Stream, StreamSample
 from drivers.rtsp.sample import sample_stream
 
 

@@ -32,10 +32,9 @@ from drivers.model import (
     Observations,
     Overlays,
     Recordings,
-    Stream,
-    Streams,
     Unavailable,
 )
+from drivers.picture import Stream, Streams
 
 WANTED = {"one": Wanted(days=(date(2026, 11, 20),))}
 

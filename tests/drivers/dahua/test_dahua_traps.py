@@ -19,7 +19,8 @@ from onvif_reading import fact, reason
 from drivers.credentials import Credentials
 from drivers.details import Accounts, Encoders
 from drivers.footage import Channels, Disk, Disks, PlatformLink, Schedule
-from drivers.model import Clock, Identity, Mask, Masks, Observations, Overlays, Recordings, Streams, Unavailable
+from drivers.model import Clock, Identity, Mask, Masks, Observations, Overlays, Recordings, Unavailable
+from drivers.picture import Streams
 
 ONE = CAMERAS[:1]
 

@@ -18,7 +18,8 @@ from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Enc
 from drivers.footage import Channel, Channels, PlatformLink, Protocols, Wanted
 from drivers.hikvision.read import read
 from drivers.http.transport import ReplayTransport
-from drivers.model import DEVICE_FACTS, Camera, Fact, Identity, Overlays, Recordings, Span, Stream, Streams, Unavailable
+from drivers.model import DEVICE_FACTS, Camera, Fact, Identity, Overlays, Recordings, Span, Unavailable
+from drivers.picture import Stream, Streams
 
 ALLOWED = re.compile(
     r"System/(deviceInfo|status|time(/ntpServers|/localTime)?|Network/SIP(/\d+/SIPInfo)?)|Security/(adminAccesses|users)"

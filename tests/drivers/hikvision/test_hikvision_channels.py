@@ -8,7 +8,8 @@ from hikvision_device import CAMERAS, NOT_SUPPORTED, Nvr, fixture, observe, stat
 from onvif_reading import fact, reason
 
 from drivers.footage import Channels
-from drivers.model import Camera, Masks, Observations, Streams
+from drivers.model import Camera, Masks, Observations
+from drivers.picture import Streams
 
 PROXIES = "ContentMgmt/InputProxy/channels"
 INPUTS = "System/Video/inputs/channels"

@@ -19,22 +19,10 @@ from patience import LATE_S, PATIENCE_S
 from drivers import registry
 from drivers.credentials import LOCK_TIME, Credentials
 from drivers.http.transport import ReplayTransport, open_transport
-from drivers.model import (
-    Camera,
-    Clock,
-    Identity,
-    Mask,
-    Masks,
-    Overlays,
-    Recordings,
-    Services,
-    Span,
-    Stream,
-    Streams,
-    Unavailable,
-)
+from drivers.model import Camera, Clock, Identity, Mask, Masks, Overlays, Recordings, Services, Span, Unavailable
 from drivers.onvif import documents
 from drivers.onvif.read import read
+from drivers.picture import Stream, Streams
 
 FACTS_OF_BOX, FACTS_OF_CAMERA = 11, 8
 """What the driver reads of a device, and of each of its cameras when it knows no stream of it."""

@@ -6,8 +6,9 @@ from devices import HttpDevice, http
 from onvif_device import Script, fault
 from onvif_reading import fact, observe, reason
 
-from drivers.model import Masks, Recordings, Services, Streams
+from drivers.model import Masks, Recordings, Services
 from drivers.onvif import documents
+from drivers.picture import Streams
 
 
 def test_foreign_hosts_are_noted_and_never_asked() -> None:

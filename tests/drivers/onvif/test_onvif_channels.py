@@ -11,7 +11,8 @@ from onvif_device import Script
 from onvif_reading import at, fact, observe, reason, spans
 
 from drivers.details import Encoders, VideoSources
-from drivers.model import DEVICE_FACTS, Camera, Fact, Masks, Observations, Recordings, Streams, Unavailable
+from drivers.model import DEVICE_FACTS, Camera, Fact, Masks, Observations, Recordings, Unavailable
+from drivers.picture import Streams
 
 CAMERAS = tuple(Camera(f"c{number}", "box", channel=number) for number in (1, 2, 3))
 MEDIA2 = ("device", "media2", "search", "recording")

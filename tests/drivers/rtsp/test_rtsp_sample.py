@@ -15,8 +15,8 @@ from rtsp_device import Clip, RtspAsked, RtspDevice, clip, rtsp
 
 from drivers.credentials import Credentials
 from drivers.http.transport import open_transport
-from drivers.model import Stream, Unavailable
-from drivers.picture import StreamSample
+from drivers.model import Unavailable
+from drivers.picture import Stream, StreamSample
 from drivers.rtsp import sample as rtsp_sample
 from drivers.rtsp.sample import sample_stream
 

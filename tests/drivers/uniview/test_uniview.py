@@ -18,7 +18,8 @@ from drivers.credentials import Credentials
 from drivers.footage import Channels
 from drivers.http.replay import ReplayTransport
 from drivers.http.transport import Transport, open_transport
-from drivers.model import Camera, Clock, Device, Identity, Masks, Observations, Streams, Unavailable
+from drivers.model import Camera, Clock, Device, Identity, Masks, Observations, Unavailable
+from drivers.picture import Streams
 from drivers.uniview.read import NOT_CONFIRMED, read
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/uniview"

@@ -24,8 +24,8 @@ from agent.model.finding import Finding
 from agent.observe.facts.facts import NetworkFacts, gather
 from agent.observe.facts.sightings import KnownBox, mark_of
 from agent.site.config.site import Discovery, NoPrivateArea, Policy, Site
-from drivers.model import Clock, Fact, Identity, Mask, Masks, Observation, Reason, Streams, Unavailable
-from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from drivers.model import Clock, Fact, Identity, Mask, Masks, Observation, Reason, Unavailable
+from drivers.picture import Access, PathName, PictureSeen, Streams, ZoneVerdict
 
 REASONS: tuple[Reason, ...] = (
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed",

@@ -14,7 +14,8 @@ from agent.observe.footage.days import CameraFootage, DatedValue, RecordedDay
 from agent.observe.footage.sizes import NOTED_MAX, bitrate_kbps, is_overwriting, larger_before, sizes_of, space_of
 from drivers.details import Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Disk, Disks, Schedule, SchedulePeriod
-from drivers.model import Observations, Recordings, Span, Stream, Streams, Value
+from drivers.model import Observations, Recordings, Span, Value
+from drivers.picture import Stream, Streams
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 11, 24)

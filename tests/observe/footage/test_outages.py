@@ -11,7 +11,8 @@ from sites import DAY, NOW, camera, healthy, observed, site
 from agent.observe.footage.outages import OUTAGES_MAX, PER_SUBJECT_MAX, Outage, from_data, to_data, update_outages
 from agent.site.config.site import Site
 from drivers.footage import Channel, Channels, ChannelState, Disk, Disks, DiskState, Store
-from drivers.model import Identity, Observations, Reason, Streams, Unavailable
+from drivers.model import Identity, Observations, Reason, Unavailable
+from drivers.picture import Streams
 
 PERIOD = timedelta(minutes=15)
 BOX = observed("device:box", Identity("ACME", "N8", "1.0", "42"))

@@ -27,7 +27,8 @@ from agent.site.config.site import Discovery, Ignored, Site
 from drivers.discovery.probe_match import Discovered
 from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import Channel, Channels
-from drivers.model import Device, Identity, Observation, Stream, Streams, Unavailable
+from drivers.model import Device, Identity, Observation, Unavailable
+from drivers.picture import Stream, Streams
 
 MAC = "44:19:b6:00:00:01"
 

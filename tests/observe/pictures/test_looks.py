@@ -14,8 +14,8 @@ from agent.judge.checks.table import run_checks
 from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import PathResult, due, from_data, to_data
 from agent.site.config.site import Site
-from drivers.model import Mask, Masks, Observations, Provenance, Stream, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, StreamSound, ZoneVerdict
+from drivers.model import Mask, Masks, Observations, Provenance, Unavailable
+from drivers.picture import PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
 
 HOUR = timedelta(hours=1)
 NOT_DUE: tuple[PathName, ...] = ("main", "playback")

@@ -11,7 +11,7 @@ from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.known_sources import KnownSource
 from agent.observe.inventory.owners import Owner
 from agent.observe.inventory.unconfigured import Inventory
-from agent.observe.remembered import inventory
+from agent.observe.remembered.areas import inventory
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.value import EMPTY
 from agent.service.cycle.kept_for import memory_of_boxes

@@ -21,8 +21,8 @@ from agent.onsite.one_look.shown import ReportPicture, why_withheld
 from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock
 from agent.text.translate import translate
 from drivers.details import Interface, Interfaces, Movable
-from drivers.model import Camera, Device, Identity, Observation, Stream, Streams
-from drivers.picture import PresetSeen, StreamSample, ZoneVerdict
+from drivers.model import Camera, Device, Identity, Observation
+from drivers.picture import PresetSeen, Stream, Streams, StreamSample, ZoneVerdict
 
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style><!-- camwarden-signature"
 SECRET = "rtsp://admin:s3cret@192.0.2.1/main"

@@ -20,8 +20,8 @@ from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.site.config import load
 from agent.site.config.site import Probe, Site
 from drivers.credentials import Credentials
-from drivers.model import Credential, Device, Observation, Stream, Streams, Unavailable
-from drivers.picture import StreamSample
+from drivers.model import Credential, Device, Observation, Unavailable
+from drivers.picture import Stream, Streams, StreamSample
 
 CREDENTIAL = Credential("box", USER, PASSWORD)
 

@@ -13,8 +13,7 @@ from agent.judge.wording.from_rules import STREAM_PROTECTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
-from drivers.model import Streams
-from drivers.picture import Access
+from drivers.picture import Access, Streams
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

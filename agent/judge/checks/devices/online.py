@@ -17,8 +17,8 @@ from agent.observe.inventory.stocktake import without_signal
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Channel, Channels
-from drivers.model import Device, Identity, Observation, Reason, Services, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen
+from drivers.model import Device, Identity, Observation, Reason, Services, Unavailable
+from drivers.picture import PathName, PictureSeen, Streams
 from masking.model import NOT_CONFINED
 
 CHECK_ID = "camera-online"

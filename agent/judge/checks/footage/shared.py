@@ -14,7 +14,7 @@ from agent.observe.footage.days import CameraFootage, ChangeKind, recorder_of
 from agent.site.config.site import CameraConfig
 
 FOOTAGE = "footage"
-"""The remembered area that holds each day of a camera's footage (`agent/observe/remembered/footage.py`)."""
+"""The remembered area that holds each day of a camera's footage (`agent/observe/remembered/areas/footage.py`)."""
 
 COMPLETENESS_ID = "recording-completeness"
 RETENTION_ID = "retention-days"

@@ -15,8 +15,8 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.model.finding import Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
-from drivers.model import Observation, Recordings, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.model import Observation, Recordings, Unavailable
+from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
 
 NOT_LOOKED_AT: Final = "path-not-looked-at"
 

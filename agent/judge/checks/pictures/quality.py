@@ -21,8 +21,7 @@ from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
 from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark
 from agent.site.config.site import CameraConfig, Mute, Site
-from drivers.model import Streams
-from drivers.picture import PictureSeen
+from drivers.picture import PictureSeen, Streams
 from masking.quality.indicators import INDICATORS
 from masking.quality.learning import LEARNING
 from masking.view.model import QualitySeen

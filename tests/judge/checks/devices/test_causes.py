@@ -16,7 +16,8 @@ from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
 from drivers.details import Host
 from drivers.footage import Channel, Channels, ChannelState
-from drivers.model import Device, Fact, Observation, Reason, Streams, Unavailable
+from drivers.model import Device, Fact, Observation, Reason, Unavailable
+from drivers.picture import Streams
 
 OF_BOX: tuple[Fact, ...] = ("identity", "clock", "services", "disks")
 OF_CAMERA: tuple[Fact, ...] = ("streams", "masks", "overlays", "recordings", "access", "picture", "audio")

@@ -18,7 +18,8 @@ from agent.observe.facts.sightings import BoxMark, KnownBox, Sighting, mark_of
 from agent.observe.inventory.stocktake import ONE_BOX, TWO_BOXES
 from agent.report.build import finding_json
 from agent.site.config.site import Discovery
-from drivers.model import Fact, Identity, Observation, Streams, Unavailable
+from drivers.model import Fact, Identity, Observation, Unavailable
+from drivers.picture import Streams
 
 HOUR = timedelta(hours=1)
 BOX = KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))

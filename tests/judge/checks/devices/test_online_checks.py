@@ -12,7 +12,8 @@ from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import REMEMBERED
 from drivers.footage import Channel, Channels, ChannelState
-from drivers.model import Observations, Stream, Streams, Unavailable
+from drivers.model import Observations, Unavailable
+from drivers.picture import Stream, Streams
 
 
 def judged(*groups: Observations) -> Finding:

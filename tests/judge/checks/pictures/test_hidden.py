@@ -10,8 +10,8 @@ from sites import NOW, PATHS, ZONE, camera, healthy, site, without, without_path
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from drivers.model import Observation, Streams
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.model import Observation
+from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
 
 DUE: tuple[PathName, ...] = (*PATHS, "playback")
 
