@@ -202,11 +202,11 @@ def _require_one_folder() -> None:
         origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
         if origin is None or origin.parent.parent != home:
             raise AgentError(
-                Message(
-                    "the package {name} is taken from {origin}, not from {home}: install camwarden in an "
-                    "environment of its own",
-                    {"name": name, "origin": origin or "nowhere", "home": home},
-                )
+                "the package {name} is taken from {origin}, not from {home}: install camwarden in an "
+                "environment of its own",
+                name=name,
+                origin=origin or "nowhere",
+                home=home,
             )
 
 

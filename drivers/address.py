@@ -16,6 +16,10 @@ from drivers.model import Device
 _DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 _SECRET = re.compile(r"((?:user(?:name)?|usr|pass(?:word|wd)?|pwd|auth|token|key)=)[^&/;]*", re.IGNORECASE)
 _LONGEST_CHARS = 2048
+_TWO_PORTS = re.compile(
+    r"^(rtsps?://(?:[^/?#]*@)?(?:\[[^\]/]*\]|[^:/@?#\[\]]+)):\d{1,5}(:\d{1,5})(?=[/?#]|$)", re.IGNORECASE
+)
+"""`rtsp://10.0.0.9:80:554/`, as cameras write it that put the port of RTSP behind their web address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def parse_address(url: str, device: Device, own_hosts: Collection[str] = ()) -> 
     Raises:
         Malformed: Not an address of a supported scheme.
     """
-    text = url.strip()
+    text = _TWO_PORTS.sub(r"\1\2", url.strip()[: _LONGEST_CHARS + 1])
     if len(text) > _LONGEST_CHARS or not text.isprintable() or " " in text or '"' in text:
         raise Malformed("the device gave an address that cannot be used")
     try:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from drivers.errors import NotTried
 from drivers.model import Credential
@@ -29,7 +32,10 @@ _LONGEST_CHARS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A login challenge. `qop`: offers `qop=auth`. `tells_stale`: without `stale=true` its nonce was still good."""
+    """A login challenge. `qop`: offers `qop=auth`. `tells_stale`: without `stale=true` its nonce was still good.
+
+    `encoding` is that of its own text, in which logins are answered; `utf8_told`: by its parameter `charset`.
+    """
 
     scheme: str
     realm: str = ""
@@ -39,13 +45,18 @@ class Challenge:
     qop: bool = False
     stale: bool = False
     tells_stale: bool = False
+    encoding: str = "utf-8"
+    utf8_told: bool = False
 
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """Parse WWW-Authenticate values, without unanswerable ones. Source: RFC 7616 section 3.3, RFC 7235 section 4.1."""
+    """Parse WWW-Authenticate values, each byte a character (Latin-1), without challenges that cannot be answered.
+
+    Source: RFC 7616 sections 3.3 and 4, RFC 7235 section 4.1; Chinese devices write realms in GBK without saying so.
+    """
     found: list[Challenge] = []
     for header in headers:
-        rest = header[:_LONGEST_CHARS]
+        rest, encoding = _decoded(header[:_LONGEST_CHARS])
         while rest:
             scheme = _SCHEME.match(rest)
             if scheme is None:
@@ -55,7 +66,7 @@ def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
             while (parameter := _PARAMETER.match(rest)) is not None:
                 values.setdefault(parameter[1].lower(), _unquote(parameter[2]))
                 rest = rest[parameter.end() :]
-            challenge = _challenge(scheme[1].lower(), values)
+            challenge = _challenge(scheme[1].lower(), values, encoding)
             if challenge is not None:
                 found.append(challenge)
     return tuple(found)
@@ -69,27 +80,34 @@ def choose(challenges: Iterable[Challenge]) -> Challenge | None:
 
 
 def authorization(challenge: Challenge, credential: Credential, method: str, uri: str, count: int, tls: bool) -> str:
-    """Return the Authorization header that answers `challenge`; `count` is how often its nonce was used, from 1.
+    """Return the Authorization header that answers `challenge`, each of its bytes a character (Latin-1).
+
+    `count` is how often its nonce was used, from 1. The login goes out in the encoding of the challenge: what its
+    `charset` names, else that in which its own text is written, else UTF-8.
 
     Raises:
         NotTried: The answer would send the password readable, or cannot be written.
 
-    Source: RFC 7616 section 3.4, RFC 2617 section 3.2.2 (devices without qop), RFC 7617.
+    Source: RFC 7616 sections 3.4 and 4, RFC 2617 section 3.2.2 (devices without qop), RFC 7617, RFC 8187.
     """
     if not credential.user.isprintable() or '"' in credential.user:
         raise NotTried("the user name holds characters that a login cannot carry")
     if challenge.scheme == "basic":
         if not tls:
             raise NotTried("the device offers only Basic without TLS: the password was not sent")
-        return "Basic " + b64encode(f"{credential.user}:{credential.password}".encode()).decode()
+        return "Basic " + b64encode(_encoded(challenge, f"{credential.user}:{credential.password}")).decode()
     digest = _HASHES[challenge.algorithm.removesuffix("-sess")]
     cnonce = secrets.token_hex(8)
-    secret = digest(f"{credential.user}:{challenge.realm}:{credential.password}".encode())
+    user, password = credential.user, credential.password
+    if challenge.utf8_told:
+        user, password = unicodedata.normalize("NFC", user), unicodedata.normalize("NFC", password)
+    secret = digest(_encoded(challenge, f"{user}:{challenge.realm}:{password}"))
     if challenge.algorithm.endswith("-sess"):
         secret = digest(f"{secret}:{challenge.nonce}:{cnonce}".encode())
-    request = digest(f"{method}:{uri}".encode())
+    request = digest(_encoded(challenge, f"{method}:{uri}"))
+    extended = challenge.utf8_told and not user.isascii()
     fields = [
-        f'username="{credential.user}"',
+        f"username*=UTF-8''{quote(user, safe='')}" if extended else f'username="{user}"',
         f'realm="{_quote(challenge.realm)}"',
         f'nonce="{_quote(challenge.nonce)}"',
         f'uri="{uri}"',
@@ -108,12 +126,34 @@ def authorization(challenge: Challenge, credential: Credential, method: str, uri
         fields.append(f"algorithm={challenge.algorithm}")
     if challenge.opaque is not None:
         fields.append(f'opaque="{_quote(challenge.opaque)}"')
-    return "Digest " + ", ".join(fields)
+    return "Digest " + _encoded(challenge, ", ".join(fields)).decode("latin-1")
 
 
-def _challenge(scheme: str, values: dict[str, str]) -> Challenge | None:
+def _decoded(header: str) -> tuple[str, str]:
+    """Return the text of a header and its encoding: that in which exactly its bytes are written."""
+    try:
+        data = header.encode("latin-1")
+    except UnicodeEncodeError:
+        return header, "utf-8"
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if text.encode(encoding) == data:
+                return text, encoding
+    return header, "latin-1"
+
+
+def _encoded(challenge: Challenge, text: str) -> bytes:
+    try:
+        return text.encode(challenge.encoding)
+    except UnicodeEncodeError:
+        raise NotTried("the login holds characters that the device's challenge has no encoding for") from None
+
+
+def _challenge(scheme: str, values: dict[str, str], encoding: str) -> Challenge | None:
+    utf8_told = values.get("charset", "").lower() == "utf-8"
     if scheme == "basic":
-        return Challenge("basic", values.get("realm", ""))
+        return Challenge("basic", values.get("realm", ""), encoding=encoding, utf8_told=utf8_told)
     if scheme != "digest" or not values.get("nonce"):
         return None
     algorithm = values.get("algorithm", "MD5").upper()
@@ -130,6 +170,8 @@ def _challenge(scheme: str, values: dict[str, str]) -> Challenge | None:
         qop="auth" in offered,
         stale=values.get("stale", "").lower() == "true",
         tells_stale="stale" in values,
+        encoding=encoding,
+        utf8_told=utf8_told,
     )
 
 

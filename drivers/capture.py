@@ -15,7 +15,18 @@ from urllib.parse import urlsplit
 from drivers.allowed_requests import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
-from drivers.model import Camera, Observation, Observations, Picture, Recordings, Stream, Streams, Unavailable, Value
+from drivers.model import (
+    Camera,
+    Observation,
+    Observations,
+    Picture,
+    Provenance,
+    Recordings,
+    Stream,
+    Streams,
+    Unavailable,
+    Value,
+)
 from drivers.picture import Access, PathName, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
 
@@ -126,9 +137,11 @@ class _Camera:
         self._asked: list[str] = []
         self._anonymous: list[str] = []
         self._error = Unavailable("access", "not-looked-at", "no address of a picture is known")
-        for value in (one.value for one in observations if one.subject == self._subject):
+        self._source = ""
+        for one in (one for one in observations if one.subject == self._subject):
+            value = one.value
             if isinstance(value, Streams):
-                self.streams += value.streams
+                self.streams, self._source = self.streams + value.streams, one.provenance.source
             elif isinstance(value, Recordings) and value.spans and value.replay_url:
                 self._plays_from_at = value.replay_from_at
                 self._play_at = None if value.replay_from_at else value.spans[0].start_at + PLAYBACK_LEAD
@@ -187,7 +200,8 @@ class _Camera:
             raise DeviceFault(f"snapshot: HTTP {reply.status}")
         if not reply.body.startswith(_JPEG):
             raise Malformed("snapshot: the answer is no JPEG")
-        return Picture(self._camera.id, "snapshot", exchange.received_at, reply.body, "jpeg")
+        where = self._provenance(stream)
+        return Picture(self._camera.id, "snapshot", exchange.received_at, reply.body, "jpeg", provenance=where)
 
     def _keyframe(self, stream: Stream, transport: Transport) -> Picture:
         fetched = fetch_keyframe(transport, stream.url, self._play_at if stream.path == "playback" else None)
@@ -196,12 +210,16 @@ class _Camera:
         if fetched.keyframe is None:
             raise fetched.error or Malformed(f"{stream.path}: no picture")
         frame = fetched.keyframe
+        of, where = (self._camera.id, stream.path), self._provenance(stream)
         if stream.path != "playback":
             self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
-            return Picture(self._camera.id, stream.path, frame.taken_at, frame.data, frame.kind)
+            return Picture(*of, frame.taken_at, frame.data, frame.kind, provenance=where)
         # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
         at = frame.recorded_at or self._plays_from_at or frame.taken_at
-        return Picture(self._camera.id, stream.path, at, frame.data, frame.kind, dated=frame.recorded_at is not None)
+        return Picture(*of, at, frame.data, frame.kind, frame.recorded_at is not None, where)
+
+    def _provenance(self, stream: Stream) -> Provenance:
+        return Provenance(source=self._source, profile=stream.profile, path=stream.path, level="seen")
 
     def _answered(self, name: str, anonymous: bool) -> None:
         self._asked.append(name)
@@ -209,4 +227,5 @@ class _Camera:
             self._anonymous.append(name)
 
     def _note(self, value: Value, method: str, transport: Transport) -> None:
-        self.observations.append(Observation(self._subject, value, transport.clock(), method))
+        where = Provenance(source=self._source, level="seen" if isinstance(value, Access) else "told")
+        self.observations.append(Observation(self._subject, value, transport.clock(), method, where))

@@ -17,7 +17,7 @@ from drivers.errors import (
     unavailable,
 )
 from drivers.exchange import Transport
-from drivers.model import Fact, Observation, Value
+from drivers.model import Fact, Observation, Provenance, Value
 from drivers.picture import PathName
 
 _T = TypeVar("_T")
@@ -30,6 +30,11 @@ class Collector:
         self.observations: list[Observation] = []
         self._transport = transport
         self._method = method
+        self._sources: dict[str, str] = {}
+
+    def of_source(self, subject: str, source: str) -> None:
+        """Set the token of the video source, or the channel's number, that all further facts of a camera are of."""
+        self._sources[subject] = source
 
     def note(
         self, subject: str, fact: Fact, value: Value | DriverError, path: PathName | None = None, how: str = ""
@@ -38,7 +43,8 @@ class Collector:
         if isinstance(value, DriverError):
             value = unavailable(fact, value, path)
         method = f"{self._method}, {how}" if how else self._method
-        self.observations.append(Observation(subject, value, self._transport.clock(), method))
+        where = Provenance(source=self._sources.get(subject, ""))
+        self.observations.append(Observation(subject, value, self._transport.clock(), method, where))
 
     def attempt(self, function: Callable[..., _T], *arguments: object) -> _T | DriverError:
         """Run `attempt`, and store a sample of a malformed answer."""

@@ -31,7 +31,13 @@ class Unreachable(DriverError):
     reason = "unreachable"
 
 
-class HungUp(Unreachable):
+class ProtocolBroken(Unreachable):
+    """The device took the connection and broke it off, or does not speak TLS where it should."""
+
+    cause = "protocol-broken"
+
+
+class HungUp(ProtocolBroken):
     """The device ended a connection that had answered before, without an answer to this request.
 
     Small web servers end a connection after an answer without announcing it, when a request may already be on its way;
@@ -60,7 +66,19 @@ class NameUnknown(Unreachable):
 class Untrusted(Unreachable):
     """The device's certificate is not trusted, or is for another host."""
 
-    cause = "untrusted"
+    cause: ClassVar[Cause] = "untrusted"
+
+
+class OtherCertificate(Untrusted):
+    """The device shows another certificate than the pinned one."""
+
+    cause = "other-certificate"
+
+
+class TlsTooOld(Unreachable):
+    """The device offers only versions, ciphers or keys of TLS that are no longer safe."""
+
+    cause = "tls-too-old"
 
 
 class DeadlineExceeded(DriverError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from drivers.details import (
     Accounts,
@@ -39,13 +39,13 @@ Polygon = tuple[Point, ...]
 
 Reason = Literal[
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at",
-    "interrupted", "worker-not-confined",
+    "interrupted", "worker-not-confined", "too-old", "other-box", "other-source",
 ]  # fmt: skip
 """Why a fact is not available. Never a pass."""
 
 Cause = Literal[
     "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential",
-    "no-password",
+    "no-password", "tls-too-old", "protocol-broken", "other-certificate",
 ]  # fmt: skip
 """The closer cause of a reason, where it is known."""
 
@@ -82,8 +82,9 @@ class Device:
     `host` is the only host that the device's credential is ever sent to; of addresses that the device gives only path
     and query are used. `rtsp_port` 0 means the port in the device's stream address. `allow_basic` lets the password go
     out readable, where the device can do no better and the network is trusted. `ca` is a file of certificates (PEM) to
-    trust with `tls`; None: the public ones. `time_zone` is that of its wall clock, an IANA name: many recorders report
-    local time without a zone, or with a wrong one.
+    trust with `tls`; None: the public ones. `pin`, "sha256:" and lower-case hex, is the fingerprint of the device's own
+    certificate (of its DER), which then is trusted alone, whatever name or end is in it. `time_zone` is that of its
+    wall clock, an IANA name: many recorders report local time without a zone, or with a wrong one.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Device:
     tls: bool = False
     allow_basic: bool = False
     ca: Path | None = None
+    pin: str = ""
     time_zone: str = "Asia/Shanghai"
 
 
@@ -104,7 +106,9 @@ class Camera:
 
     `id` comes from the configuration and survives a new address. `code` is the 20-digit GB/T 28181 code, or empty.
     `device` is the id of the device it is read through. `channel` is the 1-based number in the order in which the
-    device lists its video sources. `placement` is its place in the operator's words.
+    device lists its video sources. `placement` is its place in the operator's words. `source` is the device's token of
+    its video source where that was learned before, else empty: a device that lists only its online sources renumbers
+    the others when one goes.
     """
 
     id: str
@@ -113,6 +117,7 @@ class Camera:
     code: str = ""
     channel: int = 1
     placement: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,39 @@ class Reply:
     elapsed_s: float = 0.0
 
 
+Level = Literal["told", "seen", "both", "declared", "own"]
+"""How something is known. `told`: a device reports it. `seen`: shown by a picture or recording that was delivered.
+`both`: told and seen. `declared`: a person or a document states it. `own`: this gateway itself: its state, the results
+of what it tried on the network, and its counts over many looks.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fact comes from, so that a neighbour's, a predecessor's or yesterday's value fits nowhere else.
+
+    `box`: digest of the identity of the box that answered, empty where it gave none. `source`: the video source's token
+    or the channel's number at that box; `profile`: the token of the profile or stream. Empty: of the whole box, or not
+    known. `true_at`: when it was true, None where that is when it was observed.
+    """
+
+    box: str = ""
+    source: str = ""
+    profile: str = ""
+    path: PathName | None = None
+    true_at: datetime | None = None
+    level: Level = "told"
+
+
+UNPROVEN: Final = Provenance()
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
 
     `dated`: of a recording, `taken_at` came with the picture itself; else it is only the requested moment.
+    `provenance`: which box, source and profile delivered it.
     """
 
     camera_id: str
@@ -140,6 +173,7 @@ class Picture:
     data: bytes = field(repr=False)
     kind: PictureKind
     dated: bool = False
+    provenance: Provenance = UNPROVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +215,10 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials."""
+    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials.
+
+    `profile` is the token of the ONVIF profile, or the vendor's number of the stream.
+    """
 
     path: PathName
     url: str
@@ -191,14 +228,19 @@ class Stream:
     frame_rate: float = 0.0
     bitrate_kbps: int = 0
     gop_frames: int = 0
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched."""
+    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched.
+
+    `lost`: the device does not list the camera's video source any more, so that it has no stream.
+    """
 
     streams: tuple[Stream, ...]
     further: tuple[str, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +370,7 @@ class Observation:
     value: Value
     taken_at: datetime
     method: str
+    provenance: Provenance = UNPROVEN
 
 
 Observations = tuple[Observation, ...]

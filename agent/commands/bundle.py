@@ -6,8 +6,6 @@ Secrets, keys and pictures never get in: see `agent/onsite/bundle/`. It ends wit
 cannot be read is named in the listing. On a terminal it asks before it writes; a script needs --yes.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -56,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     site = f"{situation.site.id}-" if situation.site is not None else ""
     out = args.out or Path(f"camwarden-bundle-{site}{now:%Y%m%dT%H%M%SZ}.tar.gz")
     if os.path.lexists(out):
-        raise UsageError(Message("{out}: is there already; choose another name with --out", {"out": out}))
+        raise UsageError("{out}: is there already; choose another name with --out", out=out)
     gathered = _gathered(situation, args)
     data = packed(gathered, now)
     if not args.json and not args.quiet:
@@ -127,9 +125,7 @@ def _write(out: Path, data: bytes) -> None:
         write_atomic(out, data, MODE)
     except PermissionError:
         raise Forbidden(
-            Message("{path}: this user may not write here; choose another folder with --out", {"path": out.absolute()})
+            "{path}: this user may not write here; choose another folder with --out", path=out.absolute()
         ) from None
     except OSError as error:
-        raise UsageError(
-            Message("{path}: cannot be written: {why}", {"path": out.absolute(), "why": os_words(error)})
-        ) from None
+        raise UsageError("{path}: cannot be written: {why}", path=out.absolute(), why=os_words(error)) from None

@@ -9,8 +9,6 @@ Passwords are never printed; only `validate` reads them at all. `show` redacts w
 so that its output can be handed on; `--no-redact` shows that too.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

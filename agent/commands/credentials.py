@@ -4,8 +4,6 @@ The states are those of `drivers/credentials.py`, without secrets. Nothing is se
 in `factory.py`.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json
@@ -17,7 +15,6 @@ from agent.host.files import as_owner_of
 from agent.host.paths import credentials_file
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Message
 from agent.site.toml.storage import load_storage
 from agent.text.translate import translate
 from drivers.credentials import Credentials, Entry
@@ -59,8 +56,9 @@ def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[En
     known = sorted({entry.device for entry in entries})
     if args.device not in known:
         names = ", ".join(known) or translate("none", args.lang)
-        values = {"device": args.device, "names": names}
-        raise UsageError(Message("no login of a device {device!r} was ever tried; devices with one: {names}", values))
+        raise UsageError(
+            "no login of a device {device!r} was ever tried; devices with one: {names}", device=args.device, names=names
+        )
     released = any(entry.device == args.device and entry.state in BLOCKED for entry in entries)
     if released:
         credentials.retry(args.device)

@@ -1,7 +1,5 @@
 """Runs the whole flow on a simulated site: real protocols on loopback, nothing left running."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import signal
@@ -17,20 +15,9 @@ from rich.text import Text
 
 from agent.commands import demo_liars
 from agent.commands.terminal.tables import cameras_table, findings_table
+from agent.demo import run as simulation
 from agent.demo.broker import BrokerFailed
 from agent.demo.children import ChildFailed
-from agent.demo.run import (
-    BROKERS,
-    Delivered,
-    Demo,
-    Event,
-    another_cycle,
-    delivered,
-    first_cycle,
-    hand_over,
-    start,
-    write_results,
-)
 from agent.demo.world.cameras import Fault
 from agent.host.clock import utc_now
 from agent.model import exits
@@ -59,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("build/demo"), help="folder for report.html, hub.html and logs"
     )
-    parser.add_argument("--broker", choices=sorted(BROKERS), default="embedded", help="which MQTT broker to start")
+    parser.add_argument(
+        "--broker", choices=sorted(simulation.BROKERS), default="embedded", help="which MQTT broker to start"
+    )
     parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
     parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
     parser.add_argument(
@@ -81,13 +70,13 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with ExitStack() as stack:
-            demo = start(stack, args.out.absolute(), args.broker, utc_now, say)
+            demo = simulation.start(stack, args.out.absolute(), args.broker, utc_now, say)
             up_s = time.monotonic() - began_at
-            first_cycle(demo, say)
-            what = delivered(demo)
+            simulation.first_cycle(demo, say)
+            what = simulation.delivered(demo)
             total_s = time.monotonic() - began_at
-            write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
-            hand_over(demo, args.lang)
+            simulation.write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
+            simulation.hand_over(demo, args.lang)
             _show(console, demo, what, args)
             if args.watch:
                 _watch(console, demo, what, args.rounds, say)
@@ -102,15 +91,13 @@ def run(args: argparse.Namespace) -> int:
 def _clear(out: Path) -> None:
     """Empty the folder of an earlier demo, and mark it as one. Raises UsageError for a folder with other files."""
     if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
-        raise UsageError(
-            Message("{out}: not empty, and not the folder of an earlier demo; choose another with --out", {"out": out})
-        )
+        raise UsageError("{out}: not empty, and not the folder of an earlier demo; choose another with --out", out=out)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     (out / MARKER).write_text("Written by camwarden demo, which empties this folder when it runs again.\n")
 
 
-def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespace) -> None:
+def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, args: argparse.Namespace) -> None:
     site = load(demo.config)
     findings = tuple(parse_finding(f) for f in plain_findings(what.payload["body"]))
     console.print(cameras_table(site, findings, args.lang))
@@ -134,7 +121,7 @@ def _verifying(args: argparse.Namespace) -> str:
     return f"{program} verify {args.out / 'report.html'} --data {args.out / 'hub'}"
 
 
-def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any) -> None:
+def _watch(console: Console, demo: simulation.Demo, what: simulation.Delivered, rounds: int, say: Any) -> None:
     """Change the site, look again, and print each event as the hub has verified it."""
     told = {event.seq for event in what.events}
     done = 0
@@ -142,8 +129,8 @@ def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any)
         for camera, fault in CHANGES:
             demo.site.change(camera, fault)
             say(Message("{camera}: {fault}", {"camera": camera, "fault": Message(fault or "all is well again")}))
-            another_cycle(demo)
-            what = delivered(demo)
+            simulation.another_cycle(demo)
+            what = simulation.delivered(demo)
             for event in what.events:
                 if event.seq not in told:
                     told.add(event.seq)
@@ -151,7 +138,7 @@ def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any)
         done += 1
 
 
-def event_line(event: Event) -> str:
+def event_line(event: simulation.Event) -> str:
     """Render one line for an event as the hub stores it."""
     body = event.body
     change = f"{body['from'] or 'not known'} -> {body['to']}"

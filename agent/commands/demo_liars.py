@@ -1,7 +1,5 @@
 """Shows the gallery of lying devices: what each fakes, what is right, and whether camwarden was fooled."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -4,8 +4,6 @@ The requests are shown before the first datagram. No login is sent, and a device
 output is its own, sanitized for terminals, spreadsheets and files.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import io
@@ -24,7 +22,7 @@ from rich.text import Text
 
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
 from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.observe.probe.devices import discover, discovery_plan
@@ -74,9 +72,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(json_text(plan_json(plan)) + "\n" if args.json else plan_text(plan))
         return exits.OK
     if args.write is not None and (args.write.exists() or args.write.is_symlink()):
-        raise UsageError(
-            Message("{path} is there already and is not overwritten: name a new file", {"path": args.write})
-        )
+        raise UsageError("{path} is there already and is not overwritten: name a new file", path=args.write)
     if not args.quiet:
         sys.stderr.write(plan_text(plan))
     console = Console(no_color=args.no_color)
@@ -200,7 +196,7 @@ def plan_of(site: Site) -> Plan:
     try:
         return discovery_plan(site)
     except ValueError as error:
-        raise UsageError(Message("{error}: name only the networks that cameras are in", {"error": error})) from None
+        raise UsageError("{error}: name only the networks that cameras are in", error=error) from None
 
 
 def plan_text(plan: Plan) -> str:
@@ -232,18 +228,15 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(
-            Message("{path} is there already and is not overwritten: name a new file", {"path": path})
-        ) from None
+        raise UsageError("{path} is there already and is not overwritten: name a new file", path=path) from None
     except OSError as error:
-        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path} cannot be written: {why}", path=path, why=os_words(error)) from None
 
 
 def _checked(right: Callable[[str], bool], shown: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not right(text):
-            values = {"given": printable(text), "shown": shown}
-            raise UsageError(Message("{given} is no {shown}: see camwarden discover --help", values))
+            raise UsageError("{given} is no {shown}: see camwarden discover --help", given=printable(text), shown=shown)
         return text
 
     return check

@@ -5,8 +5,6 @@ this could disturb. Exit code: 1 where something fails, 4 where a login is refus
 probed, else 0.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

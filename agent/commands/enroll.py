@@ -7,8 +7,6 @@ Both private keys are made here and stay here. Nothing is trusted on first use: 
 the hub's desk must show. Whatever was cut off is repeated with the same token.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -61,12 +59,8 @@ def run(args: argparse.Namespace) -> int:
     token = read_token(_token_text(args))
     place = _place(args.config)
     if token.site != place.site_id:
-        raise UsageError(
-            Message(
-                "the token is for site {site}, and {path} says {id}: take the right one of both",
-                {"site": token.site, "path": args.config, "id": place.site_id},
-            )
-        )
+        values = {"site": token.site, "path": args.config, "id": place.site_id}
+        raise UsageError("the token is for site {site}, and {path} says {id}: take the right one of both", **values)
     if args.dry_run:
         return _dry_run(args, token, place)
     site = _site(args.config)
@@ -91,8 +85,7 @@ def _token_text(args: argparse.Namespace) -> str:
             with args.token_file.open("rb") as file:
                 return str(file.read(2 * MAX_CHARS), "ascii", "replace")
         except OSError as error:
-            values = {"path": args.token_file, "why": os_words(error)}
-            raise UsageError(Message("{path}: cannot be read: {why}", values)) from None
+            raise UsageError("{path}: cannot be read: {why}", path=args.token_file, why=os_words(error)) from None
     match args.token:
         case None:
             return _asked_token(args.lang)
@@ -114,11 +107,9 @@ def _asked_token(lang: str) -> str:
 def _place(config: Path) -> TlsPlace:
     if not config.exists():
         raise ConfigurationError(
-            Message(
-                "{path}: no such file; copy the site's folder from the ledger, or make it with `camwarden init`, and "
-                "repeat",
-                {"path": config},
-            )
+            "{path}: no such file; copy the site's folder from the ledger, or make it with `camwarden init`, and "
+            "repeat",
+            path=config,
         )
     return load_tls_place(config)
 

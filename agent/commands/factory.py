@@ -5,8 +5,6 @@ tried, `drivers/http/factory_try.py` tries, `agent/judge/checks/devices/factory.
 shown.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -25,18 +23,7 @@ from agent.host.paths import credentials_file, own_state
 from agent.model import exits
 from agent.model.errors import AgentError, UsageError, os_words
 from agent.model.finding import Message, sentence, utc_text
-from agent.observe.facts.factory_logins import (
-    NAME,
-    LoginTry,
-    box_of,
-    is_own,
-    last_tries,
-    read_tried,
-    tries_of_site,
-    why_no_try,
-    with_try,
-    write_tried,
-)
+from agent.observe.facts import factory_logins
 from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import claim
 from agent.site.config.load import load
@@ -94,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
                 claim(directory, site.id)
         except OSError as error:
             raise forbidden(directory, error) from None
-        held = lock(directory / NAME)
+        held = lock(directory / factory_logins.NAME)
         try:
             rows = [_row(site, device, marks.get(device.id), directory, args.yes) for device in wanted]
         finally:
@@ -115,9 +102,7 @@ def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
     known = {device.id: device for device in site.devices}
     for name in names:
         if name not in known:
-            raise UsageError(
-                Message("there is no device {name!r}; there are: {names}", {"name": name, "names": ", ".join(known)})
-            )
+            raise UsageError("there is no device {name!r}; there are: {names}", name=name, names=", ".join(known))
     return tuple(known[name] for name in names) if names else site.devices
 
 
@@ -133,50 +118,57 @@ def _row(site: Site, device: Device, mark: BoxMark | None, directory: Path, go: 
 
     Its maker is that of its driver, or of its last reported model.
     """
-    maker, box = maker_of(device.driver, mark.model if mark else ""), box_of(mark)
+    maker, box = maker_of(device.driver, mark.model if mark else ""), factory_logins.box_of(mark)
     rows = _read(directory, site.id)
-    tried = tries_of_site(rows, site.id)
-    last = last_tries(tried).get(device.id)
+    tried = factory_logins.tries_of_site(rows, site.id)
+    last = factory_logins.last_tries(tried).get(device.id)
     state = Credentials(credentials_file(site.storage.directory, os.environ)).state(device).state
-    why = why_no_try(device, maker, site.digest, box, tried, state)
+    why = factory_logins.why_no_try(device, maker, site.digest, box, tried, state)
     if why is None and go:
-        row = LoginTry(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
+        row = factory_logins.LoginTry(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
         return _try_login(row, site, device, directory, rows)
     if last is not None and last.is_of(box) and (last.config == site.digest or last.result == "accepted"):
         return DeviceResult(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
     return DeviceResult(device.id, maker, READY if why is None else why)
 
 
-def _try_login(row: LoginTry, site: Site, device: Device, directory: Path, tried: tuple[LoginTry, ...]) -> DeviceResult:
+def _try_login(
+    row: factory_logins.LoginTry,
+    site: Site,
+    device: Device,
+    directory: Path,
+    tried: tuple[factory_logins.LoginTry, ...],
+) -> DeviceResult:
     maker, now = row.maker, row.at
-    if is_own(device, maker):
+    if factory_logins.is_own(device, maker):
         result: Outcome = "accepted"
     else:
-        write_tried(directory, with_try(tried, row))  # before it is sent: a crash must not make two tries of it
+        factory_logins.write_tried(
+            directory, factory_logins.with_try(tried, row)
+        )  # before it is sent: a crash must not make two tries of it
         try:
             result = try_factory(device, maker, utc_now, site.probe.deadline_s)
         except DriverError as error:
-            write_tried(directory, tried)
+            factory_logins.write_tried(directory, tried)
             message = Message("no login was sent: {why}", {"why": sentence(str(error))})
             return DeviceResult(device.id, maker, message)
     if result == "open":
-        write_tried(directory, tried)
+        factory_logins.write_tried(directory, tried)
     else:
-        write_tried(directory, with_try(tried, replace(row, result=result)))
-    sent = result != "open" and not is_own(device, maker)
+        factory_logins.write_tried(directory, factory_logins.with_try(tried, replace(row, result=result)))
+    sent = result != "open" and not factory_logins.is_own(device, maker)
     return DeviceResult(device.id, maker, SAID[result], result, utc_text(now), sent)
 
 
-def _read(directory: Path, site_id: str) -> tuple[LoginTry, ...]:
+def _read(directory: Path, site_id: str) -> tuple[factory_logins.LoginTry, ...]:
     try:
-        return read_tried(directory, site_id)
+        return factory_logins.read_tried(directory, site_id)
     except OSError as error:
         why: object = os_words(error)
     except ValueError:
         why = Message("it is damaged")
     raise UsageError(
-        Message(
-            "{path}: what was tried before cannot be read ({why}); nothing is tried, so that no device is locked",
-            {"path": directory / NAME, "why": why},
-        )
+        "{path}: what was tried before cannot be read ({why}); nothing is tried, so that no device is locked",
+        path=directory / factory_logins.NAME,
+        why=why,
     )

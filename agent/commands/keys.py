@@ -8,8 +8,6 @@
 The hub gets the thumbprint with `camwarden hub trust add SITE THUMBPRINT`, over another way.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -27,7 +25,7 @@ from agent.deliver.keys.tls_certificate import certificate_request, fitting_cert
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import ConfigurationError, Forbidden, Locked, UsageError, os_words
 from agent.model.exits import OK
-from agent.model.finding import Message, utc_text
+from agent.model.finding import utc_text
 from agent.site.config.load import load, load_tls_place
 from agent.site.config.site import Site
 from agent.text.translate import translate
@@ -66,9 +64,7 @@ def _show(args: argparse.Namespace, site: Site) -> int:
         key, waiting = keys.shown()
         path = keys.where()
     if key is None:
-        raise ConfigurationError(
-            Message("{path}: there is no key; `camwarden run` makes it at its first start", {"path": path})
-        )
+        raise ConfigurationError("{path}: there is no key; `camwarden run` makes it at its first start", path=path)
     if args.json:
         shown = {
             "schema": SCHEMA,
@@ -102,9 +98,7 @@ def _rotate(args: argparse.Namespace, site: Site) -> int:
         old, _ = keys.shown()
         if old is None:
             raise ConfigurationError(
-                Message(
-                    "{where}: there is no key; `camwarden run` makes it at its first start", {"where": keys.where()}
-                )
+                "{where}: there is no key; `camwarden run` makes it at its first start", where=keys.where()
             )
         new = keys.create_waiting().public
         try:
@@ -169,8 +163,6 @@ def _write(path: Path, data: bytes) -> None:
     try:
         write_atomic(path, data, _CERTIFICATE_MODE)
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not write it; run as its owner or as root", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not write it; run as its owner or as root", path=path) from None
     except OSError as error:
-        raise UsageError(Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path}: cannot be written: {why}", path=path, why=os_words(error)) from None

@@ -4,8 +4,6 @@ With a site's file it shows also which duties apply there, which rule sets which
 one the shipped packs alone.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterable, Mapping
@@ -163,8 +161,9 @@ def _explain(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...]
         known = {one.check for _, one in obligations(packs)} | WRITTEN
         close = get_close_matches(args.check, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "camwarden rules show PACK lists those there are"
-        values = {"check": printable(args.check), "hint": hint}
-        raise UsageError(Message("no rule and no check is known by the name {check}: {hint}", values))
+        raise UsageError(
+            "no rule and no check is known by the name {check}: {hint}", check=printable(args.check), hint=hint
+        )
     today = local_day(site, utc_now()) if site else None
     bound = floors(site, today) if site and today else ()
     set_here = [floor for floor in bound if floor.obligation in {name for name, _ in found}]
@@ -269,7 +268,7 @@ def _pack(packs: tuple[Pack, ...], name: str) -> Pack:
         if pack.id == name:
             return pack
     values = {"name": printable(name), "known": ", ".join(pack.id for pack in packs)}
-    raise UsageError(Message("no pack has the id {name}: use one of {known}", values))
+    raise UsageError("no pack has the id {name}: use one of {known}", **values)
 
 
 def _print(answer: Mapping[str, Json]) -> None:

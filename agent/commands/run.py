@@ -1,7 +1,5 @@
 """Runs the agent: checks the site each period and reports to the hub, until it is stopped."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 

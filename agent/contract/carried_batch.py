@@ -7,8 +7,6 @@ Names are for people and for order: only the signed content identifies a file. D
 not at all. Reading one, from a medium that was in other hands, is the hub's: `agent/verify/archive.py`.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import zipfile
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
-from agent.model.finding import Message, StreamName
+from agent.model.finding import StreamName
 
 STATE_NAME: Final = "state.json"
 
@@ -47,18 +45,16 @@ def write_batch(path: Path, files: Iterable[tuple[str, bytes]]) -> int:
     """
     zipped = path.suffix == _ZIP_SUFFIX
     if path.exists() and (zipped or not path.is_dir() or any(path.iterdir())):
-        raise UsageError(Message("{path}: there is something already; name a new folder or file", {"path": path}))
+        raise UsageError("{path}: there is something already; name a new folder or file", path=path)
     part = path.with_name(f".{path.name}.part")
     try:
         _remove(part)
         count = _write_zip(part, files) if zipped else _write_folder(part, files)
         part.replace(path)
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not write there", {"path": path})) from None
+        raise Forbidden("{path}: this user may not write there", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: cannot be written: {why}", path=path, why=os_words(error)) from None
     finally:
         _remove(part)
     return count

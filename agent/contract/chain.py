@@ -4,8 +4,6 @@ Decides `seq`, `prev` and the payload's bytes. The order of reports never depend
 `boot_id`, `mono_ms` and `clock_synced` show how far to believe it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

@@ -7,8 +7,6 @@ is a new TLS key, and the previous one signs the certificate request too.
 An answer is JSON: a grant, or the reason of a refusal. `agent/hub/enroll/desk.py` decides which.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -7,8 +7,6 @@ the rest: a line that was cut or mistyped is refused before anything is sent.
     camwarden1.BASE64URL( JSON {"a": "host:port", "i": site, "e": end in s since 1970, "p": pin, "s": secret} | digest )
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -19,7 +17,6 @@ from typing import Final
 from agent.contract.jwk import b64url, unb64url
 from agent.contract.topics import SITE_ID
 from agent.model.errors import UsageError
-from agent.model.finding import Message
 from agent.model.host_name import is_host
 
 PREFIX: Final = "camwarden1."
@@ -78,9 +75,7 @@ def read_token(text: str) -> Token:
     line = "".join(text[: 2 * MAX_CHARS].split())
     if not line.startswith(PREFIX):
         raise UsageError(
-            Message(
-                "not an enrollment token, which begins with {prefix}; ask the hub's team for one", {"prefix": PREFIX}
-            )
+            "not an enrollment token, which begins with {prefix}; ask the hub's team for one", prefix=PREFIX
         )
     try:
         data = unb64url(line.removeprefix(PREFIX)) if len(line) <= MAX_CHARS else b""

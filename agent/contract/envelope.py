@@ -10,8 +10,6 @@ Two forms of the same signature:
 Source: RFC 7515 (appendix F, section 7.2.2), RFC 7797 (`b64` = false).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from typing import Final
 from agent.contract.payload_bounds import unique_names
 from agent.contract.signing_keys import ALGORITHMS, PublicKey, Signer, b64url, unb64url
 from agent.model.errors import NotVerified, UnknownKey
-from agent.model.finding import Envelope, Message, Report
+from agent.model.finding import Envelope, Report
 
 REPORT_TYP: Final = "vss-report+json"
 STATE_TYP: Final = "vss-state+json"
@@ -101,8 +99,7 @@ def _header(protected: str) -> Header:
         raise NotVerified("header", "the JWS header must have alg, kid and typ")
     if alg not in ALGORITHMS:
         raise NotVerified(
-            "algorithm",
-            Message("alg {alg!r} is not accepted; {known} are", {"alg": alg[:20], "known": " and ".join(ALGORITHMS)}),
+            "algorithm", "alg {alg!r} is not accepted; {known} are", alg=alg[:20], known=" and ".join(ALGORITHMS)
         )
     return Header(alg, kid, typ)
 
@@ -124,14 +121,12 @@ def verify(payload: bytes, jws: str, keys: Mapping[str, PublicKey], typ: str = R
     """
     header = read_header(jws)
     if header.typ != typ:
-        raise NotVerified(
-            "typ", Message("signed as {typ!r} where {typ2!r} is due", {"typ": header.typ[:40], "typ2": typ})
-        )
+        raise NotVerified("typ", "signed as {typ!r} where {typ2!r} is due", typ=header.typ[:40], typ2=typ)
     key = keys.get(header.kid)
     if key is None:
         raise UnknownKey(header.kid)
     if key.alg != header.alg:
-        raise NotVerified("algorithm", Message("alg {alg} with a key for {alg2}", {"alg": header.alg, "alg2": key.alg}))
+        raise NotVerified("algorithm", "alg {alg} with a key for {alg2}", alg=header.alg, alg2=key.alg)
     protected, signature = split_jws(jws)
     if not key.verifies(protected.encode() + b"." + payload, signature):
         raise NotVerified("signature", "the signature does not fit the payload")

@@ -4,8 +4,6 @@ Decides which kinds of keys the contract accepts. Private keys are in `agent/con
 keys to sites is in `agent/hub/stores/trust.py`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
@@ -21,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.model.errors import ConfigurationError, Forbidden, os_words
-from agent.model.finding import Message
 
 ALGORITHMS: Final = ("ES256", "Ed25519")
 """Source: RFC 7518 section 3.4, RFC 9864 section 2.2 (`EdDSA` is deprecated and refused)."""
@@ -132,33 +129,26 @@ def load_jwks(path: Path) -> Mapping[str, PublicKey]:
     try:
         document = json.loads(path.read_bytes())
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not read the key set; chmod it or run as its owner", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not read the key set; chmod it or run as its owner", path=path) from None
     except OSError as error:
         raise ConfigurationError(
-            Message(
-                "{path}: the key set cannot be read: {why}; write it with `camwarden hub jwks`",
-                {"path": path, "why": os_words(error)},
-            )
+            "{path}: the key set cannot be read: {why}; write it with `camwarden hub jwks`",
+            path=path,
+            why=os_words(error),
         ) from None
     except (ValueError, RecursionError):
-        raise ConfigurationError(
-            Message("{path}: not JSON; write it with `camwarden hub jwks`", {"path": path})
-        ) from None
+        raise ConfigurationError("{path}: not JSON; write it with `camwarden hub jwks`", path=path) from None
     listed = document.get("keys", [document]) if isinstance(document, dict) else None
     if not isinstance(listed, list) or not listed:
         raise ConfigurationError(
-            Message("{path}: not a JWK set with at least one key; write it with `camwarden hub jwks`", {"path": path})
+            "{path}: not a JWK set with at least one key; write it with `camwarden hub jwks`", path=path
         )
     keys = []
     for number, jwk in enumerate(listed, 1):
         try:
             keys.append(public_key(jwk))
         except ValueError as error:
-            raise ConfigurationError(
-                Message("{path}: key {number}: {error}", {"path": path, "number": number, "error": error})
-            ) from None
+            raise ConfigurationError("{path}: key {number}: {error}", path=path, number=number, error=error) from None
     return {key.kid: key for key in keys}
 
 

@@ -11,8 +11,6 @@ after this report in any stream; the old key's part of this epoch ends at `heads
 was trusted, and what is still accepted from it, the hub decides.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from agent.contract.envelope import KEY_TYP, sign_payload, verify
 from agent.contract.signing_keys import PublicKey, Signer, public_key
 from agent.contract.watermark import is_number
 from agent.model.errors import NotVerified
-from agent.model.finding import Head, Json, Message, StreamName
+from agent.model.finding import Head, Json, StreamName
 
 SCHEMA: Final = "vss-key/1"
 
@@ -90,9 +88,7 @@ def read_rotation(body: Mapping[str, object], site: str, epoch: str) -> Rotation
     try:
         new = public_key(said["jwk"])
     except ValueError as error:
-        raise NotVerified(
-            "rotation", Message("the new key of a rotation cannot be used: {error}", {"error": error})
-        ) from None
+        raise NotVerified("rotation", "the new key of a rotation cannot be used: {error}", error=error) from None
     if new.kid != kid:
         raise NotVerified("rotation", "the new key of a rotation is not the one that it names")
     if new.kid == old:
@@ -103,9 +99,7 @@ def read_rotation(body: Mapping[str, object], site: str, epoch: str) -> Rotation
     try:
         verify(_proved(site, epoch, old, new.kid), proof, {new.kid: new}, KEY_TYP)
     except NotVerified as error:
-        raise NotVerified(
-            "rotation-proof", Message("the new key does not prove this rotation: {error}", {"error": error})
-        ) from None
+        raise NotVerified("rotation-proof", "the new key does not prove this rotation: {error}", error=error) from None
     return Rotation(old, new, heads)
 
 

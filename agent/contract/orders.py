@@ -9,8 +9,6 @@
 state. Nothing here can change a device.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

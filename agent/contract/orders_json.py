@@ -1,34 +1,21 @@
 """Encodes and parses the four payloads of `agent/contract/orders.py`, and decides when one is well formed. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, TypeVar, get_args
 
+from agent.contract import orders
 from agent.contract.chain import STREAMS, encode, utc_text
 from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, REPORTED_TYP, RESULT_TYP, verify
-from agent.contract.orders import (
-    Command,
-    CommandName,
-    Desired,
-    Order,
-    Range,
-    Refused,
-    Reported,
-    ReportRef,
-    Result,
-    SpotCheck,
-)
 from agent.contract.payload_bounds import read_json, read_time, refuse_other_times
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import CITY, COMMAND_ID, SITE_ID
 from agent.contract.watermark import is_number
 from agent.host.clock import nearest
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 
 COMMAND_SCHEMA: Final = "vss-cmd/1"
 RESULT_SCHEMA: Final = "vss-cmd-result/1"
@@ -51,7 +38,7 @@ _T = TypeVar("_T")
 Keys = Mapping[str, PublicKey]
 
 
-def write_command(command: Command) -> bytes:
+def write_command(command: orders.Command) -> bytes:
     """Return the payload that a hub signs as `vss-cmd+json`."""
     payload: dict[str, Json] = {
         "schema": COMMAND_SCHEMA,
@@ -69,7 +56,7 @@ def write_command(command: Command) -> bytes:
     return encode(payload)
 
 
-def read_command(order: Order, hub_keys: Keys, site: str) -> Command:
+def read_command(order: orders.Order, hub_keys: Keys, site: str) -> orders.Command:
     """Return the command if a pinned hub signed it for this site.
 
     Raises:
@@ -84,7 +71,7 @@ def read_command(order: Order, hub_keys: Keys, site: str) -> Command:
     return command
 
 
-def write_result(result: Result, now: datetime) -> bytes:
+def write_result(result: orders.Result, now: datetime) -> bytes:
     """Return the payload that a site signs as `vss-cmd-result+json`."""
     named = result.report
     return encode(
@@ -105,7 +92,7 @@ def write_result(result: Result, now: datetime) -> bytes:
     )
 
 
-def read_result(payload: bytes, jws: str, keys: Keys) -> Result:
+def read_result(payload: bytes, jws: str, keys: Keys) -> orders.Result:
     """Return the outcome of a command, signed by a site's key.
 
     Raises:
@@ -115,7 +102,7 @@ def read_result(payload: bytes, jws: str, keys: Keys) -> Result:
     return _parsed(payload, RESULT_SCHEMA, _result)
 
 
-def write_desired(desired: Desired) -> bytes:
+def write_desired(desired: orders.Desired) -> bytes:
     """Return the payload that a hub signs as `vss-desired+json`."""
     payload: dict[str, Json] = {
         "schema": DESIRED_SCHEMA,
@@ -130,7 +117,7 @@ def write_desired(desired: Desired) -> bytes:
     return encode(payload)
 
 
-def read_desired(payload: bytes, jws: str, hub_keys: Keys, site: str) -> Desired:
+def read_desired(payload: bytes, jws: str, hub_keys: Keys, site: str) -> orders.Desired:
     """Return the desired policy, its values unvalidated, if a pinned hub signed it for this site.
 
     Raises:
@@ -143,7 +130,7 @@ def read_desired(payload: bytes, jws: str, hub_keys: Keys, site: str) -> Desired
     return desired
 
 
-def write_reported(reported: Reported, now: datetime) -> bytes:
+def write_reported(reported: orders.Reported, now: datetime) -> bytes:
     """Return the payload that a site signs as `vss-reported+json`."""
     refused = reported.refused
     return encode(
@@ -161,7 +148,7 @@ def write_reported(reported: Reported, now: datetime) -> bytes:
     )
 
 
-def read_reported(payload: bytes, jws: str, keys: Keys) -> Reported:
+def read_reported(payload: bytes, jws: str, keys: Keys) -> orders.Reported:
     """Return what is in force, signed by a site's key.
 
     Raises:
@@ -179,14 +166,14 @@ def _parsed(payload: bytes, schema: str, build: Callable[[Any], _T]) -> _T:
         refuse_other_times(data, "")
         return build(data)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise NotVerified("payload", Message("signed, but not a payload of {schema}", {"schema": schema})) from None
+        raise NotVerified("payload", "signed, but not a payload of {schema}", schema=schema) from None
 
 
-def _command(data: Any) -> Command:
-    name = _one_of(data["command"], get_args(CommandName))
-    asked = SpotCheck(_matching(data["nonce"], _NONCE), *(_names(data[key]) for key in ("cameras", "checks"))) \
+def _command(data: Any) -> orders.Command:
+    name = _one_of(data["command"], get_args(orders.CommandName))
+    asked = orders.SpotCheck(_matching(data["nonce"], _NONCE), *(_names(data[key]) for key in ("cameras", "checks"))) \
         if name == "check-now" else None  # fmt: skip
-    return Command(
+    return orders.Command(
         _matching(data["id"], COMMAND_ID),
         _matching(data["site"], SITE_ID),
         name,
@@ -197,24 +184,24 @@ def _command(data: Any) -> Command:
     )
 
 
-def _range(data: Any) -> Range:
+def _range(data: Any) -> orders.Range:
     if not (is_number(data["from_seq"]) and is_number(data["to_seq"]) and data["from_seq"] <= data["to_seq"]):
         raise ValueError
     stream = _one_of(data["stream"], STREAMS)
-    return Range(_matching(data["epoch"], _EPOCH), stream, data["from_seq"], data["to_seq"])
+    return orders.Range(_matching(data["epoch"], _EPOCH), stream, data["from_seq"], data["to_seq"])
 
 
-def _result(data: Any) -> Result:
+def _result(data: Any) -> orders.Result:
     report, resent = data["report"], data["resent"]
     if not (is_number(resent) or resent == 0):
         raise ValueError
     missing = tuple((first, last) for first, last in data["missing"])
     if not all(is_number(number) for run in missing for number in run):
         raise ValueError
-    return Result(
+    return orders.Result(
         _matching(data["id"], COMMAND_ID),
         *_from_site(data),
-        data["command"] if data["command"] in get_args(CommandName) else "",
+        data["command"] if data["command"] in get_args(orders.CommandName) else "",
         _one_of(data["status"], ("done", "refused")),
         _matching(data["reason"], _WORD) if data["reason"] else "",
         None if report is None else _report_ref(report),
@@ -223,14 +210,14 @@ def _result(data: Any) -> Result:
     )
 
 
-def _report_ref(data: Any) -> ReportRef:
+def _report_ref(data: Any) -> orders.ReportRef:
     if not is_number(data["seq"]):
         raise ValueError
     stream = _one_of(data["stream"], STREAMS)
-    return ReportRef(_matching(data["epoch"], _EPOCH), stream, data["seq"], _matching(data["digest"], _DIGEST))
+    return orders.ReportRef(_matching(data["epoch"], _EPOCH), stream, data["seq"], _matching(data["digest"], _DIGEST))
 
 
-def _desired(data: Any) -> Desired:
+def _desired(data: Any) -> orders.Desired:
     if not is_number(data["version"]) or not isinstance(data["policy"], dict):
         raise ValueError
     expires_at = None if data["expires_at"] is None else read_time(data["expires_at"])
@@ -240,17 +227,17 @@ def _desired(data: Any) -> Desired:
     for text in packs:
         text.encode()  # a lone surrogate is no text
     site = _matching(data["site"], SITE_ID)
-    return Desired(site, data["version"], read_time(data["ts"]), data["policy"], expires_at, tuple(packs))
+    return orders.Desired(site, data["version"], read_time(data["ts"]), data["policy"], expires_at, tuple(packs))
 
 
-def _reported(data: Any) -> Reported:
+def _reported(data: Any) -> orders.Reported:
     refused, version = data["refused"], data["version"]
     if not (is_number(version) or version == 0) or not isinstance(data["policy"], dict):
         raise ValueError
     told = None
     if refused is not None:
-        told = Refused(int(refused["version"]), _matching(refused["reason"], _WORD), str(refused["why"])[:500])
-    return Reported(*_from_site(data), version, data["policy"], _matching(data["config_digest"], _DIGEST), told)
+        told = orders.Refused(int(refused["version"]), _matching(refused["reason"], _WORD), str(refused["why"])[:500])
+    return orders.Reported(*_from_site(data), version, data["policy"], _matching(data["config_digest"], _DIGEST), told)
 
 
 def _from_site(data: Any) -> tuple[str, str, str]:

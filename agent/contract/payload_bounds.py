@@ -14,8 +14,6 @@ no calendar shows in every zone. All of that is refused before anything is store
 Source: RFC 7493 sections 2.1 to 2.3 (text, numbers, names).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -24,7 +22,6 @@ from typing import Any, Final, NoReturn
 
 from agent.host.clock import TIME_END, TIME_FIRST
 from agent.model.errors import NotVerified
-from agent.model.finding import Message
 
 PAYLOAD_MAX_BYTES: Final = 1024 * 1024
 """Uncompressed."""
@@ -60,7 +57,7 @@ def read_json(payload: bytes) -> Any:
         NotVerified: `reason` is the word of the first bound that it breaks.
     """
     if len(payload) > PAYLOAD_MAX_BYTES:
-        raise NotVerified("size", Message("larger than any payload: {most} bytes", {"most": PAYLOAD_MAX_BYTES}))
+        raise NotVerified("size", "larger than any payload: {most} bytes", most=PAYLOAD_MAX_BYTES)
     try:
         value = _DECODER.decode(payload.decode())
     except RecursionError:
@@ -166,7 +163,7 @@ def _at(value: object, path: str) -> Iterator[object]:
 
 
 def _too_deep() -> NoReturn:
-    raise NotVerified("too-deep", Message("nested more than {most} deep", {"most": NESTING_MAX})) from None
+    raise NotVerified("too-deep", "nested more than {most} deep", most=NESTING_MAX) from None
 
 
 def _no_number(_: str) -> NoReturn:

@@ -6,8 +6,6 @@ public key (for a hub that meets the site for the first time), the head of every
 the site's confirmed heads (so that a hub that lost its database knows from where to ask).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

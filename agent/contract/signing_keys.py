@@ -6,8 +6,6 @@ Decides what a usable key file is. Signing is in `agent/contract/envelope.py`, p
 A private key never leaves its file and the `Signer`: neither shows in a repr.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -36,7 +34,6 @@ from agent.contract.jwk import (
 from agent.host.files import SECRET_WRONG_BITS, sync_directory
 from agent.model import exits
 from agent.model.errors import AgentError, ConfigurationError, Forbidden, os_words
-from agent.model.finding import Message
 
 __all__ = [
     "ALGORITHMS", "REPORT_KEY_NAME", "KeyUnavailable", "PublicKey", "Signer", "b64url", "create_key", "jwk_set",
@@ -139,36 +136,27 @@ def load_private(path: Path, wrong_bits: int = SECRET_WRONG_BITS) -> PrivateKey:
             data = file.read(_KEY_FILE_MAX_BYTES)
     except FileNotFoundError:
         raise ConfigurationError(
-            Message("{path}: there is no key; `camwarden run` makes it at its first start", {"path": path})
+            "{path}: there is no key; `camwarden run` makes it at its first start", path=path
         ) from None
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not read the key; run as its owner or as root", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not read the key; run as its owner or as root", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: the key cannot be read: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: the key cannot be read: {why}", path=path, why=os_words(error)) from None
     if mode & wrong_bits:
         raise Forbidden(
-            Message(
-                "{path}: mode {mode:04o} opens the private key to others; chmod 600 it, or make a new key",
-                {"path": path, "mode": mode},
-            )
+            "{path}: mode {mode:04o} opens the private key to others; chmod 600 it, or make a new key",
+            path=path,
+            mode=mode,
         )
     try:
         key = load_pem_private_key(data, password=None)
     except Exception:  # noqa: BLE001  the parser raises a dozen kinds, all of which say: not a key for us
-        raise ConfigurationError(
-            Message("{path}: not an unencrypted private key in PEM form; restore it", {"path": path})
-        ) from None
+        raise ConfigurationError("{path}: not an unencrypted private key in PEM form; restore it", path=path) from None
     if isinstance(key, ed25519.Ed25519PrivateKey) or (
         isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
     ):
         return key
-    raise ConfigurationError(
-        Message("{path}: only EC P-256 and Ed25519 keys sign reports; restore the right key", {"path": path})
-    )
+    raise ConfigurationError("{path}: only EC P-256 and Ed25519 keys sign reports; restore the right key", path=path)
 
 
 def create_key(path: Path) -> None:
@@ -195,13 +183,9 @@ def create_key(path: Path) -> None:
             temporary.unlink()
         sync_directory(path.parent)
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not make the key here; run as the service's user", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not make the key here; run as the service's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: the key cannot be made: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: the key cannot be made: {why}", path=path, why=os_words(error)) from None
 
 
 def _signer(key: PrivateKey) -> Signer:

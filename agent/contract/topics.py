@@ -7,8 +7,6 @@ only: one that the signed payload does not repeat must not be trusted.
 Source: CloudEvents 1.0.2 MQTT binding section 3.1 (binary mode), MQTT 5.0 section 3.3.2.3.7.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final, Literal

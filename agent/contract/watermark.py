@@ -7,8 +7,6 @@ Decides what a well-formed watermark from the right hub is; whether it fits the 
 `agent/deliver/spool/spool.py`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -4,8 +4,6 @@
 a child process that ends with `stop`. Neither has an access list, which belongs to a real hub.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

@@ -1,7 +1,5 @@
 """Starts camwarden's own commands as child processes of the demo and makes sure that none is left behind."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

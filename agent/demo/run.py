@@ -4,8 +4,6 @@ It shows what the hub has verified. Trust is set up as on a real site: the hub s
 untrusted until somebody vouches for the key.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """Writes the agent's configuration for the simulated site, as an operator would: site.toml and secrets.toml."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path

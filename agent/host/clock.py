@@ -1,7 +1,5 @@
 """Reads the wall clock, and limits it to the times that a report may carry."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Writes files atomically, and as the user that owns them."""
 
-from __future__ import annotations
-
 import os
 import stat
 import tempfile

@@ -1,7 +1,5 @@
 """Measures the gateway: load, memory, disk, boot, and whether its clock is synchronised."""
 
-from __future__ import annotations
-
 import ctypes
 import gc
 import time

@@ -6,8 +6,6 @@ site. But the browser still sends that name. An address needs no list: a page wh
 Source: RFC 9110 sections 7.2 and 15.5.20, RFC 9112 section 3.2.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Collection, Sequence

@@ -4,8 +4,6 @@ A connection has a thread, brings one request, and is cut at an absolute deadlin
 one waits in the listening queue. The answer and the certificate are the caller's.
 """
 
-from __future__ import annotations
-
 import io
 import logging
 import socket
@@ -21,7 +19,6 @@ from typing import Any, Final, Literal
 
 from agent.host.http_host import is_own_host
 from agent.model.errors import ConfigurationError, os_words
-from agent.model.finding import Message
 
 LOG = logging.getLogger("camwarden.http")
 
@@ -93,10 +90,7 @@ def serving(
     except (OSError, OverflowError) as error:
         words = os_words(error) if isinstance(error, OSError) else error
         raise ConfigurationError(
-            Message(
-                "{option} {host}:{port}: cannot be listened on: {words}",
-                {"option": option, "host": host, "port": port, "words": words},
-            )
+            "{option} {host}:{port}: cannot be listened on: {words}", option=option, host=host, port=port, words=words
         ) from None
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"http {option}", daemon=True)
     thread.start()

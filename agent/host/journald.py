@@ -8,8 +8,6 @@ formatter's; where logging is set up, `agent/cli.py`'s.
 Source: systemd, JOURNAL_NATIVE_PROTOCOL; systemd.journal-fields(7).
 """
 
-from __future__ import annotations
-
 import logging
 import socket
 import struct

@@ -8,8 +8,6 @@ change: monitoring filters by them.
 Source: systemd.journal-fields(7), MESSAGE_ID; systemd's message catalogue.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final

@@ -8,8 +8,6 @@ Both are needed. A core file that the kernel pipes to a program (`|` in core_pat
 on whether the process may be dumped; children inherit the limit, but lose the other with exec.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import resource

@@ -1,7 +1,5 @@
 """Explains who owns a file that this user may not use, and how to proceed: nobody needs root for an own site."""
 
-from __future__ import annotations
-
 import os
 import pwd
 from contextlib import suppress
@@ -10,7 +8,6 @@ from typing import Any, Final
 
 from agent.host.paths import CONFIG, RUNTIME, STATE
 from agent.model.errors import Forbidden, os_words
-from agent.model.finding import Message
 
 OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
 
@@ -24,7 +21,7 @@ def forbidden(path: Path, error: OSError) -> Forbidden:
     if _is_of_service(path):
         return service_only(path, error)
     own = _values(path, error)
-    return Forbidden(Message("{path}: {why}; name a folder of your own with [storage] in site.toml", own))
+    return Forbidden("{path}: {why}; name a folder of your own with [storage] in site.toml", **own)
 
 
 def owned_by_other(path: Path, error: OSError) -> Forbidden | None:
@@ -37,16 +34,14 @@ def owned_by_other(path: Path, error: OSError) -> Forbidden | None:
         values: dict[str, Any] = {**_values(path, error), "there": there}
         values |= {"user": pwd.getpwuid(there.stat().st_uid).pw_name, "me": pwd.getpwuid(os.geteuid()).pw_name}
         if values["user"] != values["me"]:
-            return Forbidden(
-                Message("{path}: {why}; {there} is in the hands of {user}: sudo chown -R {me} {there}", values)
-            )
+            return Forbidden("{path}: {why}; {there} is in the hands of {user}: sudo chown -R {me} {there}", **values)
     return None
 
 
 def service_only(path: Path, error: OSError) -> Forbidden:
     """Return who may use the service's files."""
     values = _values(_path(path, error), error)
-    return Forbidden(Message("{path}: {why}; run as root or as the user camwarden", values))
+    return Forbidden("{path}: {why}; run as root or as the user camwarden", **values)
 
 
 def _path(path: Path, error: OSError) -> Path:

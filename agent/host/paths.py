@@ -1,7 +1,5 @@
 """Resolves the default paths of files. The service's own folders are in `config.Storage`."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

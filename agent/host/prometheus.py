@@ -4,8 +4,6 @@ No login: the address decides who may connect. A slow or hostile client delays o
 exposition formats, text format 0.0.4.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Literal

@@ -6,8 +6,6 @@ that cannot reach its manager must still work. When to notify is decided by `age
 Source: sd_notify(3), sd_watchdog_enabled(3).
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import socket

@@ -4,8 +4,6 @@ For commands that query a machine that may be in trouble. The threads end with t
 disk or name server cannot block the command.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 import time

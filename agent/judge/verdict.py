@@ -14,6 +14,14 @@ DOUBTS: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
 
 
+def not_told(check: Check, subject: str, reason: str, evidence: Mapping[str, Json], message: Message) -> Finding:
+    """Return that what is due could not be known yet, or is not told: unknown, one item for a device, and no event.
+
+    Not due is something else: only a rule, or a person's declaration by name, frees a site.
+    """
+    return verdict(check, subject, [Open(reason, reason, message, doubted=True)], evidence, message)
+
+
 def verdict(
     check: Check,
     subject: str,

@@ -20,8 +20,6 @@ AgentError                  one clear line for the user; `exit_code` is the comm
 Only `agent/cli.py` prints the message and exits with the code; nothing else catches the whole tree.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from agent.model import exits
@@ -29,11 +27,16 @@ from agent.model.finding import Message, sentence
 
 
 class AgentError(Exception):
-    """One clear line: what, where, what to do; never a secret. `message` can be translated, `str` is English."""
+    """One clear line: what, where, what to do; never a secret. `message` can be translated, `str` is English.
+
+    Made of a message, or of a template and its values; a text without values is literal.
+    """
 
     exit_code: ClassVar[int] = exits.BUG
 
-    def __init__(self, message: Message | str) -> None:
+    def __init__(self, message: Message | str, /, **values: object) -> None:
+        if isinstance(message, str) and values:
+            message = Message(message, values)
         self.message = sentence(message)
         super().__init__(self.message)
 
@@ -107,8 +110,8 @@ class NotVerified(AgentError):
 
     exit_code = exits.FAILS
 
-    def __init__(self, reason: str, message: Message | str) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, message: Message | str, /, **values: object) -> None:
+        super().__init__(message, **values)
         self.reason = reason
 
 
@@ -116,7 +119,7 @@ class UnknownKey(NotVerified):
     """Signed by a key that nobody vouched for (yet)."""
 
     def __init__(self, kid: str) -> None:
-        super().__init__("unknown-key", Message("signed by a key that is not trusted here: {kid!r}", {"kid": kid[:64]}))
+        super().__init__("unknown-key", "signed by a key that is not trusted here: {kid!r}", kid=kid[:64])
         self.kid = kid
 
 

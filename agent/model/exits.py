@@ -3,8 +3,6 @@
 Of several, `1` before `4` before `3`; from 64 up those of sysexits.h.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.model.finding import Finding

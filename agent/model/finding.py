@@ -1,21 +1,15 @@
 """Defines findings and the reports made of them, in the words of OSCAL and XCCDF (status). No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from drivers.model import Level as Level
+
 Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
 Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
-
-Level = Literal["told", "seen", "both", "declared", "own"]
-"""How something is known. `told`: a device reports it. `seen`: shown by a picture or recording that was delivered.
-`both`: told and seen. `declared`: a person or a document states it. `own`: this gateway itself: its state, the results
-of what it tried on the network, and its counts over many looks.
-"""
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 

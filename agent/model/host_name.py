@@ -1,7 +1,5 @@
 """Decides whether a text is the name or address of a host. Pure."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 

@@ -4,8 +4,6 @@ Each figure is `good` out of `due`. What could not be judged is due, not good, a
 not due, and counted in `excluded`. Formulas: `agent/hub/README.md`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime

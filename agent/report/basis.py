@@ -4,8 +4,6 @@ Levels come from the table of `agent/judge/checks/known.py`. An age is known onl
 or the finding's evidence. A declaration has a day in its evidence, and no age.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final

@@ -4,8 +4,6 @@ Three streams: `event` for each transition; `config` on change, once a day and w
 cycle and last, so that it carries the heads of the others. No picture, secret or stream address goes in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Limits its size; `agent/report/config_findings.py` decides how findings are enco
 address goes in.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

@@ -8,8 +8,6 @@ subjects. Each row has its `level` of evidence and the age of the oldest evidenc
 `agent/report/plain_findings.py` parses both.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ It is sent every period, therefore short. `counts` and the counts of `not_pass` 
 config report, sent with every change, has everything.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

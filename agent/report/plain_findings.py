@@ -4,8 +4,6 @@ All readers use it, because a site may be older or newer than the hub. A signed 
 row is skipped, and the number of names resolved is limited against short rows that repeat every camera.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args
 

@@ -4,8 +4,6 @@ Stored footage has holes of up to two seconds between files closed (`drivers/spa
 What was neither listed nor reported missing is unknown, never recorded. The day is one of the recorder.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import reduce

@@ -4,8 +4,6 @@
 `agent/onsite/handover/timeline_svg.py` on paper. Nothing is drawn as recorded that no recorder claimed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -5,8 +5,6 @@
 camera off, `r` recorder off, `d` disk, `u` unknown, `p` not planned, `k` not retained, `-` nothing known to be missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Builds the timeline from the memory of each camera's footage and from findings. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -6,8 +6,6 @@ argparse has no interface to list what a parser holds. Only `arguments`, `groups
 lists; `tests/commands/test_cli_words.py` fails where a version of Python names them otherwise.
 """
 
-from __future__ import annotations
-
 import argparse
 import gettext
 import os

@@ -4,8 +4,6 @@ A name may hold terminal escapes, right-to-left text or a spreadsheet formula. R
 texts are given to rich as `Text`, never as a string.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Final

@@ -3,8 +3,6 @@
 Logins in URLs, authorization headers, passwords in key-value pairs, XML and JSON.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

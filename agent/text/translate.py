@@ -4,8 +4,6 @@ English is the source: used in code, JSON, reports and journal, and what is sear
 catalogues in `locale/`; the build hook `packaging/compile_locale.py` compiles the `.mo`.
 """
 
-from __future__ import annotations
-
 import gettext
 import logging
 from collections.abc import Mapping

@@ -7,8 +7,6 @@ Source: PKWARE APPNOTE.TXT 6.3.10 (4.3.7 local header, 4.4.4 flags, 4.4.15 exter
 bomb" (overlapping files).
 """
 
-from __future__ import annotations
-
 import io
 import stat
 import zipfile
@@ -20,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from agent.model.errors import ConfigurationError, Forbidden
-from agent.model.finding import Message
 
 FILES_MOST: Final = 200_000
 FILE_MAX_BYTES: Final = 4 * 1024 * 1024
@@ -65,14 +62,12 @@ def open_container(path: Path, suffix: str = "", file_max_bytes: int = FILE_MAX_
                 file = held.enter_context(path.open("rb"))
                 container = _zip(path, held.enter_context(zipfile.ZipFile(file)), file_max_bytes)
         except PermissionError:
-            raise Forbidden(Message("{path}: this user may not read it; run as its owner", {"path": path})) from None
+            raise Forbidden("{path}: this user may not read it; run as its owner", path=path) from None
         except OSError as error:
-            raise ConfigurationError(
-                Message("{path}: {why}; check the path", {"path": path, "why": error.strerror or error})
-            ) from None
+            raise ConfigurationError("{path}: {why}; check the path", path=path, why=error.strerror or error) from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError):
             raise ConfigurationError(
-                Message("{path}: neither a folder nor a sound ZIP; have it made and sent again", {"path": path})
+                "{path}: neither a folder nor a sound ZIP; have it made and sent again", path=path
             ) from None
         yield container
 
@@ -169,19 +164,14 @@ def _counted(path: Path, name: str, size: int, most: int) -> int:
 
 def _bounded(path: Path, files: int, total: int) -> None:
     if files > FILES_MOST or total > TOTAL_MAX_BYTES:
+        values = {"path": path, "files_most": FILES_MOST, "bytes_most": TOTAL_MAX_BYTES}
         raise ConfigurationError(
-            Message(
-                "{path}: more than {files_most} files or {bytes_most} bytes; bring it in several parts",
-                {"path": path, "files_most": FILES_MOST, "bytes_most": TOTAL_MAX_BYTES},
-            )
+            "{path}: more than {files_most} files or {bytes_most} bytes; bring it in several parts", **values
         )
 
 
 def _refused(path: Path, name: str, why: str) -> ConfigurationError:
     shown = name if name.isprintable() else ascii(name)[1:-1]
     return ConfigurationError(
-        Message(
-            "{path}: {shown}: {why}; nothing of it was used",
-            {"path": path, "shown": shown[:NAME_MAX_CHARS], "why": why},
-        )
+        "{path}: {shown}: {why}; nothing of it was used", path=path, shown=shown[:NAME_MAX_CHARS], why=why
     )

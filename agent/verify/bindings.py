@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, get_args
 
 from agent.contract.topics import SITE_ID
 from agent.model.errors import ConfigurationError, Forbidden, os_words
-from agent.model.finding import Message, StreamName
+from agent.model.finding import StreamName
 
 SCHEMA: Final = "camwarden-trust/1"
 THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -100,12 +100,12 @@ def read_file(path: Path) -> Trust:
     except FileNotFoundError:
         raise
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
+        raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
+        raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ConfigurationError(
-            Message("{path}: not a trust file; restore it, or remove it and trust each site again", {"path": path})
+            "{path}: not a trust file; restore it, or remove it and trust each site again", path=path
         ) from None
     return Trust({binding.kid: binding for binding in bindings})
 

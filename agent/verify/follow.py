@@ -4,8 +4,6 @@ Decides what is worth a line: a fork, a report that does not continue the one be
 filled or explained. Reports may come in any order: each is compared with its neighbours.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 

@@ -20,8 +20,6 @@ JWS; nothing may come before, between or after them.
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638; HTML Living Standard, comments after the document element.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass
@@ -30,7 +28,6 @@ from typing import Final
 from agent.contract.envelope import HANDOVER_TYP, Header, read_header, sign_payload, verify
 from agent.contract.signing_keys import PublicKey, Signer, public_key
 from agent.model.errors import NotVerified
-from agent.model.finding import Message
 
 MARK: Final = b"<!doctype html>\n<!-- camwarden hand-over report 1, site "
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -87,8 +84,7 @@ def unseal(data: bytes) -> Sealed:
     count = data.count(_SIGNATURE)
     if count > 1:
         raise NotVerified(
-            "two-signatures",
-            Message("it holds {count} signatures where one is due: it was put together", {"count": count}),
+            "two-signatures", "it holds {count} signatures where one is due: it was put together", count=count
         )
     if not count:
         raise NotVerified("truncated", "its end with the signature is missing: cut off, or saved anew by a program")
@@ -101,8 +97,7 @@ def unseal(data: bytes) -> Sealed:
         raise NotVerified("malformed", "its signature is not in the form of a report's: it was changed")
     if found.end() != len(block):
         raise NotVerified(
-            "added",
-            Message("{count} bytes stand behind its signature: they were added", {"count": len(block) - found.end()}),
+            "added", "{count} bytes stand behind its signature: they were added", count=len(block) - found.end()
         )
     key, jws = _key(found[1]), found[2].decode()
     header = read_header(jws)

@@ -1,27 +1,11 @@
 """Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from agent.contract.envelope import (
-    ACK_TYP,
-    CHECK_TYP,
-    COMMAND_TYP,
-    DESIRED_TYP,
-    FILING_TYP,
-    HANDOVER_TYP,
-    REPORT_TYP,
-    REPORTED_TYP,
-    RESULT_TYP,
-    STATE_TYP,
-    read_header,
-    unflatten,
-    verify,
-)
+from agent.contract import envelope
 from agent.contract.jwk import PublicKey, public_key
 from agent.contract.orders import Order
 from agent.contract.orders_json import read_command, read_desired, read_reported, read_result
@@ -34,7 +18,7 @@ from agent.verify.message import Claim, read_gap, read_payload
 
 Verdict = Literal["verified", "failed", "unchecked", "unusable"]
 
-HUB_TYPS: Final = (ACK_TYP, COMMAND_TYP, DESIRED_TYP)
+HUB_TYPS: Final = (envelope.ACK_TYP, envelope.COMMAND_TYP, envelope.DESIRED_TYP)
 """Signed only by a hub."""
 
 
@@ -69,7 +53,7 @@ class Judgement:
 def judge_flattened(name: str, data: bytes, believed: Trusted) -> Judgement:
     """Return the verdict on a flattened JWS."""
     try:
-        payload, jws = unflatten(data)
+        payload, jws = envelope.unflatten(data)
     except NotVerified as error:
         return Judgement(name, "unusable", error.reason, error.message)
     return judge(name, payload, jws, believed)
@@ -79,16 +63,16 @@ def judge(name: str, payload: bytes, jws: str, believed: Trusted) -> Judgement:
     """Return the verdict on a payload and its detached JWS."""
     typ, kid = "", ""
     try:
-        header = read_header(jws)
+        header = envelope.read_header(jws)
         typ, kid = header.typ, header.kid
-        if typ == FILING_TYP and not _is_of_known_key(payload, jws, believed):
+        if typ == envelope.FILING_TYP and not _is_of_known_key(payload, jws, believed):
             why = Message(
                 "not changed since it was signed with the key {kid}, but nobody says whose key that is: compare it "
                 "with `camwarden keys show` at the site, then give it with --kid",
                 {"kid": kid},
             )
             return Judgement(name, "unchecked", "unknown-key", why, typ, kid=kid)
-        claim = None if typ == FILING_TYP else _read(payload, jws, typ, believed)
+        claim = None if typ == envelope.FILING_TYP else _read(payload, jws, typ, believed)
     except NotVerified as error:
         return Judgement(name, "failed", error.reason, error.message, typ)
     return Judgement(name, "verified", typ=typ, claim=claim, kid=kid)
@@ -97,7 +81,7 @@ def judge(name: str, payload: bytes, jws: str, believed: Trusted) -> Judgement:
 def is_filing(data: bytes) -> bool:
     """Return whether bytes claim to be the last filing (`observe/facts/filed_file`), which carries its own key."""
     try:
-        return read_header(unflatten(data)[1]).typ == FILING_TYP
+        return envelope.read_header(envelope.unflatten(data)[1]).typ == envelope.FILING_TYP
     except NotVerified:
         return False
 
@@ -113,7 +97,7 @@ def _is_of_known_key(payload: bytes, jws: str, believed: Trusted) -> bool:
         key = public_key(said["jwk"])
     except (ValueError, KeyError, TypeError):
         raise NotVerified("payload", "it does not show the key that signed it") from None
-    verify(payload, jws, {key.kid: key}, FILING_TYP)
+    envelope.verify(payload, jws, {key.kid: key}, envelope.FILING_TYP)
     if key.kid not in believed.keys:
         return False
     refuse_another_site(believed, str(said.get("site", "")), key.kid)
@@ -130,11 +114,11 @@ def judge_handover(name: str, data: bytes, believed: Trusted) -> Judgement:
                 "compare it with the one on the signed page, then give it with --kid",
                 {"kid": sealed.key.kid},
             )
-            return Judgement(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
+            return Judgement(name, "unchecked", "unknown-key", why, envelope.HANDOVER_TYP, kid=sealed.key.kid)
         refuse_another_site(believed, sealed.site, sealed.key.kid)
     except NotVerified as error:
-        return Judgement(name, "failed", error.reason, error.message, HANDOVER_TYP)
-    return Judgement(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
+        return Judgement(name, "failed", error.reason, error.message, envelope.HANDOVER_TYP)
+    return Judgement(name, "verified", typ=envelope.HANDOVER_TYP, kid=sealed.key.kid)
 
 
 def keys_in(data: bytes) -> dict[str, PublicKey]:
@@ -158,27 +142,33 @@ def _read(payload: bytes, jws: str, typ: str, believed: Trusted) -> Claim | None
         NotVerified: It fails verification.
     """
     keys = believed.keys
-    if typ in (ACK_TYP, COMMAND_TYP, DESIRED_TYP, RESULT_TYP, REPORTED_TYP):
+    if typ in (
+        envelope.ACK_TYP,
+        envelope.COMMAND_TYP,
+        envelope.DESIRED_TYP,
+        envelope.RESULT_TYP,
+        envelope.REPORTED_TYP,
+    ):
         named = _object(payload)
         site = str(named.get("site", ""))
-        if typ == ACK_TYP:
+        if typ == envelope.ACK_TYP:
             read_watermark(payload, jws, keys, site)
-        elif typ == COMMAND_TYP:
+        elif typ == envelope.COMMAND_TYP:
             read_command(Order("cmd", str(named.get("id", "")), payload, jws), keys, site)
-        elif typ == DESIRED_TYP:
+        elif typ == envelope.DESIRED_TYP:
             read_desired(payload, jws, keys, site)
         else:
             _own_key(believed, site, jws)
-            (read_result if typ == RESULT_TYP else read_reported)(payload, jws, keys)
+            (read_result if typ == envelope.RESULT_TYP else read_reported)(payload, jws, keys)
         return None
-    if typ == CHECK_TYP:
-        verify(payload, jws, keys, typ)
+    if typ == envelope.CHECK_TYP:
+        envelope.verify(payload, jws, keys, typ)
         _own_key(believed, str(_object(payload).get("site", "")), jws)
         return None
-    verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
+    envelope.verify(payload, jws, keys, typ if typ == envelope.STATE_TYP else envelope.REPORT_TYP)
     claim = read_payload(payload, jws)
-    if (claim.stream is None) != (typ == STATE_TYP):
-        raise NotVerified("typ", Message("a payload that does not fit its typ {typ}", {"typ": typ}))
+    if (claim.stream is None) != (typ == envelope.STATE_TYP):
+        raise NotVerified("typ", "a payload that does not fit its typ {typ}", typ=typ)
     if claim.stream == "gap":
         read_gap(claim)
     _own_key(believed, claim.address.site, jws)
@@ -186,7 +176,7 @@ def _read(payload: bytes, jws: str, typ: str, believed: Trusted) -> Claim | None
 
 
 def _own_key(believed: Trusted, site: str, jws: str) -> None:
-    refuse_another_site(believed, site, read_header(jws).kid)
+    refuse_another_site(believed, site, envelope.read_header(jws).kid)
 
 
 def refuse_another_site(believed: Trusted, site: str, kid: str) -> None:
@@ -195,7 +185,7 @@ def refuse_another_site(believed: Trusted, site: str, kid: str) -> None:
         return
     decision = believed.sites.decide(site, kid)
     if decision in ("key-of-another-site", "unknown-key"):
-        raise NotVerified(decision, Message("the trust file does not give this key to site {site}", {"site": site}))
+        raise NotVerified(decision, "the trust file does not give this key to site {site}", site=site)
 
 
 def _object(payload: bytes) -> Mapping[str, object]:

@@ -5,8 +5,6 @@ that its reports are true: each carries its site's own signature. The signer of 
 `agent/onsite/filing/packed.py`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -85,7 +83,7 @@ def listed_files(payload: bytes, kind: ManifestKind) -> dict[str, str]:
         if data["schema"] != kind.schema or not all(_SHA256.fullmatch(value) for value in listed.values()):
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise NotVerified("payload", Message("signed, but not a manifest {schema}", {"schema": kind.schema})) from None
+        raise NotVerified("payload", "signed, but not a manifest {schema}", schema=kind.schema) from None
     return listed
 
 

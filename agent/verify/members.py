@@ -1,7 +1,5 @@
 """Validates the members of a verified body by type: signed is not the same as well formed. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final

@@ -15,8 +15,6 @@ The rules of the chain are the table in `agent/hub/README.md`; `advance` applies
 `examine` to reports in files.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +29,7 @@ from agent.contract.presence import SCHEMA as STATE_SCHEMA
 from agent.contract.topics import CITY, FROM_HUB, SITE_ID, Address, read_topic
 from agent.contract.watermark import SEQ_MAX, is_number
 from agent.model.errors import NotVerified
-from agent.model.finding import Head, Message, StreamName
+from agent.model.finding import Head, StreamName
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -81,13 +79,10 @@ def read_message(topic: str, payload: bytes, jws: str) -> Claim:
         raise NotVerified("size", "larger than any report")
     claim = read_payload(payload, jws)
     if (claim.address.site, claim.address.city) != (address.site, address.city):
-        raise NotVerified(
-            "site", Message("topic of site {site}, payload of another site or city", {"site": address.site})
-        )
+        raise NotVerified("site", "topic of site {site}, payload of another site or city", site=address.site)
     if claim.address.kind != address.kind:
         raise NotVerified(
-            "topic",
-            Message("a {kind} payload on the topic for {kind2}", {"kind": claim.address.kind, "kind2": address.kind}),
+            "topic", "a {kind} payload on the topic for {kind2}", kind=claim.address.kind, kind2=address.kind
         )
     return claim
 

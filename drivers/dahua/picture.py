@@ -93,11 +93,11 @@ def streams(device: Device, channel: int, known: Encoders | None, further: tuple
     for number, path in enumerate(paths):
         url = rtsp_url(device, f"/cam/realmonitor?channel={channel}&subtype={number}")
         if known is None:
-            found.append(Stream(path, url))
+            found.append(Stream(path, url, profile=str(number)))
         elif number < len(known.encoders):
             one = known.encoders[number]
             facts = (one.encoding, one.width_px, one.height_px, one.frame_rate, one.bitrate_kbps, one.gop_frames)
-            found.append(Stream(path, url, *facts))
+            found.append(Stream(path, url, *facts, str(number)))
     return Streams(tuple(found), further)
 
 

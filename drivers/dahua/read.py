@@ -127,6 +127,7 @@ def _camera(
 ) -> None:
     """Collect one camera's facts from the tables. A channel that does not exist, or is named empty, has no streams."""
     subject, channel = f"camera:{camera.id}", camera.channel
+    seen.of_source(subject, str(channel))
     seen.note(subject, "schedule", seen.attempt(_schedule, tables, channel))
     word = None if isinstance(states, DriverError) else states.get(channel)
     beyond = not isinstance(tables.names, DriverError) and channel > len(tables.names)

@@ -40,14 +40,14 @@ def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> St
         raise Unsupported(f"the device lists no stream of channel {channel}")
     scheme = "https" if device.tls else "http"
     snapshot = f"{scheme}://{authority(device.host, device.port)}/ISAPI/Streaming/channels/{rows[0].id}/picture"
-    found = [Stream("snapshot", snapshot, "JPEG")]
+    found = [Stream("snapshot", snapshot, "JPEG", profile=str(rows[0].id))]
     for path, row in zip(_PATHS, rows, strict=False):
         url = f"rtsp://{authority(device.host, rtsp_port)}/Streaming/Channels/{row.id}"
         as_told = row.encoder
         found.append(
             Stream(
                 path, url, as_told.encoding, as_told.width_px, as_told.height_px,
-                as_told.frame_rate, as_told.bitrate_kbps, as_told.gop_frames,
+                as_told.frame_rate, as_told.bitrate_kbps, as_told.gop_frames, str(row.id),
             )
         )  # fmt: skip
     return Streams(tuple(found), tuple(str(row.id) for row in rows[len(_PATHS) :]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from drivers.collect import attempt
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
-from drivers.footage import Channels, ChannelState
+from drivers.footage import Channel, Channels, ChannelState
 from drivers.hikvision import parse_channels
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_channels import Input, StreamRow
@@ -78,7 +78,19 @@ def read_channels(isapi: Isapi, table: Table) -> Channels:
             state, word = states[one.id]
             one = replace(one, state=state, word=word)
         found.append(one.channel())
+    found += _only_streamed(table)
     return Channels(tuple(found))
+
+
+def _only_streamed(table: Table) -> tuple[Channel, ...]:
+    """Return the channels that have streams and that no list of inputs names: one that is hidden still streams."""
+    if isinstance(table.streams, DriverError):
+        return ()
+    claimed = {row.id for one in table.inputs for row in table.rows(one.number)}
+    listed = {one.number for one in table.inputs}
+    numbers = {row.id // 100 for row in table.streams if row.id not in claimed} - listed
+    # The zero channel is the recorder's own mosaic of all the others.
+    return tuple(Channel(number, "", "unknown", "streamed, and not listed") for number in sorted(numbers - {0}))
 
 
 def _list(isapi: Isapi, path: str, root: str, read: object) -> tuple[Input, ...] | Unsupported:

@@ -21,6 +21,7 @@ from drivers.exchange import Exchange, Request, Transport
 from drivers.hikvision import parse_search
 from drivers.hikvision.parse_search import Page, Segment
 from drivers.hikvision.reply import document
+from drivers.http.xml_answer import skipped
 from drivers.model import Reply
 
 _T = TypeVar("_T")
@@ -54,7 +55,9 @@ class Isapi:
     ) -> _T:
         """Get a document below /ISAPI/ with a root in `root`; return `read`'s result. Raises DriverError."""
         roots = (root,) if isinstance(root, str) else root
-        return self.ask(path, lambda reply: read(document(reply, *roots, guarded=guarded)), optional=optional)[0]
+        return self.ask(
+            path, lambda reply: self._read(reply, document(reply, *roots, guarded=guarded), read), optional=optional
+        )[0]
 
     def ask(self, path: str, read: Callable[[Reply], _T], *, optional: bool = False) -> tuple[_T, Exchange]:
         """Ask for anything below /ISAPI/; return what `read` finds in it, and how it came. Raises DriverError."""
@@ -93,7 +96,14 @@ class Isapi:
     ) -> _T:
         """Send a search and return what `read` parses from its answer. Raises DriverError."""
         request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
-        return self._send(request, lambda reply: read(document(reply, root, asks=False)), optional)[0]
+        return self._send(request, lambda reply: self._read(reply, document(reply, root, asks=False), read), optional)[
+            0
+        ]
+
+    def _read(self, reply: Reply, root: etree._Element, read: Callable[[etree._Element], _T]) -> _T:
+        value = read(root)
+        self.transport.samples.skip(reply, skipped(root))
+        return value
 
     def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Page:
         body = parse_search.search_body(name, tracks, begin, end, most, at)

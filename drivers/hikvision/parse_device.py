@@ -12,6 +12,7 @@ from drivers.errors import Malformed
 from drivers.footage import Disk, Disks, DiskState, PlatformServer, Protocol, Protocols
 from drivers.hikvision.reply import child, count, need, rows, text_in, truth, whole
 from drivers.hikvision.times import Stamp, stamp
+from drivers.http.xml_answer import elements, name_of, set_aside, skipped
 from drivers.model import Identity
 
 MIB = 1024 * 1024
@@ -25,7 +26,7 @@ LEVELS = {"administrator": "Administrator", "operator": "Operator", "viewer": "U
 
 _DISK_STATES: dict[str, DiskState] = {
     "ok": "ok", "normal": "ok", "sleeping": "ok", "sleep": "ok", "idle": "ok",
-    "error": "failed", "abnormal": "failed", "smartfailed": "failing",
+    "error": "failed", "abnormal": "failed", "offline": "failed", "smartfailed": "failing",
     "unformatted": "unformatted", "unformated": "unformatted", "uninitialized": "unformatted",
     "mismatch": "mismatched", "formatting": "formatting",
 }  # fmt: skip
@@ -123,11 +124,34 @@ def disks(root: etree._Element) -> Disks:
     hdds, stores = child(root, "hddList"), child(root, "nasList")
     if hdds is None and stores is None:
         raise Malformed("there is neither a list of disks nor one of network stores")
-    found = [_disk(row, "hdd") for row in rows(hdds, "hdd")]
-    found += [_disk(row, "nas") for row in rows(stores, "nas")]
+    found = [_disk(row, "hdd") for row in _storage_rows(hdds, "hdd")]
+    found += [_disk(row, "nas") for row in _storage_rows(stores, "nas")]
     mode = text_in(root, "workMode").lower()
     quota = mode == "quota" if mode else None
     return Disks(tuple(disk for disk in found if disk.word.lower() != _GHOST), quota)
+
+
+def _storage_rows(listed: etree._Element | None, name: str) -> list[etree._Element]:
+    """Return what a list holds of disks or network stores in use, whatever its name, and set the rest aside.
+
+    Cameras list other elements beside `nas` and slots of network stores without an address, as "offline" or without any
+    state. What tells a state and where it is, is a store, also under a name that is not known.
+    """
+    found = []
+    for row in [] if listed is None else elements(listed):
+        if name_of(row) != name and child(row, "status") is None:
+            set_aside(row)
+        elif name == "hdd" or not _is_free_slot(row):
+            found.append(row)
+    if name == "hdd" and listed is not None and not found and skipped(listed):
+        raise Malformed("the list of disks holds something other than disks")
+    return found
+
+
+def _is_free_slot(row: etree._Element) -> bool:
+    address, path = text_in(row, "ipAddress"), text_in(row, "path").strip("/")
+    named = text_in(row, "hostName") or text_in(row, "ipv6Address").strip(":")
+    return address in ("", "0.0.0.0") and not path and not named  # noqa: S104 # no address to listen on
 
 
 def smart_warns(root: etree._Element) -> bool:

@@ -82,6 +82,7 @@ def read(
     seen.note(box, "channels", attempt(channel_reads.read_channels, isapi, table))
     for camera in cameras:
         subject, channel = f"camera:{camera.id}", camera.channel
+        seen.of_source(subject, str(channel))
         seen.note(subject, "streams", attempt(camera_reads.streams_of, device, table, channel, rtsp_port))
         seen.note(subject, "encoders", attempt(camera_reads.encoders_of, table, channel))
         seen.note(subject, "audio", attempt(camera_reads.audio_of, table, channel))

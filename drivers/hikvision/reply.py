@@ -14,7 +14,7 @@ from typing import NoReturn
 from lxml import etree
 
 from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
-from drivers.http.xml_answer import children, elements, name_of, parse, readable
+from drivers.http.xml_answer import children, known_rows, name_of, parse, readable
 from drivers.model import Reply
 from drivers.text import sanitize
 
@@ -66,13 +66,8 @@ def plain_text(reply: Reply) -> str:
 
 
 def rows(element: etree._Element | None, name: str) -> list[etree._Element]:
-    """Return the rows of a list, if there is one. Raises Malformed where one has another name and would be lost."""
-    if element is None:
-        return []
-    found = children(element, name)
-    if len(found) != len(elements(element)):
-        raise Malformed(f"the list holds something other than {name}")
-    return found
+    """Return the rows of a list, if there is one. Raises Malformed where one may have another name."""
+    return [] if element is None else known_rows(element, name)
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import socket
+from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -59,8 +60,11 @@ class Connections:
             self._deadline.release(self._ended.pop())
 
 
-def adapter(connections: Connections) -> HTTPAdapter:
-    """Return an adapter of requests that reuses one connection, opened by `connections`, and repeats nothing."""
+def adapter(connections: Connections, pin: str = "") -> HTTPAdapter:
+    """Return an adapter of requests that reuses one connection, opened by `connections`, and repeats nothing.
+
+    `pin` is the SHA-256 of the one certificate (DER) that is taken, in hex: a device with another one is sent nothing.
+    """
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -83,6 +87,9 @@ def adapter(connections: Connections) -> HTTPAdapter:
 
     class SecuredPool(HTTPSConnectionPool):
         ConnectionCls = Secured
+
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **{**named, "assert_fingerprint": pin or None})
 
     made = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
     made.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecuredPool}

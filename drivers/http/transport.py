@@ -24,12 +24,22 @@ from drivers.address import authority, without_secrets
 from drivers.authentication import parse_challenges
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
-from drivers.errors import DeadlineExceeded, DriverError, HungUp, Malformed, Unreachable, Untrusted
+from drivers.errors import (
+    DeadlineExceeded,
+    DriverError,
+    HungUp,
+    Malformed,
+    OtherCertificate,
+    ProtocolBroken,
+    Unreachable,
+)
 from drivers.exchange import Exchange, Request, Transport
 from drivers.http.connections import Connections, adapter
 from drivers.http.login import Answer, Login
 from drivers.http.replay import ReplayTransport
 from drivers.http.samples import MAX_BYTES, Samples
+from drivers.http.tls import tls_failure
+from drivers.http.unpacking import Unpacking
 from drivers.model import Device, Reply
 from drivers.wall_clock import date_offset_s
 
@@ -75,13 +85,13 @@ class LiveTransport:
         self.addresses = addresses
         self.replies: list[Reply] = []
         self.samples = Samples(device)
-        self._trust: bool | str = str(trust) if trust else True
+        self._trust: bool | str = str(trust) if trust else not device.pin
         self._port = device.port
         self._login = Login(
             device, credentials, lambda: self.clock(), self._once, lambda one: str(self._to(one).path_url)
         )
         self._connections = Connections(addresses, deadline)
-        self._adapter = adapter(self._connections)
+        self._adapter = adapter(self._connections, device.pin.removeprefix("sha256:"))
         self._prepared: dict[tuple[str, int, str], requests.PreparedRequest] = {}
 
     def close(self) -> None:
@@ -192,23 +202,29 @@ class LiveTransport:
 
     def _fill(self, parts: list[bytes], request: Request, response: requests.Response, until_mono: float) -> None:
         """Read the body piece by piece, and stop at the first sign that it is not one that was asked for."""
-        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-            raise Malformed(f"{request.operation}: the answer is compressed though that was not asked for")
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip"):
+            raise Malformed(f"{request.operation}: the answer is compressed in a way that was not asked for")
+        unpack = Unpacking(request.max_bytes) if coding.endswith("gzip") else None
         too_large = Malformed(f"{request.operation}: the answer is larger than {request.max_bytes} bytes")
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced[:20]) > request.max_bytes:
             raise too_large
-        size = 0
+        came = size = 0
         for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
             self.deadline.remaining_s()
-            size += len(chunk)
-            if size > request.max_bytes:
+            came += len(chunk)
+            part = chunk if unpack is None else unpack.take(chunk, request.operation)
+            size += len(part)
+            if max(came, size) > request.max_bytes:
                 raise too_large
-            parts.append(chunk)
+            parts.append(part)
         # A socket that was shut down reads like the end of a body without a length.
         self.deadline.remaining_s()
         if time.monotonic() >= until_mono:
             raise _late(request)
+        if unpack is not None and came and not unpack.ended:
+            raise Malformed(f"{request.operation}: the answer is compressed and cut off")
 
     def _translated(self, request: Request, error: Exception, until_mono: float) -> DriverError:
         if isinstance(error, DriverError):
@@ -230,10 +246,12 @@ class LiveTransport:
         for cause in causes:
             if isinstance(cause, Unreachable | DeadlineExceeded):
                 return cause
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return Untrusted(f"{request.operation}: {cause.strerror or cause}")
             if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and request.limit_s > 0:
                 return _late(request)
+        if any(isinstance(cause, urllib3.exceptions.SSLError) and "ingerprint" in str(cause) for cause in causes):
+            return OtherCertificate(f"{request.operation}: the device's certificate is not the pinned one")
+        if (failure := tls_failure(request.operation, causes)) is not None:
+            return failure
         # The texts of these errors carry the whole address; only their innermost kind is told.
         for cause in causes:
             if isinstance(cause, http.client.HTTPException) and not isinstance(
@@ -241,7 +259,8 @@ class LiveTransport:
             ):
                 return Malformed(f"{request.operation}: the answer is not HTTP ({type(cause).__name__})")
         words = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
-        return Unreachable(f"{request.operation}: {words or type(causes[-1]).__name__}")
+        # No connection at all is an error of `deadline.connect`, which was found above.
+        return ProtocolBroken(f"{request.operation}: {words or type(causes[-1]).__name__}")
 
 
 def _late(request: Request) -> DeadlineExceeded:
@@ -250,7 +269,7 @@ def _late(request: Request) -> DeadlineExceeded:
 
 def _hung_up(failure: DriverError, error: Exception) -> bool:
     ended = any(isinstance(cause, ConnectionError | ssl.SSLEOFError) for cause in _causes(error))
-    return type(failure) is Unreachable and ended
+    return type(failure) is ProtocolBroken and ended
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

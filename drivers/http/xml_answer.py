@@ -12,6 +12,8 @@ from lxml import etree
 from drivers.errors import Malformed
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,100}?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_SKIPPED = "camwarden-skipped"
+_LONGEST_NAME_CHARS = 60
 _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936"})
 
 
@@ -39,8 +41,13 @@ def readable(data: bytes) -> bytes:
 
 
 def parse(data: bytes) -> etree._Element:
-    """Parse complete XML: no entities, no document type, no network, no recovery. Raises Malformed."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False, load_dtd=False, huge_tree=False)
+    """Parse complete XML: no entities, no document type, no network, no recovery. Raises Malformed.
+
+    Processing instructions of the device are dropped: those in the tree are ours (`set_aside`).
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, recover=False, load_dtd=False, huge_tree=False, remove_pis=True
+    )
     if b"<!DOCTYPE" in data[:4096]:
         raise Malformed("a document type is not accepted")
     try:
@@ -61,6 +68,51 @@ def children(element: etree._Element, name: str) -> list[etree._Element]:
 def elements(element: etree._Element) -> list[etree._Element]:
     """Return the child elements, without comments and processing instructions."""
     return [child for child in element if isinstance(child.tag, str)]
+
+
+def known_rows(element: etree._Element, name: str) -> list[etree._Element]:
+    """Return the rows of a list, and set aside elements of another name that stand among them.
+
+    Newer firmware adds elements to its lists. What may be a row under another name is not set aside: one that is told
+    in the words of the known rows, or stands where no known row does. Leaving it out would be a wrong statement.
+
+    Raises:
+        Malformed: Such an element.
+    """
+    found, others = children(element, name), [one for one in elements(element) if name_of(one) != name]
+    if not others:
+        return found
+    words = {word for row in found for word in _words_of(row)}
+    if not found or any(len(words & _words_of(one)) >= max(1, min(2, len(words))) for one in others):
+        raise Malformed(f"the list holds something other than {name}")
+    for one in others:
+        set_aside(one)
+    return found
+
+
+def _words_of(row: etree._Element) -> set[str]:
+    return {name_of(one) for one in elements(row)} | {"@" + str(word) for word in row.attrib}
+
+
+def set_aside(element: etree._Element) -> None:
+    """Take an unknown element out of its tree, and leave a note of its name there."""
+    above = element.getparent()
+    if above is not None:
+        note = etree.ProcessingInstruction(_SKIPPED, name_of(element)[:_LONGEST_NAME_CHARS])
+        note.tail = element.tail
+        above.replace(element, note)
+
+
+def skipped(root: etree._Element) -> tuple[str, ...]:
+    """Return the names of the elements that were set aside."""
+    return tuple(note.text or "" for note in root.iter(etree.PI))
+
+
+def without_notes(element: etree._Element) -> bytes:
+    """Return the whole document of an element as bytes, without elements that were set aside and their notes."""
+    root = element.getroottree().getroot()
+    etree.strip_tags(root, etree.PI)
+    return etree.tostring(root)
 
 
 def text_of(element: etree._Element, name: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from drivers.collect import is_final
 from drivers.details import Accounts, Interfaces, Signing, Storages
-from drivers.errors import DeadlineExceeded, DriverError, NotPermitted, NotTried, Refused, Unreachable
+from drivers.errors import DriverError
 from drivers.footage import Protocols
 from drivers.model import Clock, Identity
 from drivers.onvif import documents, parse, parse_device
@@ -90,8 +91,7 @@ def read_services(session: Session) -> ServiceTable:
         answer = session.call(entry, "GetServices", IncludeCapability=False)
         return from_services(parse.listed(answer, "Service"), device, own_hosts)
     except DriverError as error:
-        final = isinstance(error, Unreachable | DeadlineExceeded | Refused | NotTried)
-        if final and not isinstance(error, NotPermitted):
+        if is_final(error):
             raise
         try:
             # Old devices have no GetServices.

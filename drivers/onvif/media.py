@@ -75,11 +75,12 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
             foreign[where.named_host] = None
         url = url_on(device, where)
         if path == "snapshot":
-            streams.append(Stream(path, url, encoding="JPEG"))
+            streams.append(Stream(path, url, encoding="JPEG", profile=profile.token))
         else:
             video = profile.video
             rate, kbps, gop = video.frame_rate, video.bitrate_kbps, video.gop_frames
-            streams.append(Stream(path, url, video.encoding, video.width_px, video.height_px, rate, kbps, gop))
+            size = video.width_px, video.height_px
+            streams.append(Stream(path, url, video.encoding, *size, rate, kbps, gop, profile.token))
     if not streams:
         raise missing[0][1]
     further = tuple(one.token for one in ranked[2:] if one.encoder)

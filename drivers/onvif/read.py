@@ -47,9 +47,14 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     there = table if isinstance(table, Unreachable | DeadlineExceeded) else session
     seen.note(box, "identity", seen.attempt(device_reads.read_identity, there))
     media = seen.attempt(source_reads.read_media, there, table, max((one.channel for one in cameras), default=1))
+    media = seen.attempt(source_reads.with_gone, media, cameras)
     masks = seen.attempt(media_reads.read_masks, there, table, media)
     seen.note(box, "video-sources", seen.attempt(source_reads.video_sources, media))
     connected = _connected(seen, media, cameras)
+    sources = () if isinstance(media, DriverError) else media.sources
+    for camera in connected:
+        if 0 < camera.channel <= len(sources):
+            seen.of_source(f"camera:{camera.id}", sources[camera.channel - 1].token)
     for camera in connected:
         foreign_hosts.update(dict.fromkeys(_streams(seen, session, media, camera)))
         subject = f"camera:{camera.id}"
@@ -95,16 +100,28 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
 def _connected(
     seen: Collector, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]
 ) -> tuple[Camera, ...]:
-    """Record no streams for channels known to be empty; return the other cameras, all without known sources."""
+    """Record no streams for channels known to be empty, and for sources that are gone; return the other cameras.
+
+    Each of them is at the channel that its source has now. All are returned where no source is known.
+    """
     if isinstance(media, DriverError):
         return cameras
-    for camera in cameras:
-        if media.is_empty(camera.channel):
-            subject = f"camera:{camera.id}"
-            seen.note(subject, "streams", Streams(()))
-            for fact in _OF_A_SOURCE:
-                seen.note(subject, fact, Unsupported(source_reads.NO_SOURCE))
-    return tuple(camera for camera in cameras if not media.is_empty(camera.channel))
+    places = source_reads.placed(media, cameras)
+    empty = tuple(camera for camera in places.found if media.is_empty(camera.channel))
+    for camera in empty:
+        _without(seen, camera, Streams(()), source_reads.NO_SOURCE)
+    for camera in places.gone:
+        _without(seen, camera, Streams((), lost=True), source_reads.SOURCE_GONE)
+    for camera in places.unsure:
+        _without(seen, camera, Unsupported(source_reads.RENUMBERED), source_reads.RENUMBERED)
+    return tuple(camera for camera in places.found if camera not in empty)
+
+
+def _without(seen: Collector, camera: Camera, streams: Streams | DriverError, why: str) -> None:
+    """Record a camera of which nothing else can be read."""
+    seen.note(f"camera:{camera.id}", "streams", streams)
+    for fact in _OF_A_SOURCE:
+        seen.note(f"camera:{camera.id}", fact, Unsupported(why))
 
 
 def _streams(

@@ -7,13 +7,15 @@ So an answer must be complete XML without a document type, no fault, and one ans
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Final, NoReturn
 
 from lxml import etree
 
 from drivers.credentials import weigh
 from drivers.errors import Busy, DeviceFault, Malformed, NotPermitted, Unsupported
-from drivers.http.xml_answer import children, elements, name_of, parse, readable
+from drivers.http.xml_answer import children, elements, known_rows, name_of, parse, readable
 from drivers.model import Reply
 from drivers.text import sanitize
 
@@ -24,6 +26,26 @@ _UNSUPPORTED_CODES = frozenset({"ActionNotSupported", "OptionalActionNotImplemen
 _AUTH_TEXT = re.compile(r"not authori[sz]ed|unauthori[sz]ed|authentication fail|requires? authenti|authority", re.I)
 _UNSUPPORTED_TEXT = re.compile(r"(?:action|operation|method|optional)[^.]{0,40}not (?:supported|implemented)", re.I)
 _LONGEST_TEXT_CHARS = 160
+_SEARCHES = frozenset({"GetRecordingSearchResults", "GetEventSearchResults"})
+_ROWS: Final = MappingProxyType(
+    {
+        "GetServices": "Service",
+        "GetNetworkInterfaces": "NetworkInterfaces",
+        "GetNetworkProtocols": "NetworkProtocols",
+        "GetUsers": "User",
+        "GetStorageConfigurations": "StorageConfigurations",
+        "GetProfiles": "Profiles",
+        "GetMasks": "Masks",
+        "GetMaskOptions": "Options",
+        "GetOSDs": "OSDs",
+        "GetVideoSourceConfigurations": "Configurations",
+        "GetRecordings": "RecordingItem",
+        "GetRecordingSearchResults": "RecordingInformation",
+        "GetEventSearchResults": "Result",
+    }
+)
+"""The lists among the answers, and what their rows are called."""
+
 _ONVIF = "http://www.onvif.org/"
 
 
@@ -79,7 +101,25 @@ def answer_element(reply: Reply, operation: str) -> etree._Element:
         raise Malformed(f"{operation}: the body holds {len(inside)} answers")
     if not 200 <= reply.status < 300:
         raise Malformed(f"{operation}: an answer under HTTP {reply.status}")
+    if operation in _ROWS:
+        _without_unknown(first, operation)
     return first
+
+
+def _without_unknown(answer: etree._Element, operation: str) -> None:
+    """Set aside elements that no specification has among the rows of a list, before the decoder stumbles over them.
+
+    Others stay, and the parser of the list refuses them: a list without a known row, or a row under another name.
+    """
+    lists = children(answer, "ResultList") if operation in _SEARCHES else [answer]
+    for held in lists:
+        state = children(held, "SearchState")
+        with suppress(Malformed):
+            for one in state:
+                held.remove(one)
+            known_rows(held, _ROWS[operation])
+        for one in reversed(state):
+            held.insert(0, one)
 
 
 def _raise_fault(fault: etree._Element, operation: str) -> NoReturn:

@@ -23,9 +23,19 @@ from zeep.wsse.username import UsernameToken
 
 from drivers.credentials import refusal
 from drivers.deadline import Deadline
-from drivers.errors import DeviceFault, DriverError, HungUp, Malformed, NotPermitted, NotTried, Unreachable, Unsupported
+from drivers.errors import (
+    DeviceFault,
+    DriverError,
+    HungUp,
+    Malformed,
+    NotPermitted,
+    NotTried,
+    ProtocolBroken,
+    Unreachable,
+    Unsupported,
+)
 from drivers.exchange import Exchange, Request, Transport
-from drivers.http.xml_answer import readable
+from drivers.http.xml_answer import readable, skipped, without_notes
 from drivers.nonces import Operation
 from drivers.onvif import documents
 from drivers.onvif.reply import LoginRequired, answer_element
@@ -123,7 +133,7 @@ class Session:
             return self._once(plan(), parameters)
         except Unreachable as error:
             # Whether it was weighed nobody knows: with a wrong password one for each question would lock the account.
-            self._token_swallowed = not self._token_taken and type(error) in (Unreachable, HungUp)
+            self._token_swallowed = not self._token_taken and type(error) in (Unreachable, ProtocolBroken, HungUp)
             if not self._token_taken or not isinstance(error, HungUp):
                 raise
         return self._once(plan(), parameters)
@@ -212,7 +222,9 @@ class Session:
                 self.transport.samples.keep(call.exchange.reply, str(error))
             call.error = error
             raise
-        return _ZeepReply(readable(exchange.reply.body))
+        names = skipped(call.element)
+        self.transport.samples.skip(exchange.reply, names)
+        return _ZeepReply(without_notes(call.element) if names else readable(exchange.reply.body))
 
 
 class _Adapter:

@@ -7,35 +7,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from drivers.collect import is_final
 from drivers.details import VideoSource, VideoSources
-from drivers.errors import (
-    DeadlineExceeded,
-    DeviceFault,
-    DriverError,
-    Malformed,
-    NotPermitted,
-    Refused,
-    Unreachable,
-    Unsupported,
-)
+from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
+from drivers.model import Camera
 from drivers.onvif import documents, parse
 from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 
-_FINAL = (Unreachable, DeadlineExceeded, Refused)
-"""After these, another request for the same would be useless or harmful."""
-
 NO_SOURCE = "the channel has no video source"
+SOURCE_GONE = "the device does not list its video source any more"
+RENUMBERED = "the device has renumbered its video sources, and which one is this channel was not known before"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One video source: its profiles in the device's order, none where nothing is connected; its configurations."""
+    """One video source: its profiles in the device's order, none where nothing is connected; its configurations.
+
+    `gone`: the device does not list it any more (`with_gone`).
+    """
 
     token: str
     profiles: tuple[Profile, ...]
     configurations: frozenset[str]
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
                 return Media(endpoint, sources, complete=True)
             return _with_unused(session, endpoint, sources)
         except DriverError as error:
-            if isinstance(error, _FINAL) and not isinstance(error, NotPermitted):
+            if is_final(error):
                 raise
             errors.append(error)
     raise errors[0] if errors else Unsupported("the device offers no media service")
@@ -115,6 +111,51 @@ def _with_unused(session: Session, endpoint: Endpoint, used: tuple[Source, ...])
     every = (known.get(token, Source(token, (), frozenset())) for token in named)
     sources = (replace(one, configurations=one.configurations | spare[one.token]) for one in every)
     return Media(endpoint, tuple(sources), complete=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Cameras by their sources: at the channel that their source has now, whose source is gone, and those unsure."""
+
+    found: tuple[Camera, ...]
+    gone: tuple[Camera, ...] = ()
+    unsure: tuple[Camera, ...] = ()
+
+
+def with_gone(media: Media, cameras: tuple[Camera, ...]) -> Media:
+    """Insert the known sources that are not listed any more, empty, at their cameras' numbers.
+
+    A device that lists only its online sources moves all others up when one goes: so each has its number again.
+    """
+    listed = {source.token for source in media.sources}
+    gone = {one.source: one.channel for one in cameras if one.source and one.source not in listed}
+    sources = list(media.sources)
+    for token, channel in sorted(gone.items(), key=lambda one: one[1]):
+        sources.insert(channel - 1, Source(token, (), frozenset(), gone=True))
+    return replace(media, sources=tuple(sources))
+
+
+def placed(media: Media, cameras: tuple[Camera, ...]) -> Placed:
+    """Place each camera at its source by the token, and only one without a known token by its number.
+
+    No camera may get the pictures of another one: while a known source is gone, a number alone says nothing.
+    """
+    numbers = {source.token: number for number, source in enumerate(media.sources, 1)}
+    taken = {one.source for one in cameras if one.source}
+    any_gone = any(source.gone for source in media.sources)
+    found: list[Camera] = []
+    gone: list[Camera] = []
+    unsure: list[Camera] = []
+    for one in cameras:
+        number = numbers.get(one.source, one.channel)
+        at = media.sources[number - 1] if 1 <= number <= len(media.sources) else None
+        if one.source:
+            (gone if at is None or at.gone else found).append(replace(one, channel=number))
+        elif any_gone or (at is not None and at.token in taken):
+            unsure.append(one)
+        else:
+            found.append(one)
+    return Placed(tuple(found), tuple(gone), tuple(unsure))
 
 
 def video_sources(media: Media) -> VideoSources:

@@ -28,7 +28,7 @@ from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, No
 from drivers.exchange import Transport
 from drivers.rtsp.rtp import Packet, parse_packet
 from drivers.rtsp.sdp import Video, parse_sdp
-from drivers.rtsp.wire import Response, Wire
+from drivers.rtsp.wire import CHALLENGE, Response, Wire
 
 T = TypeVar("T")
 
@@ -174,9 +174,7 @@ class Session:
                 return response
             if response.status != 401:
                 self._fail(method, response, sent_login)
-            challenge = choose(
-                parse_challenges(value for name, value in response.headers if name == "www-authenticate")
-            )
+            challenge = choose(parse_challenges(value for name, value in response.headers if name == CHALLENGE))
             self.anonymous = False
             if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
                 said = _refusal_text(response)
@@ -195,8 +193,8 @@ class Session:
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if self._session:
             lines.append(f"Session: {self._session}")
-        lines += self._login(method, url)
-        self._wire.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        login = "".join(f"{line}\r\n" for line in self._login(method, url))
+        self._wire.send(("\r\n".join(lines) + "\r\n").encode() + login.encode("latin-1") + b"\r\n")
         while True:
             item = self._wire.next()
             if not isinstance(item, Response):
@@ -249,8 +247,8 @@ class Session:
             self._wire.deadline = self._transport.deadline
             sequence = self._sequence + 1
             head = f"TEARDOWN {url} RTSP/1.0\r\nCSeq: {sequence}\r\nSession: {self._session}\r\n"
-            head += "".join(f"{line}\r\n" for line in self._login("TEARDOWN", url))
-            self._wire.send(head.encode() + b"\r\n")
+            login = "".join(f"{line}\r\n" for line in self._login("TEARDOWN", url))
+            self._wire.send(head.encode() + login.encode("latin-1") + b"\r\n")
             # Reading on until the answer keeps a reset from overtaking the request.
             until = time.monotonic() + min(_TEARDOWN_S, self._transport.deadline.remaining_s())
             while (left_s := until - time.monotonic()) > 0:

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from drivers.deadline import Deadline
-from drivers.errors import DeadlineExceeded, Malformed, Unreachable
+from drivers.errors import DeadlineExceeded, Malformed, ProtocolBroken
 
+CHALLENGE = "www-authenticate"
 _MAX_HEAD_BYTES = 64 * 1024
 _MAX_BODY_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. Header names are in lower case and may repeat."""
+    """One answer. Header names are in lower case and may repeat; the bytes of challenges are characters (Latin-1)."""
 
     status: int
     reason: str
@@ -44,7 +45,7 @@ class Wire:
         self._total_bytes = 0
 
     def send(self, data: bytes) -> None:
-        """Send a whole request. Raises Unreachable or DeadlineExceeded."""
+        """Send a whole request. Raises ProtocolBroken or DeadlineExceeded."""
         try:
             self._sock.settimeout(self.deadline.remaining_s())
             self._sock.sendall(data)
@@ -72,12 +73,17 @@ class Wire:
             if len(self._buffer) > _MAX_HEAD_BYTES:
                 raise Malformed("the answer's head does not end")
             self._fill()
-        first, *lines = bytes(self._buffer[:end]).decode("utf-8", "replace").split("\r\n")
+        head = bytes(self._buffer[:end]).split(b"\r\n")
+        first = head[0].decode("utf-8", "replace")
         headers = []
-        for line in lines:
-            name, colon, value = line.partition(":")
+        for line in head[1:]:
+            # A challenge is answered with its own bytes, in whatever encoding they are.
+            name, colon, value = line.decode("latin-1").partition(":")
+            name = name.strip().lower()
+            if colon and name != CHALLENGE:
+                value = value.encode("latin-1").decode("utf-8", "replace")
             if colon:
-                headers.append((name.strip().lower(), value.strip()))
+                headers.append((name, value.strip()))
         length = next((value for name, value in headers if name == "content-length"), "0")
         if not length.isdecimal() or len(length) > 7 or int(length) > _MAX_BODY_BYTES:
             raise Malformed("the answer's length cannot be right")
@@ -103,7 +109,7 @@ class Wire:
             self._lost(error)
         if not data:
             self.deadline.remaining_s()
-            raise Unreachable("the device closed the connection")
+            raise ProtocolBroken("the device closed the connection")
         self._total_bytes += len(data)
         if self._total_bytes > self._max_bytes:
             raise Malformed(f"what was asked for did not come within {self._max_bytes} bytes")
@@ -112,4 +118,4 @@ class Wire:
     def _lost(self, error: OSError) -> NoReturn:
         if self.deadline.passed or isinstance(error, TimeoutError):
             raise DeadlineExceeded("no answer on the stream within the device's time") from None
-        raise Unreachable(error.strerror or type(error).__name__) from None
+        raise ProtocolBroken(error.strerror or type(error).__name__) from None

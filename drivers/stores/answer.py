@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO
 
 from drivers.footage import StoreTask
-from drivers.model import Observation, Observations, Picture, Reason, Unavailable, Value
+from drivers.model import Observation, Observations, Picture, Provenance, Reason, Unavailable, Value
 from drivers.stores.container import UnreadableError
 from drivers.stores.ends import Troubles
 from drivers.stores.facts import disk, recordings, store_index
@@ -64,12 +64,13 @@ def answer(task: StoreTask, accounts: Iterable[tuple[str, Account]], open_segmen
                 values.append(Unavailable("picture", *account.missing, "playback"))
             elif left <= 0:
                 values.append(Unavailable("picture", "not-looked-at", "enough pictures for one look", "playback"))
-            elif isinstance(picture := _picture(camera, account, open_segment), Picture):
+            elif isinstance(picture := _picture(task.store.id, camera, account, open_segment), Picture):
                 pictures.append(picture)
                 left -= len(picture.data)
             else:
                 values.append(picture)
-        facts += [Observation(f"camera:{camera}", value, task.now, METHOD) for value in values]
+        where = Provenance(box=f"store {task.store.id}", source=camera)
+        facts += [Observation(f"camera:{camera}", value, task.now, METHOD, where) for value in values]
     return tuple(facts), tuple(pictures)
 
 
@@ -100,7 +101,7 @@ def _disk(task: StoreTask) -> Observation:
     return Observation(f"device:{task.store.id}", value, task.now, METHOD)
 
 
-def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Unavailable:
+def _picture(store: str, camera: str, account: Account, open_segment: Open) -> Picture | Unavailable:
     """Extract the first key picture of the oldest segment that has one, of a few; or return why there is none."""
     oldest = sorted(
         (begins_s, folder, name) for (folder, _), part in account.parts.items() for begins_s, name in part.first
@@ -117,7 +118,8 @@ def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Una
                 taken = first_picture(file)
             # No recorder was asked for a moment: this file lies here, under the one at which it begins.
             begins_at = datetime.fromtimestamp(begins_s, UTC)
-            return Picture(camera, "playback", begins_at, taken.data, taken.kind, dated=True)
+            where = Provenance(box=f"store {store}", source=camera, path="playback", level="seen")
+            return Picture(camera, "playback", begins_at, taken.data, taken.kind, True, where)
         except UnreadableError as error:
             reason, why = "malformed", f"the oldest segments cannot be opened; the last one tried was {short}: {error}"
         except OSError as error:

@@ -8,7 +8,8 @@ a changed size or time of an old segment shows within a day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,6 +22,9 @@ from drivers.stores.pattern import Step
 ROUND_S = 86_400.0
 """In which time every part is read again in full."""
 
+STRAYS_SHOWN = 3
+"""How many names are shown that fit no pattern."""
+
 _PARTS_AT_ONCE = 256
 Fields = Mapping[str, str]
 Parts = dict[date, Part]
@@ -28,13 +32,22 @@ Parts = dict[date, Part]
 
 @dataclass(slots=True)
 class ScanResult:
-    """`there`: the camera has a place. `whole`: every folder could be read; `why`: the first error, else None."""
+    """`there`: the camera has a place. `whole`: every folder could be read; `why`: the first error, else None.
+
+    `strays`: a few names in that place that fit no pattern.
+    """
 
     there: bool = False
     whole: bool = True
     why: OSError | None = None
     parts: dict[tuple[str, date], Part] = field(default_factory=dict)
     troubles: Troubles = field(default_factory=Troubles)
+    strays: list[str] = field(default_factory=list)
+
+    def stray(self, names: Iterable[str]) -> None:
+        """Note names that fit no pattern, the first few by order."""
+        fresh = sorted(name for name in names if not name.startswith("."))
+        self.strays += fresh[: STRAYS_SHOWN - len(self.strays)]
 
     def refused(self, folder: str, error: OSError) -> None:
         """Note a folder that could not be read."""
@@ -77,6 +90,9 @@ def scan(look: StoreLook, camera: str, path: Sequence[Step]) -> ScanResult:
         found.parts |= {(folder, day): part for day, part in parts.items()}
         if path[-1].own and strays.strays:
             found.troubles.note("name", strays.stray, times=strays.strays)
+            if not parts and len(found.strays) < STRAYS_SHOWN:
+                with suppress(OSError):
+                    found.stray(look.tree.names(folder))
     if found.whole:
         for folder in (known.keys() | notes.keys()) - alive:
             look.index.drop(camera, folder)
@@ -109,6 +125,7 @@ def _folders(look: StoreLook, path: Sequence[Step], found: ScanResult) -> list[t
                     below.append((_join(folder, name), {**above, **fields}))
                 elif step.own and not name.startswith("."):
                     found.troubles.note("name", name)
+                    found.stray((name,))
         level = below
     return level
 

@@ -17,6 +17,9 @@ from drivers.stores.folder import DiskTree, Tree
 from drivers.stores.index import Index, with_index
 from drivers.stores.part import StoreLook
 from drivers.stores.scan import scan
+from drivers.text import sanitize
+
+_NAME_SHOWN_CHARS = 48
 
 
 def read(task: StoreTask, tree: Tree | None = None) -> Result:
@@ -74,6 +77,10 @@ def _accounts(task: StoreTask, tree: Tree, index: Index) -> Iterator[tuple[str, 
             missing = "refused", "no folder of this camera could be read: give the user camwarden the right to"
         elif found.why is not None and not found.parts:
             missing = "fault", f"no folder of this camera could be read: {found.why.strerror}"
+        elif not found.parts and found.strays:
+            # Whoever changed the recorder's names would have lost all footage by them: this is no empty store.
+            shown = ", ".join(sanitize(one, _NAME_SHOWN_CHARS) for one in found.strays)
+            missing = "malformed", f"no name of this camera fits pattern {task.store.pattern}; there are {shown}"
         elif not found.there and not index.knows(name):
             missing = "unreachable", "the store has nothing under this camera's name: correct store_name, or record it"
         yield camera, Account(found.parts, found.troubles, found.whole, missing)

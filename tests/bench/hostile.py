@@ -225,7 +225,8 @@ def _cycles(folder: Path, devices: int, cycles: int, rounds: int) -> tuple[list[
     ahead = folder / "ahead"
     ahead.write_text("0")
     trees = {"before": _before(folder), "now": _tree(ROOT)}
-    for root in (folder / "before", ROOT):  # as installed: without its bytecode each start would compile anew
+    # as installed: without its bytecode each start would compile anew; for one round that is dearer than it is worth
+    for root in (folder / "before", ROOT) if rounds > 1 else ():
         subprocess.run([sys.executable, "-I", "-m", "compileall", "-q", *PACKAGES], cwd=root, check=True)
     spent: dict[str, list[float]] = {name: [] for name in trees}
     ratios = []

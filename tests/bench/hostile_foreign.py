@@ -42,7 +42,7 @@ class Hostile:
 def foreign_files(folder: Path, quick: bool) -> dict[str, bytes]:
     """Make one recording for each codec and container, as far as ffmpeg can; names are `CODEC.CONTAINER`."""
     made: dict[str, bytes] = {}
-    for codec in CODECS[:2] if quick else CODECS:
+    for codec in CODECS[:1] if quick else CODECS:
         for ending, (muxer, *more) in CONTAINERS.items():
             path = folder / f"{codec}.{ending}"
             source = ["-f", "lavfi", "-i", f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=5:duration=1"]

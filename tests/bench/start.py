@@ -77,18 +77,18 @@ class Spent:
 def main() -> None:
     """Measure, and print the one JSON object."""
     asked, beside = _asked()
-    times = 1 if asked.quick else 15
+    times, untold = (1, 0) if asked.quick else (16, 1)  # the first round writes the bytecode, and does not count
     load = round(os.getloadavg()[0], 2)
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         site = _site(home)
-        trees = {"now": ROOT, **_unpacked(home / "beside", beside, needed=not asked.quick)}
+        trees = {"now": ROOT, **_unpacked(home / "beside", beside)}
         found: dict[str, dict[str, list[float]]] = {tree: {one.name: [] for one in FIGURES} for tree in trees}
-        for number in range(times + 1):  # the first one writes the bytecode, and does not count
-            say(f"round {number}/{times}")
+        for number in range(times):
+            say(f"round {number + 1}/{times}")
             for tree, root in trees.items():
                 for figure, value in _measured(home, tree, root, site):
-                    if number:
+                    if number >= untold:
                         found[tree][figure].append(value)
     figures = {one.name: one.of(found["now"][one.name]) for one in FIGURES}
     before = {name: round(statistics.median(values), 3) for name, values in found.get("beside", {}).items()}
@@ -97,13 +97,13 @@ def main() -> None:
 
 def _asked() -> tuple[Flags, str]:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one repeat: shows that the bench works")
+    parser.add_argument("--quick", action="store_true", help="one round of this tree: shows that the bench works")
     parser.add_argument("--json", action="store_true", help="the JSON object only, no table on standard error")
     parser.add_argument(
-        "--beside", metavar="REV", default=BEFORE, help="measured in the same run (default %(default)s)"
+        "--beside", metavar="REV", help=f"measured in the same run (default {BEFORE}; with --quick none)"
     )
     found = parser.parse_args()
-    return Flags(found.quick, found.json), found.beside
+    return Flags(found.quick, found.json), found.beside or ("" if found.quick else BEFORE)
 
 
 def _named(before: Mapping[str, float]) -> dict[str, float]:
@@ -133,18 +133,18 @@ def _text(at: datetime) -> str:
     return at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
-def _unpacked(folder: Path, revision: str, needed: bool) -> dict[str, Path]:
-    """Return the other commit's tree, unpacked; none where this clone has not got it and nobody needs it.
+def _unpacked(folder: Path, revision: str) -> dict[str, Path]:
+    """Return the other commit's tree, unpacked; none where none is asked for.
 
     An archive, not a worktree: a run that is killed leaves nothing behind in the repository.
     """
+    if not revision:
+        return {}
     packed = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=False)
-    if packed.returncode and needed:
+    if packed.returncode:
         sys.exit(
             f"start: the commit {revision} is not in this clone: fetch the whole history, or name another --beside"
         )
-    if packed.returncode:
-        return {}
     folder.mkdir()
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
     return {"beside": folder}

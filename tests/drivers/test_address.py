@@ -31,6 +31,11 @@ BOX = Device("box", "10.0.0.1", 8080, "onvif")
         ("rtsp://user:pw@192.168.1.64/live?ch=1", "rtsp://10.0.0.1:554/live?ch=1"),
         ("RTSP://[fe80::1]:8554/live", "rtsp://10.0.0.1:8554/live"),
         (" http://10.0.0.1:81/x\n", "http://10.0.0.1:81/x"),
+        ("rtsp://192.168.1.64:80:554/live?ch=1", "rtsp://10.0.0.1:554/live?ch=1"),
+        ("rtsp://user:12:34@192.168.1.64:80:8554/live", "rtsp://10.0.0.1:8554/live"),
+        ("rtsp://[fe80::1]:80:8554/live", "rtsp://10.0.0.1:8554/live"),
+        ("rtsp://10.0.0.1:80:8554", "rtsp://10.0.0.1:8554/"),
+        ("rtsp://10.0.0.1:8554/a:80:554/b", "rtsp://10.0.0.1:8554/a:80:554/b"),
     ],
 )
 def test_path_and_query_are_kept_and_the_host_is_the_configured_one(given_url: str, expected: str) -> None:
@@ -51,7 +56,19 @@ def test_an_ipv6_host_is_written_in_brackets() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "/relative", "ftp://h/x", "http://", "http://h:99999/", "http://h/a b", 'http://h/"', "http://h/\r\nX: y"],
+    [
+        "",
+        "/relative",
+        "ftp://h/x",
+        "http://",
+        "http://h:99999/",
+        "http://h/a b",
+        'http://h/"',
+        "http://h/\r\nX: y",
+        "rtsp://h:80:554:1/x",
+        "rtsp://h:80:99999/x",
+        "rtsp://h::554:1/x",
+    ],
 )
 def test_what_is_no_usable_address_is_malformed(url: str) -> None:
     with pytest.raises(Malformed):

@@ -14,13 +14,16 @@ import pytest
 from breach_table import BREACHES, HELD_BACK, NEVER_JUDGED, NOT_READ_YET
 from breaches import Breach
 from healthy_site import World, healthy_site
+from knockouts import OPERATIONS, cells
 from patience import PATIENCE_S
 
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.held import is_held
 from agent.model.finding import Finding
+from agent.site.config.load import load
 from agent.site.rules.pack import obligations
 from agent.site.rules.read import shipped
+from drivers.picture import PictureSeen
 from masking.worker.client import Worker
 
 WRITTEN = {check.id for check in CHECKS}
@@ -47,7 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("breaches"), worker, patch) as running,
     ):
-        running.answered = {}
+        running.answered, running.judged = {}, {}
         yield running
 
 
@@ -101,6 +104,23 @@ def test_a_breach_is_found_and_nothing_else_changes(
     assert came.own == dict(breach.found), breach.how
     assert OBLIGATIONS[name] in came.checks
     assert came.healed is not bool(breach.stays), breach.stays or "it is healed when the cause has gone"
+
+
+def test_no_pass_stays_without_the_evidence_that_it_claims(world: World, healthy: Statuses) -> None:
+    """Taken away, emptied, aged, of another box, source, subject or time; and each memory that is judged, forgotten."""
+    world.begin()
+    world.look()
+    assert world.seen is not None
+    knocked_out = tuple(cells(load(world.config), world.seen.facts, world.clock.at))
+    print(f"{len(knocked_out)} cells")
+    assert [cell for cell in knocked_out if cell.stayed] == []
+    assert len(knocked_out) > 190
+    observed = [one for seen in world.seen.facts.by_subject.values() for one in seen if one.subject != "site"]
+    assert {type(one.value).__name__ for one in observed if not one.provenance.box} == set()
+    pictures = [one.provenance for one in observed if isinstance(one.value, PictureSeen)]
+    assert all(one.source and one.path and one.level == "seen" and one.true_at for one in pictures)
+    assert all(one.profile for one in pictures if one.path in ("main", "sub"))
+    assert {cell.operation for cell in knocked_out} == {one.__name__ for one in OPERATIONS} | {"forget"}
 
 
 def done(world: World, healthy: Statuses, breach: Breach) -> Done:

@@ -1,9 +1,14 @@
-"""The daemon as systemd and a power cut see it: ready, status, reload, a quick end, and nothing lost to SIGKILL."""
+"""The daemon as systemd and a power cut see it: ready, status, reload, a quick end, and nothing lost to SIGKILL.
+
+Simulated devices, broker and hub are started once; each test has the site's configuration and state as nobody ran it.
+What the hub has counted is only asked where hub and broker are a test's own.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,6 +47,7 @@ class Stage:
     """The demo's recorder, a hub that trusts the agent, and a tripwire that tells that a cycle is under way."""
 
     demo: Demo
+    log_path: Path
     tripwire: socket.socket
     notifications: socket.socket
     notify_path: Path
@@ -50,7 +56,7 @@ class Stage:
     @contextmanager
     def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
         environment = {**os.environ, "NOTIFY_SOCKET": str(self.notify_path)}
-        with (self.demo.out / "daemon.log").open("ab") as log:
+        with self.log_path.open("ab") as log:
             child = subprocess.Popen(
                 command("run", "--config", self.demo.config), stdout=log, stderr=log, env=environment
             )
@@ -92,25 +98,55 @@ class Stage:
         self.add('[daily_digest]\nkind = "wecom"\ncredential = "digest"\nat = "00:00"\n')
 
     def log(self) -> str:
-        return (self.demo.out / "daemon.log").read_text()
+        return self.log_path.read_text()
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+@contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """Start devices, broker and a hub that trusts the agent, and write the configuration of a site of one recorder."""
     with ExitStack() as stack:
-        demo = start(stack, tmp_path / "demo", "mosquitto", lambda: datetime.now(UTC), lambda line: None)
-        state = demo.config.parent / "state"
-        kid = load_or_create_signer(state / REPORT_KEY_NAME).kid
+        demo = start(stack, folder, "mosquitto", lambda: datetime.now(UTC), lambda line: None)
+        kid = load_or_create_signer(demo.config.parent / "state" / REPORT_KEY_NAME).kid
         output_of(["hub", "trust", "add", SITE_ID, kid, "--data", demo.hub_data])
-        tripwire = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        tripwire.settimeout(WITHIN_S)
         text = demo.config.read_text().replace("deadline_s = 6", "deadline_s = 50")  # nobody hangs, or is hurried
         demo.config.write_text(only(text, ("recorder",), RECORDED))
+        yield demo
+
+
+@contextmanager
+def staged(demo: Demo, tmp_path: Path) -> Iterator[Stage]:
+    with ExitStack() as stack:
+        tripwire = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        tripwire.settimeout(WITHIN_S)
         notify_path = tmp_path / "notify"
         notifications = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         notifications.bind(str(notify_path))
         notifications.settimeout(WITHIN_S)
-        yield Stage(demo, tripwire, notifications, notify_path, stack)
+        yield Stage(demo, tmp_path / "daemon.log", tripwire, notifications, notify_path, stack)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Path]]:
+    """The demo of this file, and a copy of the agent's folder before anybody ran it."""
+    folder = tmp_path_factory.mktemp("daemon")
+    with running_demo(folder / "demo") as demo:
+        shutil.copytree(demo.config.parent, folder / "unused")
+        yield demo, folder / "unused"
+
+
+@pytest.fixture
+def stage(shared: tuple[Demo, Path], tmp_path: Path) -> Iterator[Stage]:
+    demo, unused = shared
+    shutil.rmtree(demo.config.parent)
+    shutil.copytree(unused, demo.config.parent)
+    with staged(demo, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def own_stage(tmp_path: Path) -> Iterator[Stage]:
+    with running_demo(tmp_path / "demo") as demo, staged(demo, tmp_path) as made:
+        yield made
 
 
 def test_ready_status_a_clear_line_to_a_second_agent_of_the_site_and_a_quick_end(stage: Stage) -> None:
@@ -218,8 +254,9 @@ def test_a_wrong_configuration_is_refused_at_reload_and_the_old_one_goes_on(stag
     assert "[key] and [storage] change only with a restart" in stage.log()
 
 
-def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(stage: Stage) -> None:
+def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(own_stage: Stage) -> None:
     """Killed while probing, while publishing, and again: at the end all is confirmed and the chain closes."""
+    stage = own_stage
     stage.stretch_wire(3)
     for wait in (stage.mid_cycle, lambda: stage.notified("STATUS="), stage.mid_cycle):
         with stage.daemon() as child:

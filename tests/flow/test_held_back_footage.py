@@ -15,6 +15,7 @@ from patience import PATIENCE_S
 from told_site import Told, told_site
 
 from agent.demo.world.cameras import DemoCamera, DemoDevice, RecordingPlan
+from agent.judge.checks.known import level_of
 from masking.worker.client import Worker
 
 
@@ -220,7 +221,7 @@ def test_an_outage_of_a_whole_day_isolates_nothing(tmp_path: Path, worker: Worke
         assert status(told, f"{COMPLETE} camera:gate") == ("fail", "gap")
 
 
-def test_a_recorder_whose_pictures_do_not_say_when_they_were_recorded_does_not_prove_how_old_they_are(
+def test_a_recorder_whose_pictures_do_not_say_when_they_were_recorded_passes_by_its_word_and_the_pass_says_so(
     tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It plays what is of today, whatever moment is asked for."""
@@ -228,12 +229,15 @@ def test_a_recorder_whose_pictures_do_not_say_when_they_were_recorded_does_not_p
     with told_site(tmp_path, worker, (RECORDER, NVR), (GATE, LIBRARY, HALL, short)) as told:
         lies.plays_today(monkeypatch)
         told.cycle(4)
-        one = held(told, RETENTION, "camera:library", "camera:hall")
-        assert (one.reason, one.evidence["held_back"]) == ("time-not-proven", ["time-not-proven"])
-        assert "35.1 days ago was asked for and came" in str(one.message)
-        assert status(told, f"{RETENTION} camera:gate") == ("pass", ""), "ONVIF tells the time with the picture"
+        for camera in ("library", "hall"):
+            one = told.findings[f"{RETENTION} camera:{camera}"]
+            assert (one.status, one.reason) == ("pass", "")
+            assert "35.1 days ago was asked for and came, by the recorder's word" in str(one.message)
+            assert level_of(one) == "told" and {ground.level for ground in one.rests_on} <= {"told", "own", "declared"}
+        gate = told.findings[f"{RETENTION} camera:gate"]
+        assert (gate.status, level_of(gate)) == ("pass", "both"), "ONVIF tells the time with the picture"
         assert status(told, f"{RETENTION} camera:short") == ("fail", "too-short")
-        assert not [e for e in told.events if e["finding"]["reason"] == "time-not-proven"]
+        assert not [e for e in told.events if e["finding"]["check"] == RETENTION and "short" not in str(e["finding"])]
 
 
 @pytest.mark.parametrize(("today", "found"), [(False, ("pass", "")), (True, ("unknown", "oldest-not-opened"))])

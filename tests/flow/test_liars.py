@@ -30,15 +30,9 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
     "swapped_sources": ("retention-days camera:gate",),
     "always_recording": ("recording-completeness camera:gate",),
     "one_long_file": ("recording-completeness camera:gym",),
-    "zeros_in_the_middle": (
-        "retention-days camera:porch",
-        "recording-completeness camera:porch",
-    ),
     "neighbours_files": ("retention-days camera:porch",),
     "yesterdays_snapshot": ("camera-online camera:gate",),
     "frozen_picture": ("video-quality camera:library",),
-    "hidden_channel": ("undeclared-camera site",),
-    "hidden_input": ("undeclared-camera site",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
 

@@ -83,6 +83,13 @@ FIGURES = {
         "config_64_bytes": ("B", 65_536, "lower"),
     },
     "checks": {"checks_64_cpu_ms": ("ms", 150, "lower"), "history_mb": ("MB", 33.554432, "lower")},
+    "proof": {
+        "knockout_cells": ("cells", 190, "higher"),
+        "knockout_wrong_pass": ("cells", 0, "lower"),
+        "lies": ("lies", 70, "higher"),
+        "lies_wrong_pass": ("lies", 0, "lower"),
+        "lies_wrong_fail": ("lies", 0, "lower"),
+    },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.model import exits
+from agent.model.exits import exit_code, refused
 from agent.model.finding import Finding, Message, Source, Status
-from agent.model.verdict import exit_code, refused
 
 
 def finding(status: Status, reason: str = "", caused_by: str = "") -> Finding:

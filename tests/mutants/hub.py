@@ -99,8 +99,8 @@ HUB: Final = (
         name="closed-list",
         row="(hub) orders what harms",
         file="agent/contract/orders_json.py",
-        text='    name = _one_of(data["command"], get_args(CommandName))\n',
-        mutated='    name = data["command"] if data["command"] in get_args(CommandName) else "report-now"\n',
+        text='    name = _one_of(data["command"], get_args(orders.CommandName))\n',
+        mutated='    name = data["command"] if data["command"] in get_args(orders.CommandName) else "report-now"\n',
         test="test_order_desk.py::test_what_is_on_no_list_is_no_order_even_from_the_hub",
     ),
     Mutant(

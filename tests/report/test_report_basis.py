@@ -97,7 +97,7 @@ def test_each_reason_and_member_of_the_table_is_one_that_checks_write() -> None:
         (finding("camera-online", status="unknown", reason="refused"), None),
         (finding("retention-days"), "both"),
         (finding("retention-days", status="fail", reason="too-short"), "told"),
-        (finding("retention-days", status="unknown", reason="time-not-proven"), "told"),
+        (finding("retention-days", status="unknown", reason="isolated-clip"), "told"),
         (finding("recording-tamper"), "told"),
         (finding("audio-undeclared"), "told"),
         (finding("audio-undeclared", untold=["main"]), "declared"),

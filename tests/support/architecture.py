@@ -26,6 +26,7 @@ from house_rules import (
     OF_MASKING,
     ORDER,
     PACKAGES,
+    PASSES_BY_VERDICT,
     PRIVATE_ALL_THE_SAME,
     PURE_MASKING,
     READS_JSON,
@@ -91,6 +92,7 @@ def violations(root: Path) -> list[str]:
         found += _import_violations(name, tree)
         found += _call_violations(name, tree)
         found += _json_violations(name, tree)
+        found += _pass_violations(name, tree)
     for name, path in sources(root, *PACKAGES, "packaging", "systemd"):
         found += _private_violations(name, ast.parse(path.read_text("utf-8"), name))
     found += _full_folders(root)
@@ -170,6 +172,17 @@ def _call_violations(name: str, tree: ast.Module) -> Iterator[str]:
             yield f"{name}:{node.lineno}: logging is set up in {LOGGING_HOME} only"
         if called in ("__import__", "exec", "eval"):
             yield f"{name}:{node.lineno}: {called} hides what is imported"
+
+
+def _pass_violations(name: str, tree: ast.Module) -> Iterator[str]:
+    """Yield where a check writes a pass itself; to compare a status with it is allowed."""
+    if not any(fnmatch(name, place) for place in PASSES_BY_VERDICT):
+        return
+    asked = {id(one) for node in ast.walk(tree) if isinstance(node, ast.Compare) for one in ast.walk(node)}
+    for node in ast.walk(tree):
+        written = isinstance(node, ast.Constant) and node.value == "pass" and id(node) not in asked
+        if written or (isinstance(node, ast.ImportFrom) and any(one.name == "passed" for one in node.names)):
+            yield f"{name}:{node.lineno}: only agent/judge/verdict.py writes a pass"
 
 
 def _json_violations(name: str, tree: ast.Module) -> Iterator[str]:

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,6 +55,7 @@ from drivers.credentials import Credentials
 from drivers.details import Host, OldestLog, Uptime
 from drivers.footage import WantedFootage
 from drivers.model import Device, Observation, Observations, Value
+from masking.model import Job, Judged
 from masking.worker.client import Worker
 
 DAY = timedelta(days=1)
@@ -90,10 +92,12 @@ class World:
     outgoing: list[Draft] = field(default_factory=list)
     closing: list[Callable[[], None]] = field(default_factory=list)
     restarted_at: datetime = BEGAN
-    healthy: tuple[Memory, datetime, str] | None = None
+    healthy: tuple[Memory, PreviousPictures, datetime, str] | None = None
     changed: bool = False
     answered: dict[str, tuple[tuple[Device, ProbeResult], ...]] | None = None
     """What devices that nobody changed since `begin` told to a question at a time; None where each look asks them."""
+    judged: dict[Job, Judged] | None = None
+    """What the worker found in a picture of which the same was asked; None where it judges each anew."""
 
     @property
     def state(self) -> Path:
@@ -122,7 +126,7 @@ class World:
             self.clock.at += step
             site = load(self.config)
             reports = read_own(self.spool, self.signer.public, site)
-            env = Environment(Credentials(None), self.worker.judge, self.clock, previous=self.previous, reports=reports)
+            env = Environment(Credentials(None), self.judge, self.clock, previous=self.previous, reports=reports)
             moment = Moment(self.clock(), 0, "boot", True)
             self.seen = cycle.see(site, env, moment, self.memory)
             findings = self.seen.findings
@@ -131,6 +135,14 @@ class World:
             self.memory = state.from_json(state.to_json(replace(self.seen.memory, remembered=known)))
             self.report(site, moment)
         return {finding.key: finding for finding in findings}
+
+    def judge(self, job: Job) -> Judged:
+        """Have the worker judge a picture, or return what it found in the same one; a refusal is not kept."""
+        if self.judged is None:
+            return self.worker.judge(job)
+        if job not in self.judged:
+            self.judged[job] = self.worker.judge(job)
+        return self.judged[job]
 
     def report(self, site: Site, moment: Moment) -> None:
         """Report the last look as the service does, and whatever a breach has put beside it."""
@@ -168,7 +180,7 @@ class World:
         """Take what there is now for healthy."""
         shutil.copytree(self.state, self.config.parent / "kept")
         shutil.copy(self.spool, self.config.parent / "kept-reports.db")
-        self.healthy = (self.memory, self.clock.at, self.config.read_text(encoding="utf-8"))
+        self.healthy = (self.memory, deepcopy(self.previous), self.clock.at, self.config.read_text(encoding="utf-8"))
         self.changed = False
 
     def begin(self) -> None:
@@ -178,7 +190,7 @@ class World:
         for part in self.config.parent.glob(f"{self.spool.name}*"):
             part.unlink()
         shutil.copy(self.config.parent / "kept-reports.db", self.spool)
-        self.memory, self.clock.at, _ = self.healthy
+        self.memory, self.previous, self.clock.at = self.healthy[0], deepcopy(self.healthy[1]), self.healthy[2]
         if self.changed:
             self.restart(self.restarted_at)
         self.changed = False
@@ -197,9 +209,10 @@ class World:
             for camera in (GATE, LIBRARY):
                 self.devices.change(camera.id, None)
             self.devices.change_device(NVR.id, None)
-        self.config.write_text(self.healthy[2], encoding="utf-8")
-        shutil.rmtree(self.state)
-        shutil.copytree(self.config.parent / "kept", self.state)
+        self.config.write_text(self.healthy[3], encoding="utf-8")
+        state = self.state
+        shutil.rmtree(state)
+        shutil.copytree(self.config.parent / "kept", state)
 
 
 def delivered(now: datetime, **changes: object) -> Delivery:
@@ -245,7 +258,10 @@ class HandedReading:
             told = probed.observations
             if device.id == RECORDER.id:  # what no device tells over ONVIF
                 facts: tuple[Value, ...] = (Uptime(BEGAN), OldestLog(LOGGED_FROM))
-                told += tuple(Observation(f"device:{device.id}", one, self.world.clock(), "hand") for one in facts)
+                told += tuple(
+                    Observation(f"device:{device.id}", one, self.world.clock(), "hand", told[0].provenance)
+                    for one in facts
+                )
             for hand in self.world.hands:
                 told = hand(told)
             shown = tuple(

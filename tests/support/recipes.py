@@ -1,4 +1,4 @@
-"""A copy of the tree in which one recipe of agent/README.md is carried out, and what was written to do so."""
+"""A copy of the tree in which recipes of agent/README.md are carried out, and what was written to do so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,7 +135,7 @@ class Copy:
         assert ran.stdout, ran.stderr
         return json.loads(ran.stdout)
 
-    def generate(self, names: Sequence[str]) -> None:
+    def generate(self, names: Iterable[str]) -> None:
         """Run these of the generators of `make generated`."""
         for name in names:
             self.run(self.root / "packaging" / f"{name}.py")

@@ -66,13 +66,18 @@ def encoded(encoder: str, size: str = "320x240", seconds: float = 2.5) -> Path:
     return path
 
 
-@cache
 def segment(encoder: str, shape: str, size: str = "320x240", seconds: float = 2.5) -> Path:
     """Put an encoded test picture into a file of a shape."""
+    return _segments(encoder, size, seconds)[shape]
+
+
+@cache
+def _segments(encoder: str, size: str, seconds: float) -> dict[str, Path]:
+    """Write a file of each shape at once: most of what a run of ffmpeg costs is its start."""
     source = encoded(encoder, size, seconds)
-    path = FOLDER / f"{source.stem} {shape}"
-    ffmpeg("-i", source, "-c", "copy", *SHAPES[shape], path)
-    return path
+    files = {shape: FOLDER / f"{source.stem} {shape}" for shape in SHAPES}
+    ffmpeg("-i", source, *(word for shape, path in files.items() for word in ("-c", "copy", *SHAPES[shape], path)))
+    return files
 
 
 @cache

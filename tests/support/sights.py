@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sites import NOW, QUALITY, SQUARE, STILL, observed, picture
+from sites import NOW, QUALITY, SQUARE, STILL, observed, observed_at, picture
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
@@ -95,7 +95,8 @@ def played(
         now = at + number * step
         views = views_after(site, one, views, references, now)
         known = quality_after(site, one, known, views, references, now)
-        told.append(run_checks(site, gather(one, remembered=Remembered(views=views, quality=known)), now))
+        facts = gather(observed_at(one, now), remembered=Remembered(views=views, quality=known))
+        told.append(run_checks(site, facts, now))
     return views, known, told
 
 

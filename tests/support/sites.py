@@ -18,6 +18,7 @@ from drivers.model import (
     Mask,
     Masks,
     Observation,
+    Observations,
     Overlays,
     Recordings,
     Span,
@@ -62,6 +63,11 @@ def camera(name: str = "gate", device: str = "box", **changes: object) -> Camera
 def observed(subject: str, *values: Value) -> tuple[Observation, ...]:
     """Return one observation per value."""
     return tuple(Observation(subject, value, NOW, "test") for value in values)
+
+
+def observed_at(observations: Observations, now: datetime) -> Observations:
+    """Return the same observations as made at another time."""
+    return tuple(replace(one, taken_at=now) for one in observations)
 
 
 def picture(path: PathName, at: datetime = NOW, mean_luma: float = 110.0, contrast: float = 40.0) -> PictureSeen:

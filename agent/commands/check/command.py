@@ -3,8 +3,6 @@
 The result is one value, `Checked`; every output is made from it.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import tempfile

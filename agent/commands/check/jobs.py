@@ -5,8 +5,6 @@ camwarden check --open 2611-gate          look, and store that signed: before th
 camwarden check --close 2611-gate         look again at what was not well, show both, and store that signed
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
@@ -106,7 +104,7 @@ def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
 def _open(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Signer, folder: Path) -> int:
     path = path_of(folder, args.open, "open")
     if path.exists():
-        raise UsageError(Message("{path}: this job is open already: close it, or take another name", {"path": path}))
+        raise UsageError("{path}: this job is open already: close it, or take another name", path=path)
     checked = _run_look(args, site, look_once)
     if checked.interrupted:
         show(args, checked)
@@ -127,14 +125,13 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     first = path_of(folder, args.close, "open")
     if not first.exists():
         names = ", ".join(sorted(one.name.removesuffix(".open.json") for one in folder.glob("*.open.json"))) or "none"
-        values = {"close": printable(args.close), "names": printable(names)}
-        raise UsageError(Message("no job {close!r} is open here; open are: {names}", values))
+        raise UsageError(
+            "no job {close!r} is open here; open are: {names}", close=printable(args.close), names=printable(names)
+        )
     before = read_look(first, site.id, {signer.kid: signer.public}, known_only=True)
     wanted = to_look_at_again(before.findings)
     if not wanted:
-        raise UsageError(
-            Message("{first}: nothing was wrong at that look: there is no repair to prove", {"first": first})
-        )
+        raise UsageError("{first}: nothing was wrong at that look: there is no repair to prove", first=first)
     checked = _run_look(args, narrowed(site, wanted), look_once)
     after = about(wanted, checked.seen.findings)
     compared = compare(about(wanted, before.findings), after)

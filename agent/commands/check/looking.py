@@ -3,8 +3,6 @@
 Nothing else is changed, sent or stored.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 from dataclasses import dataclass, replace

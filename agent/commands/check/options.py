@@ -1,7 +1,5 @@
 """Defines the options of `check`, and builds the device and login of a single address; no password is an argument."""
 
-from __future__ import annotations
-
 import argparse
 import getpass
 import os
@@ -12,7 +10,6 @@ from urllib.parse import urlsplit
 
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.model.errors import Forbidden, UsageError, os_words
-from agent.model.finding import Message
 from agent.model.host_name import is_host
 from agent.text.harmless import printable
 from agent.text.translate import translate
@@ -78,9 +75,7 @@ def check_options(args: argparse.Namespace) -> None:
     named = [name for name in ("user", "ask_password", "password_file", "driver", "tls", "ca") if getattr(args, name)]
     if args.host is None and named:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in named)
-        raise UsageError(
-            Message("{options}: only with --host; the logins of a site stand in secrets.toml", {"options": options})
-        )
+        raise UsageError("{options}: only with --host; the logins of a site stand in secrets.toml", options=options)
     if args.host is not None and (args.ask_password or args.password_file) and not args.user:
         raise UsageError("a password without --user: name the login it belongs to")
     if args.host is not None and args.user and not args.plan and not (args.ask_password or args.password_file):
@@ -123,12 +118,12 @@ def _first_line(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             status = os.fstat(file.fileno())
             if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
-                raise Forbidden(Message("{path}: others may read it: chmod 600 {path}", {"path": path}))
+                raise Forbidden("{path}: others may read it: chmod 600 {path}", path=path)
             return file.readline(PASSWORD_MAX_BYTES).rstrip("\r\n")
     except UnicodeDecodeError:
-        raise UsageError(Message("{path}: its first line is no text in UTF-8", {"path": path})) from None
+        raise UsageError("{path}: its first line is no text in UTF-8", path=path) from None
     except OSError as error:
-        raise UsageError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path}: {why}", path=path, why=os_words(error)) from None
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
@@ -140,9 +135,6 @@ def _host_and_port(text: str) -> tuple[str, int]:
         host, port = "", 0
     if not is_host(host) or parts.netloc != bracketed or "@" in text:
         raise UsageError(
-            Message(
-                "{text} is no host: use HOST, HOST:PORT or [IPv6]:PORT, such as 192.0.2.10:8080",
-                {"text": printable(text)},
-            )
+            "{text} is no host: use HOST, HOST:PORT or [IPv6]:PORT, such as 192.0.2.10:8080", text=printable(text)
         )
     return host, port

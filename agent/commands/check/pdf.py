@@ -4,8 +4,6 @@ The page holds names and pictures of foreign devices, so the program never runs 
 owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 import shutil
@@ -20,7 +18,6 @@ from typing import Final
 
 from agent.host.files import write_atomic
 from agent.model.errors import ProgramMissing, os_words
-from agent.model.finding import Message
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 WITHIN_S: Final = 180.0
@@ -74,28 +71,21 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
             values = {"program": printer.program, "html": html}
             if printed is None and NO_SANDBOX in said:
                 raise ProgramMissing(
-                    Message(
-                        "{program} cannot confine itself here (user namespaces are off), and does not print without "
-                        "that: {html} is there; apt install chromium-sandbox or weasyprint, or print it from a browser "
-                        "as an ordinary user",
-                        values,
-                    )
+                    "{program} cannot confine itself here (user namespaces are off), and does not print without "
+                    "that: {html} is there; apt install chromium-sandbox or weasyprint, or print it from a browser "
+                    "as an ordinary user",
+                    **values,
                 )
             if printed is None:
-                raise ProgramMissing(
-                    Message("{program} could not print {html}: the HTML is there, print it yourself", values)
-                )
+                raise ProgramMissing("{program} could not print {html}: the HTML is there, print it yourself", **values)
             write_atomic(pdf, printed, mode)
     except subprocess.TimeoutExpired:
         raise ProgramMissing(
-            Message(
-                "{program} did not print {html} within {wait_s:g} s",
-                {"program": printer.program, "html": html, "wait_s": WITHIN_S},
-            )
+            "{program} did not print {html} within {wait_s:g} s", program=printer.program, html=html, wait_s=WITHIN_S
         ) from None
     except OSError as error:
         raise ProgramMissing(
-            Message("{pdf}: {why}; the HTML is there, print it yourself", {"pdf": pdf, "why": os_words(error)})
+            "{pdf}: {why}; the HTML is there, print it yourself", pdf=pdf, why=os_words(error)
         ) from None
 
 
@@ -142,11 +132,10 @@ def _print(printer: Printer, room: Path, account: tuple[int, int] | None) -> byt
                 user=user, group=group, extra_groups=None if account is None else (),
             )  # fmt: skip
         except OSError as error:
-            values = {"program": printer.program, "why": os_words(error)}
             raise ProgramMissing(
-                Message(
-                    "{program} cannot be run as an ordinary user: {why}; the HTML is there, print it yourself", values
-                )
+                "{program} cannot be run as an ordinary user: {why}; the HTML is there, print it yourself",
+                program=printer.program,
+                why=os_words(error),
             ) from None
         try:
             child.wait(WITHIN_S)

@@ -4,8 +4,6 @@ They are those of the check, found again by their digests: nothing is fetched tw
 judged. `agent/onsite/one_look/shown.py` decides which may be shown at all.
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Final
 

@@ -4,8 +4,6 @@ The requests of drivers and pictures are tables (`ASKS`). A row with an object i
 for a device that lacks a service, or whose time is used up.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 The first Ctrl-C ends the waiting, and what came back counts; the second ends the command.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import signal

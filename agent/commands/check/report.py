@@ -1,7 +1,5 @@
 """Writes the signed hand-over report of a check into one file: `check --report FILE [--pdf FILE]`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import dataclass
@@ -68,8 +66,9 @@ def write_report(plan: ReportPlan, checked: CheckResult) -> None:
     try:
         write_atomic(plan.path, seal(html, plan.key.signer), MODE)
     except OSError as error:
-        values = {"path": plan.path, "why": os_words(error)}
-        raise Forbidden(Message("{path}: {why}; name a file in a folder with room, of your own", values)) from None
+        raise Forbidden(
+            "{path}: {why}; name a file in a folder with room, of your own", path=plan.path, why=os_words(error)
+        ) from None
     sys.stderr.write(written_line(plan) + "\n" if not plan.quiet else "")
     if plan.pdf is not None and plan.printer is not None:
         print_pdf(plan.printer, plan.path, plan.pdf, MODE)

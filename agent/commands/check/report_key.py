@@ -5,8 +5,6 @@ the hub. So `check` makes a key of its own for each site in the user's state fol
 signed it. There is no unsigned report. A key in a token is left alone: its PIN is for the daemon.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Prints the one result of `check`: tables for people, JSON for programs, CSV for spreadsheets."""
 
-from __future__ import annotations
-
 import argparse
 import csv
 import io

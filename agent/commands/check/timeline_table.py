@@ -4,8 +4,6 @@ One character is a day, or the worst of some days where the terminal is narrow. 
 colour; colour only repeats it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

@@ -3,8 +3,6 @@
 Every answer is stored before the next question. An empty line skips a question.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,15 +10,7 @@ from pathlib import Path
 
 from agent.commands.declare.table import OPEN, camera_names, state_text, value_text
 from agent.commands.terminal.asking import Wrong, ask, say
-from agent.site.config.add_declaration import (
-    NO,
-    YES,
-    PaperUnreadable,
-    append_declarations,
-    digest_of_file,
-    read_day_text,
-    read_value,
-)
+from agent.site.config import add_declaration
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Line, Value, lines, standing, standings
 from agent.site.declarations.table import FORBIDDEN_ZONES, NONE, ZONE_TYPE, Declarable, Kind, Profile
@@ -152,7 +142,7 @@ class Walk:
             declaration = replace(declaration, sha256=paper[0], document_at=paper[1])
         if row.kind == "paper" or (before is not None and before.until is not None):
             declaration = replace(declaration, until=self._day(translate("last day, empty: it has none", self.lang)))
-        self.site = append_declarations(self.path, (declaration,))
+        self.site = add_declaration.append_declarations(self.path, (declaration,))
         if self.profile:
             self.site = replace(self.site, rules=replace(self.site.rules, profile=self.profile))
         self.kept += 1
@@ -188,7 +178,7 @@ class Walk:
         if not text:
             return None
         try:
-            return read_value(row, text)
+            return add_declaration.read_value(row, text)
         except ValueError:
             said = translate("{answer} is no answer to this ({hint})", self.lang)
             more = f"{self._hint(row.kind)}: {row.example}" if row.example else self._hint(row.kind)
@@ -196,7 +186,11 @@ class Walk:
 
     def _how(self, text: str) -> str:
         word = text.lower()
-        for answer, words in (("all", YES), ("parts", NO), ("list", frozenset({"l", "list", "列表"}))):
+        for answer, words in (
+            ("all", add_declaration.YES),
+            ("parts", add_declaration.NO),
+            ("list", frozenset({"l", "list", "列表"})),
+        ):
             if word in words:
                 return answer
         raise Wrong(translate("y: one answer for all; n: in smaller groups; list: pick some", self.lang))
@@ -210,12 +204,12 @@ class Walk:
         if not text or re.fullmatch("[0-9a-fA-F]{64}", text):
             return text.lower()
         try:
-            return digest_of_file(Path(text).expanduser())
-        except PaperUnreadable as error:
+            return add_declaration.digest_of_file(Path(text).expanduser())
+        except add_declaration.PaperUnreadable as error:
             raise Wrong(printable(render(error.message, self.lang))) from None
 
     def _optional_day(self, text: str) -> date | None:
-        day = read_day_text(text)
+        day = add_declaration.read_day_text(text)
         if text and day is None:
             raise Wrong(translate("write the day as 2026-01-31", self.lang))
         return day

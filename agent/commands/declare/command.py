@@ -3,8 +3,6 @@
 Each answer is added to site.toml at once, as one `[[declaration]]`, so that an end by Ctrl-C loses none.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import replace
@@ -19,7 +17,7 @@ from agent.commands.terminal.asking import Ended, person, say
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 from agent.site.config.add_declaration import append_declarations, digest_of_file, read_day_text, read_value
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -88,12 +86,11 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
     known = {camera.camera.id for camera in site.cameras}
     unknown = [name for name in cameras if name not in known]
     if unknown:
-        values = {"unknown": printable(unknown[0])}
-        raise UsageError(Message("no camera has the id {unknown}: camwarden config show lists them", values))
-    if args.group and args.group not in {group.name for group in site.groups}:
         raise UsageError(
-            Message("no group has the name {group}: write it as a [[group]] first", {"group": printable(args.group)})
+            "no camera has the id {unknown}: camwarden config show lists them", unknown=printable(unknown[0])
         )
+    if args.group and args.group not in {group.name for group in site.groups}:
+        raise UsageError("no group has the name {group}: write it as a [[group]] first", group=printable(args.group))
     sha256 = _digest(args)
     rows = []
     for given in args.set:
@@ -101,17 +98,13 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
         row = BY_ID.get(duty.strip())
         if row is None or not sign:
             raise UsageError(
-                Message(
-                    "--set {given}: write DUTY=VALUE with a duty that camwarden declare --list shows",
-                    {"given": printable(given)},
-                )
+                "--set {given}: write DUTY=VALUE with a duty that camwarden declare --list shows",
+                given=printable(given),
             )
         try:
             value = read_value(row, text.strip())
         except ValueError as error:
-            raise UsageError(
-                Message("--set {given}: the value must be {error}", {"given": printable(given), "error": error})
-            ) from None
+            raise UsageError("--set {given}: the value must be {error}", given=printable(given), error=error) from None
         rows.append(Declaration(row.id, value, by, today, args.until, cameras, args.group, sha256, args.paper_date))
     site = _with_profile(append_declarations(args.config, rows), args)
     if args.json:
@@ -140,5 +133,5 @@ def _with_profile(site: Site, args: argparse.Namespace) -> Site:
 def _day(text: str) -> date:
     found = read_day_text(text)
     if found is None:
-        raise UsageError(Message("{day} is no day: write it as 2026-01-31", {"day": printable(text)}))
+        raise UsageError("{day} is no day: write it as 2026-01-31", day=printable(text))
     return found

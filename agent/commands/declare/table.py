@@ -3,8 +3,6 @@
 The open ones, the given ones, and those that have a place of their own in site.toml.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final

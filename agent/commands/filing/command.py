@@ -7,8 +7,6 @@
 `status` asks no device. `camwarden verify DOSSIER.zip` proves a dossier unchanged, without a network.
 """
 
-from __future__ import annotations
-
 import argparse
 from datetime import date
 from pathlib import Path

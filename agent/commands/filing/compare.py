@@ -4,8 +4,6 @@ A dossier counts that nobody changed, of this site, signed with a key of this si
 user names. One that is older than the stored filing is compared and not stored.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence
@@ -83,22 +81,19 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
     with open_container(path, "", MEMBER_MAX_BYTES) as container:
         if CONTENT not in container.names:
             raise ConfigurationError(
-                Message(
-                    "{path}: no dossier: {file} is missing; name one that camwarden wrote",
-                    {"path": path, "file": CONTENT},
-                )
+                "{path}: no dossier: {file} is missing; name one that camwarden wrote", path=path, file=CONTENT
             )
         key = read_signed(container).key
         believed = {one.kid: one for one in (signer.public, key) if one.kid in (signer.kid, kid)}
         for judged in judge_dossier(container, Trusted(believed)):
             if judged.verdict == "unchecked":
-                raise UsageError(Message("{path}: {why}", {"path": path, "why": judged.why}))
+                raise UsageError("{path}: {why}", path=path, why=judged.why)
             if judged.verdict != "verified":
-                raise NotVerified(judged.reason, Message("{name}: {why}", {"name": judged.name, "why": judged.why}))
+                raise NotVerified(judged.reason, "{name}: {why}", name=judged.name, why=judged.why)
         site, made, inventory = read_content(container.read(CONTENT))
     if site != site_id:
         values = {"path": path, "site": printable(site), "site_id": site_id}
-        raise UsageError(Message("{path}: is of site {site}, not of {site_id}: name one of this site", values))
+        raise UsageError("{path}: is of site {site}, not of {site_id}: name one of this site", **values)
     return made, inventory
 
 

@@ -1,7 +1,5 @@
 """Writes the signed dossier from one look at the site. It has serial numbers and addresses, no picture."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Collection
@@ -55,8 +53,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         write_atomic(path, pack_dossier(site.id, utc_text(dossier.at), files, key.signer), MODE)
     except OSError as error:
-        values = {"path": path, "why": os_words(error)}
-        raise Forbidden(Message("{path}: {why}; name a file in a folder with room, of your own", values)) from None
+        raise Forbidden(
+            "{path}: {why}; name a file in a folder with room, of your own", path=path, why=os_words(error)
+        ) from None
     if args.json:
         sys.stdout.write(json_text(_result_json(path, dossier, key, tuple(files), left)) + "\n")
     elif not args.quiet:
@@ -81,9 +80,7 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
     if folder is None:
         return {}, ()
     if not folder.is_dir():
-        raise UsageError(
-            Message("{folder}: no folder; put the papers into one and name it with --documents", {"folder": folder})
-        )
+        raise UsageError("{folder}: no folder; put the papers into one and name it with --documents", folder=folder)
     found, left = {}, []
     try:
         for path in sorted(one for one in folder.iterdir() if one.is_file()):
@@ -91,11 +88,11 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
                 left.append(path.name)
             elif path.stat().st_size > MEMBER_MAX_BYTES:
                 values = {"path": path, "bytes_most": MEMBER_MAX_BYTES}
-                raise UsageError(Message("{path}: larger than {bytes_most} bytes; scan it in fewer colours", values))
+                raise UsageError("{path}: larger than {bytes_most} bytes; scan it in fewer colours", **values)
             else:
                 found[path.name] = path.read_bytes()
     except OSError as error:
-        raise UsageError(Message("{folder}: {why}", {"folder": folder, "why": os_words(error)})) from None
+        raise UsageError("{folder}: {why}", folder=folder, why=os_words(error)) from None
     return found, tuple(left)
 
 

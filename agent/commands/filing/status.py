@@ -1,7 +1,5 @@
 """Shows both filing deadlines, the five papers, changes since the last filing, and the next step."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

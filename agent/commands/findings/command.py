@@ -7,8 +7,6 @@
 It reads the spool and the history beside a running service and leaves notes for it; no device is asked.
 """
 
-from __future__ import annotations
-
 import argparse
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +14,6 @@ from zoneinfo import ZoneInfo
 from agent.commands.findings import say, show
 from agent.host.clock import utc_now
 from agent.model.errors import UsageError
-from agent.model.finding import Message
 from agent.site.config.load import load
 
 
@@ -52,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action:
         return say.ACTIONS[args.action](args, site, now)
     if args.camera and args.camera not in {camera.camera.id for camera in site.cameras}:
-        raise UsageError(Message("site.toml has no camera {camera!r}", {"camera": args.camera}))
+        raise UsageError("site.toml has no camera {camera!r}", camera=args.camera)
     since = starts(args.since, ZoneInfo(site.time_zone), now) if args.since else None
     return (show.show_history if args.history else show.show_open)(args, site, now, since)
 

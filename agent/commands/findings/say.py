@@ -1,7 +1,5 @@
 """Writes a person's note on findings for the service. See `agent/judge/memory/notes.py`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -64,25 +62,23 @@ def _unack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     found = [n for n in read_notes(site.storage.directory, site.id) if isinstance(n, Acknowledgement) and n.key == key]
     _remove_notes(site, found)
     if not found:
-        raise UsageError(Message("nobody acknowledged {key!r}: see `camwarden findings`", {"key": printable(key)}))
+        raise UsageError("nobody acknowledged {key!r}: see `camwarden findings`", key=printable(key))
     return _print_note(args, found[0], Message("{key}: no longer acknowledged", {"key": printable(key)}))
 
 
 def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
     if args.check != TAMPER_ID:
         raise UsageError(
-            Message(
-                "only {check} is settled by a word; anything else ends when it is seen well: use `ack`",
-                {"check": TAMPER_ID},
-            )
+            "only {check} is settled by a word; anything else ends when it is seen well: use `ack`", check=TAMPER_ID
         )
     memory = read_memory(site.storage.directory)
     cameras = [c.camera.id for c in site.cameras if args.subject in (f"camera:{c.camera.id}", recorder_of(c))]
     known = [memory.remembered.footage[name] for name in cameras if name in memory.remembered.footage]
     changes = tuple(change.id_of(one.camera_id) for one in known for change in one.changes)
     if not changes:
-        values = {"subject": printable(args.subject)}
-        raise UsageError(Message("no changed footage is known of {subject!r}: see `camwarden findings`", values))
+        raise UsageError(
+            "no changed footage is known of {subject!r}: see `camwarden findings`", subject=printable(args.subject)
+        )
     note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args), Owner(site.id))
     message = Message(
         "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}
@@ -109,7 +105,7 @@ def _unplan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     found = [n for n in notes if isinstance(n, Plan) and n.subject == subject and now < n.until]
     _remove_notes(site, found)
     if not found:
-        raise UsageError(Message("no work is planned for {subject}: see `camwarden findings`", {"subject": subject}))
+        raise UsageError("no work is planned for {subject}: see `camwarden findings`", subject=subject)
     message = Message("{subject}: {count} plans are taken back", {"subject": subject, "count": len(found)})
     return _print_note(args, found[0], message)
 
@@ -132,9 +128,7 @@ def _open_episode(args: argparse.Namespace, memory: Memory) -> Episode:
     keys = [one.key for one in open_episodes(memory.known)]
     similar = [one for one in keys if one.endswith(f" {args.subject}")] or keys
     names = "; ".join(similar[:5]) or "none"
-    raise UsageError(
-        Message("no finding {key!r} is open; open are: {names}", {"key": printable(key), "names": printable(names)})
-    )
+    raise UsageError("no finding {key!r} is open; open are: {names}", key=printable(key), names=printable(names))
 
 
 def _subject(args: argparse.Namespace, site: Site) -> str:
@@ -142,13 +136,11 @@ def _subject(args: argparse.Namespace, site: Site) -> str:
         return "site"
     if args.of_camera:
         if args.of_camera not in {c.camera.id for c in site.cameras}:
-            raise UsageError(Message("site.toml has no camera {of_camera!r}", {"of_camera": printable(args.of_camera)}))
+            raise UsageError("site.toml has no camera {of_camera!r}", of_camera=printable(args.of_camera))
         return f"camera:{args.of_camera}"
     boxes = {*(device.id for device in site.devices), *(store.id for store in site.stores)}
     if args.of_device not in boxes:
-        raise UsageError(
-            Message("site.toml has no device or store {of_device!r}", {"of_device": printable(args.of_device)})
-        )
+        raise UsageError("site.toml has no device or store {of_device!r}", of_device=printable(args.of_device))
     return f"device:{args.of_device}"
 
 
@@ -177,7 +169,7 @@ def _after(day: date, zone: ZoneInfo) -> datetime:
     try:
         return _site_time(day + timedelta(days=1), zone)
     except OverflowError:
-        raise UsageError(Message("--until {day} is no day that anybody will see", {"day": day})) from None
+        raise UsageError("--until {day} is no day that anybody will see", day=day) from None
 
 
 def _require_within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
@@ -185,10 +177,9 @@ def _require_within(start: datetime, until: datetime, most: timedelta, what: str
         raise UsageError("--until is over already, or before --from: name a later one")
     if until - start > most:
         raise UsageError(
-            Message(
-                "{what} ends after {days} days at most: name an earlier --until, and say it again then",
-                {"what": what, "days": most.days},
-            )
+            "{what} ends after {days} days at most: name an earlier --until, and say it again then",
+            what=what,
+            days=most.days,
         )
 
 

@@ -1,7 +1,5 @@
 """Shows open findings with their acknowledgements, and closed ones with their repair times."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Imports carried files into the hub (`hub import`) and exports a case from it (`hub case`)."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from contextlib import closing
@@ -79,7 +77,7 @@ def import_batch(args: argparse.Namespace) -> int:
 def export_case(args: argparse.Namespace) -> int:
     """Write a case."""
     if args.out.exists():
-        raise UsageError(Message("{path}: there is something already; name a new file", {"path": args.out}))
+        raise UsageError("{path}: there is something already; name a new file", path=args.out)
     believed, signer = trust.load(args.data), load_signer(args.data / KEY_NAME)
     with reading(args) as store:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end)
@@ -100,8 +98,6 @@ def _write(path: Path, data: bytes) -> None:
     try:
         write_atomic(path, data, 0o644)
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not write there", {"path": path})) from None
+        raise Forbidden("{path}: this user may not write there", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: cannot be written: {why}", path=path, why=os_words(error)) from None

@@ -1,7 +1,5 @@
 """Verifies that the hub's stored rows are unaltered: `camwarden hub check`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from typing import Any

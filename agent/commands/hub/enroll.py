@@ -7,8 +7,6 @@ camwarden hub enroll list
 camwarden hub enroll revoke SITE
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json
@@ -102,7 +100,7 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     settings = Settings(*args.address, *args.broker)
     wrong = [name for name in args.broker_name if not is_host(name)]
     if wrong:
-        raise UsageError(Message("--broker-name: {name!r} is no name or address", {"name": wrong[0][:80]}))
+        raise UsageError("--broker-name: {name!r} is no name or address", name=wrong[0][:80])
     broker_ca = certificates_alone(read_file(args.broker_ca), "the --broker-ca file") if args.broker_ca else b""
     place = enroll_place.make(args.data, settings, args.broker_name, broker_ca, now)
     pin = place.pin.hex()
@@ -129,9 +127,7 @@ def _token(args: argparse.Namespace, place: DeskFolder, store: EnrollStore, now:
         try:
             write_atomic(path, f"{line}\n".encode(), 0o600)
         except OSError as error:
-            raise UsageError(
-                Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
-            ) from None
+            raise UsageError("{path}: cannot be written: {why}", path=path, why=os_words(error)) from None
     if args.json:
         print(json.dumps({"schema": SCHEMA, "tokens": [_row(token, line) for token, line in made]}))
     elif args.csv:
@@ -152,9 +148,7 @@ def _folders(directory: Path) -> dict[str, Path]:
     """Return the site folders below one, by site id."""
     found = {load_tls_place(path).site_id: path.parent for path in sorted(directory.glob("*/site.toml"))}
     if not found:
-        raise UsageError(
-            Message("{path}: no site's folder is here; make them with `camwarden ledger render`", {"path": directory})
-        )
+        raise UsageError("{path}: no site's folder is here; make them with `camwarden ledger render`", path=directory)
     return found
 
 

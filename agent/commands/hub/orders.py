@@ -4,8 +4,6 @@ The order is signed and written into the hub's database; the running hub sends i
 its result.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Iterator
@@ -140,7 +138,7 @@ def desired(args: argparse.Namespace) -> int:
 def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
     if not (directory / NAME).exists():
-        raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": directory / NAME}))
+        raise ConfigurationError("{path}: no hub has run here; check --data", path=directory / NAME)
     signer = load_signer(directory / KEY_NAME)
     with closing(Store(directory)) as store:
         yield store, signer
@@ -151,13 +149,11 @@ def _policy(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             policy = json.loads(file.read(_POLICY_MAX_BYTES + 1))
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: {why}; name the policy's file", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: {why}; name the policy's file", path=path, why=os_words(error)) from None
     except (ValueError, RecursionError):
         policy = None
     if not isinstance(policy, dict):
-        raise ConfigurationError(Message("{path}: not a JSON object with names and values of a policy", {"path": path}))
+        raise ConfigurationError("{path}: not a JSON object with names and values of a policy", path=path)
     return policy
 
 
@@ -174,11 +170,11 @@ def _packs(paths: list[Path]) -> tuple[str, ...]:
         if problems:
             raise ConfigError(problems)
     if len(texts) > PACKS_MOST:
-        raise UsageError(Message("a document holds {most} packs at most; put duties together", {"most": PACKS_MOST}))
+        raise UsageError("a document holds {most} packs at most; put duties together", most=PACKS_MOST)
     try:
         read_packs(tuple(texts))
     except NotAPack as error:
-        raise UsageError(Message("{error}; give each pack its own id", {"error": error})) from None
+        raise UsageError("{error}; give each pack its own id", error=error) from None
     return tuple(texts)
 
 

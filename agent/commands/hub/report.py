@@ -1,7 +1,5 @@
 """Reports the municipal assessment by division, maintainer or model, of a day or a month: `hub report`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -22,7 +20,7 @@ from agent.hub.stores.day_figures import METRICS, By
 from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, assess
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.exits import OK
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, utc_text
 from agent.onsite.ledger.files.write_workbook import workbook
 
 SCHEMA: Final = "camwarden-hub-report/1"
@@ -51,10 +49,7 @@ def run(args: argparse.Namespace) -> int:
             write_atomic(args.xlsx, workbook(*sheets(found, args.lang)), 0o644)
         except OSError as error:
             raise ConfigurationError(
-                Message(
-                    "{path}: cannot be written: {why}; choose another place",
-                    {"path": args.xlsx, "why": os_words(error)},
-                )
+                "{path}: cannot be written: {why}; choose another place", path=args.xlsx, why=os_words(error)
             ) from None
     if args.json:
         sys.stdout.write(json.dumps(report_json(found)) + "\n")

@@ -1,7 +1,5 @@
 """Writes the workbook of `camwarden hub report --xlsx`. Names from sites are text in it, never formulas."""
 
-from __future__ import annotations
-
 from agent.commands.hub.report_table import HEADINGS
 from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES

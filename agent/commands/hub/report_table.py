@@ -1,7 +1,5 @@
 """Prints the table of `camwarden hub report`: one line per group, in a wide or a narrow terminal."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from functools import reduce

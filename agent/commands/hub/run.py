@@ -1,7 +1,5 @@
 """Runs the hub's service: `camwarden hub run`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

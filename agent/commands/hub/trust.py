@@ -1,7 +1,5 @@
 """Trusts and revokes keys of sites, and prints the hub's own key: `camwarden hub trust` and `jwks`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Shows status, silence, orders and metrics of the hub, for people and programs."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

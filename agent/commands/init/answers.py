@@ -1,7 +1,5 @@
 """Asks and validates the answers of `init`, from a person or a file."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import os
@@ -17,7 +15,6 @@ import tomli
 from agent.commands.terminal.asking import Wrong, ask, ask_password
 from agent.contract.topics import CITY, SITE_ID
 from agent.model.errors import UsageError
-from agent.model.finding import Message
 from agent.model.host_name import is_host
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.sections import is_own_address, is_range, is_responder
@@ -55,7 +52,7 @@ class Answers:
         division = self._get("division", translate("Division, six digits of GB/T 2260", lang), self._division, DIVISION)
         city = self.given.get("city", f"{division[:4]}00")
         if not CITY.fullmatch(city):
-            raise UsageError(Message("{file}: city must be 1 to 64 of 0-9, A-Z, a-z, _ and -", {"file": self.file}))
+            raise UsageError("{file}: city must be 1 to 64 of 0-9, A-Z, a-z, _ and -", file=self.file)
         return Site(id=id_, city=city, division=division, name=name)
 
     def network(self, own: tuple[str, ...]) -> Discovery:
@@ -95,9 +92,7 @@ class Answers:
         try:
             return read(self.given.get(key, default))
         except Wrong as error:
-            raise UsageError(
-                Message("{file}: {key}: {error}", {"file": self.file, "key": key, "error": error})
-            ) from None
+            raise UsageError("{file}: {key}: {error}", file=self.file, key=key, error=error) from None
 
     def _id(self, text: str) -> str:
         if not SITE_ID.fullmatch(text):
@@ -168,16 +163,18 @@ def read_file(path: Path) -> dict[str, str]:
             data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no TOML"
-        raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": why})) from None
+        raise UsageError("{path} cannot be read: {why}", path=path, why=why) from None
     for key, value in data.items():
         if key not in KEYS:
-            values = {"path": path, "key": printable(key), "known": ", ".join(KEYS)}
-            raise UsageError(Message("{path}: unknown key {key}; known here: {known}", values))
+            raise UsageError(
+                "{path}: unknown key {key}; known here: {known}", path=path, key=printable(key), known=", ".join(KEYS)
+            )
         if not isinstance(value, str):
-            raise UsageError(Message("{path}: {key} must be a text in quotes", {"path": path, "key": key}))
+            raise UsageError("{path}: {key} must be a text in quotes", path=path, key=key)
     if "password" in data and stat.S_IMODE(mode) & 0o077:
-        values = {"path": path, "mode": stat.S_IMODE(mode)}
-        raise UsageError(Message("{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", values))
+        raise UsageError(
+            "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", path=path, mode=stat.S_IMODE(mode)
+        )
     return data
 
 

@@ -4,8 +4,6 @@ The requests are shown before the first datagram. The login is written only for 
 those that answered, and no file is overwritten.
 """
 
-from __future__ import annotations
-
 import argparse
 import ipaddress
 import os
@@ -25,7 +23,6 @@ from agent.commands.terminal.asking import Ended, say
 from agent.host.paths import CONFIG, SECRETS_NAME
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Message
 from agent.observe.inventory.site_skeleton import OWN_STORAGE, STATE_NAME, skeleton
 from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.observe.probe.devices import discover
@@ -93,9 +90,7 @@ def _site_paths(args: argparse.Namespace) -> SitePaths:
     for path in (place.site, place.secrets):
         if os.path.lexists(path) and not (path == place.secrets and _is_empty(path)):
             raise UsageError(
-                Message(
-                    "{path} is there already and is not overwritten: name another folder with --out DIR", {"path": path}
-                )
+                "{path} is there already and is not overwritten: name another folder with --out DIR", path=path
             )
     return place
 
@@ -152,7 +147,7 @@ def _write(place: SitePaths, site: str, secrets: str) -> None:
             with suppress(OSError):
                 path.unlink()
         raise UsageError(
-            Message("{path} cannot be written: {why}", {"path": error.filename or place.site, "why": os_words(error)})
+            "{path} cannot be written: {why}", path=error.filename or place.site, why=os_words(error)
         ) from None
 
 

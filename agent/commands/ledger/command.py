@@ -3,8 +3,6 @@
 Each action has a module of its own; `file.py` has what they share in reading a ledger.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

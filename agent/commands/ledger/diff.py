@@ -1,7 +1,5 @@
 """Compares the ledger with the site's file and the devices: as a table, JSON, or a coloured workbook."""
 
-from __future__ import annotations
-
 import argparse
 
 from rich import box
@@ -9,18 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.ledger.file import (
-    given_equipment,
-    in_words,
-    print_json,
-    print_problems,
-    print_reading,
-    problems_json,
-    read_ledger,
-    reading_json,
-    say,
-    write_file,
-)
+from agent.commands.ledger import file as ledger_file
 from agent.commands.ledger.import_rows import of_site
 from agent.host.clock import utc_now
 from agent.model import exits
@@ -53,36 +40,36 @@ STYLE = {
 def run(args: argparse.Namespace) -> int:
     """Compare and show; 1 where anything differs."""
     if args.xlsx is not None and (args.xlsx.exists() or args.xlsx.is_symlink()):
-        raise UsageError(
-            Message("{path} is there already and is not overwritten: name a new file", {"path": args.xlsx})
-        )
-    ledger = read_ledger(args)
+        raise UsageError("{path} is there already and is not overwritten: name a new file", path=args.xlsx)
+    ledger = ledger_file.read_ledger(args)
     configured = load_declared(args.config)
     site = site_tables(configured)
     entries, _ = of_site(ledger, args, site)
     rows = {entry.row for entry in entries}
     refused = [problem for problem in ledger.problems if not problem.row or problem.row in rows]
-    found = compare(entries, plan(entries, site), site, given_equipment(args, site), local_day(configured, utc_now()))
+    found = compare(
+        entries, plan(entries, site), site, ledger_file.given_equipment(args, site), local_day(configured, utc_now())
+    )
     if args.xlsx is not None:
-        write_file(args.xlsx, _workbook(entries, found, args.lang))
+        ledger_file.write_file(args.xlsx, _workbook(entries, found, args.lang))
     if args.json:
-        print_json(
+        ledger_file.print_json(
             {
                 "schema": SCHEMA,
                 "file": str(args.file),
-                **reading_json(ledger),
-                "problems": problems_json(refused),
+                **ledger_file.reading_json(ledger),
+                "problems": ledger_file.problems_json(refused),
                 "differences": [_json(one) for one in found],
             }
         )
     else:
-        print_reading(args, ledger, len(entries))
-        print_problems(args, refused)
+        ledger_file.print_reading(args, ledger, len(entries))
+        ledger_file.print_problems(args, refused)
         if not args.quiet:
             same = Text(translate("the ledger agrees with what it was compared with", args.lang), style="green")
             Console(no_color=args.no_color).print(table(found, args.lang) if found else same)
     if args.xlsx is not None and not args.quiet:
-        say(args, Message("{path}: written", {"path": str(args.xlsx)}))
+        ledger_file.say(args, Message("{path}: written", {"path": str(args.xlsx)}))
     return exits.FAILS if found or refused else exits.OK
 
 
@@ -102,7 +89,7 @@ def table(found: tuple[Difference, ...], lang: str) -> Table:
         shown.add_column(title, no_wrap=True)
     shown.add_column(translate("what was found, and the next step", lang), overflow="fold")
     for one in found:
-        said = Text(in_words(one.message, lang))
+        said = Text(ledger_file.in_words(one.message, lang))
         shown.add_row(
             Text(printable(one.where)), Text(printable(one.subject)), Text(words[one.kind], STYLE[one.kind]), said
         )
@@ -141,7 +128,7 @@ def _workbook(entries: tuple[Entry, ...], found: tuple[Difference, ...], lang: s
         lines.append(line)
     for (_, _), rest in by_cell.items():
         for one in rest:
-            text = str(one.other) if one.other is not None else in_words(one.message, lang)
+            text = str(one.other) if one.other is not None else ledger_file.in_words(one.message, lang)
             lines.append([_painted(text if column.key == first else "", [one], lang) for column in used])
     return workbook(Sheet(translate("camera ledger", lang), [SheetColumn(heading(c, lang)) for c in used], lines))
 
@@ -149,4 +136,4 @@ def _workbook(entries: tuple[Entry, ...], found: tuple[Difference, ...], lang: s
 def _painted(value: str | int, here: list[Difference], lang: str) -> Painted:
     kind = here[0].kind
     fill = kind if kind in ("missing", "extra") else "differs"
-    return Painted(value, fill, "\n".join(in_words(one.message, lang) for one in here))
+    return Painted(value, fill, "\n".join(ledger_file.in_words(one.message, lang) for one in here))

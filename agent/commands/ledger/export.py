@@ -1,7 +1,5 @@
 """Exports the site as a ledger, with what its devices report of themselves; never a user or password."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 
@@ -28,11 +26,9 @@ def run(args: argparse.Namespace) -> int:
     site = load_declared(args.config)
     path: Path = args.out or Path(f"{site.id}.xlsx")
     if path.suffix.lower() not in (".xlsx", ".csv"):
-        raise UsageError(Message("{path}: the name must end in .xlsx or .csv", {"path": path}))
+        raise UsageError("{path}: the name must end in .xlsx or .csv", path=path)
     if path.exists() or path.is_symlink():
-        raise UsageError(
-            Message("{path} is there already and is not overwritten: name a new file with --out", {"path": path})
-        )
+        raise UsageError("{path} is there already and is not overwritten: name a new file with --out", path=path)
     tables = site_tables(site)
     seen = given_equipment(args, tables) or NOTHING_SEEN
     found = rows(tables, seen, local_day(site, utc_now()))

@@ -1,7 +1,5 @@
 """Reads a ledger's file, probes a site's devices and writes files, for all actions of `ledger`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
@@ -46,7 +44,7 @@ def read_ledger(args: argparse.Namespace) -> Ledger:
     try:
         ledger = read(file_bytes(args.file, FILE_MAX_BYTES), mapped, args.sheet)
     except Unreadable as error:
-        raise Unreadable(Message("{path}: {error}", {"path": args.file, "error": error})) from None
+        raise Unreadable("{path}: {error}", path=args.file, error=error) from None
     if said:
         headings_said.save(kept, mapped)
     return ledger
@@ -62,14 +60,13 @@ def parse_given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
         key, equals, value = text.partition("=")
         column = BY_KEY.get(key.strip().lower().replace(" ", "_"))
         if not equals or column is None:
-            values = {"text": text, "known": ", ".join(BY_KEY)}
-            raise UsageError(Message('--set "{text}": write COLUMN=VALUE, the column one of: {known}', values))
+            raise UsageError(
+                '--set "{text}": write COLUMN=VALUE, the column one of: {known}', text=text, known=", ".join(BY_KEY)
+            )
         try:
             found[column.key] = column.parse(value)
         except Refused as refused:
-            raise UsageError(
-                Message("--set {key}: {message}", {"key": column.key, "message": refused.message})
-            ) from None
+            raise UsageError("--set {key}: {message}", key=column.key, message=refused.message) from None
     return found
 
 
@@ -165,11 +162,11 @@ def given_equipment(args: argparse.Namespace, site: Tables) -> ObservedEquipment
     try:
         text = file_bytes(args.seen, SEEN_MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError(Message("{path}: is not UTF-8", {"path": args.seen})) from None
+        raise UsageError("{path}: is not UTF-8", path=args.seen) from None
     try:
         return parse_observed(text, site)
     except UsageError as error:
-        raise UsageError(Message("{path}: {error}", {"path": args.seen, "error": error})) from None
+        raise UsageError("{path}: {error}", path=args.seen, error=error) from None
 
 
 def observe_equipment(args: argparse.Namespace, site: Site, tables: Tables) -> ObservedEquipment:
@@ -190,13 +187,13 @@ def file_bytes(path: Path, limit: int) -> bytes:
     """Read a file, one byte more than the limit where it is larger. Raises UsageError where there is none."""
     try:
         if not path.is_file():
-            raise UsageError(Message("{path} is not there or is no file", {"path": path}))
+            raise UsageError("{path} is not there or is no file", path=path)
         with path.open("rb") as file:
             return file.read(limit + 1)
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path} cannot be read: {why}", path=path, why=os_words(error)) from None
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -206,4 +203,4 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path} cannot be written: {why}", path=path, why=os_words(error)) from None

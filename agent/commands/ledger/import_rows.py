@@ -1,7 +1,5 @@
 """Imports one site's rows of a ledger into its folder, all of them or none."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -12,18 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.ledger.file import (
-    file_bytes,
-    in_words,
-    parse_given,
-    print_json,
-    print_problems,
-    print_reading,
-    problems_json,
-    read_ledger,
-    reading_json,
-    say,
-)
+from agent.commands.ledger import file as ledger_file
 from agent.commands.terminal.asking import Ended, ask_password
 from agent.host.clock import utc_now
 from agent.host.paths import CONFIG, SECRETS_NAME
@@ -51,23 +38,23 @@ REPORT_NAME = "report.html"
 
 def run(args: argparse.Namespace) -> int:
     """Read, compare with the folder, write."""
-    ledger = read_ledger(args)
+    ledger = ledger_file.read_ledger(args)
     site = folder.existing(args.out)
     entries, elsewhere = of_site(ledger, args, site)
     planned, bad = sound_plan(entries, site, ledger.problems, args.skip_bad)
-    print_reading(args, ledger, len(planned.cameras))
+    ledger_file.print_reading(args, ledger, len(planned.cameras))
     for remark in planned.remarks:
-        say(args, remark)
+        ledger_file.say(args, remark)
     if elsewhere:
-        say(
+        ledger_file.say(
             args, Message("{count} rows belong to other sites: camwarden ledger render takes all", {"count": elsewhere})
         )
-    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
-    print_problems(args, bad)
+    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **ledger_file.reading_json(ledger)}
+    ledger_file.print_problems(args, bad)
     if bad and (not args.skip_bad or not planned.cameras or planned.problems):
-        say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
+        ledger_file.say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
         if args.json:
-            print_json({**answer, "written": [], "problems": problems_json(bad)})
+            ledger_file.print_json({**answer, "written": [], "problems": ledger_file.problems_json(bad)})
         return exits.FAILS
     logins = folder.new_logins(args.out, planned)
     passwords = ask_passwords(args, planned, logins) if args.ask_password else {}
@@ -77,18 +64,18 @@ def run(args: argparse.Namespace) -> int:
     _show(args, what, left_over(planned, site))
     if what.changes and what.by_hand and not args.force:
         raise UsageError(
-            Message(
-                "{path} was changed by a person and was left as it is: if the ledger is right, repeat with "
-                "--force; comments, zones and holds stay",
-                {"path": args.out / folder.SITE_NAME},
-            )
+            "{path} was changed by a person and was left as it is: if the ledger is right, repeat with "
+            "--force; comments, zones and holds stay",
+            path=args.out / folder.SITE_NAME,
         )
     folder.write(what)
     print_left_out(args, bad)
     if args.json:
         changed = [change_json(change) for change in what.changes]
         written: list[Json] = [str(args.out / name) for name in what.files]
-        print_json({**answer, "written": written, "problems": problems_json(bad), "changes": changed})
+        ledger_file.print_json(
+            {**answer, "written": written, "problems": ledger_file.problems_json(bad), "changes": changed}
+        )
     print_written(args, what, planned, [name for name in logins if name not in passwords])
     return exits.OK
 
@@ -102,19 +89,15 @@ def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tup
     here = str(known.get("id", "")) if isinstance(known, dict) else ""
     groups, problems = by_site(ledger.entries)
     wanted = args.site or here
-    said = parse_given(args.set)
+    said = ledger_file.parse_given(args.set)
     if set(groups) <= {""}:
-        return with_given(ledger.entries, parse_given(args.set, wanted)), 0
+        return with_given(ledger.entries, ledger_file.parse_given(args.set, wanted)), 0
     if len(groups) == 1 and not wanted:
         return with_given(ledger.entries, said), 0
     if wanted not in groups:
         names = ", ".join(sorted(filter(None, groups))[:20])
-        raise UsageError(
-            Message(
-                "{path}: choose one site with --site ID, or take all with ledger render: {names}",
-                {"path": args.file, "names": names},
-            )
-        )
+        values = {"path": args.file, "names": names}
+        raise UsageError("{path}: choose one site with --site ID, or take all with ledger render: {names}", **values)
     others = sum(len(rows) for name, rows in groups.items() if name != wanted)
     return with_given(groups[wanted], said), others + len(problems)
 
@@ -151,7 +134,7 @@ def ask_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[
             "password of {user} (login {name}; empty: later):", {"user": planned.logins[name], "name": name}
         )
         try:
-            password = ask_password(in_words(question, args.lang))
+            password = ask_password(ledger_file.in_words(question, args.lang))
         except Ended:
             break
         if not password.isprintable():
@@ -163,7 +146,7 @@ def ask_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[
 
 def hub_keys(args: argparse.Namespace) -> bytes | None:
     """Return the hub's public keys of the command line."""
-    return None if args.hub_jwks is None else file_bytes(args.hub_jwks, HUB_KEYS_MAX_BYTES)
+    return None if args.hub_jwks is None else ledger_file.file_bytes(args.hub_jwks, HUB_KEYS_MAX_BYTES)
 
 
 def change_json(change: Change) -> dict[str, Json]:
@@ -181,7 +164,7 @@ def print_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> Non
     duties = {duty for planned in plans for camera in planned.cameras for duty in camera.declared}
     if duties and not args.by:
         names = ", ".join(heading(column, args.lang) for column in COLUMNS if column.option in duties)
-        say(
+        ledger_file.say(
             args,
             Message(
                 "these columns are somebody's word and were not taken: {columns}; say whose with --by NAME",
@@ -195,7 +178,7 @@ def print_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
     rows = sorted({problem.row for problem in bad if problem.row})
     if rows:
         shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if len(rows) > 20 else "")
-        say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
+        ledger_file.say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
 
 
 def print_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
@@ -203,28 +186,32 @@ def print_written(args: argparse.Namespace, what: folder.Draft, planned: SitePla
     if args.quiet:
         return
     if not what.files:
-        say(args, Message("{folder} holds all of it already: nothing was written", {"folder": str(what.folder)}))
+        ledger_file.say(
+            args, Message("{folder} holds all of it already: nothing was written", {"folder": str(what.folder)})
+        )
         return
     for name in what.files:
-        say(args, Message("{path}: written", {"path": str(what.folder / name)}))
+        ledger_file.say(args, Message("{path}: written", {"path": str(what.folder / name)}))
     if empty:
         said = Message(
             "next: write the password of each login ({logins}) into {path}; without one nothing is sent",
             {"logins": ", ".join(empty), "path": str(what.folder / SECRETS_NAME)},
         )
-        say(args, said)
+        ledger_file.say(args, said)
     site = str(what.folder / folder.SITE_NAME)
-    say(args, Message("then answer what no device can say: camwarden declare --config {site}", {"site": site}))
+    ledger_file.say(
+        args, Message("then answer what no device can say: camwarden declare --config {site}", {"site": site})
+    )
     said = Message(
         "then look at the site: camwarden check --config {site} --report {report}",
         {"site": site, "report": str(what.folder / REPORT_NAME)},
     )
-    say(args, said)
+    ledger_file.say(args, said)
     if planned.hub_host and HUB_KEYS not in what.files and not (what.folder / HUB_KEYS).is_file():
         said = Message(
             "the hub {host} is not in force yet: give its public keys with --hub-jwks FILE", {"host": planned.hub_host}
         )
-        say(args, said)
+        ledger_file.say(args, said)
 
 
 def _show(args: argparse.Namespace, what: folder.Draft, left: Sequence[str]) -> None:
@@ -252,4 +239,4 @@ def _show(args: argparse.Namespace, what: folder.Draft, left: Sequence[str]) -> 
             "{count} cameras stand in site.toml and in no row; they stay until you take them out: {cameras}",
             {"count": len(left), "cameras": shown},
         )
-        say(args, said)
+        ledger_file.say(args, said)

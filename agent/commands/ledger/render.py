@@ -1,24 +1,12 @@
 """Renders one folder per site of a ledger, and one page on how to enroll each site."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.console import Console
 
-from agent.commands.ledger.file import (
-    parse_given,
-    print_json,
-    print_problems,
-    print_reading,
-    problems_json,
-    read_ledger,
-    reading_json,
-    say,
-    write_file,
-)
+from agent.commands.ledger import file as ledger_file
 from agent.commands.ledger.import_rows import hub_keys, print_left_out, print_undeclared, sound_plan, today
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -44,31 +32,31 @@ class _SitePlans:
 
 def run(args: argparse.Namespace) -> int:
     """Plan every site first, then write them all."""
-    ledger = read_ledger(args)
+    ledger = ledger_file.read_ledger(args)
     planned = _plan_all(args, ledger)
     _print_plans(args, ledger, planned)
-    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
-    problems = problems_json(planned.bad)
+    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **ledger_file.reading_json(ledger)}
+    problems = ledger_file.problems_json(planned.bad)
     if not _is_writable(planned, args.skip_bad):
-        say(args, Message("nothing was written: {count} mistakes", {"count": len(planned.bad)}))
+        ledger_file.say(args, Message("nothing was written: {count} mistakes", {"count": len(planned.bad)}))
         if args.json:
-            print_json({**answer, "sites": [], "problems": problems})
+            ledger_file.print_json({**answer, "sites": [], "problems": problems})
         return exits.FAILS
     _require_untouched(planned.drafts, args.force)
     _write(args, planned)
     if args.json:
-        print_json({**answer, "sites": _sites_json(planned), "problems": problems})
+        ledger_file.print_json({**answer, "sites": _sites_json(planned), "problems": problems})
     if not args.quiet:
         count, path = len(planned.plans), str(args.out / PAGE)
         said: dict[str, str | int | float] = {"count": count, "out": str(args.out), "page": path}
-        say(args, Message("{count} sites in {out}; how each is enrolled stands in {page}", said))
+        ledger_file.say(args, Message("{count} sites in {out}; how each is enrolled stands in {page}", said))
     return exits.OK
 
 
 def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _SitePlans:
     """Plan each site beside its folder's files."""
     keys = hub_keys(args)
-    groups, nameless = by_site(with_given(ledger.entries, parse_given(args.set)))
+    groups, nameless = by_site(with_given(ledger.entries, ledger_file.parse_given(args.set)))
     rows = {entry.row for entries in groups.values() for entry in entries}
     bad: list[Problem] = [*nameless, *(p for p in ledger.problems if not p.row or p.row not in rows)]
     hopeless = [problem for problem in bad if not problem.row]
@@ -93,11 +81,11 @@ def _is_writable(planned: _SitePlans, skip_bad: bool) -> bool:
 
 
 def _print_plans(args: argparse.Namespace, ledger: Ledger, planned: _SitePlans) -> None:
-    print_reading(args, ledger, sum(len(one.cameras) for one in planned.plans))
+    ledger_file.print_reading(args, ledger, sum(len(one.cameras) for one in planned.plans))
     print_undeclared(args, planned.plans)
     for remark in {str(remark): remark for one in planned.plans for remark in one.remarks}.values():
-        say(args, remark)
-    print_problems(args, planned.bad)
+        ledger_file.say(args, remark)
+    ledger_file.print_problems(args, planned.bad)
 
 
 def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
@@ -105,11 +93,9 @@ def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
     touched = [draft.folder.name for draft in drafts if draft.by_hand and draft.changes]
     if touched and not force:
         raise UsageError(
-            Message(
-                "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
-                "ledger diff, then repeat with --force",
-                {"sites": ", ".join(touched)},
-            )
+            "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
+            "ledger diff, then repeat with --force",
+            sites=", ".join(touched),
         )
 
 
@@ -120,7 +106,7 @@ def _write(args: argparse.Namespace, planned: _SitePlans) -> None:
             status.update(f"{number}/{len(planned.drafts)} {draft.folder.name}")
             folder.write(draft)
     print_left_out(args, planned.bad)
-    write_file(args.out / PAGE, page(planned.plans, args.lang).encode())
+    ledger_file.write_file(args.out / PAGE, page(planned.plans, args.lang).encode())
 
 
 def _sites_json(planned: _SitePlans) -> list[Json]:

@@ -4,8 +4,6 @@ What shows something private is never approved. What pictures cannot decide is a
 camera and the reason: the approval rests on that person's eyes, and the checks still report "unknown".
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

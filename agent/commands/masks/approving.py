@@ -3,8 +3,6 @@
 `adopt.py` decides what may be approved and its words; this reads, asks and writes.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,26 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.masks.adopt import (
-    Choice,
-    approval_of,
-    choice_json,
-    choices,
-    declaration_lines,
-    excepted,
-    exit_code,
-    message_of,
-    preset_renewed,
-    result_text,
-    sheet_cameras,
-    unapproved,
-)
+from agent.commands.masks import adopt
 from agent.commands.masks.looking import look_at_cameras, site_of
 from agent.commands.terminal.asking import person
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, write_approval
 from agent.observe.approvals.reference_views import write_preset_view
 from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
@@ -57,21 +42,21 @@ def run(args: argparse.Namespace) -> int:
     _refuse(args, by, asked, declaring)
     looks = look_at_cameras(site, args)
     if args.action == "adopt" and not (args.all or args.camera):
-        looks = unapproved(site, looks)
-    found = choices(looks, args.camera, args.why, declaring)
+        looks = adopt.unapproved(site, looks)
+    found = adopt.choices(looks, args.camera, args.why, declaring)
     at = utc_now()
     sheet = _write_sheet(site, args, found)
     if not (args.json or args.quiet):
         _show(args, found, sheet)
     approved = _store_approvals(site, _approved_choices(args, found, asked), args, printable(by), at)
     if args.json:
-        rows = [choice_json(choice, choice.look.id in approved) for choice in found]
+        rows = [adopt.choice_json(choice, choice.look.id in approved) for choice in found]
         answer: Json = {"schema": ADOPT_SCHEMA, "at": utc_text(at), "by": by, "sheet": str(sheet), "cameras": rows}
         sys.stdout.write(json_text(answer) + "\n")
     elif not args.quiet:
-        sys.stdout.write(result_text(found, approved, args.lang))
+        sys.stdout.write(adopt.result_text(found, approved, args.lang))
         sys.stdout.write(_to_declare(site, approved, by, at, args.lang) if declaring else "")
-    return exit_code(found, approved, asked)
+    return adopt.exit_code(found, approved, asked)
 
 
 def _refuse(args: argparse.Namespace, by: str, asked: bool, declaring: bool) -> None:
@@ -81,18 +66,18 @@ def _refuse(args: argparse.Namespace, by: str, asked: bool, declaring: bool) -> 
     if not by and (asked or args.camera or args.yes):
         raise UsageError("nobody is known as the one who approves: add --by NAME")
     if args.sheet is not None and (args.sheet.exists() or args.sheet.is_symlink() or not args.sheet.parent.is_dir()):
-        raise UsageError(
-            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": args.sheet})
-        )
+        raise UsageError("{path}: name a new file in a folder that is there; nothing is overwritten", path=args.sheet)
 
 
-def _show(args: argparse.Namespace, found: tuple[Choice, ...], sheet: Path) -> None:
+def _show(args: argparse.Namespace, found: tuple[adopt.Choice, ...], sheet: Path) -> None:
     console = Console(no_color=args.no_color)
     console.print(_table(found, args.lang))
     console.print(Text(translate("sheet: {file}", args.lang).format(file=sheet)), soft_wrap=True)
 
 
-def _approved_choices(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) -> tuple[Choice, ...]:
+def _approved_choices(
+    args: argparse.Namespace, found: tuple[adopt.Choice, ...], asked: bool
+) -> tuple[adopt.Choice, ...]:
     """Return what is approved: a person's choice, or everything allowed where cameras were named or `--yes`."""
     offered = tuple(choice for choice in found if choice.refusal is None)
     if asked:
@@ -101,7 +86,7 @@ def _approved_choices(args: argparse.Namespace, found: tuple[Choice, ...], asked
 
 
 def _store_approvals(
-    site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: str, at: datetime
+    site: Site, chosen: Iterable[adopt.Choice], args: argparse.Namespace, by: str, at: datetime
 ) -> dict[str, Approval]:
     """Write each approval, and the view of the present preset; return the approvals by camera."""
     directory, why = site.storage.directory, printable(args.why)
@@ -109,9 +94,9 @@ def _store_approvals(
     approved: dict[str, Approval] = {}
     with as_owner_of(directory):
         for choice in chosen:
-            approval = approval_of(site, choice.look, by, at, why, "no-private-area" if declaring else "masks")
+            approval = adopt.approval_of(site, choice.look, by, at, why, "no-private-area" if declaring else "masks")
             write_approval(directory, approval)
-            turned = preset_renewed(choice.look, by, at, why)
+            turned = adopt.preset_renewed(choice.look, by, at, why)
             if turned is not None:
                 write_preset_view(directory, turned)
             approved[choice.look.id] = approval
@@ -123,11 +108,13 @@ def _to_declare(site: Site, approved: Mapping[str, Approval], by: str, at: datet
     new = [c.camera.id for c in site.cameras if c.camera.id in approved and c.no_private_area is None]
     if not new:
         return ""
-    return translate("to keep it in site.toml as well, add:", lang) + "\n" + declaration_lines(new, by, at)
+    return translate("to keep it in site.toml as well, add:", lang) + "\n" + adopt.declaration_lines(new, by, at)
 
 
-def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]) -> Path:
-    html = render_sheet(site.id, site.name, utc_text(utc_now()), sheet_cameras(found, args.lang), args.lang).encode()
+def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[adopt.Choice, ...]) -> Path:
+    html = render_sheet(
+        site.id, site.name, utc_text(utc_now()), adopt.sheet_cameras(found, args.lang), args.lang
+    ).encode()
     path = args.sheet or site.storage.directory / "baselines" / "sheet.html"
     try:
         if args.sheet is not None:
@@ -136,13 +123,11 @@ def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]
             with as_owner_of(site.storage.directory):
                 write_atomic(path, html, 0o600)
     except OSError as error:
-        raise UsageError(
-            Message("{path}: the sheet cannot be written: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise UsageError("{path}: the sheet cannot be written: {why}", path=path, why=os_words(error)) from None
     return Path(path)
 
 
-def _ask(offered: tuple[Choice, ...], lang: str) -> tuple[Choice, ...]:
+def _ask(offered: tuple[adopt.Choice, ...], lang: str) -> tuple[adopt.Choice, ...]:
     """Let a person approve all that is offered, or tick exceptions; without an answer nothing is approved."""
     numbers = [choice.number for choice in offered]
     question = translate("approve these {count} cameras? Enter: all; numbers: all but these; q: none", lang)
@@ -151,14 +136,14 @@ def _ask(offered: tuple[Choice, ...], lang: str) -> tuple[Choice, ...]:
         sys.stdout.flush()
         line = sys.stdin.readline()
         try:
-            left_out = excepted(line, numbers) if line else None
+            left_out = adopt.excepted(line, numbers) if line else None
         except ValueError:
             continue
         return () if left_out is None else tuple(one for one in offered if one.number not in left_out)
     return ()
 
 
-def _table(found: Iterable[Choice], lang: str) -> Table:
+def _table(found: Iterable[adopt.Choice], lang: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column(translate("camera", lang), no_wrap=True)
@@ -166,6 +151,6 @@ def _table(found: Iterable[Choice], lang: str) -> Table:
     table.add_column(translate("what was found, and the next step", lang), overflow="fold")
     for choice in found:
         outcome = Text(translate(OUTCOMES[choice.look.outcome], lang), style=STYLES[TONES[choice.look.outcome]])
-        what = Text(printable(message_of(choice, lang)))
+        what = Text(printable(adopt.message_of(choice, lang)))
         table.add_row(str(choice.number), Text(choice.look.id), outcome, what)
     return table

@@ -4,8 +4,6 @@ The agent never moves a camera: a person turns it to the preset and names it. Tw
 the camera must not be at another preset still, and nothing private may be open there.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import replace
@@ -42,13 +40,13 @@ def run(args: argparse.Namespace) -> int:
         preset = next((one for one in named[0].presets if one.name == args.preset), None)
         if preset is None:
             values = {"preset": printable(args.preset), "id": named[0].camera.id}
-            raise UsageError(Message("site.toml declares no preset {preset!r} of camera {id}", values))
+            raise UsageError("site.toml declares no preset {preset!r} of camera {id}", **values)
         return _of_preset(site, args, named[0], preset)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
         names = ", ".join(printable(preset.name) for preset in turning.presets)
         values = {"id": turning.camera.id, "names": names}
-        raise UsageError(Message("camera {id} has presets ({names}): turn it to one, and add --preset NAME", values))
+        raise UsageError("camera {id} has presets ({names}): turn it to one, and add --preset NAME", **values)
     return _of_cameras(site, args)
 
 
@@ -58,10 +56,7 @@ def _of_cameras(site: Site, args: argparse.Namespace) -> int:
     missing = sorted(set(args.camera) - approvals.keys())
     if missing:
         raise UsageError(
-            Message(
-                "nobody approved camera {missing} yet: camwarden masks adopt --camera {missing}",
-                {"missing": missing[0]},
-            )
+            "nobody approved camera {missing} yet: camwarden masks adopt --camera {missing}", missing=missing[0]
         )
     looks = look_at_cameras(site, args, approvals)
     at = utc_text(utc_now())

@@ -11,8 +11,6 @@ An action's module is imported only when it was chosen. Devices are only read fr
 state directory; only their digests are sent.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 from pathlib import Path

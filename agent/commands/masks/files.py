@@ -4,8 +4,6 @@ For contractors and for evaluation. The same confined worker judges them as pict
 the first key picture, extracted by the reader of recorders' disks.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

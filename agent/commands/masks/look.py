@@ -5,8 +5,6 @@ Every enabled mask of a device counts as a zone here, beside the declared zones.
 mask. Of a camera with presets the zones of its present preset count, which its pictures must show.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime

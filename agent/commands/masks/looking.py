@@ -3,8 +3,6 @@
 `look.py` judges them; who approves is taken from the command line or the login.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import time
@@ -20,7 +18,6 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.paths import credentials_file
 from agent.model.errors import UsageError
-from agent.model.finding import Message
 from agent.observe.approvals.approvals import Approval, prepare_folder, read_approvals
 from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
@@ -36,8 +33,9 @@ def site_of(args: argparse.Namespace) -> Site:
     site = load(args.config)
     unknown = sorted(set(args.camera) - {c.camera.id for c in site.cameras})
     if unknown:
-        values = {"unknown": printable(unknown[0])}
-        raise UsageError(Message("site.toml has no camera {unknown!r}: camwarden config show lists them", values))
+        raise UsageError(
+            "site.toml has no camera {unknown!r}: camwarden config show lists them", unknown=printable(unknown[0])
+        )
     return site
 
 

@@ -12,8 +12,6 @@
 `effect` may replace `type`, as in site.toml. All mistakes of a file are reported at once, one line each.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
@@ -55,9 +53,7 @@ def read_regions(path: Path) -> tuple[Zone, ...]:
         try:
             zone = _zone(row, number)
             if zone.name in (known.name for known in zones):
-                raise _Wrong(
-                    Message("the name {name!r} stands twice; give each region its own", {"name": printable(zone.name)})
-                )
+                raise _Wrong("the name {name!r} stands twice; give each region its own", name=printable(zone.name))
             zones.append(zone)
         except _Wrong as wrong:
             mistakes.append(
@@ -73,33 +69,29 @@ def _rows(path: Path) -> list[Any]:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: the regions cannot be read: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: the regions cannot be read: {why}", path=path, why=os_words(error)) from None
     if len(text) > MAX_BYTES:
-        values = {"path": path, "bytes_most": MAX_BYTES}
-        raise ConfigurationError(Message("{path}: more than {bytes_most} bytes are no list of regions", values))
+        raise ConfigurationError(
+            "{path}: more than {bytes_most} bytes are no list of regions", path=path, bytes_most=MAX_BYTES
+        )
     try:
         parse = json.loads if path.suffix.lower() == ".json" else tomli.loads
         document = parse(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         said = printable(str(error))[:200]
         raise ConfigurationError(
-            Message(
-                "{path}: neither TOML nor JSON (a file of JSON ends in .json): {said}", {"path": path, "said": said}
-            )
+            "{path}: neither TOML nor JSON (a file of JSON ends in .json): {said}", path=path, said=said
         ) from None
     rows = document.get("region") if isinstance(document, dict) else None
     unknown = [key for key in document if key != "region"] if isinstance(document, dict) else []
     if not isinstance(rows, list) or not rows or unknown:
         raise ConfigurationError(
-            Message(
-                "{path}: no [[region]] is in it, or something else besides: write one for each area", {"path": path}
-            )
+            "{path}: no [[region]] is in it, or something else besides: write one for each area", path=path
         )
     if len(rows) > MAX_REGIONS:
-        values = {"path": path, "count": len(rows), "most": MAX_REGIONS}
-        raise ConfigurationError(Message("{path}: it has {count} regions; {most} are the most", values))
+        raise ConfigurationError(
+            "{path}: it has {count} regions; {most} are the most", path=path, count=len(rows), most=MAX_REGIONS
+        )
     return rows
 
 
@@ -109,21 +101,21 @@ def _zone(row: Any, number: int) -> Zone:
     _known(row, KEYS)
     name = row.get("name", f"region {number}")
     if not isinstance(name, str) or not 0 < len(name) <= NAME_MAX_CHARS:
-        raise _Wrong(Message("name must be a text of 1 to {most} characters", {"most": NAME_MAX_CHARS}))
+        raise _Wrong("name must be a text of 1 to {most} characters", most=NAME_MAX_CHARS)
     if "type" in row and "effect" in row:
         raise _Wrong("type and effect are one thing; keep one of them")
     declared = row.get("type", row.get("effect", "any"))
     effect = EFFECTS.get(declared.lower()) if isinstance(declared, str) else None
     if effect is None:
-        raise _Wrong(Message("type must be one of {known}", {"known": ", ".join(EFFECTS)}))
+        raise _Wrong("type must be one of {known}", known=", ".join(EFFECTS))
     color = row.get("color", "")
     if color and not (isinstance(color, str) and _COLOR.fullmatch(color)):
         raise _Wrong('color must be written as "#rrggbb"')
     if color and effect in ("pixelated", "blurred"):
-        raise _Wrong(Message("color has no use with {effect}; remove it", {"effect": effect}))
+        raise _Wrong("color has no use with {effect}; remove it", effect=effect)
     policy = row.get("policy", {})
     if not isinstance(policy, dict):
-        raise _Wrong(Message("policy must be a table with {known}", {"known": " or ".join(POLICY)}))
+        raise _Wrong("policy must be a table with {known}", known=" or ".join(POLICY))
     _known(policy, POLICY)
     return Zone(name, _polygon(row.get("polygon")), effect, color.lower(), *_ratios(policy))
 
@@ -131,16 +123,14 @@ def _zone(row: Any, number: int) -> Zone:
 def _known(table: dict[str, Any], names: tuple[str, ...]) -> None:
     unknown = next((key for key in table if key not in names), None)
     if unknown is not None:
-        raise _Wrong(
-            Message("{key} is unknown; known are {known}", {"key": printable(unknown)[:60], "known": ", ".join(names)})
-        )
+        raise _Wrong("{key} is unknown; known are {known}", key=printable(unknown)[:60], known=", ".join(names))
 
 
 def _ratios(policy: dict[str, Any]) -> Iterator[float]:
     for name in POLICY:
         value = policy.get(name, 0.0)
         if not _is_ratio(value):
-            raise _Wrong(Message("{name} must be a number from 0 to 1", {"name": name}))
+            raise _Wrong("{name} must be a number from 0 to 1", name=name)
         yield float(value)
 
 
@@ -159,7 +149,5 @@ def _polygon(value: object) -> Polygon:
     try:
         validate(tuple(points))
     except GeometryError as error:
-        raise _Wrong(
-            Message("{error}; name its corners in order around the area, each once", {"error": error})
-        ) from None
+        raise _Wrong("{error}; name its corners in order around the area, each once", error=error) from None
     return tuple(points)

@@ -1,7 +1,5 @@
 """Describes the result of a look for the approval of one camera's masks, and renders its small pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Shows present and past approvals of each camera, and derived references. No pictures."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator

@@ -11,8 +11,6 @@ directory: applied here at once, or by a running service at its next cycle. `exp
 not confirmed, so that a lost medium costs nothing.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math
@@ -115,19 +113,13 @@ def _show(args: argparse.Namespace, site: Site) -> int:
     stream, _, number = rest.partition(":")
     if not number.isdecimal() or len(number) > 18:
         raise UsageError(
-            Message(
-                "{report}: a report is named EPOCH:STREAM:SEQ, as `camwarden queue list --all` does",
-                {"report": args.report},
-            )
+            "{report}: a report is named EPOCH:STREAM:SEQ, as `camwarden queue list --all` does", report=args.report
         )
     with view(spool_path(site)) as look:
         kept = look.one(epoch, stream, int(number))
     if kept is None:
         raise UsageError(
-            Message(
-                "{report}: not in the spool; it keeps reports for a day after their confirmation",
-                {"report": args.report},
-            )
+            "{report}: not in the spool; it keeps reports for a day after their confirmation", report=args.report
         )
     verdict = _verdict(kept, load_jwks(args.jwks) if args.jwks else _own_keys(site))
     text = kept.payload.decode("utf-8", "replace")
@@ -167,7 +159,7 @@ def _flush(args: argparse.Namespace, site: Site) -> int:
         say(args, Message("every report is confirmed"))
         return OK
     why = f": {status.link}: {status.reason}" if status.reason else ""
-    raise _Unsent(Message("not every report is confirmed yet{why}; they stay in the spool", {"why": why}))
+    raise _Unsent("not every report is confirmed yet{why}; they stay in the spool", why=why)
 
 
 class _Unsent(AgentError):
@@ -220,9 +212,7 @@ def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(
-            Message("{time!r} is no time: write it as 2026-11-24T12:00:00+08:00", {"time": text[:64]})
-        ) from None
+        raise UsageError("{time!r} is no time: write it as 2026-11-24T12:00:00+08:00", time=text[:64]) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -233,7 +223,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
-        raise UsageError(Message("{seconds!r} is no number of seconds: write it as 60 or 0.5", {"seconds": text[:64]}))
+        raise UsageError("{seconds!r} is no number of seconds: write it as 60 or 0.5", seconds=text[:64])
     return seconds
 
 

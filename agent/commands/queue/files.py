@@ -1,7 +1,5 @@
 """Writes batches, and notes for the holder of the spool: the writing actions of `camwarden queue`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
@@ -93,23 +91,17 @@ def import_ack(args: argparse.Namespace, site: Site) -> int:
         with args.file.open("rb") as file:
             data = file.read(FILE_MAX_BYTES)
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: cannot be read: {why}", {"path": args.file, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: cannot be read: {why}", path=args.file, why=os_words(error)) from None
     mark = read_ack(data, keys, site.id)
     with view(spool_path(site)) as look:
         if mark.epoch != look.meta("epoch"):
-            raise NotVerified(
-                "epoch", Message("{path}: confirms another life of this spool; export again", {"path": args.file})
-            )
+            raise NotVerified("epoch", "{path}: confirms another life of this spool; export again", path=args.file)
     outcome = _hand_over(site, lambda inbox: leave_ack(inbox, data))
     if outcome is None:
         say(args, Message("the service runs and takes it up at its next cycle"))
         return OK
     if outcome not in ("confirmed", "nothing-new"):
-        raise NotVerified(
-            outcome, Message("{path}: it does not fit this spool: {outcome}", {"path": args.file, "outcome": outcome})
-        )
+        raise NotVerified(outcome, "{path}: it does not fit this spool: {outcome}", path=args.file, outcome=outcome)
     say(args, Message("taken: the spool has noted what the hub confirms"))
     return OK
 
@@ -137,7 +129,7 @@ def leave_note(directory: Path, leave: Callable[[Path], str]) -> str:
         return leave(directory / INBOX_NAME)
     except OSError as error:
         raise ConfigurationError(
-            Message("{path}: cannot be written: {why}", {"path": directory / INBOX_NAME, "why": os_words(error)})
+            "{path}: cannot be written: {why}", path=directory / INBOX_NAME, why=os_words(error)
         ) from None
 
 

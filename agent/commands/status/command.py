@@ -6,8 +6,6 @@
 Exit code: 3 where the status is stale, for the present is unknown then; else that of the last cycle.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -13,8 +13,6 @@ Source: Monitoring Plugins Development Guidelines, sections "Plugin Return Codes
 "Performance data".
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.commands.status.words import clean, headline, mapping, number, open_findings

@@ -4,8 +4,6 @@ What a status lacks is left out, for it may be of another version; no type in it
 a terminal.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

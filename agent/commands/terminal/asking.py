@@ -4,8 +4,6 @@ Questions go to standard output, answers come from standard input; a password is
 is a terminal. The end of the answers raises `Ended`: each command then goes on with the answers so far.
 """
 
-from __future__ import annotations
-
 import argparse
 import getpass
 import os
@@ -14,7 +12,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from agent.model.errors import UsageError
-from agent.model.finding import Message
 from agent.text.harmless import printable
 
 Answer = TypeVar("Answer")
@@ -67,7 +64,7 @@ def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: 
         except Wrong as error:
             why = str(error)
             say(f"  {why}")
-    raise UsageError(Message("{question}: {why}", {"question": printable(question), "why": why}))
+    raise UsageError("{question}: {why}", question=printable(question), why=why)
 
 
 def ask_password(question: str) -> str:

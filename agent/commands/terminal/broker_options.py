@@ -1,13 +1,10 @@
 """Defines the options for a broker's address and login: the same for `hub run` and `verify --topic`."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 
 from agent.deliver.publish.tls import tls_context
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
-from agent.model.finding import Message
 from agent.site.config.site import Hub
 from drivers.model import Credential
 
@@ -54,15 +51,13 @@ def _credential(args: argparse.Namespace) -> Credential | None:
         mode = path.stat().st_mode & 0o777
         lines = path.read_text().splitlines()
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
+        raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            Message("{path}: {why}", {"path": path, "why": getattr(error, "strerror", None) or "not a text file"})
+            "{path}: {why}", path=path, why=getattr(error, "strerror", None) or "not a text file"
         ) from None
     if mode & 0o077:
-        raise Forbidden(
-            Message("{path}: mode {mode:04o} opens the password to others; chmod 600 it", {"path": path, "mode": mode})
-        )
+        raise Forbidden("{path}: mode {mode:04o} opens the password to others; chmod 600 it", path=path, mode=mode)
     if not lines or not lines[0]:
-        raise ConfigurationError(Message("{path}: its first line must be the password", {"path": path}))
+        raise ConfigurationError("{path}: its first line must be the password", path=path)
     return Credential("hub", args.user, lines[0])

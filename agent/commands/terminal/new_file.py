@@ -1,12 +1,9 @@
 """Validates the path of a new output file: its folder exists, and nothing is overwritten."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
 from agent.model.errors import Forbidden, UsageError
-from agent.model.finding import Message
 
 
 def require_new(path: Path) -> None:
@@ -15,9 +12,8 @@ def require_new(path: Path) -> None:
     Raises UsageError where it exists already or its folder does not, and Forbidden where this user may not write there.
     """
     if os.path.lexists(path) or not path.parent.is_dir():
-        raise UsageError(
-            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": path})
-        )
+        raise UsageError("{path}: name a new file in a folder that is there; nothing is overwritten", path=path)
     if not os.access(path.parent, os.W_OK):
-        values = {"folder": path.parent}
-        raise Forbidden(Message("{folder}: this user may not write there; name a file in a folder of your own", values))
+        raise Forbidden(
+            "{folder}: this user may not write there; name a file in a folder of your own", folder=path.parent
+        )

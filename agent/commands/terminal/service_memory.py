@@ -1,7 +1,5 @@
 """Reads the memory of the service beside it, without locking its spool: for commands that show it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Formats times by the wall clock of the site, and durations."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Renders the table of findings of `check` and `demo`. Names from devices are text, never markup."""
 
-from __future__ import annotations
-
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table

@@ -1,7 +1,5 @@
 """Defines `--unconfined`, and warns where the process that decodes pictures is not confined."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Defines the flag `--unconfined` for parsers; its effects are in `unconfined.py`, which no help loads."""
 
-from __future__ import annotations
-
 import argparse
 
 

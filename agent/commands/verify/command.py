@@ -22,8 +22,6 @@ cannot be reached, 78 nothing to verify or a file is no signed message. With `--
 and then ends with 0 or 1; 78 if nothing came or a file was unusable, 3 if something could not be judged.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import zipfile

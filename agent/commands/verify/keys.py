@@ -1,7 +1,5 @@
 """Reads the trusted keys of `camwarden verify` from its options."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import zipfile
@@ -14,7 +12,6 @@ from agent.hub.stores import trust
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
-from agent.model.finding import Message
 from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.verify.archive import FILE_MAX_BYTES, open_container
 from agent.verify.bindings import Trust
@@ -45,9 +42,7 @@ def trusted_keys(args: argparse.Namespace, paths: list[Path]) -> Trusted:
     shown = {kid: key for path in paths for kid, key in _keys_shown_in(path).items()} if wanted else {}
     missing = sorted(wanted - keys.keys() - shown.keys())
     if missing:
-        raise ConfigurationError(
-            Message("nothing here shows the key {missing}; give it with --jwks", {"missing": missing[0]})
-        )
+        raise ConfigurationError("nothing here shows the key {missing}; give it with --jwks", missing=missing[0])
     keys |= {kid: key for kid, key in shown.items() if kid in wanted}
     return Trusted(keys, sites_of(args))
 
@@ -62,9 +57,7 @@ def wanted_kids(args: argparse.Namespace) -> set[str]:
         raise UsageError("say whom to believe: --jwks FILE, --kid THUMBPRINT or --data DIR")
     for kid in wanted:
         if not _THUMBPRINT.fullmatch(kid):
-            raise UsageError(
-                Message("{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it", {"kid": kid})
-            )
+            raise UsageError("{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it", kid=kid)
     return wanted
 
 
@@ -84,7 +77,7 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
     of_hub = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
     if not of_hub:
         raise ConfigurationError(
-            Message("{path}: trusts no key that it has seen; see `camwarden hub trust add`", {"path": args.data})
+            "{path}: trusts no key that it has seen; see `camwarden hub trust add`", path=args.data
         )
     with suppress(ConfigurationError, Forbidden):  # who may not read it simply cannot judge what the hub signed
         own = load_signer(args.data / KEY_NAME).public

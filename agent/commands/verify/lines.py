@@ -1,7 +1,5 @@
 """Renders the lines that `camwarden verify` and `camwarden hub` share: verdict, fault between reports, readiness."""
 
-from __future__ import annotations
-
 from agent.model.finding import Message
 from agent.verify.follow import ChainEvent
 from agent.verify.judge import Judgement

@@ -1,7 +1,5 @@
 """Verifies reports as they arrive: in a watched folder, or on a topic of a broker."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re
@@ -97,9 +95,7 @@ def watch_folders(args: argparse.Namespace) -> int:
     """Verify every flattened JWS in the folders, and those that arrive, until interrupted."""
     for path in args.paths:
         if not path.is_dir():
-            raise UsageError(
-                Message("{path}: --follow watches folders; give a folder, or leave --follow away", {"path": path})
-            )
+            raise UsageError("{path}: --follow watches folders; give a folder, or leave --follow away", path=path)
     believed = trusted_keys(args, args.paths)
     watch, stop = LiveResults(args.json, args.lang), until_interrupted()
     known: dict[Path, tuple[int, int, int]] = {}
@@ -133,8 +129,9 @@ def _judge_changed(path: Path, known: dict[Path, tuple[int, int, int]], believed
             )
         mark, data = (0, 0, 0), b""
     if len(known) >= _FILES_MOST:
-        values = {"folder": path.parent, "files_most": _FILES_MOST}
-        raise ConfigurationError(Message("{folder}: more than {files_most} files; move the old ones away", values))
+        raise ConfigurationError(
+            "{folder}: more than {files_most} files; move the old ones away", folder=path.parent, files_most=_FILES_MOST
+        )
     known[path] = mark
     if data:
         watch.take(judge_flattened(str(path), data, believed))
@@ -146,9 +143,7 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
     Raises HubUnavailable where the broker cannot be reached or does not let us in.
     """
     if not _FILTER.fullmatch(args.topic) or len(args.topic.encode()) > 65_535:
-        raise UsageError(
-            Message("{topic!r} is not an MQTT topic filter; for a site: vss/v1/CITY/SITE/#", {"topic": args.topic})
-        )
+        raise UsageError("{topic!r} is not an MQTT topic filter; for a site: vss/v1/CITY/SITE/#", topic=args.topic)
     wanted = wanted_kids(args)
     keys = keys_named(args)
     hearing = _TopicJudge(LiveResults(args.json, args.lang), keys, wanted, Trusted(keys, sites_of(args)))

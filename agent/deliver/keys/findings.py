@@ -3,8 +3,6 @@
 Events about the key are made here and not by a check: they must be sent before anything else that the key signs.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping

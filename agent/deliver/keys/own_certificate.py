@@ -6,8 +6,6 @@ and then every site of a city may be silent at once: so each checks its own in t
 Source: RFC 5280 sections 4.1.2.5 (validity) and 4.1.2.6 (subject).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from cryptography import x509

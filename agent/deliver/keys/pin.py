@@ -4,8 +4,6 @@ A token locks itself after a few wrong PINs, and unlocking takes somebody with t
 a salted scrypt digest of the last refused PIN, in a file of mode 0600.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json
@@ -15,7 +13,6 @@ from typing import Final
 
 from agent.host.files import write_atomic
 from agent.model.errors import ConfigurationError, Forbidden, os_words
-from agent.model.finding import Message
 
 NAME: Final = "pin-refused.json"
 
@@ -40,13 +37,9 @@ def was_refused(directory: Path, token: str, pin: str) -> bool:
     except FileNotFoundError:
         return False
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not read it; run as the service's user", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not read it; run as the service's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
     except (ValueError, TypeError, KeyError, RecursionError):
         return True
 

@@ -10,8 +10,6 @@ by CKA_ID, so that a crash between renaming one and the other does no harm.
 Source: PKCS #11 Specification 3.1 (OASIS): 4.7 (public keys), 4.9 (private keys), 5.6 (login), 6.3 (EC).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import threading
@@ -30,7 +28,6 @@ from agent.contract.signing_keys import KeyUnavailable, PublicKey, Signer, b64ur
 from agent.deliver.keys.pin import NAME, note_refusal, was_refused
 from agent.deliver.keys.place import NEXT
 from agent.model.errors import AgentError, ConfigurationError
-from agent.model.finding import Message
 from agent.site.config.site import KeyPlace
 
 _T = TypeVar("_T")
@@ -150,7 +147,7 @@ class TokenKeys:
             return self._private[kid]
         except KeyError:
             raise KeyUnavailable(
-                Message("{where}: the key {kid} is not in the token any more", {"where": self.where(), "kid": kid})
+                "{where}: the key {kid} is not in the token any more", where=self.where(), kid=kid
             ) from None
 
     def _public(self, session: Any, label: str) -> tuple[PublicKey, Any] | None:
@@ -158,16 +155,12 @@ class TokenKeys:
         if not found:
             return None
         if len(found) > 1:
-            raise ConfigurationError(
-                Message(
-                    "{where}: {count} keys are called {label!r}; leave only the right one",
-                    {"where": self.where(), "count": len(found), "label": label},
-                )
-            )
+            values = {"where": self.where(), "count": len(found), "label": label}
+            raise ConfigurationError("{where}: {count} keys are called {label!r}; leave only the right one", **values)
         (key,) = found
         if key.key_type != KeyType.EC or bytes(key[Attribute.EC_PARAMS]) != _CURVE:
             raise ConfigurationError(
-                Message("{where}: the key {label!r} is not an EC P-256 key", {"where": self.where(), "label": label})
+                "{where}: the key {label!r} is not an EC P-256 key", where=self.where(), label=label
             )
         point = bytes(key[Attribute.EC_POINT])[-_POINT_BYTES:]  # within an OCTET STRING; some tokens leave that away
         x, y = point[1:33], point[33:]
@@ -175,10 +168,7 @@ class TokenKeys:
             return public_key({"crv": "P-256", "kty": "EC", "x": b64url(x), "y": b64url(y)}), key
         except ValueError:
             raise ConfigurationError(
-                Message(
-                    "{where}: the public half of {label!r} is not a point of P-256",
-                    {"where": self.where(), "label": label},
-                )
+                "{where}: the public half of {label!r} is not a point of P-256", where=self.where(), label=label
             ) from None
 
     def _create(self, label: str) -> Signer:
@@ -207,9 +197,7 @@ class TokenKeys:
         self._doing(make)
         signer = self._signer(label)
         if signer is None:
-            raise KeyUnavailable(
-                Message("{where}: the token has not kept the key that it made", {"where": self.where()})
-            )
+            raise KeyUnavailable("{where}: the token has not kept the key that it made", where=self.where())
         return signer
 
     def _doing(self, act: Callable[[Any], _T]) -> _T:
@@ -231,10 +219,9 @@ class TokenKeys:
     def _gone(self, error: Exception) -> KeyUnavailable:
         words = str(error) or type(error).__name__
         return KeyUnavailable(
-            Message(
-                "{where}: the token does not answer ({words}); put it back, or look at its driver",
-                {"where": self.where(), "words": words},
-            )
+            "{where}: the token does not answer ({words}); put it back, or look at its driver",
+            where=self.where(),
+            words=words,
         )
 
     def _found(self) -> Any:
@@ -247,15 +234,13 @@ class TokenKeys:
             return library.get_token(token_label=self._token)
         except refusals.MultipleTokensReturned:
             raise ConfigurationError(
-                Message("{where}: several tokens have this label; give each its own", {"where": self.where()})
+                "{where}: several tokens have this label; give each its own", where=self.where()
             ) from None
         except refusals.PKCS11Error as error:
             with suppress(refusals.PKCS11Error):
                 library.finalize()
             if isinstance(error, refusals.NoSuchToken):
-                raise KeyUnavailable(
-                    Message("{where}: there is no such token now; put it back", {"where": self.where()})
-                ) from None
+                raise KeyUnavailable("{where}: there is no such token now; put it back", where=self.where()) from None
             raise self._gone(error) from None
 
     def _library(self) -> Any:
@@ -264,9 +249,7 @@ class TokenKeys:
         except refusals.PKCS11Error as error:
             if type(error) is refusals.PKCS11Error:  # not the library's own word: it could not even be asked
                 raise ConfigurationError(
-                    Message(
-                        "[key] module {module}: cannot be loaded: {error}", {"module": self._module, "error": error}
-                    )
+                    "[key] module {module}: cannot be loaded: {error}", module=self._module, error=error
                 ) from None
             raise self._gone(error) from None
 
@@ -275,10 +258,9 @@ class TokenKeys:
             token = self._found()
             if token.flags & (TokenFlag.USER_PIN_LOCKED | TokenFlag.USER_PIN_FINAL_TRY):
                 raise ConfigurationError(
-                    Message(
-                        "{where}: its PIN is locked, or is after one more wrong try; {unlock}",
-                        {"where": self.where(), "unlock": _UNLOCK},
-                    )
+                    "{where}: its PIN is locked, or is after one more wrong try; {unlock}",
+                    where=self.where(),
+                    unlock=_UNLOCK,
                 )
             if was_refused(self._directory, self._token, self._pin):
                 raise self._refused("was refused before and is not tried again")
@@ -289,10 +271,7 @@ class TokenKeys:
                 raise self._refused("is refused") from None
             except _PIN_UNUSABLE as error:
                 raise ConfigurationError(
-                    Message(
-                        "{where}: {kind}; {unlock}",
-                        {"where": self.where(), "kind": type(error).__name__, "unlock": _UNLOCK},
-                    )
+                    "{where}: {kind}; {unlock}", where=self.where(), kind=type(error).__name__, unlock=_UNLOCK
                 ) from None
         return self._session
 
@@ -303,10 +282,9 @@ class TokenKeys:
             raise self._refused(f"is refused, and that cannot be remembered ({error.strerror})") from None
 
     def _refused(self, what: str) -> AgentError:
+        values = {"where": self.where(), "pin_name": self._pin_name, "what": what, "record": self._directory / NAME}
         return ConfigurationError(
-            Message(
-                "{where}: the PIN of [credential.{pin_name}] {what}; correct it in secrets.toml, or where it "
-                "was right after all, remove {record}",
-                {"where": self.where(), "pin_name": self._pin_name, "what": what, "record": self._directory / NAME},
-            )
+            "{where}: the PIN of [credential.{pin_name}] {what}; correct it in secrets.toml, or where it "
+            "was right after all, remove {record}",
+            **values,
         )

@@ -4,24 +4,15 @@ When a key changes is decided in `agent/deliver/keys/rotate.py`. Each kind of pl
 (`KeyHolder`). The library for tokens is loaded only where the configuration names one.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from agent.contract.signing_keys import (
-    REPORT_KEY_NAME,
-    PublicKey,
-    Signer,
-    create_key,
-    load_signer,
-)
+from agent.contract.signing_keys import REPORT_KEY_NAME, PublicKey, Signer, create_key, load_signer
 from agent.host.files import FROM_SYSTEMD_WRONG_BITS, sync_directory
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
-from agent.model.finding import Message
 from agent.site.config.site import Site
 
 CREDENTIAL_NAME: Final = "camwarden.report-key"
@@ -125,11 +116,11 @@ class FileKeys:
             return
         except PermissionError:
             raise Forbidden(
-                Message("{path}: this user may not replace the key; run as the service's user", {"path": self._path})
+                "{path}: this user may not replace the key; run as the service's user", path=self._path
             ) from None
         except OSError as error:
             raise ConfigurationError(
-                Message("{path}: the key cannot be replaced: {why}", {"path": self._path, "why": os_words(error)})
+                "{path}: the key cannot be replaced: {why}", path=self._path, why=os_words(error)
             ) from None
 
     def close(self) -> None:
@@ -155,11 +146,10 @@ class SystemdKeys:
         path = self._path(CREDENTIAL_NAME)
         if not os.path.lexists(path):
             raise ConfigurationError(
-                Message(
-                    "{path}: systemd did not hand the report key over; put it into /etc/credstore.encrypted "
-                    "under the name {key} (see ImportCredential= in the unit) and restart",
-                    {"path": path, "key": CREDENTIAL_NAME},
-                )
+                "{path}: systemd did not hand the report key over; put it into /etc/credstore.encrypted "
+                "under the name {key} (see ImportCredential= in the unit) and restart",
+                path=path,
+                key=CREDENTIAL_NAME,
             )
         return load_signer(path, FROM_SYSTEMD_WRONG_BITS)
 
@@ -175,19 +165,16 @@ class SystemdKeys:
 
     def create(self) -> Signer:
         """Refuse: a credential cannot be made from inside the service."""
-        raise ConfigurationError(
-            Message("the report key {key} is made on the host, not by camwarden", {"key": CREDENTIAL_NAME})
-        )
+        raise ConfigurationError("the report key {key} is made on the host, not by camwarden", key=CREDENTIAL_NAME)
 
     def create_waiting(self) -> Signer:
         """Refuse, with instructions."""
         raise UsageError(
-            Message(
-                "this key comes from systemd: make the new one on the host, hand it over as {key}{next} "
-                "beside the old one, and restart the service; it takes the new one up. Later give the new "
-                "one the old one's name",
-                {"key": CREDENTIAL_NAME, "next": NEXT},
-            )
+            "this key comes from systemd: make the new one on the host, hand it over as {key}{next} "
+            "beside the old one, and restart the service; it takes the new one up. Later give the new "
+            "one the old one's name",
+            key=CREDENTIAL_NAME,
+            next=NEXT,
         )
 
     def promote(self) -> None:

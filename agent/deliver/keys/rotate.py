@@ -12,8 +12,6 @@ rotation. Also reports a key that changed without one, and a time in which the k
 rotation is in `agent/contract/key_rotation.py`.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import closing
@@ -36,7 +34,7 @@ from agent.host.log_kinds import about
 from agent.judge.memory import memory as state
 from agent.judge.memory.memory import EMPTY_MEMORY
 from agent.model.errors import AgentError, UsageError
-from agent.model.finding import Draft, Envelope, Finding, Json, Message, Moment, utc_text
+from agent.model.finding import Draft, Envelope, Finding, Json, Moment, utc_text
 from agent.report.build import finding_json
 from agent.site.config.site import Site
 
@@ -93,9 +91,7 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
 
     def seal_before(draft: Draft, heads: Heads, epoch: str) -> Envelope:
         if linked:  # this record would come after the heads that the rotation names
-            raise RotationWaits(
-                Message("{path}: the spool is full: the key is not changed before there is room", {"path": path})
-            )
+            raise RotationWaits("{path}: the spool is full: the key is not changed before there is room", path=path)
         return seal(draft, heads, epoch)
 
     with closing(Spool.open(path, site.storage.spool_max_bytes, now=clock(), seal=seal_before)) as spool:

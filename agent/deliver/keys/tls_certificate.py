@@ -6,8 +6,6 @@ when a certificate may be used, not who issues it or how the broker treats it.
 Source: RFC 2986 (PKCS #10), RFC 5280.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,7 +19,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.contract.signing_keys import PrivateKey, create_key, load_private
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
-from agent.model.finding import Message
 
 FILE_MAX_BYTES: Final = 256 * 1024
 
@@ -63,35 +60,28 @@ def fitting_certificate(
     """
     if not key_path.exists():
         raise ConfigurationError(
-            Message("{key_path}: there is no key yet; make it with `camwarden keys csr`", {"key_path": key_path})
+            "{key_path}: there is no key yet; make it with `camwarden keys csr`", key_path=key_path
         )
     chain = _certificates(data, "the certificate")
     leaf = chain[0]
     if _public(leaf) != _public(load_private(key_path, READ_BY_GROUP_WRONG_BITS)):
         raise UsageError(
-            Message(
-                "the certificate is for another key than {key_path}; ask for one with `camwarden keys csr`",
-                {"key_path": key_path},
-            )
+            "the certificate is for another key than {key_path}; ask for one with `camwarden keys csr`",
+            key_path=key_path,
         )
     names = [str(name.value) for name in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [site]:
         shown = ", ".join(ascii(name)[1:-1] for name in names) or "none"
-        raise UsageError(
-            Message("the certificate's CN is {shown}, this site is {site}", {"shown": shown, "site": site})
-        )
+        raise UsageError("the certificate's CN is {shown}, this site is {site}", shown=shown, site=site)
     begins, ends = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if now >= ends:
-        raise UsageError(
-            Message("the certificate ended on {ends:%Y-%m-%d %H:%M} UTC; ask for a new one", {"ends": ends})
-        )
+        raise UsageError("the certificate ended on {ends:%Y-%m-%d %H:%M} UTC; ask for a new one", ends=ends)
     if now < begins:
         raise UsageError(
-            Message(
-                "the certificate begins on {begins:%Y-%m-%d %H:%M} UTC, and the clock here says "
-                "{now:%Y-%m-%d %H:%M}; look at the clock, or wait",
-                {"begins": begins, "now": now},
-            )
+            "the certificate begins on {begins:%Y-%m-%d %H:%M} UTC, and the clock here says "
+            "{now:%Y-%m-%d %H:%M}; look at the clock, or wait",
+            begins=begins,
+            now=now,
         )
     if not _for_clients(leaf):
         raise UsageError("the certificate is not for TLS clients (extended key usage); ask for one that is")
@@ -132,11 +122,11 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(FILE_MAX_BYTES + 1)
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not read it", {"path": path})) from None
+        raise Forbidden("{path}: this user may not read it", path=path) from None
     except OSError as error:
-        raise UsageError(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
     if len(data) > FILE_MAX_BYTES:
-        raise UsageError(Message("{path}: too large for a certificate", {"path": path}))
+        raise UsageError("{path}: too large for a certificate", path=path)
     return data
 
 
@@ -144,7 +134,7 @@ def _certificates(data: bytes, what: str) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(data)
     except Exception:  # noqa: BLE001  the parser raises several kinds, all of which say: no certificate
-        raise UsageError(Message("{what} is not in PEM form (-----BEGIN CERTIFICATE-----)", {"what": what})) from None
+        raise UsageError("{what} is not in PEM form (-----BEGIN CERTIFICATE-----)", what=what) from None
 
 
 def _public(holder: x509.Certificate | PrivateKey) -> bytes:

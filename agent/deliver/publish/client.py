@@ -7,8 +7,6 @@ private names of paho-mqtt 2.2, `_handle_publish` and `_in_packet`; `tests/deliv
 where a version lacks them, and `pyproject.toml` allows no later one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from paho.mqtt import client as mqtt

@@ -13,8 +13,6 @@ once, within the same `open` and `step`. Over 3.1.1 messages are flattened JWS, 
 payload and signature; callers see no difference.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import socket

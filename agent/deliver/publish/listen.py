@@ -1,7 +1,5 @@
 """Subscribes to topics of a broker in a session that ends with the connection: for `camwarden verify --topic`."""
 
-from __future__ import annotations
-
 import secrets
 import threading
 import time
@@ -77,7 +75,7 @@ def listen(
                 why = os_words(error) if isinstance(error, OSError) else error.message
                 words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
                 raise HubUnavailable(
-                    Message("{words}; check that the broker runs and lets this user listen", {"words": words})
+                    "{words}; check that the broker runs and lets this user listen", words=words
                 ) from None
             stop.wait(again_after_s)
         finally:

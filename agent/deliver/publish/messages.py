@@ -7,8 +7,6 @@ A broker passes a user property only to MQTT 5 clients. A client that receives a
 answers that site flattened, whatever its own version: else its messages would arrive without their signature.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ mirror that hangs, refuses or is gone changes nothing for the hub, the spool or 
 verify everything, and reports what was dropped as missing.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

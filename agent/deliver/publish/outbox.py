@@ -6,8 +6,6 @@ What a broken connection loses is sent again at the next one. Answers are not re
 one, so that losing them with the process costs only time.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from typing import Final

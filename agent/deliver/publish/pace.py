@@ -4,8 +4,6 @@ A broker that comes back finds every site of a city waiting. So that they do not
 time before it connects, and sends its backlog at a limited rate; fresh reports are never delayed.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass, replace
 

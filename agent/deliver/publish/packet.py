@@ -6,8 +6,6 @@ signature; here it is a tenth of that. Everything else about MQTT is left to pah
 Source: MQTT 5.0 sections 1.5 (data types), 2.2.2 (properties), 3.3.2 (PUBLISH).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final

@@ -6,8 +6,6 @@ MQTT 3.1.1 has no user properties: a signed message is then a flattened JWS with
 is acknowledged like any other, and the broker names no limits. So 5 is retried, for brokers are updated.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal
 

@@ -11,8 +11,6 @@ The thread never ends before `stop`: any failure of a connection, a row or the s
 retried. `beat_at_mono` shows that it is alive.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Mapping

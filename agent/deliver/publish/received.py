@@ -1,7 +1,5 @@
 """Receives from the hub watermarks, which confirm rows of the spool, and orders, which are queued unverified."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime

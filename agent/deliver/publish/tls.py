@@ -6,14 +6,11 @@ handshake fails; both are corrected here.
 Source: RFC 8446 section 6.2 (alerts), OpenSSL's names for them and for what is wrong with a certificate.
 """
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 from typing import Any, Final
 
 from agent.model.errors import ConfigurationError, os_words
-from agent.model.finding import Message
 from agent.site.config.site import Hub
 
 _SIGNED: Final = "the broker's certificate is not signed by the configured CA"
@@ -101,9 +98,7 @@ def tls_context(hub: Hub) -> TlsContext | None:
         try:
             context.load_verify_locations(cadata=_readable("ca", hub.ca))
         except (ssl.SSLError, ValueError):
-            raise ConfigurationError(
-                Message("{path}: holds no PEM certificate; correct `ca`", {"path": hub.ca})
-            ) from None
+            raise ConfigurationError("{path}: holds no PEM certificate; correct `ca`", path=hub.ca) from None
     if hub.certificate is not None or hub.key is not None:
         if hub.certificate is None or hub.key is None:
             raise ConfigurationError("certificate and key for the broker belong together: name both or neither")
@@ -114,11 +109,10 @@ def tls_context(hub: Hub) -> TlsContext | None:
             context.load_cert_chain(hub.certificate, hub.key, password=lambda: b"")
         except (ssl.SSLError, OSError, ValueError):
             raise ConfigurationError(
-                Message(
-                    "{certificate} and {key}: not a PEM certificate and its unencrypted private key; correct "
-                    "`certificate` and `key`",
-                    {"certificate": hub.certificate, "key": hub.key},
-                )
+                "{certificate} and {key}: not a PEM certificate and its unencrypted private key; correct "
+                "`certificate` and `key`",
+                certificate=hub.certificate,
+                key=hub.key,
             ) from None
     return context
 
@@ -127,10 +121,6 @@ def _readable(name: str, path: Path) -> str:
     try:
         return path.read_text("ascii")
     except UnicodeDecodeError:
-        raise ConfigurationError(
-            Message("{path}: not a PEM file; correct `{name}`", {"path": path, "name": name})
-        ) from None
+        raise ConfigurationError("{path}: not a PEM file; correct `{name}`", path=path, name=name) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: {why}; correct `{name}`", {"path": path, "why": os_words(error), "name": name})
-        ) from None
+        raise ConfigurationError("{path}: {why}; correct `{name}`", path=path, why=os_words(error), name=name) from None

@@ -11,8 +11,6 @@ client, and a session that is not resumed is lost with the commands that wait in
 MQTT 5 only: 3.1.1 cannot end a session when it leaves. Source: MQTT 5.0 sections 3.1.2.4, 3.2.2.1.1, 3.14.2.2.2.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from contextlib import suppress

@@ -7,8 +7,6 @@ again at the next connection, as everything unconfirmed is. A fresh row never wa
 again when the spool has new rows, and every second.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Runs a thread that waits for the network, and that other threads can wake and stop."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable

@@ -5,8 +5,6 @@ counts only for the digest of our own row, and not for what the hub has confirme
 another would replace it, and be refused as well.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import logging
@@ -22,7 +20,7 @@ from agent.deliver.spool.database import Database
 from agent.deliver.spool.schema import ROW_COLUMNS, crc, ms_of, new_epoch
 from agent.host.log_kinds import about
 from agent.model.errors import ChainBroken
-from agent.model.finding import Draft, Envelope, Head, Json, Message, StreamName, utc_text
+from agent.model.finding import Draft, Envelope, Head, Json, StreamName, utc_text
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -76,16 +74,12 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
         head = after.get(report.stream) or heads[report.stream]
         if (report.epoch, report.seq) != (epoch, head.seq + 1):
             raise ChainBroken(
-                Message(
-                    "{stream}:{seq} of epoch {epoch} does not continue {seq2} of epoch {epoch2}",
-                    {
-                        "stream": report.stream,
-                        "seq": report.seq,
-                        "epoch": report.epoch,
-                        "seq2": head.seq,
-                        "epoch2": epoch,
-                    },
-                )
+                "{stream}:{seq} of epoch {epoch} does not continue {seq2} of epoch {epoch2}",
+                stream=report.stream,
+                seq=report.seq,
+                epoch=report.epoch,
+                seq2=head.seq,
+                epoch2=epoch,
             )
         guarded = (report.epoch, report.stream, report.seq, report.digest, committed_ms, envelope.jws)
         rows.append((*guarded, crc(*guarded), PENDING, report.payload))

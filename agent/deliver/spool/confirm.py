@@ -3,8 +3,6 @@
 A clock that has not been set yet, or that was put back, neither removes one too early nor retains one for years.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 

@@ -5,8 +5,6 @@ in place and never a reason not to start; a fresh one with a new epoch replaces 
 decided in `agent/deliver/spool/spool.py`.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import sqlite3
@@ -22,7 +20,7 @@ from agent.deliver.spool import reserve
 from agent.deliver.spool.schema import STREAM, StreamRow, crc, create_schema, detect_damage, set_aside
 from agent.host.log_kinds import about
 from agent.model.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull, os_words
-from agent.model.finding import Head, Message
+from agent.model.finding import Head
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -214,23 +212,19 @@ def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
 
 
 def _disk_full(path: Path) -> SpoolFull:
-    return SpoolFull(Message("{path}: the disk is full; make room on it", {"path": path}))
+    return SpoolFull("{path}: the disk is full; make room on it", path=path)
 
 
 def translate(error: sqlite3.Error, path: Path) -> SpoolFailed:
     """Return our error for SQLite's."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return SpoolFull(
-            Message("{path}: the spool is full and nothing more may be dropped; raise spool_max_bytes", {"path": path})
-        )
+        return SpoolFull("{path}: the spool is full and nothing more may be dropped; raise spool_max_bytes", path=path)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return SpoolCorrupt(
-            Message(
-                "{path}: the spool is damaged ({error}); the next start sets it aside", {"path": path, "error": error}
-            )
+            "{path}: the spool is damaged ({error}); the next start sets it aside", path=path, error=error
         )
-    return SpoolFailed(Message("{path}: the spool failed: {error}; look at the disk", {"path": path, "error": error}))
+    return SpoolFailed("{path}: the spool failed: {error}; look at the disk", path=path, error=error)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -239,13 +233,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")  # the checksums say what is damaged
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not write the spool; run as the service's user", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not write the spool; run as the service's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: the spool cannot be opened: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: the spool cannot be opened: {why}", path=path, why=os_words(error)) from None
     except sqlite3.Error as error:
         raise translate(error, path) from None
     try:

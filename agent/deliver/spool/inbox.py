@@ -8,8 +8,6 @@ Only the service's own user can write there. A watermark is verified like one fr
 note is logged and removed: it would be there again in every cycle. Folders are no notes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -4,8 +4,6 @@ Fresh reports go first, so that an outage does not hide the present behind the p
 then sent reports that were not confirmed in time.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Sequence
@@ -17,7 +15,7 @@ from agent.deliver.spool.capacity import PENDING, SENT, heads_in
 from agent.deliver.spool.database import Database
 from agent.deliver.spool.schema import ROW_COLUMNS, crc, ms_of
 from agent.model.errors import SpoolCorrupt
-from agent.model.finding import Message, StreamName
+from agent.model.finding import StreamName
 
 RETRY_AFTER_AT_MOST: Final = timedelta(hours=1)
 LIVE_FOR: Final = timedelta(seconds=60)
@@ -73,9 +71,7 @@ def rows_to_send(
         number, attempts, expected, payload, *guarded = values
         epoch, stream, seq, digest, committed_ms, jws = guarded
         if crc(*guarded) != expected:
-            raise SpoolCorrupt(
-                Message("{path}: a row is damaged; the next start sets the file aside", {"path": database.path})
-            )
+            raise SpoolCorrupt("{path}: a row is damaged; the next start sets the file aside", path=database.path)
         if hashlib.sha256(payload).hexdigest() != digest:
             damaged.append(number)
             continue

@@ -3,8 +3,6 @@
 Which key must sign next comes from its newest report: the chain precedes any note beside it.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +17,7 @@ from agent.deliver.spool.capacity import CONFIRMED, STATES
 from agent.deliver.spool.database import translate
 from agent.deliver.spool.schema import STREAM, StreamRow, ms_of
 from agent.model.errors import Forbidden, NotVerified, SpoolFailed, UsageError, os_words
-from agent.model.finding import Head, Message, StreamName
+from agent.model.finding import Head, StreamName
 
 _COLUMNS = "id, epoch, stream, seq, state, committed_ms, attempts, reason, digest, jws, payload"
 
@@ -140,15 +138,13 @@ def view(path: Path) -> Iterator[View]:
     try:
         path.open("rb").close()
     except FileNotFoundError:
-        raise UsageError(Message("{path}: there is no spool yet; `camwarden run` makes it", {"path": path})) from None
+        raise UsageError("{path}: there is no spool yet; `camwarden run` makes it", path=path) from None
     except PermissionError:
         raise Forbidden(
-            Message("{path}: this user may not read the spool; run as root or as the service's user", {"path": path})
+            "{path}: this user may not read the spool; run as root or as the service's user", path=path
         ) from None
     except OSError as error:
-        raise SpoolFailed(
-            Message("{path}: the spool cannot be read: {why}", {"path": path, "why": os_words(error)})
-        ) from None
+        raise SpoolFailed("{path}: the spool cannot be read: {why}", path=path, why=os_words(error)) from None
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
     except sqlite3.Error as error:

@@ -11,8 +11,6 @@ A report that was confirmed once stays marked so: the broker's PUBACK sets it to
 watermark would, and the day until its removal does not begin again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ space of this file is enough for that, not for normal work. When to remove it is
 `agent/deliver/spool/database.py`.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from pathlib import Path

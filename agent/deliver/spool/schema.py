@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from agent.contract.chain import GENESIS, STREAMS
 from agent.model.errors import ConfigurationError, SpoolCorrupt
-from agent.model.finding import Head, Message
+from agent.model.finding import Head
 
 _SET_ASIDE_KEPT = 2  # a failing disk must not fill up with its own corpses
 
@@ -142,20 +142,18 @@ def detect_damage(connection: sqlite3.Connection, path: Path) -> None:
     )
     (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if sound != "ok":
-        raise SpoolCorrupt(Message("{path}: {sound}", {"path": path, "sound": sound}))
+        raise SpoolCorrupt("{path}: {sound}", path=path, sound=sound)
     ours = _schema(connection) == _expected_schema()
     if application == _APPLICATION_ID and version > _USER_VERSION:
         said = connection.execute("SELECT value, crc FROM meta WHERE name = 'layout'").fetchone() if ours else None
         if said != (str(_USER_VERSION), crc(_USER_VERSION)):  # else a flipped bit says so, at every start
-            raise ConfigurationError(
-                Message("{path}: written by a newer camwarden; install that version again", {"path": path})
-            )
+            raise ConfigurationError("{path}: written by a newer camwarden; install that version again", path=path)
     if (application, version) != (_APPLICATION_ID, _USER_VERSION) or not ours:
-        raise SpoolCorrupt(Message("{path}: not a spool", {"path": path}))
+        raise SpoolCorrupt("{path}: not a spool", path=path)
     names = {name for (name,) in connection.execute("SELECT name FROM meta")}
     if not names >= {"epoch", *(STREAM + name for name in STREAMS)}:
-        raise SpoolCorrupt(Message("{path}: epoch or heads are missing", {"path": path}))
+        raise SpoolCorrupt("{path}: epoch or heads are missing", path=path)
     for table, columns in (("meta", "value"), ("report", ROW_COLUMNS)):
         for *values, expected in connection.execute(f"SELECT {columns}, crc FROM {table}"):  # noqa: S608
             if crc(*values) != expected:
-                raise SpoolCorrupt(Message("{path}: a row of {table} is damaged", {"path": path, "table": table}))
+                raise SpoolCorrupt("{path}: a row of {table} is damaged", path=path, table=table)

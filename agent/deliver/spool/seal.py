@@ -1,7 +1,5 @@
 """Signs the gap records that the spool writes by itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

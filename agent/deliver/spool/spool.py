@@ -25,26 +25,7 @@ from typing import Final, TypeVar
 
 from agent.contract.orders import Range
 from agent.contract.watermark import Watermark
-from agent.deliver.spool.capacity import (
-    CONFIRMED,
-    META,
-    PARKED,
-    PENDING,
-    SENT,
-    STATES,
-    Incident,
-    Seal,
-    confirmed_in,
-    evict,
-    evict_refused,
-    evict_too_large,
-    heads_in,
-    insert,
-    last_refused,
-    make_room,
-    record_full_disk,
-    renew_epoch,
-)
+from agent.deliver.spool import capacity
 from agent.deliver.spool.confirm import Outcome, confirm, confirmed_ms, expire_confirmed
 from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
 from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, PendingRow, rows_to_send
@@ -69,13 +50,13 @@ Done = TypeVar("Done")
 class Spool:
     """The open spool of a site, for one process at a time."""
 
-    def __init__(self, database: Database, held: int, seal: Seal) -> None:
+    def __init__(self, database: Database, held: int, seal: capacity.Seal) -> None:
         self._db = database
         self._held = held
         self._seal = seal
 
     @classmethod
-    def open(cls, path: Path, max_bytes: int, *, now: datetime, seal: Seal) -> Spool:
+    def open(cls, path: Path, max_bytes: int, *, now: datetime, seal: capacity.Seal) -> Spool:
         """Lock and open the spool; a missing file is created, a damaged one set aside (`begin` reports it).
 
         Raises:
@@ -103,28 +84,30 @@ class Spool:
 
     def heads(self) -> dict[StreamName, Head]:
         """Return the newest report of every stream of this epoch."""
-        return heads_in(self._db)
+        return capacity.heads_in(self._db)
 
     def confirmed(self) -> dict[StreamName, Head]:
         """Return how far the hub has confirmed every stream of this epoch."""
-        return confirmed_in(self._db)
+        return capacity.confirmed_in(self._db)
 
     def read_memory(self) -> str | None:
         """Return the memory of the last commit, None if there is none."""
         return self._db.meta("memory") or None
 
-    def begin(self, now: datetime) -> tuple[Incident, ...]:
+    def begin(self, now: datetime) -> tuple[capacity.Incident, ...]:
         """Start a cycle: new epoch where due, expiry; return unreported incidents, for `commit` with their events."""
         self._db.tidy()
         self._again(lambda: self._begin(now))
         rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")
-        return tuple(Incident(number, kind, detail, datetime.fromisoformat(at)) for number, kind, detail, at in rows)
+        return tuple(
+            capacity.Incident(number, kind, detail, datetime.fromisoformat(at)) for number, kind, detail, at in rows
+        )
 
     def _begin(self, now: datetime) -> None:
         with self._db.transaction():
             if detail := self._db.meta("restored"):
-                renew_epoch(self._db, self._seal, detail, now)
-            record_full_disk(self._db, now)
+                capacity.renew_epoch(self._db, self._seal, detail, now)
+            capacity.record_full_disk(self._db, now)
         expire_confirmed(self._db, now)
 
     def _again(self, work: Callable[[], Done]) -> Done:
@@ -138,7 +121,7 @@ class Spool:
         return work()
 
     def commit(
-        self, envelopes: Sequence[Envelope], memory_json: str, now: datetime, told: Iterable[Incident] = ()
+        self, envelopes: Sequence[Envelope], memory_json: str, now: datetime, told: Iterable[capacity.Incident] = ()
     ) -> None:
         """Store a cycle's reports and memory, all or nothing; when this returns they survive a power cut.
 
@@ -161,9 +144,9 @@ class Spool:
             while True:
                 try:
                     with self._db.transaction(reserved=room == 0):
-                        make_room(self._db, self._seal, room, now)
-                        insert(self._db, envelopes, now)
-                        evict_too_large(self._db, self._seal, envelopes, now)
+                        capacity.make_room(self._db, self._seal, room, now)
+                        capacity.insert(self._db, envelopes, now)
+                        capacity.evict_too_large(self._db, self._seal, envelopes, now)
                         self._db.set_meta(memory=memory_json)
                         if handled:
                             self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
@@ -213,7 +196,10 @@ class Spool:
                 "UPDATE report SET state = iif(confirmed_ms, ?, ?), attempts = attempts + 1,"
                 " retry_ms = iif(confirmed_ms, confirmed_ms, ? + min(? << min(attempts, 12), ?))"
                 " WHERE id = ? AND state IN (?, ?)",
-                [(CONFIRMED, SENT, ms_of(now), step, most, number, PENDING, SENT) for number in ids],
+                [
+                    (capacity.CONFIRMED, capacity.SENT, ms_of(now), step, most, number, capacity.PENDING, capacity.SENT)
+                    for number in ids
+                ],
             )
 
     def park(self, number: int, reason: str) -> None:
@@ -221,19 +207,21 @@ class Spool:
         with self._db.transaction(durable=False):
             self._db.run(
                 "UPDATE report SET state = ?, attempts = attempts + 1, reason = ? WHERE id = ? AND state IN (?, ?)",
-                *(PARKED, reason, number, PENDING, SENT),
+                *(capacity.PARKED, reason, number, capacity.PENDING, capacity.SENT),
             )
 
     def requeue(self) -> None:
         """Make every sent and parked row pending: a new connection may lead to a broker that has none of them."""
-        ((first, last),) = self._db.all("SELECT min(id), max(id) FROM report WHERE state IN (?, ?)", SENT, PARKED)
+        ((first, last),) = self._db.all(
+            "SELECT min(id), max(id) FROM report WHERE state IN (?, ?)", capacity.SENT, capacity.PARKED
+        )
         # Some at a time: a hub that was away for weeks leaves a million, and the log on disk would hold them all.
         for start in range(first or 0, (last or -1) + 1, _REQUEUE_AT_ONCE):
             with self._db.transaction(durable=False):
                 self._db.run(
                     "UPDATE report SET state = ?, retry_ms = 0, reason = ''"
                     " WHERE id >= ? AND id < ? AND +state IN (?, ?)",
-                    *(PENDING, start, start + _REQUEUE_AT_ONCE, SENT, PARKED),
+                    *(capacity.PENDING, start, start + _REQUEUE_AT_ONCE, capacity.SENT, capacity.PARKED),
                 )
 
     def confirm(self, mark: Watermark, now: datetime) -> Outcome:
@@ -246,11 +234,11 @@ class Spool:
         with self._db.lock:
             if mark.rejected is None or mark.epoch != self._db.meta("epoch"):
                 return False
-            return evict_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
+            return capacity.evict_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
 
     def refused(self) -> dict[str, str | int]:
         """Return the hub's last refusal: `report`, `reason`, `at`, `count`; empty where there was none."""
-        return last_refused(self._db.meta(META))
+        return capacity.last_refused(self._db.meta(capacity.META))
 
     def resend(self, asked: Range, now: datetime) -> Resent:
         """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `resend.py`."""
@@ -264,7 +252,7 @@ class Spool:
             self._db.run_many(
                 "UPDATE report SET state = ?, confirmed_ms = iif(confirmed_ms, confirmed_ms, ?),"
                 " retry_ms = iif(confirmed_ms, confirmed_ms, ?) WHERE id = ? AND state < ?",
-                [(CONFIRMED, now_ms, now_ms, number, CONFIRMED) for number in ids],
+                [(capacity.CONFIRMED, now_ms, now_ms, number, capacity.CONFIRMED) for number in ids],
             )
 
     def evict(self, ids: Collection[int], reason: str, now: datetime) -> None:
@@ -274,14 +262,14 @@ class Spool:
                 self._db.all("SELECT id, epoch, stream, seq, digest FROM report WHERE id = ?", number)[0]
                 for number in ids
             ]
-            evict(self._db, self._seal, rows, reason, now)
+            capacity.evict(self._db, self._seal, rows, reason, now)
 
     def evict_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
         """Evict, with gap records of reason `word`, rows parked for a reason since before a time; return how many."""
         with self._db.lock:
             ids = self._db.all(
                 "SELECT id FROM report WHERE state = ? AND reason = ? AND committed_ms < ?",
-                *(PARKED, reason, ms_of(before)),
+                *(capacity.PARKED, reason, ms_of(before)),
             )
             if ids:
                 self.evict([number for (number,) in ids], word, now)
@@ -297,17 +285,17 @@ class Spool:
     def counts(self) -> dict[str, Json]:
         """Return how many rows are in each state; `dropped` counts all that this spool ever evicted."""
         states = dict(self._db.all("SELECT state, count(*) FROM report GROUP BY state"))
-        named = {name: states.get(state, 0) for state, name in STATES.items()}
+        named = {name: states.get(state, 0) for state, name in capacity.STATES.items()}
         return {**named, "dropped": int(self._db.meta("dropped") or 0)}
 
     def waiting_since(self) -> datetime | None:
         """Return the commit time of the oldest unconfirmed report, None without one."""
-        ((oldest_ms,),) = self._db.all("SELECT min(committed_ms) FROM report WHERE state < ?", CONFIRMED)
+        ((oldest_ms,),) = self._db.all("SELECT min(committed_ms) FROM report WHERE state < ?", capacity.CONFIRMED)
         return None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
 
     def drained(self) -> bool:
         """Return whether every report is confirmed."""
-        return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
+        return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", capacity.CONFIRMED)
 
 
 def _pages_of(envelopes: Sequence[Envelope], memory_json: str) -> int:

@@ -4,8 +4,6 @@ Source: the shapes that others published, as `tests/fixtures/dahua/SOURCE.md` li
 Where that page says "guess", this is one too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any

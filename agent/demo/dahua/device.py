@@ -5,8 +5,6 @@ It can be read and nothing else. What it says is decided in `answers.py`.
 Made from published shapes and client code; no real unit has been read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import http.server
 import json

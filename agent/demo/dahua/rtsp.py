@@ -6,8 +6,6 @@ are whole addresses without the query, so that the channel is that of the connec
 Source: client code and field reports; no real unit has been read.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 

@@ -4,8 +4,6 @@ Plan and gaps are those of `agent/demo/world/recordings.py`. Here footage leaves
 oldest one begins at a full hour, and here the recorder's own faults take effect.
 """
 
-from __future__ import annotations
-
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ Source: field reports and client code. The mask body of a recorder's channel, no
 that of a camera. The vertical origin is that of two clients and of the factory layout of overlays.
 """
 
-from __future__ import annotations
-
 import math
 
 from markupsafe import Markup

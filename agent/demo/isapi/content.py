@@ -7,8 +7,6 @@ Source: field reports (storage, search, dailyDistribution); the vendor's header 
 for `logSearch`. `record/tracks`, and one search for several tracks, were not read from a real unit.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ Read-only: every request that would change something is refused and counted. A p
 sure: they are made from field reports, client code and the vendor's headers; no real unit has been read.
 """
 
-from __future__ import annotations
-
 import re
 import threading
 from collections import Counter

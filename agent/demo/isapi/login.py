@@ -3,8 +3,6 @@
 Source: field reports of `userCheck` in the body of a 401; the numbers are the usual ones of 5 tries and 30 minutes.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ Source: field reports and the vendor's `playbackURI`. Not read from a real unit:
 recorded (here it plays what follows within the requested span, or 404).
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit

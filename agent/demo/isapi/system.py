@@ -4,8 +4,6 @@ Source: field reports (deviceInfo, time, adminAccesses, users); client code alon
 element may have another name on a real unit.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 from markupsafe import Markup

@@ -3,8 +3,6 @@
 Replies are `Markup` templates: `format` escapes every value. Two namespaces are in use, as in real fleets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

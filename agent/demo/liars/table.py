@@ -61,6 +61,7 @@ from agent.demo.liars.streams import (
     neighbours_picture,
     neighbours_sub_stream,
     no_video_placeholder,
+    only_online_sources,
     same_address_twice,
     sound_in_the_stream,
     yesterdays_snapshot,
@@ -103,6 +104,7 @@ LIES: tuple[Lie, ...] = (
     neighbours_sub_stream.LIE,
     no_video_placeholder.LIE,
     same_address_twice.LIE,
+    only_online_sources.LIE,
     bare_main_stream.LIE,
     sound_in_the_stream.LIE,
     # identity

@@ -5,8 +5,6 @@ Real devices each answer on port 3702 of their own address; on one loopback addr
 Source: WS-Discovery (April 2005) section 5; ONVIF Core Specification, Device discovery.
 """
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import threading

@@ -4,8 +4,6 @@ A call is parsed, the login checked, the operation found in one table, the reply
 `DeviceView` is built anew for each request, so that clock, masks and recordings are those of that moment.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta

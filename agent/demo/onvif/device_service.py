@@ -3,8 +3,6 @@
 Source: ONVIF Core Specification, device management service; `ver10/device/wsdl/devicemgmt.wsdl`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from markupsafe import Markup

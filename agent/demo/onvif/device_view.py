@@ -1,7 +1,5 @@
 """Captures the state of a simulated device at one request. Replies are pure functions of it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ Source: ONVIF Media Service and Media2 Service Specifications; `ver10/media/wsdl
 `ver20/media/wsdl/media.wsdl`.
 """
 
-from __future__ import annotations
-
 from markupsafe import Markup
 
 from agent.demo.onvif.device_view import HOST, DeviceView, Profile, source_token

@@ -5,8 +5,6 @@ Searches live for their KeepAliveTime, as in the standard; everything else is pu
 Source: ONVIF Recording Search and Replay Control Service Specifications; `ver10/search.wsdl`, `ver10/replay.wsdl`.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 import threading

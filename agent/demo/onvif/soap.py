@@ -3,8 +3,6 @@
 Replies are `Markup` templates: `format` escapes every value, so that no name can break out of its element.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -3,8 +3,6 @@
 A clip is SPS, PPS, an IDR picture, then P pictures, each one NAL unit (made by `packaging/write_demo_clips.py`).
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from dataclasses import dataclass

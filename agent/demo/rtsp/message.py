@@ -3,8 +3,6 @@
 Source: RFC 2326; ONVIF Streaming Specification for the `clock` range and the `onvif-replay` tag.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A player yields one picture at a time and its interval; the connection sends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

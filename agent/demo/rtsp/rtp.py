@@ -3,8 +3,6 @@
 Source: RFC 3550 section 5, RFC 6184 section 5, RFC 2326 section 10.12, ONVIF Streaming Specification (Playback).
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ interleaved transport is offered. Main streams repeat the parameter sets before 
 SDP only, as some cameras do.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 import selectors

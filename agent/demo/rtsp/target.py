@@ -3,8 +3,6 @@
 This is ONVIF's way; a device of another kind brings its own `Dialect`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A canvas is a BGR image of 1280x720; all positions are in pixels of that canvas.
 that need chance take a seeded generator, so that a scene is the same on every machine.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

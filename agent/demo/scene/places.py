@@ -5,8 +5,6 @@ Each place is one function that paints its still background (`scene.py` has the 
 full of detail, so that no picture that shows it can be mistaken for one that hides it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -4,8 +4,6 @@
 mask is drawn by the image processor after the sensor.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from datetime import datetime

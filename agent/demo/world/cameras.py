@@ -3,8 +3,6 @@
 Polygons are in 0..1 of width and height, origin top-left, y down.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Switches faults on and off while the simulated site runs, shared by all its servers."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Serves HTTP for a simulated device: parses one request after the other and sends the device's replies."""
 
-from __future__ import annotations
-
 import http.server
 from collections.abc import Mapping
 from typing import Any, Protocol

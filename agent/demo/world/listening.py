@@ -3,8 +3,6 @@
 Every simulated device listens through this one class; its handler decides the protocol. One device never answers.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import socket

@@ -4,8 +4,6 @@ Decides from the request's own values and the device's clock; sends nothing. Eve
 a real device, except one with an outdated Digest nonce.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -4,8 +4,6 @@ A lie sees bytes and targets of one device, and decides nothing else; where none
 The lies themselves stand in `agent/demo/liars/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """Calculates the recordings of the simulated recorder from the clock: spans of time per channel. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone

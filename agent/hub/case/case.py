@@ -7,8 +7,6 @@ the status over time; nothing here calls it right or wrong. Reads columns writte
 (`agent/hub/stores/case_columns.py`); the signed bytes are only handed out.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,7 +27,7 @@ from agent.hub.views.queries import StoredReport
 from agent.hub.workers.resend import run_json
 from agent.judge.checks.table import CHECKS
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message, StreamName
+from agent.model.finding import Json, StreamName
 from agent.text.translate import translate
 from agent.verify.archive import pack
 from agent.verify.bindings import Trust
@@ -74,9 +72,7 @@ def write_case(
         raise UsageError("--from must be before --to")
     city = store.all("SELECT city FROM site WHERE site = ?", site)
     if not city:
-        raise UsageError(
-            Message("no verified report of site {site!r} is here; see `camwarden hub status`", {"site": site})
-        )
+        raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=site)
     order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
     times = {stream: _times(store, site, stream) for stream in STREAMS}
     before = [(order.get(epoch, 0), seq, at) for epoch, seq, at in times["config"] if at <= start]
@@ -86,17 +82,13 @@ def write_case(
         report for key, run in sorted(places.items()) for report in queries.stored_reports(store, site, *key, *run)
     ]
     if not stored:
-        raise UsageError(
-            Message("no report of site {site} bears on this time; see `camwarden hub status`", {"site": site})
-        )
+        raise UsageError("no report of site {site} bears on this time; see `camwarden hub status`", site=site)
     told = [one for key, run in sorted(places.items()) for one in _reports(store, site, check, key, run, order)]
     if not any(one.findings for one in told):
         known = {name for key, run in places.items() for name in queries.checks_reported(store, site, *key, *run)}
         names = ", ".join(sorted(known)) or "no check"
-        words = {"site": site, "check": check, "names": names}
-        raise UsageError(
-            Message("no report of site {site} tells of {check!r} in this time; they tell of {names}", words)
-        )
+        values = {"site": site, "check": check, "names": names}
+        raise UsageError("no report of site {site} tells of {check!r} in this time; they tell of {names}", **values)
     ends = _ends(times, begin, end)
     missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
     absent = [*queries.absent_rows(store, site), *_unreadable(store, site)]
@@ -141,8 +133,9 @@ def _places(times: Times, order: Mapping[str, int], begin: datetime, start: date
             places[epoch, stream] = min(around), max(around)
     total = sum(last - first + 1 for first, last in places.values())
     if total > REPORTS_MOST:
-        words = {"total": total, "most": REPORTS_MOST}
-        raise UsageError(Message("{total} reports bear on this time, more than {most}; choose a shorter one", words))
+        raise UsageError(
+            "{total} reports bear on this time, more than {most}; choose a shorter one", total=total, most=REPORTS_MOST
+        )
     return places
 
 

@@ -12,8 +12,6 @@ The rules, in the order of the site's own times:
   one period late.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,6 @@
 The pages are `case_page.*.md`; here they are filled in with what changes from case to case.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -9,8 +9,6 @@ before the chain has passed, is linked like any other.
 caller's transaction.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,7 +18,7 @@ from agent.hub.stores.chains import Key
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import Hole, lost
 from agent.model.errors import UsageError
-from agent.model.finding import Message, StreamName
+from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
 REASON: Final = "accepted-loss"
@@ -74,29 +72,27 @@ def accept_loss(
     """
     by, why = by.strip(), why.strip()
     if not (0 < len(by) <= _BY_MOST and 0 < len(why) <= _WHY_MOST and by.isprintable() and why.isprintable()):
-        words = {"by_most": _BY_MOST, "why_most": _WHY_MOST}
-        raise UsageError(
-            Message("say who accepts it, and why: at most {by_most} and {why_most} printable characters", words)
-        )
+        values = {"by_most": _BY_MOST, "why_most": _WHY_MOST}
+        raise UsageError("say who accepts it, and why: at most {by_most} and {why_most} printable characters", **values)
     with store.transaction():
         known = store.all(
             f"SELECT accepted_by, accepted_at FROM accepted WHERE {_OF_CHAIN} AND from_seq <= ? AND to_seq >= ?",  # noqa: S608
             *(site, epoch, stream, to_seq, from_seq),
         )
         if known:
-            raise UsageError(
-                Message("{by} has accepted it, or a part of it, at {at}", {"by": known[0][0], "at": known[0][1]})
-            )
+            raise UsageError("{by} has accepted it, or a part of it, at {at}", by=known[0][0], at=known[0][1])
         holes = lost(store, site)
         if not any(_holds(hole, epoch, stream, from_seq, to_seq) for hole in holes):
             place = {"epoch": epoch, "site": site}
             names = ", ".join(f"{hole.stream} {hole.first}-{hole.last} of epoch {hole.epoch}" for hole in holes[:10])
             raise UsageError(
-                Message(
-                    "{stream} {from_seq}-{to_seq} of epoch {epoch!r} is not a run that site {site} says it no "
-                    "longer has; it says so of {names}",
-                    {"stream": stream, "from_seq": from_seq, "to_seq": to_seq, **place, "names": names or "none"},
-                )
+                "{stream} {from_seq}-{to_seq} of epoch {epoch!r} is not a run that site {site} says it no "
+                "longer has; it says so of {names}",
+                stream=stream,
+                from_seq=from_seq,
+                to_seq=to_seq,
+                **place,
+                names=names or "none",
             )
         store.run(
             "INSERT INTO accepted (site, epoch, stream, from_seq, to_seq, accepted_by, why, accepted_at)"

@@ -12,8 +12,6 @@ its clone sends, and the clone learns from the watermark that it is one.
 Reads and writes within the caller's transaction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime

@@ -8,8 +8,6 @@ and only by reports that are proved to be the confirmed ones. A watermark never 
 Reads and writes within the caller's transaction.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.contract.chain import GENESIS

@@ -5,8 +5,6 @@ accepted up to the heads that it named in that epoch, or of epochs met before; o
 will of the connection that it opened.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

@@ -5,8 +5,6 @@ them. The columns are the hub's own text: few members, of known types, cut to le
 columns, and the site is shown as one that cannot be shown.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,6 @@ one is decided by `agent/hub/enroll/desk.py`; nothing here reads a file or a clo
 Source: RFC 5280 (certificates and revocation lists), RFC 2986 (requests).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.contract.jwk import describe
@@ -54,7 +45,7 @@ class Authority:
     @property
     def pem(self) -> bytes:
         """Its certificate in PEM."""
-        return self.certificate.public_bytes(Encoding.PEM)
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     @property
     def key_pem(self) -> bytes:
@@ -81,7 +72,7 @@ def load_authority(certificate: bytes, key: bytes) -> Authority:
     Raises:
         ValueError: They are something else, or do not belong together.
     """
-    loaded = load_pem_private_key(key, None)
+    loaded = serialization.load_pem_private_key(key, None)
     leaf = x509.load_pem_x509_certificate(certificate)
     if not isinstance(loaded, ec.EllipticCurvePrivateKey) or _der(leaf.public_key()) != _der(loaded.public_key()):
         raise ValueError("not an authority's certificate and its key")
@@ -165,7 +156,7 @@ def revocation_list(authority: Authority, revoked: Iterable[tuple[int, datetime]
     for serial, at in revoked:
         entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
         builder = builder.add_revoked_certificate(entry.build())
-    return builder.sign(authority._key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return builder.sign(authority._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def serial_and_end(certificate: bytes) -> tuple[int, datetime]:
@@ -199,7 +190,7 @@ def _signed(
     )
     if alternative is not None:
         builder = builder.add_extension(alternative, critical=False)
-    return builder.sign(authority._key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return builder.sign(authority._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def _dated(
@@ -245,8 +236,10 @@ def _host(host: str) -> x509.GeneralName:
 def _der(key: object) -> bytes:
     if not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
         raise ValueError("a key of another kind")
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

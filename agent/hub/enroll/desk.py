@@ -9,8 +9,6 @@ two of them. The file is written while the database is locked, so that a site th
 come out trusted.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -18,21 +16,12 @@ from datetime import datetime, timedelta
 from agent.contract.chain import utc_text
 from agent.contract.enrollment import Grant, Reason, Refusal, Request, read_request
 from agent.contract.enrollment_token import SECRET_BYTES, Token, secret_digest, write_token
-from agent.hub.enroll.authority import (
-    BadRequest,
-    PublicKey,
-    asked_key,
-    certified_kid,
-    key_name,
-    serial_and_end,
-    site_certificate,
-)
+from agent.hub.enroll import authority
 from agent.hub.enroll.place import DeskFolder, write_revocations
 from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.errors import NotVerified, UsageError
-from agent.model.finding import Message
 
 RENEWED_LATELY = timedelta(days=1)
 """A gateway that renews again within this time gets the certificate that it got before."""
@@ -67,9 +56,7 @@ def revoke(place: DeskFolder, store: EnrollStore, site: str, now: datetime) -> l
         AgentError: A file cannot be written; repeat it.
     """
     if not any(token.site == site for token in store.tokens()):
-        raise UsageError(
-            Message("site {site!r} was never enrolled here; see `camwarden hub enroll list`", {"site": site[:64]})
-        )
+        raise UsageError("site {site!r} was never enrolled here; see `camwarden hub enroll list`", site=site[:64])
     with store.changing():
         store.revoke(site, utc_text(now))
     with store.changing():  # who revokes another site meanwhile must not write an older list over this one
@@ -89,8 +76,8 @@ def answer(place: DeskFolder, store: EnrollStore, data: bytes, now: datetime) ->
     except NotVerified:
         return Refusal("malformed", now), None
     try:
-        tls_key = asked_key(request.csr, request.site)
-    except BadRequest:
+        tls_key = authority.asked_key(request.csr, request.site)
+    except authority.BadRequest:
         return Refusal("request", now), request
     with store.changing():
         found = (_enrolled if request.secret else _renewed)(place, store, request, tls_key, now)
@@ -110,7 +97,7 @@ def answer(place: DeskFolder, store: EnrollStore, data: bytes, now: datetime) ->
 
 
 def _enrolled(
-    place: DeskFolder, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
+    place: DeskFolder, store: EnrollStore, request: Request, tls_key: authority.PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate for a token, or the refusal."""
     token = store.token(secret_digest(request.secret))
@@ -130,22 +117,22 @@ def _enrolled(
         return "revoked"  # the hub would refuse every report of it
     if token.used_at:
         used = store.certificate(token.serial)
-        same = used is not None and (used.tls_key, used.kid) == (key_name(tls_key), request.key.kid)
+        same = used is not None and (used.tls_key, used.kid) == (authority.key_name(tls_key), request.key.kid)
         return used if used is not None and same and not used.revoked_at else "used"
     return _issue(place, store, request, tls_key, now, token.digest)
 
 
 def _renewed(
-    place: DeskFolder, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
+    place: DeskFolder, store: EnrollStore, request: Request, tls_key: authority.PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate that replaces an expiring one, or the refusal."""
     believed = trust.of_key(place.data, request.key.kid)
     decision = believed.decide(request.site, request.key.kid, now)
     certificates = store.certificates(request.site)
-    before = [one for one in certificates if request.before and certified_kid(one.pem) == request.before.kid]
+    before = [one for one in certificates if request.before and authority.certified_kid(one.pem) == request.before.kid]
     if not before or decision in ("unknown-key", "key-of-another-site"):
         return "unknown"
-    mine = [one for one in certificates if one.tls_key == key_name(tls_key)]
+    mine = [one for one in certificates if one.tls_key == authority.key_name(tls_key)]
     if decision != "trusted" or believed.rotated(request.key.kid) or any(one.revoked_at for one in (*before, *mine)):
         return "revoked"
     if mine and now - datetime.fromisoformat(mine[-1].issued_at) < RENEWED_LATELY:
@@ -154,12 +141,18 @@ def _renewed(
 
 
 def _issue(
-    place: DeskFolder, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime, token: str
+    place: DeskFolder, store: EnrollStore, request: Request, tls_key: authority.PublicKey, now: datetime, token: str
 ) -> CertificateRow:
-    pem = site_certificate(place.authority, request.site, tls_key, now)
-    serial, ends = serial_and_end(pem)
+    pem = authority.site_certificate(place.authority, request.site, tls_key, now)
+    serial, ends = authority.serial_and_end(pem)
     row = CertificateRow(
-        f"{serial:x}", request.site, key_name(tls_key), request.key.kid, pem.decode(), utc_text(now), utc_text(ends)
+        f"{serial:x}",
+        request.site,
+        authority.key_name(tls_key),
+        request.key.kid,
+        pem.decode(),
+        utc_text(now),
+        utc_text(ends),
     )
     store.keep_certificate(row, token)
     return row

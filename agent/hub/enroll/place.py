@@ -3,8 +3,6 @@
 Private keys are files of mode 0600; what brokers and people need to read is open. Decides nothing.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +23,6 @@ from agent.hub.enroll.authority import (
 )
 from agent.hub.enroll.store import EnrollStore
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
-from agent.model.finding import Message
 from agent.model.host_name import is_host
 
 FOLDER: Final = "enroll"
@@ -85,9 +82,8 @@ def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes,
     """
     directory = data / FOLDER
     if (directory / SETTINGS_NAME).exists():
-        words = {"path": directory}
         raise UsageError(
-            Message("{path} is there already: gateways know this authority, and it is not made anew", words)
+            "{path} is there already: gateways know this authority, and it is not made anew", path=directory
         )
     authority = new_authority("camwarden enrollment", now)
     files: dict[str, tuple[bytes, int]] = {
@@ -119,9 +115,8 @@ def load(data: Path) -> DeskFolder:
     """
     directory = data / FOLDER
     if not (directory / SETTINGS_NAME).exists():
-        words = {"path": directory}
         raise UsageError(
-            Message("{path}: there is no enrollment desk; make it with `camwarden hub enroll init`", words)
+            "{path}: there is no enrollment desk; make it with `camwarden hub enroll init`", path=directory
         )
     path = directory / SETTINGS_NAME
     try:
@@ -135,14 +130,12 @@ def load(data: Path) -> DeskFolder:
         path = directory / "desk.crt"
         return DeskFolder(directory, settings, authority, authorities, pin_of(path.read_bytes()))
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
+        raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(
-            Message("{path}: {why}", {"path": error.filename or path, "why": os_words(error)})
-        ) from None
+        raise ConfigurationError("{path}: {why}", path=error.filename or path, why=os_words(error)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigurationError(
-            Message("{path}: not what `camwarden hub enroll init` wrote; restore the folder", {"path": path})
+            "{path}: not what `camwarden hub enroll init` wrote; restore the folder", path=path
         ) from None
 
 
@@ -165,6 +158,6 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not write it; run as the hub's user", {"path": path})) from None
+        raise Forbidden("{path}: this user may not write it; run as the hub's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
+        raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None

@@ -4,8 +4,6 @@
 certificate of its own authority, which tokens pin.
 """
 
-from __future__ import annotations
-
 import logging
 import ssl
 from collections.abc import Callable, Iterator
@@ -21,7 +19,7 @@ from agent.hub.enroll.desk import answer
 from agent.hub.enroll.place import DeskFolder
 from agent.hub.enroll.store import EnrollStore
 from agent.model.errors import AgentError, ConfigurationError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 
 LOG = logging.getLogger("camwarden.enroll")
 
@@ -53,7 +51,7 @@ def serving(
         context.load_cert_chain(place.path("desk.crt"), place.path("desk.key"), password=lambda: b"")
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            Message("{path}: cannot be used: {why}; restore the folder", {"path": place.path("desk.key"), "why": error})
+            "{path}: cannot be used: {why}; restore the folder", path=place.path("desk.key"), why=error
         ) from None
 
     def reply(asked: Request) -> Response:

@@ -4,8 +4,6 @@ One SQLite file (WAL, `synchronous=FULL`): an answer to a gateway is on disk bef
 of its secret is stored. Decides nothing: `agent/hub/enroll/desk.py` does.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -16,7 +14,6 @@ from typing import Any, Final
 
 from agent.hub.stores.schema import transaction
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
-from agent.model.finding import Message
 
 NAME: Final = "enroll.db"
 VERSION: Final = 1
@@ -92,17 +89,11 @@ class EnrollStore:
                         self._db.execute(statement)
                     self._db.execute(f"PRAGMA user_version = {VERSION}")
         except PermissionError:
-            raise Forbidden(
-                Message("{path}: this user may not write it; run as the hub's user", {"path": path})
-            ) from None
+            raise Forbidden("{path}: this user may not write it; run as the hub's user", path=path) from None
         except (OSError, sqlite3.Error, StoreFailed) as error:
-            raise ConfigurationError(
-                Message("{path}: cannot be opened: {why}; restore it", {"path": path, "why": error})
-            ) from None
+            raise ConfigurationError("{path}: cannot be opened: {why}; restore it", path=path, why=error) from None
         if version > VERSION:
-            raise ConfigurationError(
-                Message("{path}: a newer camwarden wrote it; use that version here too", {"path": path})
-            )
+            raise ConfigurationError("{path}: a newer camwarden wrote it; use that version here too", path=path)
 
     def close(self) -> None:
         """Close it."""
@@ -119,7 +110,7 @@ class EnrollStore:
             with transaction(self._db):
                 yield
         except sqlite3.Error as error:
-            raise StoreFailed(Message("the desk's database failed: {error}", {"error": error})) from None
+            raise StoreFailed("the desk's database failed: {error}", error=error) from None
 
     def token(self, digest: str) -> TokenRow | None:
         """Return a token by the digest of its secret."""
@@ -174,4 +165,4 @@ class EnrollStore:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise StoreFailed(Message("the desk's database failed: {error}", {"error": error})) from None
+            raise StoreFailed("the desk's database failed: {error}", error=error) from None

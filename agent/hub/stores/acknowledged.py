@@ -4,8 +4,6 @@ An acknowledgement changes no figure and hides nothing: an acknowledged finding 
 it, when, and until when it counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

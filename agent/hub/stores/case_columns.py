@@ -8,8 +8,6 @@ reports the same every day costs a few numbers a day. A report that cannot be re
 caller's transaction; the others are pure.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import defaultdict

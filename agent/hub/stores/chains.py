@@ -3,8 +3,6 @@
 Decides nothing. The store has one of these for its open transaction, and alone calls `flush` and `forget`.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ maintainer and for the model of its device. Of each day and epoch the report wit
 acknowledgements are merged from all of them. `agent/hub/views/assessment.py` adds up.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime

@@ -6,8 +6,6 @@ write the database can write them, too. They detect a disk, or a hand, that chan
 JWS of a report proves the rest.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 

@@ -5,8 +5,6 @@ that lies within it. It counts from when it was declared, and for silent days on
 planned afterwards excuses nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

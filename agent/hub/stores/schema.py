@@ -3,8 +3,6 @@
 Times are RFC 3339 texts in UTC with milliseconds, so that they sort; an empty one has not happened yet.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

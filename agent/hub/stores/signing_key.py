@@ -4,15 +4,12 @@ A hub without its key file would sign watermarks with a new key, which no site h
 unnoticed.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.hub.stores.store import NAME, Store
 from agent.model.errors import ConfigurationError
-from agent.model.finding import Message
 
 KEY_NAME: Final = "hub-key.pem"
 
@@ -27,11 +24,10 @@ def hub_signer(directory: Path) -> Signer:
     path = directory / KEY_NAME
     if not path.exists() and (directory / NAME).exists() and _knows_sites(directory):
         raise ConfigurationError(
-            Message(
-                "{path} is missing beside a database that knows sites, which believe that key only: restore it from a "
-                "backup, or, if it is lost, move {database} away and give every site the new key",
-                {"path": path, "database": directory / NAME},
-            )
+            "{path} is missing beside a database that knows sites, which believe that key only: restore it from a "
+            "backup, or, if it is lost, move {database} away and give every site the new key",
+            path=path,
+            database=directory / NAME,
         )
     return load_or_create_signer(path)
 

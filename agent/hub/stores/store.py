@@ -4,8 +4,6 @@ One SQLite file (WAL, `synchronous=FULL`). A batch of messages is one transactio
 commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
@@ -21,7 +19,7 @@ from agent.hub.domain import view_columns
 from agent.hub.stores import case_columns, schema
 from agent.hub.stores.chains import Chains
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
-from agent.model.finding import Message, StreamName
+from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
 NAME: Final = "hub.db"
@@ -75,7 +73,7 @@ class Store:
         try:
             if read_only:
                 if not path.exists():
-                    raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": path}))
+                    raise ConfigurationError("{path}: no hub has run here; check --data", path=path)
             else:
                 directory.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -84,13 +82,9 @@ class Store:
                 f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
             )
         except PermissionError:
-            raise Forbidden(
-                Message("{path}: this user may not use it; run as the hub's user", {"path": path})
-            ) from None
+            raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(
-                Message("{path}: cannot be opened: {error}", {"path": path, "error": error})
-            ) from None
+            raise ConfigurationError("{path}: cannot be opened: {error}", path=path, error=error) from None
         try:
             if not read_only:
                 self._db.execute("PRAGMA journal_mode=WAL")
@@ -102,7 +96,7 @@ class Store:
             if _passes(error):
                 raise self._failed(error) from None
             raise ConfigurationError(
-                Message("{path}: not a hub's database ({error}); move it away", {"path": path, "error": error})
+                "{path}: not a hub's database ({error}); move it away", path=path, error=error
             ) from None
         except BaseException:
             self._db.close()
@@ -111,7 +105,7 @@ class Store:
             self._db.close()
             advice = "start the hub once" if 0 < version < schema.VERSION else "move it away"
             raise ConfigurationError(
-                Message("{path}: not a database of this version of the hub; {advice}", {"path": path, "advice": advice})
+                "{path}: not a database of this version of the hub; {advice}", path=path, advice=advice
             )
         self.chains = Chains(self._db)
         self._met: set[tuple[str, str]] = set()
@@ -176,8 +170,8 @@ class Store:
     def _failed(self, error: sqlite3.Error) -> StoreFailed:
         words = {"path": self._path, "error": error}
         if _passes(error):
-            return StoreWaits(Message("{path}: {error}; see who holds it, and whether the disk has room", words))
-        return StoreFailed(Message("{path}: the hub's database failed: {error}; look at the disk", words))
+            return StoreWaits("{path}: {error}; see who holds it, and whether the disk has room", **words)
+        return StoreFailed("{path}: the hub's database failed: {error}; look at the disk", **words)
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Store a public key that a site has shown, trusted or not."""

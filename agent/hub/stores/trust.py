@@ -9,8 +9,6 @@ The running hub writes in one case: a trusted key has named its successor inside
 is bound to the same site (`by` `rotation`), and the old one gets a limit that outlives the hub's database.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
@@ -25,7 +23,6 @@ from agent.contract.chain import utc_text
 from agent.contract.topics import SITE_ID
 from agent.hub.stores.schema import transaction
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
-from agent.model.finding import Message
 from agent.verify.bindings import THUMBPRINT, Binding, By, Rotated, Trust, binding_of, entry_of, read_file
 
 NAME: Final = "trust.db"
@@ -98,21 +95,18 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         Forbidden, ConfigurationError: The file cannot be read or written.
     """
     if not SITE_ID.fullmatch(site):
-        raise UsageError(Message("{site!r} is not a site: 1 to 23 of 0-9, A-Z, a-z", {"site": site}))
+        raise UsageError("{site!r} is not a site: 1 to 23 of 0-9, A-Z, a-z", site=site)
     if not THUMBPRINT.fullmatch(kid):
-        words = {"kid": kid}
         raise UsageError(
-            Message("{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site", words)
+            "{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site", kid=kid
         )
     end = until if isinstance(until, datetime) or until is None else _end_of(until)
     if end is not None and end <= now:
-        raise UsageError(Message("{until} is over; name the last day on which the key may be used", {"until": until}))
+        raise UsageError("{until} is over; name the last day on which the key may be used", until=until)
     with _changing(directory) as db:
         known = _one(db, kid)
         if known is not None and known.site != site:
-            raise UsageError(
-                Message("{kid} is the key of site {site}; each site makes its own", {"kid": kid, "site": known.site})
-            )
+            raise UsageError("{kid} is the key of site {site}; each site makes its own", kid=kid, site=known.site)
         limit = known.rotated if known else None
         successor = _one(db, limit.to) if limit else None
         limit = None if successor is not None and successor.revoked_at else limit
@@ -160,8 +154,7 @@ def revoke(directory: Path, kid: str, now: datetime) -> Trust:
     with _changing(directory) as db:
         known = _one(db, kid)
         if known is None:
-            words = {"kid": kid, "path": directory / NAME}
-            raise UsageError(Message("{kid!r} is not in {path}; see `camwarden hub trust list`", words))
+            raise UsageError("{kid!r} is not in {path}; see `camwarden hub trust list`", kid=kid, path=directory / NAME)
         return _save(db, replace(known, revoked_at=known.revoked_at or utc_text(now)))
 
 
@@ -241,16 +234,14 @@ def _translated(path: Path) -> Iterator[None]:
             raise ValueError
         yield
     except PermissionError:
-        raise Forbidden(Message("{path}: this user may not write it; run as the hub's user", {"path": path})) from None
+        raise Forbidden("{path}: this user may not write it; run as the hub's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
+        raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     except sqlite3.OperationalError as error:
         if not os.access(path, os.R_OK):
-            raise Forbidden(
-                Message("{path}: this user may not read it; run as the hub's user", {"path": path})
-            ) from None
-        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": error})) from None
+            raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
+        raise ConfigurationError("{path}: {why}", path=path, why=error) from None
     except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ConfigurationError(
-            Message("{path}: not a trust file; restore it, or remove it and trust each site again", {"path": path})
+            "{path}: not a trust file; restore it, or remove it and trust each site again", path=path
         ) from None

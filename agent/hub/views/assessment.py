@@ -6,8 +6,6 @@ report and did not lowers the coverage of the groups that it was in last, unless
 reported before. Days are read one by one: memory grows with the sites and groups, not with the days.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -6,8 +6,6 @@ better; nothing here calls it wrong, since cameras are taken down and people cha
 site.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -9,8 +9,6 @@ Beside a running hub the database is opened anew for each request. The address t
 another is named, decides who may connect.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager

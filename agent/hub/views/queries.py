@@ -3,8 +3,6 @@
 Each statement runs by itself, so that a reader beside the hub never holds it up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -10,8 +10,6 @@ a duration, from the moment at which the site wrote it. A site whose reports are
 batch came for a week.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Encodes the hub's state of its sites as JSON, for `camwarden hub status`. Reads only."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -8,8 +8,6 @@ a command counts. A watermark confirms only what is committed in the store.
 Reads and writes within the caller's transaction; `judge_look` is pure.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
@@ -29,7 +27,7 @@ from agent.hub.stores.store import Store
 from agent.hub.workers import refused as refusals
 from agent.hub.workers.resend import missing_from
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 from agent.verify.members import dict_of, time_of
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
@@ -78,7 +76,7 @@ def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]
         try:
             payload, jws = unflatten(payload)
         except NotVerified:
-            raise NotVerified("unsigned", Message("a {kind} without JWS", {"kind": address.kind})) from None
+            raise NotVerified("unsigned", "a {kind} without JWS", kind=address.kind) from None
     if not whole_text(payload):
         raise NotVerified("payload", "a text with half a character")
     return payload, jws, read_header(jws).kid
@@ -93,9 +91,7 @@ def read(address: Address, payload: bytes, jws: str, key: PublicKey) -> Result |
     keys = {key.kid: key}
     value = read_result(payload, jws, keys) if address.kind == "cmd-result" else read_reported(payload, jws, keys)
     if (value.site, value.city) != (address.site, address.city):
-        raise NotVerified(
-            "site", Message("topic of site {site}, answer of another site or city", {"site": address.site})
-        )
+        raise NotVerified("site", "topic of site {site}, answer of another site or city", site=address.site)
     if isinstance(value, Result) and value.id != address.command_id:
         raise NotVerified("topic", "the topic names another command than the answer")
     return value

@@ -8,8 +8,6 @@ verified is logged and counted, the others are accepted. To import a batch twice
 Works beside a running hub: both only write in short transactions of the database, and each waits for the other.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +21,6 @@ from agent.hub.stores.store import Store
 from agent.hub.workers.answers import write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import ConfigurationError, NotVerified, UsageError
-from agent.model.finding import Message
 from agent.verify.archive import Container, open_container
 from agent.verify.manifest import is_case
 from agent.verify.message import read_payload
@@ -95,27 +92,30 @@ def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
 def _batch_files(container: Container) -> list[_BatchFile]:
     """Return the files of a batch in the order of intake: the state first, then along the chains."""
     if is_case(container):
-        raise UsageError(Message("{path}: a case, not a batch; `camwarden verify` reads it", {"path": container.path}))
+        raise UsageError("{path}: a case, not a batch; `camwarden verify` reads it", path=container.path)
     letters = []
     for name in container.names:
         if not name.endswith(".json"):
-            words = {"path": container.path, "name": name}
-            raise ConfigurationError(Message("{path}: {name}: not a file of a batch; nothing of it was used", words))
+            raise ConfigurationError(
+                "{path}: {name}: not a file of a batch; nothing of it was used", path=container.path, name=name
+            )
         try:
             claim = read_payload(*unflatten(container.read(name)))
         except NotVerified as error:
-            words = {"path": container.path, "name": name, "error": error}
-            raise ConfigurationError(Message("{path}: {name}: {error}; nothing of it was used", words)) from None
+            raise ConfigurationError(
+                "{path}: {name}: {error}; nothing of it was used", path=container.path, name=name, error=error
+            ) from None
         site, city = claim.address.site, claim.address.city
         order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
         letters.append(_BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order))
     sites = {letter.site for letter in letters}
     if not letters:
-        words = {"path": container.path}
-        raise UsageError(Message("{path}: no signed report is in it; name what `camwarden queue export` wrote", words))
+        raise UsageError(
+            "{path}: no signed report is in it; name what `camwarden queue export` wrote", path=container.path
+        )
     if len(sites) > 1:
-        words = {"path": container.path, "count": len(sites)}
-        raise UsageError(Message("{path}: reports of {count} sites are in it; bring each site's by itself", words))
+        values = {"path": container.path, "count": len(sites)}
+        raise UsageError("{path}: reports of {count} sites are in it; bring each site's by itself", **values)
     return sorted(letters, key=lambda letter: letter.order)
 
 

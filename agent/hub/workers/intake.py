@@ -4,8 +4,6 @@ Each call runs within a transaction of the caller and returns the events to log.
 `Intake.dirty`, which names the epochs whose sites are to be answered after the commit.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from agent.contract.chain import utc_text
@@ -20,7 +18,7 @@ from agent.hub.stores import day_figures
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
 from agent.hub.workers import answers, orders, refused
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, Message, StreamName
+from agent.model.finding import Json, StreamName
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 from agent.verify.message import Claim, Gap, advance, read_gap, read_heads, read_message
@@ -130,9 +128,7 @@ class Intake:
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         limit = self.trust.rotated(claim.kid)
         if limit is not None and not rotation.still_accepted(self._store, limit, claim):
-            raise NotVerified(
-                "rotated-key", Message("the key has handed over to {to}, and this came after", {"to": limit.to})
-            )
+            raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")
@@ -153,7 +149,7 @@ class Intake:
         value = answers.read(address, payload, jws, key)
         limit = self.trust.rotated(kid)
         if limit is not None:
-            raise NotVerified("rotated-key", Message("the key has handed over to {to}", {"to": limit.to}))
+            raise NotVerified("rotated-key", "the key has handed over to {to}", to=limit.to)
         if isinstance(value, Reported):
             return answers.take_reported(self._store, value, payload, jws, now)
         self._touched.add(address.site)
@@ -169,9 +165,7 @@ class Intake:
         """
         decision = self.trust.decide(message.site, message.kid, now)
         if decision not in ("trusted", "unknown-key"):
-            raise NotVerified(
-                decision, Message("the trust file says {decision} of {kid}", {"decision": decision, "kid": message.kid})
-            )
+            raise NotVerified(decision, "the trust file says {decision} of {kid}", decision=decision, kid=message.kid)
         key = self._key(message.kid)
         if decision == "trusted" and key is not None:
             return key
@@ -184,9 +178,7 @@ class Intake:
         try:
             key = public_key(claim.data.get("jwk"))
         except ValueError as error:
-            raise NotVerified(
-                "payload", Message("a state message without a usable public key: {error}", {"error": error})
-            ) from None
+            raise NotVerified("payload", "a state message without a usable public key: {error}", error=error) from None
         if key.kid != claim.kid:
             raise NotVerified("payload", "a state message that shows another key than the one it is signed with")
         verify(claim.payload, claim.jws, {key.kid: key}, STATE_TYP)

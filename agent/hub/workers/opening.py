@@ -1,7 +1,5 @@
 """Opens the hub's database for the running hub, which waits where a command would end."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -5,8 +5,6 @@ expired, at each new `ready` of the site and each new connection of the hub; its
 `agent/hub/workers/answers.py`. Nothing here can change a device.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import secrets
@@ -25,7 +23,7 @@ from agent.contract.watermark import SEQ_MAX
 from agent.deliver.publish.messages import Message as Publication
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified, UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json
 
 WITHIN: Final = timedelta(hours=1)
 """A report or a check is of use for so long."""
@@ -112,10 +110,9 @@ def set_desired(
         )
         if last >= SEQ_MAX:
             raise UsageError(
-                Message(
-                    "site {site} names policy version {last}, and there is no higher version; look at the site",
-                    {"site": site, "last": last},
-                )
+                "site {site} names policy version {last}, and there is no higher version; look at the site",
+                site=site,
+                last=last,
             )
         before = _last_desired(store, site)
         policy = before.get("policy", {}) if policy is None else policy
@@ -127,11 +124,9 @@ def set_desired(
             raise UsageError("the policy is not JSON") from None
         if len(payload) > ORDER_MAX_BYTES:
             raise UsageError(
-                Message(
-                    "policy and packs take {count} bytes, and a site looks at {most} at most; "
-                    "send fewer or shorter packs",
-                    {"count": len(payload), "most": ORDER_MAX_BYTES},
-                )
+                "policy and packs take {count} bytes, and a site looks at {most} at most; send fewer or shorter packs",
+                count=len(payload),
+                most=ORDER_MAX_BYTES,
             )
         jws = sign_payload(payload, signer, DESIRED_TYP)
         store.run(
@@ -218,7 +213,7 @@ def _order(
             read_command(Order("cmd", command.id, payload, jws), {signer.kid: signer.public}, site)
         except NotVerified:
             raise UsageError(
-                Message("a {name} of this form is none that a site takes; correct its names or numbers", {"name": name})
+                "a {name} of this form is none that a site takes; correct its names or numbers", name=name
             ) from None
         store.run(
             "INSERT INTO command (id, site, name, created_at, expires_at, payload, jws) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -231,8 +226,7 @@ def epoch_of(store: Store, site: str) -> str:
     """Return the epoch that a site lives in. Raises UsageError where no verified message of it has come."""
     rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
     if not rows:
-        words = {"site": site}
         raise UsageError(
-            Message("{site!r} is not known here: no verified message of it has come; see `camwarden hub status`", words)
+            "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`", site=site
         )
     return str(rows[0][0])

@@ -4,8 +4,6 @@ A stranger, or a site whose report is refused, repeats itself as fast as the bro
 what others do.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 

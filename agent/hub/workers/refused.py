@@ -8,8 +8,6 @@ inflated into the hash only, up to 8 MiB, and never parsed.
 `keep`, `newest` and `given_up` read and write within the caller's transaction; the others are pure.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

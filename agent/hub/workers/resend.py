@@ -8,8 +8,6 @@ day; near holes in one order, a few orders for a site at a time. What the site r
 `overlay` and `due` are pure; the others read and write within the caller's transaction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

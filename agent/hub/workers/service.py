@@ -6,8 +6,6 @@ judged and confirmed without a restart) and the orders that a person has written
 is missing.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import random
@@ -132,7 +130,7 @@ class _Service:
                     words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
                     if not self._ready_once:
                         raise HubUnavailable(
-                            Message("{words}; check that the broker runs and lets the hub in", {"words": words})
+                            "{words}; check that the broker runs and lets the hub in", words=words
                         ) from None
                     attempt = 1 if not self._offline else attempt + 1
                     if not self._offline:

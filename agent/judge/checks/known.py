@@ -52,7 +52,9 @@ class EvidenceRule:
 
 _LIVE: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live")
 _OWN: Final = EvidenceRule("own")
-_FOOTAGE_HELD: Final[Mapping[str, Level | None]] = {"plan-covers-less": "told", "owner-guessed": "told"}
+_FOOTAGE_HELD: Final[Mapping[str, Level | None]] = dict.fromkeys(
+    ("plan-covers-less", "owner-guessed", "segments-unreadable", "clock-not-trusted"), "told"
+)
 
 DECLARED_ONLY: Final = (
     "mask-approval", "camera-file-complete", "forbidden-zone-declaration", "forbidden-zone-name-hint",
@@ -70,7 +72,8 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
     "shared-fault": _OWN,
     "camera-online": EvidenceRule(
-        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told"}, members={"paths": "seen"}
+        "own", (PictureSeen, Channels, Identity), _LIVE, reasons={"channel-offline": "told", "lost": "told"},
+        members={"paths": "seen"},
     ),
     "camera-lost": _OWN,
     "outage-duration": EvidenceRule("own", dated=("since",)),  # the oldest first, so that the cut list has it
@@ -88,15 +91,14 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",), reasons={"not-ptz": "told"}
     ),
     "privacy-mask-drift": EvidenceRule("told", (Masks,)),
-    # Only a pass has opened the oldest footage, in a picture that says itself when it was taken.
+    # Only a pass has opened the oldest footage; where the picture does not say itself when it was taken, it is told.
     "retention-days": EvidenceRule(
         "told",
         (Recordings, Schedule, RetentionLimits, PictureSeen),
         ("playback",),
         reasons={
             **_FOOTAGE_HELD, "": "both", "history-immature": "told", "oldest-not-opened": "told",
-            "isolated-clip": "told", "clock-not-trusted": "told", "time-not-proven": "told",
-            "floor-not-declared": "told",
+            "isolated-clip": "told", "floor-not-declared": "told",
         },
     ),
     "retention-forecast": EvidenceRule("told"),  # rests on days whose reading is not carried to the finding
@@ -123,7 +125,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "firmware-drift": EvidenceRule("told", (Identity,)),
     "product-advisory-open": EvidenceRule("told", (Identity,)),
     "account-inventory": EvidenceRule("told", (Accounts,)),
-    "undeclared-camera": _OWN,
+    "undeclared-camera": EvidenceRule("own", reasons={"undeclared-channel": "told"}),
     "inventory-drift": EvidenceRule(
         "told", (Identity, Channels), dated=("last_seen_at",),
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},
@@ -153,13 +155,19 @@ def level_of(finding: Finding) -> Level | None:
     if finding.status == "not_applicable" and finding.reason not in row.reasons:
         return "declared" if finding.reason in BY_PEOPLE else None
     if finding.reason in row.reasons:
-        return row.reasons[finding.reason]
+        level = row.reasons[finding.reason]
+        return "told" if level == "both" and finding.rests_on and not _is_seen(finding) else level
     for member, level in row.members.items():
         if _has_result(finding.evidence.get(member)):
             return level
     if finding.status == "unknown":
         return None
     return row.of_site if row.of_site and finding.subject == "site" else row.level
+
+
+def _is_seen(finding: Finding) -> bool:
+    """Tell whether any evidence of a pass was seen by us, beside what was told."""
+    return any(ground.level in ("seen", "both") for ground in finding.rests_on)
 
 
 def _has_result(value: Json) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.judge.admitted import admitted
 from agent.judge.check import Check
 from agent.judge.checks.devices import (
     access,
@@ -122,10 +123,11 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run every check of the table, leave out what no rule demands here, and attribute the rest to its causes.
+    """Run every check on admitted evidence, leave out what no rule demands here, and attribute the rest to its causes.
 
     A `caused_by` remains only where the named finding exists and is not a pass, so that no fault hides behind a pass.
     """
+    facts = admitted(site, facts, now)
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
     findings = as_one(site, mark_not_due(site, findings, now))
     findings = attribute_misplaced(site, facts, attribute_common_causes(site, facts, findings, now))

@@ -14,6 +14,8 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.papers.declared import DECLARATIONS_ID, declaration_json
+from agent.judge.claim import Broken, Held, Open, Outcome, declared
+from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Status
 from agent.site.config.site import Site
 from agent.site.declarations.standing import (
@@ -68,9 +70,12 @@ class DeclaredDuties:
     def finding(
         self, status: Status, reason: str, message: Message, told: Mapping[str, Json] = NOTHING, caused_by: str = ""
     ) -> Finding:
-        """Return a finding on the site. Its evidence: state of each duty, never the contents of a paper, and `told`."""
-        evidence = {"declared": list(_duty_rows(self.due)), **told}
-        return self.check.finding("site", status, reason, evidence, message, caused_by)
+        """Return a finding on the site, with the state of each duty and `told` as its evidence."""
+        return self.check.finding("site", status, reason, self.evidence(told), message, caused_by)
+
+    def evidence(self, told: Mapping[str, Json] = NOTHING) -> dict[str, Json]:
+        """Return the state of each duty, never the contents of a paper, and `told`."""
+        return {"declared": list(_duty_rows(self.due)), **told}
 
     def open(self) -> Finding | None:
         """Return the finding of a missing or expired declaration, None where every one counts."""
@@ -84,28 +89,47 @@ class DeclaredDuties:
 
     def said_no(self, reason: str, message: Message) -> Finding:
         """Return that nothing is to be judged by declaration, or a warning where it expires soon."""
-        ends = self.counts(message)
-        return self.finding("not_applicable", reason, message) if ends.status == "pass" else ends
+        if all(isinstance(one, Held) for one in self.obligations()):
+            return self.finding("not_applicable", reason, message)
+        return self.counts(message)
 
-    def counts(self, message: Message, told: Mapping[str, Json] = NOTHING) -> Finding:
-        """Return a pass, or a warning where a declaration expires soon or has just expired."""
-        left = [one.days_left for one in self.due if one.state == "expired-grace" and one.days_left is not None]
-        if left:
-            values: Mapping[str, str | int] = {
-                "duties": _duties(self.due, "expired-grace"),
-                "days": GRACE_DAYS + min(left),
-            }
-            ended = Message(
-                "{duties} has run out and counts for {days} days more", values, next_step="camwarden declare"
-            )
-            return self.finding("warn", "grace", ended, told, FOLDED)
-        left = [one.days_left for one in self.due if one.state == "expiring" and one.days_left is not None]
-        if left:
-            values = {"duties": _duties(self.due, "expiring"), "days": min(left)}
-            reason = "expiring-soon" if min(left) <= EXPIRING_SOON_DAYS else "expiring"
-            ending = Message("{duties} runs out in {days} days", values, next_step="camwarden declare")
-            return self.finding("warn", reason, ending, told, FOLDED)
-        return self.finding("pass", "", message, told)
+    def counts(self, message: Message, told: Mapping[str, Json] = NOTHING, *beside: Outcome) -> Finding:
+        """Return the verdict of every due declaration, and of what is due `beside` them.
+
+        One that expires soon or has just expired is a warning.
+        """
+        return verdict(self.check, "site", (*beside, *self.obligations()), self.evidence(told), message)
+
+    def obligations(self) -> tuple[Outcome, ...]:
+        """Return every due declaration as an obligation, what has run out first."""
+        ends = {state: self._ending(state) for state in {one.state for one in self.due}}
+        ordered = sorted(self.due, key=lambda one: _WORST_FIRST.index(one.state))
+        return tuple(self._outcome(one, ends[one.state]) for one in ordered)
+
+    def _outcome(self, one: Standing, ends: tuple[str, Message]) -> Outcome:
+        key, (reason, message) = f"declared {one.duty.id} {one.camera}", ends
+        if one.state in ("missing", "expired"):
+            return Open(key, reason, message, caused_by=FOLDED)
+        if reason:
+            return Broken(key, reason, message, caused_by=FOLDED, mild=True)
+        return Held(key, declared(f"camera:{one.camera}" if one.camera else "site", one.duty.id))
+
+    def _ending(self, state: State) -> tuple[str, Message]:
+        """Return reason and message of all due declarations of one state; no reason where they simply count."""
+        duties = _duties(self.due, state)
+        left = min(
+            (one.days_left for one in self.due if one.state == state and one.days_left is not None), default=None
+        )
+        if state == "expired-grace" and left is not None:
+            values: Mapping[str, str | int] = {"duties": duties, "days": GRACE_DAYS + left}
+            message = "{duties} has run out and counts for {days} days more"
+            return "grace", Message(message, values, next_step="camwarden declare")
+        if state == "expiring" and left is not None:
+            reason = "expiring-soon" if left <= EXPIRING_SOON_DAYS else "expiring"
+            values = {"duties": duties, "days": left}
+            return reason, Message("{duties} runs out in {days} days", values, next_step="camwarden declare")
+        gone = Message("{duties} is not declared, or has run out", {"duties": duties}, next_step="camwarden declare")
+        return {"missing": "not-declared", "expired": "expired"}.get(state, ""), gone
 
 
 def declared_duties(check: Check, site: Site, now: datetime, *duties: str) -> DeclaredDuties | Finding:

@@ -19,7 +19,7 @@ from agent.site.config.site import Site
 HELD: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
 
-OF_FOOTAGE: Final = ("retention-days", "recording-completeness")
+OF_FOOTAGE: Final = ("retention-days", "recording-completeness", "retention-excess")
 """The checks whose cameras belong to what records them; those of all others belong to the device they are read from."""
 
 

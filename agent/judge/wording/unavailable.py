@@ -26,6 +26,18 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
         "untrusted": Message(
             "its certificate is not vouched for", next_step="name a file that does as ca, or correct host"
         ),
+        "other-certificate": Message(
+            "it shows another certificate than the pinned one, so nothing was sent",
+            next_step="find out who changed it; if you did, correct pin",
+        ),
+        "tls-too-old": Message(
+            "it offers only TLS that is no longer safe, so nothing was sent",
+            next_step="update its firmware, or set its web service to TLS 1.2",
+        ),
+        "protocol-broken": Message(
+            "it accepts connections on port {port} and breaks them off",
+            next_step="check port and tls, then its log and firmware",
+        ),
         "deadline": Message(
             "it accepts connections but does not answer in time", next_step="restart it or look at its load"
         ),
@@ -56,6 +68,9 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
         "malformed": Message("it answers, but not with its protocol", next_step="look at its port, log and firmware"),
         "not-looked-at": Message("nothing was asked"),
         "interrupted": Message("the look was ended before it came back", next_step="check again"),
+        "too-old": Message("what was read of it is too old, or from before the clock was set", next_step="check again"),
+        "other-box": Message("another box answered in the same look", next_step="look for two devices at one address"),
+        "other-source": Message("it is of another channel of the device", next_step="correct the channel in site.toml"),
         "worker-not-confined": Message(
             "its pictures are not judged: the process that decodes them cannot be confined on this gateway",
             next_step="see why: camwarden doctor",

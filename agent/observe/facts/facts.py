@@ -81,7 +81,7 @@ class Facts:
         """Return every observed value of this kind of the subject."""
         return tuple(o.value for o in self.by_subject.get(subject, ()) if isinstance(o.value, kind))
 
-    def observed(self, subject: str, *kinds: type[Value]) -> Observations:
+    def observed(self, subject: str, *kinds: type[object]) -> Observations:
         """Return the observations of these kinds of the subject: what a verdict rests on."""
         return tuple(o for o in self.by_subject.get(subject, ()) if isinstance(o.value, kinds))
 

@@ -148,6 +148,12 @@ def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> BoxMark
     return BoxMark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
 
 
+def box_digest(identity: Identity) -> str:
+    """Return what names a box in the provenance of all that it delivers."""
+    mark = mark_of(identity)
+    return digest(f"{mark.model} {mark.serial}")
+
+
 def mark_behind(channels: Channels, number: int) -> BoxMark | None:
     """Return the identity of the camera on a channel, None where its recorder names neither serial nor MAC."""
     channel = next((one for one in channels.channels if one.number == number), None)

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from agent.model.finding import utc_text
 from agent.observe.footage.days import FUTURE_SLACK, CameraFootage, Change, ChangeKind, RecordedDay, absolute_gaps
+from agent.observe.footage.gaps import PLAN_SLACK_S, covered_s
+from drivers.footage import Schedule
 from drivers.model import Span
 from drivers.spans import clipped, day_of, day_span, seconds, total_s
 
@@ -63,6 +65,19 @@ def _lost(
         return None
     kind: ChangeKind = "formatted" if everything else "oldest-jumped"
     return _change(kind, now, (begins, until), (known.oldest_at, oldest), round(lost_s), zone)
+
+
+def plan_cut_at(known: CameraFootage, plan: Schedule | None, now: datetime) -> datetime | None:
+    """Return since when the recorder's plan records less than before, such as on motion only; None once it is raised.
+
+    A plan that was not told changes nothing.
+    """
+    if plan is None or known.schedule is None:
+        return known.plan_cut_at
+    more_s = covered_s(plan) - covered_s(known.schedule)
+    if abs(more_s) <= PLAN_SLACK_S:
+        return known.plan_cut_at
+    return now if more_s < 0 else None
 
 
 def is_restored(change: Change, oldest: datetime | None) -> bool:

@@ -17,6 +17,8 @@ from agent.observe.footage.days import CameraFootage, Change, DatedValue, MonthA
 from drivers.footage import Schedule, SchedulePeriod
 
 _TIMES = ("read_at", "first_seen_at", "oldest_moved_at", "oldest_at", "newest_at", "earliest_at", "read_again_at")
+_SELDOM = ("clock_moved_at", "run_at", "run_moved_at", "plan_cut_at")
+"""Times that most cameras do not have: written only where there is one."""
 
 
 def to_data(footage: CameraFootage) -> dict[str, Json]:
@@ -39,7 +41,7 @@ def to_data(footage: CameraFootage) -> dict[str, Json]:
         "suspected": [_change_data(change) for change in footage.suspected],
         "bitrates": [[one.day.toordinal(), one.value] for one in footage.bitrates],
         "capacities": [[one.day.toordinal(), one.value] for one in footage.capacities],
-        **({"clock_moved_at": _seconds(footage.clock_moved_at)} if footage.clock_moved_at else {}),
+        **{name: _seconds(at) for name in _SELDOM if (at := getattr(footage, name)) is not None},
     }
 
 
@@ -81,7 +83,7 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         tuple(_change_from(change) for change in data["suspected"]),
         bitrates,
         capacities,
-        _moment(data["clock_moved_at"]) if "clock_moved_at" in data else None,
+        *(_moment(data[name]) if name in data else None for name in _SELDOM),
     )
 
 

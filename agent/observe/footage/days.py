@@ -141,6 +141,12 @@ class CameraFootage:
 
     `bitrates` are those of its main encoder, in kbit/s, sound included, where file sizes are unknown; `capacities` the
     bytes of its recorder's disks. Neither is of recorded footage, so neither is sealed.
+
+    `plan_cut_at`, our clock: when the recorder's plan was first seen to record less of the week than before; None: it
+    does not.
+
+    `run_at` is the start of the footage that reaches to now, by the recorder's clock, where older clips stand alone
+    before it (`runs.py`); `run_moved_at`, our clock, when it was last recorded over. None: no clip stands alone.
     """
 
     camera_id: str
@@ -164,6 +170,9 @@ class CameraFootage:
     bitrates: tuple[DatedValue, ...] = ()
     capacities: tuple[DatedValue, ...] = ()
     clock_moved_at: datetime | None = None
+    run_at: datetime | None = None
+    run_moved_at: datetime | None = None
+    plan_cut_at: datetime | None = None
 
     @property
     def sealed_days(self) -> int:

@@ -41,6 +41,10 @@ EXPLAINED_RATIO = 0.5
 """Share of a hole that must be in an outage to be explained by it: looks are a period apart."""
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
+PLAN_SLACK_S = 7 * 60
+"""How much of a week a plan may leave out: many end a day at 23:59. House rule."""
+UNCONDITIONAL = frozenset({"continuous", "other"})
+"""The modes of a plan in which every second is recorded."""
 SAME_RATIO = 0.9
 """How much of a hole other cameras must lack as well to share it."""
 
@@ -71,9 +75,12 @@ class Coverage:
         return 1.0 - self.lost_s / self.due_s if self.due_s else 1.0
 
 
-def coverage(site: Site, camera: CameraConfig, footage: CameraFootage, now: datetime) -> Coverage | None:
+def coverage(
+    site: Site, camera: CameraConfig, footage: CameraFootage, now: datetime, hours: Schedule | None = None
+) -> Coverage | None:
     """Return the coverage of the due window, from the start of footage to its end.
 
+    `hours`: when the site must be recorded (`due.py`), around the clock where it is None.
     None: no footage of the window is known. Time before the oldest moment is a matter of retention, time after the
     newest one of whether recording goes on.
     """
@@ -91,6 +98,8 @@ def coverage(site: Site, camera: CameraConfig, footage: CameraFootage, now: date
     for day, whole in days_of(window, zone):
         part = clipped((window,), whole)[0]
         due = planned(footage.schedule, whole, part, zone)
+        if hours is not None:
+            due = common(due, due_of(hours, part, ZoneInfo(site.time_zone)))
         motion_s += total_s(_of_motion(footage.schedule, whole, part, zone))
         if not due:
             continue
@@ -118,7 +127,7 @@ def planned(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInfo) 
     """Return the due time of a part of a local day: all of it without a plan in force."""
     if schedule is None or schedule.enabled is False or not schedule.periods:
         return (part,)
-    return clipped(_of_modes(schedule, whole, zone, frozenset({"continuous", "other"})), part)
+    return clipped(_of_modes(schedule, whole, zone, UNCONDITIONAL), part)
 
 
 def is_motion_only(schedule: Schedule | None) -> bool:
@@ -148,6 +157,14 @@ def _of_motion(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInf
         return ()
     planned_too = planned(schedule, whole, part, zone)
     return subtracted(clipped(_of_modes(schedule, whole, zone, frozenset({"motion", "event"})), part), planned_too)
+
+
+def due_of(hours: Schedule | None, part: Span, zone: ZoneInfo) -> Spans:
+    """Return the time of a span that is due by the hours of `due.py`, in the site's zone; None: every second."""
+    if hours is None:
+        return (part,)
+    days = days_of(part, zone)
+    return merged(one for _, whole in days for one in clipped(_of_modes(hours, whole, zone, UNCONDITIONAL), part))
 
 
 @lru_cache(maxsize=1024)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from agent.observe.footage.changes import footage_contradictions, is_restored
+from agent.observe.footage.changes import JUMP_SLACK, footage_contradictions, is_restored, plan_cut_at
 from agent.observe.footage.days import (
     CLOCK_STEADY_S,
     CameraFootage,
@@ -32,9 +33,10 @@ from agent.observe.footage.days import (
 )
 from agent.observe.footage.read_days import Listing, carried, claimed, contradiction, is_healed, listing_of, read_days
 from agent.observe.footage.requests import footage_requests
+from agent.observe.footage.runs import holes_of, run_from
 from agent.observe.footage.sizes import with_rates
 from agent.site.config.site import CameraConfig, Site
-from drivers.footage import Wanted
+from drivers.footage import Schedule, Wanted
 from drivers.model import Clock, Observations, Span, Value
 from drivers.spans import day_of
 
@@ -64,11 +66,12 @@ class _CameraLook:
 
 @dataclass(frozen=True, slots=True)
 class _DaysAfter:
-    """The days after a look, its contradictions, and whether a sealed day was read again."""
+    """The days after a look, its contradictions, whether a sealed day was read again, and `CameraFootage.run_at`."""
 
     rows: dict[date, RecordedDay]
     contradicted: tuple[Change, ...]
     read_again: bool
+    run_at: datetime | None
 
 
 def merge_footage(
@@ -161,7 +164,7 @@ def _joined(
     )
     if any(change.kind in _SETS_ASIDE and change.kind not in before for change in swept):
         return replace(known, suspected=swept), ()
-    days = _rows(known, look)
+    days = _rows(known, look, zone)
     seen = (*swept, *days.contradicted)
     confirmed = tuple(change for change in seen if any(change.is_same(other) for other in known.suspected))
     suspected = tuple(change for change in seen if change not in confirmed)
@@ -170,6 +173,9 @@ def _joined(
     anchor = chain_head(known.anchor, gone)
     kept = tuple(rows[day] for day in sorted(rows))
     moved = _moved(known.oldest_at, told.oldest_at)
+    in_order = _is_recorded_over(known, days.run_at, look.now)
+    run_moved = in_order and _moved(known.run_at, days.run_at)
+    run_at = days.run_at if in_order or not suspected else known.run_at
     earliest = min((at for at in (known.earliest_at, told.oldest_at) if at is not None), default=None)
     after = replace(
         known,
@@ -181,23 +187,28 @@ def _joined(
         oldest_moved_at=look.now if moved else known.oldest_moved_at,
         months=_months(known.months, look),
         schedule=told.schedule or known.schedule,
+        plan_cut_at=plan_cut_at(known, told.schedule, look.now),
         anchor=anchor,
         sealed_gone=known.sealed_gone + len(gone),
         sealed_head=chain_head(anchor, (row for row in kept if row.sealed)),
         read_again_at=to_the_minute(look.now) if days.read_again else known.read_again_at,
         changes=_changes(known.changes, confirmed, rows, told.oldest_at, day_of(look.due_from, zone)),
         suspected=suspected,
+        run_at=run_at,
+        run_moved_at=look.now if run_moved else known.run_moved_at if run_at else None,
     )
     return after, confirmed
 
 
-def _rows(known: CameraFootage, look: _CameraLook) -> _DaysAfter:
+def _rows(known: CameraFootage, look: _CameraLook, zone: ZoneInfo) -> _DaysAfter:
     told = look.told
     before = {row.day: row for row in known.days}
     fresh = read_days(told, look.window, look.there, to_the_minute(look.now))
     rows: dict[date, RecordedDay] = {}
     contradicted: list[Change] = []
     read_again = False
+    run_at = _isolated_run(told, {**before, **fresh}, told.schedule or known.schedule, zone)
+    in_order = _is_recorded_over(known, run_at, look.now)
     for day, whole in look.window:
         old, new = before.get(day), fresh.get(day)
         if day in look.asked.days and (new is None or new.level == "day"):
@@ -208,6 +219,10 @@ def _rows(known: CameraFootage, look: _CameraLook) -> _DaysAfter:
             rows |= {day: kept} if kept else {}
             continue
         at_an_end = not told.spans or whole.start_at < told.spans[0].start_at or whole.end_at > told.spans[-1].end_at
+        if in_order and run_at is not None and whole.start_at < run_at:
+            # Between a clip that is locked and the ring: a day that is gone is gone, one that goes stays as it was.
+            rows[day] = new if whole.end_at <= run_at else carried(old, new)
+            continue
         change = contradiction(old, new, look.now) if old and not at_an_end and whole.end_at > look.due_from else None
         restored = any(is_healed(one, new) for one in known.changes if one.from_day == day)
         if change is None or restored:
@@ -219,7 +234,22 @@ def _rows(known: CameraFootage, look: _CameraLook) -> _DaysAfter:
         contradicted.append(change)
         again = any(change.is_same(other) for other in known.suspected)
         rows[day] = new if again or old is None else old
-    return _DaysAfter(rows, tuple(contradicted), read_again)
+    return _DaysAfter(rows, tuple(contradicted), read_again, run_at)
+
+
+def _isolated_run(
+    told: Listing, rows: Mapping[date, RecordedDay], plan: Schedule | None, zone: ZoneInfo
+) -> datetime | None:
+    """Return the start of the footage that reaches to now, None where nothing stands alone before it."""
+    run_at = run_from(told.spans, holes_of(rows.values(), zone), plan, zone)
+    return run_at if run_at != told.oldest_at else None
+
+
+def _is_recorded_over(known: CameraFootage, run_at: datetime | None, now: datetime) -> bool:
+    """Tell whether the ring behind a locked clip moved on by no more than time did: it overwrites in order."""
+    if known.run_at is None or run_at is None:
+        return False
+    return run_at - known.run_at <= max(now - known.read_at, timedelta()) + JUMP_SLACK
 
 
 def _within_budget(rows: dict[date, RecordedDay]) -> dict[date, RecordedDay]:

@@ -59,8 +59,8 @@ def sizes_of(known: CameraFootage, zone: ZoneInfo) -> DaySizes | None:
     }
     today = day_of(known.there(known.read_at), zone)
     complete = [sizes[day] for day in sorted(sizes) if day < today]
-    if complete and known.oldest_at is not None:
-        sizes = _older(known.oldest_at, min(sizes), fmean(complete[:USUAL_DAYS]), zone) | sizes
+    if complete and (begins := _begins(known)) is not None:
+        sizes = _older(begins, min(sizes), fmean(complete[:USUAL_DAYS]), zone) | sizes
     off = days_off(known)
     estimated = not told
     since = known.bitrates[0].day if estimated else None
@@ -77,7 +77,13 @@ def _older(oldest_at: datetime, first: date, usual: float, zone: ZoneInfo) -> di
 
 def _remaining_share(known: CameraFootage, row: RecordedDay, zone: ZoneInfo) -> float:
     """Return the share of a day that still exists: the oldest is remembered whole while it is overwritten."""
-    return _share_after(known.oldest_at, row.day, zone) if row.sealed and known.oldest_at else 1.0
+    begins = _begins(known)
+    return _share_after(begins, row.day, zone) if row.sealed and begins else 1.0
+
+
+def _begins(known: CameraFootage) -> datetime | None:
+    """Return where the footage that fills the disks begins: not with a clip that stands alone before it."""
+    return known.run_at or known.oldest_at
 
 
 def _share_after(moment: datetime, day: date, zone: ZoneInfo) -> float:
@@ -183,5 +189,6 @@ def larger_before(noted: tuple[DatedValue, ...]) -> DatedValue | None:
 
 
 def is_overwriting(known: CameraFootage, now: datetime) -> bool:
-    """Tell whether the oldest footage goes as new comes in."""
-    return now - known.oldest_moved_at < timedelta(days=1)
+    """Tell whether the oldest footage goes as new comes in; of a locked clip only what is behind it can go."""
+    moved_at = known.run_moved_at if known.run_at else known.oldest_moved_at
+    return moved_at is not None and now - moved_at < timedelta(days=1)

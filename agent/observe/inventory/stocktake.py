@@ -127,7 +127,8 @@ def hosts_behind(observations: Iterable[Observation]) -> frozenset[str]:
 def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:
     """Return the cameras of a device whose channel has no video source: an empty channel is not a camera."""
     ids = [c.camera.id for c in site.cameras if c.camera.device == device]
-    return tuple(id_ for id_ in ids if (s := facts.one(f"camera:{id_}", Streams)) is not None and not s.streams)
+    found = ((id_, facts.one(f"camera:{id_}", Streams)) for id_ in ids)
+    return tuple(id_ for id_, streams in found if streams is not None and not streams.streams and not streams.lost)
 
 
 @dataclass(frozen=True, slots=True)

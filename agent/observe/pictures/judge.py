@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from agent.observe.pictures.preset_verdicts import preset_seen
@@ -57,7 +58,7 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | 
     except WorkerError as error:
         reason: Reason = "worker-not-confined" if error.reason == NOT_CONFINED else "malformed"
         missing = Unavailable("picture", reason, f"worker: {error.reason}", picture.path)
-        return (Observation(subject, missing, picture.taken_at, "look"),)
+        return (Observation(subject, missing, picture.taken_at, "look", picture.provenance),)
     seen = PictureSeen(
         picture.path,
         picture.taken_at,
@@ -77,7 +78,8 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | 
             _gather(picture.camera_id, job.study, judged.studied, previous)
     if judged.positioned is not None:
         values.append(preset_seen(picture.path, job.positions, judged.positioned))
-    return tuple(Observation(subject, value, picture.taken_at, "look") for value in values)
+    where = replace(picture.provenance, true_at=picture.taken_at)
+    return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, Attempt, due_paths
-from drivers.model import Mask, Masks, Observation, Observations, Unavailable, Value
+from drivers.model import UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Streams, Unavailable, Value
 from drivers.picture import Access, PathName, PictureSeen, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
@@ -33,8 +33,8 @@ class PathResult:
 
     `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
-    requested without a login. `sound`: the encodings of the sound that its description offered, None where unknown, as
-    in data of an earlier release.
+    requested without a login. `box`, `source` and `profile` are those of its provenance. `sound`: the encodings of the
+    sound that its description offered, None where unknown, as in data of an earlier release.
     """
 
     camera_id: str
@@ -46,6 +46,9 @@ class PathResult:
     verdicts: tuple[ZoneVerdict, ...] = ()
     asked: str = ""
     anonymous: bool = False
+    box: str = ""
+    source: str = ""
+    profile: str = ""
     sound: tuple[str, ...] | None = None
 
     @property
@@ -114,19 +117,30 @@ def _path_result(
     zones = zones_digest(site, camera.camera.id)
     listed = next((masks_digest(v.masks) for v in values if isinstance(v, Masks)), "")
     if _not_due(own, path) is not None:
-        holds = last is not None and last.zones == zones and (not listed or last.masks == listed)
-        return last if holds else None
-    seen = next((v for v in values if isinstance(v, PictureSeen) and v.path == path), None)
+        same = last is not None and last.zones == zones and (not listed or last.masks == listed)
+        return last if last is not None and same and _is_of(last, own) else None
+    found = next((o for o in own if isinstance(o.value, PictureSeen) and o.value.path == path), None)
+    seen = found.value if found is not None and isinstance(found.value, PictureSeen) else None
     tried = any(isinstance(v, Unavailable) and v.fact == "picture" and v.path == path for v in values)
     if seen is None and not tried:
         return None
     verdicts = tuple(v for v in values if isinstance(v, ZoneVerdict) and v.path == path)
     access = next((v for v in values if isinstance(v, Access)), Access((), ()))
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
+    anonymous, where = asked in access.anonymous, found.provenance if found is not None else UNPROVEN
     sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
-    return PathResult(
-        camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous, sound
-    )
+    of = (where.box, where.source, where.profile)
+    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound)
+
+
+def _is_of(last: PathResult, own: list[Observation]) -> bool:
+    """Tell whether a cached result is of the box, source and profile that the device lists now; unknown is no other."""
+    listing = next((one for one in own if isinstance(one.value, Streams)), None)
+    if listing is None or not isinstance(listing.value, Streams):
+        return True
+    profile = next((one.profile for one in listing.value.streams if one.path == last.path), "")
+    pairs = (last.box, listing.provenance.box), (last.source, listing.provenance.source), (last.profile, profile)
+    return all(not before or not now or before == now for before, now in pairs)
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:
@@ -154,7 +168,10 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
     own.remove(placeholder)
     sound = () if look.sound is None else (StreamSound(look.path, look.sound),)
     values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound)
-    own.extend(Observation(placeholder.subject, value, look.at, REMEMBERED) for value in values)
+    where = Provenance(
+        box=look.box, source=look.source, profile=look.profile, path=look.path, true_at=look.seen.taken_at, level="seen"
+    )
+    own.extend(Observation(placeholder.subject, value, look.at, REMEMBERED, where) for value in values)
     for index, observation in enumerate(own):
         access = observation.value
         if isinstance(access, Access) and look.asked:

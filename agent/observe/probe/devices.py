@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from agent.observe.facts.sightings import box_digest
 from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_behind
 from agent.site.config.site import Site
 from drivers import capture, registry
@@ -28,6 +29,7 @@ from drivers.model import (
     Camera,
     Device,
     Fact,
+    Identity,
     Observation,
     Observations,
     Picture,
@@ -106,7 +108,8 @@ class Reading:
         def read(transport: Transport) -> ProbeResult:
             observations = _without_store_facts(part, registry.load(device.driver)(cameras, transport, wanted))
             pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
-            return ProbeResult(_without_store_facts(part, observations + more), pictures, tuple(transport.samples.kept))
+            told = _without_store_facts(part, observations + more)
+            return ProbeResult(*_of_box(told, pictures), tuple(transport.samples.kept))
 
         def missing(reason: Reason, detail: str) -> ProbeResult:
             return ProbeResult(
@@ -141,6 +144,18 @@ def merged_results(parts: Iterable[ProbeResult]) -> ProbeResult:
         tuple(o for one in kept for o in one.observations),
         tuple(picture for one in kept for picture in one.pictures),
         tuple(sample for one in kept for sample in one.samples),
+    )
+
+
+def _of_box(told: Observations, pictures: tuple[Picture, ...]) -> tuple[Observations, tuple[Picture, ...]]:
+    """Add to all that one device delivered which box it was, by the identity that it gave in the same reading."""
+    identity = next((one.value for one in told if isinstance(one.value, Identity)), None)
+    if identity is None:
+        return told, pictures
+    box = box_digest(identity)
+    return (
+        tuple(replace(one, provenance=replace(one.provenance, box=box)) for one in told),
+        tuple(replace(one, provenance=replace(one.provenance, box=box)) for one in pictures),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from agent.model.finding import Json
 from agent.observe.remembered import (
     assessed,
+    configured,
     footage,
     identities,
     logs,
@@ -25,6 +26,8 @@ from agent.observe.remembered import (
     quality,
     running,
     sightings,
+    sources,
+    strays,
     views,
     voided,
 )  # fmt: skip
@@ -67,6 +70,9 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "outages": outages,
     "running": running,
     "logs": logs,
+    "sources": sources,
+    "strays": strays,
+    "configured": configured,
 }
 """Learned once a look from everything that is known by it."""
 

@@ -11,6 +11,7 @@ from agent.observe.facts.restarts import RunningDevice
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.footage.outages import Outage
+from agent.observe.inventory.known_sources import KnownSources
 from agent.observe.inventory.owners import Owners
 from agent.observe.pictures.preset_verdicts import Presets
 from agent.observe.pictures.turns import PathResult
@@ -27,8 +28,10 @@ class Remembered:
     camera's picture, by camera id; a camera without an approved view is not in `views`. `pooled`: last verdicts on its
     private zones; `presets`: the same for each preset of one that turns. `assessed`: the counts of municipal
     assessment, day by day. `running`: devices that report their uptime, by device id; `logs`: the oldest entry ever
-    seen in each log, by subject. `owners`: box and place of all memory of a camera, by camera id; `voided`: by camera
-    id, the digest of an approval that names no box and was given for a replaced one.
+    seen in each log, by subject; `sources`: the video source of each camera at its device; `strays`: channels that
+    nobody configured, `DEVICE/NUMBER`, with the looks that saw them; `configured`: when a camera was configured last.
+    `owners`: box and place of all memory of a camera, by camera id; `voided`: by camera id, the digest of an approval
+    that names no box and was given for a replaced one.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -43,6 +46,9 @@ class Remembered:
     assessed: tuple[DayAssessed, ...] = ()
     running: Mapping[str, RunningDevice] = field(default_factory=dict)
     logs: Mapping[str, datetime] = field(default_factory=dict)
+    sources: KnownSources = field(default_factory=dict)
+    strays: Mapping[str, int] = field(default_factory=dict)
+    configured: Mapping[str, datetime] = field(default_factory=dict)
     owners: Owners = field(default_factory=dict)
     voided: Mapping[str, str] = field(default_factory=dict)
 

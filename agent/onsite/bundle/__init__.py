@@ -5,8 +5,6 @@ Payloads of reports, made for a hub and showing a site's days, stay out but for 
 pictures, keys and secrets.toml are never opened for packing.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.onsite.bundle import gathering

@@ -1,7 +1,5 @@
 """Renders the texts of a support archive, one function each. Only reads; what is absent raises `NotThere`."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Packs gathered texts into an archive: within its limits, without secrets, with a list of what is missing."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -4,8 +4,6 @@
 search: a text in which anything is still found is not packed.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -4,8 +4,6 @@ One row, one function each, in the order in which people read them. A probe take
 nowhere beside a running service, and asks nothing of a device.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.onsite.doctor import broker, files, host, kept, network

@@ -4,8 +4,6 @@ Beside a running service nothing here logs in (`agent/deliver/publish/try_login.
 counts then.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import ssl

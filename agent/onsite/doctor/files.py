@@ -1,7 +1,5 @@
 """Validates the configuration, and the owners and modes of files."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Iterator

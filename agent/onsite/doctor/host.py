@@ -1,7 +1,5 @@
 """Probes the gateway: clock, free space, software, service, picture worker."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import platform

@@ -1,7 +1,5 @@
 """Reports the backlog: reports that the hub has not confirmed, and logins that need a person. Only reads."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Defines the input and the outcome of a probe of `camwarden doctor`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Probes name resolution and connections to devices. No login is tried and nothing is asked of a device."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
 from collections.abc import Callable, Mapping

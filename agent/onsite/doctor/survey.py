@@ -1,7 +1,5 @@
 """Runs all probes side by side; one that breaks becomes `unknown`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime

@@ -4,8 +4,6 @@ Source: State Council Order 799, article 14: unit, locations, number and type of
 are filed promptly. Firmware, addresses and stream settings are not among them: they are listed and not due.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal

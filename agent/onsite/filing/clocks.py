@@ -5,8 +5,6 @@ Judges nothing: the findings are those of `agent/judge/checks/papers/filing.py`,
 them out, since somebody wants to file.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final

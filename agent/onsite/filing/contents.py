@@ -6,8 +6,6 @@
 Source: Datong Measures, article 15(1); State Council Order 799, article 14.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime

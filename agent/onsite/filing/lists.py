@@ -3,8 +3,6 @@
 One list each of boxes, cameras and streams. The printable pages show the same columns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final

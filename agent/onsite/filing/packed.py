@@ -7,8 +7,6 @@ without the key; whose key it is, he must know over another way. `contents.py` d
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,8 +110,8 @@ def read_signed(container: Container) -> SignedManifest:
 
 def _manifest(container: Container) -> tuple[bytes, str]:
     if MANIFEST not in container.names:
-        raise NotVerified("missing", Message("{file} is missing: get the whole dossier again", {"file": MANIFEST}))
+        raise NotVerified("missing", "{file} is missing: get the whole dossier again", file=MANIFEST)
     data = container.read(MANIFEST)
     if len(data) > FILE_MAX_BYTES:
-        raise NotVerified("malformed", Message("larger than {bytes_most} bytes", {"bytes_most": FILE_MAX_BYTES}))
+        raise NotVerified("malformed", "larger than {bytes_most} bytes", bytes_most=FILE_MAX_BYTES)
     return unflatten(data)

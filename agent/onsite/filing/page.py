@@ -3,8 +3,6 @@
 The style sheet is that of the hand-over report.
 """
 
-from __future__ import annotations
-
 from typing import Final
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Lists the texts of a dossier's printable pages: headings and explanations. All of them are msgids."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -3,8 +3,6 @@
 Source: Datong Measures, article 15(1)(1) to (5).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Calculates the filing status of a site without a look at its devices, and the operator's next step. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final

@@ -3,8 +3,6 @@
 Texts of devices and people are unchanged, but encoded so that none steers a terminal.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, utc_text
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.onsite.filing.papers import Slot
@@ -91,9 +89,7 @@ def read_content(data: bytes) -> tuple[str, date, Inventory]:
             raise ValueError
         return str(said["site"]["id"]), date.fromisoformat(said["day"]), _inventory(said["inventory"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NotVerified(
-            "payload", Message("signed, but its content is not {schema}: export it anew", {"schema": SCHEMA})
-        ) from None
+        raise NotVerified("payload", "signed, but its content is not {schema}: export it anew", schema=SCHEMA) from None
 
 
 def _inventory(said: Mapping[str, Any]) -> Inventory:

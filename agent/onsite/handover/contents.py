@@ -4,8 +4,6 @@ Decides the place of each value, what is an open declaration, and who has the ne
 `agent/onsite/one_look/anonymise.py` has redacted boxes and networks before.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal

@@ -1,7 +1,5 @@
 """Builds the cameras of a hand-over report: picture, outlines, verdicts path by path, and the view's state. Pure."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo
 
 from agent.model.finding import Finding, Message, Status

@@ -1,7 +1,5 @@
 """Builds clocks, forecasts and the equipment list of a hand-over report: configured beside measured. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from agent.model.finding import Finding, Message

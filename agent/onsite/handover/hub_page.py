@@ -3,8 +3,6 @@
 The page has numbers, states and plots, and no picture: none leaves the site.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ holds small pictures of a real place in which everything private is black; it st
 `agent/onsite/handover/contents.py` builds the values, `agent/verify/html_seal.py` signs the text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final

@@ -1,7 +1,5 @@
 """Lists the texts of the hand-over report: headings, explanations, titles of checks, short rules: all msgids."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

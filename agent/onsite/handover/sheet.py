@@ -4,8 +4,6 @@ It holds small pictures of a real place, in which everything private that is not
 stays on the site with mode 0600.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final

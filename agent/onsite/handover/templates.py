@@ -1,7 +1,5 @@
 """Renders HTML templates that hold texts of devices and people: every one of them is escaped. Pure."""
 
-from __future__ import annotations
-
 import base64
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined

@@ -3,8 +3,6 @@
 Readable without colour: what is missing is hatched, each cause with lines of its own, and a line marks the floor.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from html import escape
 from unicodedata import east_asian_width

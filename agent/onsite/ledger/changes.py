@@ -3,8 +3,6 @@
 An empty cell changes nothing. What is in the file and not in the ledger is reported and stays.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 

@@ -3,8 +3,6 @@
 A new column, a declaration for instance, is one line in `COLUMNS` (and its sentence in the catalogue of texts).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final

@@ -3,8 +3,6 @@
 One difference is reported once: two cameras that were exchanged are one line, and so is one that moved.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

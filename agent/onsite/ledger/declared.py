@@ -3,8 +3,6 @@
 `agent/site/declarations/table.py` lists what may be declared. A ledger names no author: the import's options do.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date

@@ -3,8 +3,6 @@
 Rows with one address are one device; a recorder's rows are its channels.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Renders the page beside rendered site folders: open steps of each site, from passwords to enrollment. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from agent.onsite.ledger.sites import SitePlan

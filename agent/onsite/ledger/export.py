@@ -1,7 +1,5 @@
 """Builds the rows of a ledger from a site's file and its devices. Pure; never a user or password."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 

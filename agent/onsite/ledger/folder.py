@@ -3,8 +3,6 @@
 The loader validates the files first, in their final folder.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,7 +15,6 @@ from typing import Final
 from agent.host.files import write_atomic
 from agent.host.paths import SECRETS_NAME
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Message
 from agent.observe.inventory.site_skeleton import STATE_NAME
 from agent.onsite.ledger.changes import changes, new_declarations
 from agent.onsite.ledger.site_text import HUB_KEYS, missing_logins, new_text, secrets_text
@@ -123,9 +120,7 @@ def write(what: Draft) -> None:
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(
-            Message("{folder} cannot be written: {why}", {"folder": what.folder, "why": os_words(error)})
-        ) from None
+        raise UsageError("{folder} cannot be written: {why}", folder=what.folder, why=os_words(error)) from None
 
 
 @contextmanager

@@ -4,8 +4,6 @@ A heading means a column when its words are one of the column's names; similarit
 mapping comes first.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

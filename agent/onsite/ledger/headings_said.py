@@ -1,7 +1,5 @@
 """Stores a person's mapping of headings (`--map`) in a small file of the user's own, for every ledger."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,7 +7,6 @@ from typing import Final
 
 from agent.host.files import write_atomic
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Message
 from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.headings import IGNORED, holds_passwords, normal
 
@@ -25,12 +22,12 @@ def parse(texts: Iterable[str]) -> dict[str, str]:
         heading, equals, key = text.rpartition("=")
         key = key.strip().lower().replace(" ", "_")
         if not equals or not normal(heading):
-            raise UsageError(Message('--map "{text}": write it as --map "HEADING=COLUMN"', {"text": text}))
+            raise UsageError('--map "{text}": write it as --map "HEADING=COLUMN"', text=text)
         if holds_passwords(heading):
             raise UsageError("--map: a column of passwords is never read; write passwords into secrets.toml")
         if key not in (*BY_KEY, IGNORED, FORGET):
             values = {"text": text, "key": key, "known": ", ".join(BY_KEY)}
-            raise UsageError(Message('--map "{text}": no column "{key}"; there are: {known}, and - for none', values))
+            raise UsageError('--map "{text}": no column "{key}"; there are: {known}, and - for none', **values)
         found[normal(heading)] = key
     return found
 
@@ -52,4 +49,4 @@ def save(path: Path, said: Mapping[str, str]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode(), 0o600)
     except OSError as error:
-        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path} cannot be written: {why}", path=path, why=os_words(error)) from None

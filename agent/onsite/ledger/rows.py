@@ -3,8 +3,6 @@
 `sites.py` decides which rows are one device or site.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -102,8 +100,9 @@ def read(data: bytes, mapped: Mapping[str, str], wanted_sheet: str = "") -> Ledg
 
 def _books(data: bytes) -> tuple[Book, ...]:
     if len(data) > FILE_MAX_BYTES:
-        values = {"mib": FILE_MAX_BYTES // 1024 // 1024}
-        raise Unreadable(Message("the file is larger than {mib} MiB: no ledger is, take out pictures", values))
+        raise Unreadable(
+            "the file is larger than {mib} MiB: no ledger is, take out pictures", mib=FILE_MAX_BYTES // 1024 // 1024
+        )
     if not data.strip():
         raise Unreadable("the file is empty")
     if data.startswith(_OLD_EXCEL):

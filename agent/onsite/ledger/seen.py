@@ -3,8 +3,6 @@
 Its texts are those of devices, its file may come from anybody: a value of another shape counts as not observed.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

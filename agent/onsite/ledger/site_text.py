@@ -3,8 +3,6 @@
 Every comment, zone and option that the ledger does not know stays (`agent/site/toml/edit.py`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType

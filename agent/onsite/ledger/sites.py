@@ -4,8 +4,6 @@ Rows with one address are one device; a recorder's rows are its channels. Ids th
 the site's own file where it knows the camera or device, else they are made. Files are decided elsewhere.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Converts a site to the tables of its file, for all modules here that compare or extend one. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from agent.model.finding import Json

@@ -3,8 +3,6 @@
 Excel stores 15 digits of a number and no leading zero: where these matter, a number is refused and text is required.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from datetime import date

@@ -5,8 +5,6 @@ number, the same everywhere in one result, so that lines about one box still mat
 cameras and zones stay, and so do maker, model and firmware. Secrets never come this far (`agent/text/redact.py`).
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping

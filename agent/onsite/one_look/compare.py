@@ -4,8 +4,6 @@ Nothing is called repaired that was only unknown before, or is unknown now. A fi
 left to its cause, on both sides.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args

@@ -5,8 +5,6 @@ digest of the first, so that the first cannot be exchanged. They are signed with
 has it, else with a key that is made here: a reader has to compare the thumbprint.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -53,8 +51,9 @@ class EarlierLook:
 def path_of(folder: Path, job: str, run: str) -> Path:
     """Return the file of a job's run, `open` or `close`. Raises UsageError for a name that no file may have."""
     if not _NAME.fullmatch(job):
-        values = {"job": printable(job)}
-        raise UsageError(Message("{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", values))
+        raise UsageError(
+            "{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", job=printable(job)
+        )
     return folder / f"{job}.{run}.json"
 
 
@@ -83,7 +82,7 @@ def write(path: Path, data: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, data, 0o600)
     except OSError as error:
-        raise Forbidden(Message("{path}: {why}; jobs are kept there", {"path": path, "why": os_words(error)})) from None
+        raise Forbidden("{path}: {why}; jobs are kept there", path=path, why=os_words(error)) from None
 
 
 def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> EarlierLook:
@@ -99,9 +98,9 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(Message("{path}: there is no such file", {"path": path})) from None
+        raise UsageError("{path}: there is no such file", path=path) from None
     except OSError as error:
-        raise UsageError(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
     digest = kid = ""
     try:
         document: Any = json.loads(data)
@@ -112,11 +111,12 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
         look = _parse_look(document, digest, kid)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise UsageError(
-            Message("{path}: neither the output of `check --json` nor a job of `check --open`", {"path": path})
+            "{path}: neither the output of `check --json` nor a job of `check --open`", path=path
         ) from None
     if look.site != site:
-        values = {"path": path, "site": printable(look.site), "site2": site}
-        raise UsageError(Message("{path}: a look at site {site!r}, and not at {site2!r}", values))
+        raise UsageError(
+            "{path}: a look at site {site!r}, and not at {site2!r}", path=path, site=printable(look.site), site2=site
+        )
     return look
 
 
@@ -128,11 +128,11 @@ def _verified(path: Path, payload: bytes, jws: str, keys: Mapping[str, PublicKey
         if not known_only:
             return error.kid
         raise NotVerified(
-            error.reason, Message("{path}: not signed by the key of this host: open the job anew", {"path": path})
+            error.reason, "{path}: not signed by the key of this host: open the job anew", path=path
         ) from None
     except NotVerified as error:
         raise NotVerified(
-            error.reason, Message("{path}: {error}: it was changed; open the job anew", {"path": path, "error": error})
+            error.reason, "{path}: {error}: it was changed; open the job anew", path=path, error=error
         ) from None
     return ""
 

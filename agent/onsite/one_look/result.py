@@ -1,7 +1,5 @@
 """Defines the result of one `check`: the single value that every table, file and report of it is made from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -4,8 +4,6 @@ Unknown is more black, never less: a camera whose private areas in its picture a
 `agent/commands/check/pictures.py` has the worker blacken the others.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final

@@ -3,8 +3,6 @@
 Nothing is declared of it, so that only what it shows by itself is judged.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

@@ -4,8 +4,6 @@ Streams of one device are sampled one after the other, so that it never has a se
 Each device has one absolute deadline: that of a reading, and the time of the requested samples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final

@@ -5,8 +5,6 @@ and unchanged until it is delivered; only then the next one is decided: none is 
 and went between two digests is left to the hub's events.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections import Counter

@@ -6,8 +6,6 @@ try: a crash or a full disk may delay a digest, never repeat it at every cycle. 
 sent again, a lost one being worse than a double one; its `id` shows programs that it is the same.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import threading

@@ -6,8 +6,6 @@ markup, a mention or a link becomes its full-width form.
 Source: WeCom, group robot, message type markdown; DingTalk, custom robot, message type markdown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 

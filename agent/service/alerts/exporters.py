@@ -4,8 +4,6 @@ An address in use, a missing folder or a reader that hangs costs a line of the l
 decided in `metrics.py`.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

@@ -8,8 +8,6 @@ site does not flood its collector.
 Source: Prometheus exposition formats, text format 0.0.4; Prometheus, metric and label naming.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from zoneinfo import ZoneInfo
 from agent.contract.chain import Heads
 from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.host.prometheus import Kind, Labels, block
-from agent.judge.checks.footage.retention import COMPLETENESS_ID
+from agent.judge.checks.footage.shared import COMPLETENESS_ID
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.episodes import Episode, by_class
 from agent.model.finding import Finding, Json, Status

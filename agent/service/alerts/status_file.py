@@ -5,8 +5,6 @@ object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by st
 `agent/service/daemon/loop.py` decides its content.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping
@@ -82,18 +80,16 @@ def read(runtime: Path, now: datetime) -> StatusRead:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise NoStatus(
-            Message(
-                "{path}: no status yet; the service has not finished its first cycle or does not run: "
-                "systemctl status camwarden",
-                {"path": path},
-            )
+            "{path}: no status yet; the service has not finished its first cycle or does not run: "
+            "systemctl status camwarden",
+            path=path,
         ) from None
     except PermissionError:
         raise Forbidden(
-            Message("{path}: this user may not read it; join the group camwarden or run as root", {"path": path})
+            "{path}: this user may not read it; join the group camwarden or run as root", path=path
         ) from None
     except OSError as error:
-        raise NoStatus(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
+        raise NoStatus("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
     return _parse(path, raw, now)
 
 

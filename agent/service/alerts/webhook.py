@@ -7,8 +7,6 @@ Source: WeCom, group robot configuration (errcode, 4096 bytes of Markdown); Ding
 HMAC-SHA256 over `timestamp\nsecret`, base64, in the query, at most an hour old).
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -5,8 +5,6 @@
 Nothing flows back: a check cannot probe, and nothing after the spool can change a report.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +26,7 @@ from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.requests import footage_requests
+from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
 from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
@@ -41,15 +40,8 @@ from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
+from agent.service.cycle import kept_for
 from agent.service.cycle.environment import Environment
-from agent.service.cycle.kept_for import (
-    forget_replaced,
-    memory_of_boxes,
-    memory_of_site,
-    restarted_footage,
-    still_valid_approvals,
-    valid_approvals,
-)
 from agent.service.cycle.read_kept import DiskState, read_disk
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
@@ -94,12 +86,12 @@ def see(
     """
     # read what is kept
     kept, afresh, now = read_disk(site), asked.cameras(site), moment.at
-    memory = memory_of_site(memory, site.id)
+    memory = kept_for.memory_of_site(memory, site.id)
     stood = memory.remembered
-    before = forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
+    before = kept_for.forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forget_pictures(before, afresh)
-    declared = with_floors(site, local_day(site, now))
-    approvals, _ = valid_approvals(kept.approvals, stood, remembered)
+    declared = with_sources(with_floors(site, local_day(site, now)), remembered.sources)
+    approvals, _ = kept_for.valid_approvals(kept.approvals, stood, remembered)
     derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
     site = with_approvals(declared, approvals)
     # ask devices
@@ -112,12 +104,12 @@ def see(
     known = approved_views(approvals, derived)
     rounds = max(rounds, ROUNDS if afresh else 1)
     fetched, looked, remembered = look_in_rounds(site, env, reading, stored, remembered, known, now, rounds)
-    approvals, remembered = still_valid_approvals(kept.approvals, approvals, stood, remembered)
+    approvals, remembered = kept_for.still_valid_approvals(kept.approvals, approvals, stood, remembered)
     site = with_approvals(declared, approvals)
     host = observe_host(site.storage.directory, now) + observe_worker(env.confinement(), now)
     # remember
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    begun = restarted_footage(before.footage, remembered.footage)
+    begun = kept_for.restarted_footage(before.footage, remembered.footage)
     observed = fetched.observations + looked + host
     boxes = configured_boxes(site, remembered.identities)
     remembered = fold(IN_TURN, remembered, Look(site=site, now=now, told=observed))
@@ -128,7 +120,7 @@ def see(
     facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
     # judge
     findings = run_checks(site, facts, now)
-    after = restore_pictures(memory_of_boxes(before, site, remembered.owners), remembered, afresh)
+    after = restore_pictures(kept_for.memory_of_boxes(before, site, remembered.owners), remembered, afresh)
     made = proven_references(env.previous.take_found(), approvals, remembered.views, now)
     answered = asked.looked(now, env.clock())
     return CycleResult(

@@ -1,7 +1,5 @@
 """Defines the environment of a cycle, which the daemon, a command or a test passes in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime

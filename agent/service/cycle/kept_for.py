@@ -5,8 +5,6 @@ the box proves to be another one (`agent/observe/inventory/owners.py`), it is fo
 of digests goes on. An identity that could not be read forgets nothing.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -54,7 +52,10 @@ def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remember
         for name in names
     }
     remembered = replace(remembered, owners={**remembered.owners, **after}, footage=_footage(remembered, site, now))
-    return without_pictures(remembered, another) if another else remembered
+    if not another:
+        return remembered
+    sources = {name: one for name, one in remembered.sources.items() if name not in another}
+    return replace(without_pictures(remembered, another), sources=sources)
 
 
 def restarted_footage(before: Footage, after: Footage) -> frozenset[str]:

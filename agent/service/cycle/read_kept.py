@@ -1,7 +1,5 @@
 """Reads a cycle's files beside the spool: the only place that does, before any device is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,8 +5,6 @@ rounds, some seconds apart, of the cameras whose zones or views are not settled.
 its own looks, so that a device that hangs delays no other.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final

@@ -5,8 +5,6 @@ threads of their own. Signals and orders only set flags and end its sleep. The w
 device is inside its deadline, after each judged picture, and while the publisher's loop beats.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import time

@@ -1,7 +1,5 @@
 """Opens the long-lived parts of a running agent together, and closes them in reverse order. Decides nothing."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager

@@ -5,8 +5,6 @@ built without pictures and logins (`agent/report/build.py`), and this shows whet
 the newest rotation is not verified: that key is gone.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -4,8 +4,6 @@ A signal handler runs between any two instructions, also inside another handler.
 not reentrant: a handler that sets one may wait for itself.
 """
 
-from __future__ import annotations
-
 import select
 import signal
 import socket

@@ -1,7 +1,5 @@
 """Builds the content of the status file after a cycle. `agent/service/alerts/status_file.py` writes it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta

@@ -6,8 +6,6 @@ handshake proves that the server has the certificate's key.
 Source: RFC 8446 section 4.4.3 (CertificateVerify).
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import http.client
@@ -20,7 +18,6 @@ from typing import Final
 from agent.contract.enrollment import ANSWER_MAX_BYTES, PATH
 from agent.contract.enrollment_token import address_text
 from agent.model.errors import HubUnavailable, os_words
-from agent.model.finding import Message
 
 CONNECT_WITHIN_S: Final = 10.0
 ASK_WITHIN_S: Final = 30.0
@@ -49,11 +46,10 @@ def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WIT
         raw = socket.create_connection((host, port), timeout=min(CONNECT_WITHIN_S, within_s))
     except OSError as error:
         raise HubUnavailable(
-            Message(
-                "{where}: the hub's enrollment desk cannot be reached: {why}; look at network, name and firewall, then "
-                "repeat: a token stays good",
-                {"where": where, "why": os_words(error)},
-            )
+            "{where}: the hub's enrollment desk cannot be reached: {why}; look at network, name and firewall, then "
+            "repeat: a token stays good",
+            where=where,
+            why=os_words(error),
         ) from None
     tls = context.wrap_socket(raw, do_handshake_on_connect=False)
     end = threading.Timer(within_s, _cut, (tls,))
@@ -65,20 +61,15 @@ def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WIT
             shown = hashlib.sha256(tls.getpeercert(binary_form=True) or b"").digest()
             if not hmac.compare_digest(shown, pin):
                 raise WrongServer(
-                    Message(
-                        "{where}: shows another certificate than the token names: somebody may stand between, or the "
-                        "desk was made anew; nothing was sent. Ask the hub's team, over another way",
-                        {"where": where},
-                    )
+                    "{where}: shows another certificate than the token names: somebody may stand between, or the "
+                    "desk was made anew; nothing was sent. Ask the hub's team, over another way",
+                    where=where,
                 )
             return _exchange(tls, where, data)
     except (OSError, http.client.HTTPException) as error:
         why = os_words(error) if isinstance(error, OSError) else type(error).__name__
         raise HubUnavailable(
-            Message(
-                "{where}: the hub's enrollment desk did not answer: {why}; repeat: a token stays good",
-                {"where": where, "why": why},
-            )
+            "{where}: the hub's enrollment desk did not answer: {why}; repeat: a token stays good", where=where, why=why
         ) from None
     finally:
         end.cancel()

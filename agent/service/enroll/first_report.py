@@ -4,8 +4,6 @@ It proves the whole way (broker, certificate, access list, trust, confirmation) 
 Where the service runs it has the spool, and reports by itself.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from contextlib import closing

@@ -4,8 +4,6 @@ Decides which answers count: a grant for this site by a clock that agrees with o
 installs it.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 from contextlib import closing
@@ -140,10 +138,9 @@ def granted(
         raise _refusal(REFUSED["site"])
     if abs(answer.at - now) > CLOCK_MOST:
         raise UsageError(
-            Message(
-                "the clock here says {here}, the hub's {there}: set it (NTP), then repeat; nothing was written",
-                {"here": utc_text(now), "there": utc_text(answer.at)},
-            )
+            "the clock here says {here}, the hub's {there}: set it (NTP), then repeat; nothing was written",
+            here=utc_text(now),
+            there=utc_text(answer.at),
         )
     certificate, ends = fitting_certificate(
         answer.certificate.encode(), place.key, place.site_id, now, answer.authorities.encode()

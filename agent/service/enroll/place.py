@@ -5,8 +5,6 @@ hub's keys or authorities take their place only where a person orders it (`repla
 names a missing file.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -23,7 +21,7 @@ from agent.contract.enrollment_token import PIN_BYTES, address_text, read_addres
 from agent.contract.signing_keys import jwk_set, load_jwks
 from agent.host.files import as_owner_of, replace_content, write_atomic
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, utc_text
 from agent.site.config.load import load_declared
 from agent.site.config.report_key import TlsPlace
 from agent.site.toml.edit import Change, marked, merged, unmarked
@@ -155,12 +153,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        values = {"path": error.filename or path}
-        raise Forbidden(Message("{path}: this user may not write it; run as root", values)) from None
+        raise Forbidden("{path}: this user may not write it; run as root", path=error.filename or path) from None
     except OSError as error:
-        raise UsageError(
-            Message("{path}: cannot be written: {why}", {"path": error.filename or path, "why": os_words(error)})
-        ) from None
+        raise UsageError("{path}: cannot be written: {why}", path=error.filename or path, why=os_words(error)) from None
 
 
 def read_desk(place: TlsPlace) -> DeskAddress:
@@ -178,13 +173,9 @@ def read_desk(place: TlsPlace) -> DeskAddress:
         if said["schema"] != NOTE_SCHEMA or len(desk.pin) != PIN_BYTES:
             raise ValueError
     except PermissionError:
-        raise Forbidden(
-            Message("{path}: this user may not read it; run as the service's user", {"path": path})
-        ) from None
+        raise Forbidden("{path}: this user may not read it; run as the service's user", path=path) from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(
-            Message("{path}: this gateway was never enrolled; ask the hub's team for a token", {"path": path})
-        ) from None
+        raise UsageError("{path}: this gateway was never enrolled; ask the hub's team for a token", path=path) from None
     return desk
 
 
@@ -203,11 +194,9 @@ def _validate(config: Path, text: str) -> None:
 
 def _another_hub(path: Path) -> UsageError:
     return UsageError(
-        Message(
-            "{path}: this site relies on another hub than the token's; nothing was changed. If it is to change, repeat "
-            "with --replace",
-            {"path": path},
-        )
+        "{path}: this site relies on another hub than the token's; nothing was changed. If it is to change, repeat "
+        "with --replace",
+        path=path,
     )
 
 
@@ -220,4 +209,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
+        raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None

@@ -6,8 +6,6 @@ longer, for a key that was made for it. The old pair stays until the new one is 
 hangs delays neither cycle nor watchdog.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable
@@ -59,19 +57,15 @@ def renew(desk: DeskAddress, place: TlsPlace, signer: Signer, now: datetime) -> 
     if own is not None:
         if not issued_by(place.certificate.read_bytes(), grant.authorities.encode()):
             raise UsageError(
-                Message(
-                    "{path}: is of another authority than that of the desk where this gateway was enrolled; renew it "
-                    "where it came from (`camwarden keys csr` and `keys import`), or enroll again with a token",
-                    {"path": place.certificate},
-                )
+                "{path}: is of another authority than that of the desk where this gateway was enrolled; renew it "
+                "where it came from (`camwarden keys csr` and `keys import`), or enroll again with a token",
+                path=place.certificate,
             )
         if ends <= own.not_after:
             raise UsageError(
-                Message(
-                    "the hub's desk gave a certificate that ends {until}, no later than the one that is there; ask the "
-                    "hub's team whether its authority ends then, or it lost data",
-                    {"until": utc_text(ends)},
-                )
+                "the hub's desk gave a certificate that ends {until}, no later than the one that is there; ask the "
+                "hub's team whether its authority ends then, or it lost data",
+                until=utc_text(ends),
             )
     replace_pair(place, certificate)
     return ends

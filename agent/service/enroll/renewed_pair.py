@@ -5,8 +5,6 @@ waiting files are removed last: whatever interrupts this, `finish_replacement` r
 of either. Decides nothing about certificates but which of two counts.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Final

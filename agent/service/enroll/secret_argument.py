@@ -6,8 +6,6 @@ commands keep their memory private (`agent/host/no_core.py`).
 Source: proc(5): `arg_start` and `arg_end` of /proc/PID/stat.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 from pathlib import Path

@@ -8,8 +8,6 @@
 `agent/service/orders/desk.py` carries out, stores and answers.
 """
 
-from __future__ import annotations
-
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Mapping

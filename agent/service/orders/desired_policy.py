@@ -10,8 +10,6 @@ added. The period alone may go either way within its bounds. `Site.digest` stays
 All of it is pure but the two functions at the end.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -171,13 +169,11 @@ def read_stored(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> 
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise NotVerified(
-            "unreadable", Message("{file} cannot be read: {why}", {"file": path.name, "why": os_words(error)})
-        ) from None
+        raise NotVerified("unreadable", "{file} cannot be read: {why}", file=path.name, why=os_words(error)) from None
     try:
         payload, jws = unflatten(data)
     except RecursionError:
-        raise NotVerified("malformed", Message("{file} is not a flattened JWS", {"file": path.name})) from None
+        raise NotVerified("malformed", "{file} is not a flattened JWS", file=path.name) from None
     return StoredPolicy(read_desired(payload, jws, hub_keys, site_id), payload, jws)
 
 

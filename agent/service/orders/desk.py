@@ -11,8 +11,6 @@ look.
 An order that no pinned hub has signed for this site is counted and not answered.
 """
 
-from __future__ import annotations
-
 import logging
 import queue
 from collections import Counter

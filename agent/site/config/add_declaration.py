@@ -3,8 +3,6 @@
 Of a document only the digest is ever stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -16,7 +14,6 @@ import tomli
 
 from agent.host.files import replace_content
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Message
 from agent.site.config.declared import expected_answer
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -104,10 +101,7 @@ def append_declarations(path: Path, rows: Iterable[Declaration]) -> Site:
             tomli.loads(after.decode())
         except tomli.TOMLDecodeError:
             raise UsageError(
-                Message(
-                    "{path} holds its declarations as one value: write each of them under [[declaration]] first",
-                    {"path": path},
-                )
+                "{path} holds its declarations as one value: write each of them under [[declaration]] first", path=path
             ) from None
         replace_content(path, after)
         try:
@@ -116,7 +110,7 @@ def append_declarations(path: Path, rows: Iterable[Declaration]) -> Site:
             replace_content(path, before)
             raise
     except OSError as error:
-        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
+        raise UsageError("{path} cannot be written: {why}", path=path, why=os_words(error)) from None
 
 
 class PaperUnreadable(UsageError):
@@ -131,8 +125,8 @@ def digest_of_file(path: Path) -> str:
     """
     try:
         if not path.is_file():
-            raise PaperUnreadable(Message("{path} is not there or is no file: correct the path", {"path": path}))
+            raise PaperUnreadable("{path} is not there or is no file: correct the path", path=path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise PaperUnreadable(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
+        raise PaperUnreadable("{path} cannot be read: {why}", path=path, why=os_words(error)) from None

@@ -1,7 +1,5 @@
 """Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from datetime import date

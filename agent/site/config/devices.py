@@ -3,8 +3,6 @@
 A camera is read through exactly one device of the same file; no two cameras share a device's channel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -36,6 +34,10 @@ MUTE_EXAMPLE = "blurred"
 
 _CA_MAX_BYTES = 1024 * 1024
 
+_PIN = r"sha256:(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}"
+_PIN_RULE = "sha256: and the 64 digits of the certificate's fingerprint, with or without colons"
+_PIN_EXAMPLE = '"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'
+
 _DEFAULT_CAMERA = Camera(id="", device="")
 _DEFAULT_DEVICE = Device(id="", host="", port=DEFAULT_PORT, driver=DEFAULT_DRIVER)
 
@@ -48,7 +50,9 @@ def read_devices(
     seen = Unique("device")
     addresses = Unique("device")
     for table in top.tables("device", "device"):
-        table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic", "ca", "time_zone")
+        table.only(
+            "id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic", "ca", "pin", "time_zone"
+        )
         tls = table.flag("tls", _DEFAULT_DEVICE.tls)
         driver = table.choice("driver", DEFAULT_DRIVER, tuple(DRIVERS))
         device = Device(
@@ -62,6 +66,7 @@ def read_devices(
             allow_basic=table.flag("allow_basic", _DEFAULT_DEVICE.allow_basic),
             time_zone=read_time_zone(table, site_time_zone),
             ca=_ca(table, tls),
+            pin=_pin(table, tls),
         )
         seen.check(table, "id", device.id, f'id "{device.id}"')
         if device.host:
@@ -93,6 +98,17 @@ def _ca(table: Table, tls: bool) -> Path | None:
         table.note("ca", Message("ca {path} holds no certificate", {"path": path}), fix)
         return None
     return path
+
+
+def _pin(table: Table, tls: bool) -> str:
+    """Return the one certificate that is trusted, as `Device.pin` has it; empty where none is pinned."""
+    if "pin" not in table.data:
+        return ""
+    if not tls:
+        table.note("pin", "pin has no use with tls = false", "set tls = true, or remove it")
+    written = table.text("pin", "", like=_PIN, rule=_PIN_RULE, example=_PIN_EXAMPLE)
+    kind, _, digits = written.partition(":")
+    return f"{kind}:{digits.replace(':', '').lower()}" if written else ""
 
 
 def read_cameras(

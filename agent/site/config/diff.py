@@ -4,8 +4,6 @@ Devices, cameras, stores, zones and the like are matched by name, so that a came
 camera. A value in neither file counts as its default.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from drivers.model import Camera, Device
 
 Kind = Literal["added", "removed", "changed"]
 
-_NAMED_BY: Final = ("id", "name", "indicator", "endpoint", "address")
+_NAMED_BY: Final = ("id", "name", "indicator", "endpoint", "address", "channel")
 """Keys that identify a table in a list: the first of these that it has."""
 
 _DEFAULTS: Final[Mapping[str, Mapping[str, Json]]] = {

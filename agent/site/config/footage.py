@@ -1,7 +1,5 @@
 """Parses stores, holds and `[quality]` from site.toml. Defaults of quality: `masking/quality/indicators.py`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path

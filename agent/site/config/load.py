@@ -6,8 +6,6 @@ Passwords come from `$CREDENTIALS_DIRECTORY/secrets.toml` where systemd passes o
 Other files that the configuration names must exist here and are read elsewhere.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from dataclasses import replace

@@ -4,8 +4,6 @@ A login's name is in site.toml, the login itself in secrets.toml: both lines are
 from the environment; only the path of secrets.toml may (`CREDENTIALS_DIRECTORY`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final

@@ -1,7 +1,5 @@
 """Parses the outlets of site.toml: `[metrics]` for Prometheus, `[daily_digest]` for a webhook, `[[mirror]]` brokers."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -114,10 +112,7 @@ def read_mirrors(top: Table, credentials: Mapping[str, Credential] | None) -> tu
     if len(mirrors) > MIRRORS_MAX:
         top.note(
             "mirror",
-            Message(
-                "there are {count} mirrors, more than {most}",
-                {"count": len(mirrors), "most": MIRRORS_MAX},
-            ),
+            Message("there are {count} mirrors, more than {most}", {"count": len(mirrors), "most": MIRRORS_MAX}),
             "remove some of them",
         )
     return tuple(mirrors)

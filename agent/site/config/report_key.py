@@ -1,7 +1,5 @@
 """Parses `[key]`: the place of the report key, and of the key and certificate for the broker's TLS."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -168,25 +166,34 @@ def read_discovery(table: Table | None) -> Discovery:
     if total > RANGE_ADDRESSES_MAX:
         table.note(
             "ranges",
-            Message(
-                "ranges hold {total} addresses, more than {most}",
-                {"total": total, "most": RANGE_ADDRESSES_MAX},
-            ),
+            Message("ranges hold {total} addresses, more than {most}", {"total": total, "most": RANGE_ADDRESSES_MAX}),
             "name only the networks that cameras are in, at most a /22 together",
         )
     return discovery
 
 
+_CHANNEL = re.compile(r"[^/]+/[1-9][0-9]{0,4}")
+
+
 def _read_ignored(table: Table) -> Ignored:
-    table.only("endpoint", "address", "reason", "by", "at")
+    table.only("endpoint", "address", "channel", "reason", "by", "at")
     ignored = Ignored(
         reason=table.text("reason", example='"intercom of the tenant"'),
         by=table.text("by", example='"Li Na"'),
         at=read_day(table, "at"),
         endpoint=table.text("endpoint", ""),
         address=table.text("address", ""),
+        channel=table.text("channel", ""),
     )
-    if ("endpoint" in table.data) == ("address" in table.data):
+    if "channel" in table.data and not ({"endpoint", "address"} & table.data.keys()):
+        if not _CHANNEL.fullmatch(ignored.channel):
+            shown = table.document.shown(ignored.channel)
+            table.note(
+                "channel",
+                Message("channel {shown} is not the id of a device and a number", {"shown": shown}),
+                'write for example channel = "nvr/3"',
+            )
+    elif ("endpoint" in table.data) == ("address" in table.data):
         table.note(
             "",
             "it must name either an endpoint or an address",

@@ -1,7 +1,5 @@
 """Defines the configuration as frozen values, with every default in this one place; `load.py` parses into these."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -234,7 +232,8 @@ class DailyDigest:
 class Ignored:
     """A device that may answer discovery without being a camera of this site, and why; by endpoint or address.
 
-    `address` is a host, or `host:port` for one service of it. `by` and `at`: who decided it, on which day.
+    `address` is a host, or `host:port` for one service of it; `channel` is one of a recorder, `DEVICE/NUMBER`. `by` and
+    `at`: who decided it, on which day.
     """
 
     reason: str
@@ -242,6 +241,7 @@ class Ignored:
     at: str
     endpoint: str = ""
     address: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Converts a site back to tables: in the shape of its file, with every default and without a password. Pure."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
@@ -45,8 +43,9 @@ def site_tables(site: Site) -> dict[str, Json]:
 
 def camera_table(config: CameraConfig) -> dict[str, Json]:
     """Return the table of a camera."""
+    learned = {"source"}  # of the device, and in no file
     table: dict[str, Json] = {
-        **table_of(config.camera),
+        **{key: value for key, value in table_of(config.camera).items() if key not in learned},
         "recorded": config.recorded,
         "retention_days": config.retention_days,
         **({"store": config.store, "store_name": config.store_name} if config.store else {}),

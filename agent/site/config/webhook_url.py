@@ -3,8 +3,6 @@
 It lets its bearer post to a group, so it is a secret: a password in secrets.toml that is never shown.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit

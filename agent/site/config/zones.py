@@ -1,7 +1,5 @@
 """Parses a camera's private zones, presets and overlay boxes; a PTZ camera is locked or has presets. Pure."""
 
-from __future__ import annotations
-
 from agent.model.finding import Message, sentence
 from agent.site.config.site import Box, NoPrivateArea, Preset, PrivateZone, PtzLock
 from agent.site.toml.days import read_day

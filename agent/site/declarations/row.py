@@ -1,7 +1,5 @@
 """Defines a row of the table of declarables: subject, question, check, and the profiles that require it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal
 

@@ -4,8 +4,6 @@ A new declarable is one row, defined in `row.py`. Which declaration counts, for 
 decided in `standing.py`; the rule behind a row is its obligation in the rule packs (`rules/`).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.site.declarations.row import (

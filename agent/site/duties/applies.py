@@ -5,8 +5,6 @@ other public places from the mandatory parts of articles 11, 14, 15, 16(2) and 1
 public. A check with several rules is due as long as one of them binds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date

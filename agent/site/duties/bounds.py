@@ -1,7 +1,5 @@
 """Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal

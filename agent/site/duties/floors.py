@@ -4,8 +4,6 @@ Only figures read in a rule's own text bind (`confidence` primary); those of sec
 site may override. The strictest always holds, whether set by a pack, the site or its hub.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date

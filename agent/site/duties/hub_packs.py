@@ -5,8 +5,6 @@ least as much, of at least as many, from the same day on. A pack with a new id i
 is in force, are judged in `agent/service/orders/desired_policy.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """Defines a rule pack, and selects the obligations of all packs for a check. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Parses rule packs (`SHIPPED` ones beside this file) and reports every mistake with its line, as for site.toml."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """Parses days and time zones of site.toml. Reads only the time zones of this system."""
 
-from __future__ import annotations
-
 from datetime import date
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Reads one file of the configuration: its bytes, then TOML with the line of each key; notes its mistakes."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -7,8 +7,6 @@ tomlkit was tried (0.15): it appends a key directly before the next header, and 
 above it, which belongs to the next camera; it has no public way to put a key elsewhere.
 """
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import json

@@ -5,8 +5,6 @@ Walks a text that tomli has accepted, without validating it: follows table heade
 inline tables and array elements, and skips strings and comments.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 

@@ -1,7 +1,5 @@
 """Formats the mistakes of a configuration: place, fault, and repair; one line for each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Parses `[storage]` of site.toml alone: `status` needs nothing else and must not load the readers of all tables."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

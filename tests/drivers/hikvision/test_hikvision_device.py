@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 from devices import http
-from hikvision_device import NOT_SUPPORTED, XML, Nvr, fixture, observe, status
+from hikvision_device import NOT_SUPPORTED, XML, Nvr, fixture, observe, status, transport_to
 from lxml import etree
 from onvif_reading import fact, reason
 
+from drivers.details import Accounts
 from drivers.errors import Malformed
 from drivers.footage import Disks, PlatformLink, Protocols
 from drivers.hikvision import parse_device
+from drivers.hikvision.read import read
 from drivers.hikvision.times import stamp
+from drivers.http.samples import Samples
 from drivers.model import Clock, Identity, Observations, Unavailable
 
 TIME = "System/time"
@@ -163,6 +166,62 @@ def test_no_disk_is_told_only_by_a_list_without_one() -> None:
     ):
         seen = observe(Nvr(answers={"ContentMgmt/Storage": http(200, body)}), cameras=())
         assert reason(seen, "device:box", "disks") == "malformed", body
+
+
+_NAS = (
+    b"<nas><id>9</id><addressingFormatType>ipaddress</addressingFormatType><ipAddress>192.168.1.9</ipAddress>"
+    b"<nasType>NFS</nasType><path>/footage</path><status>offline</status><capacity>0</capacity></nas>"
+)
+_FREE = (
+    b"<nas><id>10</id><addressingFormatType>ipaddress</addressingFormatType><ipAddress>0.0.0.0</ipAddress>"
+    b"<path></path><status>offline</status></nas><nas><id>11</id></nas>"
+)
+_HDD = b"<hddList><hdd><id>1</id><hddType>SD</hddType><status>ok</status><capacity>30436</capacity></hdd></hddList>"
+
+
+def _storage_of(*parts: bytes) -> tuple[Observations, Samples]:
+    body = b"<storage>" + b"".join(parts) + b"</storage>"
+    with Nvr(answers={"ContentMgmt/Storage": http(200, body)}).device() as served, transport_to(served) as transport:
+        return read((), transport), transport.samples
+
+
+def test_a_store_beside_elements_of_other_names_is_read_and_offline_it_has_failed() -> None:
+    """Cameras list more than `nas` in `nasList`, and slots that nobody set up as offline."""
+    odd = b"<nasMode>NFS,SMB</nasMode><nasExtension><encrypted>false</encrypted></nasExtension>"
+    seen, samples = _storage_of(_HDD, b"<nasList size='8'>", odd, _NAS, _FREE, b"</nasList>")
+    told = fact(seen, "device:box", Disks)
+    assert isinstance(told, Disks)
+    assert [(one.name, one.state, one.word) for one in told.disks] == [
+        ("1", "ok", "ok"), ("192.168.1.9/footage", "failed", "offline"),
+    ]  # fmt: skip
+    assert samples.skipped == 2 and samples.kept[0].partly
+    assert "2 elements of unknown names skipped: nasExtension, nasMode" in samples.kept[0].why
+
+
+def test_a_disk_under_a_name_that_is_not_known_is_a_disk() -> None:
+    """A failed one must not hide behind a name."""
+    seen, samples = _storage_of(
+        _HDD.replace(b"</hddList>", b"<ssd><id>2</id><status>error</status></ssd></hddList>"),
+        b"<nasList><ipSan><id>9</id><ipAddress>10.0.0.9</ipAddress><status>offline</status></ipSan></nasList>",
+    )
+    told = fact(seen, "device:box", Disks)
+    assert isinstance(told, Disks)
+    assert [one.state for one in told.disks] == ["ok", "failed", "failed"] and samples.skipped == 0
+
+
+@pytest.mark.parametrize(
+    ("odd", "reads"),
+    [
+        (b"<UserExtension><version>2</version></UserExtension>", True),
+        (b"<Guest><id>7</id><userName>guest</userName><userLevel>Operator</userLevel></Guest>", False),
+    ],
+)
+def test_only_what_cannot_be_a_row_under_another_name_is_skipped(odd: bytes, reads: bool) -> None:
+    """An account that is listed as something else would be left out of the list that is approved."""
+    body = fixture("Security/users").replace(b"</UserList>", odd + b"</UserList>")
+    told = fact(alone("Security/users", http(200, body)), "device:box", Accounts)
+    assert isinstance(told, Accounts) is reads
+    assert reads or (isinstance(told, Unavailable) and told.reason == "malformed")
 
 
 # Accounts, protocols, platforms, identity

@@ -114,6 +114,21 @@ def test_samples_of_a_run_are_few_and_small() -> None:
     assert all(one.size_bytes == 800_000 for one in kept.kept)
 
 
+def test_what_was_read_in_part_makes_room_for_what_was_not_and_is_written_once(tmp_path: Path) -> None:
+    kept = Samples(device(80))
+    for number in range(MAX_PER_READ):
+        kept.skip(Reply(f"Get{number}", "/", 200, "text/xml", b"<x/>"), ("odd", "odd"))
+    kept.skip(Reply("Get0", "/", 200, "text/xml", b"<x/>"), ())
+    kept.keep(Reply("Get3", "/", 200, "text/xml", b"<x"), "not XML")
+    kept.keep(Reply("Other", "/", 200, "text/xml", b"<x"), "not XML")
+    assert kept.skipped == 2 * MAX_PER_READ and len(kept.kept) == MAX_PER_READ
+    assert [one.reply.operation for one in kept.kept if not one.partly] == ["Get3", "Other"]
+    folder = tmp_path / "samples"
+    first = write(folder, kept.kept, NOW)
+    assert len(first) == MAX_PER_READ
+    assert len(write(folder, kept.kept, NOW + timedelta(hours=1))) == 2
+
+
 def test_files_are_private_bounded_and_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "samples"
     (first,) = write(folder, [sample(body=b"one")], NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,13 +26,18 @@ from digest_gate import Gate
 from patience import LATE_S, PATIENCE_S
 
 from drivers.credentials import Credentials
-from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, ProtocolBroken, Unreachable
 from drivers.http.transport import ReplayTransport, Request, Transport, open_transport
 from drivers.model import Reply
 
 DEADLINE_S = 0.6
 ASK = Request("GetThing", "POST", "/onvif/device_service", b"<x/>")
+BOMB = gzip.compress(b"0" * 2**26)
 CHALLENGE = ("WWW-Authenticate", 'Digest realm="cam", nonce="n1", qop="auth", opaque="o"')
+
+
+def packed(body: bytes, coding: str = "gzip") -> bytes:
+    return http(200, body, ("Content-Encoding", coding))
 
 
 def opened(
@@ -93,15 +100,41 @@ HOSTILE: dict[str, tuple[Callable[[HttpDevice], Answer], type[DriverError]]] = {
         ),
         Malformed,
     ),
-    "ends in the middle of a body": (lambda served: iter([http(200, b"abc", length=10)]), Unreachable),
-    "ends without an answer": (lambda served: iter([]), Unreachable),
+    "ends in the middle of a body": (lambda served: iter([http(200, b"abc", length=10)]), ProtocolBroken),
+    "ends without an answer": (lambda served: iter([]), ProtocolBroken),
     "does not speak HTTP": (lambda served: iter([b"SSH-2.0-dropbear\r\n\r\n"]), Malformed),
     "sends an endless header line": (
         lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\nX: "], itertools.repeat(b"x" * 65536, 64)),
         Malformed,
     ),
-    "compresses without being asked": (lambda served: http(200, b"\x1f\x8b", ("Content-Encoding", "gzip")), Malformed),
+    "sends a cut gzip": (lambda served: http(200, b"\x1f\x8b", ("Content-Encoding", "gzip")), Malformed),
+    "sends a gzip without its end": (lambda served: packed(gzip.compress(b"yes")[:-1]), Malformed),
+    "sends no gzip and says so": (lambda served: packed(b"<x/>"), Malformed),
+    "sends two answers in one gzip": (lambda served: packed(gzip.compress(b"a") + gzip.compress(b"b")), Malformed),
+    "sends 64 MB in 64 kB": (lambda served: packed(BOMB), Malformed),
+    "compresses in another way": (lambda served: http(200, b"x", ("Content-Encoding", "br")), Malformed),
 }
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP"])
+@pytest.mark.parametrize("body", [b"<yes/>", b"", b"x" * 5000])
+def test_an_answer_that_comes_packed_is_read(body: bytes, coding: str) -> None:
+    """Small web servers pack what they keep as files, asked or not."""
+    with HttpDevice(lambda asked: packed(gzip.compress(body), coding)) as served, opened(served) as transport:
+        assert transport.exchange(ASK).reply.body == body
+    assert "gzip" not in served.asked[0].headers.get("accept-encoding", "")
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_the_limit_of_an_answer_is_that_of_what_it_unpacks_to(over: int) -> None:
+    asks = replace(ASK, max_bytes=100_000)
+    body = b"y" * (asks.max_bytes + over)
+    with HttpDevice(lambda asked: packed(gzip.compress(body))) as served, opened(served) as transport:
+        if not over:
+            assert transport.exchange(asks).reply.body == body
+            return
+        with pytest.raises(Malformed, match="larger than 100000 bytes"):
+            transport.exchange(asks)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from devices import http
 from onvif_answers import envelope, fault, mask
@@ -103,6 +105,42 @@ def test_a_list_that_lacks_a_source_in_use_or_its_name_proves_nothing_empty(sour
     script.answers["media2 GetVideoSourceConfigurations"] = lambda asked: http(200, body)
     seen = observe(script, cameras=CAMERAS)
     assert [streams(seen, number) for number in (1, 2, 3)] == ["p-1-main", "p-3-main", "unsupported"]
+
+
+def only_online(gone: int) -> Script:
+    """Return a recorder of three sources that lists only those that are connected."""
+    script = Script(channels=3, unplugged=(gone,), services=MEDIA2)
+    refused = http(500, fault("ter:ActionNotSupported", "no", "s:Receiver"))
+    script.answers["media2 GetVideoSourceConfigurations"] = lambda asked: refused
+    return script
+
+
+KNOWN = tuple(replace(one, source=f"source-{one.channel}") for one in CAMERAS)
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_a_camera_is_read_by_the_source_that_it_had_and_never_at_that_of_another(gone: int) -> None:
+    seen = observe(only_online(gone), cameras=KNOWN)
+    assert [streams(seen, n) for n in (1, 2, 3)] == ["empty" if n == gone else f"p-{n}-main" for n in (1, 2, 3)]
+    assert fact(seen, f"camera:c{gone}", Streams) == Streams((), lost=True)
+    assert reason(seen, f"camera:c{gone}", "masks") == "unsupported"
+    assert [one.lost for n in (1, 2, 3) if isinstance(one := fact(seen, f"camera:c{n}", Streams), Streams)] == [
+        n == gone for n in (1, 2, 3)
+    ]
+
+
+def test_where_all_sources_are_listed_known_ones_change_nothing() -> None:
+    for script in (Script(channels=3), Script(channels=3, unplugged=(2,))):
+        known, unknown = observe(script, cameras=KNOWN), observe(script, cameras=CAMERAS)
+        assert [streams(known, n) for n in (1, 2, 3)] == [streams(unknown, n) for n in (1, 2, 3)]
+        assert not any(one.value.lost for one in known if isinstance(one.value, Streams))
+
+
+def test_a_camera_without_a_known_source_waits_while_the_numbers_are_shifted() -> None:
+    seen = observe(only_online(2), cameras=(KNOWN[0], KNOWN[1], CAMERAS[2]))
+    assert [streams(seen, n) for n in (1, 2, 3)] == ["p-1-main", "empty", "unsupported"]
+    taken = observe(only_online(2), cameras=(KNOWN[0], CAMERAS[1], KNOWN[2]))
+    assert [streams(taken, n) for n in (1, 2, 3)] == ["p-1-main", "unsupported", "p-3-main"]
 
 
 def test_masks_stay_with_their_camera_when_another_channel_is_unplugged() -> None:

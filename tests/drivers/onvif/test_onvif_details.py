@@ -229,11 +229,14 @@ def test_mask_options_are_not_asked_of_a_device_that_has_no_masks() -> None:
 @pytest.mark.parametrize(
     ("operation", "inner", "name"),
     [
-        ("GetUsers", USERS + "<tt:Odd/>", "accounts"),
         ("GetUsers", USERS.replace("camwarden", ""), "accounts"),
         ("GetUsers", USERS.replace("tds:User", "tds:Users"), "accounts"),
-        ("GetNetworkInterfaces", INTERFACES + "<tds:User/>", "interfaces"),
-        ("GetNetworkProtocols", PROTOCOLS + "<tds:User/>", "protocols"),
+        ("GetUsers", USERS + USERS.replace("tds:User>", "tds:Guest>"), "accounts"),
+        (
+            "GetNetworkInterfaces",
+            INTERFACES + INTERFACES.replace("NetworkInterfaces", "VirtualInterfaces"),
+            "interfaces",
+        ),
         ("GetNetworkProtocols", PROTOCOLS.replace("RTSP", ""), "protocols"),
         ("GetStorageConfigurations", "<tds:Storage/>", "storages"),
         ("GetStorageConfigurations", '<tds:StorageConfigurations token="a"/>', "storages"),

@@ -270,3 +270,18 @@ def test_a_device_with_thousands_of_profiles_is_read_within_bounds() -> None:
     seen = observe(script, cameras=CAMERAS[:1])
     told = fact(seen, "device:box", "video-sources")
     assert isinstance(told, VideoSources) and len(told.sources) == 300
+
+
+_FULL = fault("env:Receiver", "the maximum number of connections is reached")
+
+
+@pytest.mark.parametrize(
+    ("busy", "instead"), [("device GetServices", "GetCapabilities"), ("media2 GetProfiles", "media GetProfiles")]
+)
+def test_a_device_whose_connections_are_full_is_not_asked_the_same_in_another_way(busy: str, instead: str) -> None:
+    """Each further request takes a place of the few that are left, of whoever watches the pictures."""
+    script = Script()
+    script.answers[busy] = lambda asked: http(500, _FULL)
+    seen = observe(script)
+    assert reason(seen, "device:box", "services" if "Services" in busy else "video-sources") == "busy"
+    assert not [one for one in script.operations if one.endswith(instead)], script.operations

@@ -182,6 +182,17 @@ def test_a_mask_that_leaves_a_strip_open_fails_the_geometry() -> None:
     assert finding.evidence["uncovered_ratio"] == {"window": pytest.approx(0.0667, abs=1e-3)}
 
 
+def test_a_mask_of_which_nobody_knows_whether_it_is_on_leaves_the_geometry_unknown() -> None:
+    unclear, elsewhere = (
+        Mask("m1", SQUARE, "Color", None),
+        Mask("m2", ((0.7, 0.7), (0.9, 0.7), (0.9, 0.9)), "Color", None),
+    )
+    for mask, expected in ((unclear, ("unknown", "enabled-unreadable")), (elsewhere, ("fail", "uncovered"))):
+        facts = without(healthy(), Masks) + observed("camera:gate", Masks((mask,)))
+        finding = judge(facts)["privacy-mask-geometry camera:gate"]
+        assert (finding.status, finding.reason) == expected
+
+
 def test_geometry_without_a_picture_that_agrees_is_no_pass() -> None:
     """A device's coordinates count as understood only when a picture confirms them."""
     findings = judge(without(healthy(), ZoneVerdict, PictureSeen))

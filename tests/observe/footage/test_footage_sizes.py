@@ -11,7 +11,7 @@ from footage_looks import remembered
 from sites import DAY, NOW, camera, observed, site
 
 from agent.observe.footage.days import CameraFootage, DatedValue, RecordedDay
-from agent.observe.footage.sizes import NOTED_MAX, bitrate_kbps, larger_before, sizes_of, space_of
+from agent.observe.footage.sizes import NOTED_MAX, bitrate_kbps, is_overwriting, larger_before, sizes_of, space_of
 from drivers.details import Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Disk, Disks, Schedule, SchedulePeriod
 from drivers.model import Observations, Recordings, Span, Stream, Streams, Value
@@ -127,6 +127,18 @@ def test_of_the_oldest_day_only_what_is_left_counts_though_its_seal_stays_whole(
     found = sizes_of(known(oldest, listed(1, size=24), oldest_at=NOW - 2 * DAY), ZONE)
     assert found is not None
     assert found.day_bytes == {TODAY - 2 * DAY: size, TODAY - DAY: 24}
+
+
+def test_a_locked_hour_fills_no_weeks_before_the_ring_and_the_ring_behind_it_overwrites() -> None:
+    locked = known(
+        listed(3, size=9), listed(2, size=9), listed(1, size=9), oldest_at=NOW - 62 * DAY, run_at=NOW - 3 * DAY,
+        run_moved_at=NOW, oldest_moved_at=NOW - 9 * DAY,
+    )  # fmt: skip
+    sizes = sizes_of(locked, ZONE)
+    assert sizes is not None and set(sizes.day_bytes) == {TODAY - n * DAY for n in (1, 2, 3)}
+    assert is_overwriting(locked, NOW) and not is_overwriting(replace(locked, run_moved_at=None), NOW)
+    free = sizes_of(replace(locked, run_at=None), ZONE)
+    assert free is not None and len(free.day_bytes) > 60
 
 
 def test_a_recorder_that_claims_a_century_costs_no_memory() -> None:

@@ -98,6 +98,12 @@ def test_64_cameras_with_90_days_of_everything_take_less_than_400_kb() -> None:
     assert len(text) < 400_000
 
 
+def test_times_that_few_cameras_have_survive_the_text_and_take_no_room_elsewhere() -> None:
+    footage = replace(full("gate", 1), run_at=NOW - 3 * DAY, run_moved_at=NOW - DAY, clock_moved_at=NOW - 2 * DAY)
+    assert through_text(footage) == footage
+    assert not {"run_at", "run_moved_at", "clock_moved_at"} & set(to_data(full("gate", 1)))
+
+
 def test_moments_keep_their_fraction_of_a_second() -> None:
     footage = replace(full("gate", 1), oldest_at=NOW + timedelta(microseconds=123_457))
     assert through_text(footage).oldest_at == footage.oldest_at

@@ -14,7 +14,7 @@ from agent.judge.checks.table import run_checks
 from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import PathResult, due, from_data, to_data
 from agent.site.config.site import Site
-from drivers.model import Mask, Masks, Observations, Stream, Streams, Unavailable
+from drivers.model import Mask, Masks, Observations, Provenance, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, StreamSound, ZoneVerdict
 
 HOUR = timedelta(hours=1)
@@ -72,6 +72,42 @@ def test_a_camera_is_not_online_for_a_picture_of_hours_ago(asked: tuple[PathName
     said = statuses(joined)
     assert said["camera-online"] == "fail deadline"
     assert said["retention-days"] == "pass", "what was played back then is no live picture, and still counts"
+
+
+def of(observations: Observations, where: Provenance, profile: str = "P1") -> Observations:
+    """Return a camera's observations with a provenance, its main stream with a profile's token."""
+    streams = Streams((Stream("main", "rtsp://192.0.2.1/main", profile=profile), Stream("sub", "rtsp://192.0.2.1/sub")))
+    moved = (*without(observations, Streams), *observed("camera:gate", streams))
+    return tuple(
+        replace(one, provenance=replace(where, profile="P1" if isinstance(one.value, PictureSeen) else ""))
+        if one.subject == "camera:gate"
+        else one
+        for one in moved
+    )
+
+
+HERE = Provenance(box="a box", source="VS1")
+
+
+@pytest.mark.parametrize(
+    ("now_at", "profile", "holds"),
+    [
+        (HERE, "P1", True),
+        (replace(HERE, box=""), "P1", True),
+        (replace(HERE, source="VS2"), "P1", False),
+        (replace(HERE, box="another box"), "P1", False),
+        (HERE, "P2", False),
+    ],
+)
+def test_a_remembered_look_is_of_its_box_source_and_profile_alone(
+    now_at: Provenance, profile: str, holds: bool
+) -> None:
+    """A recorder that lists its sources in another order shows another camera under the same channel."""
+    looked = first_look(observations=of(healthy(), HERE))
+    assert (looked[0].path, looked[0].box, looked[0].source) == ("main", "a box", "VS1")
+    assert looked == tuple(from_data(json.loads(json.dumps(to_data(one)))) for one in looked)
+    _, kept = join(site(camera()), of(out_of_turn(healthy(), *NOT_DUE), now_at, profile), looked, NOW + 3 * HOUR)
+    assert ("main" in [one.path for one in kept]) is holds
 
 
 def test_without_a_remembered_look_a_path_without_a_turn_is_unknown() -> None:

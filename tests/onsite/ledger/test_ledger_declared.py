@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from agent.model.finding import Json
-from agent.onsite.ledger.declared import in_force, said
+from agent.onsite.ledger.declared import answer_of, in_force
 
 TODAY = date(2026, 11, 24)
 GROUPS = ({"name": "hall", "cameras": ["gate"]},)
@@ -34,4 +34,4 @@ def row(value: str, at: str, **more: Json) -> Mapping[str, Json]:
     ],
 )
 def test_the_word_that_counts_for_a_camera(rows: tuple[Mapping[str, Json], ...], counts: str | None) -> None:
-    assert said(in_force(rows, GROUPS, TODAY), "gate", "maintainer") == counts
+    assert answer_of(in_force(rows, GROUPS, TODAY), "gate", "maintainer") == counts

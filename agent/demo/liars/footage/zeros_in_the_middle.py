@@ -39,5 +39,5 @@ LIE = Lie(
         "recording-completeness camera:porch": NOT_PASS,
         "retention-days camera:den": NOT_FAIL,
     },
-    looks=12,
+    looks=3,
 )

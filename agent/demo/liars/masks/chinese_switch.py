@@ -5,7 +5,7 @@ Source: reports of mainland and OEM firmware that writes `on`, `1` or Chinese wo
 
 from __future__ import annotations
 
-from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
+from agent.demo.liars.lie import NOT_PASS, UNKNOWN, Lie, Telling, changed, says
 from agent.model.finding import Message
 
 
@@ -22,5 +22,7 @@ LIE = Lie(
     right={
         "privacy-mask-present camera:library": NOT_PASS,
         "privacy-mask-present camera:gym": NOT_PASS,
+        "privacy-mask-geometry camera:library": UNKNOWN,
+        "privacy-mask-geometry camera:gym": UNKNOWN,
     },
 )

@@ -5,7 +5,7 @@ Source: Dahua's SDK header: EncodeBlend is the main stream's, EncodeBlendExtra1 
 
 from __future__ import annotations
 
-from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
+from agent.demo.liars.lie import NOT_PASS, UNKNOWN, Lie, Telling, changed, says
 from agent.model.finding import Message
 
 
@@ -22,5 +22,7 @@ LIE = Lie(
     right={
         "privacy-mask-present camera:pool": NOT_PASS,
         "privacy-mask-present camera:shed": NOT_PASS,
+        "privacy-mask-geometry camera:pool": UNKNOWN,
+        "privacy-mask-geometry camera:shed": UNKNOWN,
     },
 )

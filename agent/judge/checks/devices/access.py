@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import STREAM_PROTECTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -28,19 +31,26 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
         message = Message("whether its streams ask for a login could not be tried ({reason})", {"reason": why.reason})
         return check.finding(subject, "unknown", why.reason, {}, message, online.cause_of_silence(facts, subject))
     evidence: dict[str, Json] = {"asked": list(access.asked), "anonymous": list(access.anonymous)}
+    outcomes = _outcomes(facts, subject, access, streams)
+    return verdict(check, subject, outcomes, evidence, Message("every path asks for a login"))
+
+
+def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> Iterator[Outcome]:
+    """Yield what each listed path answered without a login; what was asked besides them counts together."""
     if access.anonymous:
-        message = Message(
-            "{paths} answer without a login: switch authentication on", {"paths": ", ".join(access.anonymous)}
-        )
-        return check.finding(subject, "fail", "anonymous", evidence, message)
+        paths = {"paths": ", ".join(access.anonymous)}
+        message = Message("{paths} answer without a login: switch authentication on", paths)
+        yield Broken("asked", "anonymous", message)
+    else:
+        yield Held("asked", grounds(facts.observed(subject, Access)))
     asked = {name.rpartition(" ")[2] for name in access.asked}
-    missed = [s.path for s in streams.streams if s.path not in asked]
-    if missed:
-        message = Message("path {path} could not be tried without a login", {"path": missed[0]})
-        return check.finding(
-            subject, "unknown", "path-not-looked-at", evidence, message, online.cause_of_silence(facts, subject)
-        )
-    return check.finding(subject, "pass", "", evidence, Message("every path asks for a login"))
+    for path in dict.fromkeys(one.path for one in streams.streams):
+        if path in asked:
+            yield Held(f"path {path}", grounds(facts.observed(subject, Access)))
+        else:
+            message = Message("path {path} could not be tried without a login", {"path": path})
+            cause = online.cause_of_silence(facts, subject)
+            yield Open(f"path {path}", "path-not-looked-at", message, caused_by=cause)
 
 
 CHECK = Check("stream-auth-required", run, "critical", STREAM_PROTECTION, "Nobody sees a camera without a login.")

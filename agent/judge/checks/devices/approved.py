@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
-from agent.judge.wording.held import Doubt, passed
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts, V
 from agent.site.config.site import Site
 from agent.site.declarations.table import NONE
 from drivers.details import Accounts
 from drivers.footage import Protocols
 from drivers.model import Fact, Identity
+
+Grounds = tuple[Ground, ...]
 
 INSECURE: Final = frozenset({"telnet", "ftp", "tftp", "rlogin", "rsh", "snmpv1", "snmpv2", "snmpv2c", "upnp"})
 """Services over which logins or settings travel readable, or that open doors by themselves, `_normalized`."""
@@ -56,15 +59,14 @@ def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _each_device(check, site, facts, Protocols, "protocols", partial(_insecure, check))
 
 
-def _insecure(check: Check, subject: str, protocols: Protocols) -> Finding:
+def _insecure(check: Check, subject: str, protocols: Protocols, told: Grounds) -> Finding:
     running = _running(protocols)
     open_ = [name for name in running if _normalized(name) in INSECURE]
     evidence: dict[str, Json] = {"services": list(running), "insecure": list(open_)}
-    if open_:
-        message = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
-        return check.finding(subject, "fail", "insecure", evidence, message)
+    wrong = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
     message = Message("no service that it lists is insecure ({services})", {"services": ", ".join(running)})
-    return passed(check, subject, evidence, message, _untold(running))
+    outcomes = [_listed_services(running, told), *_each(running, open_, "insecure", wrong, told)]
+    return verdict(check, subject, outcomes, evidence, message)
 
 
 def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -72,19 +74,18 @@ def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _by_declared_list(check, site, facts, now, SERVICES, Protocols, "protocols", _exposed)
 
 
-def _exposed(check: Check, approved: frozenset[str], subject: str, protocols: Protocols) -> Finding:
+def _exposed(check: Check, approved: frozenset[str], subject: str, protocols: Protocols, told: Grounds) -> Finding:
     running = _running(protocols)
     allowed = {_normalized(one) for one in approved}
     more = [name for name in running if _normalized(name) not in allowed]
     evidence: dict[str, Json] = {"services": list(running), "not_approved": list(more)}
-    if more:
-        message = Message(
-            "it offers {services}, which nobody approved: switch it off, or add it to approved-services",
-            {"services": ", ".join(more)},
-        )
-        return check.finding(subject, "fail", "not-approved", evidence, message)
-    message = Message("it offers no more than what was approved")
-    return passed(check, subject, evidence, message, _untold(running))
+    wrong = Message(
+        "it offers {services}, which nobody approved: switch it off, or add it to approved-services",
+        {"services": ", ".join(more)},
+    )
+    rests_on = (*told, *declared("site", SERVICES))
+    outcomes = [_listed_services(running, told), *_each(running, more, "not-approved", wrong, rests_on)]
+    return verdict(check, subject, outcomes, evidence, Message("it offers no more than what was approved"))
 
 
 def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -92,20 +93,20 @@ def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _by_declared_list(check, site, facts, now, FIRMWARE, Identity, "identity", _firmware)
 
 
-def _firmware(check: Check, approved: frozenset[str], subject: str, identity: Identity) -> Finding:
+def _firmware(check: Check, approved: frozenset[str], subject: str, identity: Identity, told: Grounds) -> Finding:
     versions = _versions(approved, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware, "approved": list(versions)}
     values = {"model": identity.model, "firmware": identity.firmware}
-    if any(_is_version(identity.firmware, version) for version in versions):
-        message = Message("it runs an approved firmware ({firmware})", values)
-        return check.finding(subject, "pass", "", evidence, message)
     reason = "not-approved" if versions else "model-not-listed"
-    message = Message(
+    wrong = Message(
         "{model} runs the firmware {firmware}, which nobody approved: find out who changed it, or add it to "
         "approved-firmware",
         values,
     )
-    return check.finding(subject, "fail" if versions else "warn", reason, evidence, message)
+    outcome: Outcome = Broken("firmware", reason, wrong, mild=not versions)
+    if any(_is_version(identity.firmware, version) for version in versions):
+        outcome = Held("firmware", (*told, *declared("site", FIRMWARE)))
+    return verdict(check, subject, [outcome], evidence, Message("it runs an approved firmware ({firmware})", values))
 
 
 def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -113,7 +114,7 @@ def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     return _by_declared_list(check, site, facts, now, ADVISORIES, Identity, "identity", _flawed)
 
 
-def _flawed(check: Check, flawed: frozenset[str], subject: str, identity: Identity) -> Finding:
+def _flawed(check: Check, flawed: frozenset[str], subject: str, identity: Identity, told: Grounds) -> Finding:
     versions = _versions(flawed, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware}
     if any(_is_version(identity.firmware, version) for version in versions):
@@ -122,7 +123,8 @@ def _flawed(check: Check, flawed: frozenset[str], subject: str, identity: Identi
             {"model": identity.model, "firmware": identity.firmware},
         )
         return check.finding(subject, "fail", "flawed", evidence, message)
-    return check.finding(subject, "pass", "", evidence, Message("no flaw of its firmware is listed"))
+    held = Held("firmware", (*told, *declared("site", ADVISORIES)))
+    return verdict(check, subject, [held], evidence, Message("no flaw of its firmware is listed"))
 
 
 def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -130,7 +132,7 @@ def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _by_declared_list(check, site, facts, now, ACCOUNTS, Accounts, "accounts", _accounts, "operation-rules")
 
 
-def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Accounts) -> Finding:
+def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Accounts, told: Grounds) -> Finding:
     names = sorted(one.name for one in accounts.accounts)
     more = [one for one in accounts.accounts if one.name not in approved]
     # Names of people stay on the site; the digest tells the hub that the list has changed.
@@ -141,35 +143,36 @@ def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Ac
         "not_approved": len(more),
         "levels": sorted({one.level for one in more}),
     }
-    if more:
-        message = Message(
-            "{count} of its accounts were approved by nobody: remove them, or add them to approved-accounts",
-            {"count": len(more)},
-        )
-        return check.finding(subject, "fail", "not-approved", evidence, message)
-    message = Message("every account on it was approved")
-    return passed(check, subject, evidence, message, _half_told(accounts))
+    wrong = Message(
+        "{count} of its accounts were approved by nobody: remove them, or add them to approved-accounts",
+        {"count": len(more)},
+    )
+    rests_on = (*told, *declared("site", ACCOUNTS))
+    outcomes = [_whole_list(accounts, told), *_each(names, [one.name for one in more], "not-approved", wrong, rests_on)]
+    return verdict(check, subject, outcomes, evidence, Message("every account on it was approved"))
 
 
-def _half_told(accounts: Accounts) -> tuple[Doubt, ...]:
+def _whole_list(accounts: Accounts, told: Grounds) -> Outcome:
     """Doubt a list that cannot be whole: every device has an administrator.
 
     Hikvision's `Security/users` lists to an account that may only view that account alone (field reports).
     """
     if not accounts.accounts:
-        return (Doubt("accounts-not-told", _NO_ACCOUNTS),)
+        return Open("listed", "accounts-not-told", _NO_ACCOUNTS, doubted=True)
     if any(one.level.lower().startswith("admin") for one in accounts.accounts):
-        return ()
-    return (Doubt("accounts-not-told", _NO_ADMINISTRATOR),)
+        return Held("listed", told)
+    return Open("listed", "accounts-not-told", _NO_ADMINISTRATOR, doubted=True)
 
 
 def _each_device(
-    check: Check, site: Site, facts: Facts, kind: type[V], fact: Fact, judge: Callable[[str, V], Finding]
+    check: Check, site: Site, facts: Facts, kind: type[V], fact: Fact, judge: Callable[[str, V, Grounds], Finding]
 ) -> tuple[Finding, ...]:
     """Judge every device that reports a fact; of the others it is missing."""
     found = ((subject, facts.one(subject, kind)) for subject in (f"device:{one.id}" for one in site.devices))
     return tuple(
-        fact_missing(check, site, facts, subject, fact) if value is None else judge(subject, value)
+        fact_missing(check, site, facts, subject, fact)
+        if value is None
+        else judge(subject, value, grounds(facts.observed(subject, kind)))
         for subject, value in found
     )
 
@@ -182,7 +185,7 @@ def _by_declared_list(
     duty: str,
     kind: type[V],
     fact: Fact,
-    judge: Callable[[Check, frozenset[str], str, V], Finding],
+    judge: Callable[[Check, frozenset[str], str, V, Grounds], Finding],
     *beside: str,
 ) -> tuple[Finding, ...]:
     """Judge every device by a declared list; without one, one finding for the site. `beside` is declared with it."""
@@ -203,9 +206,17 @@ def _listed(found: DeclaredDuties, duty: str) -> frozenset[str] | None:
     return frozenset(value) if isinstance(value, tuple) else None
 
 
-def _untold(running: tuple[str, ...]) -> tuple[Doubt, ...]:
+def _listed_services(running: tuple[str, ...], told: Grounds) -> Outcome:
     """Doubt a list without any service: it was read over one."""
-    return () if running else (Doubt("services-not-told", _NO_SERVICES),)
+    return Held("listed", told) if running else Open("listed", "services-not-told", _NO_SERVICES, doubted=True)
+
+
+def _each(
+    names: Iterable[str], wrong: Sequence[str], reason: str, message: Message, rests_on: Grounds
+) -> Iterator[Outcome]:
+    """Yield one obligation for each listed name, broken for each of the wrong ones."""
+    for name in dict.fromkeys(names):
+        yield Broken(f"name {name}", reason, message) if name in wrong else Held(f"name {name}", rests_on)
 
 
 def _running(protocols: Protocols) -> tuple[str, ...]:

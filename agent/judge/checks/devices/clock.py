@@ -8,9 +8,11 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.devices.unread import fact_missing, time_source
+from agent.judge.claim import Broken, Held, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import CLOCK as CLOCK_SOURCE
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from drivers.model import Clock, Device
@@ -71,16 +73,12 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     if not facts.own_clock_trusted:
         return check.finding(subject, "unknown", NO_CLOCK_OF_OURS, evidence, _NOT_SYNCHRONISED, f"{check.id} site")
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
-    status: Status = "pass"
+    offset: Outcome = Held("offset", grounds(facts.observed(subject, Clock)))
     if certain_s > policy.clock_warn_s:
-        status = "warn"
-    if certain_s > policy.clock_fail_s:
-        status = "fail"
+        mild = certain_s <= policy.clock_fail_s
+        offset = Broken("offset", "offset", _offset_message(clock.offset_s), mild=mild)
     message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
-    if status != "pass":
-        message = _offset_message(clock.offset_s)
-    reason = "" if status == "pass" else "offset"
-    return check.finding(subject, status, reason, evidence, message)
+    return verdict(check, subject, [offset], evidence, message)
 
 
 def run_source(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -94,7 +92,9 @@ def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     if ntp is None:
         return fact_missing(check, site, facts, subject, "clock")
     if ntp:
-        return check.finding(subject, "pass", "", {"ntp": True}, Message("it says that it takes its time from NTP"))
+        message = Message("it says that it takes its time from NTP")
+        held = Held("time source", grounds(facts.observed(subject, Clock)))
+        return verdict(check, subject, [held], {"ntp": True}, message)
     message = Message("its time was set by hand and will drift", next_step=NTP)
     return check.finding(subject, "warn", "manual", {"ntp": False}, message, f"{CHECK.id} {subject}")
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
+from agent.judge.claim import Held, own
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.factory_logins import NAME, LoginTry, box_of
@@ -54,7 +56,7 @@ def _device(check: Check, site: Site, facts: Facts, one: LoginTry) -> Finding:
         return check.finding(subject, "fail", "accepted", evidence, message)
     if one.result == "refused":
         message = Message("at {at} it refused the login that {maker} devices leave the factory with", values)
-        return check.finding(subject, "pass", "", evidence, message)
+        return verdict(check, subject, [Held("refused", own(subject, "LoginTry", one.at))], evidence, message)
     message = Message(
         "at {at} the factory login was tried, and what came back says neither yes nor no: look at its accounts in its "
         "own pages",

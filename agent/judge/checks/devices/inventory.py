@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from agent.judge.check import Check
-from agent.judge.checks.devices import online
+from agent.judge.checks.devices import online, undeclared_channels
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds, own
+from agent.judge.verdict import not_told, verdict
 from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -16,51 +18,59 @@ from agent.observe.inventory.common_causes import is_silent
 from agent.observe.inventory.device_identity import MisplacedBox
 from agent.observe.inventory.stocktake import TWO_BOXES, empty_channels
 from agent.site.config.site import CameraConfig, Site
-from drivers.model import Device
+from drivers.footage import Channels
+from drivers.model import Device, Identity
 
 EVIDENCE_MAX = 16
 NAMED_MAX = 4
 
 
 def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the site's network: one finding, however many devices are undeclared."""
-    where, around = site.discovery, facts.around
-    if not (where.interfaces or where.addresses or where.ranges):
+    """Judge the site's network and its recorders' channels: one finding, however much is undeclared."""
+    where = site.discovery
+    asked = bool(where.interfaces or where.addresses or where.ranges)
+    outcomes = [*_network(site, facts, now), *undeclared_channels.channels(site, facts, asked)]
+    outcomes += undeclared_channels.dropped(site, facts)
+    if not asked and all(isinstance(one, Held) for one in outcomes):
         message = Message("nobody is asked on the network: name networks under [discovery]")
         return (check.finding("site", "not_applicable", "discovery-off", {}, message),)
+    evidence: dict[str, Json] = {"ignored": facts.around.ignored}
+    if facts.around.failed:
+        evidence["failed"] = list(facts.around.failed[:EVIDENCE_MAX])
+    return (verdict(check, "site", outcomes, evidence, Message("every device that answers is declared")),)
+
+
+def _network(site: Site, facts: Facts, now: datetime) -> Iterator[Outcome]:
+    """Yield what answers on the network: strangers, what could not be asked, and what was not seen often enough."""
+    around = facts.around
     moved = {case.at: case.key for case in device_identity.misplaced_boxes(site, facts).values() if case.at}
-    evidence: dict[str, Json] = {"ignored": around.ignored}
-    if around.failed:
-        evidence["failed"] = list(around.failed[:EVIDENCE_MAX])
     if around.strangers:
-        evidence |= {
-            "count": len(around.strangers),
-            "devices": [_sighting_json(s) for s in around.strangers[:EVIDENCE_MAX]],
-        }
         message = Message(
             "{count} devices that nobody declared answer on the network ({addresses}): add each as a [[device]], or "
             "write under [[discovery.ignore]] why it may be there",
             {"count": len(around.strangers), "addresses": _addresses(around.strangers)},
         )
-        return (check.finding("site", "fail", "undeclared", evidence, message, _cause(around.strangers, moved)),)
+        told = _sightings_json(around.strangers)
+        yield Broken("answers", "undeclared", message, told, _cause(around.strangers, moved))
     if around.failed:
         message = Message(
             "not everybody on the network could be asked ({failed}): correct [discovery] or the network",
             {"failed": ", ".join(around.failed[:NAMED_MAX])},
         )
-        return (check.finding("site", "unknown", "not-asked", evidence, message),)
+        yield Open("asked", "not-asked", message)
     if around.newcomers:
-        evidence |= {
-            "count": len(around.newcomers),
-            "devices": [_sighting_json(s) for s in around.newcomers[:EVIDENCE_MAX]],
-        }
         message = Message(
             "{count} devices that nobody declared answered ({addresses}); each counts when it was seen {times} times",
             {"count": len(around.newcomers), "addresses": _addresses(around.newcomers), "times": TIMES_TO_COUNT},
         )
-        cause = _cause(around.newcomers, moved)
-        return (check.finding("site", "unknown", "not-yet-counted", evidence, message, cause),)
-    return (check.finding("site", "pass", "", evidence, Message("every device that answers is declared")),)
+        told = _sightings_json(around.newcomers)
+        yield Open("newcomers", "not-yet-counted", message, told, _cause(around.newcomers, moved))
+    if not (around.strangers or around.failed or around.newcomers):
+        yield Held("answers", own("site", "discovery", now))
+
+
+def _sightings_json(seen: tuple[Sighting, ...]) -> dict[str, Json]:
+    return {"count": len(seen), "devices": [_sighting_json(one) for one in seen[:EVIDENCE_MAX]]}
 
 
 def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
@@ -99,10 +109,11 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: 
         if device_identity.known_box(facts, subject) is None:
             message = Message("which camera belongs here is not known yet: this one was seen for the first time")
             return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
-        return check.finding(subject, "pass", "", {}, Message("it is the camera that it was"))
+        same = Held("same", grounds(facts.observed(f"device:{device.id}", Channels)))
+        return verdict(check, subject, [same], {}, Message("it is the camera that it was"))
     if online.answers(facts, f"device:{device.id}"):
         message = Message("its recorder does not say any more which camera it is")
-        return check.finding(subject, "not_applicable", "not-told", {}, message)
+        return not_told(check, subject, "not-told", {}, message)
     why = facts.why_not(f"device:{device.id}", "identity")
     message = Message("whether it is the camera that it was could not be read ({reason})", {"reason": why.reason})
     return check.finding(subject, "unknown", why.reason, {}, message, _silence_key(site, device))
@@ -134,7 +145,8 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMar
         message = Message("it does not say any more which box it is, only its model")
         told: dict[str, Json] = {"remembered": _mark_json(known.mark), "seen": _mark_json(seen)}
         return check.finding(subject, "unknown", "identity-not-told", told, message)
-    return check.finding(subject, "pass", "", {"seen": _mark_json(seen)}, Message("it is the box that it was"))
+    same = Held("same", (*grounds(facts.observed(subject, Identity)), *own(subject, "identities", known.seen_at)))
+    return verdict(check, subject, [same], {"seen": _mark_json(seen)}, Message("it is the box that it was"))
 
 
 def _unread(check: Check, site: Site, facts: Facts, device: Device, known: KnownBox | None, now: datetime) -> Finding:

@@ -11,6 +11,8 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.claim import Held, grounds, own
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -75,7 +77,9 @@ def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetim
     evidence: dict[str, Json] = {"oldest_at": utc_text(oldest), "due_days": days}
     values = {"days": reach_days, "due": days}
     if now - oldest >= timedelta(days=days):
-        return check.finding(subject, "pass", "", evidence, Message("its log reaches back {days} days", values))
+        rests_on = grounds(facts.observed(subject, OldestLog)) if subject != OWN else own(OWN, "history", oldest)
+        message = Message("its log reaches back {days} days", values)
+        return verdict(check, subject, [Held("reach", rests_on)], evidence, message)
     if oldest - first > SLACK:
         message = Message(
             "its log reaches back {days} days of {due}, and reached back to {first} before: it was cleared, or is too "

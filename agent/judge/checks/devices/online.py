@@ -6,6 +6,8 @@ from datetime import datetime
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.service import gateway
+from agent.judge.claim import Broken, Held, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Json, Message, Status
@@ -14,7 +16,7 @@ from agent.observe.inventory.device_identity import DRIFT_ID
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Channel, Channels
-from drivers.model import Device, Identity, Reason, Services, Streams, Unavailable
+from drivers.model import Device, Identity, Observation, Reason, Services, Streams, Unavailable
 from drivers.picture import PictureSeen
 from masking.model import NOT_CONFINED
 
@@ -62,9 +64,17 @@ def is_empty(facts: Facts, subject: str) -> bool:
 
 
 def _live_pictures(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
-    """Return the live pictures of this look, without remembered ones, which may be hours old."""
-    seen = (o for o in facts.by_subject.get(subject, ()) if o.method != REMEMBERED)
-    return tuple(o.value for o in seen if isinstance(o.value, PictureSeen) and o.value.path != "playback")
+    """Return the live pictures of this look."""
+    return tuple(one.value for one in _live(facts, subject) if isinstance(one.value, PictureSeen))
+
+
+def _live(facts: Facts, subject: str) -> tuple[Observation, ...]:
+    """Return the live pictures of this look as observations, without remembered ones, which may be hours old."""
+    return tuple(
+        one
+        for one in facts.observed(subject, PictureSeen)
+        if isinstance(one.value, PictureSeen) and one.value.path != "playback" and one.method != REMEMBERED
+    )
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -83,13 +93,21 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
     subject = f"device:{device.id}"
     if answers(facts, subject):
-        return check.finding(subject, "pass", "", {}, Message("it answers"))
+        answered = Held("answers", grounds(facts.observed(subject, Identity, Services)))
+        return verdict(check, subject, [answered], {}, Message("it answers"))
     return _unavailable(check, site, device.id, subject, facts.why_not(subject, "identity"), caused_by="")
 
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
     live = _live_pictures(facts, subject)
+    streams = facts.one(subject, Streams)
+    if not live and streams is not None and streams.lost:
+        message = Message(
+            "its device does not list its video source any more: check its power, its cable, and its address in the "
+            "recorder"
+        )
+        return check.finding(subject, "fail", "lost", {}, message, cause.key if cause else "")
     if not live and is_empty(facts, subject):
         message = Message("no camera is on its channel: find it, or correct the channel")
         named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
@@ -109,9 +127,10 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         message = Message(
             "delivers a picture, but it is dark on every path: check the lens, the light and the night mode"
         )
-        return check.finding(subject, "warn", "dark", evidence, message)
+        dark = Broken("pictures", "dark", message, mild=True)
+        return verdict(check, subject, [dark], evidence, message)
     message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
-    return check.finding(subject, "pass", "", evidence, message)
+    return verdict(check, subject, [Held("pictures", grounds(_live(facts, subject)))], evidence, message)
 
 
 def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:

@@ -7,10 +7,13 @@ from typing import Final
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
-from agent.model.finding import Finding, Json, Message, Source, Status
+from agent.judge.claim import Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
+from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory import common_causes
 from agent.site.config.site import Site
+from drivers.model import Identity, Services
 
 EVIDENCE_MAX: Final = 16
 
@@ -26,10 +29,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     """Judge the site: one finding, however many vanished."""
     found = common_causes.vanished_groups(site, facts)
     if not found:
-        status: Status = (
-            "pass" if any(online.answers(facts, f"device:{one.id}") for one in site.devices) else "not_applicable"
-        )
-        return (check.finding("site", status, "", {}, Message("nothing vanished together")),)
+        return (_none_vanished(check, site, facts),)
     members = [key.partition(" ")[2] for group in found for key in group.members]
     evidence: dict[str, Json] = {
         "groups": [{"where": group.where, "count": len(group.members), "why": group.why} for group in found],
@@ -40,6 +40,21 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     power = found[0].fault_class == "power"
     message = Message((POWER if power else NETWORK).template, values)
     return (check.finding("site", "fail", "power" if power else "network-group", evidence, message),)
+
+
+def _none_vanished(check: Check, site: Site, facts: Facts) -> Finding:
+    message = Message("nothing vanished together")
+    answers = [one for device in site.devices for one in facts.observed(f"device:{device.id}", Identity, Services)]
+    if not site.devices:
+        return check.finding("site", "not_applicable", "", {}, message)
+    outcome: Outcome = Held("answers", grounds(answers)) if answers else _silence(site)
+    return verdict(check, "site", [outcome], {}, message)
+
+
+def _silence(site: Site) -> Open:
+    """Return that no device answered: a single device that is silent has vanished alone, and has its own finding."""
+    message = Message("whether anything vanished together is not known: no device has answered")
+    return Open("answers", "not-looked-at", message, caused_by=online.key_of_device(site, site.devices[0]))
 
 
 CHECK = Check(

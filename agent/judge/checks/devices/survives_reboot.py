@@ -11,6 +11,8 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.claim import Held, Open, Outcome, own
+from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
@@ -39,12 +41,12 @@ def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | No
     subject = f"device:{device}"
     known = facts.remembered.running.get(device)
     if known is not None and known.restart is not None:
-        return _restarted(check, subject, known, known.restart)
+        return _restarted(check, site, subject, known, known.restart)
     told = known is not None and facts.one(subject, Uptime) is not None
     return None if told else fact_missing(check, site, facts, subject, "uptime")
 
 
-def _restarted(check: Check, subject: str, known: RunningDevice, restart: Restart) -> Finding:
+def _restarted(check: Check, site: Site, subject: str, known: RunningDevice, restart: Restart) -> Finding:
     compared, changed = known.compared(), known.changed()
     evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
     values = {"at": utc_text(restart.at)}
@@ -66,12 +68,20 @@ def _restarted(check: Check, subject: str, known: RunningDevice, restart: Restar
     if known.clock_lost():
         message = Message("it started anew at {at}, and its clock was lost: look at its battery", values)
         return check.finding(subject, "fail", "clock-lost", evidence, message, f"clock-offset {subject}")
+    untold = Message("it started anew at {at}; what it is configured to be was not seen before and after", values)
     if not compared:
-        message = Message("it started anew at {at}; what it is configured to be was not seen before and after", values)
-        return check.finding(subject, "unknown", "not-compared", evidence, message)
-    return check.finding(
-        subject, "pass", "", evidence, Message("it started anew at {at} and is what it was before", values)
-    )
+        return check.finding(subject, "unknown", "not-compared", evidence, untold)
+    # What was told before must be told again: a device whose masks are gone from its answers is not what it was.
+    subjects = {f"device:{one.id}" for one in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
+    due = [part for part in restart.before if part in compared or part.partition(" ")[2] in subjects]
+    outcomes: list[Outcome] = [
+        Held(part, own(subject, "restart", restart.at))
+        if part in compared
+        else Open(part, "not-compared", untold, {"missing": [part]}, doubted=True)
+        for part in due
+    ]
+    message = Message("it started anew at {at} and is what it was before", values)
+    return verdict(check, subject, outcomes, evidence, message)
 
 
 CHECK = ruled("config-survives-reboot", run)

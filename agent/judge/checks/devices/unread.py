@@ -11,6 +11,8 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.claim import Held, own
+from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
@@ -60,7 +62,8 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     for fact, reason, subject in _missing(site, facts):
         open_.setdefault((fact, reason), []).append(subject)
     if not open_:
-        return (check.finding("site", "pass", "", {}, Message("devices tell all that is asked of them")),)
+        asked = [Held(fact, own("site", "answers")) for fact in sorted(asked_facts(site))]
+        return (verdict(check, "site", asked, {}, Message("devices tell all that is asked of them")),)
     rows: list[Json] = [
         {"fact": fact, "reason": reason, "count": len(subjects), "subjects": subjects[:EVIDENCE_MAX]}
         for (fact, reason), subjects in open_.items()

@@ -5,19 +5,28 @@ A day that the recorder only reports as a whole is counted apart and never passe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
-from agent.judge.checks.footage.retention import COMPLETENESS_ID
-from agent.judge.checks.footage.retention_doubts import of_footage
-from agent.judge.checks.footage.shared import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
+from agent.judge.checks.footage.claims import by_one_clock, of_footage, undated
+from agent.judge.checks.footage.shared import (
+    COMPLETENESS_ID,
+    RETENTION_ID,
+    TAMPER_ID,
+    changed_on,
+    days_of_footage,
+    not_read,
+    one_open_item,
+)
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
-from agent.judge.wording.held import Doubt, passed
-from agent.model.finding import Finding, Json, Message, Status, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of
+from agent.observe.footage.due import due_hours
 from agent.observe.footage.gaps import (
     Causes,
     Coverage,
@@ -25,12 +34,15 @@ from agent.observe.footage.gaps import (
     cause_of,
     causes_of,
     coverage,
+    due_of,
     is_motion_only,
     planned,
 )
-from agent.site.config.site import CameraConfig, Policy, Site
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import local_day
+from drivers.footage import Schedule
 from drivers.model import Recordings, Span
-from drivers.spans import clipped, day_of, days_of, seconds, total_s
+from drivers.spans import clipped, common, day_of, days_of, seconds, total_s
 
 GAPS_MAX = 16
 """How many holes a finding lists, the longest first."""
@@ -60,6 +72,10 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     untold = Message(
         "it does not tell holes in the footage of its {count} cameras: whether it is complete is not known"
     )
+    cut = Message(
+        "its plan records less of {count} cameras than it did", next_step="find out who changed it, and set it back"
+    )
+    findings = one_open_item(check, site.cameras, findings, "plan-cut", cut, "warn")
     findings = one_open_item(check, site.cameras, findings, "not-all-listed", waiting)
     return one_open_item(check, site.cameras, findings, "holes-not-told", untold)
 
@@ -82,14 +98,18 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
     evidence: dict[str, Json] = {"newest_at": utc_text(newest)}
     if known and known.offset_s:
         evidence["clock_offset_s"] = known.offset_s
+    unknown = undated(facts, camera, now)
+    if unknown is not None:
+        return verdict(check, subject, (unknown,), evidence, unknown.message)
     if newest <= there - floor_of(site, camera):
         message = Message("nothing was recorded within the window that is due: look at the schedule and disks")
         return check.finding(subject, "fail", "stopped", evidence, message, retention)
     schedule = known.schedule if known else None
     if is_motion_only(schedule):
-        return _on_motion(check, site.policy, subject, there - newest, evidence, of_footage(facts, camera, recordings))
-    silent_s = _due_since(site, camera, known, newest, there)
-    cover = coverage(site, camera, known, now) if known else None
+        return _on_motion(check, site, facts, camera, recordings, evidence, now)
+    hours = due_hours(site, local_day(site, now))
+    silent_s = _due_since(site, camera, known, Span(newest, there), hours)
+    cover = coverage(site, camera, known, now, hours) if known else None
     if cover is not None:
         evidence |= _numbers(cover)
         evidence["gaps"] = _gaps(camera, causes, cover)
@@ -99,7 +119,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
             {"hours": round(silent_s / 3600, 1)},
         )
         return check.finding(subject, "fail", "stopped", evidence, message, online.cause_of_silence(facts, subject))
-    return _judged(check, site, facts, causes, camera, recordings, cover, evidence)
+    return _judged(check, site, facts, causes, camera, recordings, cover, evidence, now)
 
 
 def _judged(
@@ -111,68 +131,111 @@ def _judged(
     recordings: Recordings,
     cover: Coverage | None,
     evidence: dict[str, Json],
+    now: datetime,
 ) -> Finding:
-    subject, policy = f"camera:{camera.camera.id}", site.policy
-    longest = max(cover.gaps, key=seconds, default=None) if cover else None
+    """Judge footage that goes on: the holes in it, then whether each of its days was listed, then whose it is."""
+    subject = f"camera:{camera.camera.id}"
+    known = facts.footage.get(camera.camera.id)
+    read = grounds(facts.observed(subject, Recordings))
+    outcomes: list[Outcome] = [Held("recording goes on", read)]
+    if cover is None or known is None or not cover.listed_days:
+        message = Message("the recorder does not tell holes in its footage: whether it is complete is not known")
+        outcomes.append(_holes(site, facts, causes, camera, cover) or Open("days listed", "holes-not-told", message))
+    else:
+        holes = _holes(site, facts, causes, camera, cover)
+        outcomes += (holes or Held("holes", (*read, *days_of_footage(known))), _listed(known, cover))
+    outcomes += of_footage(check, site, facts, camera, recordings, now)
+    outcomes += by_one_clock(facts, camera, floor_of(site, camera), now)
+    ratio = cover.ratio if cover is not None else 0.0
+    message = Message("{percent} % of the due window is recorded", {"percent": round(100 * ratio, 2)})
+    return verdict(check, subject, outcomes, evidence, message)
+
+
+def _listed(known: CameraFootage, cover: Coverage) -> Outcome:
+    """Return whether every complete day of the window was listed, segment by segment."""
+    if not cover.unlisted_days:
+        return Held("days listed", days_of_footage(known))
+    message = Message(
+        "{listed} of {days} days were listed so far and are whole; the others have their turn in the next looks",
+        {"listed": cover.listed_days, "days": cover.listed_days + cover.unlisted_days},
+    )
+    return Open("days listed", "not-all-listed", message)
+
+
+def _holes(site: Site, facts: Facts, causes: Causes, camera: CameraConfig, cover: Coverage | None) -> Broken | None:
+    """Return the breach by holes, None where there are none, or few and short ones."""
+    if cover is None:
+        return None
+    policy, subject = site.policy, f"camera:{camera.camera.id}"
+    longest = max(cover.gaps, key=seconds, default=None)
     longest_s = seconds(longest) if longest else 0.0
-    status: Status = "pass"
-    if cover is not None:
-        if cover.ratio < policy.completeness_warn_ratio or longest_s >= policy.gap_warn_s:
-            status = "warn"
-        if cover.ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s or cover.missing_days:
-            status = "fail"
-    if cover is not None and longest is not None and status != "pass":
-        zone = zone_of(site, camera)
-        known = facts.footage.get(camera.camera.id)
-        cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
-        template = LONGEST.get(cause_of(longest, camera, causes), LONGEST["unknown"])
-        values: dict[str, str | int | float] = {
-            "count": len(cover.gaps),
-            "hours": round(longest_s / 3600, 1),
-            "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
-        }
-        return check.finding(subject, status, "gap", evidence, Message(template.template, values), cause)
-    if cover is not None and status != "pass":
+    fails = cover.ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s or cover.missing_days > 0
+    if not fails and cover.ratio >= policy.completeness_warn_ratio and longest_s < policy.gap_warn_s:
+        return None
+    if longest is None:
         message = Message(
             "{percent} % of what is due is recorded, with many short holes: look at the network and the disks",
             {"percent": round(100 * cover.ratio, 2)},
         )
-        return check.finding(subject, status, "many-holes", evidence, message)
-    if cover is None or not cover.listed_days:
-        message = Message("the recorder does not tell holes in its footage: whether it is complete is not known")
-        return check.finding(subject, "unknown", "holes-not-told", evidence, message)
-    if cover.unlisted_days:
-        message = Message(
-            "{listed} of {days} days were listed so far and are whole; the others have their turn in the next looks",
-            {"listed": cover.listed_days, "days": cover.listed_days + cover.unlisted_days},
-        )
-        return check.finding(subject, "unknown", "not-all-listed", evidence, message)
-    message = Message("{percent} % of the due window is recorded", {"percent": round(100 * cover.ratio, 2)})
-    return passed(check, subject, evidence, message, of_footage(facts, camera, recordings))
+        return Broken("holes", "many-holes", message, mild=not fails)
+    zone = zone_of(site, camera)
+    known = facts.footage.get(camera.camera.id)
+    cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
+    template = LONGEST.get(cause_of(longest, camera, causes), LONGEST["unknown"])
+    values: dict[str, object] = {
+        "count": len(cover.gaps),
+        "hours": round(longest_s / 3600, 1),
+        "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
+    }
+    return Broken("holes", "gap", Message(template.template, values), caused_by=cause, mild=not fails)
 
 
 def _on_motion(
-    check: Check, policy: Policy, subject: str, silent: timedelta, evidence: dict[str, Json], doubts: Iterable[Doubt]
+    check: Check,
+    site: Site,
+    facts: Facts,
+    camera: CameraConfig,
+    recordings: Recordings,
+    evidence: dict[str, Json],
+    now: datetime,
 ) -> Finding:
     """Judge footage recorded on motion only: a hole is no fault, and no proof of completeness."""
-    if silent.total_seconds() >= policy.gap_fail_s:
+    subject = f"camera:{camera.camera.id}"
+    goes_on: Outcome = Held("recording goes on", grounds(facts.observed(subject, Recordings)))
+    known = facts.footage.get(camera.camera.id)
+    there = known.there(now) if known else now
+    silent = there - max(span.end_at for span in recordings.spans)
+    evidence |= _clips(site, camera, known, there) if known else {}
+    if silent.total_seconds() >= site.policy.gap_fail_s:
         message = Message(
             "it is recorded on motion only, and nothing was for {days} days: look whether it still records",
             {"days": round(silent / timedelta(days=1), 1)},
         )
-        return check.finding(subject, "warn", "motion-silent", evidence, message)
+        goes_on = Broken("recording goes on", "motion-silent", message, mild=True)
     message = Message("it is recorded on motion only: holes in its footage are not judged")
-    return passed(check, subject, evidence, message, doubts)
+    outcomes = (goes_on, *of_footage(check, site, facts, camera, recordings, now))
+    return verdict(check, subject, outcomes, evidence, message)
+
+
+def _clips(site: Site, camera: CameraConfig, known: CameraFootage, there: datetime) -> dict[str, Json]:
+    """Return of how many days of the due window anything was recorded, and of how many nothing."""
+    first = day_of(there - floor_of(site, camera), zone_of(site, camera))
+    due = [row for row in known.days if row.day >= first and not row.is_untold]
+    return {
+        "days_with_clip": sum(row.recorded_s > 0 for row in due),
+        "days_without": sum(row.is_missing for row in due),
+    }
 
 
 def _due_since(
-    site: Site, camera: CameraConfig, known: CameraFootage | None, newest: datetime, there: datetime
+    site: Site, camera: CameraConfig, known: CameraFootage | None, since: Span, hours: Schedule | None
 ) -> float:
     """Return the due time since the newest footage, in seconds."""
-    zone, since = zone_of(site, camera), Span(newest, there)
+    zone, of_site = zone_of(site, camera), ZoneInfo(site.time_zone)
     schedule = known.schedule if known else None
+    parts = ((whole, clipped((since,), whole)[0]) for _, whole in days_of(since, zone))
     return sum(
-        total_s(planned(schedule, whole, clipped((since,), whole)[0], zone)) for _, whole in days_of(since, zone)
+        total_s(common(planned(schedule, whole, part, zone), due_of(hours, part, of_site))) for whole, part in parts
     )
 
 

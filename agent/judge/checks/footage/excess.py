@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
+from agent.judge.checks.footage.claims import clocks
 from agent.judge.checks.footage.shared import not_read
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -41,29 +44,29 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     too_old = (
         subtracted((Span(oldest, there - ceiling * DAY - DAY),), held) if oldest < there - ceiling * DAY - DAY else ()
     )
+    excess = common(merged(recordings.listed), common(spans, too_old))
     evidence: dict[str, Json] = {
         "ceiling_days": ceiling,
         "oldest_at": utc_text(oldest) if spans else None,
         "holds": names,
     }
-    values = {"kept": round((there - oldest) / DAY, 1), "ceiling": ceiling}
-    excess = common(merged(recordings.listed), common(spans, too_old))
+    age: Outcome = Held("age", grounds(facts.observed(subject, Recordings)))
     if too_old and (excess or too_old[0].start_at == oldest):
         since = excess[0].start_at if excess and too_old[0].start_at != oldest else oldest
-        evidence["excess_from"] = utc_text(since)
         message = Message(
             "footage of {kept} days ago is still there where {ceiling} is the declared age: delete it, or write under "
             "[[hold]] why it is kept",
-            values,
+            {"kept": round((there - oldest) / DAY, 1), "ceiling": ceiling},
         )
-        return check.finding(subject, "warn", "too-old", evidence, message)
-    if common(spans, too_old):
-        message = Message("whether footage is left between the held days is not told")
-        return check.finding(subject, "unknown", "holes-not-told", evidence, message)
+        age = Broken("age", "too-old", message, {"excess_from": utc_text(since)}, mild=True)
+    elif common(spans, too_old):
+        age = Open("age", "holes-not-told", Message("whether footage is left between the held days is not told"))
+    known_ages = (age,) if facts.own_clock_trusted else ()
     message = Message(
         "no footage is older than the declared {ceiling} days, but for what is held", {"ceiling": ceiling}
     )
-    return check.finding(subject, "pass", "", evidence, message)
+    outcomes = (*known_ages, *clocks(facts, camera, ceiling * DAY, now))
+    return verdict(check, subject, outcomes, evidence, message)
 
 
 def _held(site: Site, camera: CameraConfig, within: Span) -> tuple[Spans, list[str]]:

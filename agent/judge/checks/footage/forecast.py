@@ -7,13 +7,16 @@ without it is one with it, but a pass is not certain.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage import retention, storage
+from agent.judge.checks.footage.shared import days_of_footage
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -124,19 +127,30 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
     if seen is None:
         message = Message("fewer than three whole days are recorded: what a day takes is not known yet")
         return check.finding(recorder, "unknown", "too-young", {}, message)
-    evidence = _evidence(seen, shared)
+    room: Outcome = Held("room", grounds(facts.observed(recorder, Disks)))
     if seen.short_on is not None and seen.cause is not None:
         named = SHORT[seen.cause] if seen.cameras else SHORT_FOR_ONE
         cause = _cause(site, facts, recorder, seen, cameras, now)
-        return check.finding(recorder, "warn", seen.cause, evidence, Message(named.template, _values(seen)), cause)
-    if shared.untold:
-        message = Message("what {count} of its cameras take is not known, so whether the disks will do is not", count)
-        return check.finding(recorder, "unknown", "rate-not-told", evidence, message)
+        room = Broken("room", seen.cause, Message(named.template, _values(seen)), caused_by=cause, mild=True)
     message = Message(
         "within {ahead} days no footage of less than {floor} days has to go: the disks hold about {days} days",
         {"floor": seen.floor_days, "ahead": site.policy.forecast_days, "days": int(seen.keeps_days)},
     )
-    return check.finding(recorder, "pass", "", evidence, message)
+    return verdict(check, recorder, (room, *_rates(shared, cameras)), _evidence(seen, shared), message)
+
+
+def _rates(shared: _SharedDisks, cameras: Iterable[CameraConfig]) -> Iterator[Outcome]:
+    """Yield for each camera that shares the disks whether what it takes is known."""
+    message = Message(
+        "what {count} of its cameras take is not known, so whether the disks will do is not",
+        {"count": len(shared.untold)},
+    )
+    read = {one.camera_id: one for one in shared.known}
+    for name in (camera.camera.id for camera in cameras):
+        if name in shared.untold:
+            yield Open(f"rate {name}", "rate-not-told", message)
+        elif name in read:
+            yield Held(f"rate {name}", days_of_footage(read[name]))
 
 
 def _no_disks(check: Check, site: Site, facts: Facts, recorder: str) -> Finding:

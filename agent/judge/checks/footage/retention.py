@@ -6,24 +6,32 @@ footage is known to have existed. All moments are by the recorder's own clock.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
-from agent.judge.checks.footage.retention_doubts import OpenedFootage, doubts
-from agent.judge.checks.footage.shared import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
+from agent.judge.checks.footage.claims import clocks, floor_declared, of_footage
+from agent.judge.checks.footage.shared import (
+    RETENTION_ID,
+    SHORTENING,
+    days_of_footage,
+    not_read,
+    one_open_item,
+    swept_away,
+)
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
-from agent.judge.wording.held import passed
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, END, CameraFootage, floor_of, zone_of
+from agent.observe.footage.runs import holes_of, run_from
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule
 from drivers.model import Recordings
 from drivers.picture import PictureSeen
 from drivers.spans import at_wall, day_of
-
-COMPLETENESS_ID = "recording-completeness"
 
 OPENED_NEAR_OLDEST = timedelta(hours=1)
 """How near to the oldest recorded moment the opened picture must lie. House rule: one file of a recorder."""
@@ -55,6 +63,46 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
     known = facts.footage.get(camera.camera.id)
     floor = floor_of(site, camera)
     evidence: dict[str, Json] = {"floor_days": floor.days}
+    limit = _limit(facts, subject, known, floor)
+    if isinstance(limit, Broken):
+        return verdict(check, subject, (limit,), evidence, limit.message)
+    recordings = facts.one(subject, Recordings)
+    if recordings is None:
+        return not_read(check, facts, subject)
+    if not recordings.spans:
+        message = Message("the recorder holds no footage of this camera: look at its schedule and disks")
+        return check.finding(subject, "fail", "no-recordings", evidence, message, swept_away(known, subject))
+    there = known.there(now) if known else now
+    oldest = max(BEGINNING, min(recordings.spans[0].start_at, there))
+    picture = _opened(facts, subject, oldest)
+    kept_days = (there - oldest) / DAY
+    evidence["kept_days"] = round(kept_days, 2)
+    evidence["oldest_at"] = utc_text(oldest)
+    evidence["opened_at"] = utc_text(picture.taken_at) if picture else None
+    if known and known.offset_s:
+        evidence["clock_offset_s"] = known.offset_s
+    age = there - picture.taken_at if picture else there - oldest
+    outcomes = (
+        *((limit,) if limit else ()),
+        _reach(site, facts, camera, oldest, there, now),
+        _opening(facts, subject, picture, kept_days),
+        _run(site, facts, camera, recordings, there),
+        *of_footage(check, site, facts, camera, recordings, now),
+        *clocks(facts, camera, floor, now),
+        *floor_declared(site, camera, age, now),
+    )
+    values = {"kept": round(age / DAY, 1), "floor": floor.days}
+    message = Message("footage of {kept} days ago was opened; {floor} are due", values)
+    if picture is not None and not picture.dated:
+        message = Message(
+            "footage of {kept} days ago was asked for and came, by the recorder's word for its time; {floor} are due",
+            values,
+        )
+    return verdict(check, subject, outcomes, evidence, message)
+
+
+def _limit(facts: Facts, subject: str, known: CameraFootage | None, floor: timedelta) -> Outcome | None:
+    """Return whether the recorder deletes by an age below the floor; None where it tells of no such age."""
     limit = limit_of(facts, subject, known)
     if limit is not None and limit < floor:
         days = round(limit / DAY, 2)
@@ -62,80 +110,87 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
             "the recorder deletes footage of this camera after {limit} days where {floor} are due: raise that limit",
             {"limit": days, "floor": floor.days},
         )
-        return check.finding(subject, "fail", "limit-too-short", {**evidence, "limit_days": days}, message)
-    recordings = facts.one(subject, Recordings)
-    if recordings is None:
-        return not_read(check, facts, subject)
-    cause = swept_away(known, subject)
-    if not recordings.spans:
-        message = Message("the recorder holds no footage of this camera: look at its schedule and disks")
-        return check.finding(subject, "fail", "no-recordings", evidence, message, cause)
-    there = known.there(now) if known else now
-    oldest = max(BEGINNING, min(recordings.spans[0].start_at, there))
-    picture = _opened(facts, subject, oldest)
-    opened = picture.taken_at if picture else None
-    kept_days = (there - oldest) / DAY
-    evidence["kept_days"] = round(kept_days, 2)
-    evidence["oldest_at"] = utc_text(oldest)
-    evidence["opened_at"] = utc_text(opened) if opened else None
-    if known and known.offset_s:
-        evidence["clock_offset_s"] = known.offset_s
-    if there - oldest < floor:
-        young = _judged_from(site, camera, known, oldest, floor)
-        if young > there:
-            day = day_of(young, zone_of(site, camera)).isoformat()
-            message = Message(
-                "footage goes back {kept} days and the system is younger than {floor}: it can be judged on {day}",
-                {"kept": round(kept_days, 1), "floor": floor.days, "day": day},
-            )
-            return check.finding(subject, "unknown", "history-immature", {**evidence, "judged_on": day}, message)
-        return _too_short(check, site, camera, known, oldest, now, evidence, cause)
-    if picture is None or opened is None:
+        return Broken("limit", "limit-too-short", message, {"limit_days": days})
+    told = grounds((*facts.observed(subject, Schedule), *facts.observed(subject, RetentionLimits)))
+    told = told or (days_of_footage(known) if known is not None and known.schedule is not None else ())
+    return Held("limit", told) if told else None
+
+
+def _reach(site: Site, facts: Facts, camera: CameraConfig, oldest: datetime, there: datetime, now: datetime) -> Outcome:
+    """Return whether the oldest footage is as old as the floor, or since when it can be."""
+    subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
+    known = facts.footage.get(camera.camera.id)
+    if there - oldest >= floor:
+        return Held("reach", grounds(facts.observed(subject, Recordings)))
+    if not facts.own_clock_trusted:
+        unknown = next(one for one in clocks(facts, camera, floor, now) if isinstance(one, Open))
+        return replace(unknown, key="reach")
+    young = _judged_from(site, camera, known, oldest, floor)
+    if young <= there:
+        return _too_short(site, camera, known, oldest, there, now)
+    day = day_of(young, zone_of(site, camera)).isoformat()
+    message = Message(
+        "footage goes back {kept} days and the system is younger than {floor}: it can be judged on {day}",
+        {"kept": round((there - oldest) / DAY, 1), "floor": floor.days, "day": day},
+    )
+    return Open("reach", "history-immature", message, {"judged_on": day})
+
+
+def _opening(facts: Facts, subject: str, picture: PictureSeen | None, kept_days: float) -> Outcome:
+    """Return whether the oldest footage was played; a picture that does not date itself proves it by word only."""
+    if picture is None:
         message = Message(
             "the recorder claims {kept} days, but its oldest footage could not be opened", {"kept": round(kept_days, 1)}
         )
-        return check.finding(subject, "unknown", "oldest-not-opened", evidence, message)
+        return Open("opened", "oldest-not-opened", message)
+    seen = grounds(one for one in facts.observed(subject, PictureSeen) if one.value is picture)
+    return Held("opened", seen if picture.dated else tuple(replace(one, level="told") for one in seen))
+
+
+def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, there: datetime) -> Outcome:
+    """Return whether the footage that reaches to now is as old as the floor; what is older may be locked clips."""
+    subject, floor, zone = f"camera:{camera.camera.id}", floor_of(site, camera), zone_of(site, camera)
+    known = facts.footage.get(camera.camera.id)
+    plan = known.schedule if known else None
+    run_at = run_from(recordings.spans, holes_of(known.days if known else (), zone), plan, zone)
+    if run_at is None or run_at <= recordings.spans[0].start_at or there - run_at >= floor:
+        read = grounds(facts.observed(subject, Recordings))
+        return Held("run", (*read, *(days_of_footage(known) if known else ())))
+    run_days = round((there - run_at) / DAY, 1)
+    evidence: dict[str, Json] = {"run_days": run_days, "run_from": utc_text(run_at)}
+    if known is not None and known.run_moved_at is not None:
+        message = Message(
+            "what is older than {run} days stands alone, and the rest is recorded over: {floor} days are due without "
+            "a hole: add storage or lower the bitrate",
+            {"run": run_days, "floor": floor.days},
+        )
+        return Broken("run", "too-short", message, {**evidence, "recovering": False})
     message = Message(
-        "footage of {kept} days ago was opened; {floor} are due",
-        {"kept": round((there - opened) / DAY, 1), "floor": floor.days},
+        "what is older than {run} days stands alone, before a longer hole: {floor} days are due without one",
+        {"run": run_days, "floor": floor.days},
+        next_step="look whether somebody locked that footage",
     )
-    return passed(
-        check,
-        subject,
-        evidence,
-        message,
-        doubts(site, facts, camera, recordings, OpenedFootage(there - opened, picture.dated), now),
-    )
+    return Open("run", "isolated-clip", message, evidence, doubted=True)
 
 
 def _too_short(
-    check: Check,
-    site: Site,
-    camera: CameraConfig,
-    known: CameraFootage | None,
-    oldest: datetime,
-    now: datetime,
-    evidence: dict[str, Json],
-    caused_by: str,
-) -> Finding:
-    """Return the fail of footage that is too short; where it grows, with the day on which it is long enough."""
+    site: Site, camera: CameraConfig, known: CameraFootage | None, oldest: datetime, there: datetime, now: datetime
+) -> Broken:
+    """Return that footage is too short; where it grows, with the day on which it is long enough."""
     subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
-    kept_days = evidence["kept_days"]
-    values = {"kept": round(kept_days, 1) if isinstance(kept_days, float) else 0.0, "floor": floor.days}
-    recovering = known is not None and _grows(known, now)
-    evidence["recovering"] = recovering
-    if not recovering:
+    cause = swept_away(known, subject)
+    values: dict[str, object] = {"kept": round((there - oldest) / DAY, 1), "floor": floor.days}
+    if known is None or not _grows(known, now):
         message = Message(
             "footage goes back {kept} days where {floor} are due: add storage or lower the bitrate", values
         )
-        return check.finding(subject, "fail", "too-short", evidence, message, caused_by)
+        return Broken("reach", "too-short", message, {"recovering": False}, cause)
     day = day_of(oldest + floor, zone_of(site, camera)).isoformat()
-    evidence["floor_met_on"] = day
     message = Message(
         "footage goes back {kept} days where {floor} are due, and nothing older is lost: the floor is met on {day}",
         {**values, "day": day},
     )
-    return check.finding(subject, "fail", "too-short", evidence, message, caused_by)
+    return Broken("reach", "too-short", message, {"recovering": True, "floor_met_on": day}, cause)
 
 
 def _grows(known: CameraFootage, now: datetime) -> bool:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, ChangeKind, recorder_of
 from agent.site.config.site import CameraConfig
 
+FOOTAGE = "footage"
+"""The remembered area that holds each day of a camera's footage (`agent/observe/remembered/footage.py`)."""
+
+COMPLETENESS_ID = "recording-completeness"
 RETENTION_ID = "retention-days"
 TAMPER_ID = "recording-tamper"
 
@@ -41,6 +45,11 @@ def not_read(check: Check, facts: Facts, subject: str) -> Finding:
     )
 
 
+def days_of_footage(known: CameraFootage, true_at: datetime | None = None) -> tuple[Ground, ...]:
+    """Return the remembered days of a camera as evidence, as of its last look unless another time is given."""
+    return (Ground(FOOTAGE, f"camera:{known.camera_id}", "told", true_at or known.read_at),)
+
+
 def swept_away(known: CameraFootage | None, subject: str) -> str:
     """Return the key of the finding that much footage went at once, confirmed or suspected; else empty."""
     changes = (*known.changes, *known.suspected) if known else ()
@@ -55,9 +64,14 @@ def changed_on(known: CameraFootage | None, subject: str, first: date, last: dat
 
 
 def one_open_item(
-    check: Check, cameras: Iterable[CameraConfig], findings: Iterable[Finding], reason: str, message: Message
+    check: Check,
+    cameras: Iterable[CameraConfig],
+    findings: Iterable[Finding],
+    reason: str,
+    message: Message,
+    status: Status = "unknown",
 ) -> tuple[Finding, ...]:
-    """Put one finding of the recorder before those of its cameras, where several are unknown for the same reason.
+    """Put one finding of the recorder before those of its cameras, where several have this status and reason.
 
     A recorder that has its own finding already gets no second one. `message` takes the `count` of cameras and, as
     `day`, the latest `judged_on` among them.
@@ -66,7 +80,7 @@ def one_open_item(
     recorders = {f"camera:{camera.camera.id}": recorder_of(camera) for camera in cameras}
     waiting: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.status == "unknown" and finding.reason == reason and finding.subject in recorders:
+        if finding.status == status and finding.reason == reason and finding.subject in recorders:
             waiting.setdefault(recorders[finding.subject], []).append(finding)
     causes: list[Finding] = []
     keys: dict[str, str] = {}
@@ -77,7 +91,7 @@ def one_open_item(
         day = max(str(one.evidence.get("judged_on", "")) for one in own)
         evidence: dict[str, Json] = {"cameras": [one.subject.removeprefix("camera:") for one in own]}
         values: dict[str, str | int | float] = {"count": len(own), "day": day}
-        cause = check.finding(recorder, "unknown", reason, evidence, Message(message.template, values))
+        cause = check.finding(recorder, status, reason, evidence, Message(message.template, values, message.next_step))
         causes.append(cause)
         keys |= {one.key: cause.key for one in own}
     return (*causes, *(replace(one, caused_by=keys.get(one.key, one.caused_by)) for one in findings))

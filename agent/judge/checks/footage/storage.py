@@ -5,15 +5,18 @@ A full disk is healthy: recorders write in a ring. `retention.py` judges retenti
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
-from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, TroubleKind
+from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, StoreTrouble, TroubleKind
 
 BAD: dict[DiskState, Message] = {
     "failed": Message("disk {name} has failed: replace it"),
@@ -21,6 +24,8 @@ BAD: dict[DiskState, Message] = {
     "mismatched": Message("disk {name} was set up in another recorder: set it up or take it out"),
 }
 """States in which a disk holds no new footage."""
+
+WORST_FIRST: tuple[DiskState, ...] = (*BAD, "failing", "formatting", "unknown", "ok")
 
 
 TROUBLES: dict[TroubleKind, Message] = {
@@ -59,42 +64,49 @@ def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     ]
     findings += [_store(check, site, facts, store) for store in site.stores]
     own = facts.one("site", Disks)
-    return (*findings, _disks(check, "site", own)) if own is not None and own.disks else tuple(findings)
+    return (*findings, _disks(check, facts, "site", own)) if own is not None and own.disks else tuple(findings)
 
 
 def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
     """Judge a store: its disk first, then its implausible contents."""
     subject = f"device:{store.id}"
-    of_disk = _disks_of(check, facts, subject, "")
+    disks = facts.one(subject, Disks)
+    if disks is None or not disks.disks:
+        return _disks_of(check, facts, subject, "")
     found = [
         (trouble, camera.camera.id)
         for camera in site.cameras
         if camera.store == store.id and (index := facts.one(f"camera:{camera.camera.id}", StoreIndex)) is not None
         for trouble in index.troubles
     ]
-    if of_disk.status != "pass" or not found:
-        return of_disk
-    evidence: dict[str, Json] = {
-        **of_disk.evidence,
-        "troubles": [
-            {"camera": camera, "kind": trouble.kind, "times": trouble.times, "first": trouble.first}
-            for trouble, camera in found[:TROUBLES_MAX]
-        ],
-    }
+    troubles: list[Json] = [
+        {"camera": camera, "kind": trouble.kind, "times": trouble.times, "first": trouble.first}
+        for trouble, camera in found[:TROUBLES_MAX]
+    ]
+    return _disks(check, facts, subject, disks, _contents(facts, site, store, found), troubles)
+
+
+def _contents(facts: Facts, site: Site, store: Store, found: list[tuple[StoreTrouble, str]]) -> Iterator[Outcome]:
+    """Yield one obligation for each kind of trouble that a store can report; none where nothing was indexed."""
+    cameras = [f"camera:{camera.camera.id}" for camera in site.cameras if camera.store == store.id]
+    read = grounds(one for camera in cameras for one in facts.observed(camera, StoreIndex))
     for kind, message in TROUBLES.items():
         own = [(trouble, camera) for trouble, camera in found if trouble.kind == kind]
         if own:
             times = sum(trouble.times for trouble, _ in own)
             told = Message(message.template, {"count": times, "camera": own[0][1], "first": own[0][0].first})
-            status: Status = "unknown" if kind == "forbidden" else "warn"
-            return check.finding(subject, status, f"store-{kind}", evidence, told)
-    return check.finding(subject, "pass", "", evidence, of_disk.message)
+            if kind == "forbidden":
+                yield Open(kind, f"store-{kind}", told)
+            else:
+                yield Broken(kind, f"store-{kind}", told, mild=True)
+        elif read:
+            yield Held(kind, read)
 
 
 def _disks_of(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
     disks = facts.one(subject, Disks)
     if disks is not None and disks.disks:
-        return _disks(check, subject, disks)
+        return _disks(check, facts, subject, disks)
     if disks is not None:
         message = Message("it lists no disk, yet footage is to be kept on it: put one in, or correct the configuration")
         return check.finding(subject, "fail", "no-disk", {}, message)
@@ -107,32 +119,44 @@ def _disks_of(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
     return check.finding(subject, "unknown", why.reason, evidence, message, cause)
 
 
-def _disks(check: Check, subject: str, disks: Disks) -> Finding:
+def _disks(
+    check: Check,
+    facts: Facts,
+    subject: str,
+    disks: Disks,
+    contents: Iterable[Outcome] = (),
+    troubles: Sequence[Json] = (),
+) -> Finding:
+    """Judge disks, each of which is an obligation, then what is on them."""
     evidence: dict[str, Json] = {"disks": [_row(disk) for disk in disks.disks]}
-    by_state = {disk.state: disk for disk in reversed(disks.disks)}
-    for state, message in BAD.items():
-        if state in by_state:
-            named = Message(message.template, {"name": by_state[state].name})
-            return check.finding(subject, "fail", f"disk-{state}", evidence, named)
-    if "failing" in by_state:
-        message = Message("disk {name} warns that it will fail: replace it now", {"name": by_state["failing"].name})
-        return check.finding(subject, "warn", "disk-failing", evidence, message)
-    locked = next((disk for disk in disks.disks if disk.writable is False), None)
-    if locked is not None and not any(disk.writable for disk in disks.disks):
-        message = Message("no disk may be written to, {name} among them: look at their settings", {"name": locked.name})
-        return check.finding(subject, "fail", "disk-locked", evidence, message)
-    unsure = by_state.get("formatting") or by_state.get("unknown")
-    if unsure is not None:
-        message = Message(
-            "disk {name} is in a state that is not known ({word})", {"name": unsure.name, "word": unsure.word}
-        )
-        return check.finding(subject, "unknown", f"disk-{unsure.state}", evidence, message)
-    roomless = next((disk for disk in disks.disks if disk.capacity_bytes == 0), None)
-    if roomless is not None:
-        message = Message("disk {name} says that it is in order and has no room at all", {"name": roomless.name})
-        return check.finding(subject, "unknown", "disk-without-room", evidence, message)
+    if troubles:
+        evidence["troubles"] = troubles
+    seen = grounds(facts.observed(subject, Disks))
+    writable = any(disk.writable for disk in disks.disks)
+    each = sorted(enumerate(disks.disks), key=lambda one: WORST_FIRST.index(one[1].state))
+    outcomes = (_disk(f"disk {number} {disk.name}", disk, writable, seen) for number, disk in each)
     message = Message("{count} disk(s) in order", {"count": len(disks.disks)})
-    return check.finding(subject, "pass", "", evidence, message)
+    return verdict(check, subject, (*outcomes, *contents), evidence, message)
+
+
+def _disk(key: str, disk: Disk, any_writable: bool, seen: tuple[Ground, ...]) -> Outcome:
+    """Return how one disk is, by its own word. `any_writable`: footage can be written to this or another one."""
+    named: dict[str, str] = {"name": disk.name}
+    if disk.state in BAD:
+        return Broken(key, f"disk-{disk.state}", Message(BAD[disk.state].template, named))
+    if disk.state == "failing":
+        message = Message("disk {name} warns that it will fail: replace it now", named)
+        return Broken(key, "disk-failing", message, mild=True)
+    if disk.writable is False and not any_writable:
+        message = Message("no disk may be written to, {name} among them: look at their settings", named)
+        return Broken(key, "disk-locked", message)
+    if disk.state != "ok":
+        message = Message("disk {name} is in a state that is not known ({word})", {**named, "word": disk.word})
+        return Open(key, f"disk-{disk.state}", message)
+    if disk.capacity_bytes == 0:
+        message = Message("disk {name} says that it is in order and has no room at all", named)
+        return Open(key, "disk-without-room", message)
+    return Held(key, seen)
 
 
 def _row(disk: Disk) -> dict[str, Json]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from agent.judge.check import Check
-from agent.judge.checks.footage.shared import TAMPER_ID, not_read, one_open_item
+from agent.judge.checks.footage.shared import TAMPER_ID, days_of_footage, not_read, one_open_item
+from agent.judge.claim import Held, Open, Outcome, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_INTEGRITY
-from agent.judge.wording.held import Doubt, passed
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, Change, ChangeKind, recorder_of
@@ -98,14 +99,25 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, whole_recorder: st
     if known is None or known.first_seen_at == known.read_at:
         message = Message("this is the first look at its footage: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "first-look", evidence, message)
-    if known.read_again_at is None:
-        message = Message("no day of its footage was read a second time yet")
-        return passed(check, subject, evidence, message, (Doubt("not-read-again", message),))
-    evidence["read_again_at"] = utc_text(known.read_again_at)
+    if known.read_again_at is not None:
+        evidence["read_again_at"] = utc_text(known.read_again_at)
     message = Message(
         "{days} days of footage are sealed, and those read again are what they were", {"days": known.sealed_days}
     )
-    return check.finding(subject, "pass", "", evidence, message)
+    return verdict(check, subject, (_read_again(known), _ends_as_they_were(facts, subject)), evidence, message)
+
+
+def _read_again(known: CameraFootage) -> Outcome:
+    """Return whether a sealed day was listed a second time; no look contradicted it."""
+    if known.read_again_at is None:
+        message = Message("no day of its footage was read a second time yet")
+        return Open("sealed days", "not-read-again", message, doubted=True)
+    return Held("sealed days", days_of_footage(known, known.read_again_at))
+
+
+def _ends_as_they_were(facts: Facts, subject: str) -> Outcome:
+    """Return that neither end of the footage moved against time, as the recordings of this look say."""
+    return Held("ends", grounds(facts.observed(subject, Recordings)))
 
 
 def _changed(check: Check, subject: str, known: CameraFootage, whole_recorder: str) -> Finding:

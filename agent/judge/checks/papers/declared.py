@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
+from agent.judge.claim import Held, declared, own
+from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
@@ -55,7 +57,10 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         )
         reason = "expiring-soon" if left <= EXPIRING_SOON_DAYS else "expiring"
         return (check.finding("site", "warn", reason, evidence, message),)
-    return (check.finding("site", "pass", "", evidence, Message("what is asked for is declared")),)
+    # A profile may ask for nothing: that it does is what the configuration says.
+    asked = {one.duty.id: Held(one.duty.id, declared("site", one.duty.id)) for one in found}
+    outcomes = tuple(asked.values()) or (Held("asked", own("site", "profile")),)
+    return (verdict(check, "site", outcomes, evidence, Message("what is asked for is declared")),)
 
 
 def declaration_json(state: State, days_left: int | None, given: Declaration | None) -> dict[str, Json]:

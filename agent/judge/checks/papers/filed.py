@@ -12,6 +12,8 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.claim import Held, declared, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import EVIDENCE_MAX, FOLDED, DeclaredDuties, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
@@ -96,7 +98,8 @@ def _changed(site: Site, found: DeclaredDuties, filed: Filing) -> Finding:
         "changed": period,
     }
     if not (new or gone or period):
-        return found.finding("pass", "", Message("nothing that was filed has changed"), told)
+        same = Held("filed", declared("site", "filing"))
+        return verdict(found.check, "site", [same], found.evidence(told), Message("nothing that was filed has changed"))
     which = [*(f"+{one}" for one in new), *(f"-{one}" for one in gone), *period]
     message = Message("what was filed has changed ({what})", {"what": name_list(which)}, next_step="file the change")
     # The declared numbers tell the same of cameras and period; a swapped device only the list does.
@@ -143,7 +146,10 @@ def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
         )
         cause = next(online.key_of_device(site, d) for d in site.devices if d.id == unread[0])
         return (found.finding("unknown", "not-read", message, told, cause),)
-    return (found.counts(Message("the devices are those of the filed list"), told),)
+    same = (
+        Held(f"filed {device.id}", grounds(facts.observed(f"device:{device.id}", Identity))) for device in site.devices
+    )
+    return (found.counts(Message("the devices are those of the filed list"), told, *same),)
 
 
 def _differs(filed: FiledDevice, seen: Identity) -> bool:

@@ -14,9 +14,11 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.papers.declared import declaration_json
+from agent.judge.claim import Broken, Held, Outcome, declared, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import FOLDED, DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import COUNTING, EXPIRING_SOON_DAYS, local_day, standing
@@ -103,12 +105,14 @@ def _by_zone_type(check: Check, found: DeclaredDuties, camera: str) -> Finding:
             next_step="take it down",
         )
         return check.finding(subject, "fail", "forbidden-zone", evidence, message)
-    status: Status = "pass" if one.state == "declared" else "warn"
-    soon = one.days_left is not None and one.days_left <= EXPIRING_SOON_DAYS
-    ending = "expiring-soon" if soon else "expiring"
-    reason = "" if status == "pass" else ending if one.state == "expiring" else "grace"
     message = Message("it hangs in a place that is not forbidden ({zone})", {"zone": zone})
-    return check.finding(subject, status, reason, evidence, message, "" if status == "pass" else FOLDED)
+    outcome: Outcome = Held(ZONE_TYPE, declared(subject, ZONE_TYPE))
+    if one.state != "declared":
+        soon = one.days_left is not None and one.days_left <= EXPIRING_SOON_DAYS
+        ending = "expiring-soon" if soon else "expiring"
+        reason = ending if one.state == "expiring" else "grace"
+        outcome = Broken(ZONE_TYPE, reason, message, caused_by=FOLDED, mild=True)
+    return verdict(check, subject, [outcome], evidence, message)
 
 
 def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -126,12 +130,15 @@ def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
     near = [hint.outside for of_text in found.values() for hint in of_text]
     evidence: dict[str, Json] = {"words": spoken, "outside": [word for word in dict.fromkeys(near) if word]}
     values = {"words": ", ".join(spoken)}
+    rests_on: tuple[Ground, ...] = (*declared(subject, "name"), *grounds(facts.observed(subject, Overlays)))
     if all(near):
         message = Message("its name speaks of a private place ({words}), and of the outside of it", values)
-        return check.finding(subject, "pass", "", evidence, message)
+        outside = [Held(f"text {text}", rests_on) for text, of_text in found.items() if of_text]
+        return verdict(check, subject, outside, evidence, message)
     if _reviewed(site, facts, camera, {text for text, of_text in found.items() if of_text}, now):
         message = Message("its name speaks of a private place ({words}); somebody looked into it", values)
-        return check.finding(subject, "pass", "", {**evidence, "reviewed": True}, message)
+        reviewed = Held(REVIEWED, (*declared(subject, REVIEWED), *rests_on))
+        return verdict(check, subject, [reviewed], {**evidence, "reviewed": True}, message)
     message = Message(
         "its name speaks of a private place ({words})",
         {**values, "camera": camera.camera.id},

@@ -79,8 +79,7 @@ def _has_mask(zone: PrivateZone, masks: Masks, told: tuple[Ground, ...]) -> Outc
     if any(m.enabled for m in touching):
         return Held(key, told)
     if any(m.enabled is None for m in touching):
-        message = Message("zone {zone}: the device does not say clearly whether its mask is switched on", values)
-        return Open(key, "enabled-unreadable", message, evidence)
+        return Open(key, "enabled-unreadable", _unclear(zone.name), evidence)
     if touching:
         message = Message("zone {zone}: its mask is configured but switched off: switch it on", values)
         return Broken(key, "disabled", message, evidence)
@@ -88,6 +87,10 @@ def _has_mask(zone: PrivateZone, masks: Masks, told: tuple[Ground, ...]) -> Outc
         message = Message("zone {zone}: the device lists a mask without saying where it is", values)
         return Open(key, "polygon-unreadable", message, evidence)
     return Broken(key, "missing", Message("zone {zone}: the device has no mask there: draw one", values), evidence)
+
+
+def _unclear(zone: str) -> Message:
+    return Message("zone {zone}: the device does not say clearly whether its mask is switched on", {"zone": zone})
 
 
 def run_geometry(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -100,6 +103,7 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
     masks = facts.one(subject, Masks)
     if masks is None:
         return _not_read(check, facts, subject, caused_by=f"{PRESENT_ID} {subject}")
+    most = site.policy.mask_uncovered_max_ratio
     enabled = tuple(m.polygon for m in masks.masks if m.enabled and m.polygon)
     uncovered = {zone.name: round(uncovered_ratio(zone.polygon, enabled), 4) for zone in camera.zones}
     absent = any(
@@ -107,6 +111,8 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
     )
     cause = f"{PRESENT_ID} {subject}" if absent else ""
     told = grounds(facts.observed(subject, Masks))
+    perhaps = tuple(m.polygon for m in masks.masks if m.enabled is not False and m.polygon)
+    unclear = {zone.name for zone in camera.zones if uncovered_ratio(zone.polygon, perhaps) <= most}
     outcomes: list[Outcome] = []
     for name in sorted(uncovered, key=lambda name: -uncovered[name]):
         key, open_ = f"covered {name}", uncovered[name]
@@ -114,8 +120,12 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
             "zone {zone}: enabled masks leave {percent} % of it open: redraw the mask",
             {"zone": name, "percent": round(100 * open_, 1)},
         )
-        is_covered = open_ <= site.policy.mask_uncovered_max_ratio
-        outcomes.append(Held(key, told) if is_covered else Broken(key, "uncovered", message, caused_by=cause))
+        if open_ <= most:
+            outcomes.append(Held(key, told))
+        elif name in unclear:
+            outcomes.append(Open(key, "enabled-unreadable", _unclear(name)))
+        else:
+            outcomes.append(Broken(key, "uncovered", message, caused_by=cause))
     outcomes += _confirmed(facts, camera)
     message = Message("enabled masks cover every zone, and a picture agrees")
     return verdict(check, subject, outcomes, {"uncovered_ratio": uncovered}, message)

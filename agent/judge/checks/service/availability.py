@@ -11,14 +11,17 @@ from typing import Final
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
+from agent.judge.claim import Held, Open, Outcome, declared, grounds, own
+from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import FOLDED, name_list, rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.assessed_days import Figure, last_whole_day
 from agent.observe.facts.facts import Facts
-from agent.observe.inventory.camera_file import FIELDS, empty
-from agent.site.config.site import Site
+from agent.observe.inventory.camera_file import DECLARED, FIELDS, empty
+from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import local_day, standing
+from drivers.model import Device, Identity, Services
 
 EVIDENCE_MAX: Final = 16
 
@@ -69,7 +72,7 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
     }
     if count.ratio >= least:
         message = Message("{percent} % on {day} ({least} % are asked)", values)
-        return check.finding("site", "pass", "", evidence, message)
+        return verdict(check, "site", [Held(figure, own("site", "assessed"))], evidence, message)
     if (count.good + count.unknown) / count.due >= least:
         message = Message("{percent} % on {day}, {unknown} % not known ({least} % are asked)", values)
         return check.finding("site", "unknown", "too-much-unknown", evidence, message)
@@ -97,7 +100,19 @@ def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
     if not any(online.answers(facts, device) for device in subjects.values()):
         message = Message("whether a camera has vanished is not known: no device has answered")
         return (check.finding("site", "unknown", "not-looked-at", {}, message, _first_cause(site)),)
-    return (check.finding("site", "pass", "", {}, Message("no camera has vanished")),)
+    outcomes = [_answered(facts, site, one) for one in site.devices if f"device:{one.id}" in subjects.values()]
+    return (verdict(check, "site", outcomes, {}, Message("no camera has vanished")),)
+
+
+def _answered(facts: Facts, site: Site, device: Device) -> Outcome:
+    """Return whether a device without an outage answered: one that is silent in this look may be about to have one."""
+    subject = f"device:{device.id}"
+    if online.answers(facts, subject):
+        return Held(subject, (*grounds(facts.observed(subject, Identity, Services)), *own("site", "outages")))
+    message = Message(
+        "whether the cameras of {device} have vanished is not known: it has not answered", {"device": device.id}
+    )
+    return Open(subject, "not-looked-at", message, caused_by=online.key_of_device(site, device))
 
 
 def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -124,7 +139,7 @@ def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
         message = Message("down for {hours} h ({subjects}), longer than {limit} h: have it mended", values)
         return (check.finding("site", "fail", "too-long", evidence, message),)
     message = Message("nothing is down for longer than {limit} h", {"limit": limit_h})
-    return (check.finding("site", "pass", "", evidence, message),)
+    return (verdict(check, "site", [Held("outages", own("site", "outages"))], evidence, message),)
 
 
 def run_file(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -148,11 +163,19 @@ def run_file(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
         )
         cause = FOLDED if set(gone).isdisjoint(("code", "name", "placement", "model", "serial", "firmware")) else ""
         return (check.finding("site", "fail", "incomplete", evidence, message, cause),)
-    if unread:
+    outcomes = [_file(site, facts, one, unread, now) for one in site.cameras]
+    outcomes = outcomes or [Held("cameras", own("site", "configuration"))]
+    return (verdict(check, "site", outcomes, evidence, Message("all {fields} fields are filled in", values)),)
+
+
+def _file(site: Site, facts: Facts, camera: CameraConfig, unread: int, now: datetime) -> Outcome:
+    """Return whether the file of one camera, in which no field is empty, is known to be filled in."""
+    key = f"file {camera.camera.id}"
+    if empty(site, facts, camera, now)[1]:
         message = Message("{count} fields are not known: their devices did not tell", {"count": unread})
-        return (check.finding("site", "unknown", "not-read", evidence, message, _first_cause(site)),)
-    message = Message("all {fields} fields are filled in", values)
-    return (check.finding("site", "pass", "", evidence, message),)
+        return Open(key, "not-read", message, caused_by=_first_cause(site))
+    told = grounds(facts.observed(f"device:{camera.camera.device}", Identity))
+    return Held(key, (*told, *declared(f"camera:{camera.camera.id}", *DECLARED)))
 
 
 def _behind(site: Site, device: str) -> list[str]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from agent.judge import claim
 from agent.judge.check import Check
+from agent.judge.claim import Held
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.delivery import NoCertificate, NotRenewed, OwnCertificate
@@ -85,7 +88,8 @@ def _delivery(check: Check, site: Site, status: DeliveryStatus, now: datetime) -
             {"hours": hours},
         )
         return check.finding("site", "warn", "not-confirmed", evidence, message)
-    return check.finding("site", "pass", "", evidence, Message("reports are delivered"))
+    delivered = Held("delivered", claim.own("site", "delivery", confirmed_at))
+    return verdict(check, "site", [delivered], evidence, Message("reports are delivered"))
 
 
 def _within(at: datetime | None, now: datetime, span: timedelta) -> bool:
@@ -131,7 +135,7 @@ def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetim
             "renew it since {since}: {why}",
             values,
         )
-    elif found.status == "pass":
+    elif not found.reason:
         message = Message(
             "the certificate for the hub lasts {days} days, but the gateway could not renew it since {since}: {why}",
             values,
@@ -191,7 +195,8 @@ def _certificate(check: Check, site: Site, own: OwnCertificate, clock_trusted: b
         evidence["ca_not_after"] = utc_text(own.ca_not_after)
         message = Message("the CA of the hub's broker expires in {days} days: install its successor", {"days": days})
         return check.finding("site", "fail" if days < 1 else "warn", "ca-expires", evidence, message)
-    return check.finding("site", "pass", "", evidence, Message("the certificate for the hub lasts {days} days", values))
+    held = Held("certificate", claim.own("site", "certificate"))
+    return verdict(check, "site", [held], evidence, Message("the certificate for the hub lasts {days} days", values))
 
 
 CERTIFICATE = Check(

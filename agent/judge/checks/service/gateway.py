@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
+from agent.judge.claim import Held, grounds
+from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -60,7 +62,8 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
             next_step="use a kernel from 5.13 on with Landlock",
         )
         return (check.finding("site", "warn", "worker-limits", evidence, message),)
-    return (check.finding("site", "pass", "", evidence, Message("this gateway has room and is cool")),)
+    held = Held("host", grounds(facts.observed("site", Host, Confinement)))
+    return (verdict(check, "site", [held], evidence, Message("this gateway has room and is cool")),)
 
 
 def _unconfined(check: Check, site: Site, worker: Confinement, evidence: dict[str, Json]) -> Finding:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.judge import claim
 from agent.judge.check import Check
+from agent.judge.claim import Held
+from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
@@ -65,7 +68,8 @@ def _signed(check: Check, own: OwnReports) -> Finding:
         message = Message("nothing was reported with the new key yet: the next look judges what this one reports")
         return check.finding("site", "unknown", "nothing-by-this-key", evidence, message)
     if not own.unsigned:
-        return check.finding("site", "pass", "", evidence, Message("reports are signed by the site's report key"))
+        signed = Held("signed", claim.own("site", "spool"))
+        return verdict(check, "site", [signed], evidence, Message("reports are signed by the site's report key"))
     evidence["reports"] = [{"report": name, "reason": why} for name, why in own.unsigned]
     name, why = own.unsigned[0]
     message = Message(
@@ -78,7 +82,7 @@ def _signed(check: Check, own: OwnReports) -> Finding:
 def _no_image(check: Check, own: OwnReports) -> Finding:
     if not own.holding:
         message = Message("reports hold no picture, no login and no stream's address")
-        return check.finding("site", "pass", "", {}, message)
+        return verdict(check, "site", [Held("free of pictures and logins", claim.own("site", "spool"))], {}, message)
     name, what = own.holding[0]
     message = Message(
         "report {report} holds {what}: stop the service and keep the spool for those who made camwarden",
@@ -98,7 +102,7 @@ def _inspection(check: Check, own: OwnReports) -> Finding:
         "the newest {count} reports verify without a network; {command} hands them over",
         {"count": own.by_key, "command": "camwarden queue export DIR --from TIME"},
     )
-    return check.finding("site", "pass", "", evidence, message)
+    return verdict(check, "site", [Held("verified", claim.own("site", "spool"))], evidence, message)
 
 
 SIGNED = ruled("report-signed", run_signed)

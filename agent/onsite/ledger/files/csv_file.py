@@ -4,8 +4,6 @@ Read are UTF-8 with or without a mark, UTF-16, or GB18030; by comma, semicolon, 
 mark, every cell quoted. Source: RFC 4180.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -61,16 +59,14 @@ def _decoded(data: bytes) -> tuple[str, str]:
             try:
                 return data.decode(name), told
             except UnicodeDecodeError:
-                raise Unreadable(
-                    Message("the file says that it is {told}, and is not: save it as UTF-8", {"told": told})
-                ) from None
+                raise Unreadable("the file says that it is {told}, and is not: save it as UTF-8", told=told) from None
     line = 0
     for name, told in (("utf-8", "UTF-8"), ("gb18030", "GB18030")):
         try:
             return data.decode(name), told
         except UnicodeDecodeError as error:  # the one that came farther tells where the trouble is
             line = max(line, data.count(b"\n", 0, error.start) + 1)
-    raise Unreadable(Message("line {line} is neither UTF-8 nor GB18030: save the file as CSV UTF-8", {"line": line}))
+    raise Unreadable("line {line} is neither UTF-8 nor GB18030: save the file as CSV UTF-8", line=line)
 
 
 def _rows(text: str, separator: str) -> tuple[Row, ...]:
@@ -84,9 +80,7 @@ def _rows(text: str, separator: str) -> tuple[Row, ...]:
             }
             rows.append(Row(number, cells))
     except csv.Error as error:
-        raise Unreadable(
-            Message("the file is no separated text ({error}): save it as .xlsx or .csv", {"error": error})
-        ) from None
+        raise Unreadable("the file is no separated text ({error}): save it as .xlsx or .csv", error=error) from None
     return tuple(rows)
 
 

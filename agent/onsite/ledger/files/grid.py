@@ -1,7 +1,5 @@
 """Defines the sheets of a ledger as read from any file: rows of cells, and remarks on them."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass, field

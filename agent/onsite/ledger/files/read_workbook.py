@@ -4,8 +4,6 @@ Values only: of a formula the value that the spreadsheet program stored. A merge
 its rows, not sideways.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import warnings
@@ -47,7 +45,7 @@ def book(data: bytes) -> Book:
             values = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
             formulas = load_workbook(io.BytesIO(data), keep_links=False) if has_formulas else values
     except (KeyError, ValueError, TypeError, OSError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile) as e:
-        raise Unreadable(Message("{damaged} ({kind})", {"damaged": _DAMAGED, "kind": type(e).__name__})) from None
+        raise Unreadable("{damaged} ({kind})", damaged=_DAMAGED, kind=type(e).__name__) from None
     sheets = tuple(
         _sheet(sheet, formulas[sheet.title]) for sheet in values.worksheets if sheet.sheet_state == "visible"
     )
@@ -69,11 +67,10 @@ def _look_into(data: bytes) -> bool:
             total = sum(part.file_size for part in parts)
             if len(parts) > PARTS_MAX or total > UNPACKED_MAX_BYTES:
                 raise Unreadable(
-                    Message(
-                        "the workbook unpacks to {mib} MiB in {count} parts, more than a ledger has: delete "
-                        "pictures and empty formatted rows, and save it again",
-                        {"mib": total // 1024 // 1024, "count": len(parts)},
-                    )
+                    "the workbook unpacks to {mib} MiB in {count} parts, more than a ledger has: delete "
+                    "pictures and empty formatted rows, and save it again",
+                    mib=total // 1024 // 1024,
+                    count=len(parts),
                 )
             for part in parts:
                 if not part.filename.lower().endswith((".xml", ".rels")):
@@ -87,13 +84,11 @@ def _look_into(data: bytes) -> bool:
                     cells += _spread_cells(text)
                     has_formulas = has_formulas or b"<f" in text or b":f>" in text
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise Unreadable(Message("{damaged} ({kind})", {"damaged": _DAMAGED, "kind": type(error).__name__})) from None
+        raise Unreadable("{damaged} ({kind})", damaged=_DAMAGED, kind=type(error).__name__) from None
     if rows > ROWS_MAX:
         raise Unreadable(too_many_rows())
     if cells > CELLS_MAX:
-        raise Unreadable(
-            Message("the workbook has more than {most} cells: keep the ledger's sheet alone in it", {"most": CELLS_MAX})
-        )
+        raise Unreadable("the workbook has more than {most} cells: keep the ledger's sheet alone in it", most=CELLS_MAX)
     return has_formulas
 
 

@@ -1,7 +1,5 @@
 """Writes a table as a workbook: texts stay texts, choices are drop-downs, the headings stay in view."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass

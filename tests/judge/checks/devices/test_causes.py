@@ -158,7 +158,8 @@ def test_an_answer_that_says_nothing_stays_unknown() -> None:
 
 
 def test_nothing_seen_at_all_is_neither_a_shared_fault_nor_a_pass() -> None:
-    assert judge(two_boxes())["shared-fault site"].status == "not_applicable"
+    found = judge(two_boxes())["shared-fault site"]
+    assert (found.status, found.reason) == ("unknown", "not-looked-at")
 
 
 def test_whoever_is_declared_to_mend_it_is_named() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from footage_looks import CYCLE, facts_of, listed, remembered
-from sites import DAY, NOW, camera, healthy, observed, site, without
+from sites import DAY, NOW, camera, healthy, observed, picture, site, without, without_path
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
@@ -16,7 +17,20 @@ from agent.observe.facts.facts import gather
 from agent.observe.footage.outages import Outage
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
-from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
+from agent.site.declarations.standing import Declaration
+from drivers.footage import (
+    DayRecorded,
+    Disk,
+    Disks,
+    RecordedDays,
+    RecordingMode,
+    Schedule,
+    SchedulePeriod,
+    Store,
+    StoreIndex,
+    StoreTrouble,
+    TroubleKind,
+)
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable, Value
 from drivers.picture import PictureSeen
 from drivers.spans import day_span
@@ -181,6 +195,164 @@ def test_time_that_the_plan_leaves_out_is_neither_a_gap_nor_silence() -> None:
     assert planned(plan("continuous", 8, 18, enabled=False), (35 * DAY, 2 * HOUR)).reason == "stopped"
 
 
+def venue(hours: str, is_venue: bool | None = True) -> Site:
+    """Return a site whose business hours are declared, and whether it is an entertainment venue."""
+    words = {"business-hours": hours} | ({} if is_venue is None else {"entertainment-venue": is_venue})
+    rows = tuple(Declaration(duty, value, "Li Na", date(2026, 1, 31)) for duty, value in words.items())
+    return replace(SITE, declarations=(*SITE.declarations, *rows), in_use_since=date(2020, 1, 1))
+
+
+def evenings(opens_h: float, closes_h: float, without_day: int = -1) -> Observations:
+    """Return what a camera shows that was recorded every evening between these hours, but for one so many days ago."""
+    nights = [
+        Span(
+            day_span(TODAY - n * DAY, ZONE).start_at + opens_h * HOUR,
+            day_span(TODAY - n * DAY, ZONE).start_at + closes_h * HOUR,
+        )
+        for n in range(36, -1, -1)
+        if n != without_day
+    ]
+    spans = tuple(Span(one.start_at, min(one.end_at, NOW)) for one in nights if one.start_at < NOW)
+    found = Recordings(spans, "rtsp://192.0.2.1/replay")
+    opened = picture("playback", spans[0].start_at + timedelta(seconds=1))
+    facts = without_path(without(healthy(), Recordings), "playback")
+    return listed(facts + observed("camera:gate", found, opened))
+
+
+def night_plan(opens_h: int, closes_h: int) -> Schedule:
+    """Return a plan of every night, past midnight into the next day."""
+    late = tuple(SchedulePeriod(day, opens_h * 3600, 86_400, "continuous") for day in range(7))
+    return Schedule((*late, *(SchedulePeriod(day, 0, (closes_h - 24) * 3600, "continuous") for day in range(7))), True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_venue", "found"),
+    [
+        ("18:00-26:00", True, ("pass", "")),
+        ("16:00-26:00", True, ("unknown", "plan-covers-less")),
+        ("18:00-27:00", True, ("unknown", "plan-covers-less")),
+        ("18:00-26:00", False, ("unknown", "plan-covers-less")),
+        ("18:00-26:00", None, ("unknown", "plan-covers-less")),
+        ("18:00-17:00", True, ("unknown", "plan-covers-less")),
+    ],
+)
+def test_of_an_entertainment_venue_its_declared_hours_are_due_and_of_no_other_place(
+    hours: str, is_venue: bool | None, found: tuple[str, str]
+) -> None:
+    a_site = venue(hours, is_venue)
+    seen = evenings(18, 26) + observed("camera:gate", night_plan(18, 26))
+    findings = {f.key: f for f in run_checks(a_site, facts_of(a_site, seen), NOW)}
+    assert (findings[KEY].status, findings[KEY].reason) == found
+    retention = findings["retention-days camera:gate"]
+    assert (retention.status, retention.reason) == found
+
+
+@pytest.mark.parametrize("plan", [(), (Schedule((), False),)])
+def test_a_venue_that_is_recorded_while_it_is_open_needs_no_plan_that_says_so(plan: tuple[Schedule, ...]) -> None:
+    a_site = venue("18:00-26:00")
+    assert judge(evenings(18, 26) + observed("camera:gate", *plan), a_site).status == "pass"
+    assert judge(evenings(17, 27) + observed("camera:gate", *plan), a_site).status == "pass"
+    assert judge(evenings(18, 26) + observed("camera:gate", *plan)).status == "fail", "around the clock"
+
+
+def test_an_evening_that_is_missing_at_a_venue_fails_by_the_hours_that_it_was_open() -> None:
+    finding = judge(evenings(18, 26, without_day=4), venue("18:00-26:00"))
+    assert (finding.status, finding.reason) == ("warn", "gap")
+    assert (finding.evidence["lost_hours"], finding.evidence["gap_count"]) == (8.0, 1)
+    late = judge(evenings(18, 24), venue("18:00-26:00"))
+    assert (late.status, late.reason) == ("fail", "gap"), "two hours of each evening"
+
+
+def test_weekends_without_recording_isolate_nothing() -> None:
+    """The run of footage is that of the plan: what it leaves out is told as that, and nothing is recorded over."""
+    week = Schedule(tuple(SchedulePeriod(day, 0, 86_400, "continuous") for day in range(5)), True)
+    days = [TODAY - n * DAY for n in range(32, -1, -1)]
+    spans = tuple(
+        Span(one.start_at, min(one.end_at, NOW))
+        for one in map(lambda d: day_span(d, ZONE), days)
+        if one.start_at.astimezone(ZONE).weekday() < 5
+    )
+    found = Recordings((Span(spans[0].end_at - HOUR, spans[0].end_at), *spans[1:]), "rtsp://192.0.2.1/replay")
+    seen = listed(without(healthy(), Recordings) + observed("camera:gate", found, week))
+    assert remembered(SITE, [(seen, NOW)])["gate"].run_at is None
+
+
+def changed_plan(*plans: Schedule | None, names: tuple[str, ...] = ("gate",)) -> dict[str, Finding]:
+    """Return the findings after looks a cycle apart at cameras of one recorder whose plan was each of these."""
+    a_site = site(*(camera(name) for name in names), in_use_since=date(2020, 1, 1))
+    looks = []
+    for number, plan_then in enumerate(plans):
+        seen = tuple(
+            one
+            for name in names
+            for one in held((35 * DAY, 0 * DAY), name=name)
+            + observed(f"camera:{name}", *((plan_then,) if plan_then else ()))
+        )
+        looks.append((seen, NOW - (len(plans) - 1 - number) * CYCLE))
+    facts = gather(looks[-1][0], remembered=Remembered(footage=remembered(a_site, looks)))
+    return {f.key: f for f in run_checks(a_site, facts, NOW)}
+
+
+ALWAYS, MOTION, OFFICE = plan("continuous", 0, 24), plan("motion", 0, 24), plan("continuous", 8, 18)
+
+
+@pytest.mark.parametrize("later", [(MOTION,), (OFFICE,), (MOTION, MOTION), (OFFICE, None), (MOTION, OFFICE, MOTION)])
+def test_a_plan_that_records_less_than_before_is_a_warning_of_its_own(later: tuple[Schedule | None, ...]) -> None:
+    findings = changed_plan(ALWAYS, *later)
+    assert (findings[KEY].status, findings[KEY].reason, findings[KEY].caused_by) == ("warn", "plan-cut", "")
+    assert "of the 168 hours of a week" in str(findings[KEY].message)
+    retention = findings["retention-days camera:gate"]
+    assert (retention.status, retention.reason, retention.caused_by) == ("unknown", "plan-covers-less", KEY)
+
+
+@pytest.mark.parametrize(
+    ("plans", "found"),
+    [
+        ((ALWAYS, MOTION, ALWAYS), ("pass", "")),
+        ((MOTION, MOTION), ("unknown", "plan-covers-less")),
+        ((None, MOTION), ("unknown", "plan-covers-less")),
+        ((ALWAYS, None, None), ("pass", "")),
+        ((MOTION, ALWAYS), ("pass", "")),
+        ((ALWAYS, plan("continuous", 0, 24, enabled=None)), ("pass", "")),
+    ],
+)
+def test_a_plan_that_was_set_back_or_was_never_more_is_no_warning(
+    plans: tuple[Schedule | None, ...], found: tuple[str, str]
+) -> None:
+    finding = changed_plan(*plans)[KEY]
+    assert (finding.status, finding.reason) == found
+
+
+def test_plans_of_many_cameras_that_were_cut_are_one_finding_of_their_recorder() -> None:
+    findings = changed_plan(ALWAYS, MOTION, names=("gate", "yard", "hall"))
+    cause = findings["recording-completeness device:box"]
+    assert (cause.status, cause.reason, cause.evidence["cameras"]) == ("warn", "plan-cut", ["gate", "yard", "hall"])
+    assert "of 3 cameras" in str(cause.message) and "find out who changed it" in str(cause.message)
+    assert [f.key for f in findings.values() if f.status == "warn" and not f.caused_by] == [cause.key]
+
+
+@pytest.mark.parametrize(
+    ("kind", "times", "found"),
+    [
+        ("unreadable", 3, ("pass", "")),
+        ("unreadable", 4, ("unknown", "segments-unreadable")),
+        ("empty", 40, ("unknown", "segments-unreadable")),
+        ("row-without-file", 4, ("unknown", "segments-unreadable")),
+        ("clock-jump", 40, ("pass", "")),
+    ],
+)
+def test_segments_that_hold_nothing_are_no_footage(kind: TroubleKind, times: int, found: tuple[str, str]) -> None:
+    store = Store("disk", "segments", Path("/srv/footage"))
+    a_site = site(camera(store="disk"), stores=(store,), in_use_since=date(2020, 1, 1))
+    disks = Disks((Disk("/dev/sda1", "volume", "ok", capacity_bytes=10**12, free_bytes=10**11, writable=True),))
+    index = StoreIndex((), (StoreTrouble(kind, times, "20261101.mp4"),))
+    seen = held((35 * DAY, 0 * DAY)) + observed("camera:gate", index) + observed("device:disk", disks)
+    findings = {f.key: f for f in run_checks(a_site, facts_of(a_site, seen), NOW)}
+    for key in (KEY, "retention-days camera:gate"):
+        assert (findings[key].status, findings[key].reason) == found
+        assert findings[key].caused_by == ("storage-health device:disk" if found[1] else "")
+
+
 def test_a_vanished_day_is_one_finding_with_its_hole() -> None:
     whole = held((35 * DAY, 0 * DAY))
     less = held((35 * DAY, 5 * DAY), (4 * DAY, 0 * DAY))
@@ -200,6 +372,41 @@ def test_a_look_that_contradicts_all_before_it_is_not_judged_by_what_was_known()
 def test_a_recorder_whose_clock_is_behind_has_not_stopped() -> None:
     late = without(held((35 * DAY, HOUR)), Clock) + observed("device:box", Clock(-3600.0, 0.5))
     assert judge(late).status == "pass"
+
+
+@pytest.mark.parametrize(("jump_s", "since", "found"), [
+    (1200.0, 1, ("unknown", "clock-not-trusted")), (1200.0, 29, ("unknown", "clock-not-trusted")),
+    (1200.0, 31, ("pass", "")), (300.0, 1, ("pass", "")),
+])  # fmt: skip
+def test_days_that_were_dated_before_the_recorder_s_clock_jumped_are_void(
+    jump_s: float, since: int, found: tuple[str, str]
+) -> None:
+    def seen(now: datetime, offset_s: float) -> Observations:
+        there = now + timedelta(seconds=offset_s)
+        spans = (Span(there - 35 * DAY, there),)
+        facts = without(healthy(), Recordings, Clock) + observed("device:box", Clock(offset_s, 0.5))
+        return listed(facts + observed("camera:gate", Recordings(spans, "rtsp://192.0.2.1/replay")))
+
+    jumped_at = NOW - since * DAY
+    looks = [(seen(jumped_at - CYCLE, 0.0), jumped_at - CYCLE), (seen(jumped_at, jump_s), jumped_at)]
+    looks += [(seen(NOW, jump_s), NOW)]
+    facts = gather(looks[-1][0], remembered=Remembered(footage=remembered(SITE, looks)))
+    findings = {f.key: f for f in run_checks(SITE, facts, NOW)}
+    assert (findings[KEY].status, findings[KEY].reason) == found
+
+
+@pytest.mark.parametrize(("ends", "trusted"), [(50, ("fail", "stopped")), (1, ("fail", "stopped")), (0, ("pass", ""))])
+def test_whether_a_store_goes_on_is_not_known_by_a_clock_of_ours_that_is_not_trusted(
+    ends: int, trusted: tuple[str, str]
+) -> None:
+    a_site = site(camera(store="disk"), stores=(Store("disk", "segments", Path("/srv/footage")),))
+    seen = held((85 * DAY, ends * DAY))
+    facts = facts_of(a_site, seen)
+    for is_trusted, found in ((True, trusted), (False, ("unknown", "clock-not-trusted"))):
+        judged = {f.key: f for f in run_checks(a_site, replace(facts, own_clock_trusted=is_trusted), NOW)}[KEY]
+        assert (judged.status, judged.reason) == found
+    recorder = {f.key: f for f in run_checks(SITE, replace(facts_of(SITE, seen), own_clock_trusted=False), NOW)}[KEY]
+    assert (recorder.status, recorder.reason) == trusted, "a recorder's footage is held against its own clock"
 
 
 def test_footage_that_was_not_read_is_unknown_whatever_is_remembered() -> None:

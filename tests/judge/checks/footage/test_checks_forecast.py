@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from footage_looks import remembered
-from sites import DAY, NOW, camera, observed, picture, site
+from sites import DAY, NOW, camera, observed, observed_at, picture, site
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
@@ -63,7 +63,8 @@ def memory(seen: Seen, days: int = 12, a_site: Site = TWO) -> Footage:
 def judged(
     seen: Seen, days: int = 12, a_site: Site = TWO, now: datetime = NOW, last: Observations | None = None
 ) -> dict[str, Finding]:
-    facts = gather(seen(0) if last is None else last, remembered=Remembered(footage=memory(seen, days, a_site)))
+    observations = observed_at(seen(0) if last is None else last, now)
+    facts = gather(observations, remembered=Remembered(footage=memory(seen, days, a_site)))
     return {f.key: f for f in run_checks(a_site, facts, now)}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from footage_looks import CYCLE, facts_of, remembered
-from sites import DAY, NOW, camera, healthy, observed, picture, site, without, without_path
+from sites import DAY, NOW, camera, healthy, observed, observed_at, picture, site, without, without_path
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
@@ -32,9 +33,9 @@ def after(*looks: tuple[Observations, timedelta], a_site: Site = OLD) -> dict[st
     """Return the findings of the last of these looks, each so long after NOW."""
     footage: Footage = remembered(a_site, [(observations, NOW + since) for observations, since in looks])
     observations, since = looks[-1]
-    return {
-        f.key: f for f in run_checks(a_site, gather(observations, remembered=Remembered(footage=footage)), NOW + since)
-    }
+    now = NOW + since
+    facts = gather(observed_at(observations, now), remembered=Remembered(footage=footage))
+    return {f.key: f for f in run_checks(a_site, facts, now)}
 
 
 def kept(days: float, since: timedelta = timedelta()) -> Observations:
@@ -168,6 +169,54 @@ def test_the_age_of_footage_is_that_by_the_recorder_s_own_clock() -> None:
     assert (finding.status, finding.reason) == ("unknown", "clock-not-trusted"), "nobody saw since when it is off"
 
 
+def ring(days: float, since: timedelta, *older: Span) -> Observations:
+    """Return what a camera shows so long after NOW: a ring of so many days, and older clips."""
+    now = NOW + since
+    spans = (*older, Span(now - days * DAY, now))
+    facts = without_path(without(healthy(), Recordings), "playback")
+    held = Recordings(spans, "rtsp://192.0.2.1/replay", listed=(Span(spans[0].start_at, now),))
+    return facts + observed("camera:gate", held, picture("playback", spans[0].start_at + timedelta(seconds=1)))
+
+
+LOCKED = Span(NOW - 62 * DAY, NOW - 62 * DAY + HOUR)
+
+
+def test_a_locked_hour_over_a_ring_of_three_days_fails_once_the_ring_is_seen_to_be_recorded_over() -> None:
+    looks = [(ring(3, n * DAY / 2, LOCKED), n * DAY / 2) for n in range(4)]
+    assert after(*looks[:1])[KEY].reason == "isolated-clip"
+    for number in (2, 3, 4):
+        findings = after(*looks[:number])
+        assert (findings[KEY].status, findings[KEY].reason) == ("fail", "too-short")
+        assert findings[KEY].evidence["run_days"] == 3.0
+        assert "recorded over" in str(findings[KEY].message)
+        assert findings["recording-tamper camera:gate"].status != "fail", "a ring overwrites in order"
+
+
+def test_a_locked_hour_over_a_ring_that_is_long_enough_passes() -> None:
+    looks = [(ring(35, n * DAY / 2, LOCKED), n * DAY / 2) for n in range(3)]
+    assert after(*looks)[KEY].status == "pass"
+    assert after(*looks)["recording-tamper camera:gate"].status == "pass"
+
+
+def test_footage_after_a_long_outage_that_is_not_recorded_over_does_not_fail() -> None:
+    """Five days, an outage of twelve, and what has been recorded since."""
+    before = Span(NOW - 30 * DAY, NOW - 25 * DAY)
+    looks = [(ring(13 + n, n * DAY, before), n * DAY) for n in range(3)]
+    assert after(*looks)[KEY].reason == "isolated-clip"
+
+
+def test_a_ring_of_which_more_goes_at_once_than_time_passed_is_not_recorded_over_in_order() -> None:
+    looks = [(ring(12, timedelta(), LOCKED), timedelta()), *[(ring(4, n * CYCLE, LOCKED), n * CYCLE) for n in (1, 2)]]
+    assert after(*looks)["recording-tamper camera:gate"].status == "fail"
+
+
+@pytest.mark.parametrize("days", [12, 35])
+def test_no_age_is_judged_by_a_clock_of_ours_that_is_not_trusted(days: int) -> None:
+    facts = replace(facts_of(OLD, kept(days)), own_clock_trusted=False)
+    finding = {f.key: f for f in run_checks(OLD, facts, NOW)}[KEY]
+    assert (finding.status, finding.reason) == ("unknown", "clock-not-trusted")
+
+
 def test_moments_of_footage_outside_of_any_calendar_are_no_pass() -> None:
     for oldest in (NOW.replace(year=9998), NOW.replace(year=1)):
         held = Recordings((Span(oldest, NOW.replace(year=9999)),), "rtsp://192.0.2.1/replay")
@@ -200,6 +249,15 @@ def test_footage_older_than_the_ceiling_warns_with_a_day_of_grace() -> None:
     finding = excess(75)
     assert (finding.status, finding.reason, finding.severity) == ("warn", "too-old", "minor")
     assert finding.evidence["excess_from"] == "2026-09-10T12:00:00Z"
+
+
+@pytest.mark.parametrize("days", [50, 75])
+def test_nothing_is_too_old_or_young_enough_by_a_clock_that_is_not_trusted(days: int) -> None:
+    a_site = site(camera(), policy=CEILING, in_use_since=LONG_AGO)
+    facts = facts_of(a_site, kept(days))
+    found = {f.key: f for f in run_checks(a_site, replace(facts, own_clock_trusted=False), NOW)}[EXCESS]
+    assert (found.status, found.reason) == ("unknown", "clock-not-trusted")
+    assert found.caused_by == KEY, "one item for each recorder"
 
 
 def test_a_hold_excuses_the_days_it_covers_and_no_others() -> None:

@@ -1,0 +1,104 @@
+"""Selects the observations that may count as evidence: neither too old, nor of another box or video source. Pure.
+
+One place for all checks: what is not admitted becomes an `Unavailable` with its reason, so that each check that needs
+it is unknown. Box, source and time are those of the observation's `Provenance`; what has none is taken as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.sightings import box_digest, is_same, mark_of
+from agent.observe.pictures.turns import KEPT, REMEMBERED
+from agent.site.config.site import Site
+from drivers.details import Accounts, Audio, Encoders, MaskOptions, Movable, OldestLog, RetentionLimits, Uptime
+from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
+from drivers.model import (
+    Clock,
+    Fact,
+    Identity,
+    Masks,
+    Observation,
+    Overlays,
+    Reason,
+    Recordings,
+    Services,
+    Streams,
+    Unavailable,
+    Value,
+)
+from drivers.picture import Access, PictureSeen, ZoneVerdict
+
+LOOK_LASTS: Final = timedelta(hours=1)
+"""How far from the time of a look its own observations may lie: reading a large site takes minutes. House rule."""
+
+FACT_OF: Final[Mapping[type[Value], Fact]] = {
+    Access: "access", Accounts: "accounts", Audio: "audio", Channels: "channels", Clock: "clock", Disks: "disks",
+    Encoders: "encoders", Identity: "identity", MaskOptions: "mask-options", Masks: "masks", Movable: "movable",
+    OldestLog: "oldest-log", Overlays: "overlays", PictureSeen: "picture", PlatformLink: "platform-link",
+    Protocols: "protocols", RecordedDays: "recorded-days", Recordings: "recordings",
+    RetentionLimits: "retention-limits", Schedule: "schedule", Services: "services", StoreIndex: "store-index",
+    Streams: "streams", Uptime: "uptime",
+}  # fmt: skip
+"""Under which name a value is missing that is not admitted; what is not here is left out without a word."""
+
+
+def admitted(site: Site, facts: Facts, now: datetime) -> Facts:
+    """Return the facts with only the observations that may count at `now`."""
+    boxes = {subject: _box(facts, subject) for subject in facts.by_subject if subject.startswith("device:")}
+    devices = {f"camera:{one.camera.id}": f"device:{one.camera.device}" for one in site.cameras}
+    changed: dict[str, tuple[Observation, ...]] = {}
+    for subject, observed in facts.by_subject.items():
+        box = boxes.get(devices.get(subject, subject))
+        source = _source(observed)
+        after = tuple(_admitted(observed, box, source, now))
+        if len(after) < len(observed) or any(new is not old for new, old in zip(after, observed, strict=True)):
+            changed[subject] = after
+    return replace(facts, by_subject={**facts.by_subject, **changed}) if changed else facts
+
+
+def _admitted(observed: tuple[Observation, ...], box: str | None, source: str, now: datetime) -> Iterator[Observation]:
+    for one in observed:
+        reason = _why_not(one, box, source, now)
+        if reason is None:
+            yield one
+        elif (fact := FACT_OF.get(type(one.value))) is not None:
+            path = one.value.path if isinstance(one.value, PictureSeen) else None
+            yield replace(one, value=Unavailable(fact, reason, path=path))
+
+
+def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> Reason | None:
+    """Return why an observation does not count; None where it does. What is missing says so itself, and stays."""
+    if isinstance(one.value, Unavailable):
+        return None
+    where = one.provenance
+    if box is not None and where.box and where.box != box and not where.box.startswith("store "):
+        return "other-box"
+    if source and where.source and where.source != source and not where.box.startswith("store "):
+        return "other-source"
+    if isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback" and one.method != REMEMBERED:
+        return None  # its time is that of the recording
+    age = now - one.taken_at
+    return None if -LOOK_LASTS <= age <= (KEPT if one.method == REMEMBERED else LOOK_LASTS) else "too-old"
+
+
+def _box(facts: Facts, subject: str) -> str | None:
+    """Return the box that proved its identity in this look: what it calls itself, if memory knows it by that.
+
+    None where none did. Empty where one identity contradicts the other: then nothing counts that names a box.
+    """
+    identity = facts.one(subject, Identity)
+    if identity is None:
+        return None
+    known = facts.remembered.identities.get(subject.removeprefix("device:"))
+    same = known is None or is_same(known.answering, mark_of(identity))
+    return box_digest(identity) if same else ""
+
+
+def _source(observed: tuple[Observation, ...]) -> str:
+    """Return the video source whose streams a camera has, empty where none is known."""
+    return next((one.provenance.source for one in observed if isinstance(one.value, Streams)), "")

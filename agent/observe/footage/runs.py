@@ -1,0 +1,45 @@
+"""Finds the run of footage that reaches to now: what a recorder still holds without a hole that isolates it. Pure.
+
+A recorder keeps what somebody locked, however old, over a ring of a few days: its oldest moment tells nothing of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from agent.observe.footage.days import RecordedDay, absolute_gaps
+from agent.observe.footage.gaps import planned
+from drivers.footage import Schedule
+from drivers.model import Span
+from drivers.spans import Spans, clipped, day_span, days_of, merged, seconds, subtracted, total_s
+
+ISOLATING = timedelta(days=1)
+"""How long a hole must be at least to cut off what is older. House rule: shorter ones are outages."""
+
+
+def holes_of(rows: Iterable[RecordedDay], zone: ZoneInfo) -> Spans:
+    """Return the holes of remembered days, which the spans of one look may hide."""
+    return merged(hole for row in rows if row.gaps for hole in absolute_gaps(row, day_span(row.day, zone)))
+
+
+def run_from(spans: Spans, holes: Spans, plan: Schedule | None, zone: ZoneInfo) -> datetime | None:
+    """Return the start of the footage that reaches to now: behind the newest hole longer than all before it.
+
+    Of a hole only the time counts that the recorder's plan covers: a weekend without recording isolates nothing, nor
+    does a day without motion. Without such a hole the oldest moment; None: there is no footage.
+    """
+    held = subtracted(merged(spans), holes)
+    for number in range(len(held) - 1, 0, -1):
+        hole = Span(held[number - 1].end_at, held[number].start_at)
+        if seconds(hole) < ISOLATING.total_seconds():
+            continue
+        missing_s = sum(
+            total_s(planned(plan, whole, part, zone))
+            for _, whole in days_of(hole, zone)
+            for part in clipped((hole,), whole)
+        )
+        if missing_s >= ISOLATING.total_seconds() and missing_s > total_s(held[:number]):
+            return held[number].start_at
+    return held[0].start_at if held else None

@@ -1,0 +1,91 @@
+"""What counts as evidence: of this look or a turn of the last day, of the box and the video source that are judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sites import NOW, camera, observed, picture, site
+
+from agent.judge.admitted import LOOK_LASTS, admitted
+from agent.judge.checks.table import run_checks
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.facts.sightings import KnownBox, box_digest, mark_of
+from agent.observe.pictures.turns import KEPT, REMEMBERED
+from agent.observe.remembered.value import EMPTY
+from drivers.model import Clock, Identity, Masks, Observation, Provenance, Streams, Unavailable
+from drivers.picture import PictureSeen
+
+SITE = site(camera("gate"))
+BOX = f"device:{SITE.cameras[0].camera.device}"
+MINE, OTHERS = Identity("M", "one", "1.0", "A1"), Identity("M", "two", "1.0", "B2")
+HERE = Provenance(box=box_digest(MINE), source="VS1")
+
+
+def facts(*observations: Observation) -> Facts:
+    return gather(observations)
+
+
+def one(subject: str, value: object, where: Provenance = HERE, ago: timedelta = timedelta()) -> Observation:
+    (made,) = observed(subject, value)  # type: ignore[arg-type]
+    return replace(made, provenance=where, taken_at=NOW - ago)
+
+
+def why(found: Facts, subject: str) -> list[str]:
+    return [seen.reason for seen in found.all(subject, Unavailable)]
+
+
+def test_what_was_read_in_this_look_counts_and_costs_no_copy() -> None:
+    given = facts(
+        one(BOX, MINE), one(BOX, Clock(0.0, 0.1)), one("camera:gate", Streams(())), one("camera:gate", Masks(()))
+    )
+    assert admitted(SITE, given, NOW) is given
+
+
+@pytest.mark.parametrize("ago", [LOOK_LASTS + timedelta(seconds=1), -LOOK_LASTS - timedelta(seconds=1)])
+def test_what_is_older_than_a_look_or_comes_from_the_future_is_missing_with_a_reason(ago: timedelta) -> None:
+    found = admitted(SITE, facts(one(BOX, Clock(0.0, 0.1), ago=ago)), NOW)
+    assert found.one(BOX, Clock) is None
+    assert found.why_not(BOX, "clock").reason == "too-old"
+
+
+def test_a_turn_counts_for_a_day_and_the_moment_of_a_recording_is_no_age() -> None:
+    turn = replace(one("camera:gate", picture("main"), ago=KEPT), method=REMEMBERED)
+    late = replace(turn, taken_at=turn.taken_at - timedelta(seconds=1))
+    played = one("camera:gate", picture("playback"), ago=timedelta(days=30))
+    assert admitted(SITE, facts(turn, played), NOW).all("camera:gate", PictureSeen)[1].path == "playback"
+    assert admitted(SITE, facts(late), NOW).why_not("camera:gate", "picture", "main").reason == "too-old"
+
+
+def test_a_camera_is_judged_on_no_other_source_than_its_streams_are_of() -> None:
+    streams, own = one("camera:gate", Streams(())), one("camera:gate", Masks(()))
+    others = replace(own, provenance=replace(HERE, source="VS2"))
+    assert why(admitted(SITE, facts(streams, others), NOW), "camera:gate") == ["other-source"]
+    assert why(admitted(SITE, facts(streams, own), NOW), "camera:gate") == []
+
+
+def test_what_another_box_said_in_the_same_look_counts_nowhere() -> None:
+    elsewhere = replace(HERE, box=box_digest(OTHERS))
+    given = facts(one(BOX, MINE), one(BOX, Clock(0.0, 0.1), elsewhere), one("camera:gate", Masks(()), elsewhere))
+    found = admitted(SITE, given, NOW)
+    assert why(found, BOX) == ["other-box"]
+    assert why(found, "camera:gate") == ["other-box"]
+
+
+def test_an_identity_that_memory_does_not_know_by_that_proves_nothing() -> None:
+    known = replace(EMPTY, identities={SITE.cameras[0].camera.device: KnownBox(mark_of(OTHERS))})
+    given = replace(facts(one(BOX, MINE), one(BOX, Clock(0.0, 0.1))), remembered=known)
+    assert why(admitted(SITE, given, NOW), BOX) == ["other-box", "other-box"]
+
+
+def test_footage_in_a_store_is_of_no_box() -> None:
+    stored = one("camera:gate", Masks(()), Provenance(box="store disk", source="gate"))
+    given = facts(one(BOX, MINE), one("camera:gate", Streams(())), stored)
+    assert admitted(SITE, given, NOW) is given
+
+
+def test_the_checks_see_only_what_is_admitted() -> None:
+    old = facts(one(BOX, MINE), one(BOX, Clock(0.0, 0.1), ago=timedelta(days=3)))
+    (finding,) = [f for f in run_checks(SITE, old, NOW) if f.check == "clock-offset"]
+    assert (finding.status, finding.reason) == ("unknown", "too-old")

@@ -1,0 +1,194 @@
+"""Takes evidence out of the facts of a healthy site, piece by piece: no pass that rests on a piece may stay.
+
+Every kind of observation that a check claims (`KNOWN` of `agent/judge/checks/known.py`, written by hand) is taken away,
+emptied, aged, made to come from the future, and swapped for that of another box, video source and subject; every
+memory that a check judges is emptied. Pure: the checks run on changed facts, no device is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from agent.judge.checks.known import KNOWN
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import Facts
+from agent.observe.remembered.value import EMPTY
+from agent.site.config.site import Site
+from drivers.details import Accounts, Host
+from drivers.footage import Channels, Disks, Protocols
+from drivers.model import Masks, Observation, Overlays, Recordings, Streams, Value
+
+Change = Callable[[Facts, type[Value]], Facts]
+Kind = type[Value]
+
+EMPTIED: Mapping[Kind, str] = {
+    Accounts: "accounts", Channels: "channels", Disks: "disks", Masks: "masks", Overlays: "texts",
+    Protocols: "protocols", Recordings: "spans", Streams: "streams",
+}  # fmt: skip
+"""Which list of a value is emptied, of those whose empty list is no answer to what is asked."""
+
+MEMORIES: Mapping[str, str] = {
+    "camera-moved": "views", "camera-occluded": "views", "video-quality": "quality",
+    "recording-completeness": "footage", "recording-tamper": "footage", "retention-forecast": "footage",
+    "config-survives-reboot": "running", "camera-online-rate": "assessed", "camera-good-rate": "assessed",
+}  # fmt: skip
+"""The remembered area that a check judges."""
+
+UNCLAIMED: Mapping[tuple[str, str], str] = {
+    ("camera-online", "Channels"): "a picture of this look proves it; the recorder's word can only accuse",
+    ("camera-online", "Identity"): "a picture of this look proves it; the identity says whether its recorder answers",
+    ("retention-days", "RetentionLimits"): "the run of footage proves it; a limit can only accuse",
+    ("stream-auth-required", "PictureSeen"): "what was asked without a login proves it; the picture only dates it",
+    ("retention-days", "Schedule"): "the run of footage proves it; a plan can only accuse",
+    (
+        "audio-undeclared",
+        "StreamSound",
+    ): "what each profile tells proves it; the description of a stream can only accuse",
+    ("inventory-drift", "Channels"): "of the box: its own identity; of a camera behind it: either (`ANY_OF`)",
+}
+"""Kinds that stand in the table of evidence, and that no pass of that check rests on; with the reason."""
+
+ANY_OF: Mapping[str, tuple[str, ...]] = {"inventory-drift": ("Identity", "Channels")}
+"""Kinds of which each alone proves the claim: they are knocked out together."""
+
+NO_ANSWER: Mapping[tuple[str, str], str] = {
+    ("recording-tamper", "Recordings"): "the days in memory have the listing of this look merged already",
+    ("retention-excess", "Recordings"): "without footage nothing is kept too long",
+}
+"""Where an emptied listing is an answer, or comes after it was merged."""
+
+OWN: frozenset[Kind] = frozenset({Host})
+"""What this gateway observes of itself: it is of no other box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One check, one kind of evidence, one operation; and the passes that stayed although they claim the kind."""
+
+    check: str
+    kind: str
+    operation: str
+    stayed: tuple[str, ...]
+
+
+def _mapped(facts: Facts, kind: Kind, change: Callable[[Observation], tuple[Observation, ...]]) -> Facts:
+    return replace(
+        facts,
+        by_subject={
+            subject: tuple(new for one in observed for new in (change(one) if isinstance(one.value, kind) else (one,)))
+            for subject, observed in facts.by_subject.items()
+        },
+    )
+
+
+def drop(facts: Facts, kind: Kind) -> Facts:
+    return _mapped(facts, kind, lambda one: ())
+
+
+def empty(facts: Facts, kind: Kind) -> Facts:
+    return _mapped(facts, kind, lambda one: (replace(one, value=replace(one.value, **{EMPTIED[kind]: ()})),))
+
+
+def _moved(facts: Facts, kind: Kind, by: timedelta) -> Facts:
+    def move(one: Observation) -> tuple[Observation, ...]:
+        at = getattr(one.value, "path", None) == "playback"  # dated by the recording: its memory ends after a day
+        return () if at else (replace(one, taken_at=one.taken_at + by),)
+
+    return _mapped(facts, kind, move)
+
+
+def age(facts: Facts, kind: Kind) -> Facts:
+    return _moved(facts, kind, timedelta(days=-2))
+
+
+def future(facts: Facts, kind: Kind) -> Facts:
+    return _moved(facts, kind, timedelta(days=2))
+
+
+def swap_box(facts: Facts, kind: Kind) -> Facts:
+    return _mapped(facts, kind, lambda one: (replace(one, provenance=replace(one.provenance, box="another box")),))
+
+
+def swap_source(facts: Facts, kind: Kind) -> Facts:
+    return _mapped(
+        facts, kind, lambda one: (replace(one, provenance=replace(one.provenance, source="another source")),)
+    )
+
+
+def swap_subject(facts: Facts, kind: Kind) -> Facts:
+    """Give every subject the observations of this kind of the next one, with their provenance."""
+    having = [name for name, observed in facts.by_subject.items() if any(isinstance(o.value, kind) for o in observed)]
+    bare = drop(facts, kind).by_subject
+    given = {
+        name: tuple(
+            replace(one, subject=name)
+            for one in facts.by_subject[having[(number + 1) % len(having)]]
+            if isinstance(one.value, kind)
+        )
+        for number, name in enumerate(having)
+    }
+    return replace(facts, by_subject={name: bare[name] + given.get(name, ()) for name in bare})
+
+
+OPERATIONS: tuple[Change, ...] = (drop, empty, age, future, swap_box, swap_source, swap_subject)
+
+
+def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:
+    """Knock out every kind of evidence of every check that passes on these facts, in every way that concerns it."""
+    before = {one.key: one for one in run_checks(site, facts, now) if one.status == "pass"}
+    judged: dict[tuple[str, tuple[Kind, ...]], Mapping[str, Finding]] = {}
+    for check, row in KNOWN.items():
+        passes = [key for key, one in before.items() if one.check == check]
+        for kind in row.kinds if passes else ():
+            if (check, kind.__name__) in UNCLAIMED:
+                continue
+            group = tuple(one for one in row.kinds if one.__name__ in ANY_OF.get(check, ())) or (kind,)
+            subjects = [name for name, seen in facts.by_subject.items() if any(isinstance(o.value, kind) for o in seen)]
+            for operation in OPERATIONS:
+                emptied = operation is empty and (check, kind.__name__) in NO_ANSWER
+                if not subjects or emptied or not _concerns(operation, kind, subjects):
+                    continue
+                key = (operation.__name__, group)
+                if key not in judged:
+                    changed = facts
+                    for one in group:
+                        changed = operation(changed, one) if _concerns(operation, one, subjects) else drop(changed, one)
+                    judged[key] = {one.key: one for one in run_checks(site, changed, now)}
+                claiming = [one for one in passes if _claims(facts, site, one, kind, row.of_site)]
+                stayed = tuple(one for one in claiming if _still(judged[key], one))
+                yield Cell(check, kind.__name__, operation.__name__, stayed)
+        if passes and check in MEMORIES:
+            area = MEMORIES[check]
+            without = replace(facts, remembered=replace(facts.remembered, **{area: getattr(EMPTY, area)}))
+            after = {one.key: one for one in run_checks(site, without, now)}
+            yield Cell(check, area, "forget", tuple(one for one in passes if _still(after, one)))
+
+
+def _concerns(operation: Change, kind: Kind, subjects: list[str]) -> bool:
+    """Tell whether an operation changes anything that a reader could notice."""
+    of_cameras = all(name.startswith("camera:") for name in subjects)
+    if operation is empty:
+        return kind in EMPTIED
+    if operation is swap_source:
+        return of_cameras
+    if operation is swap_subject:
+        return len(subjects) > 1
+    return operation is not swap_box or kind not in OWN
+
+
+def _claims(facts: Facts, site: Site, key: str, kind: Kind, of_site: str | None) -> bool:
+    """Tell whether the pass of a subject rests on this kind: it, its device or its recorder was observed so."""
+    subject = key.partition(" ")[2]
+    if subject == "site" and of_site == "own":
+        return False
+    camera = next((one for one in site.cameras if f"camera:{one.camera.id}" == subject), None)
+    names = {subject} if subject != "site" else set(facts.by_subject)
+    names |= {f"device:{camera.camera.device}"} if camera else set()
+    return any(isinstance(one.value, kind) for name in names for one in facts.by_subject.get(name, ()))
+
+
+def _still(after: Mapping[str, Finding], key: str) -> bool:
+    return key in after and after[key].status == "pass"
