@@ -3,8 +3,6 @@
 A device may name a private, wrong or foreign host; that host is reported and never contacted.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Each driver has a table `ASKS` beside its `read`; pictures have theirs in `captu
 mistake, found by `tests/commands/check/test_check_plan.py`. All rows read: none changes a device.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

@@ -3,8 +3,6 @@
 HTTP and RTSP share these rules. `credentials.py` decides whether a credential may be tried at all.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

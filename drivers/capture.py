@@ -4,8 +4,6 @@ Every path is requested without a login first; where that succeeds no secret is 
 undecoded. Snapshots serve a picture's quality and view only; masks are judged on streams: some devices mask only one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

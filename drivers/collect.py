@@ -1,7 +1,5 @@
 """Collects what a driver observes: each read fails alone and becomes an `Unavailable` with its reason."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

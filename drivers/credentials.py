@@ -17,8 +17,6 @@ The file holds secrets only as HMAC-SHA-256 with a random key of that file. Call
 `http/refusal.py` weighs their text.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib

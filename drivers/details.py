@@ -4,8 +4,6 @@ Frozen values, members of `Value` in `model.py`. Texts of a device are sanitized
 characters.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

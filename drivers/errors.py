@@ -4,8 +4,6 @@ Drivers raise these; `reason` is the kind, a word of `Reason`; `unavailable` mak
 `agent/judge/wording/unavailable.py`.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from drivers.model import Cause, Fact, Reason, Unavailable

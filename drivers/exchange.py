@@ -3,8 +3,6 @@
 `drivers/http/transport.py` sends them over the network, `drivers/http/replay.py` answers from recorded replies.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Source of the logins: published lists of default passwords. Newer firmware has n
 `agent/observe/facts/factory_logins.py` decides whether one is tried, `drivers/http/factory_try.py` how.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal

@@ -5,8 +5,6 @@ y) in 0..1 of the frame's width and height, origin top-left, y down (`masking/ge
 Texts of a device are sanitized by `text.py`: one line of at most 256 characters.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path

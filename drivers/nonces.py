@@ -6,8 +6,6 @@ use, and two processes that shared one would make each other's requests look lik
 restarted daemon, make one login of their own.
 """
 
-from __future__ import annotations
-
 import threading
 from dataclasses import dataclass, replace
 

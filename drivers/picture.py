@@ -3,8 +3,6 @@
 `ViewSeen` and `QualitySeen` of `masking/view/model.py` are further observations of a picture.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

@@ -4,8 +4,6 @@ A span is half open: it includes its start, not its end. `Spans` are sorted, dis
 them from any stretches, every other function takes and returns them.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta

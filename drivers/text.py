@@ -4,8 +4,6 @@ The text stays data: markup of a terminal library or the formula of a spreadshee
 for its place. Only what no place can show is replaced.
 """
 
-from __future__ import annotations
-
 import unicodedata
 
 LONGEST_CHARS = 256

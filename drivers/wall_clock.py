@@ -3,8 +3,6 @@
 A device's digits are those of its configured time zone (`Device.time_zone`).
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime

@@ -5,8 +5,6 @@ crossing of sides. No two sides cross inside a slab, so that the width at half h
 Polygons need not be convex; one that crosses itself counts by the even-odd rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

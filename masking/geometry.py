@@ -4,8 +4,6 @@ The frame is 0..1 of the picture's width and height, origin top-left, y down. Pu
 `coverage.py` decides how much of a zone is covered.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from itertools import pairwise

@@ -3,8 +3,6 @@
 Polygons are tuples of (x, y) in 0..1 of the picture's width and height, origin top-left, y down.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final, Literal
 

@@ -4,8 +4,6 @@ One place for all checks: what is not admitted becomes an `Unavailable` with its
 it is unknown. Box, source and time are those of the observation's `Provenance`; what has none is taken as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ every day that the duty covers; never from what happened to be answered.
 `agent/judge/verdict.py` makes one finding of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Merges the obligations of a check into one finding: the only place that writes a pass. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final

@@ -4,8 +4,6 @@ Decides which answers are errors: error texts under any status, lock-outs, missi
 this file decide what the values mean. Only the reads named there are requested.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

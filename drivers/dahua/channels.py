@@ -1,7 +1,5 @@
 """Merges a recorder's tables of channels: names, the cameras behind them, and whether they answer. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

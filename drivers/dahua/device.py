@@ -1,7 +1,5 @@
 """Reads the identity of a Dahua device, its clock, accounts and disks. Parsers are pure; `read_*` ask."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

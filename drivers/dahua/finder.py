@@ -4,8 +4,6 @@ A search makes an object on the device, not a setting, and a device has few of t
 Results are in the digits of the device's own clock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Two searches per camera, three where it is not recorded now, and one per request
 twice in a row, for an existing channel, from a device whose clock is about right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

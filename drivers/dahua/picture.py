@@ -3,8 +3,6 @@
 The vertical origin of `Rect` is taken as the top (four of its clients agree); a picture must prove it.
 """
 
-from __future__ import annotations
-
 import re
 
 from drivers.address import authority

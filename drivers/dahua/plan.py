@@ -1,7 +1,5 @@
 """Parses the recording plan of a channel: the switch RecordMode and the week in the table Record. Pure."""
 
-from __future__ import annotations
-
 import re
 
 from drivers.dahua import cgi

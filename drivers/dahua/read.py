@@ -5,8 +5,6 @@ for what CGI does not give, then footage, channel by channel, within half of the
 take seconds. The first camera rotates from minute to minute.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -3,8 +3,6 @@
 For an address about which nothing is known. A login asked for at one maker's path only means that maker's protocol.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Final
 

@@ -3,8 +3,6 @@
 Source: WS-Discovery (April 2005) section 2.4 (port 3702); ONVIF Core Specification, Device discovery (types).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Answers come without a login from anybody: they may be wrong, copied or hostile.
 Source: WS-Discovery (April 2005) section 5.3, ProbeMatches; ONVIF Core Specification, Device discovery (scopes).
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ Answers are only reported. Nothing but the probe is sent, and no credential ever
 Source: WS-Discovery (April 2005) sections 4 and 5; ONVIF Core Specification, Device discovery.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import secrets

@@ -1,7 +1,5 @@
 """Reads one camera's picture settings: its streams, masks and overlays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Reads which channels a device has, of both kinds, and which streams are of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from drivers.collect import attempt

@@ -5,8 +5,6 @@ A refused login, or an unreachable device, ends the session. Optional reads (no 
 them) share half of the time left.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Reads a device's own facts: identity, clock, protocols, accounts, disks, upper platforms."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo

@@ -8,8 +8,6 @@ Source: ISAPI, ContentMgmt/logSearch (CMSearchDescription with `metaId`, CMSearc
 and the two names of the class are field reports (DS-7616NI-Q2 and client code). No answer of a real unit was read here.
 """
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime, timedelta
 from typing import Final

@@ -4,8 +4,6 @@ Three number spaces meet: inputs count from 1, streams and tracks are input * 10
 recorder the IP channels may begin at an offset (33 was seen). `Input.number` is `Camera.channel`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Parses ISAPI's answers on the device itself: identity, time, protocols, accounts, disks, upper platforms. Pure."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A mask is three facts: whether the device has masks at all, whether they are swi
 area. Switch and regions are independent: on, with regions without area, masks nothing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from lxml import etree

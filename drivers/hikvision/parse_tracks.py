@@ -4,8 +4,6 @@ Source: RaCM, TrackList. `Track/Enable` reads false on tracks that record, and m
 `enableSchedule` in the custom extension.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import timedelta

@@ -4,8 +4,6 @@ Each read fails alone and becomes an `Unavailable` with its reason. The checks d
 `drivers/capture.py` fetches pictures and detects paths that answer without a login.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final

@@ -5,8 +5,6 @@ enough. The newest moments of all cameras are one search together. Each further 
 every segment of a day) is one request. So a camera costs two requests in a cycle that wants one more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -6,8 +6,6 @@ requested root: a page of a web server, or a piece of a list, never reads as an 
 Source: ISAPI, ResponseStatus; the forms of "not there" are field reports, named in `drivers/README.md`.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NoReturn
 

@@ -1,7 +1,5 @@
 """Compiles one camera's footage on a device: spans, days, schedule, and where the oldest moment can be played."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 

@@ -5,8 +5,6 @@ daylight saving time (DS-7716NI-I4), `Z` behind local time in every search. Some
 `detect_frame` detects that from a segment that is being recorded now.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -5,8 +5,6 @@ asks for none, cannot be reached or reports that it is locked is sent none. Then
 login, through the same guard as every other (`drivers/credentials.py`), which sends it once.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import replace

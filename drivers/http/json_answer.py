@@ -1,7 +1,5 @@
 """Parses answers in JSON strictly: one object, no name twice, nothing after it. Pure."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

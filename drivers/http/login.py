@@ -6,8 +6,6 @@ A challenge is not a refusal; a refusal answers a request that carried the crede
 `drivers/authentication.py` computes answers to challenges.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime

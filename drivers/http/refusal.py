@@ -3,8 +3,6 @@
 HTTP, SOAP, RTSP and the makers' own logins share it; `drivers/credentials.py` keeps what follows from it.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Answers a driver's requests from recorded replies, so that a fixture is raw bytes and never a decoded value."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Iterable
 from datetime import datetime

@@ -4,8 +4,6 @@
 files. The pure `scrubbed` decides what is blanked. Of pictures and other binary data only the length is stored.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

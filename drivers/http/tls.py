@@ -3,8 +3,6 @@
 Source: OpenSSL 3, `ERR_reason_error_string` (the names of `ssl.SSLError.reason`); RFC 8446 section 6.2 (alerts).
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ Limits the time and size of reading; follows no redirect, proxy, cookie or forei
 is sent; drivers decide what an answer means.
 """
 
-from __future__ import annotations
-
 import http.client
 import math
 import socket

@@ -5,8 +5,6 @@ Requests ask for no compression; small web servers of cameras send their static 
 Source: RFC 1952 (gzip), RFC 9110 section 8.4.1.
 """
 
-from __future__ import annotations
-
 import zlib
 
 from drivers.errors import Malformed

@@ -3,8 +3,6 @@
 Makers mix up namespaces within one document, so that names count without them; the caller checks a required namespace.
 """
 
-from __future__ import annotations
-
 import re
 
 from lxml import etree

@@ -3,8 +3,6 @@
 Searches are begun, read page by page, and ended: nothing is left on the device.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from drivers.allowed_requests import Ask, soap

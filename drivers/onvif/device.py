@@ -3,8 +3,6 @@
 The time is requested first and without a login: tokens are signed with it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -4,8 +4,6 @@ The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and sever
 Document, each has its own Client with login and transport. `soap.py` decides what is sent and decoded.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from functools import cache

@@ -1,7 +1,5 @@
 """Reads the cameras of the media services: encoders, streams, masks, overlays. Masks exist only in Media2."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Converts decoded answers of the media services into the shared types. Pure: no requests, no clock."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

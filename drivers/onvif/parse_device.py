@@ -1,7 +1,5 @@
 """Converts decoded answers of the device and security services into the shared types. Pure: no requests, no clock."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Converts answers of the recording and search services into spans, limits and gaps. Pure: no requests, no clock."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -5,8 +5,6 @@ operations, all of them reads. The omitted rest costs neither memory nor start-u
 device cannot even be written. Reached parts are unchanged, except for documentation.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename

@@ -4,8 +4,6 @@ A search session expires on the device after its keep-alive time; it is ended he
 come last: without them spans are what the tracks claim, and `Recordings` notes that.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -4,8 +4,6 @@ A lenient decoder turns a cut-off or wrong answer into an empty list, and an emp
 So an answer must be complete XML without a document type, no fault, and one answer to this operation.
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from types import MappingProxyType

@@ -3,8 +3,6 @@
 Of the addresses only the path is used; the host is the configured one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any

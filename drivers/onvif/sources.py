@@ -3,8 +3,6 @@
 The services are distinguished by namespace, never by name; a channel known to be empty from one that could not be read.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from drivers.collect import is_final

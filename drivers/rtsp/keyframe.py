@@ -3,8 +3,6 @@
 `session.py` requests the stream; `rtp.py` decides what belongs to a frame.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -7,8 +7,6 @@ Source: RFC 3550 section 5.1 (RTP), RFC 6184 (H.264), RFC 7798 (H.265), ONVIF St
 header extension.
 """
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

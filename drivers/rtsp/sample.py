@@ -4,8 +4,6 @@ Decides which paths are sampled, how long one may take, and which samples are in
 whose own time does not run like ours. `stream_meter.py` decides what is counted.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 

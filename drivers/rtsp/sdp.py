@@ -3,8 +3,6 @@
 Source: RFC 8866 (SDP), RFC 2326 appendix C (control), RFC 6184 section 8.2.1, RFC 7798 section 7.2.1.
 """
 
-from __future__ import annotations
-
 import binascii
 import re
 from base64 import b64decode

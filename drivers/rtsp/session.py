@@ -7,8 +7,6 @@ enough (`keyframe.py`, `sample.py`). No OPTIONS and, live, no Range are sent: bo
 Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import re

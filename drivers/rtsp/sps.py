@@ -6,8 +6,6 @@ allocates anything.
 Source: ITU-T H.264 clauses 7.3.1, 7.3.2.1.1, 7.4.2.1.1 and 9.1; ITU-T H.265 clauses 7.3.2.2.1, 7.3.3 and 9.2.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from drivers.rtsp.rtp import CODECS

@@ -6,8 +6,6 @@ A picture is the packets with one timestamp. `sample.py` decides how long to lis
 Source: RFC 3550 section 5.1, RFC 6184, RFC 7798, RFC 2435 section 3.1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from drivers.errors import Malformed

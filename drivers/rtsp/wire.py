@@ -5,8 +5,6 @@
 Source: RFC 2326 sections 6, 7 and 10.12.
 """
 
-from __future__ import annotations
-
 import re
 import socket
 from dataclasses import dataclass

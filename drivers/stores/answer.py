@@ -1,7 +1,5 @@
 """Builds a store's answer from what was read of each camera: its facts, and the pictures that are due."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime

@@ -5,8 +5,6 @@ Reads few and bounded stretches of the file and never decodes.
 Source: ISO/IEC 14496-12, 4.2 and 8.1.1; ISO/IEC 13818-1, 2.4.3.2; RFC 8794, 8.1 and RFC 9559, 5.1.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

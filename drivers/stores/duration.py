@@ -3,8 +3,6 @@
 Source: ISO/IEC 14496-12, 8.2.2, 8.4.2, 8.8; ISO/IEC 13818-1, 2.4.3.4; RFC 9559, 5.1.2 and 5.1.3.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO

@@ -5,8 +5,6 @@ that fits its size and the length of the others. Where these disagree its header
 a hole inside one file whose length, size and times are those of the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -5,8 +5,6 @@ sizes and times of change are those of an earlier look; not that the files hold 
 nobody reset a time of change after changing a file.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Paths are text below the store's own folder, with slashes; the empty one is that folder itself.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

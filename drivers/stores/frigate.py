@@ -3,8 +3,6 @@
 `frigate_rows.py` reads the table unnoticed, `frigate_days.py` decides on days, `frigate_files.py` finds files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import BinaryIO
 

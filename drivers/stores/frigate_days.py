@@ -7,8 +7,6 @@ A day's digest is over the paths, times and sizes in its rows. It proves that th
 that of an earlier look; the files behind it are only sampled (`frigate_files.py`).
 """
 
-from __future__ import annotations
-
 import math
 from array import array
 from collections import defaultdict

@@ -4,8 +4,6 @@ The recorder runs in a container and names paths of its own; there may be severa
 another disk. Files are searched at the same path, and else in the folder `recordings` beside the database.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath

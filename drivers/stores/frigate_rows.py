@@ -8,8 +8,6 @@ Source: Frigate, frigate/models.py, class Recordings, and migrations 003, 011, 0
 section "Read-Only Databases"; "URI Filenames".
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager

@@ -4,8 +4,6 @@ One SQLite file of the agent's own, 0600. A damaged or foreign one, or one of an
 where none can be written, this look's cache lives in memory.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -5,8 +5,6 @@ seconds are added from small tables. A moment that comes twice, when clocks are 
 of change.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reads the segments of one local day in one folder: their states, their seal, and the stretches that they cover."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Parses the naming pattern of a store's segments: a path with the camera's name and a moment in it. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

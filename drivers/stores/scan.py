@@ -6,8 +6,6 @@ files and those written lately are examined. Besides, each part is read in full 
 a changed size or time of an old segment shows within a day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field

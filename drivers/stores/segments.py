@@ -4,8 +4,6 @@ Only names, sizes, times of change and few headers are read: `scan.py` decides w
 from them. Nothing is ever written into the store, and no file of it is held open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 

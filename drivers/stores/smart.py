@@ -4,8 +4,6 @@ It leaves sleeping disks asleep and changes nothing. A disk that it may not open
 no judgement. Source: smartctl(8), exit status and JSON output.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -3,8 +3,6 @@
 Only fields that others have confirmed on devices are read. Nothing is guessed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Everything else is `unsupported`, with the reason: the paths are known from the 
 answers is not. Pictures, masks and footage are read over ONVIF, as a device of that driver.
 """
 
-from __future__ import annotations
-
 from types import MappingProxyType
 from typing import Final
 

@@ -3,8 +3,6 @@
 Source: ITU-T H.264 clauses 7.2, 7.3.2.11, 7.4.1 and 9.1; ITU-T H.265 clauses 7.2, 7.3.2.11, 7.4.2 and 9.2.
 """
 
-from __future__ import annotations
-
 import re
 
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable

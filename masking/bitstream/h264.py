@@ -9,8 +9,6 @@ earlier picture. A message with "frame" as the picture's structure avoids the ma
 Source: ITU-T H.264 clauses 7.3.2.3, 7.3.3, 7.4.1.2, 7.4.3, D.1.3, D.2.3, E.1.1 and E.2.1, and Annex B.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field

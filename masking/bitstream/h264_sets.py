@@ -6,8 +6,6 @@ and a clock may have 0 ticks, which cameras do send.
 Source: ITU-T H.264 clauses 7.3.2.1.1, 7.3.2.2, 7.4.2.1.1, 7.4.2.2, A.2, A.3, E.1 and E.2.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final

@@ -6,8 +6,6 @@ layers are dropped.
 Source: ITU-T H.265 clauses 7.3.1, 7.3.6.1, 7.4.2.2, 7.4.2.4 and 7.4.7.1, and Annex B.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final

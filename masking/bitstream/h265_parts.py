@@ -3,8 +3,6 @@
 Source: ITU-T H.265 clauses 7.3.3, 7.3.4, 7.3.7, 7.4.4, 7.4.5, 7.4.8, A.3, A.4, E.2 and E.3.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from masking.bitstream.bits import ANY, Bits, skip_display

@@ -5,8 +5,6 @@ Streams of several layers, of depth and of screen content are refused: no camera
 Source: ITU-T H.265 clauses 7.3.2.1 to 7.3.2.3, 7.4.3.1 to 7.4.3.3.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -7,8 +7,6 @@ of pictures is loaded: the daemon uses this for thumbnails.
 Source: ITU-T T.81 Annex B; ITU-T T.871 (JFIF); ITU-T T.872 clause 6.5.3 (Adobe's marker).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ Each scan has what it needs, and no colour is missing at the end.
 Source: ITU-T T.81 clauses B.2, B.2.2 to B.2.4, B.6 and G.1.1.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal
 

@@ -1,7 +1,5 @@
 """Defines the result of parsing foreign bytes: one picture, or why there is none. And the bounds of both."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

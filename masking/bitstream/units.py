@@ -3,8 +3,6 @@
 Source: ITU-T H.264 Annex B and ITU-T H.265 Annex B, which are the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from masking.bitstream.picture import undecodable

@@ -1,7 +1,5 @@
 """Shares what quality measures need: areas the camera does not draw, cells, and smaller copies."""
 
-from __future__ import annotations
-
 from functools import cached_property, lru_cache
 from typing import Any, Final
 

@@ -6,8 +6,6 @@ to be a finding. The names are those of Chinese video quality diagnosis (视频�
 thresholds for it was found, so the thresholds are design defaults, and conformity is not claimed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal

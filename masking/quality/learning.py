@@ -6,8 +6,6 @@ tolerate single bad pictures, and a camera that was bad for less than half of th
 itself: a lens that fogs up over a month must not become usual. A person restarts it after an approved change.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

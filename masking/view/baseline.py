@@ -7,8 +7,6 @@ Layout, big-endian: `CWVB`, version (1 byte), light mode (1), pictures behind th
 (2), SHA-256 of the grey values (32), then the grey values, row by row, as one zlib stream (RFC 1950) and nothing after.
 """
 
-from __future__ import annotations
-
 import hashlib
 import struct
 import zlib

@@ -8,8 +8,6 @@ people, cars and shadows move single tiles, the camera moves all. Where tiles fi
 Source: Rublee et al. 2011 (ORB).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Final

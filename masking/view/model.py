@@ -4,8 +4,6 @@ A similarity is given in the picture's own frame: a point p (pixels, origin top-
 found at `zoom * R(rotation) * (p - centre) + centre + shift` in the picture under test.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final, Literal
 

@@ -5,8 +5,6 @@ when it was the same in three checks in a row. Unjudged pictures are skipped; th
 unknown. Callers decide how far apart the pictures are.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Prepares a decoded picture for comparing views: small and grey, its light mode, excluded areas, the median."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final

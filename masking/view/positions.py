@@ -5,8 +5,6 @@ position is unknown and never guessed. The child returns the comparison with eac
 position from it again, and rejects verdicts on another position's zones.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from typing import Any

@@ -6,8 +6,6 @@ boards, a kerb, a cable) slides along them and counts across them alone.
 Source: Kuglin, Hines 1975 (phase correlation); Fischler, Bolles 1981 (RANSAC); Bigün, Granlund 1987 (structure tensor).
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Final

@@ -4,8 +4,6 @@ A zone belongs to the scene, a device's mask to the picture: when the camera mov
 The zone is moved as the scene was, and the part that no mask covers is measured.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

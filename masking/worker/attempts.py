@@ -1,7 +1,5 @@
 """Simulates the attempts of a taken-over decoder, and reports results; only a child started by a test obeys it."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import mmap

@@ -4,8 +4,6 @@ Each camera and look has a child of its own, forked from a warm parent that has 
 that crashes, hangs or is taken over affects its own camera only. Loads neither OpenCV nor numpy.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from dataclasses import replace

@@ -4,8 +4,6 @@ Requesting every layer is no proof: kernels, containers and libraries differ. So
 open one counts. `client.py` decides what follows.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import errno

@@ -4,8 +4,6 @@ A damaged picture is an error, never a picture: a decoder fills gaps with flat a
 messages while it decodes are read back and judged. FFmpeg misses a cut H.265 slice; fetch a keyframe whole.
 """
 
-from __future__ import annotations
-
 import base64
 import ctypes
 import io

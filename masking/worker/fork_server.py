@@ -10,8 +10,6 @@ starts it and talks to it over one socket, a message at a time:
 It ends when that socket is closed; its children end with it.
 """
 
-from __future__ import annotations
-
 import array
 import contextlib
 import gc

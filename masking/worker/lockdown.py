@@ -6,8 +6,6 @@ memory needs (everything else is EPERM: no open, no socket, no program, no proce
 Each missing feature of the system is returned as a sentence; `confined.py` measures whether the rest is enough.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -4,8 +4,6 @@
 sent; only after that does the first byte of a picture arrive.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 from typing import Any

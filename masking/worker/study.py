@@ -3,8 +3,6 @@
 Descriptors and thumbnails are pictures of a real place: they are in no repr, log or report.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Runs a study on a decoded picture: view, quality, descriptor, thumbnail. For the locked-down child only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -4,8 +4,6 @@ A process of its own, `fork_server.py`: the daemon loads neither OpenCV nor nump
 `exchange` sends and receives frames within a deadline, on descriptors that do not block.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ The child handles hostile pictures, so the parent trusts none of its answers: si
 value is validated by type and range, and anything else is a WireError. No pickle, no code.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

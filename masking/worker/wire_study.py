@@ -4,8 +4,6 @@ Descriptors and thumbnails are base64 in the JSON. A job contains each descripto
 parent checks that a descriptor is whole, and walks a thumbnail as a JPEG without decoding it.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Unrolls the band along a zone's border: rows are depths, columns follow the border, cells cut it up."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -5,8 +5,6 @@ content like that of scenes (equal contrast at every scale) the ratio of gradien
 sigma of the first blur. `detail.py` and `border.py` measure how soft the surroundings are: a soft lens is no mask.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ out straight: its rows are depths, its columns follow the border. Each side of t
 that a strip left bare beside one side shows, however narrow it is beside the whole zone.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

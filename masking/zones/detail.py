@@ -4,8 +4,6 @@ Detail is second differences: smooth ramps (a blur) and flat blocks have none. L
 masks all.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

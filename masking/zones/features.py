@@ -1,7 +1,5 @@
 """Measures one zone of one picture, once, and names its numbers for the forest."""
 
-from __future__ import annotations
-
 import math
 from functools import cached_property
 

@@ -5,8 +5,6 @@ outside all published figures; `forest.json` holds them as plain numbers, read o
 files. `verdict.py` decides what follows, and may overrule them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ gradients: its spectrum gives a few candidates, and for each the lines `period` 
 whole numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate

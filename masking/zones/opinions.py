@@ -5,8 +5,6 @@ where something is certain: a rule can forbid a pass, and without a sign of bare
 FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

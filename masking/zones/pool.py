@@ -10,8 +10,6 @@ was found. Nor do those of an unsure look without another by the same judge: wit
 and "0.94 by a colour" answer two questions.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

@@ -5,8 +5,6 @@ of the picture as judged; lengths given for a 640 px wide picture grow with it (
 the zone's polygon and the picture's size alone (`Ground`) is cached, for the same zones are judged again and again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal

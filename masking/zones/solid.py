@@ -5,8 +5,6 @@ from the codec at the border. A translucent mask retains part of the scene's con
 towards its surroundings; a displaced one leaves pixels that are not of the colour.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

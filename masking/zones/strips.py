@@ -4,8 +4,6 @@ A mask that lies a little beside its zone leaves a strip bare along one side, wi
 that side, however narrow. So every side is judged by itself, by profiles over the depth.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import lru_cache

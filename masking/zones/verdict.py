@@ -4,8 +4,6 @@
 decides what follows.
 """
 
-from __future__ import annotations
-
 from masking.geometry import GeometryError, validate
 from masking.model import Verdict, Zone
 from masking.zones.features import ZoneMeasures

@@ -3,8 +3,6 @@
 Each world is learned honestly once. A lie has fooled camwarden where a finding that it makes false is what a lie wants.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

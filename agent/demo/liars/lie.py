@@ -1,7 +1,5 @@
 """Defines a lie: its world, what it fakes, how a device lies, and which findings would be wrong after it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

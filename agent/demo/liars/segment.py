@@ -5,8 +5,6 @@ A segment holds the first picture of a clip and nothing else: what a store is as
 Source: ISO/IEC 13818-1, 2.4.3 (transport packets, PES), 2.4.4 (PAT, PMT) and annex A (CRC).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Lists every lie, by room."""
 
-from __future__ import annotations
-
 from agent.demo.liars.footage import (
     always_recording,
     bare_archive,

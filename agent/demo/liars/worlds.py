@@ -3,8 +3,6 @@
 A world is learned once, honestly: approvals of both views, a week of looks. Each lie begins from there.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections import Counter
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Defines who is on the small sites for lies. Plain values."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import WorldName

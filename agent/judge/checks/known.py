@@ -4,8 +4,6 @@ One row of `KNOWN` for each check of the table. Pass, warn and fail have the row
 unless `reasons` or `members` give one. In doubt the lesser level applies. `agent/report/basis.py` calculates the age.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal

@@ -3,8 +3,6 @@
 Checks are pure: facts to findings. They probe nothing, remember nothing, and never pass what is unknown.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

@@ -8,8 +8,6 @@ A recovery is reported only where the fault was: what is learned, or due, for th
 that is withheld (`agent/judge/wording/held.py`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final

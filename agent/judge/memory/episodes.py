@@ -4,8 +4,6 @@ An episode begins when something is first seen not well and ends when it is well
 `agent/judge/memory/debounce.py` decides. Here are the values, their encoding, and repair times of closed episodes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Marks flapping findings: one finding with a count, in reports and in events. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

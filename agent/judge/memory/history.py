@@ -5,8 +5,6 @@ event: a crash in between costs the history these rows, and the hub nothing. A d
 begins; a failed write is logged and stops nothing. Only the daemon writes.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sqlite3

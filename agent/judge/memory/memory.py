@@ -1,7 +1,5 @@
 """Defines the memory that one cycle leaves for the next: one frozen value, committed with the reports."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -8,8 +8,6 @@ A note has an owner (`agent/observe/inventory/owners.py`). An acknowledgement or
 another one; plans, which may be to replace it, and settled changes of footage do.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -5,8 +5,6 @@ A healthy site makes no events. Each check's row gives how often a status must b
 flaps, and what is no longer checked. Planned work begins no episode: what is not well when it is over is reported then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -4,8 +4,6 @@ What is undeclared or expired is one finding for the whole site (`agent/judge/ch
 rests on it is unknown and names that finding as cause. What expires soon counts, as a warning of the same cause.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Builds a row of the table of checks from the shipped packs: severity, source and duty are those of the rules."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import get_args

@@ -5,8 +5,6 @@ the first as cause. It is no event either (`agent/judge/memory/debounce.py`): st
 site.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final

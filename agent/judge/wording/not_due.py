@@ -1,7 +1,5 @@
 """Marks findings not due (or unknown) where no rule binds the site: once, for every check. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 from typing import Final

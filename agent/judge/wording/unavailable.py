@@ -3,8 +3,6 @@
 Keys are those of `Reason`, and of `Cause`, which takes precedence.
 """
 
-from __future__ import annotations
-
 from types import MappingProxyType
 from typing import Final
 

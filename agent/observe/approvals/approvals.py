@@ -7,8 +7,6 @@ these files are the approved presets (`reference_views.py`), which belong to an 
 ones.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """Records past approvals: who, when, why and digests, without a picture. Pure."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,8 +7,6 @@ References are small pictures of a real place (`masking/view/baseline.py`), at m
 repr, a log or a report.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Defines the facts of the site's own delivery: its state, and the validity of its certificate."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

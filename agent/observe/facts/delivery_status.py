@@ -1,7 +1,5 @@
 """Tracks the state of delivery: the value that `status.json` and the commands show, and its updater."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import Counter

@@ -5,8 +5,6 @@ where known) and version of the configuration, and only where the site's own log
 the login is sent: a crash in between leaves it `unclear`, and nothing is sent again.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence

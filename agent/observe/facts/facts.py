@@ -1,7 +1,5 @@
 """Indexes the observations of one cycle by subject for checks. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime

@@ -6,8 +6,6 @@ signature shows that the file is unchanged, the thumbprint who signed. Findings 
 verify` compares it with one that the reader trusts.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from dataclasses import asdict, replace

@@ -3,8 +3,6 @@
 `filed_file.py` stores them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """Remembers the oldest entry ever seen in each log, so that a cleared log is noticed. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final

@@ -4,8 +4,6 @@ A device has restarted where it reports a boot after the last look. Its configur
 digests; the one after counts from the first look that shows it. A part that is missing in one of them is not compared.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

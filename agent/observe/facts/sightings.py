@@ -4,8 +4,6 @@ One look proves nothing: a visitor's laptop answers discovery too. What is seen 
 again is dropped. Pure and bounded: at most `SIGHTINGS_MAX` addresses are remembered.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence

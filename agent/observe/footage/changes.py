@@ -4,8 +4,6 @@ A full recorder drops its oldest footage as new comes in: its oldest moment adva
 due window count; older footage may be deleted at any time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -5,8 +5,6 @@ day known as a whole, 1 for one known by its segments, 2 for a sealed one; `minu
 base64url; `gaps` are starts and ends in turn. Days follow `first_day`, separated by `;`, an unknown one is empty. Pure.
 """
 
-from __future__ import annotations
-
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta

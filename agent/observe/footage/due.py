@@ -5,8 +5,6 @@ The recorder's plan is what it does, never what is due (`gaps.py` and the checks
 Source: Regulations on Entertainment Venues, article 15; State Council Order 799, article 15.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 from agent.observe.footage.gaps import DAY_S, UNCONDITIONAL, WEEK_S, covered_s

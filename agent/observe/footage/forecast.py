@@ -4,8 +4,6 @@ A recorder or disk is a ring shared by all its cameras: once the space is used, 
 So the stored days, and the size of a day now, give how far back the ring will reach on each day to come.
 """
 
-from __future__ import annotations
-
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Mapping

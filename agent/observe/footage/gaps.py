@@ -4,8 +4,6 @@ Due is the time that the recorder's plan covers within the window; every second 
 planned for recording on motion is not due: holes in it prove nothing.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Until then the look is set aside and the memory is unchanged. What counts is rem
 the footage is back, or its days leave the due window.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

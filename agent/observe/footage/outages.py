@@ -3,8 +3,6 @@
 An outage ends with the last of successive looks that found it. Between looks far apart nothing is known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Reads each day of a camera's footage out of one look, and compares it with the memory of that day. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -5,8 +5,6 @@ before; later one month or one day of each camera and cycle, and of every eighth
 for all cameras together do not come on top.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 

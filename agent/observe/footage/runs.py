@@ -3,8 +3,6 @@
 A recorder keeps what somebody locked, however old, over a ring of a few days: its oldest moment tells nothing of that.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -4,8 +4,6 @@ Recorders report no sizes. There the main encoder's bitrate is stored with the d
 multiplied by the recorded time of a day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

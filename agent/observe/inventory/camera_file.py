@@ -4,8 +4,6 @@ Source: GB/T 44297-2024, data items; DB3708/T 7-2022, groups of fields, as quote
 choice, because neither text could be read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final

@@ -4,8 +4,6 @@ Nothing is asked for it: a recorder and its cameras, the devices of one network,
 are enough. The rest is `unknown`, with the reason. The class is a hint for the repairer; no status depends on it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

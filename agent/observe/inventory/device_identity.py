@@ -8,8 +8,6 @@ A misplaced box explains differences of its view, masks, firmware and texts: the
 reported as bad as the worst of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

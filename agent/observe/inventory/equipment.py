@@ -1,7 +1,5 @@
 """Encodes what devices report of themselves and their cameras, for `check --json`. Pure."""
 
-from __future__ import annotations
-
 from agent.model.finding import Json
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site

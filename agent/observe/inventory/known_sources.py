@@ -4,8 +4,6 @@ A recorder that lists only its online sources moves all others up when one goes:
 judged on the pictures of the next one. A token that is not listed any more is a camera that is lost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final

@@ -8,8 +8,6 @@ Release 0.1 stored no owner. Its files belong to the site that a state folder is
 site that writes there marks it.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterable, Mapping

@@ -3,8 +3,6 @@
 The text is valid as it is; what nobody can see from outside (logins, codes, zones, declarations) is left open.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit

@@ -3,8 +3,6 @@
 One look proves nothing: a channel counts when it was seen twice. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -6,8 +6,6 @@ as one zlib stream in base 85. Half precision has three digits, far finer than a
 Source: IEEE 754 binary16; RFC 1950.
 """
 
-from __future__ import annotations
-
 import base64
 import math
 import struct

@@ -7,8 +7,6 @@ approval changes. They are below `<state directory>/baselines/derived/`, one fil
 the files 0600.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

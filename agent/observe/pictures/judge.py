@@ -1,7 +1,5 @@
 """Sends every picture to the locked-down worker, and converts its answers into observations."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace

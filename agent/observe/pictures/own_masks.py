@@ -5,8 +5,6 @@ nothing passes by them (`agent/judge/checks/pictures/own_masks.py`). A camera th
 no position with a mask.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.observe.approvals.approvals import mask_zones

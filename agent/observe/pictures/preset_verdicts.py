@@ -5,8 +5,6 @@ view it matches; one between presets changes nothing. Results count for a day, p
 basis is unchanged: approved views, zones, the device's masks.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -6,8 +6,6 @@ in process memory and nowhere else: not in the spool, a report or a file. After 
 camera is compared with nothing, and gathering begins anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -4,8 +4,6 @@ View and quality are measured on one path that is due in every cycle, always the
 comparable: the sub-stream, or the main stream where there is none. A recorded picture shows the past.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final

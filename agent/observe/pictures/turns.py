@@ -6,8 +6,6 @@ that did not show every zone hidden, or gave no picture, is due in every cycle, 
 at once. A camera without a live picture now has no cached ones: it is not online because it was.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

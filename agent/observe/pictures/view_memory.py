@@ -5,8 +5,6 @@ must be bad in LOOKS pictures in a row. What a picture cannot show, such as one 
 changes nothing for a day: day and night may alternate.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -4,8 +4,6 @@ Verdicts of up to three cycles count, none older than a day, and only while thei
 and the device's own masks. `masking/zones/pool.py` weighs them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ One thread per device with a small stack; a device that hangs costs only its own
 and what replaces a missing answer (`devices.py`, `agent/onsite/one_look/stream_rates.py`).
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import queue

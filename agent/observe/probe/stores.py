@@ -3,8 +3,6 @@
 A disk that hangs, or a large new store, costs only its own time: the next cycle continues where this one ended.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import queue

@@ -4,8 +4,6 @@ Each function returns `to_data` and `from_data`; the latter raises ValueError, K
 what the former did not write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 

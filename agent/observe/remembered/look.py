@@ -1,7 +1,5 @@
 """Defines the results of one look at a site, or at the cameras of one device: the input of all remembered areas."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime

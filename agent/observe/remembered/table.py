@@ -5,8 +5,6 @@ A new area is that module, its row, and a member of `Remembered`. `update` gets 
 areas above it in the table have learned from the same look.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol

@@ -1,7 +1,5 @@
 """Defines what is remembered of a site from one look to the next, as one frozen value."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime

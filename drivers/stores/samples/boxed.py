@@ -4,8 +4,6 @@ Source: ISO/IEC 14496-12, 8.4, 8.5, 8.6.2, 8.7 and 8.8.3; ISO/IEC 14496-15, 5.3.
 are named by the list of registered types, mp4ra.org.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """Extracts the first whole key picture of a segment, whatever its container is. The one way in."""
 
-from __future__ import annotations
-
 from typing import BinaryIO
 
 from drivers.stores.container import kind_of

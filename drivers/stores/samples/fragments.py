@@ -3,8 +3,6 @@
 Source: ISO/IEC 14496-12, 8.8.3 (trex), 8.8.7 (tfhd), 8.8.8 (trun), 8.8.3.1 (sample flags).
 """
 
-from __future__ import annotations
-
 import io
 import os
 import struct

@@ -5,8 +5,6 @@ Edit lists and rotation are left out: zones lie in the frame as the camera store
 Source: ISO/IEC 14496-12, 8.6.2 (sync samples), 8.7.3 to 8.7.5 (sizes, chunks, offsets) and 8.8 (fragments).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice, repeat

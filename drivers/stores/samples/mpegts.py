@@ -7,8 +7,6 @@ own length and no picture of the stream goes on in a second one.
 Source: ISO/IEC 13818-1, 2.4.3.2 to 2.4.3.7, and 2.14 and 2.17 for H.264 and H.265 in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import BinaryIO
 

@@ -3,8 +3,6 @@
 Source: ISO/IEC 13818-1, 2.4.4 (sections, PAT, PMT), table 2-34 (stream types) and annex A (CRC).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from drivers.stores.container import UnreadableError

@@ -5,8 +5,6 @@ A list that is made from the state of the recording job and not from the disk en
 Source: ONVIF Recording Search Service Specification, RecordingStatus, LatestRecording.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

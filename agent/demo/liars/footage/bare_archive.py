@@ -5,8 +5,6 @@ Where masks are an overlay of the encoder of one stream, a recording of another 
 Source: ONVIF Media2 Service Specification, Privacy Masks: a mask belongs to a video source configuration.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling

@@ -5,8 +5,6 @@ A bay whose disk has not been recognised keeps its last word and a capacity of 0
 Source: field reports, `ContentMgmt/Storage/hdd`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -5,8 +5,6 @@ A disk whose file system was found damaged can still be read; `status` says how 
 Source: field reports, `ContentMgmt/Storage/hdd`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

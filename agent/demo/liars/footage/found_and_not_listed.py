@@ -5,8 +5,6 @@ A buffer that is full ends the answer after a row; `found` was written before.
 Source: `findNextFile`, `found=` and `items[n]`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_FAIL, Lie, Telling, says
 from agent.model.finding import Message
 

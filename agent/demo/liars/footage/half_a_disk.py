@@ -5,8 +5,6 @@ The state is that of the drive; each partition has a flag of its own.
 Source: `getDeviceAllInfo` as read from an NVR608H: `list.info[i].Detail[j].IsError`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

@@ -5,8 +5,6 @@ Two inputs were swapped on the recorder after the views had been approved.
 Source: folders are named by configuration (`%path`), pictures by nothing.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 

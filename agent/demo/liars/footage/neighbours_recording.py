@@ -5,8 +5,6 @@ Tokens are opaque, and a recorder that was set up anew hands old ones to other c
 Source: ONVIF Replay Control Service Specification, GetReplayUri; ONVIF Core, tokens.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling

@@ -5,8 +5,6 @@ Units that ignore `trackIDList` list all tracks; each file still names its own.
 Source: field reports, `searchMatchItem/trackID`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

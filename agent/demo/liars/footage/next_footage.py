@@ -6,8 +6,6 @@ beginning of the recording before the disk was overwritten.
 Source: ONVIF Streaming Specification, Playback; ONVIF Recording Search Service Specification, EarliestRecording.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ While a recorder starts, its list of disks is empty and the answer is 200.
 Source: field reports, `ContentMgmt/Storage/hdd`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

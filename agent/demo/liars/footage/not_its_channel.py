@@ -5,8 +5,6 @@
 Source: client code; `findNextFile` as read from an NVR608H.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

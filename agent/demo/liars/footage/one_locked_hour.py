@@ -6,8 +6,6 @@ recording, not what is missing between them. Its list of events begins with the 
 Source: ONVIF Recording Search Service Specification, RecordingInformation (EarliestRecording, LatestRecording).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

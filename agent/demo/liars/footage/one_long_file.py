@@ -5,8 +5,6 @@ A unit that merges what touches merges too much where its index was repaired; no
 Source: field reports, `searchMatchItem/timeSpan`; merging with slack is usual.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

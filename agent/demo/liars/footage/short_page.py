@@ -5,8 +5,6 @@ Several units stop at 50 or fewer files, whatever was asked for; `numOfMatches` 
 Source: field reports, `CMSearchResult` (responseStatusStrg, numOfMatches).
 """
 
-from __future__ import annotations
-
 import re
 
 from agent.demo.liars.lie import NOT_FAIL, Lie, Telling, says

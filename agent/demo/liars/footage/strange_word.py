@@ -5,8 +5,6 @@ New firmware has new words ("warning", "S.M.A.R.T. failed"), and mainland firmwa
 Source: field reports, `ContentMgmt/Storage/hdd`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

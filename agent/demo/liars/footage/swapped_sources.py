@@ -5,8 +5,6 @@ A camera that was moved to another input keeps its recording's old source; match
 Source: ONVIF Recording Search Service Specification, RecordingSourceInformation.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling

@@ -5,8 +5,6 @@ A search whose `timeSpan` cannot be read is answered by some units as one withou
 Source: field reports, `CMSearchDescription/timeSpanList`.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -5,8 +5,6 @@ Recorders that allocate files beforehand leave them where a crash ended the writ
 Source: reports of preallocated segment stores; see the store's notes on holes inside a file.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Source: ONVIF Core, GetUsers: an empty list is valid, and no device that asks for a login has no account.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: `Security/adminAccesses`: `AdminAccessProtocolList` is empty where the account may not see it.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

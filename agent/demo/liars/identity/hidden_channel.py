@@ -5,8 +5,6 @@ A channel that is hidden on the page stays a channel: it streams and is recorded
 Source: `ContentMgmt/InputProxy/channels` and `Streaming/channels` are two lists.
 """
 
-from __future__ import annotations
-
 import re
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says

@@ -3,8 +3,6 @@
 Source: `ChannelTitle` and `getCameraState` are two lists, of CGI and of RPC2.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

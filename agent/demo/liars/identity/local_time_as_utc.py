@@ -3,8 +3,6 @@
 Source: ONVIF Core Specification, GetSystemDateAndTime (UTCDateTime); reports of firmware that fills it with local time.
 """
 
-from __future__ import annotations
-
 import re
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says

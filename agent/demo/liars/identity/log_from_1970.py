@@ -5,8 +5,6 @@ The first entry after a restart without a clock is of 1970-01-01; the rest was c
 Source: `ContentMgmt/logSearch`, StartDateTime of the first entry.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

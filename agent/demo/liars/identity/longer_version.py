@@ -5,8 +5,6 @@ V4.30.0851 is another firmware than V4.30.085.
 Source: ONVIF Core, GetDeviceInformation: FirmwareVersion is free text.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: `getUserInfoAll`: names are UTF-8.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: `configManager name=NTP`: Enable and Address are two fields.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

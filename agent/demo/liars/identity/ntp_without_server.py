@@ -5,8 +5,6 @@
 Source: `System/time`, `System/time/ntpServers`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: field reports, `Security/users`: a viewer sees itself, an administrator sees all; both answers look complete.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

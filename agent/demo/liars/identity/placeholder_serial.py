@@ -5,8 +5,6 @@ Boxes of a clone maker all say the same; a mainboard that was exchanged says zer
 Source: reports of OEM firmware, `System/deviceInfo/serialNumber`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -5,8 +5,6 @@ The flag is that of the last session; switching off ends none of it on some firm
 Source: `System/Network/SIP`: enabled and registerStatus are two fields.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: RPC2 `VSP_GAYS_SERVER`: IsOnLine beside empty sipSvrIp and sipSvrId.
 """
 
-from __future__ import annotations
-
 import re
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says

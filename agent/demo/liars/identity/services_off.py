@@ -3,8 +3,6 @@
 Source: ONVIF Core, GetNetworkProtocols: Enabled is a setting, and needs a restart on some firmware.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -5,8 +5,6 @@ A clock whose battery and NTP are both gone begins at the last saved moment afte
 Source: client code, `getCurrentTime`; one answer proves no running clock.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

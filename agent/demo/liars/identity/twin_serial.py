@@ -5,8 +5,6 @@ Cloned firmware images carry the serial number of the box they were read from.
 Source: ONVIF Core, GetDeviceInformation: SerialNumber is what the maker wrote.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling

@@ -5,8 +5,6 @@ Firmware that starts its masks anew when day turns to night sends some pictures 
 Source: field reports; one picture proves one moment.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling

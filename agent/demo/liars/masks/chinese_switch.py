@@ -3,8 +3,6 @@
 Source: reports of mainland and OEM firmware that writes `on`, `1` or Chinese words for xs:boolean.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, UNKNOWN, Lie, Telling, changed, says
 from agent.model.finding import Message
 

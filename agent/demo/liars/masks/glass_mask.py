@@ -3,8 +3,6 @@
 Source: reports of firmware with a transparency of overlays; no field of ONVIF tells it.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling

@@ -5,8 +5,6 @@ Filters of GetMasks are ignored by some firmware; each mask still names its conf
 Source: ONVIF Media2 Service Specification, GetMasks, ConfigurationToken.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 Source: field reports: regions that were never drawn are listed with all corners at 0, and are on.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: Dahua's SDK header: EncodeBlend is the main stream's, EncodeBlendExtra1 that of the first sub-stream.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, UNKNOWN, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: Dahua's SDK header, AV_CFG_VideoWidgetCover: PreviewBlend and EncodeBlend.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: ONVIF Media2, GetOSDs, PlainText: any text; GA/T 751 asks for one name for one camera.
 """
 
-from __future__ import annotations
-
 import re
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says

@@ -5,8 +5,6 @@ Masks told in the grid of another resolution are drawn by that grid.
 Source: ONVIF Media2, Privacy Masks: polygons are relative to the bounds of the source configuration.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling

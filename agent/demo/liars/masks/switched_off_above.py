@@ -3,8 +3,6 @@
 Source: `privacyMask/enabled` and `PrivacyMaskRegion/enabled` are two fields; off above draws nothing.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

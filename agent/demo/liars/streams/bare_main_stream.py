@@ -3,8 +3,6 @@
 Source: field reports of masks that belong to one encoder; ONVIF Media2, Privacy Masks, says "all".
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling

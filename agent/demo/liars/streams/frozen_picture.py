@@ -5,8 +5,6 @@ A decoder that hangs repeats its last picture; the recorder keeps the connection
 Source: field reports of frozen channels on ISAPI recorders.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

@@ -5,8 +5,6 @@ After an input failed, some recorders close the gap and every later channel move
 Source: ONVIF Media Service Specification: a profile names a source by token, a stream says nothing of its source.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling

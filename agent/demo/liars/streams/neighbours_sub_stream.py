@@ -5,8 +5,6 @@ Sub-streams of an input proxy are joined by a number of their own (102, 202), wh
 Source: field reports, `Streaming/channels` numbering.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling

@@ -5,8 +5,6 @@ Recorders draw a "no video" picture of one colour: every private area in it is h
 Source: field reports; `getCameraState` says Connected until the session times out.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

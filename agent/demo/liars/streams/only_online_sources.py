@@ -6,8 +6,6 @@ up; tokens and names stay with their source.
 Source: ONVIF Media Service Specification, GetProfiles: which profiles are listed, and in which order, is the device's.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

@@ -4,8 +4,6 @@ Source: ONVIF Media Service Specification, GetStreamUri, GetSnapshotUri: an addr
 nothing in it says so.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

@@ -3,8 +3,6 @@
 Source: RFC 4566, m= lines; ONVIF Media2, GetProfiles: configurations are what a client is told, not what is sent.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling
 from agent.demo.world.lying import Lying
 from agent.model.finding import Message

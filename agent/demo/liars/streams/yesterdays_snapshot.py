@@ -5,8 +5,6 @@ Snapshot services answer from a cache that nothing empties when the sensor stops
 Source: ONVIF Media Service Specification, GetSnapshotUri: nothing says how old a snapshot may be.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.target import Target

@@ -5,8 +5,6 @@ A device with one buffer for all connections answers one client with the words o
 Source: SOAP 1.2: nothing ties an answer to its request but the connection.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import UNKNOWN, Lie, Telling, says
 from agent.model.finding import Message
 

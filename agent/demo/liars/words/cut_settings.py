@@ -5,8 +5,6 @@ A buffer of 4 KB ends an answer whose length was counted after it was cut.
 Source: reports; nothing in CGI says where an answer ends but its length.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

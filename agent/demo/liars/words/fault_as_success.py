@@ -3,8 +3,6 @@
 Source: field reports: `ResponseStatus` can carry an error under HTTP 200 (statusCode 1 is OK).
 """
 
-from __future__ import annotations
-
 from agent.demo.isapi.xml import IsapiError
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message

@@ -3,8 +3,6 @@
 Source: reports of firmware that sends a session that ran out to its start page, with 200.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import UNKNOWN, Lie, Telling, says
 from agent.model.finding import Message
 

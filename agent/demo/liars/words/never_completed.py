@@ -3,8 +3,6 @@
 Source: ONVIF Recording Search Service Specification: results may come in any number of answers until `Completed`.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

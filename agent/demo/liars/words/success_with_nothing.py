@@ -5,8 +5,6 @@ While its index is built a recorder answers `Completed` with an empty list; the 
 Source: ONVIF Recording Search Service Specification, SearchState.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, changed, says
 from agent.model.finding import Message
 

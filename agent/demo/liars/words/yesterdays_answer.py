@@ -3,8 +3,6 @@
 Source: `ContentMgmt/Storage` on units whose SMART test ran yesterday; the test itself is another question.
 """
 
-from __future__ import annotations
-
 from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
 from agent.model.finding import Message
 

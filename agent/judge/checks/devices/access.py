@@ -1,7 +1,5 @@
 """Checks that pictures and services require a login: without one they are open to anybody on the network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

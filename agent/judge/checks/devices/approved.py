@@ -4,8 +4,6 @@ Services are those that the device lists; nothing is scanned, no login is tried.
 for the site (`agent/judge/checks/papers/declared.py`), where the site's profile demands it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

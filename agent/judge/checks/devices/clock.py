@@ -1,7 +1,5 @@
 """Checks each device's clock against our own, only while our own is known to be right."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

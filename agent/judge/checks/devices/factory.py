@@ -1,7 +1,5 @@
 """Checks that no device accepts its factory login, from the results of a deliberate command; nothing is tried here."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Checks that every device is declared, and unchanged, from discovery and devices' identities."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 

@@ -4,8 +4,6 @@ A younger log proves nothing: the system may be new. One that reaches back less 
 cleared or is too small.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Final
 

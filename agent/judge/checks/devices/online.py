@@ -1,7 +1,5 @@
 """Checks that each camera delivers a picture. Other unknown findings of a silent camera name this one as cause."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from agent.judge.check import Check, Looks

@@ -4,8 +4,6 @@ Judged on what recorders report of their own link. What only the platform shows 
 that plays) is unknown until it is read, as one finding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Checks that a running camera covers every point that an authority requires."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

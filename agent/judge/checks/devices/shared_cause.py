@@ -1,7 +1,5 @@
 """Checks for devices or cameras that vanished together: one finding, which theirs name as cause."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

@@ -4,8 +4,6 @@ Judged where a device reports its uptime, from looks before and after the start 
 Later changes are judged elsewhere.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

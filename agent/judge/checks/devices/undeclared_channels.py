@@ -1,7 +1,5 @@
 """Judges channels that nobody configured, and cameras that left the configuration: parts of `undeclared-camera`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

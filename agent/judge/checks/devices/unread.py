@@ -3,8 +3,6 @@
 A device that does not answer has its own finding (`online.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final

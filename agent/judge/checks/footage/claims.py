@@ -4,8 +4,6 @@
 `agent/judge/wording/held.py` merges what several cameras of a recorder share.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 A day that the recorder only reports as a whole is counted apart and never passes; a reported hole always counts.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 

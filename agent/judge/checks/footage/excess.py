@@ -1,7 +1,5 @@
 """Checks that footage older than the declared ceiling is deleted, unless a hold protects it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check

@@ -4,8 +4,6 @@ The cameras of a recorder or store share its disks, so these are judged. An unkn
 without it is one with it, but a pass is not certain.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ A system younger than the floor cannot have older footage: unknown until the day
 footage is known to have existed. All moments are by the recorder's own clock.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

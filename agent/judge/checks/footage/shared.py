@@ -1,7 +1,5 @@
 """Shares rules of the checks on footage: what was not read, and which findings one cause explains."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime

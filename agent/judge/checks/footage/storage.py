@@ -3,8 +3,6 @@
 A full disk is healthy: recorders write in a ring. `retention.py` judges retention.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 

@@ -4,8 +4,6 @@ A listed day that is over is sealed and listed again later; a difference means d
 full recorder overwrites at the old end. Only a day that was read again can pass.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 The first day of use is `in_use_since` of the site; it is compared with the oldest footage that ever existed.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Final
 

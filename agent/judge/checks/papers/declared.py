@@ -1,7 +1,5 @@
 """Checks that everything no device can show is declared: one finding for the site, however many are missing."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

@@ -4,8 +4,6 @@ Article, severity and wording come from the rule packs; the declarations from th
 of the same file in `WITH`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

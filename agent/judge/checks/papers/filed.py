@@ -4,8 +4,6 @@ Two sources: the declared numbers, and the last filing made from here (`agent/ob
 precedence. Firmware is not compared: its changes are another finding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final

@@ -3,8 +3,6 @@
 Deadlines count calendar days, without the first. Source: Civil Code of the PRC, article 201.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Final
 

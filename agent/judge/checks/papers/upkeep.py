@@ -3,8 +3,6 @@
 What no driver reads yet (the recorder's export log, the link to a view library) is unknown where due, never passed.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Final
 

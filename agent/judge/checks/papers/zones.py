@@ -3,8 +3,6 @@
 No program recognizes a changing room, and no mask makes a camera in one lawful.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator

@@ -4,8 +4,6 @@
 token, or by place under another token.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal

@@ -1,7 +1,5 @@
 """Checks sound in a camera's profiles and streams, and its video encoding against the declared design."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

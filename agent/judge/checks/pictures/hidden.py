@@ -4,8 +4,6 @@ Paths are those that the device lists, those of which it gave no address, playba
 other that showed a picture. A stream at which nobody looks is an open obligation of each zone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final

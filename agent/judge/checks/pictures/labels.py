@@ -4,8 +4,6 @@ Judged on the texts that devices report; no picture is read. So nothing passes t
 device that draws as it reports is `not-read-yet`, one item for the site, and one that reports nothing is unknown.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import replace

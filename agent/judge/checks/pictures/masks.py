@@ -4,8 +4,6 @@ The three checks share a cause where they can: a mask that is switched off is on
 `caused_by` in geometry and pictures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

@@ -4,8 +4,6 @@ Nothing passes here: what nobody declared stays open, with the finding of the si
 older footage may be older than a mask.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.judge.check import Check

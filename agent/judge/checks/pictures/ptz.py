@@ -4,8 +4,6 @@ The agent never moves a camera. Either it is declared locked and its view matche
 declared with their zones (`ptz_presets.py`): then every picture is matched with the approved view of each preset.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from agent.judge.check import Check

@@ -4,8 +4,6 @@ Only pictures prove it: a device lists its masks without their position. A prese
 prove and need not be seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 

@@ -5,8 +5,6 @@ The usual quality is learned for seven days. An indicator counts when it was bad
 evidence. No standard gives limits for these; conformity with one is not claimed.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo

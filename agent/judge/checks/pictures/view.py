@@ -3,8 +3,6 @@
 Cameras without an approved view are one open item on the site.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

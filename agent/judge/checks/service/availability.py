@@ -4,8 +4,6 @@ Judged on counts (`agent/report/assessment.py`) and outages (`agent/observe/foot
 is one finding for the site; single cameras have their own.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -3,8 +3,6 @@
 While delivery fails, the finding waits in the spool, and is in the status file and the commands on site.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

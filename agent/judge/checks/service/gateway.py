@@ -1,7 +1,5 @@
 """Checks the health of the gateway, and that it can judge pictures safely, as it reports itself."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

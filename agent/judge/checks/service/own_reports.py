@@ -3,8 +3,6 @@
 Judged from the bytes in the spool, which are those sent (`agent/service/daemon/read_back.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Remembers what looks counted for the city's assessment, by day. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.facts import assessed_days

@@ -1,7 +1,5 @@
 """Remembers what each camera's recorded days held. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.footage import compact

@@ -1,7 +1,5 @@
 """Remembers which box belongs to which device, and to which camera behind a recorder. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

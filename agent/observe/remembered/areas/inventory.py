@@ -1,7 +1,5 @@
 """Remembers cameras' video sources, channels that nobody configured, and when each camera was configured last. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final

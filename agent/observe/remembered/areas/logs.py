@@ -1,7 +1,5 @@
 """Remembers how far back the log of each subject ever reached. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final

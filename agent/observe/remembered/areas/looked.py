@@ -1,7 +1,5 @@
 """Remembers the last result of each path that is looked at in rotation. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.pictures import turns

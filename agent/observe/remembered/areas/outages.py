@@ -1,7 +1,5 @@
 """Remembers when which camera, device or disk was not well. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.footage import outages

@@ -1,7 +1,5 @@
 """Remembers which box and place the memory of each camera is of. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.inventory.owners import Owners, owner_data, owner_from

@@ -1,7 +1,5 @@
 """Remembers the verdicts of the last looks at each private zone, for the next one to be pooled with. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.pictures import zone_verdicts

@@ -1,7 +1,5 @@
 """Remembers the last verdicts at each preset of a camera that turns. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.pictures import preset_verdicts

@@ -1,7 +1,5 @@
 """Remembers marks of the quality of each camera's picture. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.pictures.compact import quality_data, quality_from

@@ -1,7 +1,5 @@
 """Remembers how long each device that reports its uptime has been up. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

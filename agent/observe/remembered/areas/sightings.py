@@ -1,7 +1,5 @@
 """Remembers the devices that answer on the network and that nobody declared. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.facts import sightings

@@ -1,7 +1,5 @@
 """Remembers where each camera with an approved view looks. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from agent.observe.pictures.compact import view_data, view_from

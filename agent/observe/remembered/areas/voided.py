@@ -1,7 +1,5 @@
 """Remembers approvals that name no box and whose box is gone, by their digest. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 
