@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE_S
+from warm import judging_once
 
 from agent.cli import main
 from agent.commands.masks import approving, looking
@@ -42,6 +43,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verdict
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         worker = stack.enter_context(Worker(timeout_s=PATIENCE_S))
+        judging_once(worker, patch)
         patch.setattr(looking, "APART_S", 0.0)
 
         def adopt(config: Path, clock: Clock) -> None:

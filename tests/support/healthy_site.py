@@ -20,6 +20,7 @@ import pytest
 from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
 from smaller_site import unhurried
+from warm import judging_once
 
 from agent.cli import main
 from agent.commands.masks import approving, looking
@@ -55,7 +56,6 @@ from drivers.credentials import Credentials
 from drivers.details import Host, OldestLog, Uptime
 from drivers.footage import WantedFootage
 from drivers.model import Device, Observation, Observations, Value
-from masking.model import Job, Judged
 from masking.worker.client import Worker
 
 DAY = timedelta(days=1)
@@ -96,8 +96,6 @@ class World:
     changed: bool = False
     answered: dict[str, tuple[tuple[Device, ProbeResult], ...]] | None = None
     """What devices that nobody changed since `begin` told to a question at a time; None where each look asks them."""
-    judged: dict[Job, Judged] = field(default_factory=dict)
-    """What the worker found in each picture, for when the same is asked of it again."""
 
     @property
     def state(self) -> Path:
@@ -126,7 +124,7 @@ class World:
             self.clock.at += step
             site = load(self.config)
             reports = read_own(self.spool, self.signer.public, site)
-            env = Environment(Credentials(None), self.judge, self.clock, previous=self.previous, reports=reports)
+            env = Environment(Credentials(None), self.worker.judge, self.clock, previous=self.previous, reports=reports)
             moment = Moment(self.clock(), 0, "boot", True)
             self.seen = cycle.see(site, env, moment, self.memory)
             findings = self.seen.findings
@@ -135,12 +133,6 @@ class World:
             self.memory = state.from_json(state.to_json(replace(self.seen.memory, remembered=known)))
             self.report(site, moment)
         return {finding.key: finding for finding in findings}
-
-    def judge(self, job: Job) -> Judged:
-        """Have the worker judge a picture, or return what it found in the same one; a refusal is not kept."""
-        if job not in self.judged:
-            self.judged[job] = self.worker.judge(job)
-        return self.judged[job]
 
     def report(self, site: Site, moment: Moment) -> None:
         """Report the last look as the service does, and whatever a breach has put beside it."""
@@ -317,6 +309,7 @@ def healthy_site(
         text = text.partition("[[declaration]]")[0]  # what is declared here is `DECLARED`
         declared = "\n".join(declaration(duty, row) for duty, row in DECLARED.items())
         config.write_text(f'{text}\n[rules]\nprofile = "full"\n\n{declared}', encoding="utf-8")
+        judging_once(worker, patch)  # the site is put back again and again, and shows the same
         world = World(devices, config, clock, worker)
         for name in ("replace", "change", "change_device", "restart"):
             patch.setattr(devices, name, _noting(world, getattr(devices, name)))

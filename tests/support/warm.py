@@ -12,7 +12,21 @@ from types import ModuleType
 
 import pytest
 
+from masking.model import Job, Judged
 from masking.worker.client import Worker
+
+
+def judging_once(worker: Worker, patch: pytest.MonkeyPatch) -> None:
+    """Let a worker return what it found where the same is asked of the same picture again; a refusal is not kept."""
+    judge = worker.judge
+    judged: dict[Job, Judged] = {}
+
+    def once(job: Job) -> Judged:
+        if job not in judged:
+            judged[job] = judge(job)
+        return judged[job]
+
+    patch.setattr(worker, "judge", once)
 
 
 @contextmanager
