@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.model.finding import Finding, Json, Message, Severity, Source, Status
+from agent.model.finding import Finding, Json, Message, Severity, Source, Unproven
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 
@@ -41,7 +41,7 @@ class Check:
     def finding(
         self,
         subject: str,
-        status: Status,
+        status: Unproven,
         reason: str,
         evidence: Mapping[str, Json],
         message: Message,

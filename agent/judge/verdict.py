@@ -6,7 +6,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Unproven
 
 DOUBTS: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
@@ -51,7 +51,7 @@ def verdict(
     if broken:
         worst = broken[0]
         shown = {**evidence, **worst.evidence}
-        status: Status = "warn" if worst.mild else "fail"
+        status: Unproven = "warn" if worst.mild else "fail"
         return check.finding(subject, status, worst.reason, shown, worst.message, worst.caused_by)
     if open_:
         first = open_[0]

@@ -8,6 +8,9 @@ from typing import Literal
 from drivers.model import Level as Level
 
 Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
+Unproven = Literal["warn", "fail", "unknown", "not_applicable"]
+"""What a check says itself; a pass is made of obligations (`agent/judge/verdict.py`)."""
+
 Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
 

@@ -26,7 +26,7 @@ VERBS = frozenset(
         "Rotates", "Runs", "Samples", "Sanitizes", "Scans", "Schedules", "Searches", "Selects", "Sends",
         "Serves", "Settles", "Shares", "Shows", "Signs", "Simulates", "Skips", "Starts", "Stores", "Subscribes",
         "Sums", "Switches", "Tracks", "Translates", "Tries", "Trusts", "Unrolls", "Updates", "Validates",
-        "Verifies", "Withholds", "Writes",
+        "Verifies", "Writes",
     }
 )  # fmt: skip
 """What a module may do, in the third person. A new verb is a word here: first look whether one of these says it."""

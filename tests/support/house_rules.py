@@ -122,7 +122,7 @@ SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*[
 LOGGING_HOME = "agent/cli.py"
 LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})
 
-PASSES_BY_VERDICT = ("agent/judge/checks/devices/*", "agent/judge/checks/service/*", "agent/judge/checks/papers/*")
+PASSES_BY_VERDICT = ("agent/judge/checks/*", "agent/judge/wording/*")
 """Where no pass may be written: `agent/judge/verdict.py` makes it of obligations that evidence holds."""
 
 VAGUE_STEMS = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "core"})

@@ -14,7 +14,7 @@ from agent.judge.check import Check
 from agent.judge.checks.papers.declared import DECLARATIONS_ID, declaration_json
 from agent.judge.claim import Broken, Held, Open, Outcome, declared
 from agent.judge.verdict import verdict
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Unproven
 from agent.site.config.site import Site
 from agent.site.declarations.standing import (
     EXPIRING_SOON_DAYS,
@@ -66,7 +66,7 @@ class DeclaredDuties:
         return min((one.parameters[name] for one in self.rules if name in one.parameters), default=None)
 
     def finding(
-        self, status: Status, reason: str, message: Message, told: Mapping[str, Json] = NOTHING, caused_by: str = ""
+        self, status: Unproven, reason: str, message: Message, told: Mapping[str, Json] = NOTHING, caused_by: str = ""
     ) -> Finding:
         """Return a finding on the site, with the state of each duty and `told` as its evidence."""
         return self.check.finding("site", status, reason, self.evidence(told), message, caused_by)

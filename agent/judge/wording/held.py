@@ -1,50 +1,24 @@
-"""Withholds a pass that rests on evidence known to be unreliable: unknown, with a reason of its own.
+"""Groups findings whose evidence was offered and is known to be unreliable, which withholds their pass.
 
-Only a pass is withheld; fail and warn stay. Those withheld for one reason at one device are one item: the others name
-the first as cause. It is no event either (`agent/judge/memory/debounce.py`): stricter checks are no news at a healthy
-site.
+`agent/judge/verdict.py` marks them. Those withheld for one reason at one device are one item: the others name the first
+as cause. It is no event either (`agent/judge/memory/debounce.py`): stricter checks are no news at a healthy site.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from agent.judge.check import Check
+from agent.judge.verdict import DOUBTS
 from agent.model.finding import Finding, Json, Message
 from agent.observe.footage.days import recorder_of
 from agent.site.config.site import Site
-
-HELD: Final = "held_back"
-"""Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
 
 OF_FOOTAGE: Final = ("retention-days", "recording-completeness", "retention-excess")
 """The checks whose cameras belong to what records them; those of all others belong to the device they are read from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a pass is not believed. `caused_by`: the key of a finding that covers it already, or empty."""
-
-    reason: str
-    message: Message
-    caused_by: str = ""
-
-
-def passed(
-    check: Check, subject: str, evidence: Mapping[str, Json], message: Message, doubts: Iterable[Doubt]
-) -> Finding:
-    """Return a pass, or the first doubt as unknown with all of them in the evidence."""
-    found = tuple(doubts)
-    if not found:
-        return check.finding(subject, "pass", "", evidence, message)
-    first = found[0]
-    reasons: Json = list(dict.fromkeys(one.reason for one in found))
-    return check.finding(subject, "unknown", first.reason, {**evidence, HELD: reasons}, first.message, first.caused_by)
-
-
 def is_held(finding: Finding) -> bool:
     """Tell whether a finding would pass but for a doubt."""
-    return finding.status == "unknown" and HELD in finding.evidence
+    return finding.status == "unknown" and DOUBTS in finding.evidence
 
 
 def as_one(site: Site, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.unavailable import unavailable_message
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Unproven
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import DRIFT_ID
 from agent.observe.inventory.stocktake import without_signal
@@ -201,7 +201,7 @@ def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Un
     if why.reason == NOT_CONFINED and not caused_by:
         caused_by = f"{gateway.CHECK_ID} site"
     # A camera behind a silent recorder may be well: nothing is known of it but its recorder's fault.
-    status: Status = "fail" if why.reason in SILENT and not caused_by else "unknown"
+    status: Unproven = "fail" if why.reason in SILENT and not caused_by else "unknown"
     evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
     evidence |= {"cause": why.cause} if why.cause else {}
     evidence |= {"unlocks_in_s": why.unlocks_in_s} if why.unlocks_in_s else {}

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.model.finding import Finding, Ground, Json, Message, Status
+from agent.model.finding import Finding, Ground, Json, Message, Unproven
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, ChangeKind, recorder_of
 from agent.site.config.site import CameraConfig
@@ -67,7 +67,7 @@ def one_open_item(
     findings: Iterable[Finding],
     reason: str,
     message: Message,
-    status: Status = "unknown",
+    status: Unproven = "unknown",
 ) -> tuple[Finding, ...]:
     """Put one finding of the recorder before those of its cameras, where several have this status and reason.
 

@@ -12,7 +12,7 @@ from agent.judge.claim import Held
 from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import rules_in_effect
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Unproven
 from agent.observe.facts.delivery import OwnReports
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
@@ -94,7 +94,7 @@ def _inspection(check: Check, own: OwnReports) -> Finding:
     evidence: dict[str, Json] = {"kid": own.kid, "reports": own.by_key}
     if own.unsigned or not own.by_key:
         message = Message("past reports cannot be handed over as the site's own: another finding says why")
-        status: Status = "fail" if own.unsigned else "unknown"
+        status: Unproven = "fail" if own.unsigned else "unknown"
         return check.finding("site", status, "not-verified", evidence, message, f"{SIGNED.id} site")
     message = Message(
         "the newest {count} reports verify without a network; {command} hands them over",
