@@ -9,7 +9,12 @@ import pytest
 from sites import NOW, camera, observed, picture, site
 
 from agent.judge.admitted import LOOK_LASTS, admitted
-from agent.judge.checks.table import run_checks
+from agent.judge.check import Check
+from agent.judge.checks import table
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.judge.claim import Held
+from agent.judge.verdict import verdict
+from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.sightings import KnownBox, box_digest, mark_of
 from agent.observe.pictures.turns import KEPT, REMEMBERED
@@ -89,3 +94,16 @@ def test_the_checks_see_only_what_is_admitted() -> None:
     old = facts(one(BOX, MINE), one(BOX, Clock(0.0, 0.1), ago=timedelta(days=3)))
     (finding,) = [f for f in run_checks(SITE, old, NOW) if f.check == "clock-offset"]
     assert (finding.status, finding.reason) == ("unknown", "too-old")
+
+
+def test_a_check_that_claims_without_evidence_is_unknown_and_the_others_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(check: Check, *rest: object) -> tuple[Finding, ...]:
+        return (verdict(check, "site", [Held("it is well", ())], {}, Message("well")),)
+
+    broken = replace(CHECKS[0], id="mistaken", run=mistaken)
+    before = run_checks(SITE, facts(one(BOX, MINE)), NOW)
+    monkeypatch.setattr(table, "CHECKS", (broken, *CHECKS))
+    found = run_checks(SITE, facts(one(BOX, MINE)), NOW)
+    assert [(f.check, f.status, f.reason) for f in found if f not in before] == [
+        ("mistaken", "unknown", "check-mistaken")
+    ]

@@ -28,7 +28,7 @@ from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, qua
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.held import as_one
 from agent.judge.wording.not_due import mark_not_due
-from agent.model.finding import Finding
+from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.common_causes import attribute_common_causes
 from agent.observe.inventory.device_identity import attribute_misplaced
@@ -126,11 +126,24 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     A `caused_by` remains only where the named finding exists and is not a pass, so that no fault hides behind a pass.
     """
     facts = admitted(site, facts, now)
-    findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
+    findings = tuple(f for check in CHECKS for f in _findings(check, site, facts, now))
     findings = as_one(site, mark_not_due(site, findings, now))
     findings = attribute_misplaced(site, facts, attribute_common_causes(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)
+
+
+def _findings(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Run one check. One that claims something without evidence is mistaken itself: unknown, and the others stand."""
+    try:
+        return check.run(check, site, facts, now)
+    except ValueError as error:
+        message = Message(
+            "this check is mistaken and proves nothing ({error})",
+            {"error": str(error)},
+            next_step="tell the makers of camwarden",
+        )
+        return (check.finding("site", "unknown", "check-mistaken", {"error": str(error)}, message),)
 
 
 def _with_true_cause(finding: Finding, by_key: dict[str, Finding]) -> Finding:
