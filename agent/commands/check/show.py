@@ -11,9 +11,10 @@ from rich.text import Text
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.judge.memory.episodes import times_json
-from agent.model.finding import Finding, Json, utc_text
+from agent.model.finding import Basis, Finding, Ground, Json, utc_text
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.one_look.result import CheckResult
+from agent.report.basis import bases
 from agent.report.build import counts, finding_json
 from agent.report.timeline import Timeline, timeline_json
 from agent.report.timeline_days import timeline_of
@@ -71,6 +72,7 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
     """Return what `--json` prints: one object, English keys and messages; `days` is the timeline, if requested."""
     site, seen = checked.site, checked.seen
     online = {f.subject: f.status for f in seen.findings if f.check == "camera-online"}
+    rests_on = bases(site, seen.facts, seen.findings, checked.at)
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -92,19 +94,28 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
         "counts": counts(seen.findings),
         "devices": equipment_json(site, seen.facts),
         "undeclared": list(seen.facts.undeclared),
-        "findings": [_finding_json(checked, f) for f in seen.findings],
+        "findings": [_finding_json(checked, f, rests_on[f.key]) for f in seen.findings],
         **({} if days is None else {"timeline": timeline_json(days)}),
     }
 
 
-def _finding_json(checked: CheckResult, finding: Finding) -> dict[str, Json]:
-    """Return a finding with its next step, and its times in a service on this host."""
+def _finding_json(checked: CheckResult, finding: Finding, basis: Basis) -> dict[str, Json]:
+    """Return a finding with what it rests on, its next step, and its times in a service on this host."""
     episode = checked.episodes.get(finding.key)
     return {
         **finding_json(finding),
+        "level": basis.level,
+        "oldest_age_s": basis.oldest_age_s,
+        "rests_on": [_ground_json(one) for one in finding.rests_on],
         "next_step": render_apart(finding.message, "en")[1],
         "episode": times_json(episode) if episode else None,
     }
+
+
+def _ground_json(one: Ground) -> dict[str, Json]:
+    """Return one piece of a pass's evidence: told by the device and seen by us are different words."""
+    at = utc_text(one.true_at) if one.true_at else None
+    return {"kind": one.kind, "subject": one.subject, "level": one.level, "true_at": at, "path": one.path or None}
 
 
 def result_csv(checked: CheckResult, lang: str, everything: bool = False) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from sites import NOW, camera, gateway, observed, site
+from sites import NOW, camera, gateway, healthy, observed, site
 
 from agent.cli import main
 from agent.commands.check.progress import Progress
@@ -235,6 +235,19 @@ def test_addresses_serial_numbers_and_accounts_are_left_out_and_names_stay() -> 
     assert account.name == "[account 1]"
     assert [f.key for f in result.seen.findings] == [f.key for f in before.seen.findings]
     assert [f.caused_by for f in result.seen.findings] == [f.caused_by for f in before.seen.findings]
+
+
+def test_the_json_says_of_each_pass_what_it_rests_on_and_tells_told_from_seen() -> None:
+    a_site, facts = site(camera()), gather(healthy())
+    rows = result_json(CheckResult(a_site, CycleResult(facts, run_checks(a_site, facts, NOW)), NOW))["findings"]
+    assert isinstance(rows, list)
+    passes = [row for row in rows if row["status"] == "pass"]
+    assert passes and [row["check"] for row in passes if not row["rests_on"]] == []
+    assert [row["check"] for row in rows if row["status"] != "pass" and row["rests_on"]] == []
+    levels = {one["kind"]: one["level"] for row in passes for one in row["rests_on"]}
+    assert (levels["Clock"], levels["PictureSeen"]) == ("told", "seen")
+    (clock,) = [row for row in passes if row["check"] == "clock-offset"]
+    assert (clock["level"], clock["oldest_age_s"]) == ("told", 0)
 
 
 def test_no_cell_of_the_spreadsheet_is_a_formula_and_excel_reads_its_chinese() -> None:
