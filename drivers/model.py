@@ -156,6 +156,9 @@ class Provenance:
 
 UNPROVEN: Final = Provenance()
 
+STORE_BOX: Final = "store "
+"""How the box of what lies on this gateway begins, before the store's id: no device answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

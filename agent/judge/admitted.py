@@ -16,6 +16,7 @@ from agent.site.config.site import Site
 from drivers.details import Accounts, Audio, Encoders, MaskOptions, Movable, OldestLog, RetentionLimits, Uptime
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
 from drivers.model import (
+    STORE_BOX,
     Clock,
     Fact,
     Identity,
@@ -73,9 +74,9 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
     if isinstance(one.value, Unavailable):
         return None
     where = one.provenance
-    if box is not None and where.box and where.box != box and not where.box.startswith("store "):
+    if box is not None and where.box and where.box != box and not where.box.startswith(STORE_BOX):
         return "other-box"
-    if source and where.source and where.source != source and not where.box.startswith("store "):
+    if source and where.source and where.source != source and not where.box.startswith(STORE_BOX):
         return "other-source"
     if isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback" and one.method != REMEMBERED:
         return None  # its time is that of the recording

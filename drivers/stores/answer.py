@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO
 
 from drivers.footage import StoreTask
-from drivers.model import Observation, Observations, Picture, Provenance, Reason, Unavailable, Value
+from drivers.model import STORE_BOX, Observation, Observations, Picture, Provenance, Reason, Unavailable, Value
 from drivers.stores.container import UnreadableError
 from drivers.stores.ends import Troubles
 from drivers.stores.facts import disk, recordings, store_index
@@ -67,7 +67,7 @@ def answer(task: StoreTask, accounts: Iterable[tuple[str, Account]], open_segmen
                 left -= len(picture.data)
             else:
                 values.append(picture)
-        where = Provenance(box=f"store {task.store.id}", source=camera)
+        where = Provenance(box=f"{STORE_BOX}{task.store.id}", source=camera)
         facts += [Observation(f"camera:{camera}", value, task.now, METHOD, where) for value in values]
     return tuple(facts), tuple(pictures)
 
@@ -116,7 +116,7 @@ def _picture(store: str, camera: str, account: Account, open_segment: Open) -> P
                 taken = first_picture(file)
             # No recorder was asked for a moment: this file lies here, under the one at which it begins.
             begins_at = datetime.fromtimestamp(begins_s, UTC)
-            where = Provenance(box=f"store {store}", source=camera, path="playback", level="seen")
+            where = Provenance(box=f"{STORE_BOX}{store}", source=camera, path="playback", level="seen")
             return Picture(camera, "playback", begins_at, taken.data, taken.kind, True, where)
         except UnreadableError as error:
             reason, why = "malformed", f"the oldest segments cannot be opened; the last one tried was {short}: {error}"

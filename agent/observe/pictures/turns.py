@@ -16,7 +16,7 @@ from typing import Any, Final
 from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, Attempt, due_paths
-from drivers.model import UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
+from drivers.model import STORE_BOX, UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
 from drivers.picture import Access, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
@@ -132,9 +132,12 @@ def _path_result(
 
 
 def _is_of(last: PathResult, own: list[Observation]) -> bool:
-    """Tell whether a cached result is of the box, source and profile that the device lists now; unknown is no other."""
+    """Tell whether a cached result is of the box, source and profile that the device lists now; unknown is no other.
+
+    What was opened in a store is of no device's box.
+    """
     listing = next((one for one in own if isinstance(one.value, Streams)), None)
-    if listing is None or not isinstance(listing.value, Streams):
+    if listing is None or not isinstance(listing.value, Streams) or last.box.startswith(STORE_BOX):
         return True
     profile = next((one.profile for one in listing.value.streams if one.path == last.path), "")
     pairs = (last.box, listing.provenance.box), (last.source, listing.provenance.source), (last.profile, profile)

@@ -110,6 +110,13 @@ def test_a_remembered_look_is_of_its_box_source_and_profile_alone(
     assert ("main" in [one.path for one in kept]) is holds
 
 
+def test_footage_that_was_opened_in_a_store_is_of_no_box_and_holds_whatever_the_camera_lists() -> None:
+    opened = replace(HERE, box="store disk", source="gate")
+    looked = tuple(replace(one, box=opened.box, source=opened.source) for one in first_look())
+    _, kept = join(site(camera()), of(out_of_turn(healthy(), *NOT_DUE), HERE, "P2"), looked, NOW + 3 * HOUR)
+    assert "playback" in [one.path for one in kept]
+
+
 def test_without_a_remembered_look_a_path_without_a_turn_is_unknown() -> None:
     joined, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), (), NOW)
     assert statuses(joined)["privacy-mask-effective"] == "unknown path-not-looked-at"
