@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from drivers.model import Level as Level
-
 Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
 Unproven = Literal["warn", "fail", "unknown", "not_applicable"]
 """What a check says itself; a pass is made of obligations (`agent/judge/verdict.py`)."""
 
 Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
+Level = Literal["told", "seen", "both", "declared", "own"]
+"""As `Level` of `drivers/model.py`, which says what each means: what is imported first imports no driver."""
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 

@@ -27,7 +27,7 @@ from agent.model.finding import Finding
 from agent.site.config.load import load
 from masking.worker.client import Worker
 
-CELLS = Figure("knockout_cells", "cells", 190, "higher")
+CELLS = Figure("knockout_cells", "cells", 180, "higher")
 WRONG = Figure("knockout_wrong_pass", "cells", 0, "lower")
 TOLD = Figure("lies", "lies", 70, "higher")
 WRONG_PASS = Figure("lies_wrong_pass", "lies", 0, "lower")

@@ -19,7 +19,7 @@ from drivers.capture import (
 )
 from drivers.credentials import Credentials
 from drivers.http.transport import open_transport
-from drivers.model import Camera, Observation, Observations, Picture, Recordings, Span, Unavailable, Value
+from drivers.model import Camera, Observation, Observations, Picture, Provenance, Recordings, Span, Unavailable, Value
 from drivers.onvif.read import read
 from drivers.picture import Access, Stream, Streams, StreamSound
 
@@ -103,7 +103,9 @@ def test_open_paths_are_named_and_get_no_login() -> None:
         assert not any(asked.authorization for asked in served.asked)
         assert not any("authorization" in asked.headers for asked in rtsp.asked)
     assert [picture.path for picture in pictures] == ["snapshot", "sub"]
-    assert pictures[0] == Picture("one", "snapshot", NOW, JPEG, "jpeg")
+    assert pictures[0] == Picture(
+        "one", "snapshot", NOW, JPEG, "jpeg", provenance=Provenance(path="snapshot", level="seen")
+    )
     assert more == [StreamSound("sub", ("PCMA",)), Access(("http snapshot", "rtsp sub"), ("http snapshot", "rtsp sub"))]
 
 

@@ -43,7 +43,7 @@ from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.facts.filed_file import write_filed
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.pictures.previous_pictures import PreviousPictures
-from agent.observe.probe.devices import NOTHING_WANTED, Paths, ProbeResult, Reading
+from agent.observe.probe.devices import NOTHING_WANTED, Paths, ProbeResult, Reading, of_box
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
 from agent.service.cycle import cycle, read_kept
@@ -254,6 +254,7 @@ class HandedReading:
                 )
             for hand in self.world.hands:
                 told = hand(told)
+            told, _ = of_box(told, ())  # which box it is, it says itself
             shown = tuple(
                 replace(one, data=jpeg(paint(_demo(one.camera_id), one.taken_at)), kind="jpeg")
                 if (paint := self.world.painted.get(one.camera_id)) is not None and one.path != "playback"

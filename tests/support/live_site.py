@@ -13,7 +13,7 @@ import pytest
 from contract_schemas import fits
 from delivery import Maker, moment
 from hubdesk import Desk
-from sites import DECLARED, camera, healthy_camera, healthy_device, observed, without
+from sites import DECLARED, camera, healthy_camera, healthy_device, observed, observed_at, without
 
 from agent.cli import main
 from agent.judge.checks.table import run_checks
@@ -70,7 +70,7 @@ class Live:
                 seen += without(healthy_device(box), Identity, Host) + observed(f"device:{box}", model)
                 seen += healthy_camera(name)
         memory = state.from_json(self.spool.read_memory())
-        facts = replace(gather(seen), remembered=Remembered(assessed=memory.remembered.assessed))
+        facts = replace(gather(observed_at(seen, at)), remembered=Remembered(assessed=memory.remembered.assessed))
         findings = run_checks(self.site, facts, at)
         for envelope in tell(
             self.site, CycleResult(facts, findings, memory), self.spool, self.maker.signer, moment(at)

@@ -107,7 +107,7 @@ class Reading:
             observations = _without_store_facts(part, registry.load(device.driver)(cameras, transport, wanted))
             pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
             told = _without_store_facts(part, observations + more)
-            return ProbeResult(*_of_box(told, pictures), tuple(transport.samples.kept))
+            return ProbeResult(*of_box(told, pictures), tuple(transport.samples.kept))
 
         def missing(reason: Reason, detail: str) -> ProbeResult:
             return ProbeResult(
@@ -145,7 +145,7 @@ def merged_results(parts: Iterable[ProbeResult]) -> ProbeResult:
     )
 
 
-def _of_box(told: Observations, pictures: tuple[Picture, ...]) -> tuple[Observations, tuple[Picture, ...]]:
+def of_box(told: Observations, pictures: tuple[Picture, ...]) -> tuple[Observations, tuple[Picture, ...]]:
     """Add to all that one device delivered which box it was, by the identity that it gave in the same reading."""
     identity = next((one.value for one in told if isinstance(one.value, Identity)), None)
     if identity is None:

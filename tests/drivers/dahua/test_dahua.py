@@ -163,8 +163,8 @@ def test_streams_and_encoders_of_a_channel(seen: Observations, nvr: Nvr) -> None
     snapshot, main, sub = streams.streams
     assert snapshot.url.endswith("/cgi-bin/snapshot.cgi?channel=1") and "127.0.0.1:" in snapshot.url
     url = "rtsp://127.0.0.1:554/cam/realmonitor?channel=1&subtype="
-    assert main == Stream("main", f"{url}0", "H265", 2560, 1440, 25.0, 4096, 50)
-    assert sub == Stream("sub", f"{url}1", "H264", 704, 576, 15.0, 512, 50)
+    assert main == Stream("main", f"{url}0", "H265", 2560, 1440, 25.0, 4096, 50, "0")
+    assert sub == Stream("sub", f"{url}1", "H264", 704, 576, 15.0, 512, 50, "1")
     encoders = fact(seen, "camera:one", Encoders)
     assert isinstance(encoders, Encoders)
     assert [one.profile for one in encoders.encoders] == ["MainFormat[0]", "ExtraFormat[0]"]

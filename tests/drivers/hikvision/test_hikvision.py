@@ -74,8 +74,8 @@ def test_streams_are_on_the_configured_host_and_the_port_that_the_device_tells()
     assert isinstance(streams, Streams)
     assert streams.streams[0].url.endswith("/ISAPI/Streaming/channels/201/picture")
     assert streams.streams[1:] == (
-        Stream("main", "rtsp://127.0.0.1:8554/Streaming/Channels/201", "H265", 2560, 1440, 25.0, 4096, 50),
-        Stream("sub", "rtsp://127.0.0.1:8554/Streaming/Channels/202", "H264", 640, 360, 0.0, 512, 50),
+        Stream("main", "rtsp://127.0.0.1:8554/Streaming/Channels/201", "H265", 2560, 1440, 25.0, 4096, 50, "201"),
+        Stream("sub", "rtsp://127.0.0.1:8554/Streaming/Channels/202", "H264", 640, 360, 0.0, 512, 50, "202"),
     )
     assert fact(seen, "camera:one", Audio) == Audio((AudioEncoder("101", "G.711ulaw", 64, 8),))
     assert fact(seen, "camera:two", Audio) == Audio(())

@@ -45,9 +45,9 @@ def test_everything_is_read() -> None:
     assert documents.MEDIA2 in services.namespaces and len(services.namespaces) == 7
     assert fact(seen, "camera:one", Streams) == Streams(
         (
-            Stream("snapshot", f"{base}/snap/p-1-main.jpg", "JPEG"),
-            Stream("main", "rtsp://127.0.0.1:8554/live/p-1-main", "H265", 1920, 1080, 25.0, 4096, 25),
-            Stream("sub", "rtsp://127.0.0.1:8554/live/p-1-sub", "H265", 640, 360, 25.0, 4096, 25),
+            Stream("snapshot", f"{base}/snap/p-1-main.jpg", "JPEG", profile="p-1-main"),
+            Stream("main", "rtsp://127.0.0.1:8554/live/p-1-main", "H265", 1920, 1080, 25.0, 4096, 25, "p-1-main"),
+            Stream("sub", "rtsp://127.0.0.1:8554/live/p-1-sub", "H265", 640, 360, 25.0, 4096, 25, "p-1-sub"),
         ),
         further=("p-1-third",),
     )
