@@ -6,7 +6,6 @@ Made from published shapes and client code; no real unit has been read.
 """
 
 import hashlib
-import http.server
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -22,18 +21,15 @@ from agent.demo.rtsp.server import RtspConnection
 from agent.demo.scene.scene import jpeg, picture
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.changes import Changes
-from agent.demo.world.listening import LoopbackServer
+from agent.demo.world.http_connection import HttpConnection, Reply
+from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate
 from agent.demo.world.lying import HONEST, bent
 from drivers.model import Span
 
-REQUEST_MAX_BYTES = 64 * 1024
 PAGE = 100
 SESSION = "0123456789abcdef"
 RANDOM = "1187467327"
-
-Reply = tuple[int, str, bytes, Mapping[str, str]]
-"""Status, content type, body, further headers."""
 
 NO_AUTHORITY: Reply = (403, "text/plain", b"Error\r\nAuthority:check failure.\r\n", {})
 BAD_REQUEST: Reply = (400, "text/plain", b"Error\r\nBad Request!\r\n", {})
@@ -58,13 +54,8 @@ class DahuaDevice:
         self._lock = threading.Lock()
         self._searches: dict[str, list[tuple[int, Span]]] = {}
         self._made = 0
-        self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
-        try:
-            handler = partial(RtspConnection, self.view, self.gate, dialect=bent(DAHUA, lambda: self.lying))
-            self.rtsp = LoopbackServer(handler, f"{spec.id}-rtsp")
-        except OSError:
-            self.http.stop()
-            raise
+        rtsp = partial(RtspConnection, self.view, self.gate, dialect=bent(DAHUA, lambda: self.lying))
+        self.http, self.rtsp = device_servers(spec.id, partial(HttpConnection, self, "demo"), rtsp)
 
     def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
         """Be another box, or have other cameras, from the next request on; address and login stay."""
@@ -174,41 +165,3 @@ class DahuaDevice:
 
 def _md5(words: str) -> str:
     return hashlib.md5(words.encode(), usedforsecurity=False).hexdigest().upper()
-
-
-class _HttpConnection(http.server.BaseHTTPRequestHandler):
-    """HTTP/1.1 with keep-alive; a reply leaves in one write."""
-
-    protocol_version = "HTTP/1.1"
-    server_version = "demo"
-    sys_version = ""
-    timeout = 30
-    wbufsize = 256 * 1024
-
-    def __init__(self, device: DahuaDevice, *args: Any) -> None:
-        self._device = device
-        super().__init__(*args)
-
-    def do_GET(self) -> None:
-        """Answer one request."""
-        length = self.headers.get("Content-Length", "0")
-        small = length.isascii() and length.isdecimal() and int(length[:9]) <= REQUEST_MAX_BYTES
-        data = self.rfile.read(int(length)) if small else b""
-        asked = f"{self.path}\n{data.decode(errors='replace')}"
-        reply = self._device.answer(self.command, self.path, self.headers.get("Authorization"), data)
-        self._send(self._device.told(asked, reply) if small else BAD_REQUEST)
-
-    do_POST = do_GET
-
-    def _send(self, reply: Reply) -> None:
-        status, kind, body, headers = reply
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: targets may hold what a log must not."""
