@@ -26,7 +26,7 @@ def present(check: Check, facts: Facts, camera: CameraConfig, cause: str) -> Fin
     outcomes: list[Outcome] = [_open(cause)]
     if off:
         message = Message(
-            "{count} masks are configured and switched off, and nobody declared what is private in its view: "
+            "masks are configured and switched off ({count}), and nobody declared what is private in its view: "
             "switch them on, or declare that nothing is",
             {"count": len(off)},
         )
@@ -42,7 +42,7 @@ def effective(check: Check, facts: Facts, camera: CameraConfig, paths: list[Json
     outcomes: list[Outcome] = [_open(cause)]
     for one in bare:
         message = Message(
-            "{zone} is switched on, but {paths} do not show it where the device says that it is ({reason}): "
+            "{zone} is switched on, and not to be seen on {paths} where the device says that it is ({reason}): "
             "correct the mask, or declare what is private",
             {
                 "zone": one.zone,
