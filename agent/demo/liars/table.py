@@ -62,6 +62,7 @@ from agent.demo.liars.streams import (
     only_online_sources,
     same_address_twice,
     sound_in_the_stream,
+    swapped_tokens,
     yesterdays_snapshot,
 )
 from agent.demo.liars.words import (
@@ -103,6 +104,7 @@ LIES: tuple[Lie, ...] = (
     no_video_placeholder.LIE,
     same_address_twice.LIE,
     only_online_sources.LIE,
+    swapped_tokens.LIE,
     bare_main_stream.LIE,
     sound_in_the_stream.LIE,
     # identity
