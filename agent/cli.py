@@ -26,11 +26,11 @@ from agent.host import journald
 from agent.host.journald import JournalHandler, priority
 from agent.host.no_core import protect_memory
 from agent.host.not_ours import owned_by_other, service_only
-from agent.host.paths import CONFIG
+from agent.host.paths import default_config
 from agent.model import exits
 from agent.model.errors import AgentError
 from agent.model.finding import Message
-from agent.text.cli_words import argparse_language, translate_parser
+from agent.text.cli_words import ListsActions, argparse_language, translate_parser
 from agent.text.redact import redact
 from agent.text.translate import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
@@ -161,7 +161,7 @@ def full_parser() -> argparse.ArgumentParser:
 
 def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
     """Return the parser of all commands; only those of `modules` have their own options."""
-    parser = argparse.ArgumentParser(
+    parser = ListsActions(
         prog="camwarden",
         description="Proves privacy masks and recording retention of public-safety cameras.",
         epilog=PROMISE,
@@ -180,7 +180,13 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add the flags that every command takes."""
     add = parser.add_argument_group("common flags").add_argument
-    add("--config", type=Path, metavar="FILE", default=CONFIG, help="the site's file (default %(default)s)")
+    add(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=default_config(),
+        help="the site's file (default /etc/camwarden/site.toml, else site.toml in this folder)",
+    )
     add("--json", action="store_true", help="print one JSON object")
     add("--quiet", "-q", action="store_true", help="print and log errors only")
     add("--verbose", "-v", action="count", default=0, help="log more; twice: everything")

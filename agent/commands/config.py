@@ -1,6 +1,6 @@
 """Validates, shows, compares and describes the site's configuration.
 
-    camwarden config validate                    every mistake of both files at once
+    camwarden config validate [FILE]             every mistake of both files at once
     camwarden config show [--origin] [--no-redact]   what counts, with all defaults
     camwarden config diff [FILE]                 what differs from the defaults, or from another site file
     camwarden config schema                      JSON Schema of site.toml, for editors
@@ -41,7 +41,8 @@ SHOWN_MAX_CHARS = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("validate", help="read both files and tell every mistake")
+    validate = actions.add_parser("validate", help="read both files and tell every mistake")
+    validate.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the site file, instead of --config")
     show = actions.add_parser("show", help="print what counts, with all defaults; never a password")
     show.add_argument(
         "--redact",
@@ -135,9 +136,10 @@ def _value_text(value: Json) -> str:
 
 
 def _validate(args: argparse.Namespace) -> int:
-    answer: dict[str, Json] = {"schema": VALIDATE_SCHEMA, "file": str(args.config), "valid": True, "problems": []}
+    config = args.file or args.config
+    answer: dict[str, Json] = {"schema": VALIDATE_SCHEMA, "file": str(config), "valid": True, "problems": []}
     try:
-        site = load(args.config)
+        site = load(config)
     except ConfigError as error:
         if not args.json:
             raise
@@ -149,7 +151,7 @@ def _validate(args: argparse.Namespace) -> int:
     elif not args.quiet:
         sentence = translate("{file}: valid; site {site}, {devices} devices, {cameras} cameras", args.lang)
         counts = {"devices": len(site.devices), "cameras": len(site.cameras)}
-        sys.stdout.write(sentence.format(file=args.config, site=site.id, **counts) + "\n")
+        sys.stdout.write(sentence.format(file=config, site=site.id, **counts) + "\n")
     return exits.OK
 
 

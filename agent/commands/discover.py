@@ -7,6 +7,8 @@ output is its own, sanitized for terminals, spreadsheets and files.
 import argparse
 import csv
 import io
+import ipaddress
+import re
 import sys
 import time
 from collections import Counter
@@ -15,14 +17,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.host.paths import CONFIG
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Json
+from agent.model.finding import Json, Message
 from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
 from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.observe.probe.devices import discover, discovery_plan
@@ -31,7 +35,7 @@ from agent.site.config.sections import is_own_address, is_range, is_responder
 from agent.site.config.site import Discovery, Site
 from agent.text.harmless import csv_cell, json_text, printable
 from agent.text.redact import redact
-from agent.text.translate import translate
+from agent.text.translate import render, translate
 from drivers.discovery.plan import PER_SECOND, PORT, Plan
 from drivers.discovery.probe_match import mac_of, scope_text
 
@@ -64,20 +68,21 @@ def run(args: argparse.Namespace) -> int:
     site = _site(args)
     plan = plan_of(site)
     if not plan.datagrams:
-        sys.stderr.write(
-            "nothing was sent: name networks under [discovery] in site.toml, or with --interface, --address, --range\n"
+        told = Message(
+            "nothing was sent: name networks under [discovery] in site.toml, or with --interface, --address, --range"
         )
+        sys.stderr.write(render(told, args.lang) + "\n")
         return exits.UNCHECKED
     if args.plan:
-        sys.stdout.write(json_text(plan_json(plan)) + "\n" if args.json else plan_text(plan))
+        sys.stdout.write(json_text(plan_json(plan)) + "\n" if args.json else plan_text(plan, args.lang))
         return exits.OK
     if args.write is not None and (args.write.exists() or args.write.is_symlink()):
         raise UsageError("{path} is there already and is not overwritten: name a new file", path=args.write)
     if not args.quiet:
-        sys.stderr.write(plan_text(plan))
+        sys.stderr.write(plan_text(plan, args.lang))
     console = Console(no_color=args.no_color)
     seconds = plan.sending_s + site.discovery.wait_s
-    with progress_after(Console(stderr=True, no_color=args.no_color, quiet=args.quiet), seconds) as progress:
+    with progress_after(Console(stderr=True, no_color=args.no_color, quiet=args.quiet), seconds, args.lang) as progress:
         heard = discover(site, progress)
     placed = take_stock(site, heard.found, heard.names)
     if args.json:
@@ -86,6 +91,12 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(result_csv(placed))
     elif not args.quiet:
         console.print(result_table(placed, args.lang))
+    if not placed and not args.quiet:
+        told = Message(
+            "nothing answered: many devices have this search switched off, and it ends at a router. Ask a network host "
+            "by host with --range, or look at one address with camwarden check --host"
+        )
+        sys.stderr.write(render(told, args.lang) + "\n")
     for failed in heard.failed:
         sys.stderr.write(translate("not asked or not heard: {what}", args.lang).format(what=printable(failed)) + "\n")
     if args.write is not None:
@@ -153,7 +164,7 @@ def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = 
 
 @contextmanager
 def progress_after(
-    console: Console, seconds: float, clock: Callable[[], float] = time.monotonic
+    console: Console, seconds: float, lang: str, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Callable[[], None]]:
     """Yield a callback of progress: after `PROGRESS_AFTER_S` a terminal shows it."""
     began = clock()
@@ -165,7 +176,8 @@ def progress_after(
             nonlocal shown
             passed = clock() - began
             if passed >= PROGRESS_AFTER_S:
-                status.update(f"asking, {passed:.0f} s of about {max(seconds, passed):.0f} s")
+                values = {"passed": f"{passed:.0f}", "seconds": f"{max(seconds, passed):.0f}"}
+                status.update(render(Message("asking, {passed} s of about {seconds} s", values), lang))
                 if not shown:
                     shown = True
                     status.start()
@@ -181,10 +193,21 @@ def _row(one: MatchedAnswer) -> tuple[str, ...]:
     return (one.address, *said, *rest)
 
 
+def own_addresses() -> tuple[str, ...]:
+    """Return this host's IPv4 addresses from which a site's network may be asked."""
+    found = [a.address for each in psutil.net_if_addrs().values() for a in each if re.fullmatch(r"[0-9.]+", a.address)]
+    return tuple(one for one in found if not ipaddress.IPv4Address(one).is_loopback)
+
+
 def _site(args: argparse.Namespace) -> Site:
-    """Return the configured site, with the networks of the command line; those alone where there is no file yet."""
+    """Return the configured site, with the networks of the command line.
+
+    Without a site file the networks of this machine are asked, by multicast.
+    """
     given = Discovery(tuple(args.interface), tuple(args.address), tuple(args.range))
     named = bool(given.interfaces or given.addresses or given.ranges)
+    if not args.config.exists() and args.config == CONFIG:
+        return replace(PLACEHOLDER, discovery=given if named else Discovery(interfaces=own_addresses()))
     site = PLACEHOLDER if named and not args.config.exists() else load(args.config)
     if not named:
         return site
@@ -199,15 +222,25 @@ def plan_of(site: Site) -> Plan:
         raise UsageError("{error}: name only the networks that cameras are in", error=error) from None
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan, lang: str) -> str:
     """Render the plan for people."""
-    lines = [f"WS-Discovery on UDP port {PORT} and nothing else; no login is sent:"]
-    lines += [f"  multicast from {interface}" for interface in plan.multicast]
-    lines += [f"  to {label}" for label, _ in plan.asked]
     ranges = Counter(label for label, _ in plan.paced)
-    lines += [f"  to {count} hosts of {label}, {PER_SECOND} datagrams a second" for label, count in ranges.items()]
-    lines.append(f"  {plan.datagrams} datagrams in about {plan.sending_s:.0f} s")
-    return "".join(f"{line}\n" for line in lines)
+    told = [
+        Message("WS-Discovery on UDP port {port} and nothing else; no login is sent:", {"port": PORT}),
+        *(Message("  multicast from {address}", {"address": interface}) for interface in plan.multicast),
+        *(Message("  to {address}", {"address": label}) for label, _ in plan.asked),
+        *(
+            Message(
+                "  to {count} hosts of {network}, {rate} datagrams a second",
+                {"count": count, "network": label, "rate": PER_SECOND},
+            )
+            for label, count in ranges.items()
+        ),
+        Message(
+            "  {count} datagrams in about {seconds} s", {"count": plan.datagrams, "seconds": f"{plan.sending_s:.0f}"}
+        ),
+    ]
+    return "".join(f"{render(line, lang)}\n" for line in told)
 
 
 def plan_json(plan: Plan) -> dict[str, Json]:

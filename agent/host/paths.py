@@ -8,11 +8,30 @@ from typing import Final
 CONFIG: Final = Path("/etc/camwarden/site.toml")
 STATE: Final = Path("/var/lib/camwarden")
 RUNTIME: Final = Path("/run/camwarden")
+HUB_DATA: Final = Path("/var/lib/camwarden-hub")
+SITE_NAME: Final = "site.toml"
 SECRETS_NAME: Final = "secrets.toml"
 OF_SERVICE: Final = Path("/run/credentials/camwarden.service")
 """Credentials that systemd passes to the running service; root and the service's user can read them."""
 CREDENTIALS_NAME: Final = "credentials.json"
 LEDGER_HEADINGS_NAME: Final = "ledger-headings.json"
+
+
+def default_config() -> Path:
+    """Return the service's site.toml; where there is none, the one in the folder that a person stands in.
+
+    One that belongs to somebody else is not taken: who may write into a shared folder would choose what root reads.
+    """
+    here = Path(SITE_NAME)
+    try:
+        return here if not CONFIG.exists() and here.stat().st_uid in (0, os.geteuid()) else CONFIG
+    except OSError:
+        return CONFIG
+
+
+def hub_data(environ: Mapping[str, str]) -> Path:
+    """Return where a hub keeps its data: what CAMWARDEN_HUB_DATA names, else the usual folder."""
+    return Path(environ.get("CAMWARDEN_HUB_DATA") or HUB_DATA)
 
 
 def is_of_service(config: Path, environ: Mapping[str, str]) -> bool:

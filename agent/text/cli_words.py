@@ -10,11 +10,14 @@ import argparse
 import gettext
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 from unicodedata import east_asian_width
 
+from agent.model import exits
 from agent.text.translate import DIRECTORY, DOMAIN, translate
 
 _WORD = re.compile(r"[!-~]+|.")
@@ -34,6 +37,25 @@ class ByWidth(argparse.HelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n".join(indent + line for line in wrapped(text, width - len(indent)))
+
+
+class ListsActions(argparse.ArgumentParser):
+    """Ends a wrong command line with the actions to choose from, where it named none of them.
+
+    `error` is the one method that Python's documentation lets a parser override; it ends the process.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage, the error, and each action with its line of help, and end with exit code 2."""
+        self.print_usage(sys.stderr)
+        words = {"prog": self.prog, "message": message}
+        sys.stderr.write(gettext.gettext("%(prog)s: error: %(message)s\n") % words)
+        of_more = message.startswith(gettext.gettext("unrecognized arguments: %s").partition("%s")[0])
+        offered = () if of_more else commands(self)
+        width = max((len(one.name) for one in offered), default=0)
+        for one in offered:
+            sys.stderr.write(f"  {self.prog} {one.name:{width}}  {one.entry.help}\n")
+        sys.exit(exits.USAGE)
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -298,7 +298,7 @@ def test_progress_shows_after_two_seconds_and_not_before() -> None:
 
     console = Console(file=Terminal(), force_terminal=True, width=80)
     times = iter((0.0, 0.5, 1.9, 2.1))
-    with progress_after(console, 30.0, lambda: next(times)) as progress:
+    with progress_after(console, 30.0, "en", lambda: next(times)) as progress:
         progress()
         progress()
         assert "asking" not in console.file.getvalue()  # type: ignore[attr-defined]

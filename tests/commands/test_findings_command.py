@@ -162,7 +162,7 @@ def test_an_acknowledgement_can_be_taken_back(service: Service, ask: Ask) -> Non
         (("ack", ONLINE, GATE, "--why", "x", "--until", "2026-11-01"), "is over already"),
         (("ack", ONLINE, GATE, "--why", "x", "--until", "2030-01-01"), "ends after 366 days at most"),
         (("ack", ONLINE, GATE, "--why", "x", "--until", "9999-12-31"), "no day that anybody will see"),
-        (("ack", ONLINE, GATE, "--why", "x", "--until", "soon"), "invalid day value"),
+        (("ack", ONLINE, GATE, "--why", "x", "--until", "soon"), "soon is no day: write it as"),
         (("ack", ONLINE, GATE, "--why", "x"), "--until"),
         (("settle", ONLINE, GATE, "--why", "x"), "only recording-tamper is settled by a word"),
         (("settle", "recording-tamper", GATE, "--why", "x"), "no changed footage is known"),

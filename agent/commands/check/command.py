@@ -23,7 +23,7 @@ from agent.model import exits
 from agent.model.exits import exit_code
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.result import CheckResult
-from agent.onsite.one_look.single_address import site_of, with_channels
+from agent.onsite.one_look.single_address import of_host, site_of, with_channels
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
@@ -93,9 +93,9 @@ def _one_address(args: argparse.Namespace) -> CheckResult:
         site = with_flag(site_of(device, Path(folder)), args)
         checked = look(args, site, worker, credentials, _look_options(args))
         known = with_channels(site, checked.seen.facts)
-        if known == site or checked.interrupted:
-            return checked
-        return look(args, known, worker, credentials, _look_options(args))
+        if known != site and not checked.interrupted:
+            checked = look(args, known, worker, credentials, _look_options(args))
+        return replace(checked, seen=replace(checked.seen, findings=of_host(checked.seen.findings)))
 
 
 def _driver(device: Device, credentials: Credentials) -> str:

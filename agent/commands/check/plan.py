@@ -84,7 +84,7 @@ def _site(args: argparse.Namespace) -> tuple[Site, bool]:
 def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
     """Render the plan for people: devices with the same requests together."""
     found = discovery_plan(site)
-    lines = [plan_text(found).rstrip("\n")] if found.datagrams else []
+    lines = [plan_text(found, lang).rstrip("\n")] if found.datagrams else []
     alike = sorted(plans, key=lambda plan: (plan.driver, plan.credential))
     for (driver, credential), group in groupby(alike, key=lambda plan: (plan.driver, plan.credential)):
         devices = tuple(group)

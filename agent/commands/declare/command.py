@@ -14,11 +14,12 @@ from rich.console import Console
 from agent.commands.declare.asking import Walk
 from agent.commands.declare.table import OPEN, listing, listing_json
 from agent.commands.terminal.asking import Ended, person, say
+from agent.commands.terminal.moments import day
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json
-from agent.site.config.add_declaration import append_declarations, digest_of_file, read_day_text, read_value
+from agent.site.config.add_declaration import append_declarations, digest_of_file, read_value
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, lines, local_day, standings
@@ -37,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     about = given.add_mutually_exclusive_group()
     about.add_argument("--cameras", metavar="ID,ID", default="", help="what --set is about (default: the whole site)")
     about.add_argument("--group", metavar="NAME", default="", help="the same, a group of site.toml")
-    given.add_argument("--until", metavar="DAY", type=_day, help="last day for which it is declared")
+    given.add_argument("--until", metavar="DAY", type=day, help="last day for which it is declared")
     given.add_argument("--paper", metavar="FILE", type=Path, help="the paper behind it: only its SHA-256 is kept")
     given.add_argument("--sha256", metavar="HEX", default="", help="the same, where the paper is not at hand")
-    given.add_argument("--paper-date", metavar="DAY", type=_day, help="date of the paper")
+    given.add_argument("--paper-date", metavar="DAY", type=day, help="date of the paper")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -128,10 +129,3 @@ def _digest(args: argparse.Namespace) -> str:
 
 def _with_profile(site: Site, args: argparse.Namespace) -> Site:
     return replace(site, rules=replace(site.rules, profile=args.profile)) if args.profile else site
-
-
-def _day(text: str) -> date:
-    found = read_day_text(text)
-    if found is None:
-        raise UsageError("{day} is no day: write it as 2026-01-31", day=printable(text))
-    return found

@@ -8,14 +8,12 @@
 """
 
 import argparse
-from datetime import date
 from pathlib import Path
 
 from agent.commands.check.options import SAMPLE_MAX_S
 from agent.commands.filing import compare, export, status
+from agent.commands.terminal.moments import day
 from agent.commands.terminal.worker_flag import add_worker_flag
-from agent.site.config.add_declaration import read_day_text
-from agent.text.harmless import printable
 
 ACTIONS = {"status": status.run, "export": export.run, "compare": compare.run}
 
@@ -40,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     compared = actions.add_parser("compare", help="show what changed since a dossier was handed in, and watch it")
     compared.add_argument("dossier", type=Path, metavar="DOSSIER", help="the ZIP that was handed in")
     compared.add_argument(
-        "--filed", type=_day, metavar="DAY", help="the day on which it was handed in (default: when it was made)"
+        "--filed", type=day, metavar="DAY", help="the day on which it was handed in (default: when it was made)"
     )
     compared.add_argument("--kid", metavar="THUMBPRINT", help="believe this key, where it is none of this site's now")
     for action in (written, compared):
@@ -50,10 +48,3 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the action."""
     return ACTIONS[args.action](args)
-
-
-def _day(text: str) -> date:
-    found = read_day_text(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{printable(text)} is no day: write it as 2026-01-31")
-    return found

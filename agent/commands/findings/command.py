@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.commands.findings import say, show
+from agent.commands.terminal.moments import day_or_span, time_or_day
 from agent.host.clock import utc_now
 from agent.model.errors import UsageError
 from agent.site.config.load import load
@@ -23,20 +24,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--open", action="store_true", help="what is not well now, and since when (default)")
     what.add_argument("--history", action="store_true", help="what was not well and is over, and how long repairs took")
     parser.add_argument("--camera", metavar="ID", help="only what is about this camera")
-    parser.add_argument("--since", type=day, metavar="DAY", help="only from this day on: 2026-11-01, or 30d ago")
+    parser.add_argument(
+        "--since", type=day_or_span, metavar="DAY", help="only from this day on: 2026-11-01, or 30d ago"
+    )
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     ack = actions.add_parser("ack", help="say that somebody knows of a finding: it stays, and is told no more")
     _add_key(ack)
     _add_author(ack)
-    ack.add_argument("--until", type=day, required=True, metavar="DAY", help="the last day on which that counts")
+    ack.add_argument(
+        "--until", type=day_or_span, required=True, metavar="DAY", help="the last day on which that counts"
+    )
     _add_key(actions.add_parser("unack", help="take that back"))
     settle = actions.add_parser("settle", help="say that a change of footage was looked into: its finding ends")
     _add_key(settle)
     _add_author(settle)
     plan = actions.add_parser("plan", help="plan work: outages of what it is about are not told meanwhile")
     _add_subject(plan)
-    plan.add_argument("--from", dest="start", type=moment, required=True, metavar="TIME", help="2026-11-25T22:00")
-    plan.add_argument("--until", type=moment, required=True, metavar="TIME", help="a time, or the last day")
+    plan.add_argument("--from", dest="start", type=time_or_day, required=True, metavar="TIME", help="2026-11-25T22:00")
+    plan.add_argument("--until", type=time_or_day, required=True, metavar="TIME", help="a time, or the last day")
     _add_author(plan)
     unplan = actions.add_parser("unplan", help="take back every plan about something that is not over")
     _add_subject(unplan)
@@ -59,18 +64,6 @@ def starts(said: date | timedelta, zone: ZoneInfo, now: datetime) -> datetime:
     if isinstance(said, timedelta):
         return now - said
     return datetime.combine(said, time(), zone).astimezone(UTC)
-
-
-def day(text: str) -> date | timedelta:
-    """Parse a day, or how many days ago or ahead; argparse names this function in its message."""
-    if text.endswith("d") and text[:-1].isdecimal():
-        return timedelta(days=min(int(text[:-1]), 100_000))
-    return date.fromisoformat(text)
-
-
-def moment(text: str) -> datetime | date:
-    """Parse a time, without an offset on site's clock, or a day; argparse names this function in its message."""
-    return date.fromisoformat(text) if len(text) <= len("2026-11-25") else datetime.fromisoformat(text)
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.commands.hub.orders import moment
 from agent.commands.hub.view import reading
+from agent.commands.terminal.moments import instant
 from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
 from agent.hub.case.case import write_case
@@ -34,8 +34,10 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
     case_parser = actions.add_parser("case", parents=[data], help="write evidence about one check, as a ZIP")
     case_parser.add_argument("site", metavar="SITE")
     case_parser.add_argument("check", metavar="CHECK")
-    case_parser.add_argument("--from", dest="start", type=moment, required=True, metavar="T", help="RFC 3339 with zone")
-    case_parser.add_argument("--to", dest="end", type=moment, required=True, metavar="T", help="not included")
+    case_parser.add_argument(
+        "--from", dest="start", type=instant, required=True, metavar="T", help="a day, or 2026-11-24T12:00"
+    )
+    case_parser.add_argument("--to", dest="end", type=instant, required=True, metavar="T", help="not included")
     case_parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a file that is not there yet")
 
 

@@ -18,12 +18,14 @@ camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx 
 """
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from agent.commands.hub import carry, check, enroll, orders, report, trust, view
 from agent.commands.hub import run as hub_run
+from agent.host.paths import hub_data
 
 ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "run": hub_run.run,
@@ -51,7 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     data = argparse.ArgumentParser(add_help=False)
-    data.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the hub keeps its data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        default=hub_data(os.environ),
+        metavar="DIR",
+        help="where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)",
+    )
     for module in (hub_run, trust, enroll, view, report, orders, carry, check):
         module.add_actions(actions, data)
 

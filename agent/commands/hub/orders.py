@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.commands.terminal.moments import instant
 from agent.contract.chain import STREAMS, utc_text
 from agent.contract.orders import Range
 from agent.contract.orders_json import PACKS_MOST
@@ -65,7 +66,9 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
     packs.add_argument("--pack", type=Path, action="append", metavar="TOML",
                        help="a pack of rules; may be given several times (default: those sent last)")  # fmt: skip
     packs.add_argument("--no-packs", action="store_true", help="send no packs: the site's own count again")
-    desired.add_argument("--expires", type=moment, metavar="TIME", help="RFC 3339 with zone (default: never)")
+    desired.add_argument(
+        "--expires", type=instant, metavar="TIME", help="a time or a day, such as 2026-11-24T12:00 (default: never)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -192,11 +195,3 @@ def number(text: str) -> int:
     if not 0 < value <= SEQ_MAX:
         raise ValueError
     return value
-
-
-def moment(text: str) -> datetime:
-    """Parse an aware time; argparse names this function in its message."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError
-    return at.astimezone(UTC)

@@ -3,9 +3,8 @@
 import argparse
 import json
 import sys
-from calendar import monthrange
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -14,11 +13,12 @@ from rich.console import Console
 from agent.commands.hub.report_book import sheets
 from agent.commands.hub.report_table import show
 from agent.commands.hub.view import reading
+from agent.commands.terminal.moments import day, month
 from agent.host.files import write_atomic
 from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.day_figures import METRICS, By
 from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, assess
-from agent.model.errors import ConfigurationError, os_words
+from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, utc_text
 from agent.onsite.ledger.files.write_workbook import workbook
@@ -42,6 +42,8 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Add up and show."""
     first, last = (args.day, args.day) if args.day else args.month
+    if first.year < FIRST_YEAR:
+        raise UsageError("{day}: no hub has reports of that year: write it as 2026-01-31", day=first)
     with reading(args) as store:
         found = assess(store, args.by, first, last, datetime.now(UTC), args.sort)
     if args.xlsx:
@@ -108,17 +110,3 @@ def _row_json(row: GroupRow) -> dict[str, Json]:
             for name, one in row.repairs.items()
         },
     }
-
-
-def day(text: str) -> date:
-    """Parse a day; argparse names this function in its message."""
-    found = date.fromisoformat(text)
-    if found.year < FIRST_YEAR:
-        raise ValueError
-    return found
-
-
-def month(text: str) -> tuple[date, date]:
-    """Parse first and last day of a month; argparse names this function in its message."""
-    first = day(f"{text}-01")
-    return first, first.replace(day=monthrange(first.year, first.month)[1])

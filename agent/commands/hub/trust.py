@@ -2,9 +2,10 @@
 
 import argparse
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from agent.commands.terminal.moments import day
 from agent.contract.jwk import jwk_set
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
@@ -88,8 +89,3 @@ def print_jwks(args: argparse.Namespace) -> int:
     signer = hub_signer(args.data)
     print(json.dumps(jwk_set({signer.kid: signer.public})))
     return OK
-
-
-def day(text: str) -> date:
-    """Parse a day; argparse names this function in its message."""
-    return date.fromisoformat(text)

@@ -160,7 +160,7 @@ def read_file(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8"))
+            data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no TOML"
         raise UsageError("{path} cannot be read: {why}", path=path, why=why) from None

@@ -5,19 +5,16 @@ those that answered, and no file is overwritten.
 """
 
 import argparse
-import ipaddress
 import os
-import re
 import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
 from rich.console import Console
 
-from agent.commands.discover import plan_of, plan_text, progress_after, result_table
+from agent.commands.discover import own_addresses, plan_of, plan_text, progress_after, result_table
 from agent.commands.init.answers import LOGIN, Answers, hub_lines, secrets_toml
 from agent.commands.terminal.asking import Ended, say
 from agent.host.paths import CONFIG, SECRETS_NAME
@@ -63,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         say(translate("At most eight questions; Enter takes what stands in brackets.", args.lang))
     try:
         site = answers.site()
-        site = replace(site, discovery=answers.network(_own_addresses()))
+        site = replace(site, discovery=answers.network(own_addresses()))
         user, password = answers.login()
         placed, failed = _scan(args, site)
         chosen = answers.devices(placed)
@@ -101,21 +98,15 @@ def _is_empty(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
-def _own_addresses() -> tuple[str, ...]:
-    """Return this host's IPv4 addresses from which a site's network may be asked."""
-    found = [a.address for each in psutil.net_if_addrs().values() for a in each if re.fullmatch(r"[0-9.]+", a.address)]
-    return tuple(one for one in found if not ipaddress.IPv4Address(one).is_loopback)
-
-
 def _scan(args: argparse.Namespace, site: Site) -> tuple[tuple[MatchedAnswer, ...], tuple[str, ...]]:
     """Ask the named networks, and show what answered."""
     if site.discovery == Discovery():
         return (), ()
     plan = plan_of(site)
     if not args.quiet:
-        sys.stderr.write(plan_text(plan))
+        sys.stderr.write(plan_text(plan, args.lang))
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
-    with progress_after(errors, plan.sending_s + site.discovery.wait_s) as progress:
+    with progress_after(errors, plan.sending_s + site.discovery.wait_s, args.lang) as progress:
         heard = discover(site, progress)
     placed = tuple(one for one in take_stock(site, heard.found, heard.names) if one.standing != "ignored")
     if not args.json and not args.quiet:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         ledger_file.say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
         if args.json:
             ledger_file.print_json({**answer, "written": [], "problems": ledger_file.problems_json(bad)})
-        return exits.FAILS
+        return exits.CONFIG
     logins = folder.new_logins(args.out, planned)
     passwords = ask_passwords(args, planned, logins) if args.ask_password else {}
     own_state = args.out.absolute() / folder.SITE_NAME != CONFIG

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         ledger_file.say(args, Message("nothing was written: {count} mistakes", {"count": len(planned.bad)}))
         if args.json:
             ledger_file.print_json({**answer, "sites": [], "problems": problems})
-        return exits.FAILS
+        return exits.CONFIG
     _require_untouched(planned.drafts, args.force)
     _write(args, planned)
     if args.json:

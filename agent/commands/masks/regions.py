@@ -76,7 +76,7 @@ def _rows(path: Path) -> list[Any]:
         )
     try:
         parse = json.loads if path.suffix.lower() == ".json" else tomli.loads
-        document = parse(text.decode("utf-8"))
+        document = parse(text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         said = printable(str(error))[:200]
         raise ConfigurationError(

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.commands.queue.files import export, import_ack, leave_note, open_spool, say, spool_path
+from agent.commands.terminal.moments import instant
 from agent.contract.envelope import verify
 from agent.contract.signing_keys import PublicKey, load_jwks
 from agent.deliver.keys.place import place_of
@@ -59,8 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flushed.add_argument("--within", type=_seconds, default=_WITHIN_S, metavar="SECONDS", help="give up after so long")
     exported = actions.add_parser("export", help="write what is not confirmed as files to carry to the hub")
     exported.add_argument("batch", type=Path, metavar="DIR", help="a new folder, or a new file that ends in .zip")
-    exported.add_argument("--from", dest="first", type=_time, metavar="TIME", help="what was made since, in any state")
-    exported.add_argument("--to", dest="last", type=_time, metavar="TIME", help="and what was made before")
+    exported.add_argument(
+        "--from", dest="first", type=instant, metavar="TIME", help="what was made since, in any state"
+    )
+    exported.add_argument("--to", dest="last", type=instant, metavar="TIME", help="and what was made before")
     imported = actions.add_parser("import-ack", help="take the hub's confirmation from a file")
     imported.add_argument("file", type=Path, metavar="FILE")
 
@@ -205,15 +208,6 @@ def _row(kept: StoredRow) -> dict[str, str | int]:
 
 def _named(kept: StoredRow) -> dict[str, str]:
     return {"report": f"{kept.epoch}:{kept.stream}:{kept.seq}", "state": kept.state}
-
-
-def _time(text: str) -> datetime:
-    """Parse a time of RFC 3339; without an offset it is UTC."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError("{time!r} is no time: write it as 2026-11-24T12:00:00+08:00", time=text[:64]) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _seconds(text: str) -> float:

@@ -54,7 +54,7 @@ def known_secrets(config: Path, site: Site | None, state: Path) -> tuple[str, ..
 
 def _read(path: Path, most_bytes: int = FILE_MAX_BYTES) -> str:
     with suppress(OSError), path.open("rb") as file:
-        return file.read(most_bytes).decode("utf-8", "replace")
+        return file.read(most_bytes).decode("utf-8-sig", "replace")
     return ""
 
 

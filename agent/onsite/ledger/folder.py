@@ -74,7 +74,7 @@ def draft(
     found: tuple[Change, ...] = ()
     by_hand = False
     if site:
-        text, ours = unmarked((folder / SITE_NAME).read_text("utf-8"))
+        text, ours = unmarked((folder / SITE_NAME).read_text("utf-8-sig"))
         found = changes(plan, site, has_keys) + declarations
         by_hand = not ours
         if found:
@@ -99,7 +99,7 @@ def new_logins(folder: Path, plan: SitePlan) -> tuple[str, ...]:
 
 def _secrets_before(folder: Path) -> str:
     secrets = folder / SECRETS_NAME
-    return secrets.read_text("utf-8") if secrets.exists() else ""
+    return secrets.read_text("utf-8-sig") if secrets.exists() else ""
 
 
 def write(what: Draft) -> None:

@@ -6,7 +6,9 @@ Nothing is declared of it, so that only what it shows by itself is judged.
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
+from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site, Storage
 from agent.text.harmless import printable
@@ -16,6 +18,8 @@ from drivers.model import Camera, Device, Recordings
 
 CHANNELS_MAX = 256
 NAME_CHARS_MAX = 64
+OF_HOST: Final = ("privacy-mask-present", "clock-offset", "osd-compliant", "osd-label-unique", "facts-unread")
+"""Checks whose finding on the site is about the host too; all others are about a site that is not there."""
 
 
 def site_of(device: Device, directory: Path) -> Site:
@@ -52,3 +56,10 @@ def with_channels(site: Site, facts: Facts) -> Site:
         for number, name in sorted(named.items())[:CHANNELS_MAX]
     )
     return replace(site, cameras=cameras or tuple(replace(camera, recorded=recorded) for camera in site.cameras))
+
+
+def of_host(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that judge the host and its channels, without those on papers, hub and service of a site."""
+    return tuple(
+        one for one in findings if one.subject != "site" or (one.check in OF_HOST and one.status != "not_applicable")
+    )

@@ -67,7 +67,7 @@ def plan_installation(config: Path, place: TlsPlace, grant: Grant, replacing: bo
         ConfigError, Forbidden, ConfigurationError: A file cannot be read.
     """
     folder = config.parent
-    hub: dict[str, Any] | None = tomli.loads(config.read_text("utf-8")).get("hub")
+    hub: dict[str, Any] | None = tomli.loads(config.read_text("utf-8-sig")).get("hub")
     before = {} if hub is None or replacing else hub
     ca, jwks = str(before.get("ca", CA_NAME)), str(before.get("jwks", JWKS_NAME))
     files: dict[Path, bytes] = {}
@@ -114,7 +114,7 @@ def install(config: Path, place: TlsPlace, certificate: bytes, what: Installatio
         CannotMerge: A line of site.toml cannot be changed by itself; the message names what to write.
         Forbidden, UsageError: A file cannot be written.
     """
-    text, ours = unmarked(config.read_text("utf-8"))
+    text, ours = unmarked(config.read_text("utf-8-sig"))
     text = merged(text, what.changes) if what.changes else text
     text = marked(text) if ours else text
     status = config.stat()

@@ -98,7 +98,7 @@ def append_declarations(path: Path, rows: Iterable[Declaration]) -> Site:
         after = before + (b"" if before.endswith(b"\n") else b"\n")
         after += "".join(f"\n{row_toml(row)}" for row in rows).encode()
         try:
-            tomli.loads(after.decode())
+            tomli.loads(after.decode("utf-8-sig"))
         except tomli.TOMLDecodeError:
             raise UsageError(
                 "{path} holds its declarations as one value: write each of them under [[declaration]] first", path=path

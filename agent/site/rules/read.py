@@ -36,7 +36,7 @@ def shipped() -> tuple[Pack, ...]:
 def _shipped(name: str) -> Pack:
     path = Path(__file__).parent / f"{name}.toml"
     raw = path.read_bytes()
-    text = raw.decode("utf-8")
+    text = raw.decode("utf-8-sig")
     document = Document(path.name, tomli.loads(text), {}, [])
     pack = read_pack(document, raw)
     if document.problems:

@@ -3,9 +3,9 @@
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import tomli
 
@@ -22,6 +22,12 @@ FILE_MAX_BYTES = 8 * 1024 * 1024
 
 _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
 """Errors of tomli for a repeated key or table."""
+
+WIDE: Final[Mapping[str, str]] = {
+    "\u201c": '"', "\u201d": '"', "\uff02": '"', "\u2018": "'", "\u2019": "'", "\uff07": "'", "\uff1d": "=",
+    "\uff0c": ",", "\u3001": ",", "\u3010": "[", "\u3011": "]", "\uff3b": "[", "\uff3d": "]", "\uff03": "#",
+}  # fmt: skip
+"""Marks that an input method for Chinese puts where TOML needs plain ones."""
 
 
 def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 0) -> tuple[bytes | None, bool]:
@@ -49,7 +55,11 @@ def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 
         refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
         return None, False
     except FileNotFoundError:
-        refuse("no such file", "give its path with --config FILE")
+        refuse(
+            "no such file",
+            "make a site with camwarden init, or from its ledger with camwarden ledger import; "
+            "where there is one, give its path with --config FILE",
+        )
         return None, False
     except PermissionError:
         refuse("this user may not read it", "run as root or as the user camwarden")
@@ -71,15 +81,10 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
     if raw is None:
         return None
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")  # editors on Windows put a byte-order mark before it
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         problems.append(Problem(str(path), line, "", Message("is not UTF-8"), Message("save the file as UTF-8")))
-        return None
-    if text.startswith("\ufeff"):
-        problems.append(
-            Problem(str(path), 1, "", Message("begins with a byte-order mark"), Message("save it as UTF-8 without one"))
-        )
         return None
     lines: dict[KeyPath, int] = {}
     try:
@@ -91,8 +96,17 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
             Message("not TOML from here on") if holds_secrets else Message("not TOML: {what}", {"what": sentence(what)})
         )
         fix = Message('look for a missing quote, bracket or "=" on this line or above it')
+        wide = _wide_on(text, line)
         if _TWICE.search(what):
             fix = Message("a key and a table may stand only once: remove or rename this one")
+        elif wide:
+            fix = Message(
+                "write {plain} where {wide} is: an input method for Chinese was on",
+                {
+                    "wide": " ".join(wide),
+                    "plain": " ".join(dict.fromkeys(WIDE[one] for one in wide)),
+                },
+            )
         problems.append(Problem(str(path), line, "", said, fix))
         return None
     except ValueError:
@@ -122,6 +136,14 @@ def read_with(path: Path, read: Callable[[Table], _T]) -> tuple[_T, bytes]:
         if not problems:
             return value, raw or b""
     raise (ConfigForbidden if forbidden else ConfigError)(problems)
+
+
+def _wide_on(text: str, line: int) -> tuple[str, ...]:
+    """Return the wide marks of a line, each once; those inside its plain quotes, which are content, are left out."""
+    rows = text.split("\n")
+    row = rows[line - 1] if 0 < line <= len(rows) else ""
+    outside = re.sub(r"\"[^\"]*\"|'[^']*'", "", row)
+    return tuple(dict.fromkeys(mark for mark in outside if mark in WIDE))
 
 
 def _syntax(message: str, text: str) -> tuple[str, int]:

@@ -84,7 +84,7 @@ def test_every_mistake_is_told_at_once_by_its_cell_and_nothing_is_written(
         "dt1,I,,,3,datong\n"
         ",J,,192.0.2.5,,datong\n"
     )
-    assert take(tmp_path, HEAD + rows, "--site", "dt1") == exits.FAILS
+    assert take(tmp_path, HEAD + rows, "--site", "dt1") == exits.CONFIG
     assert not (tmp_path / "site").exists()
     told = [line.removeprefix("ledger.csv: ") for line in capsys.readouterr().err.splitlines() if ".csv: " in line]
     assert told == [
@@ -105,7 +105,7 @@ def test_bad_rows_can_be_skipped_and_are_named(tmp_path: Path, capsys: pytest.Ca
     assert [c.camera.name for c in made(tmp_path).cameras] == ["B"]
     assert "2 rows were left out: 2, 4" in capsys.readouterr().err
     only_bad = "dt1,A,,192.0.2.300,,datong\n"
-    assert take(tmp_path, HEAD + only_bad, "--skip-bad", out="none") == exits.FAILS
+    assert take(tmp_path, HEAD + only_bad, "--skip-bad", out="none") == exits.CONFIG
     assert not (tmp_path / "none").exists()
 
 
@@ -113,7 +113,7 @@ def test_what_the_site_lacks_is_asked_for_by_column_and_can_be_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = "摄像机名称,IP地址\nA,192.0.2.1\n"
-    assert take(tmp_path, text, "--lang", "zh_CN") == exits.FAILS
+    assert take(tmp_path, text, "--lang", "zh_CN") == exits.CONFIG
     told = capsys.readouterr().err
     assert "台账中没有“城市代码”：请增加该列，或使用 --set city=值" in told and "行政区划代码" in told  # noqa: RUF001
     assert take(tmp_path, text, *SCHOOL, "--set", "division=140200") == exits.OK
@@ -252,7 +252,7 @@ def test_declarations_need_a_person_and_stand_in_one_row_per_answer(
     ]
     assert take(tmp_path, text, "--by", "李娜") == exits.OK
     assert len(made(tmp_path).declarations) == len(found)
-    assert take(tmp_path, text.replace("entrance", "nowhere", 1), "--by", "李娜") == exits.FAILS
+    assert take(tmp_path, text.replace("entrance", "nowhere", 1), "--by", "李娜") == exits.CONFIG
     assert '"nowhere" is no answer here' in capsys.readouterr().err
 
 
@@ -279,7 +279,7 @@ def test_names_cannot_break_the_file_or_the_terminal(tmp_path: Path, capsys: pyt
     assert take(tmp_path, text, *SCHOOL, "--set", "division=140200") == exits.OK
     assert len(made(tmp_path).cameras) == len(hostile) and len(made(tmp_path).devices) == len(hostile)
     rows[0] = ["\x1b]0;owned\x07", "192.0.2.300\x1b[2J"]
-    assert take(tmp_path, csv_text(rows, ["摄像机名称", "IP地址"], ""), "--json") == exits.FAILS
+    assert take(tmp_path, csv_text(rows, ["摄像机名称", "IP地址"], ""), "--json") == exits.CONFIG
     told = capsys.readouterr()
     assert not re.search(r"[\x00-\x09\x0b-\x1f]", told.out + told.err)
 
@@ -290,7 +290,7 @@ def test_json_says_what_was_read_written_and_refused(tmp_path: Path, capsys: pyt
     assert said["schema"] == "camwarden-ledger-import/1" and said["passwords"] == ["M"]
     assert said["columns"]["C"] == "code" and said["problems"] == []
     assert [Path(path).name for path in said["written"]] == ["site.toml", "secrets.toml"]
-    assert take(tmp_path, HEAD + "dt1,A,,192.0.2.300,,datong\n", "--json", "-q", out="other") == exits.FAILS
+    assert take(tmp_path, HEAD + "dt1,A,,192.0.2.300,,datong\n", "--json", "-q", out="other") == exits.CONFIG
     said = json.loads(capsys.readouterr().out)
     assert said["written"] == [] and [one["cell"] for one in said["problems"]] == ["", "D2"]
 
