@@ -11,7 +11,7 @@ from rich.text import Text
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.judge.memory.episodes import times_json
-from agent.model.finding import Basis, Finding, Ground, Json, utc_text
+from agent.model.finding import Basis, Finding, Ground, Json, is_item, utc_text
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.one_look.result import CheckResult
 from agent.report.basis import bases
@@ -128,7 +128,7 @@ def result_csv(checked: CheckResult, lang: str, everything: bool = False) -> str
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for finding in checked.seen.findings:
-        if everything or (finding.status not in ("pass", "not_applicable") and not finding.caused_by):
+        if everything or is_item(finding):
             writer.writerow(csv_cell(cell) for cell in _row(finding, names, utc_text(checked.at), lang))
     return BOM + written.getvalue()
 
