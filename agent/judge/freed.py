@@ -1,4 +1,4 @@
-"""Frees a subject of a check by a rule or a person's word: the only place that writes not applicable. Pure.
+"""Determines that a rule or a declaration frees a subject: the only place that writes not applicable. Pure.
 
 What a device does not tell, what is not known yet and what nobody asked for by name is unknown: `waiting` of
 `agent/judge/verdict.py`. What has no subject, as the presets of a camera that cannot turn, has no finding.
