@@ -15,6 +15,7 @@ from agent.judge.checks.table import CHECKS
 from agent.model.finding import Finding, Json, Message, Status, is_item, is_quiet
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
+from agent.onsite.handover.left_out import left_out_text
 from agent.onsite.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
 from agent.onsite.one_look.result import CheckResult
@@ -51,6 +52,7 @@ def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = Tru
         _site(checked, redacted, lang),
         {status: totals[status] for status in ORDER},
         _verdict(totals, sum(is_quiet(f) for f in causes), lang),
+        render(without, lang) if (without := left_out_text(site, findings, lang)) is not None else "",
         tuple(todo),
         len(steps) - len(todo),
         tuple(_duties(findings, lang)),

@@ -53,6 +53,7 @@ def read_accepted(top: Table, devices: Collection[str]) -> tuple[Accepted, ...]:
     for table in top.tables("accepted", "accepted"):
         table.only("item", "device", "box", "by", "why", "at", "until")
         item = table.choice("item", "disks-not-told", tuple(ACCEPTABLE)) if table.required("item", _ITEM) else ""
+        item = item if table.data.get("item") == item else ""  # a wrong one is told once
         device, box = table.text("device", ""), table.text("box", "")
         if item and ACCEPTABLE[item] == "device" and not (device and box):
             what = Message("{item} is accepted of one box of one device", {"item": item})
