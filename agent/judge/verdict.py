@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
-from agent.model.finding import Finding, Json, Message, Unproven
+from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait
+
+NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 DOUBTS: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
@@ -18,6 +21,23 @@ def not_told(check: Check, subject: str, reason: str, evidence: Mapping[str, Jso
     Not due is something else: only a rule, or a person's declaration by name, frees a site.
     """
     return verdict(check, subject, [Open(reason, reason, message, doubted=True)], evidence, message)
+
+
+def waiting(
+    check: Check,
+    subject: str,
+    on: Wait,
+    reason: str,
+    message: Message,
+    evidence: Mapping[str, Json] = NOTHING,
+    caused_by: str = "",
+) -> Finding:
+    """Return that nothing was offered that could be judged: unknown as `not_told`, and it changes no exit code.
+
+    `on`: the device that does not tell, the person who has not asked for it, or a later look.
+    """
+    outcome = Open(reason, reason, message, caused_by=caused_by, doubted=True)
+    return verdict(check, subject, [outcome], {**evidence, WAITS_FOR: on}, message)
 
 
 def verdict(

@@ -5,7 +5,7 @@ Of several, `1` before `4` before `3`; from 64 up those of sysexits.h.
 
 from typing import Final
 
-from agent.model.finding import Finding
+from agent.model.finding import Finding, is_quiet
 
 OK: Final = 0
 """All pass or warn."""
@@ -49,9 +49,12 @@ def refused(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def exit_code(findings: tuple[Finding, ...]) -> int:
-    """Return 1 where something fails, else 4 where a login was refused, else 3 where something is unknown, else 0."""
+    """Return 1 where something fails, else 4 where a login was refused, else 3 where something is unknown, else 0.
+
+    What only waits, with all that it explains, and what a person accepted is no open finding.
+    """
     return worst(
         fails=any(f.status == "fail" for f in findings),
         refused=bool(refused(findings)),
-        unchecked=any(f.status == "unknown" for f in findings),
+        unchecked=any(f.status == "unknown" and not is_quiet(f) for f in findings),
     )

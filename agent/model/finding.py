@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
-Unproven = Literal["warn", "fail", "unknown", "not_applicable"]
-"""What a check says itself; a pass is made of obligations (`agent/judge/verdict.py`)."""
+Unproven = Literal["warn", "fail", "unknown"]
+"""What a check says itself; a pass is made of obligations (`agent/judge/verdict.py`), and not due of what frees it
+(`agent/judge/freed.py`)."""
 
 Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
@@ -97,6 +98,33 @@ class Finding:
     def key(self) -> str:
         """Identifies this finding from one cycle to the next."""
         return f"{self.check} {self.subject}"
+
+
+WAITS_FOR: Final = "waits_for"
+"""Names in the evidence of an unknown finding what it waits for: one of `Wait`."""
+
+Wait = Literal["device", "person", "look"]
+"""A device that does not tell; a person who has not asked for it; a later look, which will know by itself."""
+
+ACCEPTED: Final = "accepted"
+"""Names in the evidence of an unknown finding who accepted that it is not known, why, and until when."""
+
+
+def is_waiting(finding: Finding) -> bool:
+    """Tell whether a finding is unknown since nothing was offered that could be judged: no fault, and no event."""
+    return finding.status == "unknown" and WAITS_FOR in finding.evidence
+
+
+def is_quiet(finding: Finding) -> bool:
+    """Tell whether a finding is unknown and changes no exit code: it waits, or a person accepted it."""
+    return finding.status == "unknown" and (WAITS_FOR in finding.evidence or ACCEPTED in finding.evidence)
+
+
+def is_item(finding: Finding) -> bool:
+    """Tell whether a finding is shown as open: not well, explained by no other, and nothing that ends by itself."""
+    if finding.status in ("pass", "not_applicable") or finding.caused_by:
+        return False
+    return ACCEPTED not in finding.evidence and finding.evidence.get(WAITS_FOR) != "look"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, Severity
+from agent.model.finding import ACCEPTED, NOTHING_KNOWN, WAITS_FOR, Basis, Finding, Json, Severity
 
 FORM: Final = 2
 EVIDENCE_MAX_BYTES: Final = 200
@@ -22,7 +22,7 @@ EVIDENCE_MAX_BYTES: Final = 200
 
 OPEN: Final = frozenset({"fail", "warn"})
 KEPT: Final[Mapping[str, tuple[str, ...]]] = {"privacy-mask-present": ("zones",), "retention-days": ("opened_at",)}
-"""Evidence members retained whatever the status, by check; those of `_IN_SHORT` at every check."""
+"""Evidence members retained whatever the status, by check; those of `_IN_SHORT`, `waits_for` and `accepted` always."""
 
 _IN_SHORT: Final[Mapping[str, tuple[str, ...]]] = {
     "open": ("duty", "state", "at"),
@@ -198,7 +198,7 @@ def _fitting(evidence: Mapping[str, Json], kept: Mapping[str, Json]) -> dict[str
 
 
 def _retained(finding: Finding) -> dict[str, Json]:
-    names = KEPT.get(finding.check, ()) + (_OF_THE_SITE if finding.subject == "site" else ())
+    names = (WAITS_FOR, ACCEPTED) + KEPT.get(finding.check, ()) + (_OF_THE_SITE if finding.subject == "site" else ())
     kept: dict[str, Json] = {name: finding.evidence[name] for name in names if name in finding.evidence}
     for name, members in _IN_SHORT.items():
         found = objects_of(finding.evidence.get(name))

@@ -15,7 +15,7 @@ from typing import Final, get_args
 from agent.contract.chain import encode
 from agent.contract.repair_counts import OTHER, Repairs
 from agent.judge.memory.episodes import Episode, by_class
-from agent.model.finding import Finding, Json, Status, utc_text
+from agent.model.finding import Finding, Json, Status, is_quiet, utc_text
 from agent.observe.facts.assessed_days import DayAssessed, last_whole_day, rates_json
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
@@ -118,17 +118,18 @@ def _cameras(cameras: Iterable[CameraConfig], online: Mapping[str, Status], pref
 
 
 def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
-    """Return what is not pass by check, status and reason, worst first, with as many subjects as fit in `room_bytes`.
+    """Return what is not pass by check, status and reason, with as many subjects as fit in `room_bytes`.
+
+    The worst comes first, and what only waits last.
 
     Every finding without a cause is counted in one group. Groups that do not fit are summed by status as `others`.
     Subjects are named in turn, one of each group, so that one broken recorder leaves room for others; `more` counts
     those not named.
     """
     found: dict[tuple[str, Status, str], list[str]] = {}
-    for status in _WORST_FIRST:
-        for f in findings:
-            if f.status == status and not f.caused_by:
-                found.setdefault((f.check, f.status, f.reason), []).append(f.subject)
+    causes = [f for f in findings if f.status in _WORST_FIRST and not f.caused_by]
+    for f in sorted(causes, key=lambda one: (is_quiet(one), _WORST_FIRST.index(one.status))):
+        found.setdefault((f.check, f.status, f.reason), []).append(f.subject)
     groups = [_group(*key, len(subjects)) for key, subjects in found.items()]
     named = list(found.values())
     if _size(groups) > room_bytes:

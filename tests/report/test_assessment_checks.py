@@ -161,10 +161,10 @@ def day_of(good: int, due: int, unknown: int = 0, looks: int = 96) -> DayAssesse
         (day_of(949, 1000), "fail", "too-low"),
         (day_of(949, 1000, 1), "unknown", "too-much-unknown"),
         (day_of(0, 1000, 1000), "unknown", "too-much-unknown"),
-        (day_of(0, 0), "not_applicable", "nothing-due"),
-        (day_of(0, 1000, looks=47), "not_applicable", "no-whole-day"),
-        (replace(day_of(0, 1000), day=TODAY), "not_applicable", "no-whole-day"),
-        (None, "not_applicable", "no-whole-day"),
+        (day_of(0, 0), "unknown", "nothing-due"),
+        (day_of(0, 1000, looks=47), "unknown", "no-whole-day"),
+        (replace(day_of(0, 1000), day=TODAY), "unknown", "no-whole-day"),
+        (None, "unknown", "no-whole-day"),
     ],
 )
 def test_the_rate_of_yesterday_is_held_against_the_rule(

@@ -14,7 +14,7 @@ from sites import DAY, DECLARED, NOW, camera, healthy, healthy_camera, healthy_d
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
-from agent.model.finding import Draft
+from agent.model.finding import WAITS_FOR, Draft
 from agent.observe.facts.facts import NetworkFacts, gather
 from agent.observe.facts.sightings import Sighting
 from agent.observe.pictures.turns import masks_digest
@@ -68,12 +68,16 @@ def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
     drafts, _ = reports(healthy(kept=21 * DAY), Memory())
     body = drafts[-1].body
     not_due = [f for f in plain_findings(drafts[-2].body) if f["status"] == "not_applicable"]
-    assert body["counts"] == {"pass": 21, "warn": 0, "fail": 1, "unknown": 1, "not_applicable": len(not_due)}
-    assert body["not_pass"] == [
+    waits = [f for f in plain_findings(drafts[-2].body) if WAITS_FOR in f["evidence"] and not f["caused_by"]]
+    assert body["counts"] == {
+        "pass": 21, "warn": 0, "fail": 1, "unknown": 1 + len(waits), "not_applicable": len(not_due),
+    }  # fmt: skip
+    assert body["not_pass"][:2] == [
         {"check": "retention-days", "status": "fail", "reason": "too-short", "count": 1, "subjects": ["camera:gate"]},
         {"check": "osd-compliant", "status": "unknown", "reason": "not-read-yet", "count": 1,
          "subjects": ["site"]},
     ]  # fmt: skip
+    assert {row["check"] for row in body["not_pass"][2:]} == {one["check"] for one in waits}, "what waits comes last"
     assert body["next_due_at"] == "2026-11-24T12:15:00Z"
 
 

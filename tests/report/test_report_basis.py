@@ -89,7 +89,7 @@ def test_each_reason_and_member_of_the_table_is_one_that_checks_write() -> None:
         (finding("privacy-mask-effective", status="unknown", reason="path-not-looked-at",
                  paths=[{"path": "main", "verdict": "PASS"}, {"path": "sub", "verdict": "not looked at"}]), "seen"),
         (finding("privacy-mask-ptz"), "seen"),
-        (finding("privacy-mask-ptz", status="not_applicable", reason="not-ptz"), "told"),
+        (finding("privacy-mask-ptz", status="unknown", reason="movable-not-told"), None),
         (finding("camera-online", paths=["main"]), "seen"),
         (finding("camera-online", "device:box"), "own"),
         (finding("camera-online", status="fail", reason="unreachable"), "own"),

@@ -197,9 +197,16 @@ def _pass_violations(name: str, tree: ast.Module) -> Iterator[str]:
         return
     asked = {id(one) for node in ast.walk(tree) if isinstance(node, ast.Compare) for one in ast.walk(node)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) != "Standing" and _writes_not_due(node):
+            yield f"{name}:{node.lineno}: only agent/judge/freed.py writes not applicable, by a rule or declaration"
         written = isinstance(node, ast.Constant) and node.value == "pass" and id(node) not in asked
         if written or (isinstance(node, ast.ImportFrom) and any(one.name == "passed" for one in node.names)):
             yield f"{name}:{node.lineno}: only agent/judge/verdict.py writes a pass"
+
+
+def _writes_not_due(call: ast.Call) -> bool:
+    values = (*call.args, *(named.value for named in call.keywords))
+    return any(isinstance(one, ast.Constant) and one.value == "not_applicable" for one in values)
 
 
 def _json_violations(name: str, tree: ast.Module) -> Iterator[str]:

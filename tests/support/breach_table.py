@@ -62,11 +62,8 @@ UNKNOWN_CAMERA = Breach("a camera that nobody declared answers on the network", 
 REPLACED = Breach("another box takes the recorder's place", lambda w: w.devices.replace(
     replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("fail", "replaced"),
     # What was approved and learned of the box before does not count for this one.
-    "camera-moved camera:gate": ("not_applicable", "no-baseline"),
-    "camera-occluded camera:gate": ("not_applicable", "no-baseline"),
-    "privacy-mask-drift camera:gate": ("not_applicable", "not-approved"),
-    "recording-tamper camera:gate": ("not_applicable", "first-look"),
-    "video-quality camera:gate": ("not_applicable", "learning")},
+    "recording-tamper camera:gate": ("unknown", "first-look"),
+    "video-quality camera:gate": ("unknown", "learning")},
     stays="what was learned of its picture is gone with it")
 REMOVED = Breach("the mask is deleted in the device", fault("gate", "mask-removed"),
     {"privacy-mask-present camera:gate": ("fail", "missing")}, looks=2)
@@ -79,9 +76,7 @@ TURNS = Breach("the camera turns, and nobody declared its presets", told(turns),
 REDRAWN = Breach("somebody redraws the mask, wider than it was approved", told(redrawn),
     {"privacy-mask-drift camera:gate": ("fail", "moved")}, looks=2)
 NOT_APPROVED = Breach("the approval of a camera is deleted", no_approval,
-    {"mask-approval site": ("unknown", "not-approved"), "camera-moved camera:gate": ("not_applicable", "no-baseline"),
-     "camera-occluded camera:gate": ("not_applicable", "no-baseline"),
-     "privacy-mask-drift camera:gate": ("not_applicable", "not-approved")})
+    {"mask-approval site": ("unknown", "not-approved")})
 OFFLINE = Breach("the recorder loses the camera", becomes(LIBRARY, link="networkAbnormal"),
     {"camera-online camera:library": ("fail", "channel-offline")}, looks=2)
 BAD_DAY = Breach("one of two cameras was away for a whole day", bad_day, {
@@ -197,7 +192,11 @@ NOT_READ_YET = {f"{check} site" for check in ("access-register-match", "export-l
 """What is unknown on a healthy site too."""
 
 HELD_BACK: Mapping[str, str] = {
-    f"osd-compliant {one}": "not-read-yet" for one in ("site", "camera:gate", "camera:library")
+    **{f"osd-compliant {one}": "not-read-yet" for one in ("site", "camera:gate", "camera:library")},
+    "default-credential site": "off",
+    "privacy-mask-ptz camera:library": "movable-not-told",
+    "retention-forecast device:recorder": "disks-not-told",
+    "storage-health device:recorder": "disks-not-told",
 }
 """What no site of these devices can prove today, however healthy it is: the findings, and why each is held back."""
 

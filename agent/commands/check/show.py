@@ -11,15 +11,16 @@ from rich.text import Text
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.judge.memory.episodes import times_json
-from agent.model.finding import Basis, Finding, Ground, Json, utc_text
+from agent.model.finding import Basis, Finding, Ground, Json, is_item, utc_text
 from agent.observe.inventory.equipment import equipment_json
+from agent.onsite.handover.left_out import left_out, left_out_text
 from agent.onsite.one_look.result import CheckResult
 from agent.report.basis import bases
 from agent.report.build import counts, finding_json
 from agent.report.timeline import Timeline, timeline_json
 from agent.report.timeline_days import timeline_of
 from agent.text.harmless import csv_cell, json_text
-from agent.text.translate import render_apart, translate
+from agent.text.translate import render, render_apart, translate
 from agent.version import VERSION
 
 SCHEMA = "camwarden-check/1"
@@ -63,6 +64,8 @@ def _print_tables(args: argparse.Namespace, checked: CheckResult, days: Timeline
         console.print(TimelineTable(days, args.lang))
         console.print(Text(translate("a single check asks for few days: the others are not known to it", args.lang)))
     console.print(findings_table(site, findings, args.lang, everything=args.all))
+    if (without := left_out_text(site, findings, args.lang)) is not None:
+        console.print(Text(render(without, args.lang)))
     if checked.interrupted:
         ended = translate("interrupted: what came back by then is shown, the rest is unknown", args.lang)
         console.print(Text(ended, style="bold"))
@@ -92,6 +95,7 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
             for c in site.cameras
         ],
         "counts": counts(seen.findings),
+        "left_out": [{"document": one.document, "article": one.article} for one in left_out(seen.findings)],
         "devices": equipment_json(site, seen.facts),
         "undeclared": list(seen.facts.undeclared),
         "findings": [_finding_json(checked, f, rests_on[f.key]) for f in seen.findings],
@@ -128,7 +132,7 @@ def result_csv(checked: CheckResult, lang: str, everything: bool = False) -> str
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for finding in checked.seen.findings:
-        if everything or (finding.status not in ("pass", "not_applicable") and not finding.caused_by):
+        if everything or is_item(finding):
             writer.writerow(csv_cell(cell) for cell in _row(finding, names, utc_text(checked.at), lang))
     return BOM + written.getvalue()
 

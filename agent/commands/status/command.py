@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 
 from agent.commands.status.nagios import UNKNOWN, line, nagios_line
-from agent.commands.status.words import lines, mapping
+from agent.commands.status.words import lines, mapping, open_unknown
 from agent.host import paths
 from agent.model import exits
 from agent.model.errors import AgentError
@@ -62,4 +62,4 @@ def exit_code(status: StatusRead) -> int:
         return exits.UNCHECKED
     counts = mapping(status.content.get("counts"))
     refused = counts.get("refused", 0)
-    return exits.worst(bool(counts.get("fail")), bool(refused), bool(counts.get("unknown")))
+    return exits.worst(bool(counts.get("fail")), bool(refused), bool(open_unknown(counts)))

@@ -15,7 +15,7 @@ Source: Monitoring Plugins Development Guidelines, sections "Plugin Return Codes
 
 from typing import Final
 
-from agent.commands.status.words import clean, headline, mapping, number, open_findings
+from agent.commands.status.words import clean, headline, mapping, number, open_findings, open_unknown
 from agent.service.alerts.status_file import StatusRead
 from agent.text.redact import redact
 from agent.text.translate import render
@@ -55,7 +55,7 @@ def _state(status: StatusRead) -> int:
         return CRITICAL
     if number(counts.get("warn")) or number(counts.get("refused")):
         return WARNING
-    return UNKNOWN if number(counts.get("unknown")) else OK
+    return UNKNOWN if open_unknown(counts) else OK
 
 
 def _performance(status: StatusRead) -> str:

@@ -56,6 +56,7 @@ def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[s
     more = number(content.get("open_more"))
     if more:
         yield "  " + render(Message("and {count} more: camwarden findings", {"count": more}), lang)
+    yield from _totals(content, lang)
     yield from _cameras(content, lang, everything)
     yield from _rates(content, lang)
     yield from _repairs(content, lang)
@@ -66,7 +67,7 @@ def headline(status: StatusRead, lang: str) -> str:
     """Render the first line: whether everything is all right, and how long ago it was seen."""
     counts, age = mapping(status.content.get("counts")), age_text(status.age, lang)
     values: dict[str, str | int | float] = {name: number(counts.get(name)) for name in ("fail", "warn", "unknown")}
-    values |= {"site": clean(status.content.get("site")), "age": age}
+    values |= {"site": clean(status.content.get("site")), "age": age, "unknown": open_unknown(counts)}
     if status.stale:
         message = Message(
             "{site}: STALE, nothing is known about now: seen {age} ago, and the next look is overdue", values
@@ -85,6 +86,24 @@ def headline(status: StatusRead, lang: str) -> str:
     else:
         message = Message("{site}: everything is all right (seen {age} ago)", values)
     return render(message, lang)
+
+
+def open_unknown(counts: Mapping[str, Json]) -> int:
+    """Return how many unknown findings are open: what only waits, or was accepted by a person, changes no state."""
+    return max(0, number(counts.get("unknown")) - number(counts.get("quiet")))
+
+
+def _totals(content: Mapping[str, Json], lang: str) -> Iterator[str]:
+    counts = mapping(content.get("counts"))
+    if not counts:
+        return
+    values = {name: number(counts.get(name)) for name in ("pass", "not_applicable", "quiet")}
+    message = Message(
+        "{pass} pass; {quiet} unknown that are accepted, not told, not asked for or not known yet; "
+        "{not_applicable} not due",
+        values,
+    )
+    yield "  " + render(message, lang)
 
 
 def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:

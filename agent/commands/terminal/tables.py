@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.model.finding import Finding, Status
+from agent.model.finding import Finding, Status, is_item
 from agent.onsite.handover.report_words import rule_text
 from agent.report.build import counts
 from agent.site.config.site import Site
@@ -57,7 +57,7 @@ def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> Rende
 
 def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everything: bool = False) -> RenderableType:
     """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences."""
-    shown = [f for f in findings if everything or (f.status not in ("pass", "not_applicable") and not f.caused_by)]
+    shown = [f for f in findings if everything or is_item(f)]
     places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
     # What cannot be reached comes first: it explains what else is missing.
     shown.sort(key=lambda f: (ORDER.index(f.status), f.check != "camera-online", places.get(f.subject, -1)))

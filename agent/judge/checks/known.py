@@ -23,7 +23,7 @@ NOT_LOOKED_AT: Final = "not looked at"
 
 BY_PEOPLE: Final = frozenset({
     "muted", "newer-than-rule", "no-private-area", "no-zones", "none", "not-due-yet", "not-linked",
-    "not-recorded", "older-than-rule",
+    "not-recorded", "older-than-rule", "presets",
 })  # fmt: skip
 """Reasons why something is not due because of what somebody declared."""
 
@@ -89,7 +89,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     ),
     "privacy-mask-effective": EvidenceRule("seen", (PictureSeen, ZoneVerdict), members={"paths": "seen"}),
     "privacy-mask-ptz": EvidenceRule(
-        "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",), reasons={"not-ptz": "told"}
+        "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",),
     ),
     "privacy-mask-drift": EvidenceRule("told", (Masks,)),
     # Only a pass has opened the oldest footage; where the picture does not say itself when it was taken, it is told.

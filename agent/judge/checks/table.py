@@ -26,6 +26,7 @@ from agent.judge.checks.footage import completeness, excess, forecast, retention
 from agent.judge.checks.papers import acceptance, declared, duties, filed, filing, upkeep, zones
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, view
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
+from agent.judge.wording.accepted import mark_accepted
 from agent.judge.wording.held import as_one
 from agent.judge.wording.not_due import mark_not_due
 from agent.model.finding import Finding, Message
@@ -127,7 +128,8 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """
     facts = admitted(site, facts, now)
     findings = tuple(f for check in CHECKS for f in _findings(check, site, facts, now))
-    findings = as_one(site, mark_not_due(site, findings, now))
+    findings = mark_accepted(site, facts, mark_not_due(site, findings, now), now)
+    findings = as_one(site, findings)
     findings = attribute_misplaced(site, facts, attribute_common_causes(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)

@@ -25,10 +25,12 @@ from agent.judge.memory.episodes import (
 )
 from agent.judge.memory.notes import Acknowledgement, Proof
 from agent.judge.wording.held import is_held
-from agent.model.finding import Finding, Status
+from agent.model.finding import Finding, Status, is_waiting
 
 FLAPS_A_DAY: Final = 3
 A_DAY: Final = timedelta(days=1)
+NOT_JUDGED: Final[Status] = "not_applicable"
+"""How a finding that waits is remembered: as one that is not due. An open episode it does not close: it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def first_step(finding: Finding, now: datetime, noted: FindingNotes) -> Step:
     """Return the result of the first look at a finding: a fail makes an event, the rest is only remembered."""
     if finding.status in WELL:
         return Step(FindingState(finding.status, now))
+    if is_waiting(finding):
+        return Step(FindingState(NOT_JUDGED, now))
     if noted.planned:
         return Step(None)
     told = finding.status == "fail"
@@ -72,6 +76,9 @@ def further_step(before: FindingState, finding: Finding, looks: Looks, now: date
     `looks`: how often a new status must be seen. `now` may be before the look before, where a clock was set back.
     """
     status = finding.status
+    if is_waiting(finding) and before.episode is None and before.status in WELL:
+        since = before.since if before.status == NOT_JUDGED else now
+        return Step(FindingState(NOT_JUDGED, since, openings=_recent_openings(before.openings, now)))
     same_run = before.candidate is not None and (before.candidate in WELL) == (status in WELL)
     since = min(before.candidate_since or now, now) if same_run else now
     times = before.seen_times + 1 if same_run else 1

@@ -13,6 +13,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.papers.declared import DECLARATIONS_ID, declaration_json
 from agent.judge.claim import Broken, Held, Open, Outcome, declared
+from agent.judge.freed import Declaration, Rule, freed
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Unproven
 from agent.site.config.site import Site
@@ -85,11 +86,23 @@ class DeclaredDuties:
         message = Message("{duties} is not declared, or has run out", {"duties": duties}, next_step="camwarden declare")
         return self.finding("unknown", reason, message, caused_by=FOLDED)
 
+    def freed(
+        self, by: Rule | Declaration, reason: str, message: Message, told: Mapping[str, Json] = NOTHING
+    ) -> Finding:
+        """Return that the site is freed, with the state of each duty and `told` as its evidence."""
+        return freed(self.check, "site", by, reason, message, self.evidence(told))
+
     def said_no(self, reason: str, message: Message) -> Finding:
         """Return that nothing is to be judged by declaration, or a warning where it expires soon."""
         if all(isinstance(one, Held) for one in self.obligations()):
-            return self.finding("not_applicable", reason, message)
+            return self.freed(self.word(), reason, message)
         return self.counts(message)
+
+    def word(self, duty: str = "") -> Declaration:
+        """Return the declarations of one duty, or of all that are due, as what frees the site."""
+        given = [one for one in self.due if not duty or one.duty.id == duty]
+        by = name_list(one.declaration.by for one in given if one.declaration is not None)
+        return Declaration(name_list(one.duty.id for one in given), by)
 
     def counts(self, message: Message, told: Mapping[str, Json] = NOTHING, *beside: Outcome) -> Finding:
         """Return the verdict of every due declaration, and of what is due `beside` them.
@@ -146,7 +159,7 @@ def declared_duties(check: Check, site: Site, now: datetime, *duties: str) -> De
     if not due:
         why = next((one.reason for one in found if one.reason), "")
         message = Message("no rule asks for it here ({why})", {"why": why or "no camera"})
-        return check.finding("site", "not_applicable", "exempt", {}, message)
+        return freed(check, "site", Rule(why or "no camera"), "exempt", message, {})
     return DeclaredDuties(check, today, due, rules)
 
 
@@ -157,11 +170,11 @@ def rules_in_effect(check: Check, site: Site, today: date, asked: AskedProfile) 
     """
     if asked not in PROFILES[: PROFILES.index(site.rules.profile) + 1]:
         message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
-        return check.finding("site", "not_applicable", "profile", {}, message)
+        return freed(check, "site", Rule(f"profile {site.rules.profile}"), "profile", message, {})
     rules = tuple(one for _, one in obligations(site.packs, check.id) if in_effect(one, today))
     if not rules:
         message = Message("no rule in effect asks for it")
-        return check.finding("site", "not_applicable", "no-rule", {}, message)
+        return freed(check, "site", Rule("no rule in effect"), "no-rule", message, {})
     return rules
 
 

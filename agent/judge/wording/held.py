@@ -26,7 +26,7 @@ def as_one(site: Site, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     groups: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
         if is_held(one) and not one.caused_by:
-            groups.setdefault((_place(site, one), one.reason), []).append(one)
+            groups.setdefault((place_of(site, one), one.reason), []).append(one)
     changed: dict[str, Finding] = {}
     for (place, _), (first, *others) in groups.items():
         if others:
@@ -46,7 +46,8 @@ def _with_others(first: Finding, others: list[Finding], place: str) -> Finding:
     return replace(first, evidence={**first.evidence, "subjects": subjects}, message=message)
 
 
-def _place(site: Site, finding: Finding) -> str:
+def place_of(site: Site, finding: Finding) -> str:
+    """Return the subject under which what is withheld of a finding is one item: its device, its store, or the site."""
     kind, _, name = finding.subject.partition(":")
     camera = next((one for one in site.cameras if one.camera.id == name), None) if kind == "camera" else None
     if camera is None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.judge.freed import Rule, freed_of
 from agent.judge.wording.declared_words import FOLDED
 from agent.model.finding import Finding, Message, Source
 from agent.site.config.site import Site
@@ -41,7 +42,8 @@ def _mark(finding: Finding, how: Due) -> Finding:
             return finding
         message = Message("no rule asks for it here ({why})", {"why": how.why})
         told = {"why": how.why, "rules": list(how.rules)}
-        return replace(finding, status="not_applicable", reason="exempt", evidence=told, message=message, caused_by="")
+        exempt = replace(finding, reason="exempt", evidence=told, message=message)
+        return freed_of(exempt, Rule(", ".join(how.rules) or how.why))
     if finding.status not in ("fail", "warn"):
         return finding
     message = Message(

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from agent.judge.check import Check
 from agent.judge.checks.papers import declared
 from agent.judge.checks.table import CHECKS
-from agent.model.finding import Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Status, is_item, is_quiet
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
+from agent.onsite.handover.left_out import left_out_text
 from agent.onsite.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
 from agent.onsite.one_look.result import CheckResult
@@ -43,16 +44,15 @@ def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = Tru
     """
     site, facts, findings = checked.site, checked.seen.facts, checked.seen.findings
     causes = [f for f in findings if not f.caused_by]
-    open_ones = sorted(
-        (f for f in causes if f.status in ("fail", "warn", "unknown")), key=lambda f: ORDER.index(f.status)
-    )
+    open_ones = sorted((f for f in findings if is_item(f)), key=lambda f: ORDER.index(f.status))
     steps = [_todo(site, group, lang) for group in _grouped(open_ones)]
     todo = [step for name, most in TODO_MAX.items() for step in [one for one in steps if one.who == name][:most]]
     totals = Counter(f.status for f in causes)
     return HandOver(
         _site(checked, redacted, lang),
         {status: totals[status] for status in ORDER},
-        _verdict(totals, lang),
+        _verdict(totals, sum(is_quiet(f) for f in causes), lang),
+        render(without, lang) if (without := left_out_text(site, findings, lang)) is not None else "",
         tuple(todo),
         len(steps) - len(todo),
         tuple(_duties(findings, lang)),
@@ -173,14 +173,22 @@ def _dicts(value: Json) -> list[Mapping[str, Json]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
-def _verdict(totals: Mapping[Status, int], lang: str) -> str:
-    """Return the result in one sentence; nothing unknown is called good."""
+def _verdict(totals: Mapping[Status, int], quiet: int, lang: str) -> str:
+    """Return the result in one sentence; nothing unknown is called good.
+
+    `quiet`: how many of the unknown ones only wait, or were accepted by a person.
+    """
+    unchecked = totals["unknown"] - quiet
     if totals["fail"]:
         text = Message("Not ready for acceptance: {count} findings fail.", {"count": totals["fail"]})
-    elif totals["unknown"]:
-        text = Message("Nothing fails, but {count} points could not be checked.", {"count": totals["unknown"]})
+    elif unchecked:
+        text = Message("Nothing fails, but {count} points could not be checked.", {"count": unchecked})
     elif totals["warn"]:
         text = Message("Nothing fails; {count} points should be looked after.", {"count": totals["warn"]})
+    elif quiet:
+        text = Message(
+            "Nothing fails; {count} points are accepted, not told, not asked for or not known yet.", {"count": quiet}
+        )
     else:
         return translate("Every check that is due passes.", lang)
     return render(text, lang)

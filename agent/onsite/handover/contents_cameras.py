@@ -1,8 +1,9 @@
 """Builds the cameras of a hand-over report: picture, outlines, verdicts path by path, and the view's state. Pure."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from agent.model.finding import Finding, Message, Status
+from agent.model.finding import Finding, Message, Status, is_item, is_quiet
 from agent.observe.approvals.approvals import Approval, with_approvals
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.report import ORDER, CameraPart, PathPart
@@ -25,7 +26,7 @@ def _camera(checked: CheckResult, config: CameraConfig, lang: str) -> CameraPart
     subject = f"camera:{camera.id}"
     own = [f for f in checked.seen.findings if f.subject == subject]
     # What follows from another finding of this same camera would say the same thing twice.
-    told = {f.key for f in own if f.status not in ("pass", "not_applicable")}
+    told = {f.key for f in own if is_item(replace(f, caused_by=""))}
     open_ones = [f for f in own if f.key in told and f.caused_by not in told]
     open_ones.sort(key=lambda f: ORDER.index(f.status))
     shown = checked.pictures.get(camera.id)
@@ -57,7 +58,7 @@ def _camera(checked: CheckResult, config: CameraConfig, lang: str) -> CameraPart
 
 def _status(own: list[Finding]) -> Status:
     """Return the worst status of a camera; unknown where it has none."""
-    due = [f.status for f in own if f.status != "not_applicable"]
+    due = [f.status for f in own if f.status != "not_applicable" and not is_quiet(f)]
     return min(due, key=ORDER.index, default="unknown")
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from markupsafe import Markup
 
-from agent.model.finding import Source, Status
+from agent.model.finding import ACCEPTED, WAITS_FOR, Source, Status
 from agent.onsite.handover.report_words import rule_text
 from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
@@ -73,7 +73,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             cells=cells,
             totals={status: sum(f["status"] == status for f in causes) for status in ORDER},
             open_findings=sorted(
-                (f for f in causes if f["status"] not in ("pass", "not_applicable")),
+                (f for f in causes if f["status"] not in ("pass", "not_applicable") and not _ends_by_itself(f)),
                 key=lambda f: ORDER.index(f["status"]),
             ),
             consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
@@ -85,6 +85,12 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             statuses=get_args(Status),
         )
     )
+
+
+def _ends_by_itself(finding: Body) -> bool:
+    """Tell whether an unknown finding is no open item: a later look will know it, or a person accepted it."""
+    evidence = finding["evidence"] or {}
+    return finding["status"] == "unknown" and (evidence.get(WAITS_FOR) == "look" or ACCEPTED in evidence)
 
 
 def _for_each_camera(findings: list[Body]) -> list[Body]:

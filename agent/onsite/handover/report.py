@@ -139,6 +139,7 @@ class HandOver:
     site: SitePart
     totals: Mapping[Status, int]
     verdict: str
+    left_out: str
     todo: tuple[TodoPart, ...]
     todo_left: int
     duties: tuple[DutyPart, ...]

@@ -15,7 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.judge.memory.episodes import FindingState
-from agent.model.finding import Finding, Json, Status, utc_text
+from agent.model.finding import Finding, Json, Status, is_quiet, utc_text
 from agent.site.config.site import DailyDigest, Site
 from agent.text.harmless import printable
 from agent.text.translate import render
@@ -150,7 +150,7 @@ def _row(finding: Finding, before: Status, site: Site, lang: str) -> dict[str, J
 
 
 def _news(site: Site, standing: list[Finding], rows: list[Json], now: datetime, today: date) -> dict[str, Json]:
-    counter = Counter(f.status for f in standing)
+    counter = Counter(f.status for f in standing if not is_quiet(f))
     online = Counter(f.status for f in standing if f.check == "camera-online" and f.subject.startswith("camera:"))
     return {
         "schema": SCHEMA,

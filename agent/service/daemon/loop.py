@@ -24,7 +24,7 @@ from agent.host.log_kinds import About, about
 from agent.judge.memory import memory
 from agent.model import exits
 from agent.model.errors import SpoolCorrupt, SpoolFailed
-from agent.model.finding import Envelope, Json, Moment
+from agent.model.finding import Envelope, Json, Moment, is_item, is_quiet
 from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
@@ -138,7 +138,7 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
 
 def _log_fields(site: Site, seen: CycleResult) -> dict[str, About]:
     """Return the log fields of a cycle: everything that is not well."""
-    unwell = [f for f in seen.findings if not f.caused_by and f.status not in ("pass", "not_applicable")]
+    unwell = [f for f in seen.findings if is_item(f) and not is_quiet(f)]
     named = [f.subject.partition(":")[::2] for f in unwell]
     cameras = [name for kind, name in named if kind == "camera"]
     behind = [c.camera.device for c in site.cameras if c.camera.id in cameras]

@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.contract.repair_counts import repairs_json, summed
 from agent.model.exits import refused
-from agent.model.finding import Finding, Json, utc_text
+from agent.model.finding import Finding, Json, is_item, is_quiet, utc_text
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.report.build import counts
@@ -48,7 +48,7 @@ def status_content(
                 "id": camera.camera.id,
                 "name": camera.camera.name,
                 "online": finding.status if finding else "unknown",
-                "not_pass": [f.check for f in own if f.status not in ("pass", "not_applicable")],
+                "not_pass": [f.check for f in own if is_item(f)],
             }
         )
     day = last_whole_day(seen.facts.remembered.assessed, local_day(site, at))
@@ -56,7 +56,11 @@ def status_content(
         "at": utc_text(at),
         "site": site.id,
         "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
-        "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
+        "counts": {
+            **counts(seen.findings),
+            "refused": len(refused(seen.findings)),
+            "quiet": sum(is_quiet(one) and not one.caused_by for one in seen.findings),
+        },
         "cameras": cameras,
         "rates": rates_json(day) if day else None,
         "repairs": repairs_json(summed(one.repairs for one in seen.facts.remembered.assessed)),
@@ -75,7 +79,7 @@ def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
     Messages keep their placeholders, so that a reader can render them in another language.
     """
     names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
-    found = [f for f in findings if f.status in _ORDER and not f.caused_by]
+    found = [f for f in findings if is_item(f)]
     found.sort(key=lambda f: (_ORDER.index(f.status), _SEVERITIES.index(f.severity)))
     rows: list[Json] = [
         {

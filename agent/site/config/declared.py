@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.model.finding import Message
 from agent.site.config.site import Rules
+from agent.site.declarations.accepted import ACCEPTABLE, LASTS_MAX_DAYS, Accepted
 from agent.site.declarations.standing import Declaration, Group, Value
 from agent.site.declarations.table import BY_ID, NONE, PROFILES, Declarable
 from agent.site.toml.days import read_date, read_day
@@ -17,6 +18,8 @@ GROUP_NAME = r"[^\s\"'\[\],=#][^\"'\[\],=#]{0,63}"
 GROUP_NAME_RULE = "a name of 1 to 64 characters without quotes, brackets, commas, = and #"
 NUMBER_MAX = 1_000_000
 LIST_MAX = 256
+
+_ITEM = '"disks-not-told"'
 
 EXAMPLES = {
     "flag": "true",
@@ -42,6 +45,32 @@ def read_rules(table: Table | None) -> Rules:
             what = Message("packs: {path} is not there or is no file", {"path": home / name})
             table.document.note((*table.path, "packs", index), table.where, what, "put it there or correct the path")
     return Rules(profile, tuple(home / name for name in names if _is_path(name) and (home / name).is_file()))
+
+
+def read_accepted(top: Table, devices: Collection[str]) -> tuple[Accepted, ...]:
+    """Read every `[[accepted]]`: what a person knows to stay unknown, for a year at most."""
+    found: list[Accepted] = []
+    for table in top.tables("accepted", "accepted"):
+        table.only("item", "device", "box", "by", "why", "at", "until")
+        item = table.choice("item", "disks-not-told", tuple(ACCEPTABLE)) if table.required("item", _ITEM) else ""
+        item = item if table.data.get("item") == item else ""  # a wrong one is told once
+        device, box = table.text("device", ""), table.text("box", "")
+        if item and ACCEPTABLE[item] == "device" and not (device and box):
+            what = Message("{item} is accepted of one box of one device", {"item": item})
+            table.note("item", what, "name the device, and in box its serial number or MAC address")
+        elif item and ACCEPTABLE[item] == "site" and (device or box):
+            what = Message("{item} is accepted for the whole site", {"item": item})
+            table.note("item", what, "leave device and box away")
+        if device and device not in devices:
+            table.note("device", Message('no device has the id "{device}"', {"device": device}), "name one")
+        at, until = read_day(table, "at"), read_day(table, "until")
+        first, last = date.fromisoformat(at or "0001-01-01"), date.fromisoformat(until or "0001-01-01")
+        if at and until and not 0 <= (last - first).days <= LASTS_MAX_DAYS:
+            what = Message("until = {until} is not within a year after at = {at}", {"until": until, "at": at})
+            table.note("until", what, "accept it for a year at most, and look again then")
+        by, why = table.text("by", example='"Li Na"'), table.text("why", example='"its firmware lists no disks"')
+        found.append(Accepted(item=item, by=by, why=why, at=first, until=last, device=device, box=box))
+    return tuple(found)
 
 
 def read_groups(top: Table, cameras: Collection[str]) -> tuple[Group, ...]:

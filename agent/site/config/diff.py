@@ -28,6 +28,7 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, Json]]] = {
     "store": table_of(Store(id="", kind="segments", path=Path())),
     "camera": camera_table(CameraConfig(Camera(id="", device=""))),
     "hold": {},
+    "accepted": {},
 }
 """Tables that no site has by default, with only their required keys set."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from agent.host.files import FROM_SYSTEMD_WRONG_BITS, SECRET_WRONG_BITS
 from agent.host.paths import CONFIG, OF_SERVICE, SECRETS_NAME
 from agent.model.finding import Message
-from agent.site.config.declared import read_declarations, read_groups, read_rules
+from agent.site.config.declared import read_accepted, read_declarations, read_groups, read_rules
 from agent.site.config.devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.site.config.footage import read_holds, read_quality, read_stores
 from agent.site.config.outlets import read_digest, read_metrics, read_mirrors
@@ -36,7 +36,7 @@ __all__ = [
 
 _TABLES = (
     "site", "probe", "policy", "quality", "storage", "metrics", "worker", "daily_digest", "discovery", "hub", "mirror",
-    "key", "device", "camera", "store", "hold", "group", "declaration", "rules",
+    "key", "device", "camera", "store", "hold", "group", "declaration", "accepted", "rules",
 )  # fmt: skip
 
 
@@ -129,6 +129,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
         holds=read_holds(top, camera_ids),
         groups=groups,
         declarations=read_declarations(top, camera_ids, groups),
+        accepted=read_accepted(top, frozenset(device.id for device in devices)),
         rules=rules,
         packs=(*shipped(), *_own_packs(rules.packs, top.document.problems)),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.contract.chain import Origin
+from agent.site.declarations.accepted import Accepted
 from agent.site.declarations.standing import Declaration, Group
 from agent.site.declarations.table import Profile
 from agent.site.rules.pack import Pack
@@ -316,6 +317,7 @@ class Site:
     holds: tuple[Hold, ...] = ()
     groups: tuple[Group, ...] = ()
     declarations: tuple[Declaration, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     rules: Rules = field(default_factory=Rules)
     packs: tuple[Pack, ...] = ()
     digest: str = ""

@@ -17,7 +17,21 @@ _SINGLE = (
     "probe", "policy", "quality", "storage", "worker", "metrics", "daily_digest", "discovery", "hub", "key", "rules",
 )  # fmt: skip
 _REVEALING = frozenset(
-    {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
+    {
+        "name",
+        "host",
+        "code",
+        "placement",
+        "by",
+        "interfaces",
+        "addresses",
+        "ranges",
+        "address",
+        "endpoint",
+        "reason",
+        "why",
+        "box",
+    }
 )
 """Keys that reveal a place, a person or an address. Ids stay: without them the rest cannot be read."""
 
@@ -38,6 +52,7 @@ def site_tables(site: Site) -> dict[str, Json]:
     tables["hold"] = [table_of(hold) for hold in site.holds]
     tables["group"] = [table_of(group) for group in site.groups]
     tables["declaration"] = [table_of(declaration) for declaration in site.declarations]
+    tables["accepted"] = [table_of(accepted) for accepted in site.accepted]
     return tables
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.claim import Held, own
-from agent.judge.verdict import verdict
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.factory_logins import NAME, LoginTry, box_of
@@ -31,7 +31,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     if found:
         return tuple(_device(check, site, facts, one) for one in found)
     message = Message("no factory login was tried: {command} does, once on each device", {"command": COMMAND})
-    return (check.finding("site", "not_applicable", "off", {}, message),)
+    return (waiting(check, "site", "person", "off", message),)
 
 
 def _device(check: Check, site: Site, facts: Facts, one: LoginTry) -> Finding:

@@ -6,7 +6,7 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.devices import online, undeclared_channels
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds, own
-from agent.judge.verdict import not_told, verdict
+from agent.judge.verdict import not_told, verdict, waiting
 from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -31,7 +31,7 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     outcomes += undeclared_channels.dropped(site, facts)
     if not asked and all(isinstance(one, Held) for one in outcomes):
         message = Message("nobody is asked on the network: name networks under [discovery]")
-        return (check.finding("site", "not_applicable", "discovery-off", {}, message),)
+        return (waiting(check, "site", "person", "discovery-off", message),)
     evidence: dict[str, Json] = {"ignored": facts.around.ignored}
     if facts.around.failed:
         evidence["failed"] = list(facts.around.failed[:EVIDENCE_MAX])
@@ -106,7 +106,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: 
     if subject in seen:
         if device_identity.known_box(facts, subject) is None:
             message = Message("which camera belongs here is not known yet: this one was seen for the first time")
-            return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
+            return waiting(check, subject, "look", "nothing-remembered", message)
         same = Held("same", grounds(facts.observed(f"device:{device.id}", Channels)))
         return verdict(check, subject, [same], {}, Message("it is the camera that it was"))
     if online.answers(facts, f"device:{device.id}"):
@@ -137,7 +137,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMar
         return _unread(check, site, facts, device, known, now)
     if known is None:
         message = Message("which box belongs here is not known yet: this one was seen for the first time")
-        return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark_json(seen)}, message)
+        return waiting(check, subject, "look", "nothing-remembered", message, {"seen": _mark_json(seen)})
     if (known.mark.serial or known.mark.macs) and not (seen.serial or seen.macs):
         # Mainboards that were exchanged, and clones, tell zeros in place of a serial number.
         message = Message("it does not say any more which box it is, only its model")

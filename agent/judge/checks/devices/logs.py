@@ -10,6 +10,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
 from agent.judge.claim import Held, grounds, own
+from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
@@ -38,7 +39,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     days = max((int(one.parameters[FIGURE]) for one in rules if FIGURE in one.parameters), default=0)
     if not days:
         message = Message("no rule in effect asks for it")
-        return (check.finding("site", "not_applicable", "no-rule", {}, message),)
+        return (freed(check, "site", Rule("no rule in effect"), "no-rule", message, {}),)
     found = [_device(check, site, facts, f"device:{device.id}", days, now) for device in site.devices]
     # What the profile does not ask for is said once, of our own history.
     return (_own_history(check, site, facts, days, now), *(one for one in found if one.status != "not_applicable"))
@@ -93,7 +94,7 @@ def _immature(check: Check, site: Site, subject: str, evidence: dict[str, Json],
     """Return that a log proves nothing yet: unknown in the profile `full`, else not applicable."""
     if site.rules.profile != "full":
         profile = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
-        return check.finding(subject, "not_applicable", "profile", evidence, profile)
+        return freed(check, subject, Rule(f"profile {site.rules.profile}"), "profile", profile, evidence)
     return check.finding(subject, "unknown", "immature", evidence, message)
 
 

@@ -142,7 +142,7 @@ def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Findi
     cameras = [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
     if not cameras:
         message = Message("declared: no camera is linked to the police platform")
-        return found.open() or found.finding("not_applicable", "not-linked", message)
+        return found.open() or found.freed(found.word(LINKED), "not-linked", message)
     by_device: dict[str, tuple[CameraConfig, ...]] = {}
     for camera in cameras:
         by_device[camera.camera.device] = (*by_device.get(camera.camera.device, ()), camera)

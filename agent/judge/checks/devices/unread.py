@@ -10,6 +10,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.claim import Held, own
+from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
@@ -81,7 +82,7 @@ def fact_missing(check: Check, site: Site, facts: Facts, subject: str, fact: Fac
     """Return the finding of a subject (`device:ID`, `camera:ID`) with a missing fact; never a pass."""
     if fact not in asked_facts(site):
         message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
-        return check.finding(subject, "not_applicable", "profile", {"fact": fact}, message)
+        return freed(check, subject, Rule(f"profile {site.rules.profile}"), "profile", message, {"fact": fact})
     reason = missing_reason(site, facts, subject, fact)
     message = Message("it does not tell {fact} ({reason}), so this cannot be judged", {"fact": fact, "reason": reason})
     return check.finding(

@@ -6,6 +6,7 @@ from agent.judge.check import Check
 from agent.judge.checks.footage.claims import clocks
 from agent.judge.checks.footage.shared import not_read
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
@@ -25,7 +26,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     """Judge every recorded camera; without a ceiling one finding for the site."""
     if not site.policy.retention_ceiling_days:
         message = Message("no age is declared at which footage must be gone")
-        return (check.finding("site", "not_applicable", "no-ceiling", {}, message),)
+        return (freed(check, "site", Rule("no ceiling is set, by a rule or in [policy]"), "no-ceiling", message, {}),)
     return tuple(_camera(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
 
 

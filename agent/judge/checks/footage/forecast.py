@@ -14,7 +14,7 @@ from agent.judge.checks.devices import online
 from agent.judge.checks.footage import retention, storage
 from agent.judge.checks.footage.shared import days_of_footage
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
-from agent.judge.verdict import verdict
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -116,7 +116,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
     count = {"count": len(shared.untold)}
     if not shared.producers and not shared.untold:
         message = Message("nothing is recorded on it yet")
-        return check.finding(recorder, "not_applicable", "nothing-recorded", {}, message)
+        return waiting(check, recorder, "look", "nothing-recorded", message)
     if not shared.producers:
         message = Message("neither sizes of files nor bitrates of its {count} cameras are known", count)
         evidence: dict[str, Json] = {"cameras_untold": shared.untold}
@@ -164,7 +164,7 @@ def _no_disks(check: Check, site: Site, facts: Facts, recorder: str) -> Finding:
 
 def _capacity_unknown(check: Check, recorder: str) -> Finding:
     message = Message("it does not tell how large its disks are")
-    return check.finding(recorder, "not_applicable", "capacity-not-told", {}, message)
+    return waiting(check, recorder, "device", "disks-not-told", message)
 
 
 def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: datetime) -> _SharedDisks:

@@ -9,7 +9,7 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
-from agent.judge.verdict import verdict
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
@@ -111,7 +111,7 @@ def _disks_of(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
     why = facts.why_not(subject, "disks")
     if why.reason in ("unsupported", "not-looked-at"):
         message = Message("it does not tell how its disks are")
-        return check.finding(subject, "not_applicable", "not-told", {}, message)
+        return waiting(check, subject, "device", "disks-not-told", message)
     message = Message("how its disks are could not be read ({reason})", {"reason": why.reason})
     evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
     return check.finding(subject, "unknown", why.reason, evidence, message, cause)

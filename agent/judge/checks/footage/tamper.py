@@ -10,7 +10,8 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import TAMPER_ID, days_of_footage, not_read, one_open_item
 from agent.judge.claim import Held, Open, Outcome, grounds
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_INTEGRITY
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -83,7 +84,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, whole_recorder: st
     subject = f"camera:{name}"
     if not camera.recorded:
         message = Message("no recordings of this camera are declared")
-        return check.finding(subject, "not_applicable", "not-recorded", {}, message)
+        return freed(check, subject, Declaration("recorded"), "not-recorded", message, {})
     known = facts.footage.get(name)
     if known is not None and known.changes:
         return _changed(check, subject, known, whole_recorder)
@@ -96,7 +97,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, whole_recorder: st
         return check.finding(subject, "unknown", "to-be-confirmed", evidence, message)
     if known is None or known.first_seen_at == known.read_at:
         message = Message("this is the first look at its footage: there is nothing to compare it with")
-        return check.finding(subject, "not_applicable", "first-look", evidence, message)
+        return waiting(check, subject, "look", "first-look", message, evidence)
     if known.read_again_at is not None:
         evidence["read_again_at"] = utc_text(known.read_again_at)
     message = Message(

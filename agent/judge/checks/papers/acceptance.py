@@ -33,7 +33,7 @@ def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
     main = found.value(MAIN_PROJECT)
     if not isinstance(main, date):
         message = Message("declared: it belongs to no main project")
-        return (found.finding("not_applicable", "none", message),)
+        return (found.freed(found.word(MAIN_PROJECT), "none", message),)
     if site.in_use_since is None:
         return (use_unknown(found),)
     told: dict[str, Json] = {"in_use_since": site.in_use_since.isoformat()}

@@ -8,6 +8,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.papers.acceptance import ACCEPTANCE, use_unknown
+from agent.judge.freed import Rule
 from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
@@ -35,7 +36,7 @@ def run_datong(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         return (found.open() or use_unknown(found),)
     if accepted < _in_force(found):
         message = Message("it is older than the rule: whether it was filed is told by another finding")
-        return (found.finding("not_applicable", "older-than-rule", message),)
+        return (found.freed(_begins(found), "older-than-rule", message),)
     filed = _filed(found, DATONG)
     if filed is not None and filed < accepted:
         message = Message("the receipt of filing is older than the acceptance", next_step="correct one of the two days")
@@ -67,7 +68,7 @@ def run_legacy(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         return (found.open() or use_unknown(found),)
     if accepted >= _in_force(found):
         message = Message("it is no older than the rule: when it had to be filed is told by another finding")
-        return (found.finding("not_applicable", "newer-than-rule", message),)
+        return (found.freed(_begins(found), "newer-than-rule", message),)
     if _filed(found, DATONG) is None and not _has_expired(found, DATONG):
         message = Message(
             "no receipt of filing is declared",
@@ -106,7 +107,7 @@ def _judged(found: DeclaredDuties, receipt: str, began: date, due: date) -> Find
         )
         return found.finding("warn", "due-soon", message, told)
     message = Message("it must be filed until {due}, in {days} days", values)
-    return found.finding("not_applicable", "not-due-yet", message, told)
+    return found.freed(Rule(f"its deadline {due.isoformat()}"), "not-due-yet", message, told)
 
 
 def _filed(found: DeclaredDuties, receipt: str) -> date | None:
@@ -122,6 +123,10 @@ def _has_expired(found: DeclaredDuties, receipt: str) -> bool:
 
 def _in_force(found: DeclaredDuties) -> date:
     return min((rule.effective_from for rule in found.rules if rule.effective_from), default=date.min)
+
+
+def _begins(found: DeclaredDuties) -> Rule:
+    return Rule(f"in force from {_in_force(found).isoformat()}")
 
 
 DATONG_DEADLINE = ruled("filing-deadline-datong", run_datong)

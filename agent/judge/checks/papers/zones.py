@@ -115,16 +115,18 @@ def _by_zone_type(check: Check, found: DeclaredDuties, camera: str) -> Finding:
 
 def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera by its name, its declared placement, its overlays and its channel name."""
-    return tuple(_by_name(check, site, facts, camera, now) for camera in site.cameras)
+    found = (_by_name(check, site, facts, camera, now) for camera in site.cameras)
+    return tuple(one for one in found if one is not None)
 
 
-def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding | None:
+    """Return the finding of one camera; None where no name speaks of a private place."""
     subject = f"camera:{camera.camera.id}"
     texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
     found = {text: hints(text) for text in texts}
     spoken = list(dict.fromkeys(hint.word for of_text in found.values() for hint in of_text))
     if not spoken:
-        return check.finding(subject, "not_applicable", "no-hint", {}, Message("no name speaks of a private place"))
+        return None
     near = [hint.outside for of_text in found.values() for hint in of_text]
     evidence: dict[str, Json] = {"words": spoken, "outside": [word for word in dict.fromkeys(near) if word]}
     values = {"words": ", ".join(spoken)}

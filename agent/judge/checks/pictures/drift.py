@@ -12,7 +12,8 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import masks
 from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds, own
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import MASK_CHANGE
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.approvals.approvals import Approval
@@ -143,14 +144,15 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, causes: dict[str, 
     approval = facts.approvals.get(camera.camera.id)
     if approval is None:
         text = Message("nobody has approved this camera's masks yet")
-        return check.finding(subject, "not_applicable", "not-approved", {}, text)
+        return waiting(check, subject, "person", "not-approved", text, caused_by=f"{APPROVAL_ID} site")
     given: dict[str, str | int | float] = {"by": approval.by, "at": utc_text(approval.at)}
     if approval.no_private_area:
         text = Message("{by} declared on {at} that nothing private is in view", given)
-        return check.finding(subject, "not_applicable", "no-private-area", {}, text)
+        word = Declaration("no_private_area", approval.by, utc_text(approval.at))
+        return freed(check, subject, word, "no-private-area", text, {})
     if not approval.masks_digest:
         text = Message("the device does not list its masks: {by} approved its pictures on {at}", given)
-        return check.finding(subject, "not_applicable", "masks-not-listed", {}, text)
+        return waiting(check, subject, "device", "masks-not-listed", text)
     listed = facts.one(subject, Masks)
     if listed is None:
         why = facts.why_not(subject, "masks")

@@ -8,6 +8,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
 from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds
+from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Ground, Json, Message
@@ -90,7 +91,7 @@ def _design(check: Check, site: Site, facts: Facts, camera: str, now: datetime) 
     designed = _DESIGN.fullmatch(word) if isinstance(word, str) else None
     if designed is None:
         message = Message("no figures of its design are declared")
-        return check.finding(subject, "not_applicable", "no-design", {}, message)
+        return freed(check, subject, Rule(f"no profile asks for {DESIGN}"), "no-design", message, {})
     encoders = facts.one(subject, Encoders)
     if encoders is None or not encoders.encoders:
         return fact_missing(check, site, facts, subject, "encoders")

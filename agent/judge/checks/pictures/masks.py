@@ -12,6 +12,7 @@ from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import own_masks
 from agent.judge.checks.pictures.hidden import hidden
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import PRIVACY
 from agent.model.finding import Finding, Ground, Json, Message
@@ -205,9 +206,8 @@ def _no_private_area(check: Check, camera: CameraConfig) -> Finding:
     declared = camera.no_private_area
     assert declared is not None  # noqa: S101 - the caller has looked
     message = Message("{by} declared on {at} that nothing private is in view", {"by": declared.by, "at": declared.at})
-    return check.finding(
-        _subject(camera), "not_applicable", "no-private-area", {"by": declared.by, "at": declared.at}, message
-    )
+    told = {"by": declared.by, "at": declared.at}
+    return freed(check, _subject(camera), Declaration("no_private_area", **told), "no-private-area", message, told)
 
 
 def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> Finding:

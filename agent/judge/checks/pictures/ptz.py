@@ -10,7 +10,8 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import ptz_presets, quality, view
 from agent.judge.claim import Broken, Held, Outcome, declared
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import PRIVACY
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -24,7 +25,8 @@ CHECK_ID = "privacy-mask-ptz"
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera, and name once on the site those that can turn and have no declaration."""
     open_ids = [camera.camera.id for camera in site.cameras if _is_open(facts, camera)]
-    findings = [_camera(check, facts, camera, now) for camera in site.cameras if camera.camera.id not in open_ids]
+    found = [_camera(check, facts, camera, now) for camera in site.cameras if camera.camera.id not in open_ids]
+    findings = [one for one in found if one is not None]
     if open_ids:
         message = Message(
             "{count} cameras can turn or zoom: declare that they are locked, or their presets with the zones of each",
@@ -40,7 +42,8 @@ def _is_open(facts: Facts, camera: CameraConfig) -> bool:
     return movable is not None and movable.ptz and not declared
 
 
-def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Finding | None:
+    """Return the finding of one camera; None where its device says that it cannot move, so that nothing is due."""
     subject = f"camera:{camera.camera.id}"
     if camera.ptz_lock is not None:
         return _locked(check, facts, camera, camera.ptz_lock, now)
@@ -50,14 +53,14 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> 
     word = camera.no_private_area
     if movable is not None and movable.ptz and word is not None:
         message = Message("{by} declared on {at} that nothing private is in view", {"by": word.by, "at": word.at})
-        return check.finding(subject, "not_applicable", "no-private-area", {"by": word.by, "at": word.at}, message)
+        told = {"by": word.by, "at": word.at}
+        return freed(check, subject, Declaration("no_private_area", **told), "no-private-area", message, told)
     if movable is not None:
-        message = Message("it does not turn or zoom, as far as its device says")
-        return check.finding(subject, "not_applicable", "not-ptz", {}, message)
+        return None
     if online.cause_of_silence(facts, subject):
         return quality.no_picture(check, facts, subject)
     message = Message("neither its device nor anybody else says that it can turn or zoom")
-    return check.finding(subject, "not_applicable", "not-told", {}, message)
+    return waiting(check, subject, "device", "movable-not-told", message)
 
 
 def _locked(check: Check, facts: Facts, camera: CameraConfig, lock: PtzLock, now: datetime) -> Finding:

@@ -10,6 +10,7 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.pictures import quality
 from agent.judge.claim import Broken, Held, Open, Outcome, declared
+from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -26,7 +27,7 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
     due = tuple(preset for preset in camera.presets if preset.zones)
     if not due:
         message = Message("nothing private is declared at any of its presets")
-        return check.finding(subject, "not_applicable", "no-zones", {}, message)
+        return freed(check, subject, Declaration("preset"), "no-zones", message, {})
     known = facts.remembered.presets.get(camera.camera.id)
     seen: Rows = {preset.name: known.of(preset.name) if known else () for preset in due}
     approval = facts.approvals.get(camera.camera.id)

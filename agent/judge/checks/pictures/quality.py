@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.claim import Broken, Held, Outcome, grounds
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATION
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
@@ -85,9 +86,12 @@ def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
+    if camera.camera.id not in facts.remembered.views and camera.presets:
+        message = Message("it turns between presets: at which of them it was seen is told by another finding")
+        return freed(check, subject, Declaration("preset"), "presets", message, {})
     if camera.camera.id not in facts.remembered.views:
         message = Message("nobody approved its view: there is nothing to compare it with")
-        return check.finding(subject, "not_applicable", "no-baseline", {}, message)
+        return waiting(check, subject, "person", "no-baseline", message, caused_by="camera-moved site")
     if (mute := muted(site, camera, COVERED, now)) is not None:
         return muted_finding(check, subject, mute)
     if facts.one(subject, QualitySeen) is None:
@@ -130,7 +134,7 @@ def muted_finding(check: Check, subject: str, mute: Mute) -> Finding:
     """Return the finding of a muted indicator."""
     day = mute.until.isoformat()
     message = Message("{by} muted it until {day}", {"by": mute.by, "day": day})
-    return check.finding(subject, "not_applicable", "muted", {"by": mute.by, "until": day}, message)
+    return freed(check, subject, Declaration("mute", mute.by), "muted", message, {"by": mute.by, "until": day})
 
 
 def no_picture(check: Check, facts: Facts, subject: str) -> Finding:
@@ -152,7 +156,7 @@ def _learning(check: Check, subject: str, known: CameraQuality) -> Finding:
     since = min((mode.since for mode in known.memory.modes), default=None)
     evidence: dict[str, Json] = {"until": utc_text(since + LEARNING)} if since is not None else {}
     message = Message("what is usual for its picture is being learned, for seven days")
-    return check.finding(subject, "not_applicable", "learning", evidence, message)
+    return waiting(check, subject, "look", "learning", message, evidence)
 
 
 def _row(mark: IndicatorMark) -> Json:

@@ -9,7 +9,8 @@ from datetime import datetime
 from agent.judge.check import Check
 from agent.judge.checks.pictures import drift, quality
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS
 from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.approvals.approvals import lights
@@ -45,10 +46,10 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     known = facts.remembered.views.get(camera.camera.id)
     if known is None and camera.presets:
         message = Message("it turns between presets: at which of them it was seen is told by another finding")
-        return check.finding(subject, "not_applicable", "presets", {}, message)
+        return freed(check, subject, Declaration("preset"), "presets", message, {})
     if known is None:
         message = Message("nobody approved its view: there is nothing to compare it with")
-        return check.finding(subject, "not_applicable", "no-baseline", {}, message)
+        return waiting(check, subject, "person", "no-baseline", message, caused_by=f"{CHECK_ID} site")
     if (mute := quality.muted(site, camera, INDICATOR, now)) is not None:
         return quality.muted_finding(check, subject, mute)
     if facts.one(subject, ViewSeen) is None:

@@ -4,19 +4,22 @@ Judged on counts (`agent/report/assessment.py`) and outages (`agent/observe/foot
 is one finding for the site; single cameras have their own.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
 from agent.judge.claim import Held, Open, Outcome, declared, grounds, own
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, Rule, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.declared_words import FOLDED, name_list, rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.assessed_days import Figure, last_whole_day
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.camera_file import DECLARED, FIELDS, empty
+from agent.observe.pictures.view_memory import CameraQuality
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import local_day, standing
 from drivers.model import Device, Identity, Services
@@ -45,11 +48,13 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
     day = last_whole_day(facts.remembered.assessed, local_day(site, now))
     if day is None or day.looks < LOOKED_RATIO * 86_400 / site.period_s:
         message = Message("no whole day has been looked at yet")
-        return check.finding("site", "not_applicable", "no-whole-day", {}, message)
+        return waiting(check, "site", "look", "no-whole-day", message)
     count = day.counts.get(figure)
     if count is None or count.ratio is None:
         message = Message("nothing was due on {day}", {"day": day.day.isoformat()})
-        return check.finding("site", "not_applicable", "nothing-due", {}, message)
+        if count is not None and count.excluded:
+            return freed(check, "site", Declaration("planned work"), "nothing-due", message, {})
+        return waiting(check, "site", "look", "nothing-due", message)
     key = standing(site, "key-target", local_day(site, now)).value is True
     wanted = "key" if key else "other"
     least = max((one.parameters.get(f"{figure}_{wanted}_ratio", 0.0) for one in rules), default=0.0)
@@ -73,9 +78,24 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
         return verdict(check, "site", [Held(figure, own("site", "assessed"))], evidence, message)
     if (count.good + count.unknown) / count.due >= least:
         message = Message("{percent} % on {day}, {unknown} % not known ({least} % are asked)", values)
-        return check.finding("site", "unknown", "too-much-unknown", evidence, message)
+        return _too_much_unknown(check, site, facts, evidence, message)
     message = Message("only {percent} % on {day} ({least} % are asked): mend what fails", values)
     return check.finding("site", "fail", "too-low", evidence, message)
+
+
+def _too_much_unknown(
+    check: Check, site: Site, facts: Facts, evidence: Mapping[str, Json], message: Message
+) -> Finding:
+    """Return that a rate is not known; no news while what is usual for a picture is learned, or a view is not approved.
+
+    What was not judged counts as unknown in the rate, and never as good.
+    """
+    known = facts.remembered
+    if any(not known.quality.get(one.camera.id, CameraQuality()).learned for one in site.cameras):
+        return waiting(check, "site", "look", "too-much-unknown", message, evidence)
+    bare = any(one.camera.id not in known.views and not one.presets for one in site.cameras)
+    cause = "camera-moved site" if bare else ""
+    return check.finding("site", "unknown", "too-much-unknown", evidence, message, cause)
 
 
 def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -121,7 +141,7 @@ def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     limit_h = min((one.parameters["outage_max_h"] for one in rules if "outage_max_h" in one.parameters), default=None)
     if limit_h is None:
         message = Message("no rule in effect says how long an outage may last")
-        return (check.finding("site", "not_applicable", "no-limit", {}, message),)
+        return (freed(check, "site", Rule("no rule in effect"), "no-limit", message, {}),)
     limit = timedelta(hours=limit_h)
     down = [one for one in facts.remembered.outages if one.open]
     long_ = sorted((one for one in down if one.end_at - one.start_at > limit), key=lambda one: one.start_at)

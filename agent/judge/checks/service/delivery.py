@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from agent.judge import claim
 from agent.judge.check import Check
 from agent.judge.claim import Held
-from agent.judge.verdict import verdict
+from agent.judge.freed import Declaration, freed
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.delivery import NoCertificate, NotRenewed, OwnCertificate
@@ -29,13 +30,16 @@ _TAKEN_OVER_FOR = timedelta(hours=1)
 def run_delivery(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge delivery, the worst first: forgery and competing clients, then what does not get through."""
     status = facts.delivery.status
-    if site.hub is None or site.hub.confirm == "file":
-        reason, message = "no-hub", Message("no hub is connected, so nothing is delivered over the network")
-    elif status is None:
-        reason, message = "not-looked-at", Message("this command delivers nothing, so delivery is not judged here")
-    else:
-        return (_delivery(check, site, status, now),)
-    return (check.finding("site", "not_applicable", reason, {}, message),)
+    if site.hub is not None and site.hub.confirm == "file":
+        message = Message("no hub is connected, so nothing is delivered over the network")
+        return (freed(check, "site", Declaration("hub.confirm"), "no-hub", message, {}),)
+    if site.hub is None:
+        message = Message("no hub is connected, so nothing is delivered over the network")
+        return (waiting(check, "site", "person", "no-hub", message),)
+    if status is None:
+        message = Message("this command delivers nothing, so delivery is not judged here")
+        return (waiting(check, "site", "look", "not-looked-at", message),)
+    return (_delivery(check, site, status, now),)
 
 
 def _delivery(check: Check, site: Site, status: DeliveryStatus, now: datetime) -> Finding:
@@ -98,8 +102,7 @@ def run_certificate(check: Check, site: Site, facts: Facts, now: datetime) -> tu
     """Judge the certificate that is presented to the broker."""
     own = facts.delivery.certificate
     if own is None:
-        message = Message("no certificate is shown to the hub's broker")
-        return (check.finding("site", "not_applicable", "no-certificate", {}, message),)
+        return ()  # without one there is nothing to judge: to whom reports go is judged by hub-delivery
     if isinstance(own, NoCertificate):
         message = Message("the certificate for the hub's broker could not be read: {why}", {"why": own.why})
         return (check.finding("site", "unknown", "unreadable", {"detail": own.why}, message),)

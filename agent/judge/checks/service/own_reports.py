@@ -9,7 +9,7 @@ from datetime import datetime
 from agent.judge import claim
 from agent.judge.check import Check
 from agent.judge.claim import Held
-from agent.judge.verdict import verdict
+from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.declared_words import rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Unproven
@@ -50,13 +50,13 @@ def _judge_newest(check: Check, facts: Facts, judge: Callable[[Check, OwnReports
     own = facts.own_reports
     if own is None:
         message = Message("this command reports nothing, so the site's reports are not judged here")
-        return check.finding("site", "not_applicable", "not-looked-at", {}, message)
+        return waiting(check, "site", "look", "not-looked-at", message)
     if own.unread:
         message = Message("the site's own reports cannot be read: {why}", {"why": own.unread})
         return check.finding("site", "unknown", "unreadable", {}, message)
     if not own.looked:  # the first look of all; a spool that was lost is told by the daemon
         message = Message("nothing was reported yet: the next look judges what this one reports")
-        return check.finding("site", "not_applicable", "nothing-reported", {}, message)
+        return waiting(check, "site", "look", "nothing-reported", message)
     return judge(check, own)
 
 

@@ -268,7 +268,7 @@ def test_each_result_has_its_verdict(result: Outcome, expected: tuple[str, str])
 
 def test_where_nothing_was_tried_it_is_off_and_quiet() -> None:
     found = judged()
-    assert [(one.subject, one.status, one.reason) for one in found.values()] == [("site", "not_applicable", "off")]
+    assert [(one.subject, one.status, one.reason) for one in found.values()] == [("site", "unknown", "off")]
     assert judged(row(name="removed"))["site"].reason == "off"
 
 

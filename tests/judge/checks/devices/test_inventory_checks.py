@@ -12,7 +12,7 @@ from sites import NOW, camera, healthy, healthy_camera, healthy_device, observed
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
-from agent.model.finding import Finding
+from agent.model.finding import Finding, is_waiting
 from agent.observe.facts.facts import NO_NETWORK_FACTS, NetworkFacts, gather
 from agent.observe.facts.sightings import BoxMark, KnownBox, Sighting, mark_of
 from agent.observe.inventory.stocktake import ONE_BOX, TWO_BOXES
@@ -59,7 +59,8 @@ def test_what_answers_on_the_network_is_one_finding_of_the_site(around: NetworkF
 @pytest.mark.parametrize("where", [{"addresses": ("192.0.2.64",)}, {"ranges": ("192.0.2.0/28",)}, {}])
 def test_it_is_quiet_where_discovery_is_off_and_nowhere_else(where: dict[str, tuple[str, ...]]) -> None:
     finding = judged(NO_NETWORK_FACTS, discovery=Discovery(**where) if where else Discovery(wait_s=1.0))
-    assert finding["undeclared-camera"].status == ("pass" if where else "not_applicable")
+    assert finding["undeclared-camera"].status == ("pass" if where else "unknown")
+    assert where or is_waiting(finding["undeclared-camera"])
 
 
 def test_the_finding_names_strangers_by_address_and_digest_and_stays_small() -> None:
@@ -94,7 +95,7 @@ EMPTY = without(healthy(), Streams) + observed("camera:gate", Streams(()))
     ("around", "observations", "status", "reason"),
     [
         (NetworkFacts(remembered={"box": BOX}), healthy(), "pass", ""),
-        (NO_NETWORK_FACTS, healthy(), "not_applicable", "nothing-remembered"),
+        (NO_NETWORK_FACTS, healthy(), "unknown", "nothing-remembered"),
         (NetworkFacts(remembered={"box": BOX}), OTHER, "warn", "replaced"),
         (NetworkFacts(remembered={"box": BOX}), NAMELESS, "unknown", "identity-not-told"),
         (NetworkFacts(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "replaced"),
@@ -153,7 +154,7 @@ def test_an_empty_channel_is_one_finding_of_its_device_and_no_check_passes_its_c
     seen = healthy_device() + on_an_empty_channel("gate") + (healthy_camera("yard") if others else ())
     around = NetworkFacts(remembered={"box": BOX})
     found = run_checks(site(*cameras), facts_of(site(*cameras), seen, around), NOW)
-    wrong = {f.key: f for f in found if f.status not in ("pass", "not_applicable")}
+    wrong = {f.key: f for f in found if f.status not in ("pass", "not_applicable") and not is_waiting(f)}
     roots = {key for key, finding in wrong.items() if not finding.caused_by}
     roots -= {"retention-days site", "osd-compliant site"}
     assert roots == {"inventory-drift device:box"}
@@ -162,10 +163,12 @@ def test_an_empty_channel_is_one_finding_of_its_device_and_no_check_passes_its_c
         "warn",
     )
     of_it = [f for f in found if f.subject == "camera:gate"]
-    not_due = ("not-recorded", "no-design", "no-hint")
+    not_due = ("not-recorded", "no-design")
     assert len(of_it) >= 5 and {f.status for f in of_it if f.reason not in not_due} == {"unknown"}
     of_other = [
-        f for f in found if f.subject == "camera:yard" and f.reason not in ("not-told", "not-read-yet", *not_due)
+        f
+        for f in found
+        if f.subject == "camera:yard" and not is_waiting(f) and f.reason not in ("not-read-yet", *not_due)
     ]
     assert {f.status for f in of_other} <= {"pass"}
     assert wrong["camera-online camera:gate"].reason == "channel-empty"

@@ -199,11 +199,11 @@ def unread(reason: Reason) -> Observations:
 @pytest.mark.parametrize(
     ("seen", "status", "reason"),
     [
-        (recorded("gate", 0) + recorded("yard", 0), "not_applicable", "capacity-not-told"),
-        (unread("unsupported"), "not_applicable", "capacity-not-told"),
+        (recorded("gate", 0) + recorded("yard", 0), "unknown", "disks-not-told"),
+        (unread("unsupported"), "unknown", "disks-not-told"),
         (unread("malformed"), "unknown", "malformed"),
         (unread("deadline"), "unknown", "deadline"),
-        (recorder(replace(FULL, capacity_bytes=None)) + recorded("gate", 0), "not_applicable", "capacity-not-told"),
+        (recorder(replace(FULL, capacity_bytes=None)) + recorded("gate", 0), "unknown", "disks-not-told"),
         (recorder(replace(FULL, state="failed")) + recorded("gate", 0), "unknown", "no-disk"),
         (observed("device:box", Disks(())) + recorded("gate", 0), "unknown", "no-disk"),
         (recorder(quota=True) + recorded("gate", 0) + recorded("yard", 0), "unknown", "quota"),
@@ -212,7 +212,7 @@ def unread(reason: Reason) -> Observations:
         (recorder() + recorded("gate", 0, 2) + recorded("yard", 0, 2), "unknown", "too-young"),
         (
             recorder() + observed("camera:gate", Recordings(())) + observed("camera:yard", Recordings(())),
-            "not_applicable",
+            "unknown",
             "nothing-recorded",
         ),
     ],

@@ -51,7 +51,7 @@ def status(*looks: Observations, a_site: Site = SITE) -> str:
 
 
 def test_it_passes_only_when_a_sealed_day_was_read_again() -> None:
-    assert status(WHOLE) == "not_applicable first-look"
+    assert status(WHOLE) == "unknown first-look"
     assert status(WHOLE, WHOLE) == "pass"
     assert "32 days of footage are sealed" in str(after(WHOLE, WHOLE)[0][KEY].message)
 

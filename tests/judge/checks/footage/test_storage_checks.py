@@ -9,7 +9,7 @@ from sites import NOW, camera, observed, site
 
 from agent.judge.checks.devices.online import key_of_device
 from agent.judge.checks.footage import storage
-from agent.model.finding import Finding
+from agent.model.finding import Finding, is_waiting
 from agent.observe.facts.facts import gather
 from agent.site.config.site import Site
 from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, StoreTrouble, TroubleKind
@@ -70,7 +70,8 @@ def test_a_recorder_without_a_disk_fails() -> None:
 
 
 def test_what_is_not_told_is_no_pass_and_no_alarm() -> None:
-    assert (judged()[0].status, judged()[0].reason) == ("not_applicable", "not-told")
+    assert (judged()[0].status, judged()[0].reason) == ("unknown", "disks-not-told")
+    assert is_waiting(judged()[0])
 
 
 def test_a_device_that_cannot_be_read_is_unknown_for_the_same_cause_as_its_camera() -> None:

@@ -9,7 +9,7 @@ from sights import REFERENCES, STEP, of, played, quality, seen, view
 from sites import NOW, ZONE, camera, healthy, observed, site, without, without_path
 
 from agent.judge.checks.table import run_checks
-from agent.model.finding import Finding
+from agent.model.finding import Finding, is_waiting
 from agent.observe.facts.facts import gather
 from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock, Site
 from drivers.details import Movable
@@ -98,10 +98,10 @@ def test_a_word_that_nothing_private_is_in_view_holds_wherever_a_camera_turns() 
     assert (finding.status, finding.reason) == ("not_applicable", "no-private-area")
 
 
-@pytest.mark.parametrize(("facts", "reason"), [((), "not-told"), ((Movable(False),), "not-ptz")])
-def test_a_camera_that_does_not_turn_is_not_applicable(facts: tuple[Movable, ...], reason: str) -> None:
-    finding = judged(camera(), observed("camera:gate", *facts))[f"{CHECK} camera:gate"]
-    assert (finding.status, finding.reason) == ("not_applicable", reason)
+def test_of_a_camera_that_cannot_turn_nothing_is_due_and_one_that_does_not_tell_is_unknown() -> None:
+    assert f"{CHECK} camera:gate" not in judged(camera(), observed("camera:gate", Movable(False)))
+    silent = judged(camera(), observed("camera:gate"))[f"{CHECK} camera:gate"]
+    assert (silent.status, silent.reason, is_waiting(silent)) == ("unknown", "movable-not-told", True)
 
 
 def test_a_silent_camera_is_unknown_for_the_cause_of_its_silence() -> None:

@@ -37,7 +37,7 @@ def statuses(*pictures: dict[str, object], check: str = CHECK, known: CameraQual
 def test_a_camera_learns_for_seven_days_before_it_is_judged() -> None:
     looks = [seen(view(), quality(**BLURRED)) for _ in range(5)]
     _, known, told = played(SITE, looks)
-    assert {(of(one, CHECK).status, of(one, CHECK).reason) for one in told} == {("not_applicable", "learning")}
+    assert {(of(one, CHECK).status, of(one, CHECK).reason) for one in told} == {("unknown", "learning")}
     assert of(told[0], CHECK).evidence["until"] == "2026-12-01T12:00:00Z"
     assert not known["gate"].learned
     steady = [seen(view(), quality(luma=100.0 + number % 3)) for number in range(60)]

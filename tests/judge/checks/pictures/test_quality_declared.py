@@ -72,11 +72,11 @@ def test_without_a_declared_box_a_missing_overlay_is_not_told() -> None:
 def test_other_boxes_have_all_learned_anew(boxes: tuple[tuple[float, float, float, float], ...]) -> None:
     known = knows_its_overlay()
     assert known.learned
-    assert last(site(camera(overlay_boxes=boxes)), known, ink=(6.0,) * len(boxes)) == "not_applicable learning"
+    assert last(site(camera(overlay_boxes=boxes)), known, ink=(6.0,) * len(boxes)) == "unknown learning"
 
 
 def test_a_first_box_has_all_learned_anew_because_its_strokes_were_never_seen() -> None:
-    assert last(BOXED, learned(), ink=WRITTEN) == "not_applicable learning"
+    assert last(BOXED, learned(), ink=WRITTEN) == "unknown learning"
 
 
 def test_an_approval_of_a_first_view_keeps_what_was_learned_with_the_boxes() -> None:

@@ -64,12 +64,13 @@ def test_a_zone_that_was_never_covered_is_not_said_to_be_uncovered_by_the_move()
 def test_without_an_approved_view_there_is_one_open_item_and_no_finding_of_a_camera() -> None:
     two = site(camera(), camera("yard"))
     findings = run_checks(two, gather(healthy() + healthy("yard")), NOW)
-    assert {f.status for f in findings if f.check == CHECK and f.subject != "site"} == {"not_applicable"}
+    judged = [f for f in findings if f.check == CHECK and f.subject != "site"]
+    assert {(f.status, f.caused_by) for f in judged} == {("unknown", f"{CHECK} site")}
     item = of(findings, CHECK, "site")
     assert (item.status, item.reason, item.evidence["cameras"]) == ("unknown", "no-baseline", ["gate", "yard"])
     assert "camwarden masks adopt" in str(item.message)
     assert item.caused_by == "mask-approval site", "whoever is asked to approve the camera is not asked twice"
-    assert of(findings, "camera-occluded").status == "not_applicable"
+    assert of(findings, "camera-occluded").caused_by == f"{CHECK} site"
 
 
 def test_where_every_view_is_approved_nothing_is_open() -> None:

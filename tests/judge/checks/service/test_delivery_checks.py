@@ -12,7 +12,7 @@ from certificates import Authority
 
 from agent.deliver.keys.own_certificate import read_own
 from agent.judge.checks.service import delivery as checks
-from agent.model.finding import Finding, Message
+from agent.model.finding import Finding, Message, is_waiting
 from agent.observe.facts.delivery import Delivery, NoCertificate, NotRenewed, OwnCertificate
 from agent.observe.facts.delivery_status import DeliveryStatus, StatusBoard
 from agent.observe.facts.facts import Facts, gather
@@ -87,7 +87,7 @@ def test_the_brokers_words_reach_the_finding() -> None:
 
 
 def test_where_nothing_is_to_be_delivered_nothing_is_judged() -> None:
-    assert delivered(None).status == "not_applicable"
+    assert (delivered(None).status, is_waiting(delivered(None))) == ("unknown", True)
     assert delivered(WELL, delivery.site()).reason == "no-hub"
     assert delivered(WELL, delivery.site(hub=Hub("h", confirm="file"))).reason == "no-hub"
 
@@ -162,7 +162,7 @@ def test_what_else_is_wrong_with_a_certificate() -> None:
     assert certified(replace(LASTS, not_before=NOW + DAY)).reason == "not-yet-valid"
     assert certified(replace(LASTS, ca_not_after=NOW + 5 * DAY)).status == "warn"
     assert certified(replace(LASTS, ca_not_after=NOW - DAY)).status == "fail"
-    assert certified(None).status == "not_applicable"
+    assert checks.CERTIFICATE.run(checks.CERTIFICATE, SITE, facts_of(True, certificate=None), NOW) == ()
     assert certified(NoCertificate("x")).status == "unknown"
     expired = replace(LASTS, not_after=NOW - DAY)
     assert certified(expired, clock_trusted=False).reason == "own-clock-not-synchronised"

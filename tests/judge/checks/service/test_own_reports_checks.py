@@ -88,7 +88,7 @@ def test_reports_that_are_signed_and_bare_pass_and_name_the_key(maker: Maker) ->
 def test_where_nothing_was_reported_yet_there_is_nothing_to_judge(maker: Maker, made: bool) -> None:
     if made:
         maker.open().close()
-    assert [words(one) for one in judged(maker, look(maker))] == [("not_applicable", "nothing-reported")] * 2
+    assert [words(one) for one in judged(maker, look(maker))] == [("unknown", "nothing-reported")] * 2
 
 
 def test_the_first_looks_of_a_fresh_site_open_nothing_about_its_own_reports(maker: Maker) -> None:
@@ -102,7 +102,7 @@ def test_the_first_looks_of_a_fresh_site_open_nothing_about_its_own_reports(make
 
 
 def test_a_command_that_reports_nothing_judges_no_reports(maker: Maker) -> None:
-    assert [words(one) for one in judged(maker, None)] == [("not_applicable", "not-looked-at")] * 2
+    assert [words(one) for one in judged(maker, None)] == [("unknown", "not-looked-at")] * 2
 
 
 def test_a_spool_that_cannot_be_read_proves_nothing(maker: Maker) -> None:
@@ -265,8 +265,8 @@ def inspected(maker: Maker, own: OwnReports | None, profile: str = "full") -> Fi
 def test_an_inspection_gets_reports_that_verify_and_what_does_not_hangs_on_the_finding_that_says_why(
     maker: Maker,
 ) -> None:
-    assert words(inspected(maker, None)) == ("not_applicable", "not-looked-at")
-    assert words(inspected(maker, look(maker))) == ("not_applicable", "nothing-reported")
+    assert words(inspected(maker, None)) == ("unknown", "not-looked-at")
+    assert words(inspected(maker, look(maker))) == ("unknown", "nothing-reported")
     reported(maker)
     found = inspected(maker, look(maker))
     assert (words(found), found.evidence["reports"]) == (("pass", ""), 4)
