@@ -147,10 +147,10 @@ OpeningName = Literal["floor", "newest", "bare"]
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A moment of footage of which a picture is wanted, by the recorder's clock; None: the newest that it lists."""
+    """A moment of footage of which a picture is wanted, by the recorder's clock; of the newest the time of the look."""
 
     name: OpeningName
-    at: datetime | None = None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

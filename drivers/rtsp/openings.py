@@ -1,7 +1,7 @@
 """Selects which moment of a camera's footage is opened for a request, and where it is played. Pure.
 
-The oldest footage is opened by itself (`capture.py`); these are the moments beside it: at the age of the retention
-floor, the newest, and one that was seen as bare. A moment that the list does not claim is not opened.
+The oldest footage is opened by itself (`drivers/capture.py`); these are the moments beside it: at the age of the
+retention floor, the newest, and one that was seen as bare. A moment that the list does not claim is not opened.
 """
 
 from dataclasses import dataclass
@@ -39,14 +39,15 @@ class Playback:
 def moment_of(held: Recordings, wanted: Opening) -> datetime | None:
     """Return the recorded moment that answers a request; None where the list claims none that is worth opening.
 
-    `bare` is that moment itself; the age of the floor may lie in a hole, and then the next footage counts.
+    `bare` is that moment itself; the age of the floor may lie in a hole, and then the next footage counts. Of the
+    newest the request names the time of the look: some recorders list a file up to its planned end.
     """
     if not held.spans:
         return None
     first_at, last = held.spans[0].start_at, held.spans[-1]
-    at = max(last.start_at, last.end_at - NEWEST_LEAD) if wanted.name == "newest" else wanted.at
-    if at is None:
-        return None
+    at = wanted.at
+    if wanted.name == "newest":
+        at = max(last.start_at, min(last.end_at, wanted.at) - NEWEST_LEAD)
     if wanted.name == "bare":
         return at if any(one.start_at <= at < one.end_at for one in held.spans) else None
     if at < first_at + BESIDE_OLDEST:

@@ -43,6 +43,7 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
     ("camera-online", "Identity"): "a picture of this look proves it; the identity says whether its recorder answers",
     ("retention-days", "RetentionLimits"): "the run of footage proves it; a limit can only accuse",
     ("stream-auth-required", "PictureSeen"): "what was asked without a login proves it; the picture only dates it",
+    ("bare-footage-kept", "FootageOpened"): "live looks and the list prove it; footage that was opened can only accuse",
     ("retention-days", "Schedule"): "the run of footage proves it; a plan can only accuse",
     (
         "audio-undeclared",

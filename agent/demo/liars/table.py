@@ -3,6 +3,7 @@
 from agent.demo.liars.footage import (
     always_recording,
     bare_archive,
+    bare_hours,
     disk_of_nothing,
     disk_read_only,
     found_and_not_listed,
@@ -80,6 +81,7 @@ LIES: tuple[Lie, ...] = (
     one_locked_hour.LIE,
     next_footage.LIE,
     bare_archive.LIE,
+    bare_hours.LIE,
     neighbours_recording.LIE,
     swapped_sources.LIE,
     always_recording.LIE,

@@ -113,6 +113,8 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         "told", (Recordings,), dated=("read_again_at", "found_at"), reasons={"to-be-confirmed": "told"}
     ),
     "retention-excess": EvidenceRule("told", (Recordings,)),
+    # A pass rests on the recorder's list and on what live looks remembered; only footage that was opened accuses.
+    "bare-footage-kept": EvidenceRule("told", (Recordings, FootageOpened), reasons={"bare-footage": "seen"}),
     "storage-health": EvidenceRule("told", (Disks, StoreIndex), of_site="own"),
     "clock-offset": EvidenceRule("told", (Clock,)),
     "clock-source": EvidenceRule("told", (Clock,)),

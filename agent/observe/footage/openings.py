@@ -7,20 +7,19 @@ between, nor that recording goes on. Each is one picture, fetched in the turn of
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
+from agent.observe.footage.bare import Bare, bare_opening
 from agent.observe.footage.days import CameraFootage, Footage, floor_of
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Opening, Wanted, WantedFootage
 from drivers.picture import PathName
-
-NEWEST: Final = Opening("newest")
 
 
 def with_openings(
     site: Site,
     wanted: WantedFootage,
     footage: Footage,
+    bare: Bare,
     due: Mapping[str, Collection[PathName]],
     now: datetime,
 ) -> WantedFootage:
@@ -29,7 +28,10 @@ def with_openings(
     for camera in site.cameras:
         name = camera.camera.id
         if camera.recorded and "playback" in due.get(name, ()):
-            opens = (floor_opening(site, camera, footage.get(name), now), NEWEST)
+            known = footage.get(name)
+            seen_bare = bare_opening(bare.get(name, ()), known, now)
+            newest = Opening("newest", known.there(now) if known else now)
+            opens = (floor_opening(site, camera, known, now), newest, *((seen_bare,) if seen_bare else ()))
             asked[name] = replace(asked.get(name, Wanted()), opens=opens)
     return asked
 

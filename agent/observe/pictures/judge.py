@@ -66,7 +66,7 @@ def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: 
         verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
-    value = FootageOpened(opening.name, opening.at or picture.taken_at, at, reason, picture.dated, shows, verdicts)
+    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts)
     where = replace(picture.provenance, true_at=picture.taken_at)
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 

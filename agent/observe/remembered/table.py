@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from agent.model.finding import Json
 from agent.observe.remembered.areas import (
     assessed,
+    bare,
     footage,
     identities,
     inventory,
@@ -63,6 +64,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "sightings": sightings,
     "identities": identities,
     "footage": footage,
+    "bare": bare,  # by the recorder's clock after this look
     "outages": outages,
     "running": running,
     "logs": logs,

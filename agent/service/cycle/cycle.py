@@ -99,7 +99,9 @@ def see(
     heard = discover(site, env.progress)
     paths = due(site, remembered.looked, now)
     reading = Reading(site, env.credentials, env.clock, env.watch)
-    wanted = with_openings(site, footage_requests(site, remembered.footage, now), remembered.footage, paths, now)
+    wanted = with_openings(
+        site, footage_requests(site, remembered.footage, now), remembered.footage, remembered.bare, paths, now
+    )
     reading.ask(site, paths, wanted)
     stored = read_stores(site, paths, now, env.progress, env.stop, wanted=wanted)
     # look at pictures

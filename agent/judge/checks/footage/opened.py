@@ -49,12 +49,12 @@ def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_a
     return (Open("floor opened", "floor-not-opened", message, {"floor_at": utc_text(floor_at)}, doubted=True),)
 
 
-def newest(facts: Facts, camera: CameraConfig, recordings: Recordings) -> tuple[Outcome, ...]:
+def newest(facts: Facts, camera: CameraConfig, recordings: Recordings, there: datetime) -> tuple[Outcome, ...]:
     """Return whether the newest footage that is listed was opened; nothing where the recorder offers no replay of it.
 
-    Files of a store were seen to grow.
+    Files of a store were seen to grow. `there` is now by the recorder's clock.
     """
-    wanted = Opening("newest")
+    wanted = Opening("newest", there)
     if camera.store or not _is_offered(camera, recordings, wanted):
         return ()
     seen = _opened(facts, camera, "newest", moment_of(recordings, wanted))
