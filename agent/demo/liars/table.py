@@ -3,7 +3,6 @@
 from agent.demo.liars.footage import (
     always_recording,
     bare_archive,
-    bare_hours,
     disk_of_nothing,
     disk_read_only,
     found_and_not_listed,
@@ -44,6 +43,7 @@ from agent.demo.liars.identity import (
 from agent.demo.liars.lie import Lie
 from agent.demo.liars.masks import (
     bare_by_turns,
+    bare_hours,
     chinese_switch,
     glass_mask,
     mask_of_the_neighbour,
@@ -81,7 +81,6 @@ LIES: tuple[Lie, ...] = (
     one_locked_hour.LIE,
     next_footage.LIE,
     bare_archive.LIE,
-    bare_hours.LIE,
     neighbours_recording.LIE,
     swapped_sources.LIE,
     always_recording.LIE,
@@ -135,6 +134,7 @@ LIES: tuple[Lie, ...] = (
     not_on_the_sub_stream.LIE,
     glass_mask.LIE,
     bare_by_turns.LIE,
+    bare_hours.LIE,
     shrunken_mask.LIE,
     same_label_spaced.LIE,
     chinese_switch.LIE,

@@ -24,6 +24,8 @@ STRETCHES_MAX: Final = 16
 SAME_WITHIN_PERIODS: Final = 3
 """How many periods two looks may be apart within one stretch: a missed cycle changes nothing."""
 
+OPENS_AFTER: Final = timedelta(seconds=10)
+
 KEPT: Final = timedelta(days=400)
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,9 +48,9 @@ class BareStretch:
     opened_at: datetime | None = None
 
     @property
-    def middle_at(self) -> datetime:
-        """The moment that is opened."""
-        return self.from_at + (self.until_at - self.from_at) / 2
+    def opens_at(self) -> datetime:
+        """The moment that is opened: shortly after it was seen bare first."""
+        return self.from_at + min(OPENS_AFTER, (self.until_at - self.from_at) / 2)
 
 
 Bare = Mapping[str, tuple[BareStretch, ...]]
@@ -72,18 +74,19 @@ def update_bare(site: Site, told: Observations, footage: Footage, before: Bare, 
         known = footage.get(name)
         kept = [one for one in before.get(name, ()) if one.zone in zones and not _is_gone(one, own, known, now)]
         kept = [_after_opening(one, own, known, now) for one in kept]
-        within = SAME_WITHIN_PERIODS * timedelta(seconds=site.period_s)
-        for zone in sorted(bare_zones(own) & zones):
-            kept = _continued(kept, zone, now, within)
+        period = timedelta(seconds=site.period_s)
+        within = SAME_WITHIN_PERIODS * period
+        for zone, at in sorted(bare_zones(own).items()):
+            kept = _continued(kept, zone, min(at, now + period), within) if zone in zones else kept
         if kept:
             after[name] = tuple(sorted(kept, key=lambda one: (one.from_at, one.zone))[-STRETCHES_MAX:])
     return after
 
 
-def bare_zones(observed: Iterable[Observation]) -> set[str]:
-    """Return the zones that a live picture of this look shows bare."""
+def bare_zones(observed: Iterable[Observation]) -> dict[str, datetime]:
+    """Return the zones that a live picture of this look shows bare, and when it was taken."""
     return {
-        one.value.zone
+        one.value.zone: one.taken_at
         for one in observed
         if isinstance(one.value, ZoneVerdict)
         and one.value.verdict == "FAIL"
@@ -102,14 +105,14 @@ def bare_opening(stretches: tuple[BareStretch, ...], known: CameraFootage | None
     turn = int((now - _EPOCH) / ROUND)
     waiting = [one for one in stretches if not one.opened] or sorted(stretches, key=lambda one: one.opened_at or _EPOCH)
     chosen = waiting[turn % len(waiting)] if not waiting[0].opened else waiting[0]
-    return Opening("bare", known.there(chosen.middle_at) if known else chosen.middle_at)
+    return Opening("bare", known.there(chosen.opens_at) if known else chosen.opens_at)
 
 
 def _is_gone(one: BareStretch, own: list[Observation], known: CameraFootage | None, now: datetime) -> bool:
     held = next((o.value for o in own if isinstance(o.value, Recordings)), None)
     until_at = known.there(one.until_at) if known else one.until_at
     recorded_over = held is not None and bool(held.spans) and held.spans[0].start_at > until_at
-    return recorded_over or one.until_at < now - KEPT or one.from_at > now
+    return recorded_over or one.until_at < now - KEPT or one.from_at > now + timedelta(hours=1)
 
 
 def _after_opening(one: BareStretch, own: list[Observation], known: CameraFootage | None, now: datetime) -> BareStretch:
@@ -126,11 +129,11 @@ def _after_opening(one: BareStretch, own: list[Observation], known: CameraFootag
     return one
 
 
-def _continued(stretches: list[BareStretch], zone: str, now: datetime, within: timedelta) -> list[BareStretch]:
+def _continued(stretches: list[BareStretch], zone: str, at: datetime, within: timedelta) -> list[BareStretch]:
     last = next((one for one in reversed(stretches) if one.zone == zone), None)
-    if last is None or now - last.until_at > within:
-        return [*stretches, BareStretch(zone, now, now)]
-    return [replace(one, until_at=now) if one is last else one for one in stretches]
+    if last is None or at - last.until_at > within:
+        return [*stretches, BareStretch(zone, at, at)]
+    return [replace(one, until_at=max(one.until_at, at)) if one is last else one for one in stretches]
 
 
 def to_data(stretches: tuple[BareStretch, ...]) -> Json:

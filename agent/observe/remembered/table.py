@@ -54,6 +54,7 @@ PICTURED: Final[Mapping[str, Area]] = {
     "presets": presets,
     "views": views,
     "quality": quality,  # by the view after this look
+    "bare": bare,
 }
 """Learned from pictures: once for each device and round."""
 
@@ -64,7 +65,6 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "sightings": sightings,
     "identities": identities,
     "footage": footage,
-    "bare": bare,  # by the recorder's clock after this look
     "outages": outages,
     "running": running,
     "logs": logs,

@@ -140,6 +140,7 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         pooled=tuple(glances for part in parts for glances in part.pooled),
         views={name: view for part in parts for name, view in part.views.items()},
         quality={name: quality for part in parts for name, quality in part.quality.items()},
+        bare={name: stretches for part in parts for name, stretches in part.bare.items()},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
     )
 

@@ -12,5 +12,5 @@ to_data, from_data = as_object(bare.to_data, bare.from_data)
 
 
 def update(before: Remembered, look: Look) -> bare.Bare:
-    """Return the stretches after a look, by the recorder's clock as it is after it."""
-    return bare.update_bare(look.site, look.told, before.footage, before.bare, look.now)
+    """Return the stretches after a look; single pictures count, as what is pooled lags behind."""
+    return bare.update_bare(look.site, (*look.told, *look.seen), before.footage, before.bare, look.now)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from footage_looks import facts_of
-from sites import DAY, NOW, ZONE, camera, healthy, observed, site, without
+from sites import DAY, NOW, ZONE, camera, healthy, observed, observed_at, site, without
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from agent.observe.footage.bare import BareStretch, bare_opening, from_data, to_data, update_bare
+from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_data, to_data, update_bare
 from agent.observe.footage.openings import with_openings
 from agent.site.config.site import Site
 from drivers.footage import Opening
@@ -81,10 +81,10 @@ def test_footage_that_was_not_read_or_is_not_there_proves_nothing(held: Recordin
 def test_a_stretch_grows_from_look_to_look_and_begins_anew_after_a_pause() -> None:
     live = observed("camera:gate", ZoneVerdict("main", ZONE.name, "FAIL", "not-hidden"))
     period = timedelta(seconds=SITE.period_s)
-    bare = update_bare(SITE, live, {}, {}, NOW)
-    bare = update_bare(SITE, live, {}, bare, NOW + period)
-    bare = update_bare(SITE, (), {}, bare, NOW + 2 * period)
-    bare = update_bare(SITE, live, {}, bare, NOW + 9 * period)
+    bare: Bare = {}
+    for periods, seen in ((0, live), (1, live), (2, ()), (9, live)):
+        at = NOW + periods * period
+        bare = update_bare(SITE, observed_at(seen, at), {}, bare, at)
     assert [(one.from_at, one.until_at) for one in bare["gate"]] == [
         (NOW, NOW + period),
         (NOW + 9 * period, NOW + 9 * period),
@@ -98,9 +98,9 @@ def test_a_recorded_or_remembered_picture_begins_no_stretch() -> None:
     assert update_bare(SITE, recorded + remembered, {}, {}, NOW) == {}
 
 
-def test_its_middle_is_asked_for_in_the_turn_of_playback_and_the_answer_is_remembered() -> None:
+def test_its_beginning_is_asked_for_in_the_turn_of_playback_and_the_answer_is_remembered() -> None:
     wanted = with_openings(SITE, {}, {}, {"gate": (LONG,)}, {"gate": ("playback",)}, NOW)["gate"].opens
-    assert wanted[-1] == Opening("bare", LONG.from_at + 3 * HOUR)
+    assert wanted[-1] == Opening("bare", LONG.from_at + timedelta(seconds=10))
     assert with_openings(SITE, {}, {}, {"gate": (LONG,)}, {"gate": ("sub",)}, NOW) == {}
     after = update_bare(SITE, opened(wanted[-1].at, BARE), {}, {"gate": (LONG,)}, NOW)
     assert after["gate"][0].opened == "bare"
@@ -114,7 +114,7 @@ def test_what_was_never_opened_has_its_turn_first() -> None:
     known = replace(LONG, opened="bare", opened_at=NOW)
     fresh = BareStretch(ZONE.name, NOW - 2 * DAY, NOW - 2 * DAY)
     assert bare_opening((known, fresh), None, NOW) == Opening("bare", fresh.from_at)
-    assert bare_opening((known,), None, NOW) == Opening("bare", known.middle_at)
+    assert bare_opening((known,), None, NOW) == Opening("bare", known.opens_at)
     assert bare_opening((), None, NOW) is None
 
 

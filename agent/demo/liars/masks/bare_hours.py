@@ -1,4 +1,4 @@
-"""Draws no mask for two hours, and then shows clean live pictures over an archive that keeps those hours.
+"""Simulates a device that drew no mask for two hours, and does since: those hours are still recorded.
 
 A mask that was switched off and on again leaves what was recorded meanwhile; no list of a recorder tells it.
 
