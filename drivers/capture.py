@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from drivers.allowed_requests import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
+from drivers.footage import NOTHING_WANTED, Opening, Wanted, WantedFootage
 from drivers.model import Camera, Observation, Observations, Picture, Provenance, Recordings, Unavailable, Value
-from drivers.picture import Access, PathName, Stream, Streams, StreamSound
+from drivers.picture import Access, FootageOpened, PathName, Stream, Streams, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
+from drivers.rtsp.openings import Playback, playback
 
 ASKS: Final[tuple[Ask, ...]] = (
     Ask("http", "GET", "*", "snapshot", "camera"),
@@ -86,6 +88,7 @@ def fetch_pictures(
     observations: Observations,
     transport: Transport,
     paths: Mapping[str, Collection[PathName]] | None = None,
+    wanted: WantedFootage = NOTHING_WANTED,
 ) -> tuple[tuple[Picture, ...], Observations]:
     """Fetch the pictures of `cameras` on the paths that `observations` name. Never raises for what the device does.
 
@@ -94,9 +97,12 @@ def fetch_pictures(
 
     `paths` are the due paths of each camera, None means all; a path that is not due becomes `Unavailable`
     "not-looked-at". The main stream replaces a due sub-stream that the camera lacks, or that fails without a snapshot.
+    `wanted` names further moments of footage to open where playback is due.
     """
     taking = {
-        camera.id: _Camera(camera, observations, PATHS if paths is None else paths.get(camera.id, ()))
+        camera.id: _Camera(
+            camera, observations, PATHS if paths is None else paths.get(camera.id, ()), wanted.get(camera.id, Wanted())
+        )
         for camera in cameras
     }
     for path in PATHS:
@@ -104,6 +110,8 @@ def fetch_pictures(
             stream = next((stream for stream in one.streams if stream.path == path), None)
             if stream is not None:
                 one.take(stream, transport)
+    for one in taking.values():
+        one.open_footage(transport)
     for one in taking.values():
         one.conclude(transport)
     pictures = tuple(picture for one in taking.values() for picture in one.pictures)
@@ -113,7 +121,7 @@ def fetch_pictures(
 class _Camera:
     """What is known and found of one camera during the fetch."""
 
-    def __init__(self, camera: Camera, observations: Observations, due: Collection[PathName]) -> None:
+    def __init__(self, camera: Camera, observations: Observations, due: Collection[PathName], wanted: Wanted) -> None:
         self.streams: tuple[Stream, ...] = ()
         self.pictures: list[Picture] = []
         self.observations: list[Observation] = []
@@ -121,6 +129,8 @@ class _Camera:
         self._subject = f"camera:{camera.id}"
         self._play_at: datetime | None = None
         self._plays_from_at: datetime | None = None
+        self._held = Recordings(())
+        self._opens = wanted.opens
         self._asked: list[str] = []
         self._anonymous: list[str] = []
         self._error = Unavailable("access", "not-looked-at", "no address of a picture is known")
@@ -130,7 +140,7 @@ class _Camera:
             if isinstance(value, Streams):
                 self.streams, self._source = self.streams + value.streams, one.provenance.source
             elif isinstance(value, Recordings) and value.spans and value.replay_url:
-                self._plays_from_at = value.replay_from_at
+                self._held, self._plays_from_at = value, value.replay_from_at
                 self._play_at = None if value.replay_from_at else value.spans[0].start_at + PLAYBACK_LEAD
                 self.streams += (Stream("playback", value.replay_url),)
             elif isinstance(value, Unavailable) and value.fact == "streams":
@@ -150,6 +160,31 @@ class _Camera:
             self._error = unavailable("access", error)
             missing = unavailable("picture", error, stream.path)
             self._note(missing, "http" if stream.path == "snapshot" else "rtsp", transport)
+
+    def open_footage(self, transport: Transport) -> None:
+        """Open each further moment of footage that is wanted and claimed, or note why it did not come."""
+        if "playback" not in self._due:
+            return
+        for wanted in self._opens:
+            played = playback(self._held, wanted)
+            if played is None:
+                continue
+            opening = Opening(wanted.name, played.at)
+            try:
+                self.pictures.append(self._moment(played, opening, transport))
+            except DriverError as error:
+                reason = unavailable("picture", error, "playback").reason
+                self._note(FootageOpened(wanted.name, played.at, reason=reason), "rtsp", transport)
+
+    def _moment(self, played: Playback, opening: Opening, transport: Transport) -> Picture:
+        fetched = fetch_keyframe(transport, played.url, None if played.named else played.at)
+        if fetched.keyframe is None:
+            raise fetched.error or Malformed("playback: no picture")
+        frame = fetched.keyframe
+        where = self._provenance(Stream("playback", played.url))
+        dated = frame.recorded_at is not None
+        at = frame.recorded_at or played.at
+        return Picture(self._camera.id, "playback", at, frame.data, frame.kind, dated, where, opening)
 
     def _stands_in(self, stream: Stream, transport: Transport) -> bool:
         """Return whether the main stream, not due itself, is the only path left for a picture of the camera."""

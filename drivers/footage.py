@@ -7,10 +7,12 @@ Members of `Value` in `model.py`, and `StoreTask`, the input of a reader of stor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 ChannelState = Literal["online", "offline", "empty", "unknown"]
 
@@ -139,20 +141,53 @@ class PlatformLink:
     servers: tuple[PlatformServer, ...]
 
 
+OpeningName = Literal["floor", "newest", "bare"]
+"""Why a moment of footage is opened besides the oldest: at the age of the retention floor, the newest, seen as bare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A moment of footage of which a picture is wanted, by the recorder's clock; of the newest the time of the look."""
+
+    name: OpeningName
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayAddress:
+    """Names any moment in a vendor's address of playback.
+
+    `url` has `{start}` and `{end}`; `digits` is how strftime writes each of them, `zone` (IANA) whose clock's they are.
+    """
+
+    url: str
+    digits: str
+    zone: str
+
+    def between(self, start_at: datetime, end_at: datetime) -> str:
+        """Return the address that plays from one moment to another."""
+        start, end = (at.astimezone(ZoneInfo(self.zone)).strftime(self.digits) for at in (start_at, end_at))
+        return self.url.format(start=start, end=end)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The footage requested of one camera, beyond its oldest and newest moment.
 
     `months`: those whose days with footage are requested. `days`: local days whose segments are to be listed one by
-    one. A device that reports everything at once gives more.
+    one. A device that reports everything at once gives more. `opens`: moments of which a picture is wanted where
+    playback is due.
     """
 
     months: tuple[tuple[int, int], ...] = ()
     days: tuple[date, ...] = ()
+    opens: tuple[Opening, ...] = ()
 
 
 WantedFootage = Mapping[str, Wanted]
 """What is wanted of each camera, by its id; a camera that is not in it is asked for its ends only."""
+
+NOTHING_WANTED: Final[WantedFootage] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +272,8 @@ class StoreTask:
 
     `cameras`: pairs of camera id and its name in the store. `index` is a file of the agent's own for the reader's
     cache, outside the store; it may be missing, old or damaged. `due` are the ids of cameras of whose oldest footage a
-    picture is wanted. `progress` is called at least every few hundred milliseconds and may raise to end the look; then
-    nothing that was indexed is lost.
+    picture is wanted, and of the moments that `opens` has by id. `progress` is called at least every few hundred
+    milliseconds and may raise to end the look; then nothing that was indexed is lost.
     """
 
     store: Store
@@ -246,4 +281,5 @@ class StoreTask:
     index: Path
     now: datetime
     due: frozenset[str] = frozenset()
+    opens: Mapping[str, tuple[Opening, ...]] = field(default_factory=dict)
     progress: Callable[[], None] = lambda: None

@@ -27,8 +27,29 @@ from drivers.details import (
     Uptime,
     VideoSources,
 )
-from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
-from drivers.picture import Access, PathName, PictureSeen, PresetSeen, Streams, StreamSample, StreamSound, ZoneVerdict
+from drivers.footage import (
+    Channels,
+    Disks,
+    Opening,
+    PlatformLink,
+    Protocols,
+    RecordedDays,
+    RecordingMode,
+    ReplayAddress,
+    Schedule,
+    StoreIndex,
+)
+from drivers.picture import (
+    Access,
+    FootageOpened,
+    PathName,
+    PictureSeen,
+    PresetSeen,
+    Streams,
+    StreamSample,
+    StreamSound,
+    ZoneVerdict,
+)
 from masking.model import Confinement, PictureKind
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -165,7 +186,8 @@ class Picture:
     """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
 
     `dated`: of a recording, `taken_at` came with the picture itself; else it is only the requested moment.
-    `provenance`: which box, source and profile delivered it.
+    `provenance`: which box, source and profile delivered it. `opening`: the request that it answers, of a recording at
+    another moment than the oldest.
     """
 
     camera_id: str
@@ -175,6 +197,7 @@ class Picture:
     kind: PictureKind
     dated: bool = False
     provenance: Provenance = UNPROVEN
+    opening: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +288,9 @@ class Recordings:
     all show in the spans, because every segment was listed or the device reported each hole; elsewhere a span may hide
     some. `tracks` names the kinds of recorded data (Video, Audio, Metadata); `running`: whether the device claims to
     record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
-    `owner_guessed`: only the order of two lists assigns this footage to this camera.
+    `owner_guessed`: only the order of two lists assigns this footage to this camera. `replays`: names other moments
+    than the oldest in the address, where that is how they are requested; `newest_url`: the address of the newest
+    footage where it is another recording's. `locked`: what the recorder says is protected from being recorded over.
     """
 
     spans: tuple[Span, ...]
@@ -276,6 +301,9 @@ class Recordings:
     running: bool | None = None
     modes: tuple[RecordingMode, ...] = ()
     owner_guessed: bool = False
+    replays: ReplayAddress | None = None
+    newest_url: str = ""
+    locked: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,46 +319,12 @@ class Unavailable:
 
 
 Value = (
-    Identity
-    | Clock
-    | Services
-    | Interfaces
-    | Accounts
-    | Storages
-    | Signing
-    | VideoSources
-    | Streams
-    | Encoders
-    | Audio
-    | Masks
-    | MaskOptions
-    | Movable
-    | Overlays
-    | Recordings
-    | RecordingSummary
-    | GapEvents
-    | RetentionLimits
-    | Channels
-    | Disks
-    | Protocols
-    | PlatformLink
-    | Uptime
-    | Confinement
-    | OldestLog
-    | RecordedDays
-    | Schedule
-    | StoreIndex
-    | Host
-    | Access
-    | PictureSeen
-    | ZoneVerdict
-    | PresetSeen
-    | ViewSeen
-    | QualitySeen
-    | StreamSample
-    | StreamSound
-    | Unavailable
-)
+    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams | Encoders
+    | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordingSummary | GapEvents | RetentionLimits
+    | Channels | Disks | Protocols | PlatformLink | Uptime | Confinement | OldestLog | RecordedDays | Schedule
+    | StoreIndex | Host | Access | PictureSeen | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen
+    | StreamSample | StreamSound | Unavailable
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

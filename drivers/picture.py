@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from drivers.footage import OpeningName
+
 PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
 """A way on which a picture leaves the camera. A mask verdict names its path."""
 
@@ -51,7 +53,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PictureSeen:
-    """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`."""
+    """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`.
+
+    `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven.
+    """
 
     path: PathName
     taken_at: datetime
@@ -61,6 +66,7 @@ class PictureSeen:
     mean_luma: float
     contrast: float
     dated: bool = False
+    shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,24 @@ class ZoneVerdict:
     verdict: Literal["PASS", "FAIL", "UNSURE"]
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FootageOpened:
+    """Another moment of footage than the oldest was opened, or was not.
+
+    `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
+    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` as in `PictureSeen`. `verdicts` are those on
+    the camera's zones.
+    """
+
+    name: OpeningName
+    asked_at: datetime
+    at: datetime | None = None
+    reason: str = ""
+    dated: bool = False
+    shows: str = ""
+    verdicts: tuple[ZoneVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

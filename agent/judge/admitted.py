@@ -29,7 +29,7 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import Access, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
 
 LOOK_LASTS: Final = timedelta(hours=1)
 """How far from the time of a look its own observations may lie: reading a large site takes minutes. House rule."""
@@ -78,7 +78,8 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
         return "other-box"
     if source and where.source and where.source != source and not where.box.startswith(STORE_BOX):
         return "other-source"
-    if isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback" and one.method != REMEMBERED:
+    recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback"
+    if (recorded or isinstance(one.value, FootageOpened)) and one.method != REMEMBERED:
         return None  # its time is that of the recording
     age = now - one.taken_at
     return None if -LOOK_LASTS <= age <= (KEPT if one.method == REMEMBERED else LOOK_LASTS) else "too-old"

@@ -12,10 +12,10 @@ from typing import Final
 
 from agent.model.finding import Ground, Json, Level, Message
 from drivers.model import Observation, Value
-from drivers.picture import Access, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
-SEEN_BY_US: Final = (Access, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneVerdict)
+SEEN_BY_US: Final = (Access, FootageOpened, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneVerdict)
 """The values that this agent measured itself; all others are what a device says."""
 
 

@@ -16,7 +16,7 @@ from drivers.dahua.picture import rtsp_url
 from drivers.deadline import Deadline
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.exchange import Transport
-from drivers.footage import DayRecorded, RecordedDays
+from drivers.footage import DayRecorded, RecordedDays, ReplayAddress
 from drivers.model import Device, Recordings, Span
 from drivers.spans import SLACK_S, merged, subtracted
 
@@ -35,6 +35,7 @@ RECENT = (timedelta(hours=2), timedelta(days=1), timedelta(days=32))
 PLAY_AFTER = timedelta(seconds=1)
 """How far into the oldest file the moment lies that is played back."""
 
+_DIGITS = "%Y_%m_%d_%H_%M_%S"
 _PLAUSIBLE = timedelta(days=1)
 _MINUTES = timedelta(minutes=10)
 
@@ -148,12 +149,12 @@ def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterabl
     spans = merged([first, *claimed, *(span for _, _, spans in held for span in spans)], SLACK_S)
     from_at = first.start_at + PLAY_AFTER
     start, end = oldest.start + PLAY_AFTER, max(oldest.end, oldest.start + 2 * PLAY_AFTER)
-    url = rtsp_url(
-        device, f"/cam/playback?channel={channel}&subtype=0&starttime={start:%Y_%m_%d_%H_%M_%S}"
-        f"&endtime={end:%Y_%m_%d_%H_%M_%S}"
-    )  # fmt: skip
+    at = rtsp_url(device, f"/cam/playback?channel={channel}&subtype=0&starttime={{start}}&endtime={{end}}")
+    url = at.format(start=start.strftime(_DIGITS), end=end.strftime(_DIGITS))
+    replays = ReplayAddress(at, _DIGITS, zone)
     modes = tuple(dict.fromkeys(segment.mode for one in listed for segment in one.segments))
-    return Recordings(spans, url, from_at, merged(whole, SLACK_S), ("Video",), modes=modes)
+    listed_whole = merged(whole, SLACK_S)
+    return Recordings(spans, url, from_at, listed_whole, ("Video",), modes=modes, replays=replays)
 
 
 def _span(segment: Segment, zone: str) -> Span:

@@ -5,14 +5,18 @@ from datetime import date, datetime, timedelta
 
 from drivers.address import authority
 from drivers.errors import DriverError, Unsupported
-from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, Wanted
+from drivers.footage import DayRecorded, RecordedDays, RecordingMode, ReplayAddress, Schedule, Wanted
 from drivers.hikvision.parse_search import Segment
 from drivers.hikvision.recordings import Archive
 from drivers.hikvision.times import NEAR, Frame
 from drivers.model import Device, Recordings, Span
 from drivers.spans import SLACK_S, merged, subtracted
 
+_DIGITS = "%Y%m%dT%H%M%SZ"
 PLAYBACK_LEAD = timedelta(seconds=1)
+
+LONGEST_FILE = timedelta(hours=23, minutes=59)
+"""A listed file that holds more of one day is merged from several. House rule: devices close a file after hours."""
 """How far into the oldest segment playback begins: its very first second may be gone by then."""
 
 
@@ -63,9 +67,9 @@ def recordings_of(
     # Where every segment was listed, the list has the say; elsewhere the two segments that were seen are there.
     claimed = subtracted((whole,), merged((*empty, *listed)))
     spans = merged((*claimed, *subtracted(merged(ends), merged(listed)), *held), SLACK_S)
-    plays_at, url = _replay(frame, oldest, track, device, rtsp_port)
+    plays_at, url, replays = _replay(frame, oldest, track, device, rtsp_port)
     kinds = (oldest.kind.capitalize(),) if oldest.kind else ()
-    return Recordings(spans, url, plays_at, tuple(listed), kinds, modes=modes)
+    return Recordings(spans, url, plays_at, tuple(listed), kinds, modes=modes, replays=replays)
 
 
 def _require(archive: Archive, track: int) -> None:
@@ -78,7 +82,8 @@ def _listed(
 ) -> tuple[list[Span], list[Span], tuple[RecordingMode, ...]]:
     """List the segments of days that have begun; return the listed stretches, their footage, and its triggers.
 
-    Of the current day the last minutes are left out where nothing is listed yet: an index lags behind.
+    A file as long as the day that was asked for is no file: such a list hides the holes, and is none. Of the current
+    day the last minutes are left out where nothing is listed yet: an index lags behind.
     """
     listed: list[Span] = []
     held: list[Span] = []
@@ -92,6 +97,8 @@ def _listed(
         except DriverError:
             continue
         here = [_within(_span(archive.frame, one), begin, end) for one in found]
+        if any(one.end_at - one.start_at >= LONGEST_FILE for one in here):
+            continue
         last_at = max((one.end_at for one in here), default=begin)
         listed.append(Span(begin, min(end, max(last_at, archive.now - NEAR))))
         held += here
@@ -108,12 +115,15 @@ def _span(frame: Frame, segment: Segment) -> Span:
     return Span(begin, max(begin, frame.moment(segment.end)))
 
 
-def _replay(frame: Frame, oldest: Segment, track: int, device: Device, rtsp_port: int) -> tuple[datetime, str]:
-    """Return the moment to play, and its address on the configured host, with times as the device writes them (ISAPI).
+def _replay(
+    frame: Frame, oldest: Segment, track: int, device: Device, rtsp_port: int
+) -> tuple[datetime, str, ReplayAddress]:
+    """Return the moment to play, its address on the configured host, and how it names others, in the device's digits.
 
     Source: ISAPI, playback over RTSP: the address holds the times as the device writes them.
     """
     begin = oldest.begin + min(PLAYBACK_LEAD, (oldest.end - oldest.begin) / 2)
-    query = f"starttime={begin:%Y%m%dT%H%M%SZ}&endtime={oldest.end:%Y%m%dT%H%M%SZ}"
-    url = f"rtsp://{authority(device.host, rtsp_port)}/Streaming/tracks/{track}?{query}"
-    return frame.moment(begin.replace(microsecond=0)), url
+    at = f"rtsp://{authority(device.host, rtsp_port)}/Streaming/tracks/{track}?starttime={{start}}&endtime={{end}}"
+    url = at.format(start=begin.strftime(_DIGITS), end=oldest.end.strftime(_DIGITS))
+    replays = ReplayAddress(at, _DIGITS, "UTC" if frame.utc else frame.zone.key)
+    return frame.moment(begin.replace(microsecond=0)), url, replays

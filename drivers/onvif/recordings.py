@@ -215,8 +215,11 @@ def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: 
     if endpoint is None:
         return CameraHoldings(told_of)
     oldest = min(with_time, key=lambda recording: recording.spans[0].start_at)
+    newest = max(with_time, key=lambda recording: recording.spans[-1].end_at)
     try:
-        return CameraHoldings(replace(told_of, replay_url=_replay_url(session, endpoint, oldest.token)))
+        url = _replay_url(session, endpoint, oldest.token)
+        newest_url = "" if newest.token == oldest.token else _replay_url(session, endpoint, newest.token)
+        return CameraHoldings(replace(told_of, replay_url=url, newest_url=newest_url))
     except DriverError as error:
         return CameraHoldings(told_of, error)
 

@@ -1,12 +1,14 @@
 """Builds a store's answer from what was read of each camera: its facts, and the pictures that are due."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
-from drivers.footage import StoreTask
+from drivers.footage import Opening, StoreTask
 from drivers.model import STORE_BOX, Observation, Observations, Picture, Provenance, Reason, Unavailable, Value
+from drivers.picture import FootageOpened
+from drivers.rtsp.openings import moment_of
 from drivers.stores.container import UnreadableError
 from drivers.stores.ends import Troubles
 from drivers.stores.facts import disk, recordings, store_index
@@ -18,6 +20,9 @@ METHOD = "store"
 
 TRIES = 8
 """How many of the oldest segments are tried until one can be opened."""
+
+BARE_WITHIN_S = 3600.0
+"""How long before a moment a segment may begin that is taken to hold it. House rule: no segment is longer."""
 
 PICTURES_BYTES = 64 * 1024 * 1024
 """The limit of all pictures of one look, by a picture or so; the cameras left over are due again."""
@@ -63,8 +68,11 @@ def answer(task: StoreTask, accounts: Iterable[tuple[str, Account]], open_segmen
             elif left <= 0:
                 values.append(Unavailable("picture", "not-looked-at", "enough pictures for one look", "playback"))
             elif isinstance(picture := _picture(task.store.id, camera, account, open_segment), Picture):
-                pictures.append(picture)
-                left -= len(picture.data)
+                further = [_moment(task, camera, account, one, open_segment) for one in task.opens.get(camera, ())]
+                found = (picture, *(one for one in further if isinstance(one, Picture)))
+                values += [one for one in further if isinstance(one, FootageOpened)]
+                pictures += found
+                left -= sum(len(one.data) for one in found)
             else:
                 values.append(picture)
         where = Provenance(box=f"{STORE_BOX}{task.store.id}", source=camera)
@@ -99,14 +107,44 @@ def _disk(task: StoreTask) -> Observation:
     return Observation(f"device:{task.store.id}", value, task.now, METHOD)
 
 
+def _moment(
+    task: StoreTask, camera: str, account: Account, wanted: Opening, open_segment: Open
+) -> Picture | FootageOpened | None:
+    """Open the footage of a moment, as near as it is known by name: a day's first segments. None: nothing is due.
+
+    Newest footage needs no opening: its file was seen to grow.
+    """
+    at = None if wanted.name == "newest" else moment_of(recordings(account.parts, account.whole, task.now), wanted)
+    if at is None:
+        return None
+    named = sorted((begins_s, folder, name) for (folder, _), part in account.parts.items()
+                   for begins_s, name in part.first)  # fmt: skip
+    before = [row for row in named if row[0] <= at.timestamp()]
+    nearest = before[-TRIES:] or named[:TRIES]
+    if wanted.name == "bare":
+        nearest = [row for row in nearest[-1:] if 0 <= at.timestamp() - row[0] < BARE_WITHIN_S]
+    if not nearest:
+        return None
+    picture = _first_of(task.store.id, camera, reversed(nearest), open_segment)
+    if isinstance(picture, Unavailable):
+        return None if picture.reason == "not-looked-at" else FootageOpened(wanted.name, at, reason=picture.reason)
+    return replace(picture, opening=Opening(wanted.name, at))
+
+
 def _picture(store: str, camera: str, account: Account, open_segment: Open) -> Picture | Unavailable:
     """Extract the first key picture of the oldest segment that has one, of a few; or return why there is none."""
     oldest = sorted(
         (begins_s, folder, name) for (folder, _), part in account.parts.items() for begins_s, name in part.first
     )
+    return _first_of(store, camera, oldest[:TRIES], open_segment)
+
+
+def _first_of(
+    store: str, camera: str, segments: Iterable[tuple[float, str, str]], open_segment: Open
+) -> Picture | Unavailable:
     reason: Reason = "malformed"
     why = "there is no footage"
-    for begins_s, folder, name in oldest[:TRIES]:
+    for begins_s, folder, name in segments:
         short = sanitize(name.rpartition("/")[2])
         try:
             file = open_segment(folder, name)

@@ -23,15 +23,6 @@ from masking.worker.client import Worker
 BEGIN = datetime(2026, 11, 10, 8, 30, 5, 250_000, tzinfo=UTC)
 
 FOOLED_TODAY: dict[str, tuple[str, ...]] = {
-    "one_locked_hour": (
-        "retention-days camera:gate",
-        "recording-completeness camera:gate",
-    ),
-    "neighbours_recording": ("retention-days camera:gate",),
-    "swapped_sources": ("retention-days camera:gate",),
-    "always_recording": ("recording-completeness camera:gate",),
-    "one_long_file": ("recording-completeness camera:gym",),
-    "neighbours_files": ("retention-days camera:porch",),
     "frozen_picture": ("video-quality camera:library",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""

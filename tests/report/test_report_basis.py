@@ -25,7 +25,7 @@ from agent.report.plain_findings import plain_findings
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.footage import Channels
 from drivers.model import Camera, Device, Identity, Masks, Observation, Recordings, Span
-from drivers.picture import Access, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ SITE = Site(
     cameras=tuple(CameraConfig(Camera(n, "box", "Gate", ""), zones=(ZONE,), recorded=True) for n in NAMES.cameras),
     digest="c" * 64,
 )  # fmt: skip
-SEEN_IN = {PictureSeen, ZoneVerdict, PresetSeen, StreamSample, QualitySeen, ViewSeen}
+SEEN_IN = {FootageOpened, PictureSeen, ZoneVerdict, PresetSeen, StreamSample, QualitySeen, ViewSeen}
 """What only a delivered picture, live or recorded, gives."""
 
 

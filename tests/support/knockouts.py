@@ -20,7 +20,7 @@ from agent.site.config.site import Site
 from drivers.details import Accounts, Host
 from drivers.footage import Channels, Disks, Protocols
 from drivers.model import Masks, Observation, Overlays, Recordings, Value
-from drivers.picture import Streams
+from drivers.picture import FootageOpened, Streams
 
 Change = Callable[[Facts, type[Value]], Facts]
 Kind = type[Value]
@@ -43,6 +43,7 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
     ("camera-online", "Identity"): "a picture of this look proves it; the identity says whether its recorder answers",
     ("retention-days", "RetentionLimits"): "the run of footage proves it; a limit can only accuse",
     ("stream-auth-required", "PictureSeen"): "what was asked without a login proves it; the picture only dates it",
+    ("bare-footage-kept", "FootageOpened"): "live looks and the list prove it; footage that was opened can only accuse",
     ("retention-days", "Schedule"): "the run of footage proves it; a plan can only accuse",
     (
         "audio-undeclared",
@@ -95,7 +96,9 @@ def empty(facts: Facts, kind: Kind) -> Facts:
 
 def _moved(facts: Facts, kind: Kind, by: timedelta) -> Facts:
     def move(one: Observation) -> tuple[Observation, ...]:
-        at = getattr(one.value, "path", None) == "playback"  # dated by the recording: its memory ends after a day
+        at = getattr(one.value, "path", None) == "playback" or isinstance(
+            one.value, FootageOpened
+        )  # dated by the recording: its memory ends after a day
         return () if at else (replace(one, taken_at=one.taken_at + by),)
 
     return _mapped(facts, kind, move)

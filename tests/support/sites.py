@@ -24,7 +24,8 @@ from drivers.model import (
     Span,
     Value,
 )
-from drivers.picture import Access, PathName, PictureSeen, Stream, Streams, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PathName, PictureSeen, Stream, Streams, ZoneVerdict
+from drivers.rtsp.openings import NEWEST_LEAD
 from masking.view.model import Movement, QualitySeen, ViewSeen
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -73,6 +74,13 @@ def picture(path: PathName, at: datetime = NOW, mean_luma: float = 110.0, contra
     return PictureSeen(path, at, "00" * 32, 640, 360, mean_luma, contrast, dated=path == "playback")
 
 
+def opened(now: datetime = NOW) -> tuple[FootageOpened, FootageOpened]:
+    """Return the further moments of footage that are opened in the turn of playback."""
+    floor_at, newest_at = now - 30 * DAY, now - NEWEST_LEAD
+    floor = FootageOpened("floor", floor_at, floor_at, dated=True)
+    return floor, FootageOpened("newest", newest_at, newest_at, dated=True)
+
+
 def healthy(name: str = "gate", device: str = "box", kept: timedelta = 35 * DAY) -> tuple[Observation, ...]:
     """Return everything that a camera in order shows: all its checks pass on these."""
     return healthy_device(device) + healthy_camera(name, kept)
@@ -102,6 +110,7 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         Access(("http snapshot", "rtsp main", "rtsp sub"), ()),
         *(picture(path) for path in PATHS),
         picture("playback", oldest + timedelta(seconds=1)),
+        *opened(),
         *(ZoneVerdict(path, ZONE.name, "PASS", "solid") for path in (*PATHS, "playback")),
         QUALITY,
         STILL,

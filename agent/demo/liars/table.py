@@ -43,6 +43,7 @@ from agent.demo.liars.identity import (
 from agent.demo.liars.lie import Lie
 from agent.demo.liars.masks import (
     bare_by_turns,
+    bare_hours,
     chinese_switch,
     glass_mask,
     mask_of_the_neighbour,
@@ -133,6 +134,7 @@ LIES: tuple[Lie, ...] = (
     not_on_the_sub_stream.LIE,
     glass_mask.LIE,
     bare_by_turns.LIE,
+    bare_hours.LIE,
     shrunken_mask.LIE,
     same_label_spaced.LIE,
     chinese_switch.LIE,

@@ -12,7 +12,7 @@ from agent.model.finding import Finding, Json, Level
 from drivers.details import Accounts, Audio, Encoders, Host, Movable, OldestLog, RetentionLimits
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, Schedule, StoreIndex
 from drivers.model import Clock, Identity, Masks, Overlays, Recordings, Value
-from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSound, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PathName, PictureSeen, PresetSeen, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
 JudgedMemory = Literal["", "view", "quality", "covered", "listed-days"]
@@ -95,19 +95,26 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     # Only a pass has opened the oldest footage; where the picture does not say itself when it was taken, it is told.
     "retention-days": EvidenceRule(
         "told",
-        (Recordings, Schedule, RetentionLimits, PictureSeen),
+        (Recordings, Schedule, RetentionLimits, PictureSeen, FootageOpened),
         ("playback",),
         reasons={
             **_FOOTAGE_HELD, "": "both", "history-immature": "told", "oldest-not-opened": "told",
-            "isolated-clip": "told", "floor-not-declared": "told",
+            "isolated-clip": "told", "floor-not-declared": "told", "floor-not-opened": "told", "other-camera": "seen",
         },
     ),
     "retention-forecast": EvidenceRule("told"),  # rests on days whose reading is not carried to the finding
-    "recording-completeness": EvidenceRule("told", (Recordings,), left="listed-days", reasons=_FOOTAGE_HELD),
+    "recording-completeness": EvidenceRule(
+        "told",
+        (Recordings, FootageOpened),
+        left="listed-days",
+        reasons={**_FOOTAGE_HELD, "newest-not-opened": "told", "other-camera": "seen"},
+    ),
     "recording-tamper": EvidenceRule(
         "told", (Recordings,), dated=("read_again_at", "found_at"), reasons={"to-be-confirmed": "told"}
     ),
     "retention-excess": EvidenceRule("told", (Recordings,)),
+    # A pass rests on the recorder's list and on what live looks remembered; only footage that was opened accuses.
+    "bare-footage-kept": EvidenceRule("told", (Recordings, FootageOpened), reasons={"bare-footage": "seen"}),
     "storage-health": EvidenceRule("told", (Disks, StoreIndex), of_site="own"),
     "clock-offset": EvidenceRule("told", (Clock,)),
     "clock-source": EvidenceRule("told", (Clock,)),

@@ -22,7 +22,7 @@ from agent.judge.checks.devices import (
     survives_reboot,
     unread,
 )
-from agent.judge.checks.footage import completeness, excess, forecast, retention, storage, tamper
+from agent.judge.checks.footage import bare, completeness, excess, forecast, retention, storage, tamper
 from agent.judge.checks.papers import acceptance, declared, duties, filed, filing, upkeep, zones
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, view
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
@@ -52,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     drift.DRIFT,
     drift.APPROVAL,
     retention.CHECK,
+    bare.CHECK,
     forecast.CHECK,
     completeness.CHECK,
     tamper.CHECK,

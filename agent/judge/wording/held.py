@@ -12,7 +12,7 @@ from agent.model.finding import Finding, Json, Message
 from agent.observe.footage.days import recorder_of
 from agent.site.config.site import Site
 
-OF_FOOTAGE: Final = ("retention-days", "recording-completeness", "retention-excess")
+OF_FOOTAGE: Final = ("retention-days", "recording-completeness", "retention-excess", "bare-footage-kept")
 """The checks whose cameras belong to what records them; those of all others belong to the device they are read from."""
 
 

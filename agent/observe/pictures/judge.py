@@ -3,19 +3,21 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
+from agent.observe.pictures.view_owners import Judge as Judge
+from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.site.config.site import Site
+from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import PictureSeen, ZoneVerdict
-from masking.model import NOT_CONFINED, Job, Judged, Position, WorkerError, Zone
+from drivers.picture import FootageOpened, PictureSeen, ZoneVerdict
+from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
 from masking.view import baseline
 from masking.worker.study import Studied, Study
-
-Judge = Callable[[Job], Judged]
 
 
 def judge_pictures(
@@ -26,13 +28,15 @@ def judge_pictures(
     asked: Studies = MappingProxyType({}),
     previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
+    owners: Mapping[str, ViewOwners] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
     `judge` is `Worker.judge`, or a function with the same contract. `progress` is called after each picture; it may
     raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
-    approval. `positions`: those of a camera that turns, tested in each of its pictures.
+    approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
+    that a recorded picture may show.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -44,15 +48,38 @@ def judge_pictures(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
             devices.get(picture.camera_id, ""), picture.camera_id,
         )  # fmt: skip
-        seen.extend(_one(picture, job, judge, previous))
+        if picture.opening is not None:
+            seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
+        else:
+            seen.extend(_one(picture, job, judge, previous, owners.get(picture.camera_id)))
         progress()
     return tuple(seen)
 
 
-def _one(picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | None) -> tuple[Observation, ...]:
-    subject = f"camera:{picture.camera_id}"
+def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
+    """Judge a picture of a further moment of footage: whose it is, and what it shows of the zones."""
+    at: datetime | None = picture.taken_at
+    reason, shows = "", ""
+    verdicts: tuple[ZoneVerdict, ...] = ()
     try:
-        judged = judge(job)
+        judged, shows = judge_owned(job, judge, owners)
+        verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+    except WorkerError as error:
+        at, reason = None, f"worker: {error.reason}"
+    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts)
+    where = replace(picture.provenance, true_at=picture.taken_at)
+    return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
+
+
+def _one(
+    picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | None, owners: ViewOwners | None
+) -> tuple[Observation, ...]:
+    subject, shows = f"camera:{picture.camera_id}", ""
+    try:
+        if picture.path == "playback":
+            judged, shows = judge_owned(job, judge, owners)
+        else:
+            judged = judge(job)
     except WorkerError as error:
         reason: Reason = "worker-not-confined" if error.reason == NOT_CONFINED else "malformed"
         missing = Unavailable("picture", reason, f"worker: {error.reason}", picture.path)
@@ -66,6 +93,7 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | 
         judged.mean_luma,
         judged.contrast,
         picture.dated,
+        shows,
     )
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     values: list[Value] = [seen, *verdicts]

@@ -17,7 +17,7 @@ from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, Attempt, due_paths
 from drivers.model import STORE_BOX, UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
-from drivers.picture import Access, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
 
@@ -32,7 +32,8 @@ class PathResult:
     `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
     requested without a login. `box`, `source` and `profile` are those of its provenance. `sound`: the encodings of the
-    sound that its description offered, None where unknown, as in data of an earlier release.
+    sound that its description offered, None where unknown, as in data of an earlier release. `opened`: of playback,
+    the further moments that were opened with it.
     """
 
     camera_id: str
@@ -48,6 +49,12 @@ class PathResult:
     source: str = ""
     profile: str = ""
     sound: tuple[str, ...] | None = None
+    opened: tuple[FootageOpened, ...] = ()
+
+    @property
+    def came(self) -> bool:
+        """Whether every picture came that was fetched in this turn."""
+        return self.seen is not None and all(one.at is not None for one in self.opened)
 
     @property
     def is_well(self) -> bool:
@@ -60,7 +67,7 @@ def due(site: Site, looked: tuple[PathResult, ...], now: datetime) -> dict[str, 
     valid = [one for one in looked if one.zones == zones_digest(site, one.camera_id)]
     turns = due_paths(
         [c.camera.id for c in site.cameras],
-        [Attempt(o.camera_id, o.path, o.at, o.seen is not None) for o in valid],
+        [Attempt(o.camera_id, o.path, o.at, o.came) for o in valid],
         now,
     )
     trouble = {(one.camera_id, one.path) for one in valid if not one.is_well}
@@ -127,8 +134,9 @@ def _path_result(
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
     anonymous, where = asked in access.anonymous, found.provenance if found is not None else UNPROVEN
     sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
+    opened = tuple(v for v in values if isinstance(v, FootageOpened)) if path == "playback" else ()
     of = (where.box, where.source, where.profile)
-    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound)
+    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound, opened)
 
 
 def _is_of(last: PathResult, own: list[Observation]) -> bool:
@@ -168,7 +176,7 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
         return
     own.remove(placeholder)
     sound = () if look.sound is None else (StreamSound(look.path, look.sound),)
-    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound)
+    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound, *look.opened)
     where = Provenance(
         box=look.box, source=look.source, profile=look.profile, path=look.path, true_at=look.seen.taken_at, level="seen"
     )
@@ -203,7 +211,31 @@ def to_data(look: PathResult) -> dict[str, Json]:
     data["at"] = look.at.isoformat()
     if look.seen is not None:
         data["seen"]["taken_at"] = look.seen.taken_at.isoformat()
+    data["opened"] = [opened_data(one) for one in look.opened]
     return data
+
+
+def opened_data(one: FootageOpened) -> dict[str, Json]:
+    """Return an opened moment as plain data; `opened_from` reads it back."""
+    data: dict[str, Any] = asdict(one)
+    return {**data, "asked_at": one.asked_at.isoformat(), "at": one.at.isoformat() if one.at else None}
+
+
+def opened_from(data: Mapping[str, Any]) -> FootageOpened:
+    """Return the opened moment that `opened_data` wrote. Raises ValueError, KeyError or TypeError."""
+    at = data["at"]
+    return FootageOpened(
+        **{
+            **data,
+            "asked_at": datetime.fromisoformat(data["asked_at"]),
+            "at": datetime.fromisoformat(at) if at else None,
+            "verdicts": tuple(_verdict_from(v) for v in data["verdicts"]),
+        }
+    )
+
+
+def _verdict_from(data: Mapping[str, Any]) -> ZoneVerdict:
+    return ZoneVerdict(**{**data, "numbers": tuple((str(n), float(x)) for n, x in data["numbers"])})
 
 
 def from_data(data: Mapping[str, Any]) -> PathResult:
@@ -215,9 +247,7 @@ def from_data(data: Mapping[str, Any]) -> PathResult:
             "at": datetime.fromisoformat(data["at"]),
             "sound": None if (sound := data.get("sound")) is None else tuple(str(one) for one in sound),
             "seen": PictureSeen(**{**seen, "taken_at": datetime.fromisoformat(seen["taken_at"])}) if seen else None,
-            "verdicts": tuple(
-                ZoneVerdict(**{**v, "numbers": tuple((str(n), float(x)) for n, x in v["numbers"])})
-                for v in data["verdicts"]
-            ),
+            "verdicts": tuple(_verdict_from(v) for v in data["verdicts"]),
+            "opened": tuple(opened_from(one) for one in data.get("opened", ())),
         }
     )

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 
 from agent.observe.facts.sightings import box_digest
 from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_behind
@@ -18,7 +17,7 @@ from drivers.credentials import Credentials
 from drivers.details import RetentionLimits
 from drivers.discovery.plan import Plan, plan_of
 from drivers.discovery.ws_discovery import Sweep, resolved, sweep
-from drivers.footage import RecordedDays, Schedule, WantedFootage
+from drivers.footage import NOTHING_WANTED, RecordedDays, Schedule, WantedFootage
 from drivers.http.samples import Sample
 from drivers.http.transport import Transport
 from drivers.model import (
@@ -36,7 +35,7 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import PathName
+from drivers.picture import FootageOpened, PathName
 
 log = logging.getLogger("camwarden.probe")
 
@@ -44,8 +43,6 @@ FOOTAGE_FACTS: tuple[Fact, ...] = ("recordings", "recorded-days", "schedule", "r
 """Facts of a camera's footage, which count only where the footage is on that device."""
 
 Paths = Mapping[str, Collection[PathName]]
-
-NOTHING_WANTED: WantedFootage = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ class Reading:
 
         def read(transport: Transport) -> ProbeResult:
             observations = _without_store_facts(part, registry.load(device.driver)(cameras, transport, wanted))
-            pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
+            pictures, more = capture.fetch_pictures(cameras, observations, transport, paths, wanted)
             told = _without_store_facts(part, observations + more)
             return ProbeResult(*of_box(told, pictures), tuple(transport.samples.kept))
 
@@ -166,7 +163,7 @@ def _without_store_facts(site: Site, observations: Observations) -> Observations
 def _is_of_footage(value: Value) -> bool:
     if isinstance(value, Unavailable):
         return value.fact in FOOTAGE_FACTS or value.path == "playback"
-    return isinstance(value, Recordings | RecordedDays | Schedule | RetentionLimits)
+    return isinstance(value, Recordings | RecordedDays | Schedule | RetentionLimits | FootageOpened)
 
 
 def all_unavailable(

@@ -17,7 +17,7 @@ from agent.observe.probe.devices import Paths, ProbeResult, merged_results
 from agent.observe.probe.fan_out import NO_WATCH, STACK_BYTES, TICK_S
 from agent.site.config.site import Site
 from drivers import registry
-from drivers.footage import Store, StoreTask
+from drivers.footage import NOTHING_WANTED, Store, StoreTask, WantedFootage
 from drivers.model import Fact, Observation, Picture, Reason, Unavailable
 
 log = logging.getLogger("camwarden.stores")
@@ -40,12 +40,13 @@ def read_stores(
     progress: Callable[[], None] = NO_WATCH.progress,
     stop: Callable[[], bool] = NO_WATCH.stop,
     limit_s: float = LIMIT_S,
+    wanted: WantedFootage = NOTHING_WANTED,
 ) -> ProbeResult:
     """Read every store of the site and return all results, in the order of the configuration.
 
     Of the due `paths` of stores, `playback` counts. `now` is when the cycle began. `progress` is called from this
     thread at least every `TICK_S`; it may raise to end the cycle. `stop` true: no store is waited for any more.
-    `limit_s` is for all of them together; at most half of the site's period.
+    `limit_s` is for all of them together; at most half of the site's period. `wanted` names further moments to open.
     """
     results: queue.SimpleQueue[tuple[str, ProbeResult]] = queue.SimpleQueue()
     limit_s = min(limit_s, site.period_s / 2)
@@ -53,7 +54,7 @@ def read_stores(
     previous = threading.stack_size(STACK_BYTES)
     try:
         for store in site.stores:
-            task = task_of(site, store, paths, now, lambda: _end_after(until))
+            task = task_of(site, store, paths, now, lambda: _end_after(until), wanted)
             name = f"store {store.id}"
             threading.Thread(target=_one_store, args=(task, results), name=name, daemon=True).start()
     finally:
@@ -70,12 +71,19 @@ def read_stores(
 
 
 def task_of(
-    site: Site, store: Store, paths: Paths, now: datetime, progress: Callable[[], None] = lambda: None
+    site: Site,
+    store: Store,
+    paths: Paths,
+    now: datetime,
+    progress: Callable[[], None] = lambda: None,
+    wanted: WantedFootage = NOTHING_WANTED,
 ) -> StoreTask:
     """Return the reader's task for one store of the site."""
     cameras = tuple((c.camera.id, c.store_name) for c in site.cameras if c.store == store.id)
     due = frozenset(id_ for id_, _ in cameras if "playback" in paths.get(id_, ()))
-    return StoreTask(store, cameras, site.storage.directory / "stores" / f"{store.id}.index", now, due, progress)
+    opens = {id_: wanted[id_].opens for id_ in due if id_ in wanted}
+    index = site.storage.directory / "stores" / f"{store.id}.index"
+    return StoreTask(store, cameras, index, now, due, opens, progress)
 
 
 def _end_after(until: float) -> None:
@@ -119,7 +127,7 @@ def _pictures_missing(
     task: StoreTask, observations: tuple[Observation, ...], pictures: tuple[Picture, ...]
 ) -> Iterator[Observation]:
     """Yield why a camera has no picture, where the reader did not report it."""
-    given = {picture.camera_id for picture in pictures} | {
+    given = {picture.camera_id for picture in pictures if picture.opening is None} | {
         o.subject.removeprefix("camera:")
         for o in observations
         if isinstance(o.value, Unavailable) and (o.value.fact, o.value.path) == ("picture", "playback")

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from agent.model.finding import Json
 from agent.observe.remembered.areas import (
     assessed,
+    bare,
     footage,
     identities,
     inventory,
@@ -53,6 +54,7 @@ PICTURED: Final[Mapping[str, Area]] = {
     "presets": presets,
     "views": views,
     "quality": quality,  # by the view after this look
+    "bare": bare,
 }
 """Learned from pictures: once for each device and round."""
 

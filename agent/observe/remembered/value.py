@@ -7,6 +7,7 @@ from datetime import datetime
 from agent.observe.facts.assessed_days import DayAssessed
 from agent.observe.facts.restarts import RunningDevice
 from agent.observe.facts.sightings import KnownBox, Sighting
+from agent.observe.footage.bare import Bare
 from agent.observe.footage.days import Footage
 from agent.observe.footage.outages import Outage
 from agent.observe.inventory.owners import Owners
@@ -28,7 +29,7 @@ class Remembered:
     assessment, day by day. `running`: devices that report their uptime, by device id; `logs`: the oldest entry ever
     seen in each log, by subject. `inventory`: video sources, and what is not configured. `owners`: box and place of all
     memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was given
-    for a replaced one.
+    for a replaced one. `bare`: when private zones were seen bare, by camera id, while the footage of it is there.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -46,6 +47,7 @@ class Remembered:
     inventory: Inventory = NOTHING_YET
     owners: Owners = field(default_factory=dict)
     voided: Mapping[str, str] = field(default_factory=dict)
+    bare: Bare = field(default_factory=dict)
 
 
 EMPTY = Remembered()
@@ -61,4 +63,5 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         views={name: one for name, one in remembered.views.items() if name not in cameras},
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
+        bare={name: one for name, one in remembered.bare.items() if name not in cameras},
     )

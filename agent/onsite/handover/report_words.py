@@ -29,6 +29,7 @@ TITLES: Final[Mapping[str, str]] = {
     "recording-completeness": "Footage without gaps",
     "recording-tamper": "Footage not deleted or changed",
     "retention-excess": "Old footage deleted",
+    "bare-footage-kept": "No bare footage kept",
     "storage-health": "Recorder disks",
     "clock-offset": "Clock",
     "clock-source": "Source of time",

@@ -25,6 +25,7 @@ from agent.judge.memory.transitions import spool_incident, transitions
 from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
+from agent.observe.footage.openings import with_openings
 from agent.observe.footage.requests import footage_requests
 from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
@@ -98,8 +99,11 @@ def see(
     heard = discover(site, env.progress)
     paths = due(site, remembered.looked, now)
     reading = Reading(site, env.credentials, env.clock, env.watch)
-    reading.ask(site, paths, footage_requests(site, remembered.footage, now))
-    stored = read_stores(site, paths, now, env.progress, env.stop)
+    wanted = with_openings(
+        site, footage_requests(site, remembered.footage, now), remembered.footage, remembered.bare, paths, now
+    )
+    reading.ask(site, paths, wanted)
+    stored = read_stores(site, paths, now, env.progress, env.stop, wanted=wanted)
     # look at pictures
     known = approved_views(approvals, derived)
     rounds = max(rounds, ROUNDS if afresh else 1)

@@ -5,6 +5,7 @@ rounds, some seconds apart, of the cameras whose zones or views are not settled.
 its own looks, so that a device that hangs delays no other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,6 +16,7 @@ from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.studies import studies
+from agent.observe.pictures.view_owners import ViewOwners, view_owners
 from agent.observe.pictures.zone_verdicts import pool_verdicts
 from agent.observe.probe.devices import ProbeResult, Reading, merged_results
 from agent.observe.remembered.look import Look
@@ -69,13 +71,16 @@ def look_in_rounds(
         before it; and the updated memory.
     """
     seen: dict[str, _DeviceState] = {}
+    owners = view_owners(site, known)
     for device, probed in reading.arrivals():
         env.stage(device.id, "looking")
         before = seen.get(device.id)
-        one = _first_look(site, env, device, probed, stored, remembered, known, now) if before is None else before
+        one = (
+            _first_look(site, env, device, probed, stored, remembered, known, owners, now) if before is None else before
+        )
         if before is not None:
             newer, after = _judge_pictures(
-                before.part, env, probed, before.fetched.observations, before.remembered, known, now
+                before.part, env, probed, before.fetched.observations, before.remembered, known, owners, now
             )
             one = replace(
                 before, looked=_replace_newest(before.looked, newer), remembered=after, looks=before.looks + 1
@@ -99,6 +104,7 @@ def _first_look(
     stored: ProbeResult,
     remembered: Remembered,
     known: ApprovedViews,
+    owners: Mapping[str, ViewOwners],
     now: datetime,
 ) -> _DeviceState:
     cameras = tuple(camera for camera in site.cameras if camera.camera.device == device.id)
@@ -109,7 +115,7 @@ def _first_look(
     told = merged_results([ProbeResult(kept_here, pictures), probed])
     now_there = owners_now(part, proven_marks(part, told.observations), remembered.identities, source=True)
     remembered = forget_replaced(remembered, part, now_there, env.previous)
-    looked, after = _judge_pictures(part, env, told, told.observations, remembered, known, now)
+    looked, after = _judge_pictures(part, env, told, told.observations, remembered, known, owners, now)
     return _DeviceState(part, replace(probed, pictures=()), looked, after)
 
 
@@ -134,6 +140,7 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         pooled=tuple(glances for part in parts for glances in part.pooled),
         views={name: view for part in parts for name, view in part.views.items()},
         quality={name: quality for part in parts for name, quality in part.quality.items()},
+        bare={name: stretches for part in parts for name, stretches in part.bare.items()},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
     )
 
@@ -145,12 +152,13 @@ def _judge_pictures(
     told: Observations,
     remembered: Remembered,
     known: ApprovedViews,
+    owners: Mapping[str, ViewOwners],
     now: datetime,
 ) -> tuple[Observations, Remembered]:
     asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
     judged = with_own_masks(site, told)
-    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places)
+    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners)
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -43,7 +44,8 @@ def test_slices_and_recordings_become_the_union_of_their_spans() -> None:
         ("r-9", "source-2", [(at(7), at(9))]),
     ]
     told = held(script)
-    assert told == whole(spans((0, 20), (40, 50)), "rtsp://127.0.0.1:554/replay/r-1")
+    newest_url = "rtsp://127.0.0.1:554/replay/r-3"
+    assert told == replace(whole(spans((0, 20), (40, 50)), "rtsp://127.0.0.1:554/replay/r-1"), newest_url=newest_url)
     assert held(script, "two") == whole(spans((7, 9)), "rtsp://127.0.0.1:554/replay/r-9")
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
+from agent.judge.checks.footage.opened import is_own
 from agent.judge.checks.footage.shared import COMPLETENESS_ID, RETENTION_ID, days_of_footage
 from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds, own
 from agent.judge.wording.declared_words import FOLDED
@@ -44,7 +45,10 @@ def of_footage(
     subject = f"camera:{camera.camera.id}"
     known = facts.footage.get(camera.camera.id)
     yield _plan(check, facts, subject, known, due_hours(site, local_day(site, now)))
-    if recordings.owner_guessed:
+    shown = is_own(facts, camera)
+    if recordings.owner_guessed and shown:
+        yield Held("owner", shown)
+    elif recordings.owner_guessed:
         message = Message(
             "whose footage it is was guessed from the order of a list: the recordings name no video source",
             next_step="name the recordings' sources in the recorder as its video sources are",

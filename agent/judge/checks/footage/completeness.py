@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.claims import by_one_clock, of_footage, undated
+from agent.judge.checks.footage.opened import newest, whose
 from agent.judge.checks.footage.shared import (
     COMPLETENESS_ID,
     RETENTION_ID,
@@ -142,6 +143,7 @@ def _judged(
     else:
         holes = _holes(site, facts, causes, camera, cover)
         outcomes += (holes or Held("holes", (*read, *days_of_footage(known))), _listed(known, cover))
+    outcomes += (*newest(facts, camera, recordings, known.there(now) if known else now), *whose(check, facts, camera))
     outcomes += of_footage(check, site, facts, camera, recordings, now)
     outcomes += by_one_clock(facts, camera, floor_of(site, camera), now)
     ratio = cover.ratio if cover is not None else 0.0

@@ -1,0 +1,117 @@
+"""Derives what a pass on footage claims of opened moments: the floor's age, the newest, and whose footage it is. Pure.
+
+A recorder's list is its word; that it plays a moment proves more. Only a picture tells whose footage it is, and one
+that matches no approved view accuses nobody: the view of weeks ago may have been another one.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.judge.check import Check
+from agent.judge.checks.footage.shared import RETENTION_ID
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.model.finding import Ground, Message, utc_text
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import CameraConfig
+from drivers.footage import Opening, OpeningName
+from drivers.model import Observation, Recordings
+from drivers.picture import FootageOpened, PictureSeen
+from drivers.rtsp.openings import moment_of, playback
+
+NEAR: Final = timedelta(hours=1)
+"""How far from the requested moment the picture that came may lie. House rule: one file of a recorder."""
+
+TURNS: Final = timedelta(days=2)
+"""How far from the moment that is due now the one may lie that was requested in an earlier look."""
+
+PROVEN_BY_OLDEST: Final = timedelta(days=1) + NEAR
+"""How much older than the floor the oldest picture may be and still prove the floor's day.
+
+A moment that begins to be due of its own has had a turn by then.
+"""
+
+
+def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_at: datetime) -> tuple[Outcome, ...]:
+    """Return whether footage of the floor's age was opened; nothing where the oldest picture proves that day."""
+    wanted = Opening("floor", floor_at)
+    if not recordings.spans or floor_at < recordings.spans[0].start_at + PROVEN_BY_OLDEST:
+        return ()
+    if not _is_offered(camera, recordings, wanted):
+        return ()
+    seen = _opened(facts, camera, "floor", moment_of(recordings, wanted))
+    if seen is not None:
+        return (Held("floor opened", _level(seen)),)
+    message = Message(
+        "footage of the day from which on it is due could not be opened: what lies behind its oldest is not known",
+        next_step="play that day at the recorder, and look whether its oldest footage is locked",
+    )
+    return (Open("floor opened", "floor-not-opened", message, {"floor_at": utc_text(floor_at)}, doubted=True),)
+
+
+def newest(facts: Facts, camera: CameraConfig, recordings: Recordings, there: datetime) -> tuple[Outcome, ...]:
+    """Return whether the newest footage that is listed was opened; nothing where the recorder offers no replay of it.
+
+    Files of a store were seen to grow. `there` is now by the recorder's clock.
+    """
+    wanted = Opening("newest", there)
+    if camera.store or not _is_offered(camera, recordings, wanted):
+        return ()
+    seen = _opened(facts, camera, "newest", moment_of(recordings, wanted))
+    if seen is not None:
+        return (Held("newest opened", _level(seen)),)
+    message = Message(
+        "the newest footage that is listed could not be opened: that recording goes on is the recorder's word only"
+    )
+    return (Open("newest opened", "newest-not-opened", message, doubted=True),)
+
+
+def whose(check: Check, facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+    """Yield that opened footage shows another camera's approved view, or that its picture proves whose it is."""
+    subject = f"camera:{camera.camera.id}"
+    seen = [(one, one.value.shows) for one in facts.observed(subject, PictureSeen, FootageOpened)
+            if isinstance(one.value, PictureSeen | FootageOpened) and one.value.shows]  # fmt: skip
+    for one, shows in seen:
+        if shows != camera.camera.id:
+            at = one.value.taken_at if isinstance(one.value, PictureSeen) else getattr(one.value, "at", one.taken_at)
+            message = Message(
+                "its footage of {at} shows what camera {other} sees: the recordings have been mixed up",
+                {"at": utc_text(at), "other": shows},
+                next_step="correct which recording belongs to which channel",
+            )
+            cause = "" if check.id == RETENTION_ID else f"{RETENTION_ID} {subject}"
+            yield Broken("view", "other-camera", message, {"shows": shows}, cause)
+            return
+    if seen:
+        yield Held("view", grounds(one for one, _ in seen))
+
+
+def is_own(facts: Facts, camera: CameraConfig) -> tuple[Ground, ...]:
+    """Return as evidence the opened footage that shows the camera's own approved view; empty without any."""
+    found = facts.observed(f"camera:{camera.camera.id}", PictureSeen, FootageOpened)
+    return grounds(one for one in found if getattr(one.value, "shows", "") == camera.camera.id)
+
+
+def _is_offered(camera: CameraConfig, recordings: Recordings, wanted: Opening) -> bool:
+    if camera.store:
+        return moment_of(recordings, wanted) is not None
+    return playback(recordings, wanted) is not None
+
+
+def _opened(facts: Facts, camera: CameraConfig, name: OpeningName, due_at: datetime | None) -> Observation | None:
+    """Return the picture of this moment, from this look or an earlier turn, if what came is what was requested."""
+    for one in facts.observed(f"camera:{camera.camera.id}", FootageOpened):
+        value = one.value
+        if not isinstance(value, FootageOpened) or value.name != name or value.at is None or due_at is None:
+            continue
+        within = NEAR if not camera.store else TURNS
+        if abs(value.at - value.asked_at) <= within and abs(value.asked_at - due_at) <= TURNS:
+            return one
+    return None
+
+
+def _level(one: Observation) -> tuple[Ground, ...]:
+    """Return an opened moment as evidence; that a picture is of the time that was requested is the recorder's word."""
+    dated = isinstance(one.value, FootageOpened) and one.value.dated
+    (ground,) = grounds((one,))
+    return (ground if dated else Ground(ground.kind, ground.subject, "told", ground.true_at, ground.path),)

@@ -1,0 +1,78 @@
+"""Finds whose approved view a recorded picture shows: its camera's, another one's of the site, or none that is known.
+
+A recorder plays what its own list calls this camera's footage; only the picture tells whose it is. The view of weeks
+ago may be another one that nobody approved, so that a picture that matches none proves nothing. Other cameras are
+compared only where the own view is not proven.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent.observe.footage.days import recorder_of
+from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.studies import corners
+from agent.site.config.site import CameraConfig, Site
+from masking.model import Job, Judged, Position
+from masking.view.model import ViewJob, ViewSeen
+
+OTHERS_MAX: Final = 32
+"""With how many other cameras a picture is compared at most, those of its own recorder first."""
+
+Judge = Callable[[Job], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOwners:
+    """The approved views that a camera's footage may show: its own, and those of others. Names are camera ids."""
+
+    own: Position
+    others: tuple[Position, ...] = ()
+
+
+def view_owners(site: Site, known: ApprovedViews) -> Mapping[str, ViewOwners]:
+    """Return the views that the recorded pictures of each camera of a site may show, by camera id.
+
+    A camera that turns, or has no approved view, is left out.
+    """
+    cameras = [one for one in site.cameras if not one.presets and known.references.get(one.camera.id)]
+    views = [_position(one, known.references[one.camera.id]) for one in cameras]
+    recorders = [recorder_of(one) for one in cameras]
+    found: dict[str, ViewOwners] = {}
+    for number, own in enumerate(views):
+        rest = [(recorders[other] != recorders[number], other) for other in range(len(views)) if other != number]
+        found[own.name] = ViewOwners(own, tuple(views[other] for _, other in sorted(rest)[:OTHERS_MAX]))
+    return found
+
+
+def judge_owned(job: Job, judge: Judge, owners: ViewOwners | None) -> tuple[Judged, str]:
+    """Judge a recorded picture, and return whose view it proves to be, by camera id; empty where that is not proven.
+
+    Raises:
+        WorkerError: As `judge`.
+    """
+    if owners is None or job.positions:
+        return judge(job), ""
+    judged = judge(replace(job, positions=(owners.own,)))
+    own = judged.positioned.views if judged.positioned is not None else ()
+    if any(_is_shown(one) or one.state == "moved" for one in own):
+        return replace(judged, positioned=None), owners.own.name
+    if not owners.others or not any(one.reason in _COMPARED for one in own):
+        return replace(judged, positioned=None), ""
+    among = judge(replace(job, zones=(), study=None, positions=owners.others))
+    views = among.positioned.views if among.positioned is not None else ()
+    shown = [one.name for one, view in zip(owners.others, views, strict=False) if _is_shown(view)]
+    return replace(judged, positioned=None), shown[0] if len(shown) == 1 else ""
+
+
+_COMPARED: Final = ("no-match", "few-agree", "one-sided")
+"""Why the own view is not proven in a picture that has enough to be compared by."""
+
+
+def _is_shown(view: ViewSeen) -> bool:
+    return view.state == "still"
+
+
+def _position(camera: CameraConfig, references: tuple[bytes, ...]) -> Position:
+    areas = (*(zone.polygon for zone in camera.zones), *(corners(box) for box in camera.overlay_boxes))
+    return Position(camera.camera.id, ViewJob(references, areas))
