@@ -1,17 +1,19 @@
 """Selects the observations that may count as evidence: neither too old, nor of another box or video source. Pure.
 
-One place for all checks: what is not admitted becomes an `Unavailable` with its reason, so that each check that needs
-it is unknown. Box, source and time are those of the observation's `Provenance`; what has none is taken as it is.
+One place for all checks, by the longest of their ages (`obligations.py` has each): what is not admitted becomes an
+`Unavailable` with its reason, so that each check that needs it is unknown. Box, source and time are those of the
+observation's `Provenance`; what has none is taken as it is.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from agent.judge.obligations import LOOK, TURN
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import box_digest, is_same, mark_of
-from agent.observe.pictures.turns import KEPT, REMEMBERED
+from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import Site
 from drivers.details import Accounts, Audio, Encoders, MaskOptions, Movable, OldestLog, RetentionLimits, Uptime
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
@@ -30,9 +32,6 @@ from drivers.model import (
     Value,
 )
 from drivers.picture import Access, PictureSeen, Streams, ZoneVerdict
-
-LOOK_LASTS: Final = timedelta(hours=1)
-"""How far from the time of a look its own observations may lie: reading a large site takes minutes. House rule."""
 
 FACT_OF: Final[Mapping[type[Value], Fact]] = {
     Access: "access", Accounts: "accounts", Audio: "audio", Channels: "channels", Clock: "clock", Disks: "disks",
@@ -81,7 +80,7 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
     if isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback" and one.method != REMEMBERED:
         return None  # its time is that of the recording
     age = now - one.taken_at
-    return None if -LOOK_LASTS <= age <= (KEPT if one.method == REMEMBERED else LOOK_LASTS) else "too-old"
+    return None if -LOOK <= age <= (TURN if one.method == REMEMBERED else LOOK) else "too-old"
 
 
 def _box(facts: Facts, subject: str) -> str | None:

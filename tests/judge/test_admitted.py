@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from sites import NOW, camera, observed, picture, site
 
-from agent.judge.admitted import LOOK_LASTS, admitted
+from agent.judge.admitted import admitted
 from agent.judge.check import Check
 from agent.judge.checks import table
 from agent.judge.checks.table import CHECKS, run_checks
 from agent.judge.claim import Held
+from agent.judge.obligations import LOOK
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts, gather
@@ -48,7 +49,7 @@ def test_what_was_read_in_this_look_counts_and_costs_no_copy() -> None:
     assert admitted(SITE, given, NOW) is given
 
 
-@pytest.mark.parametrize("ago", [LOOK_LASTS + timedelta(seconds=1), -LOOK_LASTS - timedelta(seconds=1)])
+@pytest.mark.parametrize("ago", [LOOK + timedelta(seconds=1), -LOOK - timedelta(seconds=1)])
 def test_what_is_older_than_a_look_or_comes_from_the_future_is_missing_with_a_reason(ago: timedelta) -> None:
     found = admitted(SITE, facts(one(BOX, Clock(0.0, 0.1), ago=ago)), NOW)
     assert found.one(BOX, Clock) is None
