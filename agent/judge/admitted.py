@@ -51,16 +51,18 @@ def admitted(site: Site, facts: Facts, now: datetime) -> Facts:
     changed: dict[str, tuple[Observation, ...]] = {}
     for subject, observed in facts.by_subject.items():
         box = boxes.get(devices.get(subject, subject))
-        source = _source(observed)
-        after = tuple(_admitted(observed, box, source, now))
+        source, profiles = _source(observed), _profiles(observed)
+        after = tuple(_admitted(observed, box, source, profiles, now))
         if len(after) < len(observed) or any(new is not old for new, old in zip(after, observed, strict=True)):
             changed[subject] = after
     return replace(facts, by_subject={**facts.by_subject, **changed}) if changed else facts
 
 
-def _admitted(observed: tuple[Observation, ...], box: str | None, source: str, now: datetime) -> Iterator[Observation]:
+def _admitted(
+    observed: tuple[Observation, ...], box: str | None, source: str, profiles: Mapping[str, str], now: datetime
+) -> Iterator[Observation]:
     for one in observed:
-        reason = _why_not(one, box, source, now)
+        reason = _why_not(one, box, source, now) or _of_other_profile(one, profiles)
         if reason is None:
             yield one
         elif (fact := FACT_OF.get(type(one.value))) is not None:
@@ -99,3 +101,17 @@ def _box(facts: Facts, subject: str) -> str | None:
 def _source(observed: tuple[Observation, ...]) -> str:
     """Return the video source whose streams a camera has, empty where none is known."""
     return next((one.provenance.source for one in observed if isinstance(one.value, Streams)), "")
+
+
+def _profiles(observed: tuple[Observation, ...]) -> Mapping[str, str]:
+    """Return by path the profile that the camera's streams are of, as far as the device names it."""
+    listed = [stream for one in observed if isinstance(one.value, Streams) for stream in one.value.streams]
+    return {stream.path: stream.profile for stream in listed if stream.profile}
+
+
+def _of_other_profile(one: Observation, profiles: Mapping[str, str]) -> Reason | None:
+    """Return that a picture, or a verdict on it, is of another profile than the path has now."""
+    where = one.provenance
+    listed = profiles.get(where.path or "", "")
+    other = where.profile and listed and listed != where.profile
+    return "other-source" if other and isinstance(one.value, PictureSeen | ZoneVerdict) else None

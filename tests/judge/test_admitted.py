@@ -21,7 +21,7 @@ from agent.observe.facts.sightings import KnownBox, box_digest, mark_of
 from agent.observe.pictures.turns import KEPT, REMEMBERED
 from agent.observe.remembered.value import EMPTY
 from drivers.model import Clock, Identity, Masks, Observation, Provenance, Unavailable
-from drivers.picture import PictureSeen, Streams
+from drivers.picture import PictureSeen, Stream, Streams
 
 SITE = site(camera("gate"))
 BOX = f"device:{SITE.cameras[0].camera.device}"
@@ -69,6 +69,14 @@ def test_a_camera_is_judged_on_no_other_source_than_its_streams_are_of() -> None
     others = replace(own, provenance=replace(HERE, source="VS2"))
     assert why(admitted(SITE, facts(streams, others), NOW), "camera:gate") == ["other-source"]
     assert why(admitted(SITE, facts(streams, own), NOW), "camera:gate") == []
+
+
+def test_a_picture_of_another_profile_than_its_path_has_counts_for_nothing() -> None:
+    streams = one("camera:gate", Streams((Stream("main", "rtsp://192.0.2.1/1", "P1"),)))
+    seen = one("camera:gate", picture("main"), replace(HERE, profile="P1", path="main"))
+    others = replace(seen, provenance=replace(seen.provenance, profile="P3"))
+    assert why(admitted(SITE, facts(streams, seen), NOW), "camera:gate") == []
+    assert why(admitted(SITE, facts(streams, others), NOW), "camera:gate") == ["other-source"]
 
 
 def test_what_another_box_said_in_the_same_look_counts_nowhere() -> None:
