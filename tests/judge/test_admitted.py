@@ -72,7 +72,7 @@ def test_a_camera_is_judged_on_no_other_source_than_its_streams_are_of() -> None
 
 
 def test_a_picture_of_another_profile_than_its_path_has_counts_for_nothing() -> None:
-    streams = one("camera:gate", Streams((Stream("main", "rtsp://192.0.2.1/1", "P1"),)))
+    streams = one("camera:gate", Streams((Stream("main", "rtsp://192.0.2.1/1", profile="P1"),)))
     seen = one("camera:gate", picture("main"), replace(HERE, profile="P1", path="main"))
     others = replace(seen, provenance=replace(seen.provenance, profile="P3"))
     assert why(admitted(SITE, facts(streams, seen), NOW), "camera:gate") == []
