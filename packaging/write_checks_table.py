@@ -1,7 +1,8 @@
 """Write `agent/judge/checks/README.md`: each obligation of the shipped packs, the check that answers it, its tests.
 
-Run it (`make generated`) after a change of a pack, the table of checks, the declarables or a test that names a check; a
-test holds the file equal to what this makes.
+And into `agent/judge/judging.md`, between two marks, what a pass of each check claims. Run it (`make generated`) after
+a change of a pack, the tables of checks and obligations, the declarables or a test that names a check; a test holds the
+files equal to what this makes.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
+from agent.judge.obligations import LOOK, OBLIGATIONS, TURN, Obligation
 from agent.site.declarations.table import DECLARABLES
 from agent.site.rules.pack import Observed, obligations
 from agent.site.rules.read import shipped
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "agent/judge/checks/README.md"
+JUDGING: Final = ROOT / "agent/judge/judging.md"
+BEGINS, ENDS = "<!-- obligations: made by packaging/write_checks_table.py -->", "<!-- end of obligations -->"
+AGES: Final = {None: "-", LOOK: "a look (1 h)", TURN: "a turn (24 h)"}
 
 OBSERVED: Final[dict[Observed, str]] = {"measured": "measured", "declared": "declared", "both": "measured + declared"}
 
@@ -46,6 +51,29 @@ site), `none` (declared: there is no such thing here).
 def page() -> str:
     """Return the text of the page."""
     return HEAD + _obligations() + _others()
+
+
+def judging(text: str) -> str:
+    """Return `judging.md` with what each check claims now. Raises ValueError where a mark is missing."""
+    before, found, rest = text.partition(BEGINS)
+    _, ended, after = rest.partition(ENDS)
+    if not found or not ended:
+        raise ValueError(f"{JUDGING.name}: a mark is missing: {BEGINS} ... {ENDS}")
+    lines = ["| check | claim | obligations | longest age | level |", "|---|---|---|---|---|"]
+    lines += [row for check in CHECKS for row in _claims(check)]
+    return "\n".join([before + BEGINS, "", *lines, "", ENDS + after])
+
+
+def _claims(check: Check) -> Iterator[str]:
+    """Yield a row for each age and level of a check's obligations."""
+    groups: dict[tuple[str, str], list[Obligation]] = {}
+    for one in OBLIGATIONS[check.id]:
+        age = AGES[one.longest] + (f"; history `{one.history}`" if one.history else "")
+        groups.setdefault((age, ", ".join(one.levels)), []).append(one)
+    head = f"`{check.id}` | {check.duty}"
+    for (age, levels), group in groups.items():
+        yield f"| {head} | {', '.join(f'`{one.key}`' for one in group)} | {age} | {levels} |"
+        head = " | "
 
 
 def _obligations() -> str:
@@ -119,8 +147,9 @@ def _constant(source: str, check: str) -> str:
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the page, and the list in the other one."""
     PAGE.write_text(page(), "utf-8")
+    JUDGING.write_text(judging(JUDGING.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

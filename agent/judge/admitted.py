@@ -1,17 +1,19 @@
 """Selects the observations that may count as evidence: neither too old, nor of another box or video source. Pure.
 
-One place for all checks: what is not admitted becomes an `Unavailable` with its reason, so that each check that needs
-it is unknown. Box, source and time are those of the observation's `Provenance`; what has none is taken as it is.
+One place for all checks, by the longest of their ages (`obligations.py` has each): what is not admitted becomes an
+`Unavailable` with its reason, so that each check that needs it is unknown. Box, source and time are those of the
+observation's `Provenance`; what has none is taken as it is.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from agent.judge.obligations import LOOK, TURN
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import box_digest, is_same, mark_of
-from agent.observe.pictures.turns import KEPT, REMEMBERED
+from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import Site
 from drivers.details import Accounts, Audio, Encoders, MaskOptions, Movable, OldestLog, RetentionLimits, Uptime
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
@@ -31,9 +33,6 @@ from drivers.model import (
 )
 from drivers.picture import Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
 
-LOOK_LASTS: Final = timedelta(hours=1)
-"""How far from the time of a look its own observations may lie: reading a large site takes minutes. House rule."""
-
 FACT_OF: Final[Mapping[type[Value], Fact]] = {
     Access: "access", Accounts: "accounts", Audio: "audio", Channels: "channels", Clock: "clock", Disks: "disks",
     Encoders: "encoders", Identity: "identity", MaskOptions: "mask-options", Masks: "masks", Movable: "movable",
@@ -52,16 +51,18 @@ def admitted(site: Site, facts: Facts, now: datetime) -> Facts:
     changed: dict[str, tuple[Observation, ...]] = {}
     for subject, observed in facts.by_subject.items():
         box = boxes.get(devices.get(subject, subject))
-        source = _source(observed)
-        after = tuple(_admitted(observed, box, source, now))
+        source, profiles = _source(observed), _profiles(observed)
+        after = tuple(_admitted(observed, box, source, profiles, now))
         if len(after) < len(observed) or any(new is not old for new, old in zip(after, observed, strict=True)):
             changed[subject] = after
     return replace(facts, by_subject={**facts.by_subject, **changed}) if changed else facts
 
 
-def _admitted(observed: tuple[Observation, ...], box: str | None, source: str, now: datetime) -> Iterator[Observation]:
+def _admitted(
+    observed: tuple[Observation, ...], box: str | None, source: str, profiles: Mapping[str, str], now: datetime
+) -> Iterator[Observation]:
     for one in observed:
-        reason = _why_not(one, box, source, now)
+        reason = _why_not(one, box, source, now) or _of_other_profile(one, profiles)
         if reason is None:
             yield one
         elif (fact := FACT_OF.get(type(one.value))) is not None:
@@ -82,7 +83,7 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
     if (recorded or isinstance(one.value, FootageOpened)) and one.method != REMEMBERED:
         return None  # its time is that of the recording
     age = now - one.taken_at
-    return None if -LOOK_LASTS <= age <= (KEPT if one.method == REMEMBERED else LOOK_LASTS) else "too-old"
+    return None if -LOOK <= age <= (TURN if one.method == REMEMBERED else LOOK) else "too-old"
 
 
 def _box(facts: Facts, subject: str) -> str | None:
@@ -101,3 +102,17 @@ def _box(facts: Facts, subject: str) -> str | None:
 def _source(observed: tuple[Observation, ...]) -> str:
     """Return the video source whose streams a camera has, empty where none is known."""
     return next((one.provenance.source for one in observed if isinstance(one.value, Streams)), "")
+
+
+def _profiles(observed: tuple[Observation, ...]) -> Mapping[str, str]:
+    """Return by path the profile that the camera's streams are of, as far as the device names it."""
+    listed = [stream for one in observed if isinstance(one.value, Streams) for stream in one.value.streams]
+    return {stream.path: stream.profile for stream in listed if stream.profile}
+
+
+def _of_other_profile(one: Observation, profiles: Mapping[str, str]) -> Reason | None:
+    """Return that a picture, or a verdict on it, is of another profile than the path has now."""
+    where = one.provenance
+    listed = profiles.get(where.path or "", "")
+    other = where.profile and listed and listed != where.profile
+    return "other-source" if other and isinstance(one.value, PictureSeen | ZoneVerdict) else None

@@ -28,7 +28,8 @@ class Check:
     """One row of the table of checks.
 
     `run` is pure: configuration, facts of this cycle and time to findings. `duty`: the rule's demand in one sentence.
-    `looks`: how long a new status must last to count.
+    `looks`: how long a new status must last to count. `at`: the time for which a run of it judges, by which evidence is
+    too old; None in the table.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Check:
     source: Source
     duty: str
     looks: Looks = Looks()
+    at: datetime | None = None
 
     def finding(
         self,

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.model.finding import Ground, Json, Level, Message
+from agent.observe.pictures.turns import REMEMBERED
 from drivers.model import Observation, Value
 from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
@@ -71,7 +72,7 @@ def ground(one: Observation) -> Ground:
     value: Value = one.value
     level: Level = "seen" if isinstance(value, SEEN_BY_US) else "told"
     path = value.path if isinstance(value, PictureSeen | StreamSound | ZoneVerdict) else ""
-    return Ground(type(value).__name__, one.subject, level, one.taken_at, path)
+    return Ground(type(value).__name__, one.subject, level, one.taken_at, path, one.method == REMEMBERED)
 
 
 def grounds(observations: Iterable[Observation]) -> tuple[Ground, ...]:

@@ -7,12 +7,16 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
-from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait
+from agent.judge.obligations import too_old
+from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, utc_text
 
 NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 DOUBTS: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
+
+EARLIER: Final = "seen_earlier"
+"""Names in the evidence of a pass the paths that had no turn in this look, and when each was seen."""
 
 
 def not_told(check: Check, subject: str, reason: str, evidence: Mapping[str, Json], message: Message) -> Finding:
@@ -49,6 +53,8 @@ def verdict(
 ) -> Finding:
     """Return the finding of what is due: any broken fails, any open is unknown, all held pass.
 
+    What is held by evidence older than `agent/judge/obligations.py` allows at the time of the check is open.
+
     The first of the gravest kind speaks, so that a check lists its obligations in the order in which a reader wants to
     hear of them; a mild breach warns where nothing else is broken.
 
@@ -62,7 +68,7 @@ def verdict(
     Raises:
         ValueError: Nothing was due, or two obligations have one key: a pass would claim what nobody looked at.
     """
-    due = tuple(outcomes)
+    due = in_time(check, outcomes)
     keys = [one.key for one in due]
     if not due or len(set(keys)) < len(keys):
         raise ValueError(f"{check.id} {subject}: obligations must be named, each once: {keys}")
@@ -80,4 +86,29 @@ def verdict(
         shown = {**evidence, **first.evidence, **held_back}
         return check.finding(subject, "unknown", first.reason, shown, first.message, first.caused_by)
     rests_on = tuple(dict.fromkeys(ground for one in due if isinstance(one, Held) for ground in one.rests_on))
+    said = {one.path: utc_text(one.true_at) for one in rests_on if one.remembered and one.path and one.true_at}
+    if said:
+        evidence, message = {**evidence, EARLIER: dict(said)}, _dated(message, said)
     return replace(check.finding(subject, "unknown", "", evidence, message), status="pass", rests_on=rests_on)
+
+
+def in_time(check: Check, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Return the obligations, open where the evidence that holds one is too old at the time of the check."""
+    return tuple(_in_time(check, one) for one in outcomes)
+
+
+def _in_time(check: Check, one: Outcome) -> Outcome:
+    old = too_old(check.id, one.key, one.rests_on, check.at) if isinstance(one, Held) and check.at else None
+    if old is None or old.true_at is None:
+        return one
+    values = {"kind": old.path or old.kind, "at": utc_text(old.true_at)}
+    message = Message("{kind} was last seen at {at}, which is too long ago to count", values, next_step="check again")
+    return Open(one.key, "too-old", message, {"seen_at": utc_text(old.true_at)})
+
+
+def _dated(message: Message, said: Mapping[str, str]) -> Message:
+    """Return what a pass says, with the time of what was seen in an earlier look."""
+    values = {"what": message, "paths": ", ".join(said), "at": min(said.values())}
+    if len(said) == 1:
+        return Message("{what} ({paths} as seen at {at})", values)
+    return Message("{what} ({paths} as seen at {at} or later)", values)

@@ -64,7 +64,8 @@ class Source:
 class Ground:
     """One piece of evidence: `kind` is the type of an observed value, or a remembered area's name.
 
-    `true_at` is when it was true, None where a person's word or our own state has no such time.
+    `true_at` is when it was true, None where a person's word or our own state has no such time. `remembered`: a path
+    had no turn in this look, and counts as it was then.
     """
 
     kind: str
@@ -72,6 +73,7 @@ class Ground:
     level: Level
     true_at: datetime | None = None
     path: str = ""
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from healthy_site import LEARNING_LOOKS, healthy_site
 from knockouts import cells
+from obligation_mutants import survivors
 
 from agent.demo.liars.gallery import gallery
 from agent.demo.liars.table import LIES
@@ -29,14 +30,15 @@ from masking.worker.client import Worker
 
 CELLS = Figure("knockout_cells", "cells", 180, "higher")
 WRONG = Figure("knockout_wrong_pass", "cells", 0, "lower")
+KILLED = Figure("obligation_mutants_killed", "ratio", 1, "higher")
 TOLD = Figure("lies", "lies", 70, "higher")
 WRONG_PASS = Figure("lies_wrong_pass", "lies", 0, "lower")
 WRONG_FAIL = Figure("lies_wrong_fail", "lies", 0, "lower")
 QUICK_WORLD, QUICK_LOOKS = "store", 3
 
 
-def knocked_out(folder: Path, looks: int) -> tuple[int, list[str]]:
-    """Return how many cells were tried on a healthy site, and those in which a pass stayed."""
+def knocked_out(folder: Path, looks: int) -> tuple[int, list[str], float, list[str]]:
+    """Return how many cells were tried on a healthy site, those in which a pass stayed, and mutants that did."""
     with (
         pytest.MonkeyPatch.context() as patch,
         Worker(timeout_s=60.0) as worker,
@@ -45,8 +47,12 @@ def knocked_out(folder: Path, looks: int) -> tuple[int, list[str]]:
         world.look()
         if world.seen is None:
             raise RuntimeError("the site was not looked at")
-        tried = tuple(cells(load(world.config), world.seen.facts, world.clock.at))
-    return len(tried), [f"{one.operation} {one.check} {one.kind}" for one in tried if one.stayed]
+        site, facts, now = load(world.config), world.seen.facts, world.clock.at
+        tried = tuple(cells(site, facts, now))
+        there, alive = survivors(site, facts, now)
+    killed = 1 - len(alive) / max(1, len(there))
+    stayed = [f"{one.operation} {one.check} {one.kind}" for one in tried if one.stayed]
+    return len(tried), stayed, killed, [" ".join(one) for one in sorted(alive)]
 
 
 def main() -> None:
@@ -56,7 +62,7 @@ def main() -> None:
         (healthy := Path(name, "healthy")).mkdir()
         (lying := Path(name, "lying")).mkdir()
         say("evidence is knocked out of a healthy site")
-        tried, stayed = knocked_out(healthy, QUICK_LOOKS if asked.quick else LEARNING_LOOKS)
+        tried, stayed, killed, alive = knocked_out(healthy, QUICK_LOOKS if asked.quick else LEARNING_LOOKS)
         lies = [lie for lie in LIES if not asked.quick or lie.world == QUICK_WORLD]
         verdicts = list(gallery(lying, datetime.now(UTC), lambda message: say(str(message)), lies))
     believed = [one.lie.name for one in verdicts if _wrong(one.wrong, one.said, "pass")]
@@ -64,12 +70,14 @@ def main() -> None:
     figures = {
         CELLS.name: CELLS.of([tried]),
         WRONG.name: WRONG.of([len(stayed)]),
+        KILLED.name: KILLED.of([killed]),
         TOLD.name: TOLD.of([len(verdicts)]),
         WRONG_PASS.name: WRONG_PASS.of([len(believed)]),
         WRONG_FAIL.name: WRONG_FAIL.of([len(accused)]),
     }
     untold = [one.lie.name for one in verdicts if not one.told]
-    show("proof", asked, figures, {"stayed": stayed, "believed": believed, "accused": accused, "untold": untold})
+    why = {"stayed": stayed, "alive": alive, "believed": believed, "accused": accused, "untold": untold}
+    show("proof", asked, figures, why)
 
 
 def _wrong(keys: tuple[str, ...], said: Mapping[str, Finding | None], *statuses: str) -> bool:

@@ -15,9 +15,11 @@ from breach_table import BREACHES, HELD_BACK, NEVER_JUDGED, NOT_READ_YET
 from breaches import Breach
 from healthy_site import World, healthy_site
 from knockouts import OPERATIONS, cells
+from obligation_mutants import survivors
 from patience import PATIENCE_S
 
 from agent.judge.checks.table import CHECKS
+from agent.judge.obligations import obligation_of
 from agent.judge.wording.held import is_held
 from agent.model.finding import Finding
 from agent.site.config.load import load
@@ -123,6 +125,19 @@ def test_no_pass_stays_without_the_evidence_that_it_claims(world: World, healthy
     assert all(one.source and one.path and one.level == "seen" and one.true_at for one in pictures)
     assert all(one.profile for one in pictures if one.path in ("main", "sub"))
     assert {cell.operation for cell in knocked_out} == {one.__name__ for one in OPERATIONS} | {"forget"}
+
+
+def test_no_obligation_can_be_dropped_unnoticed(world: World, healthy: Statuses) -> None:
+    """Mutants that ask for one obligation less, one by one: evidence knocked out or contradicted kills each."""
+    world.begin()
+    world.look()
+    assert world.seen is not None
+    there, alive = survivors(load(world.config), world.seen.facts, world.clock.at)
+    print(f"{len(there)} mutants")
+    assert alive == frozenset()
+    assert len(there) >= 55
+    unlisted = {kind for check, kind in there if not any(obligation_of(check, key) for key in (kind, f"{kind} x"))}
+    assert unlisted == set(), "a row of agent/judge/obligations.py for each"
 
 
 def done(world: World, healthy: Statuses, breach: Breach) -> Done:

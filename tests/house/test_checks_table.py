@@ -13,11 +13,16 @@ from agent.site.rules.read import shipped
 ROOT = Path(__file__).parents[2]
 TABLE = runpy.run_path(str(ROOT / "packaging/write_checks_table.py"))
 PAGE = (ROOT / "agent/judge/checks/README.md").read_text("utf-8")
+JUDGING = (ROOT / "agent/judge/judging.md").read_text("utf-8")
 ROWS = [line.split(" | ") for line in PAGE.splitlines() if line.startswith("| `")]
 
 
 def test_the_page_is_what_packs_checks_and_tests_say() -> None:
     assert TABLE["page"]() == PAGE, "run: make generated"
+
+
+def test_the_list_of_claims_is_what_the_table_of_obligations_says() -> None:
+    assert TABLE["judging"](JUDGING) == JUDGING, "run: make generated"
 
 
 def test_every_obligation_and_every_check_has_a_row() -> None:

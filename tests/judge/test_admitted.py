@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from sites import NOW, camera, observed, picture, site
 
-from agent.judge.admitted import LOOK_LASTS, admitted
+from agent.judge.admitted import admitted
 from agent.judge.check import Check
 from agent.judge.checks import table
 from agent.judge.checks.table import CHECKS, run_checks
 from agent.judge.claim import Held
+from agent.judge.obligations import LOOK
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts, gather
@@ -20,7 +21,7 @@ from agent.observe.facts.sightings import KnownBox, box_digest, mark_of
 from agent.observe.pictures.turns import KEPT, REMEMBERED
 from agent.observe.remembered.value import EMPTY
 from drivers.model import Clock, Identity, Masks, Observation, Provenance, Unavailable
-from drivers.picture import PictureSeen, Streams
+from drivers.picture import PictureSeen, Stream, Streams
 
 SITE = site(camera("gate"))
 BOX = f"device:{SITE.cameras[0].camera.device}"
@@ -48,7 +49,7 @@ def test_what_was_read_in_this_look_counts_and_costs_no_copy() -> None:
     assert admitted(SITE, given, NOW) is given
 
 
-@pytest.mark.parametrize("ago", [LOOK_LASTS + timedelta(seconds=1), -LOOK_LASTS - timedelta(seconds=1)])
+@pytest.mark.parametrize("ago", [LOOK + timedelta(seconds=1), -LOOK - timedelta(seconds=1)])
 def test_what_is_older_than_a_look_or_comes_from_the_future_is_missing_with_a_reason(ago: timedelta) -> None:
     found = admitted(SITE, facts(one(BOX, Clock(0.0, 0.1), ago=ago)), NOW)
     assert found.one(BOX, Clock) is None
@@ -68,6 +69,14 @@ def test_a_camera_is_judged_on_no_other_source_than_its_streams_are_of() -> None
     others = replace(own, provenance=replace(HERE, source="VS2"))
     assert why(admitted(SITE, facts(streams, others), NOW), "camera:gate") == ["other-source"]
     assert why(admitted(SITE, facts(streams, own), NOW), "camera:gate") == []
+
+
+def test_a_picture_of_another_profile_than_its_path_has_counts_for_nothing() -> None:
+    streams = one("camera:gate", Streams((Stream("main", "rtsp://192.0.2.1/1", profile="P1"),)))
+    seen = one("camera:gate", picture("main"), replace(HERE, profile="P1", path="main"))
+    others = replace(seen, provenance=replace(seen.provenance, profile="P3"))
+    assert why(admitted(SITE, facts(streams, seen), NOW), "camera:gate") == []
+    assert why(admitted(SITE, facts(streams, others), NOW), "camera:gate") == ["other-source"]
 
 
 def test_what_another_box_said_in_the_same_look_counts_nowhere() -> None:

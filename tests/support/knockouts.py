@@ -1,8 +1,8 @@
 """Takes evidence out of the facts of a healthy site, piece by piece: no pass that rests on a piece may stay.
 
 Every kind of observation that a check claims (`KNOWN` of `agent/judge/checks/known.py`, written by hand) is taken away,
-emptied, aged, made to come from the future, and swapped for that of another box, video source and subject; every
-memory that a check judges is emptied. Pure: the checks run on changed facts, no device is asked.
+emptied, aged, made to come from the future, and swapped for that of another box, video source, profile and subject;
+every memory that a check judges is emptied. Pure: the checks run on changed facts, no device is asked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.site.config.site import Site
 from drivers.details import Accounts, Host
 from drivers.footage import Channels, Disks, Protocols
 from drivers.model import Masks, Observation, Overlays, Recordings, Value
-from drivers.picture import FootageOpened, Streams
+from drivers.picture import FootageOpened, PictureSeen, Streams, ZoneVerdict
 
 Change = Callable[[Facts, type[Value]], Facts]
 Kind = type[Value]
@@ -61,6 +61,9 @@ NO_ANSWER: Mapping[tuple[str, str], str] = {
     ("retention-excess", "Recordings"): "without footage nothing is kept too long",
 }
 """Where an emptied listing is an answer, or comes after it was merged."""
+
+OF_PROFILE: frozenset[Kind] = frozenset({PictureSeen, ZoneVerdict})
+"""What is seen of one profile of a camera."""
 
 OWN: frozenset[Kind] = frozenset({Host})
 """What this gateway observes of itself: it is of no other box."""
@@ -122,6 +125,12 @@ def swap_source(facts: Facts, kind: Kind) -> Facts:
     )
 
 
+def swap_profile(facts: Facts, kind: Kind) -> Facts:
+    return _mapped(
+        facts, kind, lambda one: (replace(one, provenance=replace(one.provenance, profile="another profile")),)
+    )
+
+
 def swap_subject(facts: Facts, kind: Kind) -> Facts:
     """Give every subject the observations of this kind of the next one, with their provenance."""
     having = [name for name, observed in facts.by_subject.items() if any(isinstance(o.value, kind) for o in observed)]
@@ -137,7 +146,7 @@ def swap_subject(facts: Facts, kind: Kind) -> Facts:
     return replace(facts, by_subject={name: bare[name] + given.get(name, ()) for name in bare})
 
 
-OPERATIONS: tuple[Change, ...] = (drop, empty, age, future, swap_box, swap_source, swap_subject)
+OPERATIONS: tuple[Change, ...] = (drop, empty, age, future, swap_box, swap_source, swap_profile, swap_subject)
 
 
 def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:
@@ -153,7 +162,8 @@ def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:
             subjects = [name for name, seen in facts.by_subject.items() if any(isinstance(o.value, kind) for o in seen)]
             for operation in OPERATIONS:
                 emptied = operation is empty and (check, kind.__name__) in NO_ANSWER
-                if not subjects or emptied or not _concerns(operation, kind, subjects):
+                recorded = operation is swap_profile and row.paths == ("playback",)  # footage is of no profile
+                if not subjects or emptied or recorded or not _concerns(operation, kind, subjects):
                     continue
                 key = (operation.__name__, group)
                 if key not in judged:
@@ -178,6 +188,8 @@ def _concerns(operation: Change, kind: Kind, subjects: list[str]) -> bool:
         return kind in EMPTIED
     if operation is swap_source:
         return of_cameras
+    if operation is swap_profile:
+        return kind in OF_PROFILE
     if operation is swap_subject:
         return len(subjects) > 1
     return operation is not swap_box or kind not in OWN

@@ -139,7 +139,7 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
 def _findings(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Run one check. One that claims something without evidence is mistaken itself: unknown, and the others stand."""
     try:
-        return check.run(check, site, facts, now)
+        return check.run(replace(check, at=now), site, facts, now)
     except ValueError as error:
         message = Message(
             "this check is mistaken and proves nothing ({error})",

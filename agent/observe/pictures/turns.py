@@ -1,9 +1,10 @@
 """Caches the last result of each stream path for 24 h, because expensive paths are polled in rotation. Pure.
 
 Main streams and recordings are expensive and not fetched every cycle (`drivers/capture.py` schedules them). Until the
-next turn the last result counts, unless its basis has changed: the declared zones or the device's own masks. A path
-that did not show every zone hidden, or gave no picture, is due in every cycle, so that a fault and its repair are seen
-at once. A camera without a live picture now has no cached ones: it is not online because it was.
+next turn the last result counts, unless its basis has changed: the declared zones, the device's own masks, box, source
+or profile, or what another path shows. A path that did not show every zone hidden, or gave no picture, is due in every
+cycle, so that a fault and its repair are seen at once. A camera without a live picture now has no cached ones: it is
+not online because it was.
 """
 
 import hashlib
@@ -13,13 +14,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from agent.model.finding import Json
+from agent.model.finding import Json, Moment
 from agent.site.config.site import CameraConfig, Site
-from drivers.capture import IN_ROTATION, Attempt, due_paths
+from drivers.capture import IN_ROTATION, RETRY, Attempt, due_paths
 from drivers.model import STORE_BOX, UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
 from drivers.picture import Access, FootageOpened, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
+
+CLOCK_SLACK: Final = timedelta(minutes=1)
+"""By how much our clock may have been set back before ages are corrected: it is slewed all the time."""
 
 REMEMBERED: Final = "remembered"
 """The method of a cached observation of a path without a turn."""
@@ -33,7 +37,8 @@ class PathResult:
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
     requested without a login. `box`, `source` and `profile` are those of its provenance. `sound`: the encodings of the
     sound that its description offered, None where unknown, as in data of an earlier release. `opened`: of playback,
-    the further moments that were opened with it.
+    the further moments that were opened with it. `boot` and `mono_ms`: when by the monotonic clock, empty and 0 where
+    unknown.
     """
 
     camera_id: str
@@ -50,6 +55,8 @@ class PathResult:
     profile: str = ""
     sound: tuple[str, ...] | None = None
     opened: tuple[FootageOpened, ...] = ()
+    boot: str = ""
+    mono_ms: int = 0
 
     @property
     def came(self) -> bool:
@@ -60,6 +67,29 @@ class PathResult:
     def is_well(self) -> bool:
         """Whether a picture came and every zone in it was hidden."""
         return self.seen is not None and all(verdict.verdict == "PASS" for verdict in self.verdicts)
+
+
+def stamped(looked: tuple[PathResult, ...], moment: Moment) -> tuple[PathResult, ...]:
+    """Return the results, those of the look at `moment` with its monotonic time."""
+    return tuple(
+        replace(one, boot=moment.boot_id, mono_ms=moment.mono_ms) if one.at == moment.at else one for one in looked
+    )
+
+
+def not_rejuvenated(looked: tuple[PathResult, ...], moment: Moment) -> tuple[PathResult, ...]:
+    """Return the results no younger than the monotonic clock says: one set back makes nothing newer than it is.
+
+    One set forward makes them too old, so that their turn comes at once. Monotonic time stands still while a gateway
+    sleeps, so that of both ages the greater one counts.
+    """
+    return tuple(_not_rejuvenated(one, moment) for one in looked)
+
+
+def _not_rejuvenated(one: PathResult, moment: Moment) -> PathResult:
+    if not one.boot or one.boot != moment.boot_id or moment.mono_ms <= one.mono_ms:
+        return one
+    at = moment.at - timedelta(milliseconds=moment.mono_ms - one.mono_ms)
+    return replace(one, at=at) if one.at - at > CLOCK_SLACK else one
 
 
 def due(site: Site, looked: tuple[PathResult, ...], now: datetime) -> dict[str, frozenset[PathName]]:
@@ -122,8 +152,9 @@ def _path_result(
     zones = zones_digest(site, camera.camera.id)
     listed = next((masks_digest(v.masks) for v in values if isinstance(v, Masks)), "")
     if _not_due(own, path) is not None:
-        same = last is not None and last.zones == zones and (not listed or last.masks == listed)
-        return last if last is not None and same and _is_of(last, own) else None
+        if last is None or last.zones != zones or (listed and last.masks != listed):
+            return None
+        return last if _is_of(last, own) and not _is_contradicted(last, own, now) else None
     found = next((o for o in own if isinstance(o.value, PictureSeen) and o.value.path == path), None)
     seen = found.value if found is not None and isinstance(found.value, PictureSeen) else None
     tried = any(isinstance(v, Unavailable) and v.fact == "picture" and v.path == path for v in values)
@@ -150,6 +181,13 @@ def _is_of(last: PathResult, own: list[Observation]) -> bool:
     profile = next((one.profile for one in listing.value.streams if one.path == last.path), "")
     pairs = (last.box, listing.provenance.box), (last.source, listing.provenance.source), (last.profile, profile)
     return all(not before or not now or before == now for before, now in pairs)
+
+
+def _is_contradicted(last: PathResult, own: list[Observation], now: datetime) -> bool:
+    """Tell whether another live path shows a bare zone since: then this one has its turn, once in a RETRY."""
+    shown = [one.value for one in own if isinstance(one.value, ZoneVerdict)]
+    bare = any(one.verdict == "FAIL" and one.path not in IN_ROTATION for one in shown)
+    return bare and last.path != "playback" and now - last.at >= RETRY
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:

@@ -31,7 +31,7 @@ from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
 from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
-from agent.observe.pictures.turns import due
+from agent.observe.pictures.turns import due, not_rejuvenated, stamped
 from agent.observe.pictures.turns import with_cached as recall_turns
 from agent.observe.probe.devices import Reading, discover
 from agent.observe.probe.stores import read_stores
@@ -88,7 +88,7 @@ def see(
     # read what is kept
     kept, afresh, now = read_disk(site), asked.cameras(site), moment.at
     memory = kept_for.memory_of_site(memory, site.id)
-    stood = memory.remembered
+    stood = replace(memory.remembered, looked=not_rejuvenated(memory.remembered.looked, moment))
     before = kept_for.forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forget_pictures(before, afresh)
     declared = with_sources(with_floors(site, local_day(site, now)), remembered.inventory.sources)
@@ -117,6 +117,7 @@ def see(
     observed = fetched.observations + looked + host
     boxes = configured_boxes(site, remembered.identities)
     remembered = fold(IN_TURN, remembered, Look(site=site, now=now, told=observed))
+    remembered = replace(remembered, looked=stamped(remembered.looked, moment))
     look = _look_for_areas(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     remembered = fold(OBSERVED, remembered, look)
     # gather facts

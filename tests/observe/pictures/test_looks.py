@@ -11,8 +11,9 @@ from sites import DAY, NOW, SQUARE, ZONE, camera, healthy, observed, picture, si
 from turned import join
 
 from agent.judge.checks.table import run_checks
+from agent.model.finding import Moment
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.turns import PathResult, due, from_data, to_data
+from agent.observe.pictures.turns import PathResult, due, from_data, not_rejuvenated, stamped, to_data
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Provenance, Unavailable
 from drivers.picture import PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
@@ -108,6 +109,44 @@ def test_a_remembered_look_is_of_its_box_source_and_profile_alone(
     assert looked == tuple(from_data(json.loads(json.dumps(to_data(one)))) for one in looked)
     _, kept = join(site(camera()), of(out_of_turn(healthy(), *NOT_DUE), now_at, profile), looked, NOW + 3 * HOUR)
     assert ("main" in [one.path for one in kept]) is holds
+
+
+@pytest.mark.parametrize(("hours", "kept_paths"), [(0.5, ["main", "playback"]), (3, ["playback"])])
+def test_a_bare_zone_on_another_path_gives_a_remembered_one_its_turn_at_once(
+    hours: float, kept_paths: list[str]
+) -> None:
+    bare = tuple(
+        replace(one, value=replace(one.value, verdict="FAIL"))
+        if isinstance(one.value, ZoneVerdict) and one.value.path == "sub"
+        else one
+        for one in out_of_turn(healthy(), *NOT_DUE)
+    )
+    _, kept = join(site(camera()), bare, first_look(), NOW + hours * HOUR)
+    assert [one.path for one in kept] == kept_paths
+    assert ("main" in due(site(camera()), kept, NOW + hours * HOUR)["gate"]) is (hours > 1)
+
+
+BOOT = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+
+
+@pytest.mark.parametrize(
+    ("later", "passed", "boot", "age"),
+    [
+        (20 * HOUR, 20 * HOUR, BOOT, 20 * HOUR),
+        (8 * HOUR, 20 * HOUR, BOOT, 20 * HOUR),  # set back by twelve hours
+        (-2 * HOUR, 20 * HOUR, BOOT, 20 * HOUR),
+        (40 * HOUR, HOUR, BOOT, 40 * HOUR),  # set forward, or asleep
+        (8 * HOUR, HOUR, "another boot", 8 * HOUR),
+        (8 * HOUR, 8 * HOUR + timedelta(seconds=30), BOOT, 8 * HOUR),  # slewed
+    ],
+)
+def test_a_clock_that_is_set_back_makes_nothing_newer_than_it_is(
+    later: timedelta, passed: timedelta, boot: str, age: timedelta
+) -> None:
+    looked = stamped(first_look(), Moment(NOW, 5_000, BOOT, True))
+    assert tuple(from_data(json.loads(json.dumps(to_data(one)))) for one in looked) == looked
+    moment = Moment(NOW + later, 5_000 + passed // timedelta(milliseconds=1), boot, True)
+    assert {moment.at - one.at for one in not_rejuvenated(looked, moment)} == {age}
 
 
 def test_footage_that_was_opened_in_a_store_is_of_no_box_and_holds_whatever_the_camera_lists() -> None:

@@ -10,8 +10,10 @@ from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import STREAM_PROTECTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
+from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
-from drivers.picture import Access, Streams
+from drivers.model import Observation
+from drivers.picture import Access, PictureSeen, Streams
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -43,11 +45,17 @@ def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> I
     asked = {name.rpartition(" ")[2] for name in access.asked}
     for path in dict.fromkeys(one.path for one in streams.streams):
         if path in asked:
-            yield Held(f"path {path}", grounds(facts.observed(subject, Access)))
+            # A path without a turn was asked when its picture came.
+            earlier = [one for one in facts.observed(subject, PictureSeen) if _is_earlier(one, path)]
+            yield Held(f"path {path}", grounds(earlier or facts.observed(subject, Access)))
         else:
             message = Message("path {path} could not be tried without a login", {"path": path})
             cause = online.cause_of_silence(facts, subject)
             yield Open(f"path {path}", "path-not-looked-at", message, caused_by=cause)
+
+
+def _is_earlier(one: Observation, path: str) -> bool:
+    return isinstance(one.value, PictureSeen) and one.value.path == path and one.method == REMEMBERED
 
 
 CHECK = Check("stream-auth-required", run, "critical", STREAM_PROTECTION, "Nobody sees a camera without a login.")
