@@ -265,7 +265,7 @@ class Recordings:
     all show in the spans, because every segment was listed or the device reported each hole; elsewhere a span may hide
     some. `tracks` names the kinds of recorded data (Video, Audio, Metadata); `running`: whether the device claims to
     record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
-    `owner_guessed`: only the order of two lists assigns this footage to this camera.
+    `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it.
     """
 
     spans: tuple[Span, ...]
