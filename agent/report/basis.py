@@ -13,6 +13,7 @@ from agent.judge.checks.pictures.quality import COVERED
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, Level
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, zone_of
+from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Observation, Value
 from drivers.picture import PictureSeen, PresetSeen, ZoneVerdict
@@ -51,12 +52,18 @@ def _observed_at(
     kinds = tuple(kind for kind in row.kinds if level != "told" or kind not in _PICTURES)
     for name in facts.by_subject if subject == "site" else _subjects(subject, camera):
         for one in facts.by_subject.get(name, ()):
-            if isinstance(one.value, kinds) and _is_on_path(one, row):
+            if isinstance(one.value, kinds) and _is_on_path(one, row) and not _is_fresh_playback(one):
                 yield one.taken_at
 
 
 def _subjects(subject: str, camera: CameraConfig | None) -> Iterable[str]:
     return dict.fromkeys((subject, f"device:{camera.camera.device}", recorder_of(camera)) if camera else (subject,))
+
+
+def _is_fresh_playback(one: Observation) -> bool:
+    """Tell whether footage was played in this look: the time is then the recorded moment, and no age of evidence."""
+    value: Value = one.value
+    return isinstance(value, PictureSeen | ZoneVerdict) and value.path == "playback" and one.method != REMEMBERED
 
 
 def _is_on_path(one: Observation, row: EvidenceRule) -> bool:

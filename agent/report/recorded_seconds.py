@@ -2,6 +2,8 @@
 
 Stored footage has holes of up to two seconds between files closed (`drivers/spans.py`); every longer one is missing.
 What was neither listed nor reported missing is unknown, never recorded. The day is one of the recorder.
+The duty decides what is due (`agent/observe/footage/due.py`), never the recorder's plan: due time that the plan leaves
+out, or leaves to motion, is unknown.
 """
 
 from collections.abc import Iterable
@@ -13,7 +15,8 @@ from agent.judge.memory.notes import Plan, planned_subjects
 from agent.observe.facts.assessed_days import Count
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, RecordedDay, absolute_gaps, source_of, zone_of
-from agent.observe.footage.gaps import is_motion_only, planned
+from agent.observe.footage.due import due_hours
+from agent.observe.footage.gaps import due_of, planned
 from agent.observe.footage.read_days import TOLERANCE_S
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Span
@@ -21,7 +24,7 @@ from drivers.spans import Spans, clipped, common, day_span, merged, seconds, sub
 
 
 def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> Count:
-    """Return the seconds of all recorded cameras on a past day: recorded, scheduled, unknown, excluded.
+    """Return the seconds of all recorded cameras on a past day: recorded, due, unknown, excluded.
 
     Planned work is excluded from when it was announced, not before.
     """
@@ -30,14 +33,16 @@ def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> C
 
 def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> dict[str, Count]:
     """Return the same for each camera that had something to record, by its id."""
-    plans, found = tuple(plans), {}
+    plans, found, hours, of_site = tuple(plans), {}, due_hours(site, day), ZoneInfo(site.time_zone)
     for camera in site.cameras:
         in_use = camera.in_use_since or site.in_use_since
         if camera.recorded and (in_use is None or in_use <= day):
             known = facts.footage.get(camera.camera.id)
             if known is not None and known.source != source_of(site, camera):
                 known = None
-            counted = _of_camera(known, day, zone_of(site, camera), _planned(site, camera, plans))
+            zone = zone_of(site, camera)
+            duty = due_of(hours, day_span(day, zone), of_site)
+            counted = _of_camera(known, day, zone, duty, _planned(site, camera, plans))
             if counted != Count():
                 found[camera.camera.id] = counted
     return found
@@ -49,17 +54,16 @@ def _planned(site: Site, camera: CameraConfig, plans: Iterable[Plan]) -> Spans:
     return merged(Span(max(one.start_at, one.at), one.until) for one in plans if subject in planned_subjects(site, one))
 
 
-def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, out: Spans) -> Count:
+def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, duty: Spans, out: Spans) -> Count:
     whole = day_span(day, zone)
     if known is None:
-        due = subtracted((whole,), clipped(out, whole))
-        return _count(0.0, total_s(due), total_s(due), seconds(whole) - total_s(due))
-    if is_motion_only(known.schedule):
-        return Count()
+        due = subtracted(duty, out)
+        return _count(0.0, total_s(due), total_s(due), total_s(duty) - total_s(due))
     shift = timedelta(seconds=known.offset_s)
     out = tuple(Span(one.start_at + shift, one.end_at + shift) for one in out)
-    scheduled = planned(known.schedule, whole, whole, zone)
-    due = subtracted(scheduled, out)
+    demanded = subtracted(duty, out)
+    due = common(demanded, planned(known.schedule, whole, whole, zone))
+    unplanned_s = total_s(demanded) - total_s(due)
     looked_at = known.there(known.read_at)
     # A recorder that was asked and holds nothing keeps nothing up to that moment.
     oldest, newest = known.oldest_at or looked_at, known.newest_at or looked_at
@@ -68,7 +72,7 @@ def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, out: Span
     inside = common(due, told)
     row = next((one for one in known.days if one.day == day), None)
     recorded_s, unknown_s = _inside(row, whole, told, inside)
-    return _count(recorded_s, total_s(due), unknown_s + later, total_s(scheduled) - total_s(due))
+    return _count(recorded_s, total_s(demanded), unknown_s + later + unplanned_s, total_s(duty) - total_s(demanded))
 
 
 def _inside(row: RecordedDay | None, whole: Span, told: Spans, inside: Spans) -> tuple[float, float]:

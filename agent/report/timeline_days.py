@@ -1,9 +1,14 @@
-"""Builds the timeline from the memory of each camera's footage and from findings. Pure."""
+"""Builds the timeline from the memory of each camera's footage and from findings. Pure.
+
+The duty decides which hours are due (`agent/observe/footage/due.py`). Due time that the recorder's plan leaves out is
+shown as `not-planned`; time that is not due is not counted.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agent.judge.checks.footage.forecast import FORECAST_ID
 from agent.judge.checks.footage.shared import RETENTION_ID
@@ -19,10 +24,13 @@ from agent.observe.footage.days import (
     source_of,
     zone_of,
 )
-from agent.observe.footage.gaps import Causes, cause_of, causes_of, planned
+from agent.observe.footage.due import due_hours
+from agent.observe.footage.gaps import Causes, cause_of, causes_of, due_of, planned
 from agent.observe.footage.read_days import TOLERANCE_S
 from agent.report.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, GapClass, Timeline, TimelineRow
 from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import local_day
+from drivers.footage import Schedule
 from drivers.model import Span
 from drivers.spans import SLACK_S, Spans, clipped, common, day_of, day_span, merged, total_s
 
@@ -47,16 +55,24 @@ def timeline_of(site: Site, facts: Facts, findings: Iterable[Finding], now: date
     columns = min(1 + max(floor_of(site, camera).days for camera in recorded) + MARGIN_DAYS, COLUMNS_MAX)
     days = tuple(today - ago * _DAY for ago in reversed(range(columns)))
     causes = causes_of(site, facts.footage, facts.remembered.outages)
-    return Timeline(days, tuple(_row(site, camera, causes, days, evidence) for camera in recorded))
+    hours = due_hours(site, local_day(site, now))
+    return Timeline(days, tuple(_row(site, camera, causes, days, evidence, hours) for camera in recorded))
 
 
-def _row(site: Site, camera: CameraConfig, causes: Causes, days: tuple[date, ...], evidence: _Evidence) -> TimelineRow:
+def _row(
+    site: Site,
+    camera: CameraConfig,
+    causes: Causes,
+    days: tuple[date, ...],
+    evidence: _Evidence,
+    hours: Schedule | None,
+) -> TimelineRow:
     subject = f"camera:{camera.camera.id}"
     known = causes.footage.get(camera.camera.id)
     if known is not None and known.source != source_of(site, camera):
         known = None
     in_use = camera.in_use_since or site.in_use_since or date.min
-    view = _camera_days(site, camera, known, causes, days) if known else None
+    view = _camera_days(site, camera, known, causes, days, hours) if known else None
     cells = []
     for day in days:
         cell = _cell(view, day) if view else NOT_KNOWN
@@ -86,11 +102,13 @@ class _CameraDays:
     """One camera's footage, by the recorder's clock.
 
     `days` map the window's days to its local ones, which differ where its clock is off by days. It has footage from
-    `oldest` to `newest`; nothing is known after `told_until`. `holes` by cause are sorted spans.
+    `oldest` to `newest`; nothing is known after `told_until`. `due` is by the duty, `planned` by the recorder's plan.
+    `holes` by cause are sorted spans.
     """
 
     known: CameraFootage
     days: Mapping[date, tuple[date, Span]]
+    due: Mapping[date, Spans]
     planned: Mapping[date, Spans]
     oldest: datetime
     newest: datetime
@@ -99,9 +117,14 @@ class _CameraDays:
 
 
 def _camera_days(
-    site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes, columns: tuple[date, ...]
+    site: Site,
+    camera: CameraConfig,
+    known: CameraFootage,
+    causes: Causes,
+    columns: tuple[date, ...],
+    hours: Schedule | None,
 ) -> _CameraDays:
-    zone = zone_of(site, camera)
+    zone, of_site = zone_of(site, camera), ZoneInfo(site.time_zone)
     shift = timedelta(days=round(known.offset_s / _DAY.total_seconds()))
     days = {day: (day + shift, day_span(day + shift, zone)) for day in columns}
     looked_at = known.there(known.read_at)
@@ -121,6 +144,7 @@ def _camera_days(
     return _CameraDays(
         known,
         days,
+        {day: due_of(hours, whole, of_site) for day, (_, whole) in days.items()},
         {day: planned(known.schedule, whole, whole, zone) for day, (_, whole) in days.items()},
         oldest,
         newest,
@@ -132,16 +156,17 @@ def _camera_days(
 def _cell(view: _CameraDays, column: date) -> Cell:
     day, whole = view.days[column]
     begun = clipped((whole,), Span(whole.start_at, view.told_until))
-    if not begun:
+    due = common(begun, view.due[column])
+    if not due:
         return NOT_KNOWN
     older = clipped((Span(whole.start_at, view.oldest),), begun[0])
     inside = clipped((Span(view.oldest, view.newest),), begun[0])
     row = next((one for one in view.known.days if one.day == day and not one.is_untold), None)
-    missing = {cause: clipped(holes, begun[0]) for cause, holes in view.holes.items()}
+    missing = {cause: common(holes, due) for cause, holes in view.holes.items()}
     lost = {cause: common(spans, view.planned[column]) for cause, spans in missing.items()}
     seconds = {cause: total_s(spans) for cause, spans in lost.items()}
     seconds["not-planned"] = sum(map(total_s, missing.values())) - sum(seconds.values())
-    seconds["not-kept"] = total_s(older)
+    seconds["not-kept"] = total_s(common(older, due))
     level: Level = "day"
     if row is not None:
         holes = merged((*older, *common(absolute_gaps(row, whole), inside)))
@@ -152,7 +177,7 @@ def _cell(view: _CameraDays, column: date) -> Cell:
             level = row.level
         elif untold_s <= TOLERANCE_S:  # else the rest was recorded since its segments were listed: it is claimed only
             level = row.level
-    length_s = total_s(begun)
+    length_s = total_s(due)
     known = row is not None or not inside
     losses = {cause: seconds[cause] for cause in LOSSES if seconds.get(cause)}
     shown = losses or {cause: seconds[cause] for cause in GAP_CLASSES if seconds.get(cause)}

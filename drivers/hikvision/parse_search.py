@@ -28,6 +28,8 @@ _WHY = re.compile(r"\.com/([A-Za-z]{1,40})$")
 class Segment:
     """One recorded piece of a track; moments as the device writes them. `track` 0: not in the item.
 
+    `names_track` False: the item has no track, and `track` is the only one that was asked for.
+
     `kind` is its content in the device's word, such as `video`; `mode` why it was recorded, None where not reported.
     """
 
@@ -36,6 +38,7 @@ class Segment:
     end: datetime
     kind: str = ""
     mode: RecordingMode | None = None
+    names_track: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def parse_page(root: etree._Element, track: int | None) -> Page:
     if track is not None and any(one.track not in (0, track) for one in segments):
         raise Malformed(f"segments of other tracks than {track} are listed")
     if track is not None:
-        segments = tuple(replace(one, track=track) for one in segments)
+        segments = tuple(replace(one, track=track, names_track=one.track != 0) for one in segments)
     return Page(segments, more=state == "more", counted=whole(text_in(root, "numOfMatches")) or 0)
 
 

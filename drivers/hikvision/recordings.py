@@ -78,6 +78,11 @@ class Archive:
         """Return whether the device has a track; None where it does not list its tracks."""
         return None if isinstance(self.tracks, DriverError) else track in self.tracks
 
+    @property
+    def has_one_track(self) -> bool:
+        """Return whether the device lists exactly one track."""
+        return not isinstance(self.tracks, DriverError) and len(self.tracks) == 1
+
     def oldest(self, track: int) -> Segment | None:
         """Return the oldest segment of a track; None where the device reports none. Raises DriverError."""
         if not self._wide_fails:

@@ -46,7 +46,7 @@ def recordings_of(
     """Return a camera's footage on the device: from its oldest segment to its newest, without known gaps.
 
     Known gaps are `known` days without footage, and the time within wanted days that no segment covers. `listed` lacks
-    days that failed.
+    days that failed. Segments that name no track are the asked one's only where the device has no other.
 
     Raises:
         Unsupported: The device has no such track: that it holds nothing of it proves nothing.
@@ -69,7 +69,11 @@ def recordings_of(
     spans = merged((*claimed, *subtracted(merged(ends), merged(listed)), *held), SLACK_S)
     plays_at, url, replays = _replay(frame, oldest, track, device, rtsp_port)
     kinds = (oldest.kind.capitalize(),) if oldest.kind else ()
-    return Recordings(spans, url, plays_at, tuple(listed), kinds, modes=modes, replays=replays)
+    # A recorder that ignores the track of a search answers each camera with another one's footage, and names none.
+    is_guessed = not (oldest.names_track and newest.names_track) and not archive.has_one_track
+    return Recordings(
+        spans, url, plays_at, tuple(listed), kinds, modes=modes, replays=replays, owner_guessed=is_guessed
+    )
 
 
 def _require(archive: Archive, track: int) -> None:

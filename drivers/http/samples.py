@@ -47,52 +47,45 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 class Sample:
     """One answer that was not understood: `reply` with its body cut and scrubbed, and `why` it was not.
 
-    `partly`: it was read, and elements of unknown names in it were skipped.
+    `skipped`: so many elements of unknown names in it were skipped, and the rest was read; 0: it was not read.
     """
 
     device: str
     reply: Reply
     why: str
     size_bytes: int
-    partly: bool = False
+    skipped: int = 0
 
 
 @dataclass(slots=True)
 class Samples:
-    """The first few answers of one device that could not be understood. One per operation.
-
-    `skipped`: how many elements of unknown names were skipped in all its answers.
-    """
+    """The first few answers of one device that could not be understood. One per operation."""
 
     device: Device
     kept: list[Sample] = field(default_factory=list)
-    skipped: int = 0
 
     def keep(self, reply: Reply, why: str) -> None:
         """Store an answer unless there are enough, or one of the same operation; those read in part make room."""
-        self.kept = [one for one in self.kept if not (one.partly and one.reply.operation == reply.operation)]
+        self.kept = [one for one in self.kept if not (one.skipped and one.reply.operation == reply.operation)]
         if len(self.kept) >= MAX_PER_READ:
-            spare = next((one for one in self.kept if one.partly), None)
+            spare = next((one for one in self.kept if one.skipped), None)
             self.kept = [one for one in self.kept if one is not spare]
-        self._add(reply, why, partly=False)
+        self._add(reply, why)
 
     def skip(self, reply: Reply, names: Collection[str]) -> None:
-        """Count elements of unknown names that were skipped in an answer, and store it, if there are any."""
+        """Store an answer of which elements of unknown names were skipped, if there are any."""
         if names:
-            self.skipped += len(names)
             listed = ", ".join(sorted(set(names)))
-            self._add(
-                reply, f"{reply.operation}: {len(names)} elements of unknown names skipped: {listed}", partly=True
-            )
+            self._add(reply, f"{reply.operation}: {len(names)} elements of unknown names skipped: {listed}", len(names))
 
-    def _add(self, reply: Reply, why: str, partly: bool) -> None:
+    def _add(self, reply: Reply, why: str, skipped: int = 0) -> None:
         if len(self.kept) >= MAX_PER_READ or any(one.reply.operation == reply.operation for one in self.kept):
             return
         credential = self.device.credential
         secrets = (credential.password, credential.user) if credential else ()
         body = scrubbed(reply.body, secrets)
         cut = Reply(reply.operation, reply.path, reply.status, sanitize(reply.content_type), body, reply.elapsed_s)
-        self.kept.append(Sample(self.device.id, cut, sanitize(why), len(reply.body), partly))
+        self.kept.append(Sample(self.device.id, cut, sanitize(why), len(reply.body), skipped))
 
 
 def scrubbed(body: bytes, secrets: Iterable[str] = ()) -> bytes:
@@ -125,7 +118,7 @@ def write(directory: Path, samples: Iterable[Sample], now: datetime, max_files: 
     written = []
     for sample in samples:
         path = directory / f"{_word(sample.device)}.{_word(sample.reply.operation)}.txt"
-        if sample.partly and path.exists():
+        if sample.skipped and path.exists():
             # It is the same in every look, and a disk of flash need not be written to for it.
             continue
         _put(path, _head(sample, now) + sample.reply.body)

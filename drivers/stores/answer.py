@@ -152,10 +152,10 @@ def _first_of(
                 return Unavailable("picture", "not-looked-at", "only a listing is there", "playback")
             with file:
                 taken = first_picture(file)
-            # No recorder was asked for a moment: this file lies here, under the one at which it begins.
+            # The picture is seen here; when it was taken is what the recording program wrote into the file's name.
             begins_at = datetime.fromtimestamp(begins_s, UTC)
             where = Provenance(box=f"{STORE_BOX}{store}", source=camera, path="playback", level="seen")
-            return Picture(camera, "playback", begins_at, taken.data, taken.kind, True, where)
+            return Picture(camera, "playback", begins_at, taken.data, taken.kind, provenance=where)
         except UnreadableError as error:
             reason, why = "malformed", f"the oldest segments cannot be opened; the last one tried was {short}: {error}"
         except OSError as error:

@@ -17,7 +17,7 @@ from agent.observe.footage.days import CameraFootage
 from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
 from agent.report.recorded_seconds import recorded_on
-from agent.site.config.site import Site
+from agent.site.config.site import Declaration, Site
 from drivers.footage import DayRecorded, RecordedDays
 from drivers.model import Clock, Observations, Recordings, Span
 from tests.observe.footage.test_footage_gaps import OLDEST, TODAY, look, plan, recordings, wall
@@ -32,6 +32,13 @@ def on(day: date, *seen: Observations, a_site: Site = SITE, plans: tuple[Plan, .
     looks = [(one, at - timedelta(minutes=15) * place) for place, one in enumerate(reversed(seen))]
     facts = replace(gather(()), remembered=Remembered(footage=remembered(a_site, reversed(looks))))
     return recorded_on(a_site, facts, plans, day)
+
+
+def open_venue(hours: str, is_venue: bool = True) -> Site:
+    """Return the site with declared business hours, and whether it is an entertainment venue."""
+    words = {"business-hours": hours, "entertainment-venue": is_venue}
+    rows = tuple(Declaration(duty, value, "Li Na", date(2026, 1, 31)) for duty, value in words.items())
+    return replace(SITE, declarations=rows, in_use_since=date(2020, 1, 1))
 
 
 def worked_on(start: datetime, until: datetime, subject: str = "camera:gate", said_at: datetime | None = None) -> Plan:
@@ -56,10 +63,19 @@ def test_holes_whose_places_are_not_remembered_are_missing_all_the_same() -> Non
     assert (counted.good, counted.unknown) == (WHOLE_S - 2000, 0)
 
 
-def test_only_what_the_plan_promises_is_due() -> None:
+def test_what_the_recorder_s_plan_leaves_out_is_due_all_the_same_and_unknown() -> None:
     office = plan("continuous", 8, 18)
-    assert on(YESTERDAY, look(wall(1, 3), wall(1, 9), more=(office,))) == Count(9 * 3600, 10 * 3600)
-    assert on(YESTERDAY, look(more=(plan("motion", 0, 24),))) == Count()
+    counted = on(YESTERDAY, look(wall(1, 3), wall(1, 9), more=(office,)))
+    assert counted == Count(9 * 3600, WHOLE_S, WHOLE_S - 10 * 3600)
+    assert on(YESTERDAY, look(more=(plan("motion", 0, 24),))) == Count(0, WHOLE_S, WHOLE_S)
+
+
+def test_of_an_entertainment_venue_the_declared_business_hours_are_due() -> None:
+    venue = open_venue("08:00-18:00")
+    assert on(YESTERDAY, look(wall(1, 3), wall(1, 9)), a_site=venue) == Count(9 * 3600, 10 * 3600)
+    assert on(YESTERDAY, a_site=venue) == Count(0, 10 * 3600, 10 * 3600)
+    elsewhere = open_venue("08:00-18:00", is_venue=False)
+    assert on(YESTERDAY, look(wall(1, 3)), a_site=elsewhere) == Count(WHOLE_S - 3600, WHOLE_S)
 
 
 def test_a_day_that_nobody_listed_is_unknown_but_for_the_holes_that_were_told() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -127,6 +128,13 @@ def test_the_age_is_that_of_the_oldest_look_that_a_finding_rests_on() -> None:
     )
     assert age_s(facts, finding("privacy-mask-present")) is None, "nothing of it was read"
     assert age_s(facts, finding("privacy-mask-effective", status="unknown", reason="dark")) is None, "nothing is known"
+
+
+def test_footage_that_was_played_in_this_look_is_not_as_old_as_the_moment_that_it_shows() -> None:
+    played = replace(seen("playback", 35 * 24 * H), method="look")
+    facts = gather([seen("main", 2 * H), played])
+    assert age_s(facts, finding("privacy-mask-effective", paths=[{"path": "main", "verdict": "PASS"}])) == 2 * 3600
+    assert age_s(facts, finding("stream-auth-required")) == 2 * 3600
 
 
 def test_an_open_door_on_a_path_without_a_turn_is_as_old_as_the_look_at_it() -> None:

@@ -31,7 +31,7 @@ from agent.report.timeline import (
 )
 from agent.report.timeline_compact import parse_timeline, row_json
 from agent.report.timeline_days import COLUMNS_MAX, timeline_of
-from agent.site.config.site import CameraConfig, Site
+from agent.site.config.site import CameraConfig, Declaration, Site
 from drivers.footage import Schedule, SchedulePeriod
 from drivers.spans import day_of, day_span
 
@@ -156,6 +156,16 @@ def test_time_outside_of_the_plan_is_no_loss() -> None:
     cells = shown(known_of(*rows, schedule=office))
     assert (cells[-2].gap, cells[-2].recorded_ratio) == ("not-planned", round(36_000 / WHOLE_S, 5))
     assert (cells[-3].gap, cells[-3].missing_ratio) == ("unknown", round(7200 / WHOLE_S, 5))
+
+
+def test_of_an_entertainment_venue_only_the_declared_business_hours_are_shown_as_due() -> None:
+    words = {"business-hours": "18:00-26:00", "entertainment-venue": True}
+    rows = tuple(Declaration(duty, value, "Li Na", date(2026, 1, 31)) for duty, value in words.items())
+    venue = replace(site(camera()), declarations=rows)
+    evenings = day_row(1, (7200, 64_800)), day_row(2, (7200, 68_400))
+    cells = shown(known_of(*evenings), a_site=venue)
+    assert (cells[-2].gap, cells[-2].recorded_ratio) == (None, 1.0)
+    assert (cells[-3].gap, cells[-3].recorded_ratio) == ("unknown", round(1 - 3600 / (8 * 3600), 5))
 
 
 def test_a_day_that_the_recorder_says_is_empty_is_missing() -> None:

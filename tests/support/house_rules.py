@@ -87,10 +87,11 @@ places on purpose: a simulation replaces those."""
 IMPORT_TABLES = (
     "drivers/registry.py",
     "agent/cli.py",
+    "agent/commands/demo.py",
     "agent/commands/masks/command.py",
     "agent/deliver/keys/place.py",
 )
-"""The tables that import by name, and the one place that loads the library for tokens."""
+"""The tables that import by name, and where the library for tokens and the gallery of lies are loaded."""
 
 HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
 READS_JSON = {

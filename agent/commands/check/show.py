@@ -4,6 +4,7 @@ import argparse
 import csv
 import io
 import sys
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -11,17 +12,19 @@ from rich.text import Text
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.judge.memory.episodes import times_json
-from agent.model.finding import Basis, Finding, Ground, Json, is_item, utc_text
+from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, utc_text
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.handover.left_out import left_out, left_out_text
 from agent.onsite.one_look.result import CheckResult
 from agent.report.basis import bases
 from agent.report.build import counts, finding_json
+from agent.report.levels import passes_by_level
 from agent.report.timeline import Timeline, timeline_json
 from agent.report.timeline_days import timeline_of
-from agent.text.harmless import csv_cell, json_text
+from agent.text.harmless import csv_cell, json_text, printable
 from agent.text.translate import render, render_apart, translate
 from agent.version import VERSION
+from drivers.http.samples import Sample
 
 SCHEMA = "camwarden-check/1"
 COLUMNS = (
@@ -36,6 +39,8 @@ COLUMNS = (
     "rule",
     "caused_by",
     "at",
+    "level",
+    "oldest_age_s",
 )
 BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the code page of its own country."""
@@ -63,7 +68,10 @@ def _print_tables(args: argparse.Namespace, checked: CheckResult, days: Timeline
     if days is not None:
         console.print(TimelineTable(days, args.lang))
         console.print(Text(translate("a single check asks for few days: the others are not known to it", args.lang)))
-    console.print(findings_table(site, findings, args.lang, everything=args.all))
+    known = bases(site, checked.seen.facts, findings, checked.at)
+    console.print(findings_table(site, findings, args.lang, known, everything=args.all))
+    for line in skipped_lines(checked.seen.samples, args.lang):
+        console.print(Text(printable(line), style="dim"))
     if (without := left_out_text(site, findings, args.lang)) is not None:
         console.print(Text(render(without, args.lang)))
     if checked.interrupted:
@@ -96,7 +104,9 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
         ],
         "counts": counts(seen.findings),
         "left_out": [{"document": one.document, "article": one.article} for one in left_out(seen.findings)],
+        "pass_by_level": {level: count for level, count in passes_by_level(seen.findings, rests_on).items()},
         "devices": equipment_json(site, seen.facts),
+        "not_understood": [_sample_json(one) for one in seen.samples],
         "undeclared": list(seen.facts.undeclared),
         "findings": [_finding_json(checked, f, rests_on[f.key]) for f in seen.findings],
         **({} if days is None else {"timeline": timeline_json(days)}),
@@ -116,6 +126,33 @@ def _finding_json(checked: CheckResult, finding: Finding, basis: Basis) -> dict[
     }
 
 
+def _sample_json(one: Sample) -> dict[str, Json]:
+    """Return an answer that was read in part (`skipped` elements of unknown names) or not at all, and why."""
+    return {"device": one.device, "operation": one.reply.operation, "skipped": one.skipped, "why": one.why}
+
+
+def skipped_lines(samples: Iterable[Sample], lang: str) -> Iterator[str]:
+    """Yield one line for each device of whose answers elements of unknown names were skipped."""
+    by_device: dict[str, list[Sample]] = {}
+    for one in samples:
+        if one.skipped:
+            by_device.setdefault(one.device, []).append(one)
+    for device, its in by_device.items():
+        values = {
+            "device": device,
+            "count": sum(one.skipped for one in its),
+            "operations": ", ".join(one.reply.operation for one in its),
+        }
+        yield render(
+            Message(
+                "device {device}: {count} elements of unknown names were skipped in its answers ({operations}); the "
+                "rest was read, and `check --json` names them",
+                values,
+            ),
+            lang,
+        )
+
+
 def _ground_json(one: Ground) -> dict[str, Json]:
     """Return one piece of a pass's evidence: told by the device and seen by us are different words."""
     at = utc_text(one.true_at) if one.true_at else None
@@ -128,18 +165,22 @@ def result_csv(checked: CheckResult, lang: str, everything: bool = False) -> str
     Headings are English, for scripts; sentences are in the reader's language. Source: RFC 4180.
     """
     names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
+    known = bases(checked.site, checked.seen.facts, checked.seen.findings, checked.at)
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for finding in checked.seen.findings:
         if everything or is_item(finding):
-            writer.writerow(csv_cell(cell) for cell in _row(finding, names, utc_text(checked.at), lang))
+            writer.writerow(
+                csv_cell(cell) for cell in _row(finding, known[finding.key], names, utc_text(checked.at), lang)
+            )
     return BOM + written.getvalue()
 
 
-def _row(finding: Finding, names: dict[str, str], at: str, lang: str) -> tuple[str, ...]:
+def _row(finding: Finding, known: Basis, names: dict[str, str], at: str, lang: str) -> tuple[str, ...]:
     words, step = render_apart(finding.message, lang)
     status = translate(finding.status, lang).replace("_", " ")
     name, rule = names.get(finding.subject, ""), str(finding.source)
     told = (status, finding.severity, finding.subject, name, finding.check, finding.reason)
-    return (*told, words, step, rule, finding.caused_by, at)
+    age = "" if known.oldest_age_s is None else str(known.oldest_age_s)
+    return (*told, words, step, rule, finding.caused_by, at, known.level or "", age)

@@ -11,12 +11,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.terminal.site_time import duration_text, local
+from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES, Repairs
 from agent.hub.stores.acknowledged import acknowledged_line
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.model.finding import Message
+from agent.text.duration import duration_text
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.commands.terminal.site_time import duration_text
 from agent.contract.repair_counts import CLASSES, read_repairs
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
 from agent.service.alerts.status_file import StatusRead
+from agent.text.duration import duration_text
 from agent.text.redact import redact
 from agent.text.translate import render, translate
 

@@ -1,13 +1,16 @@
 """Renders the table of findings of `check` and `demo`. Names from devices are text, never markup."""
 
+from collections.abc import Mapping
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.model.finding import Finding, Status, is_item
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Status, is_item
 from agent.onsite.handover.report_words import rule_text
 from agent.report.build import counts
+from agent.report.levels import basis_text, counts_text, passes_by_level
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render_apart, translate
@@ -55,8 +58,13 @@ def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> Rende
     return table
 
 
-def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everything: bool = False) -> RenderableType:
-    """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences."""
+def findings_table(
+    site: Site, findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis], everything: bool = False
+) -> RenderableType:
+    """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences.
+
+    `known` has the basis of each finding by its key: a pass is shown with it, and passes are counted by it.
+    """
     shown = [f for f in findings if everything or is_item(f)]
     places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
     # What cannot be reached comes first: it explains what else is missing.
@@ -75,11 +83,15 @@ def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everyth
             where.append(f"\n{finding.subject}", style="dim")
         what.append(f"\n→ {printable(step)}" if step else "")
         what.append(f"\n{finding.check}: {rule_text(finding.source, lang)}", style="dim")
+        basis = basis_text(known.get(finding.key, NOTHING_KNOWN), lang) if finding.status == "pass" else ""
+        what.append(f"; {basis}" if basis else "", style="dim")
         table.add_row(status, where, what)
-    return Group(table, Text(summary(findings, lang)))
+    return Group(table, Text(summary(findings, lang, known)))
 
 
-def summary(findings: tuple[Finding, ...], lang: str) -> str:
-    """Return one line: how many findings have each status, consequences left out."""
+def summary(findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis]) -> str:
+    """Return how many findings have each status, consequences left out, and below it the passes by their evidence."""
     totals = counts(findings)
-    return ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)
+    line = ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)
+    levels = counts_text(passes_by_level(findings, known), lang)
+    return f"{line}\n{translate('what the passes rest on', lang)}: {levels}" if levels else line

@@ -58,7 +58,6 @@ class Granted:
     receive_maximum: int = 65_535
     packet_max_bytes: int = 268_435_455
     retain: bool = True
-    qos1: bool = True
     version: Version = "5"
 
 
@@ -292,7 +291,6 @@ class Link:
             getattr(props, "ReceiveMaximum", 65_535),
             getattr(props, "MaximumPacketSize", 268_435_455),
             getattr(props, "RetainAvailable", 1) == 1,
-            getattr(props, "MaximumQoS", 2) >= 1,
             self._version,
         )
 

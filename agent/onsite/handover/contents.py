@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 from agent.judge.check import Check
 from agent.judge.checks.papers import declared
 from agent.judge.checks.table import CHECKS
-from agent.model.finding import Finding, Json, Message, Status, is_item, is_quiet
+from agent.model.finding import Basis, Finding, Json, Message, Status, is_item, is_quiet
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.onsite.handover.left_out import left_out_text
 from agent.onsite.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
 from agent.onsite.one_look.result import CheckResult
+from agent.report.basis import bases
+from agent.report.levels import LEVEL_WORDS, basis_text, counted, counts_text, passes_by_level
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import Site
 from agent.site.declarations.table import BY_ID
@@ -48,6 +50,7 @@ def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = Tru
     steps = [_todo(site, group, lang) for group in _grouped(open_ones)]
     todo = [step for name, most in TODO_MAX.items() for step in [one for one in steps if one.who == name][:most]]
     totals = Counter(f.status for f in causes)
+    known = bases(site, facts, findings, checked.at)
     return HandOver(
         _site(checked, redacted, lang),
         {status: totals[status] for status in ORDER},
@@ -55,7 +58,7 @@ def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = Tru
         render(without, lang) if (without := left_out_text(site, findings, lang)) is not None else "",
         tuple(todo),
         len(steps) - len(todo),
-        tuple(_duties(findings, lang)),
+        tuple(_duties(findings, known, lang)),
         tuple((translate(short, lang), translate(full, lang)) for full, short in DOCUMENTS.items()),
         camera_parts(checked, lang),
         timeline_of(site, facts, findings, checked.at),
@@ -66,6 +69,7 @@ def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = Tru
         tuple(_findings(site, [f for f in open_ones if not is_declaration(f)], findings, lang)),
         tuple(row for f in open_ones if is_declaration(f) for row in _declarations(f, lang)),
         key,
+        tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
     )
 
 
@@ -126,13 +130,24 @@ def _todo(site: Site, group: list[Finding], lang: str) -> TodoPart:
     return TodoPart(who(first), first.status, what, places(site, group, lang), len(group))
 
 
-def _duties(findings: tuple[Finding, ...], lang: str) -> Iterable[DutyPart]:
+def _duties(findings: tuple[Finding, ...], known: Mapping[str, Basis], lang: str) -> Iterable[DutyPart]:
     for check in CHECKS:
         counted = Counter(f.status for f in findings if f.check == check.id)
         if counted:
             totals = tuple((status, counted[status]) for status in ORDER if counted[status])
             title = translate(TITLES.get(check.id, check.id), lang)
-            yield DutyPart(title, duty_text(check, lang), rule_text(check.source, lang), totals[0][0], totals)
+            passed = [known[f.key] for f in findings if f.check == check.id and f.status == "pass"]
+            rule = rule_text(check.source, lang)
+            yield DutyPart(title, duty_text(check, lang), rule, totals[0][0], totals, _basis_of_passes(passed, lang))
+
+
+def _basis_of_passes(passed: list[Basis], lang: str) -> str:
+    """Return what the passes of one duty rest on: one level with its greatest age, several with their numbers."""
+    totals = counted(one.level for one in passed)
+    if len(totals) != 1:
+        return counts_text(totals, lang)
+    ages = [one.oldest_age_s for one in passed if one.oldest_age_s is not None]
+    return basis_text(Basis(next(iter(totals)), max(ages, default=None)), lang)
 
 
 def _findings(site: Site, shown: list[Finding], findings: tuple[Finding, ...], lang: str) -> Iterable[FindingPart]:

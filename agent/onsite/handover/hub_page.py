@@ -14,6 +14,7 @@ from agent.model.finding import ACCEPTED, WAITS_FOR, Source, Status
 from agent.onsite.handover.report_words import rule_text
 from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
+from agent.report.levels import LEVEL_WORDS, basis_of_row, basis_text, counted
 from agent.report.plain_findings import plain_findings
 from agent.report.timeline import Timeline
 from agent.report.timeline_compact import parse_timeline
@@ -72,6 +73,11 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             columns=COLUMNS,
             cells=cells,
             totals={status: sum(f["status"] == status for f in causes) for status in ORDER},
+            levels=[
+                (count, LEVEL_WORDS[one])
+                for one, count in counted(basis_of_row(f).level for f in causes if f["status"] == "pass").items()
+            ],
+            basis=lambda row: basis_text(basis_of_row(row), "en"),
             open_findings=sorted(
                 (f for f in causes if f["status"] not in ("pass", "not_applicable") and not _ends_by_itself(f)),
                 key=lambda f: ORDER.index(f["status"]),

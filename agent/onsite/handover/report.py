@@ -55,13 +55,14 @@ class TodoPart:
 
 @dataclass(frozen=True, slots=True)
 class DutyPart:
-    """A duty of the site, and its findings; `totals` by status, without zeros."""
+    """A duty of the site, and its findings; `totals` by status, without zeros; `basis`: what its passes rest on."""
 
     title: str
     duty: str
     rule: str
     status: Status
     totals: tuple[tuple[Status, int], ...]
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,10 @@ class KeyPart:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The report's values. `rules` are short and full names of the rules behind the checks."""
+    """The report's values. `rules` are short and full names of the rules behind the checks.
+
+    `levels` are the passes by level of evidence: how many, and the level in words.
+    """
 
     site: SitePart
     totals: Mapping[Status, int]
@@ -153,6 +157,7 @@ class HandOver:
     findings: tuple[FindingPart, ...]
     declarations: tuple[RowPart, ...]
     key: KeyPart
+    levels: tuple[tuple[int, str], ...] = ()
 
 
 def render_report(report: HandOver, lang: str) -> str:

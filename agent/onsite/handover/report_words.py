@@ -106,7 +106,9 @@ WORDS: Final[Mapping[str, str]] = {
     "checked_at": "checked at",
     "results": "Results",
     "results_note": "Findings that share a cause are counted once. Unknown means that it could not be checked, and is "
-    "never counted as a pass.",
+    "never counted as a pass. What a device says of itself is told; what camwarden measured or saw in a picture is "
+    "seen. What was remembered from an earlier look is named with its age.",
+    "levels": "what the passes rest on",
     "todo": "What has to be done next",
     "todo_none": "Nothing has to be done: every check that is due passes.",
     "contractor": "Contractor",

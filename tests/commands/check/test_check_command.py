@@ -267,7 +267,7 @@ def test_the_table_shows_hostile_texts_as_text_and_the_next_step_on_a_line_of_it
     result = checked(finding("camera:gate", HOSTILE))
     console = Console(file=io.StringIO(), width=80, color_system="truecolor", force_terminal=True)
     with console.capture() as shown:
-        console.print(findings_table(result.site, result.seen.findings, lang))
+        console.print(findings_table(result.site, result.seen.findings, lang, {}))
     text = shown.get()
     assert "\x1b[31m[bold]" not in text
     assert "[bold]" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -69,6 +70,18 @@ def test_the_older_flat_form_of_an_item_is_read() -> None:
     flat = result([(101, at(1), LOCAL_NOW)], "OK", 1).replace(b"<timeSpan>", b"").replace(b"</timeSpan>", b"")
     told = recordings(observe(Nvr(answers={SEARCH: http(200, flat, content_type=XML)}), cameras=ONE))
     assert shown(told.spans) == [("2026-10-31T16:00:00", NOW_SAID)]
+
+
+@pytest.mark.parametrize(("kept", "is_guessed"), [(1, False), (2, True)])
+def test_segments_without_a_track_are_the_asked_one_s_only_where_the_device_has_no_other(
+    kept: int, is_guessed: bool
+) -> None:
+    tracks = re.findall(rb"<Track[ >].*?</Track>", fixture(TRACKS), re.DOTALL)[:kept]
+    listed = b'<TrackList xmlns="http://www.hikvision.com/ver20/XMLSchema">' + b"".join(tracks) + b"</TrackList>"
+    nameless = re.sub(rb"<trackID>\d+</trackID>", b"", result([(101, at(1), LOCAL_NOW)], "OK", 1))
+    answers = {SEARCH: http(200, nameless, content_type=XML), TRACKS: http(200, listed, content_type=XML)}
+    told = recordings(observe(Nvr(answers=answers), cameras=ONE))
+    assert (len(tracks), told.owner_guessed) == (kept, is_guessed)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_terminal_s_tables_show_an_open_declaration_and_a_hostile_name_as_te
     findings = run_checks(a_site, gather(()), NOW)
     with io.StringIO() as terminal:
         console = Console(width=200, file=terminal)
-        console.print(cameras_table(a_site, findings, "en"), findings_table(a_site, findings, "en"))
+        console.print(cameras_table(a_site, findings, "en"), findings_table(a_site, findings, "en", {}))
         text = terminal.getvalue()
     assert HOSTILE in text
     (row,) = [line for line in text.splitlines() if line.strip().startswith("gate ")]

@@ -50,7 +50,8 @@ def of_footage(
         yield Held("owner", shown)
     elif recordings.owner_guessed:
         message = Message(
-            "whose footage it is was guessed from the order of a list: the recordings name no video source",
+            "whose footage it is was guessed from the order of a list or from what was asked: the recordings name "
+            "neither video source nor track",
             next_step="name the recordings' sources in the recorder as its video sources are",
         )
         yield Open("owner", "owner-guessed", message, doubted=True)
