@@ -288,9 +288,10 @@ class Recordings:
     all show in the spans, because every segment was listed or the device reported each hole; elsewhere a span may hide
     some. `tracks` names the kinds of recorded data (Video, Audio, Metadata); `running`: whether the device claims to
     record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
-    `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it. `replays`: names other moments
-    than the oldest in the address, where that is how they are requested; `newest_url`: the address of the newest
-    footage where it is another recording's. `locked`: what the recorder says is protected from being recorded over.
+    `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it.
+    `replays`: names other moments than the oldest in the address, where that is how they are requested; `newest_url`:
+    the address of the newest footage where it is another recording's. `locked`: what the recorder says is protected
+    from being recorded over.
     """
 
     spans: tuple[Span, ...]
