@@ -150,6 +150,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "forbidden-zone-name-hint": (*_both("text TEXT"), *_both("name-reviewed")),
     "filing-change-pending": (*_DECLARED, *_word("filed")),
     "filing-device-list-match": (*_DECLARED, *_told("filed DEVICE")),
+    **dict.fromkeys(("platform-interface-configured", "platform-registered"), (*_told("link DEVICE"), *_DECLARED)),
     "inspection-bundle-ready": _own("verified"),
     "audit-log-retention": (Obligation("reach", ("told", "own"), history="history"),),
     "declarations": (*_own("asked"), *_word("DUTY")),
@@ -161,7 +162,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "report-no-image": _own("free of pictures and logins"),
     **dict.fromkeys(
         (
-            "required-point-covered", "platform-interface-configured", "platform-registered", "platform-keepalive",
+            "required-point-covered", "platform-keepalive",
             "platform-catalog-complete", "platform-stream-playable", "scope-declared", "national-class-declared",
             "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared",
             "install-authority-declared", "signage-declared", "secret-neighbour-consent", "contractor-qualification",

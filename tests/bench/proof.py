@@ -19,7 +19,7 @@ from measure.figures import Figure, flags, say, show
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from healthy_site import LEARNING_LOOKS, healthy_site
-from knockouts import cells
+from knockouts import cells, coverage, furnished
 from obligation_mutants import survivors
 
 from agent.demo.liars.gallery import gallery
@@ -29,6 +29,7 @@ from agent.site.config.load import load
 from masking.worker.client import Worker
 
 CELLS = Figure("knockout_cells", "cells", 180, "higher")
+COVERED = Figure("knockout_coverage", "ratio", 1, "higher")
 WRONG = Figure("knockout_wrong_pass", "cells", 0, "lower")
 KILLED = Figure("obligation_mutants_killed", "ratio", 1, "higher")
 TOLD = Figure("lies", "lies", 70, "higher")
@@ -37,8 +38,8 @@ WRONG_FAIL = Figure("lies_wrong_fail", "lies", 0, "lower")
 QUICK_WORLD, QUICK_LOOKS = "store", 3
 
 
-def knocked_out(folder: Path, looks: int) -> tuple[int, list[str], float, list[str]]:
-    """Return how many cells were tried on a healthy site, those in which a pass stayed, and mutants that did."""
+def knocked_out(folder: Path, looks: int) -> tuple[dict[str, float], dict[str, list[str]]]:
+    """Return the figures of knock-outs and mutants on a healthy site, and what was not covered, stayed or survived."""
     with (
         pytest.MonkeyPatch.context() as patch,
         Worker(timeout_s=60.0) as worker,
@@ -47,12 +48,14 @@ def knocked_out(folder: Path, looks: int) -> tuple[int, list[str], float, list[s
         world.look()
         if world.seen is None:
             raise RuntimeError("the site was not looked at")
-        site, facts, now = load(world.config), world.seen.facts, world.clock.at
+        (site, facts), now = furnished(load(world.config), world.seen.facts), world.clock.at
         tried = tuple(cells(site, facts, now))
         there, alive = survivors(site, facts, now)
-    killed = 1 - len(alive) / max(1, len(there))
+    covered, missing = coverage(tried)
     stayed = [f"{one.operation} {one.check} {one.kind}" for one in tried if one.stayed]
-    return len(tried), stayed, killed, [" ".join(one) for one in sorted(alive)]
+    killed = 1 - len(alive) / max(1, len(there))
+    numbers = {CELLS.name: len(tried), COVERED.name: covered, WRONG.name: len(stayed), KILLED.name: killed}
+    return numbers, {"uncovered": missing, "stayed": stayed, "alive": [" ".join(one) for one in sorted(alive)]}
 
 
 def main() -> None:
@@ -62,22 +65,19 @@ def main() -> None:
         (healthy := Path(name, "healthy")).mkdir()
         (lying := Path(name, "lying")).mkdir()
         say("evidence is knocked out of a healthy site")
-        tried, stayed, killed, alive = knocked_out(healthy, QUICK_LOOKS if asked.quick else LEARNING_LOOKS)
+        numbers, why = knocked_out(healthy, QUICK_LOOKS if asked.quick else LEARNING_LOOKS)
         lies = [lie for lie in LIES if not asked.quick or lie.world == QUICK_WORLD]
         verdicts = list(gallery(lying, datetime.now(UTC), lambda message: say(str(message)), lies))
     believed = [one.lie.name for one in verdicts if _wrong(one.wrong, one.said, "pass")]
     accused = [one.lie.name for one in verdicts if _wrong(one.wrong, one.said, "fail", "warn")]
     figures = {
-        CELLS.name: CELLS.of([tried]),
-        WRONG.name: WRONG.of([len(stayed)]),
-        KILLED.name: KILLED.of([killed]),
+        **{one.name: one.of([numbers[one.name]]) for one in (CELLS, COVERED, WRONG, KILLED)},
         TOLD.name: TOLD.of([len(verdicts)]),
         WRONG_PASS.name: WRONG_PASS.of([len(believed)]),
         WRONG_FAIL.name: WRONG_FAIL.of([len(accused)]),
     }
     untold = [one.lie.name for one in verdicts if not one.told]
-    why = {"stayed": stayed, "alive": alive, "believed": believed, "accused": accused, "untold": untold}
-    show("proof", asked, figures, why)
+    show("proof", asked, figures, {**why, "believed": believed, "accused": accused, "untold": untold})
 
 
 def _wrong(keys: tuple[str, ...], said: Mapping[str, Finding | None], *statuses: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from breach_table import BREACHES, HELD_BACK, NEVER_JUDGED, NOT_READ_YET
 from breaches import Breach
 from healthy_site import World, healthy_site
-from knockouts import OPERATIONS, cells
+from knockouts import OPERATIONS, cells, coverage, furnished
 from obligation_mutants import survivors
 from patience import PATIENCE_S
 
@@ -115,8 +115,9 @@ def test_no_pass_stays_without_the_evidence_that_it_claims(world: World, healthy
     world.begin()
     world.look()
     assert world.seen is not None
-    knocked_out = tuple(cells(load(world.config), world.seen.facts, world.clock.at))
+    knocked_out = tuple(cells(*furnished(load(world.config), world.seen.facts), world.clock.at))
     print(f"{len(knocked_out)} cells")
+    assert coverage(knocked_out) == (1, [])
     assert [cell for cell in knocked_out if cell.stayed] == []
     assert len(knocked_out) > 180
     observed = [one for seen in world.seen.facts.by_subject.values() for one in seen if one.subject != "site"]
@@ -132,7 +133,7 @@ def test_no_obligation_can_be_dropped_unnoticed(world: World, healthy: Statuses)
     world.begin()
     world.look()
     assert world.seen is not None
-    there, alive = survivors(load(world.config), world.seen.facts, world.clock.at)
+    there, alive = survivors(*furnished(load(world.config), world.seen.facts), world.clock.at)
     print(f"{len(there)} mutants")
     assert alive == frozenset()
     assert len(there) >= 55

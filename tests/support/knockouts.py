@@ -7,7 +7,7 @@ every memory that a check judges is emptied. Pure: the checks run on changed fac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,8 +16,8 @@ from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.remembered.value import EMPTY
-from agent.site.config.site import Site
-from drivers.details import Accounts, Host
+from agent.site.config.site import PtzLock, Site
+from drivers.details import Accounts, Host, Movable
 from drivers.footage import Channels, Disks, Protocols
 from drivers.model import Masks, Observation, Overlays, Recordings, Value
 from drivers.picture import FootageOpened, PictureSeen, Streams, ZoneVerdict
@@ -44,6 +44,7 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
     ("retention-days", "RetentionLimits"): "the run of footage proves it; a limit can only accuse",
     ("stream-auth-required", "PictureSeen"): "what was asked without a login proves it; the picture only dates it",
     ("bare-footage-kept", "FootageOpened"): "live looks and the list prove it; footage that was opened can only accuse",
+    ("privacy-mask-ptz", "Movable"): "the view proves it; that the device can turn it only says that it is asked",
     ("retention-days", "Schedule"): "the run of footage proves it; a plan can only accuse",
     (
         "audio-undeclared",
@@ -67,6 +68,15 @@ OF_PROFILE: frozenset[Kind] = frozenset({PictureSeen, ZoneVerdict})
 
 OWN: frozenset[Kind] = frozenset({Host})
 """What this gateway observes of itself: it is of no other box."""
+
+
+NO_PASS: Mapping[tuple[str, str], str] = {
+    ("osd-compliant", "Overlays"): "nobody reads the picture yet, so that it passes nowhere",
+    ("platform-catalog-complete", "PlatformLink"): "nobody reads the platform's catalogue yet: it passes nowhere",
+    ("privacy-mask-ptz", "PresetSeen"): "no camera of this site has presets (`tests/judge/checks/pictures`)",
+    ("storage-health", "StoreIndex"): "no camera of this site records to a store (`tests/judge/checks/footage`)",
+}
+"""Kinds that no pass of this site rests on, so that there is nothing to knock out; with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,31 @@ def swap_subject(facts: Facts, kind: Kind) -> Facts:
 
 
 OPERATIONS: tuple[Change, ...] = (drop, empty, age, future, swap_box, swap_source, swap_profile, swap_subject)
+
+
+def furnished(site: Site, facts: Facts) -> tuple[Site, Facts]:
+    """Return the healthy site with more to judge: the first camera turns and is locked, the last one is linked.
+
+    And each main stream is as its design says.
+    """
+    first, *rest = site.cameras
+    word = next(one for one in site.declarations if one.duty == "linked")
+    last = (site.cameras[-1].camera.id,)
+    linked = (replace(word, value=True, cameras=last), replace(word, duty="stream-design", value="H264 640x360 10"))
+    moving = _mapped(facts, Movable, lambda one: (replace(one, value=Movable(True)),))
+    lock = PtzLock(word.by, word.at.isoformat())
+    return replace(
+        site, cameras=(replace(first, ptz_lock=lock), *rest), declarations=(*site.declarations, *linked)
+    ), moving
+
+
+def coverage(tried: Iterable[Cell]) -> tuple[float, list[str]]:
+    """Return the share of claimed kinds of evidence that were knocked out, and the others."""
+    found = {(one.check, one.kind) for one in tried}
+    claimed = {(check, kind.__name__) for check, row in KNOWN.items() for kind in row.kinds}
+    claimed -= UNCLAIMED.keys() | NO_PASS.keys()
+    missing = sorted(" ".join(one) for one in claimed - found)
+    return 1 - len(missing) / len(claimed), missing
 
 
 def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:

@@ -38,6 +38,11 @@ SAME: Mapping[str, str] = {
 NEVER_ALONE: Mapping[Mutant, str] = {
     ("filing-device-list-match", "filed"): "that another device was filed is told before anything is asked",
     ("mask-approval", "approved"): "whom nobody approved is told before anything is asked",
+    **{
+        (check, kind): "a platform that is not set up, or not declared, is told before anything is asked"
+        for check in ("platform-interface-configured", "platform-registered")
+        for kind in ("link", "declared")
+    },
     ("retention-forecast", "rate"): "of a recorder with one camera that is told before anything is asked",
     ("mask-approval", "cameras"): "that there are cameras is what the site file says: nothing can break it",
     ("recording-completeness", "recording goes on"): "a recorder that stopped is told before anything is asked",

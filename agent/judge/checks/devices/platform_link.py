@@ -12,6 +12,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.papers.upkeep import NOT_READ
+from agent.judge.claim import Held, grounds
 from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
@@ -62,7 +63,7 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
         reason = NOT_READ if why in ("not-looked-at", "unsupported") else why
         return (link.words.finding("unknown", reason, message, _named_evidence(link, unread), cause),)
     message = Message("every device with a linked camera is set up for a platform")
-    return (link.words.open() or link.words.counts(message, _named_evidence(link, [])),)
+    return (link.words.open() or link.words.counts(message, _named_evidence(link, []), *_read(link, facts)),)
 
 
 def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -93,7 +94,13 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
         )
         return (link.words.finding("warn", "partly-registered", message, _named_evidence(link, partly)),)
     message = Message("every device with a linked camera says that it is registered")
-    return (link.words.open() or link.words.counts(message, _named_evidence(link, [])),)
+    return (link.words.open() or link.words.counts(message, _named_evidence(link, []), *_read(link, facts)),)
+
+
+def _read(link: Link, facts: Facts) -> Iterator[Held]:
+    """Yield that each device with a linked camera told of its platform."""
+    for device in link.cameras:
+        yield Held(f"link {device}", grounds(facts.observed(f"device:{device}", PlatformLink)))
 
 
 def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
