@@ -62,7 +62,7 @@ class Group:
 class Standing:
     """The state of one duty for one camera, or for the site where `camera` is empty.
 
-    `declaration` is the row that counts, or that has expired. `days_left` counts to its last day, negative after it.
+    `declaration` is the row that counts, has expired, or waits. `days_left` counts to its last day, negative after it.
     `reason`: why it is not applicable, or which other duty must be declared before this one.
     """
 
@@ -102,8 +102,10 @@ def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
     if is_due is False:
         return Standing(row, camera, "not_applicable", reason=reason)
     word = _word(site, duty, today, camera)
+    if is_due is None:  # whether it is due at all waits for another declaration: what was said does not count yet
+        return Standing(row, camera, "missing", word, reason=reason)
     if word is None:
-        return Standing(row, camera, "missing", reason="" if is_due else reason)
+        return Standing(row, camera, "missing")
     if word.until is None:
         return Standing(row, camera, "declared", word)
     days_left = (word.until - today).days

@@ -115,6 +115,15 @@ def test_what_waits_for_another_word_is_missing_but_no_line_of_its_own() -> None
     assert "filing-national" not in open_ids
 
 
+def test_a_word_whose_condition_nobody_declared_does_not_count_yet() -> None:
+    said = word("business-hours", "18:00-26:00")
+    found = standing(declared(said), "business-hours", TODAY)
+    assert (found.state, found.value, found.declaration) == ("missing", None, said)
+    assert found.reason == "waits for entertainment-venue"
+    both = declared(said, word("entertainment-venue", True))
+    assert standing(both, "business-hours", TODAY).value == "18:00-26:00"
+
+
 def test_a_condition_on_the_zone_is_judged_for_each_camera() -> None:
     rows = [word("zone-type", "hall"), word("zone-type", "road", cameras=("gate",))]
     site = declared(*rows)
