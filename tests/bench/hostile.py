@@ -224,8 +224,8 @@ def _cycles(folder: Path, devices: int, cycles: int, rounds: int) -> tuple[list[
     """Cycles over so many cameras, each a device of its own, by the commit before and by this checkout in turn."""
     ahead = folder / "ahead"
     ahead.write_text("0")
-    trees = {"before": _before(folder), "now": _tree(ROOT)}
-    # as installed: without its bytecode each start would compile anew; for one round that is dearer than it is worth
+    # One round shows only that cycles run: for it this checkout stands for both, as the other one has no bytecode yet.
+    trees = {"before": _before(folder) if rounds > 1 else _tree(ROOT), "now": _tree(ROOT)}
     for root in (folder / "before", ROOT) if rounds > 1 else ():
         subprocess.run([sys.executable, "-I", "-m", "compileall", "-q", *PACKAGES], cwd=root, check=True)
     spent: dict[str, list[float]] = {name: [] for name in trees}

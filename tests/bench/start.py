@@ -87,7 +87,7 @@ def main() -> None:
         for number in range(times):
             say(f"round {number + 1}/{times}")
             for tree, root in trees.items():
-                for figure, value in _measured(home, tree, root, site):
+                for figure, value in _measured(home, _places(home, tree, root, asked.quick), site):
                     if number >= untold:
                         found[tree][figure].append(value)
     figures = {one.name: one.of(found["now"][one.name]) for one in FIGURES}
@@ -150,28 +150,33 @@ def _unpacked(folder: Path, revision: str) -> dict[str, Path]:
     return {"beside": folder}
 
 
-def _measured(home: Path, tree: str, root: Path, site: Path) -> Iterator[tuple[str, float]]:
+def _places(home: Path, tree: str, root: Path, quick: bool) -> dict[str, str]:
+    """Return where a tree's modules and bytecode lie: those of one round are not worth compiling anew."""
+    # An installed package has its bytecode; a checkout may be told to write none.
+    bytecode = {} if quick else {"PYTHONPYCACHEPREFIX": str(home / f"bytecode-{tree}")}
+    return {"PYTHONPATH": str(root), **bytecode}
+
+
+def _measured(home: Path, places: Mapping[str, str], site: Path) -> Iterator[tuple[str, float]]:
     """Yield each figure of one tree once; `site` is the site that the commands are asked about."""
     of_site = ("--config", str(site))
-    declare = _run(home, tree, root, "declare", "--list", *of_site)
+    declare = _run(home, places, "declare", "--list", *of_site)
     yield DECLARE_RSS.name, declare.rss_mb
     yield DECLARE_CPU.name, declare.cpu_s
-    yield RULES_RSS.name, _run(home, tree, root, "rules", "list", *of_site).rss_mb
-    yield MASKS_HELP_RSS.name, _run(home, tree, root, "masks", "--help").rss_mb
-    yield STATUS.name, _run(home, tree, root, "status", *of_site).wall_ms
+    yield RULES_RSS.name, _run(home, places, "rules", "list", *of_site).rss_mb
+    yield MASKS_HELP_RSS.name, _run(home, places, "masks", "--help").rss_mb
+    yield STATUS.name, _run(home, places, "status", *of_site).wall_ms
 
 
-def _run(home: Path, tree: str, root: Path, *arguments: str) -> Spent:
+def _run(home: Path, places: Mapping[str, str], *arguments: str) -> Spent:
     """Run a command of a tree, and end where it fails or prints nothing."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    # An installed package has its bytecode; a checkout may be told to write none.
-    places = {"PYTHONPATH": str(root), "PYTHONPYCACHEPREFIX": str(home / f"bytecode-{tree}")}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun = time.monotonic()
         child = subprocess.Popen(
             [sys.executable, "-P", "-c", COMMAND, str(home / "peak"), *arguments],
             cwd=home,
-            env=kept | places | {"XDG_STATE_HOME": str(home / "xdg"), "LANG": "C.UTF-8"},
+            env=kept | dict(places) | {"XDG_STATE_HOME": str(home / "xdg"), "LANG": "C.UTF-8"},
             stdout=out,
             stderr=err,
         )
@@ -182,6 +187,7 @@ def _run(home: Path, tree: str, root: Path, *arguments: str) -> Spent:
         if child.returncode or not out.tell():
             err.seek(0)
             complaints = err.read().decode("utf-8", "replace")[-2000:]
+            tree = places["PYTHONPATH"]
             raise RuntimeError(f"{' '.join(arguments)} of {tree} ended with {child.returncode}: {complaints}")
     words = (home / "peak").read_text("utf-8").split()
     return Spent(int(words[words.index("VmHWM:") + 1]) * 1024 / 1e6, usage.ru_utime + usage.ru_stime, wall_ms)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from here_run import run_here
 from hubside import waits
 from patience import PATIENCE_S
 
@@ -67,9 +68,18 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     waits(lambda: processes_that_mention(str(out)) == [])
 
 
+def refused(out: Path) -> subprocess.CompletedProcess[str]:
+    """Run the demo into a folder that it does not take, in this process, whose answer to SIGTERM stays as it was."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        return run_here("demo", "--out", out, environ=os.environ.copy())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    done = subprocess.run(command("demo", "--out", tmp_path), capture_output=True, text=True, check=False)
+    done = refused(tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "choose another with --out" in done.stderr
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
@@ -85,9 +95,7 @@ def test_without_its_extra_the_demo_says_what_to_install(tmp_path: Path) -> None
 
 def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = subprocess.run(
-        command("demo", "--out", tmp_path / "file" / "x"), capture_output=True, text=True, check=False
-    )
+    done = refused(tmp_path / "file" / "x")
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -32,7 +32,7 @@ from agent.service.cycle.kept_for import forget_replaced, memory_of_boxes, memor
 from agent.site.config.load import load
 from drivers.details import Interfaces
 from drivers.footage import Channels
-from drivers.model import Device, Identity
+from drivers.model import Camera, Device, Identity
 from masking.worker.client import Worker
 
 EFFECTIVE, MOVED, ONLINE = (
@@ -216,8 +216,8 @@ def test_the_memory_of_another_site_is_no_memory_and_that_of_release_0_1_is_take
     assert memory_of_site(old, "dt0001").remembered.looked == kept.remembered.looked
 
 
-def test_who_a_camera_is_says_where_it_is_read_only_where_that_counts(told: Told) -> None:
-    here = load(told.config)
+def test_who_a_camera_is_says_where_it_is_read_only_where_that_counts() -> None:
+    here = site(replace(camera("gate"), camera=Camera("gate", "box", channel=1)))
     assert owners_now(here, {}, {})["gate"] == Owner(here.id)
     assert owners_now(here, {}, {}, source=True)["gate"].source.endswith(" 1")
     assert Owner() == NOBODY
