@@ -290,8 +290,7 @@ class Recordings:
     record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
     `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it.
     `replays`: names other moments than the oldest in the address, where that is how they are requested; `newest_url`:
-    the address of the newest footage where it is another recording's. `locked`: what the recorder says is protected
-    from being recorded over.
+    the address of the newest footage where it is another recording's.
     """
 
     spans: tuple[Span, ...]
@@ -304,7 +303,6 @@ class Recordings:
     owner_guessed: bool = False
     replays: ReplayAddress | None = None
     newest_url: str = ""
-    locked: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

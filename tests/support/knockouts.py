@@ -44,6 +44,10 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
     ("retention-days", "RetentionLimits"): "the run of footage proves it; a limit can only accuse",
     ("stream-auth-required", "PictureSeen"): "what was asked without a login proves it; the picture only dates it",
     ("bare-footage-kept", "FootageOpened"): "live looks and the list prove it; footage that was opened can only accuse",
+    (
+        "retention-days",
+        "FootageOpened",
+    ): "within a day of the floor the oldest picture proves both; `test_opened_checks` takes it away beyond",
     ("privacy-mask-ptz", "Movable"): "the view proves it; that the device can turn it only says that it is asked",
     ("retention-days", "Schedule"): "the run of footage proves it; a plan can only accuse",
     (

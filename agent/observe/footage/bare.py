@@ -16,7 +16,7 @@ from agent.site.config.site import Site
 from drivers.capture import ROUND
 from drivers.footage import Opening
 from drivers.model import Observation, Observations, Recordings
-from drivers.picture import FootageOpened, ZoneVerdict
+from drivers.picture import FootageOpened, PathName, ZoneVerdict
 
 STRETCHES_MAX: Final = 16
 """How many stretches of a camera are remembered; the newest stay."""
@@ -106,6 +106,15 @@ def bare_opening(stretches: tuple[BareStretch, ...], known: CameraFootage | None
     waiting = [one for one in stretches if not one.opened] or sorted(stretches, key=lambda one: one.opened_at or _EPOCH)
     chosen = waiting[turn % len(waiting)] if not waiting[0].opened else waiting[0]
     return Opening("bare", known.there(chosen.opens_at) if known else chosen.opens_at)
+
+
+def with_waiting(
+    site: Site, due: Mapping[str, frozenset[PathName]], bare: Bare, now: datetime
+) -> dict[str, frozenset[PathName]]:
+    """Return the due paths, with playback of cameras of which a stretch just ended, or grows, that was never opened."""
+    lately = now - SAME_WITHIN_PERIODS * timedelta(seconds=site.period_s)
+    waiting = {name for name, ones in bare.items() if any(not one.opened and one.until_at >= lately for one in ones)}
+    return {name: paths | {"playback"} if name in waiting else paths for name, paths in due.items()}
 
 
 def _is_gone(one: BareStretch, own: list[Observation], known: CameraFootage | None, now: datetime) -> bool:

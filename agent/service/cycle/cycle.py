@@ -25,6 +25,7 @@ from agent.judge.memory.transitions import spool_incident, transitions
 from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
+from agent.observe.footage.bare import with_waiting
 from agent.observe.footage.openings import with_openings
 from agent.observe.footage.requests import footage_requests
 from agent.observe.inventory.known_sources import with_sources
@@ -97,7 +98,7 @@ def see(
     site = with_approvals(declared, approvals)
     # ask devices
     heard = discover(site, env.progress)
-    paths = due(site, remembered.looked, now)
+    paths = with_waiting(site, due(site, remembered.looked, now), remembered.bare, now)
     reading = Reading(site, env.credentials, env.clock, env.watch)
     wanted = with_openings(
         site, footage_requests(site, remembered.footage, now), remembered.footage, remembered.bare, paths, now

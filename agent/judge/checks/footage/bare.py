@@ -1,4 +1,4 @@
-"""Checks that no footage is kept of a time in which a private zone was seen bare.
+"""Checks that no footage remains of a time in which a private zone was seen bare.
 
 A mask that was off for hours is on again, and what was recorded meanwhile stays playable until it is recorded over or
 deleted. While a zone is bare live, that is the finding of `privacy-mask-effective`, and the cause of this one.

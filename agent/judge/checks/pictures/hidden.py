@@ -16,6 +16,7 @@ from agent.site.config.site import CameraConfig
 from drivers.model import Observation, Recordings, Unavailable
 from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
 
+RETENTION_ID: Final = "retention-days"
 NOT_LOOKED_AT: Final = "path-not-looked-at"
 
 Seen = dict[PathName, tuple[Observation, PictureSeen]]
@@ -43,7 +44,8 @@ def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[t
             key = (one.value.path, one.value.zone)
             if key not in verdicts or verdicts[key][1].verdict != "FAIL":
                 verdicts[key] = (one, one.value)
-    found: dict[tuple[str, str], Outcome] = dict(_bare(verdicts, switched_off))
+    mixed_up = f"{RETENTION_ID} {subject}" if _shows_another(seen, camera) else ""
+    found: dict[tuple[str, str], Outcome] = dict(_bare(verdicts, switched_off, mixed_up))
     for only, unproven in _open(facts, camera, seen, verdicts):
         for name in (only,) if only else tuple(zone.name for zone in camera.zones):
             found.setdefault((name, unproven.key), replace(unproven, key=_key(name, unproven.key)))
@@ -59,7 +61,12 @@ def _key(zone: str, path: str) -> str:
     return f"hidden {zone} {path}"
 
 
-def _bare(verdicts: Verdicts, switched_off: str) -> Iterator[tuple[tuple[str, str], Outcome]]:
+def _shows_another(seen: Seen, camera: CameraConfig) -> bool:
+    """Tell whether what was played back is proven to be another camera's, which then is the cause (`opened.py`)."""
+    return "playback" in seen and seen["playback"][1].shows not in ("", camera.camera.id)
+
+
+def _bare(verdicts: Verdicts, switched_off: str, mixed_up: str) -> Iterator[tuple[tuple[str, str], Outcome]]:
     failed = [one for _, one in verdicts.values() if one.verdict == "FAIL"]
     for one in failed:
         paths = ", ".join(other.path for other in failed if other.zone == one.zone)
@@ -67,7 +74,8 @@ def _bare(verdicts: Verdicts, switched_off: str) -> Iterator[tuple[tuple[str, st
             "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
             {"zone": one.zone, "paths": paths, "reason": one.reason},
         )
-        broken = Broken(_key(one.zone, one.path), one.reason, message, caused_by=switched_off)
+        cause = switched_off or (mixed_up if paths == "playback" else "")
+        broken = Broken(_key(one.zone, one.path), one.reason, message, caused_by=cause)
         yield (one.zone, one.path), broken
 
 

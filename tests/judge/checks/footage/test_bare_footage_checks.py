@@ -12,12 +12,12 @@ from sites import DAY, NOW, ZONE, camera, healthy, observed, observed_at, site, 
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_data, to_data, update_bare
+from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_data, to_data, update_bare, with_waiting
 from agent.observe.footage.openings import with_openings
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observations, Recordings, Span, Unavailable
-from drivers.picture import FootageOpened, ZoneVerdict
+from drivers.picture import FootageOpened, PathName, ZoneVerdict
 
 HOUR = timedelta(hours=1)
 SITE = site(camera())
@@ -121,3 +121,11 @@ def test_what_was_never_opened_has_its_turn_first() -> None:
 def test_a_stretch_is_forgotten_with_its_footage() -> None:
     held = Recordings((Span(NOW - 4 * DAY, NOW),), "rtsp://192.0.2.1/replay")
     assert update_bare(SITE, observed("camera:gate", held), {}, {"gate": (LONG,)}, NOW) == {}
+
+
+def test_a_stretch_that_just_ended_is_opened_at_once_and_later_in_its_turn() -> None:
+    fresh = BareStretch(ZONE.name, NOW - HOUR, NOW - timedelta(seconds=SITE.period_s))
+    due: dict[str, frozenset[PathName]] = {"gate": frozenset({"sub"})}
+    assert with_waiting(SITE, due, {"gate": (fresh,)}, NOW) == {"gate": {"sub", "playback"}}
+    assert with_waiting(SITE, due, {"gate": (replace(fresh, opened="bare"),)}, NOW) == due
+    assert with_waiting(SITE, due, {"gate": (LONG,)}, NOW) == due

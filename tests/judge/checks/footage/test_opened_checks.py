@@ -1,0 +1,91 @@
+"""The floor's day and the newest footage are opened, as a list is only a word; a picture tells whose footage it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from footage_looks import facts_of, listed
+from sites import DAY, NOW, camera, healthy, observed, opened, site, without
+
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from drivers.model import Observations, Recordings, Value
+from drivers.picture import FootageOpened, PictureSeen
+
+SITE = site(camera(), in_use_since=date(2020, 1, 1))
+RETENTION, COMPLETENESS = "retention-days camera:gate", "recording-completeness camera:gate"
+FLOOR, NEWEST = opened()
+
+
+def judge(observations: Observations) -> dict[str, Finding]:
+    return {f.key: f for f in run_checks(SITE, facts_of(SITE, listed(observations)), NOW)}
+
+
+def with_opened(*values: Value) -> Observations:
+    return without(healthy(), FootageOpened) + observed("camera:gate", *values)
+
+
+def said(finding: Finding) -> tuple[str, str]:
+    return finding.status, finding.reason
+
+
+def test_both_moments_are_part_of_the_evidence_of_a_pass() -> None:
+    found = judge(healthy())
+    for key in (RETENTION, COMPLETENESS):
+        assert found[key].status == "pass"
+        assert "FootageOpened" in {one.kind for one in found[key].rests_on}
+
+
+@pytest.mark.parametrize(
+    "floor",
+    [
+        (),
+        (replace(FLOOR, at=None, reason="fault"),),
+        (replace(FLOOR, at=FLOOR.asked_at + 3 * timedelta(hours=1)),),
+        (replace(FLOOR, asked_at=FLOOR.asked_at - 3 * DAY, at=FLOOR.asked_at - 3 * DAY),),
+    ],
+    ids=["nothing", "refused", "other moment came", "other moment asked"],
+)
+def test_the_oldest_moment_alone_proves_no_run_of_footage(floor: tuple[FootageOpened, ...]) -> None:
+    assert said(judge(with_opened(*floor, NEWEST))[RETENTION]) == ("unknown", "floor-not-opened")
+
+
+@pytest.mark.parametrize(("kept", "status"), [(31, "pass"), (32, "unknown")])
+def test_within_a_day_of_the_floor_the_oldest_picture_proves_both(kept: int, status: str) -> None:
+    seen = without(healthy(kept=kept * DAY), FootageOpened) + observed("camera:gate", NEWEST)
+    assert judge(seen)[RETENTION].status == status
+
+
+def test_a_list_that_ends_now_proves_no_recording_that_goes_on() -> None:
+    assert said(judge(with_opened(FLOOR))[COMPLETENESS]) == ("unknown", "newest-not-opened")
+    refused = replace(NEWEST, at=None, reason="fault")
+    assert said(judge(with_opened(FLOOR, refused))[COMPLETENESS]) == ("unknown", "newest-not-opened")
+
+
+@pytest.mark.parametrize("value", [FLOOR, NEWEST, "oldest"])
+def test_footage_that_shows_another_approved_view_fails_once(value: FootageOpened | str) -> None:
+    if isinstance(value, FootageOpened):
+        rest = tuple(one for one in (FLOOR, NEWEST) if one is not value)
+        seen = with_opened(*rest, replace(value, shows="court"))
+    else:
+        seen = tuple(
+            replace(one, value=replace(one.value, shows="court"))
+            if isinstance(one.value, PictureSeen) and one.value.path == "playback"
+            else one
+            for one in healthy()
+        )
+    found = judge(seen)
+    assert said(found[RETENTION]) == ("fail", "other-camera")
+    assert found[COMPLETENESS].caused_by == RETENTION
+
+
+def test_a_picture_proves_whose_footage_it_is_where_a_list_has_an_order_only() -> None:
+    guessed = tuple(
+        replace(one, value=replace(one.value, owner_guessed=True)) if isinstance(one.value, Recordings) else one
+        for one in healthy()
+    )
+    assert said(judge(guessed)[RETENTION]) == ("unknown", "owner-guessed")
+    own = without(guessed, FootageOpened) + observed("camera:gate", replace(FLOOR, shows="gate"), NEWEST)
+    assert judge(own)[RETENTION].status == "pass"
