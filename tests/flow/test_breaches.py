@@ -27,8 +27,8 @@ from drivers.picture import PictureSeen
 from masking.worker.client import Worker
 
 WRITTEN = {check.id for check in CHECKS}
-WITHOUT_SUBJECT = {"config-survives-reboot", "forbidden-zone-name-hint"}
-"""No device of the healthy site has started anew, and no name speaks of a private place: there is nothing to judge."""
+WITHOUT_SUBJECT = {"forbidden-zone-name-hint"}
+"""No name at the healthy site speaks of a private place: there is nothing to judge."""
 OBLIGATIONS = {name: one.check for name, one in obligations(shipped())}
 HEALS_WITHIN = 6
 """Looks, a quarter of an hour apart."""
