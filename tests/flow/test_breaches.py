@@ -29,8 +29,6 @@ from drivers.picture import PictureSeen
 from masking.worker.client import Worker
 
 WRITTEN = {check.id for check in CHECKS}
-WITHOUT_SUBJECT = {"config-survives-reboot", "forbidden-zone-name-hint"}
-"""No device of the healthy site has started anew, and no name speaks of a private place: there is nothing to judge."""
 OBLIGATIONS = {name: one.check for name, one in obligations(shipped())}
 HEALS_WITHIN = 6
 """Looks, a quarter of an hour apart."""
@@ -88,7 +86,7 @@ def test_every_duty_that_is_checked_has_its_breach_and_no_other() -> None:
 def test_the_site_is_healthy_before_anything_is_done_to_it(healthy: Statuses) -> None:
     wrong = {key for key, status in healthy.items() if status not in ("pass", "not_applicable")}
     assert wrong == NOT_READ_YET | HELD_BACK.keys()
-    assert {key.split()[0] for key in healthy} == WRITTEN - WITHOUT_SUBJECT
+    assert {key.split()[0] for key in healthy} == WRITTEN
 
 
 @pytest.fixture(scope="module")

@@ -60,10 +60,8 @@ ASIDE = replace(MASK, polygon=tuple((x - 0.3, y) for x, y in MASK.polygon), shif
 UNKNOWN_CAMERA = Breach("a camera that nobody declared answers on the network", stranger,
     {"undeclared-camera site": ("fail", "undeclared")}, looks=4, stays="who was here is told of for a day")
 REPLACED = Breach("another box takes the recorder's place", lambda w: w.devices.replace(
-    replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("fail", "replaced"),
-    # What was approved and learned of the box before does not count for this one.
-    "recording-tamper camera:gate": ("unknown", "first-look"),
-    "video-quality camera:gate": ("unknown", "learning")},
+    replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("fail", "replaced")},
+    # What was approved and learned of the box before does not count for this one, and names it as cause.
     stays="what was learned of its picture is gone with it")
 REMOVED = Breach("the mask is deleted in the device", fault("gate", "mask-removed"),
     {"privacy-mask-present camera:gate": ("fail", "missing")}, looks=2)
@@ -72,7 +70,7 @@ BESIDE = Breach("the device's list has the mask beside its zone", becomes(mask=A
 TRANSLUCENT = Breach("the mask lets a part of the scene through", becomes(mask=replace(MASK, opacity_ratio=0.7)),
     {"privacy-mask-effective camera:gate": ("fail", "not-hidden")}, looks=3)
 TURNS = Breach("the camera turns, and nobody declared its presets", told(turns), {
-    "privacy-mask-ptz site": ("unknown", "ptz-not-declared"), "privacy-mask-ptz camera:gate": ("", "")})
+    "privacy-mask-ptz site": ("unknown", "ptz-not-declared")})
 REDRAWN = Breach("somebody redraws the mask, wider than it was approved", told(redrawn),
     {"privacy-mask-drift camera:gate": ("fail", "moved")}, looks=2)
 NOT_APPROVED = Breach("the approval of a camera is deleted", no_approval,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from agent.model.finding import Finding
+from agent.model.finding import Finding, is_waiting
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from agent.site.declarations.standing import Declaration
 from drivers.details import Audio, Host
@@ -118,8 +118,8 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
 
 
 def but_unread(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings without what no site can show yet: nobody reads the clock in pictures."""
-    return tuple(one for one in findings if one.reason != "not-read-yet")
+    """Return the findings without what nobody reads in pictures yet, and what these sites do not tell."""
+    return tuple(one for one in findings if one.reason != "not-read-yet" and not is_waiting(one))
 
 
 def without(observations: Iterable[Observation], *kinds: type) -> tuple[Observation, ...]:

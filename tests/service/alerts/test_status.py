@@ -195,12 +195,13 @@ def test_the_command_shows_the_status_and_its_age(tmp_path: Path, capsys: pytest
     assert run(tmp_path) == 0
     assert capsys.readouterr().out.splitlines() == [
         "datong017: everything is all right (seen 0 s ago)",
+        "  5 pass; 0 unknown that are accepted, not told, not asked for or not known yet; 1 not due",
         "cameras: 1 of 1 online",
         "reports: 2 pending, 1 sent, 7 confirmed",
         "hub: connected",
     ]
     assert run(tmp_path, all=True) == 0
-    assert capsys.readouterr().out.splitlines()[2] == "  gate  大门  pass"
+    assert capsys.readouterr().out.splitlines()[3] == "  gate  大门  pass"
 
 
 OPEN: list[Json] = [

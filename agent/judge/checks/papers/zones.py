@@ -120,13 +120,16 @@ def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 
 def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding | None:
-    """Return the finding of one camera; None where no name speaks of a private place."""
+    """Return the finding of one camera; None where it has no name at all."""
     subject = f"camera:{camera.camera.id}"
     texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
     found = {text: hints(text) for text in texts}
     spoken = list(dict.fromkeys(hint.word for of_text in found.values() for hint in of_text))
-    if not spoken:
+    if not texts:
         return None
+    if not spoken:
+        named = Held("names", declared(subject, "name"))
+        return verdict(check, subject, [named], {}, Message("no name speaks of a private place"))
     near = [hint.outside for of_text in found.values() for hint in of_text]
     evidence: dict[str, Json] = {"words": spoken, "outside": [word for word in dict.fromkeys(near) if word]}
     values = {"words": ", ".join(spoken)}
