@@ -32,7 +32,6 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
     "always_recording": ("recording-completeness camera:gate",),
     "one_long_file": ("recording-completeness camera:gym",),
     "neighbours_files": ("retention-days camera:porch",),
-    "frozen_picture": ("video-quality camera:library",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
 
