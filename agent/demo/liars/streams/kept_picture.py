@@ -1,4 +1,4 @@
-"""Sends a picture of a camera that the recorder itself says it has lost.
+"""Simulates a recorder that reports a camera as lost and streams a picture of it all the same.
 
 Recorders go on sending the last picture that came, or a card that says so.
 
