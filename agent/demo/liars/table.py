@@ -57,6 +57,7 @@ from agent.demo.liars.masks import (
 from agent.demo.liars.streams import (
     bare_main_stream,
     frozen_picture,
+    kept_picture,
     neighbours_picture,
     neighbours_sub_stream,
     no_video_placeholder,
@@ -101,6 +102,7 @@ LIES: tuple[Lie, ...] = (
     neighbours_picture.LIE,
     yesterdays_snapshot.LIE,
     frozen_picture.LIE,
+    kept_picture.LIE,
     neighbours_sub_stream.LIE,
     no_video_placeholder.LIE,
     same_address_twice.LIE,

@@ -18,10 +18,11 @@ TOKEN_CHARS_MAX: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:
-    """The video source of a camera: its token, and how many sources its device listed when all were there."""
+    """The video source of a camera: its token and name, and how many sources its device listed when all were there."""
 
     token: str
     listed: int
+    name: str = ""
 
 
 KnownSources = Mapping[str, KnownSource]
@@ -42,8 +43,8 @@ def update_sources(site: Site, told: Iterable[Observation], before: KnownSources
     """Return the source of each camera after a look; what is not configured any more is dropped.
 
     While a known source is missing nothing is learned: the numbers may be shifted. A device that lists as many sources
-    as before and none of the known ones has renamed them all, as after an update: they are learned anew by their
-    numbers.
+    as before and none of the known ones has renamed them all, as after an update: they are learned anew by their names
+    where these tell all of them apart, else by their numbers.
     """
     listed = {one.subject: one.value for one in told if isinstance(one.value, VideoSources)}
     after: dict[str, KnownSource] = {}
@@ -61,7 +62,7 @@ def _of_device(channels: Mapping[str, int], known: KnownSources, sources: VideoS
     renamed = known and len(missing) == len(known) and all(one.listed == len(sources.sources) for one in missing)
     if missing and not renamed:
         return dict(known)
-    kept = {} if renamed else known
+    kept = _by_name(known, sources) if renamed else known
     taken = {one.token for one in kept.values()}
     fresh = {
         name: tokens[channel]
@@ -69,15 +70,27 @@ def _of_device(channels: Mapping[str, int], known: KnownSources, sources: VideoS
         if name not in kept and channel in tokens and tokens[channel] not in taken
     }
     held = {name: one.token for name, one in kept.items()} | fresh
-    return {name: KnownSource(token, len(sources.sources)) for name, token in held.items()}
+    called = {one.token: one.name[:TOKEN_CHARS_MAX] for one in sources.sources}
+    return {name: KnownSource(token, len(sources.sources), called.get(token, "")) for name, token in held.items()}
+
+
+def _by_name(known: Mapping[str, KnownSource], sources: VideoSources) -> dict[str, KnownSource]:
+    """Return the renamed source of each camera by its name; none at all where a name is missing or there twice."""
+    found: dict[str, KnownSource] = {}
+    for camera, before in known.items():
+        ones = [one for one in sources.sources if one.name[:TOKEN_CHARS_MAX] == before.name]
+        if not before.name or len(ones) != 1 or len(ones[0].token) > TOKEN_CHARS_MAX:
+            return {}
+        found[camera] = replace(before, token=ones[0].token)
+    return found if len({one.token for one in found.values()}) == len(found) else {}
 
 
 def source_data(source: KnownSource) -> list[Json]:
     """Return a source as plain data."""
-    return [source.token, source.listed]
+    return [source.token, source.listed, source.name]
 
 
 def source_from(data: Any) -> KnownSource:
     """Return what `source_data` wrote. Raises ValueError or TypeError."""
-    token, listed = data
-    return KnownSource(str(token), int(listed))
+    token, listed, *name = data
+    return KnownSource(str(token), int(listed), str(name[0]) if name else "")

@@ -15,7 +15,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from agent.model.finding import Json
-from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, IndicatorMark
+from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, IndicatorMark, SnapshotMark
 from masking.quality.learning import METRICS, OVERLAYS_MAX, ROWS_MAX, ModeMemory, QualityMemory
 from masking.view.model import LIGHT_MODES, LightMode, Movement, ViewSeen
 from masking.view.persistence import CHECKS, ViewMemory
@@ -81,14 +81,27 @@ def quality_data(quality: CameraQuality) -> list[Json]:
         ],
         list(quality.shifts),
         _marks_data(quality.marks),
+        _snapshot_data(quality.snapshot),
     ]
 
 
 def quality_from(data: Any) -> CameraQuality:
     """Return what `quality_data` wrote. Raises ValueError or TypeError for anything else."""
-    references, last_light, modes, shifts, marks = data
+    references, last_light, modes, shifts, marks, *snapshot = data  # release 0.1 wrote no snapshot
     memory = QualityMemory(tuple(_mode(*mode) for mode in modes), _light(last_light) if last_light else None)
-    return CameraQuality(str(references), memory, tuple(float(shift) for shift in shifts), tuple(_marks_from(marks)))
+    newest = _snapshot_from(snapshot[0]) if snapshot and snapshot[0] else None
+    moved = tuple(float(shift) for shift in shifts)
+    return CameraQuality(str(references), memory, moved, tuple(_marks_from(marks)), newest)
+
+
+def _snapshot_data(mark: SnapshotMark | None) -> Json:
+    return [mark.digest, mark.since.isoformat(), mark.at.isoformat(), mark.looks] if mark else None
+
+
+def _snapshot_from(data: Any) -> SnapshotMark:
+    digest, since, at, looks = data
+    first, last = datetime.fromisoformat(since), datetime.fromisoformat(at)
+    return SnapshotMark(str(digest), first, last, min(max(int(looks), 1), LOOKS))
 
 
 def _mode(light: Any, since: str, until: str, stride: Any, passed: Any, width: Any, text: Any) -> ModeMemory:

@@ -14,6 +14,7 @@ from typing import Final
 from agent.observe.approvals.approvals import Approval
 from agent.site.config.site import Box, Site
 from drivers.model import Observations
+from drivers.picture import PictureSeen
 from masking.quality.indicators import SHAKES, QualityJudged, Thresholds, judge
 from masking.quality.learning import QualityMemory, learn
 from masking.view.model import QualitySeen, ViewSeen
@@ -24,6 +25,12 @@ LOOKS: Final = 3
 
 KEPT: Final = timedelta(days=1)
 """How long what was last seen counts, where later pictures cannot tell."""
+
+CACHED_AT_MOST: Final = timedelta(minutes=30)
+"""So long a device may answer with a snapshot that it made before. Design default; no document gives a limit."""
+
+EVEN_CONTRAST: Final = 4.0
+"""Standard deviation of luma under which a picture is even: two of a dark or covered lens may be equal in each byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +72,33 @@ class IndicatorMark:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotMark:
+    """The newest snapshot: its digest (SHA-256, hex), when it was seen first and last, in how many looks (<= LOOKS)."""
+
+    digest: str
+    since: datetime
+    at: datetime
+    looks: int = 1
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether one and the same picture was answered for too long: no sensor makes two that are equal."""
+        return self.looks >= LOOKS and self.at - self.since > CACHED_AT_MOST
+
+
+@dataclass(frozen=True, slots=True)
 class CameraQuality:
     """The usual quality of a camera, and the last results.
 
     `references`: a digest over the approved view, or empty; and, where overlay boxes are declared, `+` and one over
-    those.
+    those. `snapshot`: None without one within a day, or for an even picture.
     """
 
     references: str = ""
     memory: QualityMemory = field(default_factory=QualityMemory)
     shifts: tuple[float, ...] = ()
     marks: tuple[IndicatorMark, ...] = ()
+    snapshot: SnapshotMark | None = None
 
     @property
     def learned(self) -> bool:
@@ -130,6 +153,7 @@ def quality_after(
     `views` include this cycle's pictures. A replaced approved view is learned anew.
     """
     seen = {o.subject: o.value for o in looked if isinstance(o.value, QualitySeen)}
+    snapshots = {o.subject: o.value for o in looked if isinstance(o.value, PictureSeen) and o.value.path == "snapshot"}
     after = {}
     for camera in site.cameras:
         name = camera.camera.id
@@ -140,6 +164,7 @@ def quality_after(
         view = views[name].settled(now) if name in views else None
         if picture is not None:
             known = _with_picture(known, picture, view, site.quality, now)
+        known = replace(known, snapshot=_snapshot(known.snapshot, snapshots.get(f"camera:{name}"), now))
         if known != CameraQuality(known.references):
             after[name] = known
     return after
@@ -164,7 +189,18 @@ def _with_picture(
     marks = tuple(
         mark for one in judged if (mark := _mark_of(one, before.get(one.indicator), now)) and one.indicator != "moved"
     )
-    return CameraQuality(known.references, learn(known.memory, seen, now), shifts, marks)
+    return CameraQuality(known.references, learn(known.memory, seen, now), shifts, marks, known.snapshot)
+
+
+def _snapshot(before: SnapshotMark | None, seen: PictureSeen | None, now: datetime) -> SnapshotMark | None:
+    """Return the newest snapshot; several rounds of one look count once."""
+    if seen is None:
+        return before if before is not None and timedelta(0) <= now - before.at <= KEPT else None
+    if seen.contrast < EVEN_CONTRAST:
+        return None
+    if before is None or before.digest != seen.digest or before.at > now:
+        return SnapshotMark(seen.digest, now, now)
+    return replace(before, at=now, looks=min(before.looks + (before.at < now), LOOKS))
 
 
 def _mark_of(one: QualityJudged, before: IndicatorMark | None, now: datetime) -> IndicatorMark | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.model.finding import Source
+from agent.site.rules.pack import article_in
+from agent.site.rules.read import shipped
 from agent.text.translate import translate
 
 TITLES: Final[Mapping[str, str]] = {
@@ -188,8 +190,23 @@ WORDS: Final[Mapping[str, str]] = {
 
 def rule_text(source: Source, lang: str) -> str:
     """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
-    documents = [translate(DOCUMENTS.get(one, one), lang) for one in source.document.split("; ")]
-    articles = translate(source.article, lang).replace("\uff1b", "; ").split("; ")
+    documents = [_document(one, lang) for one in source.document.split("; ")]
+    articles = _articles(source.article, lang)
     if len(documents) != len(articles):
-        return f"{'; '.join(documents)} {'; '.join(articles)}"
-    return "; ".join(f"{document} {article}" for document, article in zip(documents, articles, strict=True))
+        return f"{'; '.join(documents)} {'; '.join(articles)}".strip()
+    return "; ".join(f"{document} {article}".strip() for document, article in zip(documents, articles, strict=True))
+
+
+def _document(name: str, lang: str) -> str:
+    """Return a document's short name, else in Chinese that of the shipped packs, else its own."""
+    if name in DOCUMENTS or lang != "zh_CN":
+        return translate(DOCUMENTS.get(name, name), lang)
+    return next(
+        (one.document_zh for pack in shipped() for one in pack.obligations if one.source.document == name), name
+    )
+
+
+def _articles(article: str, lang: str) -> list[str]:
+    """Return the articles of a source, by their translation as a whole where there is one."""
+    whole = translate(article, lang).replace("\uff1b", "; ")
+    return whole.split("; ") if whole != article else [article_in(one, lang) for one in article.split("; ")]

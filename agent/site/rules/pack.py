@@ -50,12 +50,17 @@ class Obligation:
 
     def article(self, lang: str) -> str:
         """Return the article in a language; in Chinese nothing where it is not a number."""
-        if lang != "zh_CN":
-            return self.source.article
-        numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", self.source.article)
-        if numbered is None:
-            return ""
-        return f"第{numbered[1]}条{numbered[2] or ''}".replace(", ", "、").replace(" to ", "至")
+        return article_in(self.source.article, lang)
+
+
+def article_in(article: str, lang: str) -> str:
+    """Return one article in a language; in Chinese nothing where it is not a number, as in "not available"."""
+    if lang != "zh_CN":
+        return article
+    numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
+    if numbered is None:
+        return ""
+    return f"第{numbered[1]}条{numbered[2] or ''}".replace(", ", "、").replace(" to ", "至")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,20 @@ def test_a_device_that_has_renamed_all_of_its_sources_is_learned_anew_and_one_th
     assert update_sources(SITE, listing("x"), LEARNED) == LEARNED
 
 
+def test_renamed_sources_are_told_apart_by_their_names_where_each_has_its_own() -> None:
+    def told(*pairs: tuple[str, str]) -> tuple[Observation, ...]:
+        sources = tuple(VideoSource(number, token, name, 0, 0, 1) for number, (token, name) in enumerate(pairs, 1))
+        return (Observation(f"device:{DEVICE}", VideoSources(sources), NOW, "onvif"),)
+
+    before = update_sources(SITE, told(("a", "gate"), ("b", "yard"), ("c", "hall")), {})
+    moved = update_sources(SITE, told(("x", "hall"), ("y", "gate"), ("z", "yard")), before)
+    assert {name: one.token for name, one in moved.items()} == {"one": "y", "two": "z", "three": "x"}
+    for names in (("hall", "hall", "yard"), ("", "gate", "yard"), ("new", "gate", "yard")):
+        doubtful = update_sources(SITE, told(*zip("xyz", names, strict=True)), before)
+        assert [one.token for one in doubtful.values()] == ["x", "y", "z"], names
+    assert source_from(source_data(before["one"])[:2]) == KnownSource("a", 3)
+
+
 def test_drivers_get_the_source_but_of_a_device_that_has_only_one() -> None:
     known = {"one": KnownSource("a", 3), "two": KnownSource("b", 1)}
     assert [one.camera.source for one in with_sources(SITE, known).cameras] == ["a", "", ""]

@@ -31,5 +31,5 @@ LIE = Lie(
         "privacy-mask-effective camera:court": NOT_PASS,
         "camera-moved camera:gate": NOT_PASS,
     },
-    looks=4,
+    looks=1,
 )

@@ -8,7 +8,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.unavailable import unavailable_message
-from agent.model.finding import Finding, Json, Message, Unproven
+from agent.model.finding import Finding, Json, Message, Unproven, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import DRIFT_ID
 from agent.observe.inventory.stocktake import without_signal
@@ -140,8 +140,19 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
 
 
 def _not_lost(facts: Facts, camera: CameraConfig) -> Outcome:
-    """Return whether the recorder has the camera: one that has lost it may send a card, or a picture that it kept."""
-    lost = _lost_behind(facts, camera) or without_signal(facts, camera)
+    """Return whether the recorder has the camera: one that has lost it may send a card, or a picture that it kept.
+
+    An analogue input without a signal has no picture: what is sent for it is the recorder's own card. A channel on the
+    network may have come back between the recorder's list and its picture.
+    """
+    if (dead := without_signal(facts, camera)) is not None:
+        card = Message(
+            "its input has no signal ({word}), and what its recorder sends for it is no picture of it: check its power "
+            "and its cable",
+            {"word": dead.word},
+        )
+        return Broken("connected", "signal-lost", card, {"channel": dead.number, "word": dead.word})
+    lost = _lost_behind(facts, camera)
     if lost is None:
         return Held("connected", grounds(_live(facts, f"camera:{camera.camera.id}")))
     told: dict[str, Json] = {"channel": lost.number, "word": lost.word, "host": lost.host}
@@ -164,6 +175,12 @@ def _moving(facts: Facts, camera: str, streams: Streams | None) -> Outcome:
     missing = {path: facts.why_not(subject, "picture", path) for path in _STREAMS}
     failed = [why for why in missing.values() if why.reason != "not-looked-at"]
     last = [one for one in facts.remembered.looked if one.camera_id == camera and one.path in _STREAMS]
+    if not (live or listed or failed) and (still := _frozen_since(facts, camera)) is not None:
+        card = Message(
+            "only a snapshot comes, the same since {since}, byte for byte: look whether the camera runs",
+            {"since": utc_text(still)},
+        )
+        return Open("moving", "snapshot-frozen", card, {"frozen_since": utc_text(still)})
     if live or not (listed or failed):
         return Held("moving", grounds(live or _live(facts, subject)))
     earlier = [one for one in facts.observed(subject, PictureSeen) if _path(one) in _STREAMS]
@@ -174,6 +191,13 @@ def _moving(facts: Facts, camera: str, streams: Streams | None) -> Outcome:
         "only a snapshot comes, and no stream of it delivers ({reason}): look at RTSP in the device", {"reason": reason}
     )
     return Open("moving", "snapshot-only", message, {"why": reason})
+
+
+def _frozen_since(facts: Facts, camera: str) -> datetime | None:
+    """Return since when a camera's snapshot has been one and the same; None where it is made anew, or not known."""
+    known = facts.remembered.quality.get(camera)
+    mark = known.snapshot if known is not None else None
+    return mark.since if mark is not None and mark.is_frozen else None
 
 
 def _path(one: Observation) -> PathName | None:

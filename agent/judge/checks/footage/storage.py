@@ -5,6 +5,7 @@ A full disk is healthy: recorders write in a ring. `retention.py` judges retenti
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
@@ -22,6 +23,11 @@ BAD: dict[DiskState, Message] = {
     "mismatched": Message("disk {name} was set up in another recorder: set it up or take it out"),
 }
 """States in which a disk holds no new footage."""
+
+NETWORK_KINDS: Final = frozenset({"NAS", "NFS", "SMB", "CIFS", "SMB/CIFS", "ISCSI", "IP SAN"})
+"""Kinds of stores behind a network, by ISAPI's `nasType`; upper case."""
+OFFLINE: Final = "offline"
+"""ISAPI's word for a disk that is gone, and for a network store that is not reached, which is no broken disk."""
 
 WORST_FIRST: tuple[DiskState, ...] = (*BAD, "failing", "formatting", "unknown", "ok")
 
@@ -140,6 +146,10 @@ def _disks(
 def _disk(key: str, disk: Disk, any_writable: bool, seen: tuple[Ground, ...]) -> Outcome:
     """Return how one disk is, by its own word. `any_writable`: footage can be written to this or another one."""
     named: dict[str, str] = {"name": disk.name}
+    if disk.state == "failed" and disk.word.lower() == OFFLINE and disk.kind.upper() in NETWORK_KINDS:
+        return Broken(key, "store-offline", Message(
+            "the recorder does not reach network store {name}: check its power, its network and its login in the "
+            "recorder", named))  # fmt: skip
     if disk.state in BAD:
         return Broken(key, f"disk-{disk.state}", Message(BAD[disk.state].template, named))
     if disk.state == "failing":

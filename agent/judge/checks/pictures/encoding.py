@@ -16,7 +16,7 @@ from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from drivers.details import Audio, Encoder, Encoders
-from drivers.picture import StreamSound
+from drivers.picture import Streams, StreamSound
 
 DESIGN: Final = "stream-design"
 """The declaration of how a camera's main stream was designed."""
@@ -56,7 +56,11 @@ def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -
             else Message("no stream carries sound")
         )
         return verdict(check, subject, (held,), sound, message)
-    outcomes = (_silent(camera, carrying, offering, told), *_told(untold if not carrying else (), told))
+    outcomes = (
+        _silent(camera, carrying, offering, told),
+        *_told(untold if not carrying else (), told),
+        *_undescribed(facts, subject),
+    )
     return verdict(check, subject, outcomes, sound, Message("no stream carries sound"))
 
 
@@ -78,6 +82,20 @@ def _told(untold: tuple[str, ...], told: tuple[Ground, ...]) -> Iterator[Outcome
         {"profiles": ", ".join(untold)},
     )
     yield Open("told", "sound-not-told", message, doubted=True) if untold else Held("told", told)
+
+
+def _undescribed(facts: Facts, subject: str) -> Iterator[Outcome]:
+    """Yield the streams whose own description nobody asked for: it may offer sound that no profile lists."""
+    streams = facts.one(subject, Streams)
+    if streams is None or not streams.further:
+        return
+    message = Message(
+        "the device lists more streams ({names}), whose descriptions nobody reads: whether they carry sound is not "
+        "known",
+        {"names": ", ".join(streams.further)},
+        next_step="switch off in the device what nobody needs",
+    )
+    yield Open("further", "sound-not-described", message, doubted=True)
 
 
 def run_design(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ evidence. No standard gives limits for these; conformity with one is not claimed
 
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check
@@ -18,7 +19,7 @@ from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATIO
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
-from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark
+from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark, SnapshotMark
 from agent.site.config.site import CameraConfig, Mute, Site
 from drivers.picture import PictureSeen, Streams
 from masking.quality.indicators import INDICATORS
@@ -44,6 +45,8 @@ MESSAGES = MappingProxyType(
     }
 )
 """The message of each indicator of quality; `masking/quality/indicators.py` has their order."""
+
+SNAPSHOT: Final = "snapshot"
 
 
 def run_quality(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -76,7 +79,22 @@ def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
         else:
             marked = (Ground("quality", subject, "seen", mark.at),) if (mark := known.mark(name)) is not None else ()
             outcomes.append(Held(name, (*measured, *marked)))
+    if known.snapshot is not None and muted(site, camera, "frozen", now) is None:
+        outcomes.append(_snapshot(facts, subject, known.snapshot))
     return verdict(check, subject, outcomes, evidence, Message("its picture is as good as it usually is"))
+
+
+def _snapshot(facts: Facts, subject: str, mark: SnapshotMark) -> Outcome:
+    """Return whether snapshots are made anew: decoders that hang, and caches, answer with one picture for ever."""
+    if not mark.is_frozen:
+        newest = Ground("quality", subject, "seen", mark.at, "snapshot")
+        return Held(SNAPSHOT, (*grounds(facts.observed(subject, QualitySeen)), newest))
+    message = Message(
+        "its device has answered with the same snapshot, byte for byte, since {since}: look whether its stream moves, "
+        "and restart it",
+        {"since": utc_text(mark.since)},
+    )
+    return Broken(SNAPSHOT, "snapshot-frozen", message, {"frozen_since": utc_text(mark.since)}, mild=True)
 
 
 def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

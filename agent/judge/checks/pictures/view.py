@@ -52,7 +52,8 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
         return waiting(check, subject, "person", "no-baseline", message, caused_by=f"{CHECK_ID} site")
     if (mute := quality.muted(site, camera, INDICATOR, now)) is not None:
         return quality.muted_finding(check, subject, mute)
-    if facts.one(subject, ViewSeen) is None:
+    newest = facts.one(subject, ViewSeen)
+    if newest is None:
         return quality.no_picture(check, facts, subject)
     settled = known.settled(now)
     if settled is None:
@@ -71,6 +72,8 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
         rows, bare = _zones(site, facts, camera, settled)
         shown: dict[str, Json] = {"zones": rows} if rows else {}
         outcome = Broken(APPROVED_VIEW, "moved", _moved(settled.movement, bare), shown)
+    elif _differs(newest):
+        outcome = _newest_differs(site, facts, camera, newest, now)
     return verdict(check, subject, (outcome,), evidence, message)
 
 
@@ -86,6 +89,21 @@ def _not_comparable(site: Site, facts: Facts, camera: CameraConfig, settled: Vie
     message = Message("its view cannot be compared with the approved one ({reason})", {"reason": settled.reason})
     cause = quality.why_unseen(site, facts, camera, now)
     return Open(APPROVED_VIEW, settled.reason, message, caused_by=cause)
+
+
+def _differs(newest: ViewSeen) -> bool:
+    """Tell whether a picture in the light of its reference shows something else than the approved view."""
+    return newest.state == "moved" or (newest.reason == "no-match" and newest.light == newest.reference_light)
+
+
+def _newest_differs(site: Site, facts: Facts, camera: CameraConfig, newest: ViewSeen, now: datetime) -> Open:
+    """Return that one picture proves no movement, and holds back a pass: a recorder may have exchanged its sources."""
+    message = Message(
+        "its newest picture does not show the approved view ({reason}); three pictures that agree decide",
+        {"reason": newest.reason},
+    )
+    told: dict[str, Json] = {"newest": newest.reason}
+    return Open(APPROVED_VIEW, "newest-differs", message, told, quality.why_unseen(site, facts, camera, now))
 
 
 def _moved(move: Movement, bare: Iterable[str]) -> Message:

@@ -16,7 +16,7 @@ from agent.site.rules.read import shipped
 from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Protocol, Protocols
 from drivers.model import Clock, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value
-from drivers.picture import StreamSound
+from drivers.picture import Stream, Streams, StreamSound
 
 Word = str | bool | tuple[str, ...] | None
 SILENT: tuple[Fact, ...] = ("identity", "clock", "services", "protocols", "accounts")
@@ -147,6 +147,14 @@ def test_sound_in_a_description_fails_whatever_the_profiles_say() -> None:
     assert word(found) == ("pass", "")
     silent = judge(seen(of_camera=(Audio(()), StreamSound("main", ()))))["audio-undeclared camera:gate"]
     assert word(silent) == ("pass", "") and {one.kind for one in silent.rests_on} == {"Audio", "StreamSound"}
+
+
+def test_a_stream_whose_description_nobody_reads_may_carry_sound() -> None:
+    more = Streams((Stream("main", "rtsp://192.0.2.1/1"), Stream("sub", "rtsp://192.0.2.1/2")), ("third",))
+    told = without(seen(of_camera=(Audio(()),)), Streams) + observed("camera:gate", more)
+    found = judge(told)["audio-undeclared camera:gate"]
+    assert word(found) == ("unknown", "sound-not-described") and "third" in str(found.message)
+    assert word(judge(told, full(audio_allowed=True))["audio-undeclared camera:gate"]) == ("pass", "")
 
 
 def test_sound_that_somebody_allowed_passes() -> None:

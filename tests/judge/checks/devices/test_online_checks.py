@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sites import NOW, camera, healthy, healthy_device, observed, picture, site
@@ -11,6 +12,8 @@ from agent.judge.checks.devices import online
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import REMEMBERED
+from agent.observe.pictures.view_memory import CameraQuality, SnapshotMark
+from agent.observe.remembered.value import Remembered
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.model import Observations, Unavailable
 from drivers.picture import Stream, Streams
@@ -56,6 +59,14 @@ def test_an_input_without_a_signal_is_a_camera_that_is_lost_and_one_that_was_nev
     assert (judged(told("no address")).status, judged(told("no address")).reason) == ("unknown", "channel-empty")
 
 
+def test_a_picture_of_an_input_without_a_signal_is_its_recorder_s_card() -> None:
+    def told(word: str) -> Finding:
+        return judged(healthy(), observed("device:box", Channels((Channel(1, "Gate", "empty", word),))))
+
+    assert (told("NO VIDEO").status, told("NO VIDEO").reason) == ("fail", "signal-lost")
+    assert told("no address").status == "pass"
+
+
 BOTH = observed(
     "camera:gate", Streams((Stream("snapshot", "http://192.0.2.1/1"), Stream("main", "rtsp://192.0.2.1/1")))
 )
@@ -69,6 +80,19 @@ def test_a_snapshot_beside_a_stream_that_refuses_is_not_online_and_where_there_i
     assert judged(healthy_device(), BOTH, snapshot).reason == "snapshot-only"
     only = observed("camera:gate", Streams((Stream("snapshot", "http://192.0.2.1/1"),)))
     assert judged(healthy_device(), only, snapshot).status == "pass"
+
+
+def test_one_snapshot_for_ever_is_not_online_where_there_is_no_stream() -> None:
+    only = observed("camera:gate", Streams((Stream("snapshot", "http://192.0.2.1/1"),)))
+    facts = (*healthy_device(), *only, *observed("camera:gate", picture("snapshot")))
+
+    def status(looks: int) -> str:
+        mark = SnapshotMark("0" * 64, NOW - timedelta(hours=1), NOW, looks)
+        remembered = Remembered(quality={"gate": CameraQuality(snapshot=mark)})
+        (finding,) = online.CHECK.run(online.CHECK, site(camera()), gather(facts, remembered=remembered), NOW)
+        return f"{finding.status} {finding.reason}".strip()
+
+    assert [status(looks) for looks in (2, 3)] == ["pass", "unknown snapshot-frozen"]
 
 
 def test_a_stream_without_a_turn_counts_as_it_was_found_last() -> None:

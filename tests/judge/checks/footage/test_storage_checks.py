@@ -54,6 +54,14 @@ def test_one_disk_that_is_not_in_order_is_named_among_those_that_are(
     assert "hdd2" in str(finding.message)
 
 
+def test_a_network_store_that_is_not_reached_is_no_broken_disk() -> None:
+    (finding,) = judged(box(FULL, Disk("192.0.2.9/footage", "NFS", "failed", "offline")))
+    assert (finding.status, finding.reason) == ("fail", "store-offline")
+    assert "192.0.2.9/footage" in str(finding.message)
+    (finding,) = judged(box(FULL, Disk("hdd2", "SATA", "failed", "offline")))
+    assert finding.reason == "disk-failed"
+
+
 def test_the_worst_of_several_is_told() -> None:
     (finding,) = judged(box(Disk("a", "SATA", "unknown"), Disk("b", "SATA", "failing"), Disk("c", "SATA", "failed")))
     assert finding.reason == "disk-failed"

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from sights import STEP, learned, of, played, quality, seen, taught, view
-from sites import DAY, NOW, PATHS, camera, observed, site
+from sites import DAY, NOW, PATHS, camera, observed, picture, site
 
 from agent.judge.checks.pictures.quality import MESSAGES
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.observe.pictures.compact import packed, quality_data, quality_from, unpacked
-from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark, SnapshotMark
 from agent.observe.pictures.zone_verdicts import CameraVerdicts, SingleVerdict
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Mute
@@ -199,6 +199,39 @@ def test_a_damaged_memory_is_forgotten_and_not_fatal() -> None:
     assert from_json(json.dumps(good)) == Memory()
     older = {key: value for key, value in good.items() if key not in ("quality", "views", "pooled")}
     assert from_json(json.dumps(older)).config_digest == "x"
+
+
+def snapshots(
+    *digests: str, step: timedelta = STEP, contrast: float = 40.0, known: CameraQuality | None = None
+) -> list[str]:
+    """Return the status after each look in which the snapshot has such a digest."""
+    looks = [
+        (
+            *seen(view(), quality()),
+            *observed("camera:gate", replace(picture("snapshot"), digest=one, contrast=contrast)),
+        )
+        for one in digests
+    ]
+    _, _, told = played(SITE, looks, known={"gate": known or learned()}, step=step)
+    return [f"{of(one, CHECK).status} {of(one, CHECK).reason}".strip() for one in told]
+
+
+def test_one_snapshot_for_longer_than_a_cache_may_keep_it_is_frozen() -> None:
+    assert snapshots(*"aaaa") == [*["pass"] * 3, "warn snapshot-frozen"]
+    assert snapshots(*"aaaab")[-1] == "pass"
+    assert set(snapshots(*"ababab")) == {"pass"}
+
+
+def test_a_snapshot_from_a_cache_of_minutes_and_an_even_one_are_not_frozen() -> None:
+    assert set(snapshots(*"aaaaaa", step=timedelta(minutes=5))) == {"pass"}
+    assert set(snapshots(*"aaaaaa", contrast=2.0)) == {"pass"}
+
+
+def test_a_frozen_snapshot_survives_its_text_and_older_text_has_none() -> None:
+    mark = SnapshotMark("a" * 64, NOW, NOW + DAY, 3)
+    data = json.loads(json.dumps(quality_data(replace(learned(), snapshot=mark))))
+    assert quality_from(data).snapshot == mark
+    assert quality_from(data[:5]).snapshot is None
 
 
 def test_marks_older_than_a_day_are_forgotten() -> None:
