@@ -1,5 +1,15 @@
 """Lists every lie, by room."""
 
+from agent.demo.liars.archive import (
+    disk_without_bytes,
+    file_of_2000,
+    full_calendar,
+    latest_in_the_future,
+    named_after_days,
+    partition_read_only,
+    share_offline,
+    stretched_files,
+)
 from agent.demo.liars.footage import (
     always_recording,
     bare_archive,
@@ -37,41 +47,60 @@ from agent.demo.liars.identity import (
     registered_but_off,
     registered_nowhere,
     services_off,
+    shorter_version,
     stopped_clock,
     twin_serial,
+    unknown_service,
 )
 from agent.demo.liars.lie import Lie
 from agent.demo.liars.masks import (
     bare_by_turns,
     chinese_switch,
     glass_mask,
+    larger_frame,
+    line_for_a_mask,
+    mask_of_no_source,
     mask_of_the_neighbour,
+    mask_only_on_paper,
     mask_without_area,
     not_on_the_sub_stream,
     preview_only,
     same_label_spaced,
     shrunken_mask,
     switched_off_above,
+    upside_down_mask,
 )
 from agent.demo.liars.streams import (
     bare_main_stream,
+    cached_while_unconnected,
     frozen_picture,
     neighbours_picture,
     neighbours_sub_stream,
     no_video_placeholder,
     only_online_sources,
+    picture_of_a_lost_camera,
     same_address_twice,
+    second_sub_stream,
+    sound_beside_the_settings,
     sound_in_the_stream,
     swapped_tokens,
+    third_stream,
     yesterdays_snapshot,
 )
 from agent.demo.liars.words import (
     another_answer,
+    cut_accounts,
     cut_settings,
     fault_as_success,
+    log_of_another_year,
     login_page,
     never_completed,
+    ntp_of_itself,
+    ok_and_nothing,
+    platform_of_null,
+    serial_by_turns,
     success_with_nothing,
+    wrong_zone,
     yesterdays_answer,
 )
 
@@ -96,6 +125,15 @@ LIES: tuple[Lie, ...] = (
     found_and_not_listed.LIE,
     zeros_in_the_middle.LIE,
     neighbours_files.LIE,
+    # archive
+    disk_without_bytes.LIE,
+    file_of_2000.LIE,
+    full_calendar.LIE,
+    latest_in_the_future.LIE,
+    named_after_days.LIE,
+    partition_read_only.LIE,
+    share_offline.LIE,
+    stretched_files.LIE,
     # streams
     neighbours_picture.LIE,
     yesterdays_snapshot.LIE,
@@ -107,6 +145,11 @@ LIES: tuple[Lie, ...] = (
     swapped_tokens.LIE,
     bare_main_stream.LIE,
     sound_in_the_stream.LIE,
+    cached_while_unconnected.LIE,
+    picture_of_a_lost_camera.LIE,
+    second_sub_stream.LIE,
+    sound_beside_the_settings.LIE,
+    third_stream.LIE,
     # identity
     local_time_as_utc.LIE,
     stopped_clock.LIE,
@@ -125,6 +168,8 @@ LIES: tuple[Lie, ...] = (
     registered_but_off.LIE,
     registered_nowhere.LIE,
     log_from_1970.LIE,
+    shorter_version.LIE,
+    unknown_service.LIE,
     # masks
     mask_of_the_neighbour.LIE,
     switched_off_above.LIE,
@@ -136,6 +181,11 @@ LIES: tuple[Lie, ...] = (
     shrunken_mask.LIE,
     same_label_spaced.LIE,
     chinese_switch.LIE,
+    larger_frame.LIE,
+    line_for_a_mask.LIE,
+    mask_of_no_source.LIE,
+    mask_only_on_paper.LIE,
+    upside_down_mask.LIE,
     # words
     fault_as_success.LIE,
     another_answer.LIE,
@@ -144,4 +194,11 @@ LIES: tuple[Lie, ...] = (
     login_page.LIE,
     cut_settings.LIE,
     yesterdays_answer.LIE,
+    cut_accounts.LIE,
+    log_of_another_year.LIE,
+    ntp_of_itself.LIE,
+    ok_and_nothing.LIE,
+    platform_of_null.LIE,
+    serial_by_turns.LIE,
+    wrong_zone.LIE,
 )

@@ -5,7 +5,8 @@ A world is learned once, honestly: approvals of both views, a week of looks. Eac
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -165,6 +166,19 @@ class World:
 
     def hear(self, lie: Lie) -> Heard:
         """Let the world lie, look at it, and put it back to what it was."""
+        with self.lying(lie) as (telling, told):
+            for _ in range(lie.looks):
+                self.look(telling)
+                self.clock.at += LIE_STEP
+            return Heard(self.findings, told())
+
+    @contextmanager
+    def lying(self, lie: Lie) -> Iterator[tuple[Telling, Callable[[], bool]]]:
+        """Let the world lie for a while, a day on, and put it back to what it was.
+
+        Yields:
+            What is told, for `record`; and a function that says whether anything false has been told so far.
+        """
         telling = lie.makes()
         told = Counter[str]()
         before = (self.memory, self.findings, self.clock.at, self.recorded_until)
@@ -177,11 +191,8 @@ class World:
                 self.site.replace(*telling.rows)
             self.previous = PreviousPictures()
             self.clock.at += LIE_AFTER
-            for _ in range(lie.looks):
-                self.look(telling)
-                self.clock.at += LIE_STEP
             true_rows = set(telling.rows) <= {*self.devices, *self.cameras}
-            return Heard(self.findings, told["told"] > 0 or not true_rows or telling.files is not None)
+            yield telling, lambda: told["told"] > 0 or not true_rows or telling.files is not None
         finally:
             self.site.lie(liar)
             self.site.replace(*self.devices, *self.cameras)
