@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from agent.commands import demo_liars
+from agent.commands import demo_liars, demo_quiz
 from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.demo import run as simulation
 from agent.demo.broker import BrokerFailed
@@ -51,8 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
     parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--liars", action="store_true", help="instead: let simulated devices lie, and show which lies are seen through"
+    )
+    instead.add_argument(
+        "--quiz", action="store_true", help="instead: judge simulated devices yourself, some of which lie"
     )
 
 
@@ -60,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     """Run one cycle, and with `--watch` more of them, and return 0 when the hub has confirmed every report."""
     if args.liars:
         return demo_liars.run(args)
+    if args.quiz:
+        return demo_quiz.run(args)
     console = Console(no_color=args.no_color, quiet=args.quiet or args.json)
     signal.signal(signal.SIGTERM, _interrupt)
     began_at = time.monotonic()

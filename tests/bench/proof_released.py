@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,20 +22,23 @@ from agent.demo.liars.lie import Lie
 from agent.demo.liars.worlds import LIE_STEP, Clock, World, build
 from agent.demo.liars.worlds_table import WORLDS
 from masking.worker.client import Worker
+from measure.beside import unpacked
 
-ROOT = Path(__file__).parents[2]
 RELEASE = "9c5cd3f"
-TIMEOUT_S = 300.0
+TIMEOUT_S, DEADLINE_S = 300.0, 20
 AT_THAT_TIME = """
 import sys
 from datetime import datetime
-import agent.daemon
+try:
+    import agent.host.clock as clock
+except ImportError:  # where it lay in release 0.1
+    import agent.daemon as clock
 at = datetime.fromisoformat(sys.argv.pop(1))
-agent.daemon.utc_now = lambda: at
+clock.utc_now = lambda: at
 from agent.cli import main
 sys.exit(main())
 """
-"""Starts the command line of release 0.1 at a moment: what reads the clock there takes it from this one function."""
+"""Starts the command line of a tree at a moment: what reads the clock there takes it from this one function."""
 
 SAME_CAUSE: Mapping[str, str] = {
     "sound_beside_the_settings": "sound_in_the_stream",
@@ -61,20 +65,6 @@ def causes(fooled: Sequence[Fooled]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(SAME_CAUSE.get(one.lie.name, one.lie.name) for one in fooled if one.passed))
 
 
-def unpacked(revision: str, folder: Path) -> Path:
-    """Unpack a commit's tree into a folder; what is there already stays.
-
-    An archive, not a worktree: a run that is killed leaves nothing behind in the repository.
-    """
-    if not folder.exists():
-        packed = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=False)
-        if packed.returncode:
-            sys.exit(f"proof: the commit {revision} is not in this clone: fetch the whole history")
-        folder.mkdir(parents=True)
-        subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
-    return folder
-
-
 def told_to_release(folder: Path, now: datetime, lies: Sequence[Lie]) -> Iterator[Fooled]:
     """Tell lies to release 0.1, world by world.
 
@@ -90,6 +80,7 @@ def told_to_release(folder: Path, now: datetime, lies: Sequence[Lie]) -> Iterato
             if not its_own:
                 continue
             there = build(name, folder / name, Clock(now), worker)
+            hurry(there)
             try:
                 there.record()
                 asked(tree, there, "masks", "adopt", "--yes", *ADOPTED_BY, "--rounds", "3", "--quiet")
@@ -115,14 +106,25 @@ def _told(tree: Path, there: World, lie: Lie, honest: Mapping[str, str]) -> Fool
     return Fooled(lie, passed, of_it)
 
 
+def hurry(there: World) -> None:
+    """Give each device a third of a minute, as release 0.1 ships it: listing all footage takes what there is."""
+    text = there.config.read_text("utf-8")
+    there.config.write_text(re.sub(r"deadline_s = \d+", f"deadline_s = {DEADLINE_S}", text), "utf-8")
+
+
 def looked(tree: Path, there: World) -> dict[str, str]:
     """Look once, and return the status of every finding by its key."""
-    answer = json.loads(asked(tree, there, "check", "--json"))
-    return {f"{one['check']} {one['subject']}": str(one["status"]) for one in answer["findings"]}
+    return {key: status for key, (status, _) in judged(tree, there).items()}
+
+
+def judged(tree: Path, there: World) -> dict[str, tuple[str, str]]:
+    """Look once, and return status and reason of every finding by its key."""
+    answer = json.loads(asked(tree, there, "check", "--json", "--rounds", "1"))
+    return {f"{one['check']} {one['subject']}": (one["status"], one.get("reason", "")) for one in answer["findings"]}
 
 
 def asked(tree: Path, there: World, *arguments: str) -> str:
-    """Run a command of release 0.1 on a world at the world's time, and return what it printed.
+    """Run a command of a tree on a world at the world's time, and return what it printed.
 
     Raises:
         RuntimeError: It broke down; that a finding is not well is no breakdown.
@@ -132,8 +134,8 @@ def asked(tree: Path, there: World, *arguments: str) -> str:
     command = [sys.executable, "-P", "-c", AT_THAT_TIME, there.clock().isoformat(), *arguments]
     done = subprocess.run(
         [*command, "--config", str(there.config), "--lang", "en"],
-        env=kept | places, cwd=tree, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+        env=kept | places, cwd=there.config.parent, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
     if done.returncode not in (0, 1, 2, 3) or not (done.stdout or arguments[0] == "masks"):
-        raise RuntimeError(f"release 0.1 ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{tree.name} ended with {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout

@@ -33,6 +33,12 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
     "one_long_file": ("recording-completeness camera:gym",),
     "neighbours_files": ("retention-days camera:porch",),
     "frozen_picture": ("video-quality camera:library",),
+    "file_of_2000": ("retention-days camera:pool",),
+    "named_after_days": ("retention-days camera:porch",),
+    "stretched_files": ("recording-completeness camera:pool",),
+    "unknown_service": ("insecure-service device:nvr",),
+    "one_old_entry": ("audit-log-retention device:nvr",),
+    "serial_by_turns": ("inventory-drift device:recorder",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
 

@@ -1,11 +1,13 @@
 """Lists every lie, by room."""
 
 from agent.demo.liars.archive import (
+    day_long_ago,
     disk_without_bytes,
     file_of_2000,
     full_calendar,
     latest_in_the_future,
     named_after_days,
+    nobodys_recordings,
     partition_read_only,
     share_offline,
     stretched_files,
@@ -43,6 +45,7 @@ from agent.demo.liars.identity import (
     ntp_disabled,
     ntp_without_server,
     only_own_account,
+    own_service_missing,
     placeholder_serial,
     registered_but_off,
     registered_nowhere,
@@ -77,12 +80,14 @@ from agent.demo.liars.streams import (
     neighbours_picture,
     neighbours_sub_stream,
     no_video_placeholder,
+    no_word_of_sound,
     only_online_sources,
     picture_of_a_lost_camera,
     same_address_twice,
     second_sub_stream,
     sound_beside_the_settings,
     sound_in_the_stream,
+    stream_without_address,
     swapped_tokens,
     third_stream,
     yesterdays_snapshot,
@@ -97,6 +102,7 @@ from agent.demo.liars.words import (
     never_completed,
     ntp_of_itself,
     ok_and_nothing,
+    one_old_entry,
     platform_of_null,
     serial_by_turns,
     success_with_nothing,
@@ -134,6 +140,8 @@ LIES: tuple[Lie, ...] = (
     partition_read_only.LIE,
     share_offline.LIE,
     stretched_files.LIE,
+    day_long_ago.LIE,
+    nobodys_recordings.LIE,
     # streams
     neighbours_picture.LIE,
     yesterdays_snapshot.LIE,
@@ -150,6 +158,8 @@ LIES: tuple[Lie, ...] = (
     second_sub_stream.LIE,
     sound_beside_the_settings.LIE,
     third_stream.LIE,
+    stream_without_address.LIE,
+    no_word_of_sound.LIE,
     # identity
     local_time_as_utc.LIE,
     stopped_clock.LIE,
@@ -170,6 +180,7 @@ LIES: tuple[Lie, ...] = (
     log_from_1970.LIE,
     shorter_version.LIE,
     unknown_service.LIE,
+    own_service_missing.LIE,
     # masks
     mask_of_the_neighbour.LIE,
     switched_off_above.LIE,
@@ -201,4 +212,5 @@ LIES: tuple[Lie, ...] = (
     platform_of_null.LIE,
     serial_by_turns.LIE,
     wrong_zone.LIE,
+    one_old_entry.LIE,
 )
