@@ -37,6 +37,7 @@ FOOLED_TODAY: dict[str, tuple[str, ...]] = {
     "named_after_days": ("retention-days camera:porch",),
     "stretched_files": ("recording-completeness camera:pool",),
     "unknown_service": ("insecure-service device:nvr",),
+    "stream_without_address": ("stream-auth-required camera:gate",),
     "one_old_entry": ("audit-log-retention device:nvr",),
     "serial_by_turns": ("inventory-drift device:recorder",),
 }

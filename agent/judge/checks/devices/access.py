@@ -48,9 +48,6 @@ def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> I
             message = Message("path {path} could not be tried without a login", {"path": path})
             cause = online.cause_of_silence(facts, subject)
             yield Open(f"path {path}", "path-not-looked-at", message, caused_by=cause)
-    for name in streams.further:
-        message = Message("path {path} could not be tried without a login", {"path": name})
-        yield Open(f"path {name}", "path-not-looked-at", message)
 
 
 CHECK = Check("stream-auth-required", run, "critical", STREAM_PROTECTION, "Nobody sees a camera without a login.")
