@@ -1,4 +1,4 @@
-"""Holds one day of two months ago and a ring of three days behind it.
+"""Simulates a device that holds one day of two months ago and a ring of three days behind it.
 
 Somebody locked a day, and the disk is too small for the rest.
 

@@ -1,4 +1,4 @@
-"""Marks every day of the month as recorded; the files reach back twelve days.
+"""Simulates a device that marks every day of the month as recorded; the files reach back twelve days.
 
 The calendar is an index of its own, which is not cleared with the files.
 

@@ -1,4 +1,4 @@
-"""Holds five weeks of names that were all written within the last hour.
+"""Simulates a device that holds five weeks of names that were all written within the last hour.
 
 Somebody copies today's segments under the names of the days that are missing.
 

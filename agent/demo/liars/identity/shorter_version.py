@@ -1,4 +1,4 @@
-"""Names a firmware that is the beginning of the approved one.
+"""Simulates a device that names a firmware that is the beginning of the approved one.
 
 Versions are words of four parts and a letter; the letter is another build for another country.
 

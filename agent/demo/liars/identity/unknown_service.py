@@ -1,4 +1,4 @@
-"""Offers a service of a name that no document has.
+"""Simulates a device that offers a service of a name that no document has.
 
 Maintenance firmware opens a shell and lists it under a name of its own.
 

@@ -1,4 +1,4 @@
-"""Names a frame in which its regions are a third as large.
+"""Simulates a device that names a frame in which its regions are a third as large.
 
 `normalizedScreenSize` is that of the sensor, and the corners are counted in another.
 

@@ -1,4 +1,4 @@
-"""Shows the last picture of a camera that it calls unconnected.
+"""Simulates a device that shows the last picture of a camera that it calls unconnected.
 
 The recorder's decoder repeats what it had last, and snapshots are taken from it.
 

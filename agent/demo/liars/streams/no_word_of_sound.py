@@ -1,4 +1,4 @@
-"""Describes its streams without a word of sound.
+"""Simulates a device that describes its streams without a word of sound.
 
 The element is left out where the page of sound is hidden, and the microphone is on.
 

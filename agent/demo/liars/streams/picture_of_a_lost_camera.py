@@ -1,4 +1,4 @@
-"""Shows the last picture of a camera that it calls lost.
+"""Simulates a device that shows the last picture of a camera that it calls lost.
 
 `chanDetectResult` is networkAbnormal, and snapshots and streams come from what the recorder had last.
 

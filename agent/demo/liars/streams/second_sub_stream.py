@@ -1,4 +1,4 @@
-"""Encodes a second small stream of a camera.
+"""Simulates a device that encodes a second small stream of a camera.
 
 `ExtraFormat` counts up to three; each is a stream of its own with `subtype=2` and `3`.
 

@@ -1,4 +1,4 @@
-"""Streams sound although `Audio` is not enabled.
+"""Simulates a device that streams sound although `Audio` is not enabled.
 
 The setting is that of the recorder's own page; the sound of a camera behind it is passed on.
 

@@ -1,4 +1,4 @@
-"""Takes its time by NTP from itself.
+"""Simulates a device that takes its time by NTP from itself.
 
 A recorder that serves its cameras' clocks is set up with its own address.
 

@@ -1,4 +1,4 @@
-"""Holds one entry of a year ago in a log that was cleared yesterday.
+"""Simulates a device that holds one entry of a year ago in a log that was cleared yesterday.
 
 The entry that says who created the site is kept when the log is cleared.
 

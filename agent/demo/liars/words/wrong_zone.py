@@ -1,4 +1,4 @@
-"""Writes the site's wall clock as UTC.
+"""Simulates a device that writes the site's wall clock as UTC.
 
 After a change of zone the offset of `localTime` is that of the factory.
 
