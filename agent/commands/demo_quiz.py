@@ -1,4 +1,4 @@
-"""Asks a trainee to judge simulated devices first: what each says and shows, then the right verdict, and a score.
+"""Shows a trainee simulated devices to judge first, then the right verdict, and a score.
 
 Every question is a finding of a real look. Some devices lie, some tell the truth: which, nobody can know beforehand.
 """
