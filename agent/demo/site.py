@@ -127,6 +127,11 @@ class SimulatedSite:
         return MappingProxyType({name: gate.failed_logins for name, gate in gates.items()})
 
     @property
+    def most_streams(self) -> Mapping[str, int]:
+        """The most RTSP sessions that there were at one time, by device id."""
+        return MappingProxyType({name: server.rtsp.most_playing for name, server in self._servers.items()})
+
+    @property
     def writes_refused(self) -> Mapping[str, int]:
         """Number of refused requests that would have changed something, by id of the ISAPI device."""
         return MappingProxyType({name: server.writes_refused for name, server in self._isapi().items()})

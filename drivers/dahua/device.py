@@ -150,6 +150,8 @@ def _disk(one: Fields, operation: str) -> Disk | None:
     capacity = sum(total for total, _ in sizes if total is not None) if any(sizes) else None
     known = bool(sizes) and all(total is not None and used is not None for total, used in sizes)
     free = max(0, sum((total or 0) - (used or 0) for total, used in sizes)) if known else None
+    # A disk that failed tells 0 of what nobody can read; one in order that has no room is another matter.
+    told = bool(capacity) or state == "ok"
     kinds = {re.sub(r"[^a-z]", "", part.get("Type", "").lower()) for part in parts}
     writable = {frozenset({"readwrite"}): True, frozenset({"readonly"}): False}.get(frozenset(kinds))
     return Disk(
@@ -157,8 +159,8 @@ def _disk(one: Fields, operation: str) -> Disk | None:
         kind="disk",
         state=state,
         word=sanitize(word),
-        capacity_bytes=capacity if capacity else None,
-        free_bytes=free if capacity else None,
+        capacity_bytes=capacity if told else None,
+        free_bytes=free if told else None,
         writable=writable,
     )
 

@@ -43,6 +43,9 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
         except (DeviceFault, Malformed) as error:
             failed = failed or error
             continue
+        if any(not frame.written(now - WITHIN) <= at <= frame.written(now + timedelta(days=1)) for at in times):
+            failed = failed or Malformed(f"{SEARCH}: entries lie outside of the time that was asked for")
+            continue
         if times:
             if times[0] > times[-1] or (times[0] == times[-1] and _is_older(isapi, name, frame, now, times[0])):
                 raise Unsupported(f"{SEARCH}: the device lists its log with the newest entry first")

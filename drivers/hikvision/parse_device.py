@@ -77,13 +77,19 @@ def uptime_s(root: etree._Element) -> int:
     return up_s
 
 
+_NO_SERVER = ("0.0.0.0", "::", "::1", "localhost")  # noqa: S104 # an unset address, and its own
+
+
 def ntp_servers(root: etree._Element) -> tuple[str, ...]:
-    """Read the addresses of an NTPServerList, without places that are not filled in. Raises Malformed."""
+    """Read the addresses of an NTPServerList, without places that are not filled in or that are itself.
+
+    Raises Malformed.
+    """
     named = [
         text_in(row, "hostName") or text_in(row, "ipAddress") or text_in(row, "ipv6Address")
         for row in rows(root, "NTPServer")
     ]
-    return tuple(host for host in named if host and host not in ("0.0.0.0", "::"))  # noqa: S104 # an unset address
+    return tuple(host for host in named if host and host not in _NO_SERVER and not host.startswith("127."))
 
 
 def protocols(root: etree._Element) -> Protocols:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -27,8 +25,9 @@ from drivers.stores.samples.first import first_picture
 from masking.model import Job, PictureKind, WorkerError
 from masking.worker.client import Worker
 from masking.worker.warm_parent import WarmParent, exchange
+from measure.beside import cycles_beside, tree_environment, unpacked
 from measure.figures import Figure, flags, say, show
-from measure.processes import BENCH, ROOT, run, service_environment, stub_devices
+from measure.processes import ROOT, run
 
 BEFORE = "9c5cd3f"
 """The last commit before pictures were read by us before they were decoded, and judged in a child of their own."""
@@ -41,7 +40,6 @@ READY = Figure("child_ready_ms", "ms", 10, "lower")
 RESTING = Figure("resting_pss_mb", "MB", 2, "lower")
 CYCLE = Figure("cycle_64_cpu_ratio", "x", 1.1, "lower")
 
-PACKAGES = ("agent", "drivers", "masking")
 TRUE_SIZE = (640, 360)
 JUDGE_S = 60.0
 
@@ -64,7 +62,7 @@ def main() -> None:
         say("the time until a child is locked down")
         ready_ms = _ready_ms(3 if asked.quick else 100)
         resting_mb = _resting_mb(good["jpeg"])
-        ratios, cycles = _cycles(folder, *((2, 1, 1) if asked.quick else (64, 4, 3)))
+        beside = cycles_beside(BEFORE, folder, *((2, 1, 1) if asked.quick else (64, 4, 3)))
     figures = {
         FOREIGN.name: FOREIGN.of([foreign]) | {"n": len(tried)},
         DEATHS.name: DEATHS.of([deaths]) | {"n": len(tried)},
@@ -72,11 +70,11 @@ def main() -> None:
         FAKED.name: FAKED.of([faked]) | {"n": sum(lies.values())},
         READY.name: READY.of(ready_ms),
         RESTING.name: RESTING.of([resting_mb]),
-        CYCLE.name: CYCLE.of(ratios),
+        CYCLE.name: CYCLE.of(beside.cpu),
     }
     conditions = {
         "foreign_files": len(files), "hostile_became": became, "true_pictures": about_true,
-        "true_pictures_with_other_pixels": pixels, "neighbours": lies, "cycles": cycles,
+        "true_pictures_with_other_pixels": pixels, "neighbours": lies, "cycles": dict(beside.told),
     }  # fmt: skip
     show("hostile", asked, figures, conditions)
 
@@ -135,7 +133,7 @@ def _true(made_in: Path, folder: Path, quick: bool) -> tuple[int, int, dict[str,
     """
     made = [one for one in true_pictures(made_in, quick) if _opens(one)]
     files = [[f"{number} {one.name}", one.kind, str(one.path)] for number, one in enumerate(made)]
-    before_tree, now_tree = _before(folder), _tree(ROOT)
+    before_tree, now_tree = tree_environment(unpacked(BEFORE, folder / BEFORE)), tree_environment(ROOT)
     before = run("decodes", {"files": files}, environment=before_tree).said
     now = run("decodes", {"files": files}, environment=now_tree).said
     about: Counter[str] = Counter()
@@ -218,47 +216,6 @@ def _parent_of(process: Path) -> int:
         return int((process / "stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
-
-
-def _cycles(folder: Path, devices: int, cycles: int, rounds: int) -> tuple[list[float], dict[str, Any]]:
-    """Cycles over so many cameras, each a device of its own, by the commit before and by this checkout in turn."""
-    ahead = folder / "ahead"
-    ahead.write_text("0")
-    # One round shows only that cycles run: for it this checkout stands for both, as the other one has no bytecode yet.
-    trees = {"before": _before(folder) if rounds > 1 else _tree(ROOT), "now": _tree(ROOT)}
-    for root in (folder / "before", ROOT) if rounds > 1 else ():
-        subprocess.run([sys.executable, "-I", "-m", "compileall", "-q", *PACKAGES], cwd=root, check=True)
-    spent: dict[str, list[float]] = {name: [] for name in trees}
-    ratios = []
-    with stub_devices(["healthy"] * devices, ahead) as ports:
-        for number in range(rounds):
-            say(f"cycles over {devices} cameras, round {number + 1} of {rounds}")
-            for name, tree in trees.items():
-                ahead.write_text("0")
-                given = {"ports": [one["http"] for one in ports], "ahead": str(ahead), "cycles": cycles}
-                given |= {"user": "admin", "password": "bench-Pa55"}
-                spent[name].append(
-                    statistics.median(run("cycle", given, environment=tree, timeout_s=900).said["cpu_s"])
-                )
-            ratios.append(spent["now"][-1] / spent["before"][-1])
-    told = {f"{name}_cpu_s": [round(one, 2) for one in each] for name, each in spent.items()}
-    return ratios, {"devices": devices, "cycles_in_a_round": cycles, **told}
-
-
-def _before(folder: Path) -> dict[str, str]:
-    """The commit before, unpacked beside us; what a client of it gets as environment."""
-    there = folder / "before"
-    if not there.exists():
-        there.mkdir()
-        packed = subprocess.run(["git", "archive", BEFORE], cwd=ROOT, capture_output=True, check=False)
-        if packed.returncode:
-            sys.exit(f"hostile: the commit {BEFORE} is not in this clone: fetch the whole history")
-        subprocess.run(["tar", "-x", "-C", str(there)], input=packed.stdout, check=True)
-    return _tree(there)
-
-
-def _tree(root: Path) -> dict[str, str]:
-    return service_environment() | {"PYTHONPATH": os.pathsep.join((str(BENCH), str(root)))}
 
 
 if __name__ == "__main__":

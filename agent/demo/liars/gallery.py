@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.demo.children import output_of
+from agent.demo.liars.falsehoods import Falsehood
 from agent.demo.liars.lie import Lie, WorldName
 from agent.demo.liars.table import LIES
 from agent.demo.liars.worlds import LEARNING_LOOKS, Adopt, Clock, World, build
@@ -26,13 +27,14 @@ class Verdict:
     """What came of one lie: the findings that it is about, and which of them are false.
 
     `told` False: nothing false was said at all, so that the verdict says nothing. `honest` are the statuses of the same
-    findings before the lie.
+    findings before the lie. `falsehoods` are what was said and shown that was not true.
     """
 
     lie: Lie
     said: Mapping[str, Finding | None]
     honest: Mapping[str, str]
     told: bool
+    falsehoods: tuple[Falsehood, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -59,7 +61,7 @@ def judge(there: World, lie: Lie) -> Verdict:
     heard = there.hear(lie)
     found = {finding.key: finding for finding in heard.findings}
     said = {key: found.get(key) for key in lie.right}
-    return Verdict(lie, said, {key: honest.get(key, "") for key in lie.right}, heard.told)
+    return Verdict(lie, said, {key: honest.get(key, "") for key in lie.right}, heard.told, heard.falsehoods)
 
 
 def gallery(

@@ -4,20 +4,18 @@ A world is learned once, honestly: approvals of both views, a week of looks. Eac
 """
 
 import shutil
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from agent.demo.liars.falsehoods import Falsehood, noted
 from agent.demo.liars.lie import Lie, Telling, WorldName
 from agent.demo.liars.segment import PATTERN, record
 from agent.demo.liars.worlds_table import WORLDS
-from agent.demo.onvif.device_view import DeviceView
-from agent.demo.rtsp.target import Target
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import DemoCamera, DemoDevice
-from agent.demo.world.lying import Lying
 from agent.demo.world.recordings import full_hour
 from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.model.finding import Finding, Moment
@@ -84,42 +82,19 @@ class Clock:
         return self.at
 
 
+Rows = tuple[tuple[DemoDevice, ...], tuple[DemoCamera, ...]]
+"""Devices and their cameras."""
 Adopt = Callable[[Path, Clock], None]
 """Approves every view of a site, given its configuration, as `camwarden masks adopt` does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of a lie: the findings of the last look, and whether anything false was told at all."""
+    """What came of a lie: the findings of the last look, what was told, and whether anything of it was false at all."""
 
     findings: tuple[Finding, ...]
     told: bool
-
-
-def counted(lying: Lying, told: Counter[str]) -> Lying:
-    """Return the same lie, which counts each time that it differs from the truth."""
-
-    def say(asked: str, body: bytes) -> bytes:
-        said = lying.says(asked, body)
-        told["told"] += said != body
-        return said
-
-    def aim(target: Target, view: DeviceView) -> Target | None:
-        aimed = lying.aims(target, view)
-        told["told"] += aimed != target
-        return aimed
-
-    def show(camera: DemoCamera) -> DemoCamera:
-        shown = lying.shows(camera)
-        told["told"] += shown != camera
-        return shown
-
-    def describe(text: str) -> str:
-        described = lying.sdp(text)
-        told["told"] += described != text
-        return described
-
-    return Lying(says=say, aims=aim, shows=show, sdp=describe)
+    falsehoods: tuple[Falsehood, ...] = ()
 
 
 @dataclass
@@ -165,23 +140,37 @@ class World:
 
     def hear(self, lie: Lie) -> Heard:
         """Let the world lie, look at it, and put it back to what it was."""
+        with self.lying(lie) as (telling, told):
+            for _ in range(lie.looks):
+                self.look(telling)
+                self.clock.at += LIE_STEP
+            return Heard(self.findings, *told())
+
+    @contextmanager
+    def lying(self, lie: Lie) -> Iterator[tuple[Telling, Callable[[], tuple[bool, tuple[Falsehood, ...]]]]]:
+        """Let the world lie for a while, a day on, and put it back to what it was.
+
+        Yields:
+            What is told, for `record`; and a function that says whether anything false has been told so far, and what.
+        """
         telling = lie.makes()
-        told = Counter[str]()
+        told: list[Falsehood] = []
         before = (self.memory, self.findings, self.clock.at, self.recorded_until)
         liar, state = self.devices[0].id, self.config.parent / "state"
         kept = self.config.parent / "state-kept"
         shutil.copytree(state, kept)
         try:
-            self.site.lie(liar, counted(telling.lying, told))
+            self.site.lie(liar, noted(telling.lying, told))
             if telling.rows:
                 self.site.replace(*telling.rows)
             self.previous = PreviousPictures()
             self.clock.at += LIE_AFTER
-            for _ in range(lie.looks):
-                self.look(telling)
-                self.clock.at += LIE_STEP
             true_rows = set(telling.rows) <= {*self.devices, *self.cameras}
-            return Heard(self.findings, told["told"] > 0 or not true_rows or telling.files is not None)
+
+            def falsehoods() -> tuple[bool, tuple[Falsehood, ...]]:
+                return bool(told) or not true_rows or telling.files is not None, tuple(told)
+
+            yield telling, falsehoods
         finally:
             self.site.lie(liar)
             self.site.replace(*self.devices, *self.cameras)
@@ -200,9 +189,9 @@ class World:
         self.record()
 
 
-def build(name: WorldName, folder: Path, clock: Clock, worker: Worker) -> World:
-    """Build a world and let it run; `World.site.stop` ends it."""
-    devices, cameras = WORLDS[name]
+def build(name: WorldName, folder: Path, clock: Clock, worker: Worker, rows: Rows | None = None) -> World:
+    """Build a world, or one of other devices and cameras, and let it run; `World.site.stop` ends it."""
+    devices, cameras = rows or WORLDS[name]
     site = SimulatedSite(clock, devices, cameras)
     site.start()
     config = site.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})

@@ -24,6 +24,7 @@ from agent.demo.rtsp.playing import Live, Replay, ReplayWish, starting_point
 from agent.demo.rtsp.rtp import Packetiser
 from agent.demo.rtsp.target import ONVIF, Dialect, Target
 from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.listening import LoopbackServer
 from agent.demo.world.login import Gate
 from agent.demo.world.recordings import Recording
 from drivers.picture import PathName
@@ -58,6 +59,12 @@ class RtspConnection(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Read and answer requests, and send pictures when they are due, until the client leaves."""
         self.request.settimeout(SEND_S)
+        try:
+            self._serve()
+        finally:
+            self._become(None)
+
+    def _serve(self) -> None:
         buffer = b""
         with selectors.DefaultSelector() as selector:
             selector.register(self.request, selectors.EVENT_READ)
@@ -71,6 +78,12 @@ class RtspConnection(socketserver.BaseRequestHandler):
                 elif not self._player:
                     return
                 self._send_due()
+
+    def _become(self, session: Session | None) -> None:
+        """Change the session, and let the device count it."""
+        if isinstance(self.server, LoopbackServer) and (session is None) != (self._session is None):
+            self.server.plays(-1 if session is None else 1)
+        self._session = session
 
     def _consume(self, buffer: bytes) -> bytes:
         try:
@@ -139,9 +152,10 @@ class RtspConnection(socketserver.BaseRequestHandler):
         match = _INTERLEAVED.search(offer)
         channel = min(int(match.group(1)), 254) if match else 0
         packetiser = Packetiser(secrets.randbits(32), secrets.randbits(16), channel)
-        self._session = Session(secrets.token_hex(8), target, packetiser)
+        session = Session(secrets.token_hex(8), target, packetiser)
+        self._become(session)
         transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={packetiser.ssrc:08X}"
-        return response(200, request.cseq, {"Transport": transport, "Session": f"{self._session.id};timeout=60"})
+        return response(200, request.cseq, {"Transport": transport, "Session": f"{session.id};timeout=60"})
 
     def _in_session(self, request: Request) -> Session | None:
         named = request.headers.get("session", "").partition(";")[0].strip()
@@ -182,7 +196,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
         self._player = None
         if request.method == "PAUSE":
             return response(200, request.cseq, {"Session": request.headers["session"]})
-        self._session = None
+        self._become(None)
         return response(200, request.cseq)
 
     def _keep_alive(self, request: Request) -> bytes:

@@ -19,6 +19,8 @@ Handler = Callable[[Any, Any, Any], socketserver.BaseRequestHandler]
 class LoopbackServer(socketserver.ThreadingTCPServer):
     """Listens on a free port of 127.0.0.1, one thread per connection.
 
+    `playing`: how many sessions there are, as its connections count them; `most_playing`: how many at one time.
+
     Not an `http.server.HTTPServer`: that one looks up the machine's own name when it binds.
     """
 
@@ -30,6 +32,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     def __init__(self, handler: Handler, name: str) -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self._open: set[socket.socket] = set()
+        self.playing, self.most_playing = 0, 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._accept_all, name=f"demo-{name}")
@@ -79,6 +82,12 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
+
+    def plays(self, by: int) -> None:
+        """Count sessions that begin (1) or end (-1)."""
+        with self._lock:
+            self.playing += by
+            self.most_playing = max(self.most_playing, self.playing)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what ended a connection at debug level: peers that leave in the middle are normal here."""

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,12 @@ def stub_devices(kinds: list[str], ahead: Path | None = None) -> Iterator[list[d
     finally:
         child.kill()
         child.communicate()
+
+
+def traffic(http_port: int) -> int:
+    """Return how many bytes the stub devices of one process have taken and given, by the HTTP port of any of them."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/stub-traffic") as answer:
+        return int(answer.read())
 
 
 @contextmanager

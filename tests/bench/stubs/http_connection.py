@@ -6,6 +6,7 @@ import asyncio
 import re
 
 from stubs.soap import SoapDevice
+from stubs.traffic import ASKED, TRAFFIC
 
 DRIP_S = 0.1
 """One byte so often: far below any timeout that counts per wait."""
@@ -49,16 +50,23 @@ class Http(asyncio.Protocol):
                 return
             body = bytes(self._received[end + 4 : whole])
             del self._received[:whole]
+            TRAFFIC.count += 0 if head.startswith(ASKED) else whole
             self._answer(head, body)
 
     def _answer(self, head: bytes, body: bytes) -> None:
+        if head.startswith(ASKED):
+            answer = str(TRAFFIC.count).encode()
+            self._transport.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
+            return
         if head.startswith(b"GET "):
             status, kind, answer = 200, "image/jpeg", self._snapshot
         else:
             status, answer = self._device.answer(body)
             kind = "application/soap+xml; charset=utf-8"
         line = f"HTTP/1.1 {status} {_REASON[status]}\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n"
-        self._transport.write(line.encode() + answer)
+        whole = line.encode() + answer
+        TRAFFIC.count += len(whole)
+        self._transport.write(whole)
 
     def _drip(self) -> None:
         if not self._transport.is_closing():

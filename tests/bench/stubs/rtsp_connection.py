@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from agent.demo.rtsp.clips import Clip, load
 from agent.demo.rtsp.rtp import CLEAN_POINT, CLOCK_HZ, PAYLOAD_TYPE, Packetiser, ReplayMark
 from agent.demo.world.login import Gate
+from stubs.traffic import TRAFFIC
 
 RATE_HZ = 25
 CLIPS = tuple(f"{name}-main.h264" for name in ("annex", "canteen", "corridor", "gate", "yard", "lobby"))
@@ -45,6 +46,7 @@ class Rtsp(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer every whole request."""
+        TRAFFIC.count += len(data)
         self._received += data
         while b"\r\n\r\n" in self._received:
             request, _, self._received = self._received.partition(b"\r\n\r\n")
@@ -59,27 +61,31 @@ class Rtsp(asyncio.Protocol):
         granted = self._gate is None or self._gate.digest(headers.get("authorization"), method, None) == "granted"
         if self._gate and not granted and method != "OPTIONS":
             challenge = f"WWW-Authenticate: {self._gate.challenge(qop=False)}"
-            self._transport.write(_reply(401, cseq, challenge))
+            self._write(_reply(401, cseq, challenge))
             return
         if method == "DESCRIBE":
-            self._transport.write(_reply(200, cseq, "Content-Type: application/sdp", body=_description(self._clip)))
+            self._write(_reply(200, cseq, "Content-Type: application/sdp", body=_description(self._clip)))
         elif method == "SETUP":
             transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
-            self._transport.write(_reply(200, cseq, transport, "Session: 77;timeout=60"))
+            self._write(_reply(200, cseq, transport, "Session: 77;timeout=60"))
         elif method == "PLAY":
             moment = _CLOCK.search(headers.get("range", ""))
             if moment and headers.get("require") == "onvif-replay":
                 at = datetime.strptime(moment[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
                 self._mark = ReplayMark(at, CLEAN_POINT, int(cseq))
             if self._silent_play:
-                self._transport.write(_reply(200, cseq, "Session: 77"))
+                self._write(_reply(200, cseq, "Session: 77"))
             else:
                 self._play(_reply(200, cseq, "Session: 77"))
         elif method == "TEARDOWN":
-            self._transport.write(_reply(200, cseq, "Session: 77"))
+            self._write(_reply(200, cseq, "Session: 77"))
             self._transport.close()
         else:
-            self._transport.write(_reply(200, cseq, "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN"))
+            self._write(_reply(200, cseq, "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN"))
+
+    def _write(self, data: bytes) -> None:
+        TRAFFIC.count += len(data)
+        self._transport.write(data)
 
     def _play(self, before: bytes = b"") -> None:
         if self._transport.is_closing():
@@ -88,7 +94,7 @@ class Rtsp(asyncio.Protocol):
         picture = self._clip.pictures[place]
         units = (self._clip.sps, self._clip.pps, picture) if place == 0 else (picture,)
         packets = self._packetiser.picture(units, self._number * CLOCK_HZ // RATE_HZ, self._mark)
-        self._transport.write(before + packets)
+        self._write(before + packets)
         self._number += 1
         asyncio.get_running_loop().call_later(1 / RATE_HZ, self._play)
 

@@ -6,7 +6,7 @@ for the site (`agent/judge/checks/papers/declared.py`), where the site's profile
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -43,8 +43,12 @@ _NO_ACCOUNTS: Final = Message(
 
 
 _NO_SERVICES: Final = Message(
-    "it lists no service that is switched on, and answers over one: what it offers is not known",
+    "it does not list the service over which it answers: what it offers is not known",
     next_step="give the login the right to see the services, or look in the device",
+)
+_NOT_THE_ONE_THAT_ASKED: Final = Message(
+    "the account that asks is not among those that it lists: who else may log in is not known",
+    next_step="give the login the right to see the accounts, or look in the device",
 )
 _NO_ADMINISTRATOR: Final = Message(
     "none of the accounts that it lists is an administrator's: who may log in is not known",
@@ -127,10 +131,14 @@ def _flawed(check: Check, flawed: frozenset[str], subject: str, identity: Identi
 
 def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of approved accounts."""
-    return _by_declared_list(check, site, facts, now, ACCOUNTS, Accounts, "accounts", _accounts, "operation-rules")
+    logins = {f"device:{one.id}": one.credential.user for one in site.devices if one.credential is not None}
+    judge = partial(_accounts, logins)
+    return _by_declared_list(check, site, facts, now, ACCOUNTS, Accounts, "accounts", judge, "operation-rules")
 
 
-def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Accounts, told: Grounds) -> Finding:
+def _accounts(
+    logins: Mapping[str, str], check: Check, approved: frozenset[str], subject: str, accounts: Accounts, told: Grounds
+) -> Finding:
     names = sorted(one.name for one in accounts.accounts)
     more = [one for one in accounts.accounts if one.name not in approved]
     # Names of people stay on the site; the digest tells the hub that the list has changed.
@@ -146,17 +154,22 @@ def _accounts(check: Check, approved: frozenset[str], subject: str, accounts: Ac
         {"count": len(more)},
     )
     rests_on = (*told, *declared("site", ACCOUNTS))
-    outcomes = [_whole_list(accounts, told), *_each(names, [one.name for one in more], "not-approved", wrong, rests_on)]
+    outcomes = [
+        _whole_list(accounts, logins.get(subject), told),
+        *_each(names, [one.name for one in more], "not-approved", wrong, rests_on),
+    ]
     return verdict(check, subject, outcomes, evidence, Message("every account on it was approved"))
 
 
-def _whole_list(accounts: Accounts, told: Grounds) -> Outcome:
-    """Doubt a list that cannot be whole: every device has an administrator.
+def _whole_list(accounts: Accounts, login: str | None, told: Grounds) -> Outcome:
+    """Doubt a list that cannot be whole: every device has an administrator, and the account that asked.
 
     Hikvision's `Security/users` lists to an account that may only view that account alone (field reports).
     """
     if not accounts.accounts:
         return Open("listed", "accounts-not-told", _NO_ACCOUNTS, doubted=True)
+    if login is not None and login not in {one.name for one in accounts.accounts}:
+        return Open("listed", "accounts-not-told", _NOT_THE_ONE_THAT_ASKED, doubted=True)
     if any(one.level.lower().startswith("admin") for one in accounts.accounts):
         return Held("listed", told)
     return Open("listed", "accounts-not-told", _NO_ADMINISTRATOR, doubted=True)
@@ -205,8 +218,10 @@ def _listed(found: DeclaredDuties, duty: str) -> frozenset[str] | None:
 
 
 def _listed_services(running: tuple[str, ...], told: Grounds) -> Outcome:
-    """Doubt a list without any service: it was read over one."""
-    return Held("listed", told) if running else Open("listed", "services-not-told", _NO_SERVICES, doubted=True)
+    """Doubt a list without HTTP and HTTPS: it was read over one of them."""
+    if any(_normalized(name).startswith("http") for name in running):
+        return Held("listed", told)
+    return Open("listed", "services-not-told", _NO_SERVICES, doubted=True)
 
 
 def _each(

@@ -1,0 +1,1 @@
+"""Simulates lies about calendars, files and what they rest on."""
