@@ -113,6 +113,9 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
         *_told("reach"),
         *_told("limit", "run", history="footage"),
         Obligation("opened", ("seen", "told"), TURN),
+        Obligation("floor opened", ("seen", "told"), TURN),
+        Obligation("newest opened", ("seen", "told"), TURN),
+        *_seen("view", longest=TURN),
     ),
     "retention-forecast": (*_told("room"), *_told("rate CAMERA", history="footage")),
     "recording-completeness": (
@@ -122,6 +125,11 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
         *_told("holes", "days listed", history="footage"),
     ),
     "recording-tamper": (*_told("ends"), *_told("sealed days", history="footage")),
+    "bare-footage-kept": (
+        *_own("bare stretches", history="bare"),
+        *_told("gone NUMBER"),
+        Obligation("stretch NUMBER", ("seen", "own"), TURN),
+    ),
     "retention-excess": (*_told("age"), *_CLOCKS, *_told("steady clock", history="footage")),
     "storage-health": (*_told("disk NUMBER NAME"), *_told("clock-jump", "empty", "forbidden", "future",
                        "row-without-file", "unreadable")),

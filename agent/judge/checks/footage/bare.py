@@ -69,7 +69,7 @@ def _kept(key: str, facts: Facts, subject: str, one: BareStretch, *, still: bool
         message = Message(
             "zone {zone} was bare from {start} to {end}, and the footage of that time can be played",
             values,
-            next_step="delete that footage, or restrict who may play it until it is recorded over",
+            next_step="restrict who may play that footage until it is recorded over",
         )
         return Broken(key, "bare-footage", message, {"opened_at": utc_text(one.opened_at) if one.opened_at else None})
     if one.opened == "hidden":
