@@ -5,6 +5,8 @@ import shutil
 import signal
 import sys
 import time
+import webbrowser
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -22,7 +24,7 @@ from agent.demo.world.cameras import Fault
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Message
+from agent.model.finding import Finding, Message, Status
 from agent.report.build import parse_finding
 from agent.report.plain_findings import plain_findings
 from agent.site.config.load import load
@@ -39,6 +41,7 @@ CHANGES: tuple[tuple[str, Fault | None], ...] = (
     ("parking", None),
 )
 """What `--watch` does to the site, step by step."""
+BAD: frozenset[Status] = frozenset({"fail", "warn"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--broker", choices=sorted(simulation.BROKERS), default="embedded", help="which MQTT broker to start"
     )
     parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
+    parser.add_argument("--open", action="store_true", help="open the hand-over report in the browser")
     parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
     parser.add_argument(
         "--liars", action="store_true", help="instead: let simulated devices lie, and show which lies are seen through"
@@ -78,8 +82,10 @@ def run(args: argparse.Namespace) -> int:
             simulation.write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
             simulation.hand_over(demo, args.lang)
             _show(console, demo, what, args)
+            if args.open:
+                webbrowser.open((args.out / "report.html").absolute().as_uri())
             if args.watch:
-                _watch(console, demo, what, args.rounds, say)
+                _watch(console, demo, what, args.rounds, say, args.lang)
     except (BrokerFailed, ChildFailed) as error:
         sys.stderr.write(translate("the demo failed: {why}", args.lang).format(why=error) + "\n")
         return exits.UNAVAILABLE
@@ -104,45 +110,94 @@ def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, a
     console.print(findings_table(site, findings, args.lang))
     counts = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
     files = {name: args.out / name for name in ("report.html", "hub.html", "result.json")}
-    report = {"path": files["report.html"], "command": _verifying(args)}
     for line in (
         Message("{sent} reports sent, {verified} verified, {confirmed} confirmed by the hub", counts),
-        Message("hand-over report: {path}", report),
-        Message("check it: {command}", report),
+        Message("hand-over report: {path}", {"path": files["report.html"]}),
         Message("what the hub has verified: {page}   data: {data}",
                 {"page": files["hub.html"], "data": files["result.json"]}),
     ):  # fmt: skip
         console.print(Text(render(line, args.lang)), soft_wrap=True)
+    if args.watch:
+        console.print(Text(translate("the simulated devices and their logins, as long as this runs:", args.lang)))
+        _show_devices(console, demo)
+    console.print(Text(translate("go on with:", args.lang)))
+    for command in _next_commands(args, demo):
+        console.print(Text(f"  {command}"), soft_wrap=True)
 
 
-def _verifying(args: argparse.Namespace) -> str:
+def _program() -> str:
     # In a checkout the command lies in .venv and is on nobody's path.
-    program = "camwarden" if shutil.which("camwarden") else sys.argv[0]
-    return f"{program} verify {args.out / 'report.html'} --data {args.out / 'hub'}"
+    return "camwarden" if shutil.which("camwarden") else sys.argv[0]
 
 
-def _watch(console: Console, demo: simulation.Demo, what: simulation.Delivered, rounds: int, say: Any) -> None:
-    """Change the site, look again, and print each event as the hub has verified it."""
-    told = {event.seq for event in what.events}
+def _show_devices(console: Console, demo: simulation.Demo) -> None:
+    """Print where the simulated devices listen, and their logins, which are new in each run."""
+    for device in load(demo.config).devices:
+        user, password = demo.site.login(device.id)
+        console.print(Text(f"  {device.id:10} http://{device.host}:{device.port}   {user} {password}"), soft_wrap=True)
+
+
+def _next_commands(args: argparse.Namespace, demo: simulation.Demo) -> tuple[str, ...]:
+    """Return three commands to go on with: about what is running, or where it has ended, about what there is to see."""
+    program, verify = _program(), f"verify {args.out / 'report.html'} --data {args.out / 'hub'}"
+    if args.watch:
+        first = load(demo.config).devices[0]
+        host = f"check --host {first.host}:{first.port} --user {demo.site.login(first.id)[0]} --ask-password"
+        return (f"{program} {host}", f"{program} check --config {demo.config}", f"{program} {verify}")
+    return (f"{program} {verify}", f"{program} demo --watch", f"{program} demo --liars")
+
+
+def _watch(
+    console: Console, demo: simulation.Demo, what: simulation.Delivered, rounds: int, say: Any, lang: str
+) -> None:
+    """Change the site, look again, and print what changed as the hub has verified it."""
+    before = _findings(what)
     done = 0
     while not rounds or done < rounds:
         for camera, fault in CHANGES:
             demo.site.change(camera, fault)
             say(Message("{camera}: {fault}", {"camera": camera, "fault": Message(fault or "all is well again")}))
             simulation.another_cycle(demo)
-            what = simulation.delivered(demo)
-            for event in what.events:
-                if event.seq not in told:
-                    told.add(event.seq)
-                    console.print(Text(f"         {event_line(event)}", style="bold"))
+            after = _findings(simulation.delivered(demo))
+            changed = changes_of(camera, before, after)
+            for one in changed:
+                console.print(Text(f"         {render(one, lang)}", style="bold"), soft_wrap=True)
+            if not changed:
+                say(
+                    Message(
+                        "nothing of {camera} has changed at the hub yet: its report is on the way", {"camera": camera}
+                    )
+                )
+            before = after
         done += 1
 
 
-def event_line(event: simulation.Event) -> str:
-    """Render one line for an event as the hub stores it."""
-    body = event.body
-    change = f"{body['from'] or 'not known'} -> {body['to']}"
-    return f"event {event.seq}: {body['subject']} {body['check']} {change}: {body['finding']['message']}"
+def _findings(what: simulation.Delivered) -> dict[str, Finding]:
+    return {one.key: one for one in map(parse_finding, plain_findings(what.payload["body"]))}
+
+
+def changes_of(camera: str, before: Mapping[str, Finding], after: Mapping[str, Finding]) -> tuple[Message, ...]:
+    """Return a line for each finding of a camera that turned good or bad; those of another's cause only where alone.
+
+    Findings, not events: a mask that comes and goes all the time makes no events after its second time.
+    """
+    turned = [
+        one
+        for key, one in after.items()
+        if one.subject == f"camera:{camera}"
+        and (key not in before or before[key].status != one.status)
+        and (one.status in BAD or (key in before and before[key].status in BAD))
+    ]
+    own = [one for one in turned if not one.caused_by] or turned
+    return tuple(_change(before.get(one.key), one) for one in own)
+
+
+def _change(before: Finding | None, after: Finding) -> Message:
+    values = {"check": after.check, "before": Message(before.status if before else "not known"),
+              "after": Message(after.status), "what": after.message}  # fmt: skip
+    if not str(after.message):
+        return Message("{check} turned from {before} to {after}", values)
+    return Message("{check} turned from {before} to {after}: {what}", values)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

@@ -26,6 +26,9 @@ def run(args: argparse.Namespace) -> int:
         return serve(args.config, site, utc_now)
     seen, confirmed = run_once(site, utc_now)
     if not confirmed:
-        log.error("the hub has not confirmed every report yet; they stay in the spool and are sent again next time")
+        log.error(
+            "the hub has not confirmed every report yet; they stay in the spool and are sent again next time. Where "
+            "none was ever confirmed, it may not know this site's key: its team needs what camwarden keys show prints"
+        )
         return exits.UNAVAILABLE
     return exit_code(seen.findings)

@@ -21,7 +21,7 @@ _shtab_camwarden_subparsers=(run check demo discover init declare rules ledger f
 
 _shtab_camwarden_run_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --once)
 _shtab_camwarden_check_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --all --csv --timeline --plan --redact --no-redact --rounds --unconfined --report --pdf --sample --host --user --ask-password --password-file --driver --tls --ca --against --open --close)
-_shtab_camwarden_demo_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --out --broker --watch --rounds --liars)
+_shtab_camwarden_demo_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --out --broker --watch --open --rounds --liars)
 _shtab_camwarden_discover_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --csv --plan --write --interface --address --range)
 _shtab_camwarden_init_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --out --answers)
 _shtab_camwarden_declare_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --by --list --profile --set --cameras --group --until --paper --sha256 --paper-date)
@@ -436,6 +436,7 @@ _shtab_camwarden_demo__v_nargs=0
 _shtab_camwarden_demo___no_color_nargs=0
 _shtab_camwarden_demo___version_nargs=0
 _shtab_camwarden_demo___watch_nargs=0
+_shtab_camwarden_demo___open_nargs=0
 _shtab_camwarden_demo___liars_nargs=0
 _shtab_camwarden_discover__h_nargs=0
 _shtab_camwarden_discover___help_nargs=0

@@ -88,7 +88,7 @@ def test_looking_changes_nothing(maker: Maker, queue: Queue) -> None:
 def test_list_without_a_spool_says_so(maker: Maker, queue: Queue) -> None:
     (maker.directory / "spool.db").unlink()
     code, _, err = queue("list")
-    assert (code, "there is no spool yet" in err) == (2, True)
+    assert (code, "no look at this site was kept yet" in err) == (2, True)
     assert not (maker.directory / "spool.db").exists()
 
 

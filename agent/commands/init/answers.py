@@ -14,7 +14,7 @@ import tomli
 
 from agent.commands.terminal.asking import Wrong, ask, ask_password
 from agent.contract.topics import CITY, SITE_ID
-from agent.model.errors import UsageError
+from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.host_name import is_host
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.sections import is_own_address, is_range, is_responder
@@ -161,9 +161,12 @@ def read_file(path: Path) -> dict[str, str]:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no TOML"
-        raise UsageError("{path} cannot be read: {why}", path=path, why=why) from None
+    except OSError as error:
+        raise UsageError("{path} cannot be read: {why}", path=path, why=os_words(error)) from None
+    except (UnicodeDecodeError, tomli.TOMLDecodeError):
+        raise ConfigurationError(
+            '{path} is no file of answers: write lines such as id = "datong017", one for each question', path=path
+        ) from None
     for key, value in data.items():
         if key not in KEYS:
             raise UsageError(

@@ -203,7 +203,9 @@ def file_bytes(path: Path, limit: int) -> bytes:
     """Read a file, one byte more than the limit where it is larger. Raises UsageError where there is none."""
     try:
         if not path.is_file():
-            raise UsageError("{path} is not there or is no file", path=path)
+            raise UsageError(
+                "{path} is not there or is no file: give the ledger as the first argument, .xlsx or .csv", path=path
+            )
         with path.open("rb") as file:
             return file.read(limit + 1)
     except PermissionError:

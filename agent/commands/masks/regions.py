@@ -80,7 +80,9 @@ def _rows(path: Path) -> list[Any]:
     except (ValueError, RecursionError) as error:
         said = printable(str(error))[:200]
         raise ConfigurationError(
-            "{path}: neither TOML nor JSON (a file of JSON ends in .json): {said}", path=path, said=said
+            "{path}: neither TOML nor JSON (a file of JSON ends in .json): {said}; write a [[region]] for each area",
+            path=path,
+            said=said,
         ) from None
     rows = document.get("region") if isinstance(document, dict) else None
     unknown = [key for key in document if key != "region"] if isinstance(document, dict) else []

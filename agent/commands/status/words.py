@@ -167,6 +167,14 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
     hub = content.get("hub")
     if isinstance(hub, Mapping):
         yield translate("hub", lang) + ": " + (_values_text(hub) if everything else _link_text(hub, lang))
+        if hub.get("link") == "connected" and number(queue.get("sent")) and not number(queue.get("confirmed")):
+            yield render(
+                Message(
+                    "the hub has confirmed nothing yet: it may not know this site's key; "
+                    "its team needs what camwarden keys show prints"
+                ),
+                lang,
+            )
         if hub.get("report_refused"):
             values = {"words": clean(hub["report_refused"]), "at": clean(hub.get("report_refused_at"))[:16]}
             yield render(

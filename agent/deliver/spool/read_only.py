@@ -138,7 +138,9 @@ def view(path: Path) -> Iterator[View]:
     try:
         path.open("rb").close()
     except FileNotFoundError:
-        raise UsageError("{path}: there is no spool yet; `camwarden run` makes it", path=path) from None
+        raise UsageError(
+            "{path}: no look at this site was kept yet: camwarden run --once looks once and keeps it", path=path
+        ) from None
     except PermissionError:
         raise Forbidden(
             "{path}: this user may not read the spool; run as root or as the service's user", path=path

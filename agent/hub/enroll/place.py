@@ -110,12 +110,12 @@ def load(data: Path) -> DeskFolder:
     """Return the desk of a hub.
 
     Raises:
-        UsageError: There is none yet.
-        Forbidden, ConfigurationError: Its files cannot be read, or are malformed.
+        ConfigurationError: There is none yet, or its files are malformed.
+        Forbidden: They cannot be read.
     """
     directory = data / FOLDER
     if not (directory / SETTINGS_NAME).exists():
-        raise UsageError(
+        raise ConfigurationError(
             "{path}: there is no enrollment desk; make it with `camwarden hub enroll init`", path=directory
         )
     path = directory / SETTINGS_NAME

@@ -80,8 +80,8 @@ def read(runtime: Path, now: datetime) -> StatusRead:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise NoStatus(
-            "{path}: no status yet; the service has not finished its first cycle or does not run: "
-            "systemctl status camwarden",
+            "{path}: no status yet: no look at this site was kept. On a gateway see systemctl status camwarden; "
+            "elsewhere camwarden run --once looks once and keeps it",
             path=path,
         ) from None
     except PermissionError:

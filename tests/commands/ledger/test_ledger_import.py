@@ -314,5 +314,5 @@ def test_files_that_cannot_be_read_or_written_end_in_one_line(
     assert main(["ledger", "import", str(tmp_path / "none.xlsx"), "--out", str(tmp_path / "x")]) == exits.USAGE
     (tmp_path / "file").write_text("x")
     assert take(tmp_path, xlsx(school(4)), *SCHOOL, out="file/site") == exits.USAGE
-    assert take(tmp_path, b"\x89PNG\0", *SCHOOL) == exits.USAGE
+    assert take(tmp_path, b"\x89PNG\0", *SCHOOL) == exits.CONFIG
     assert len([line for line in capsys.readouterr().err.splitlines() if line.startswith("camwarden: ")]) == 3

@@ -137,7 +137,7 @@ def test_a_damaged_file_is_one_clear_line(raw: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NoStatus, match=r"no status yet; .*: systemctl status camwarden") as caught:
+    with pytest.raises(NoStatus, match=r"no status yet: .* systemctl status camwarden") as caught:
         read(tmp_path, NOW)
     assert caught.value.exit_code == 3
 

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
+from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 
@@ -22,6 +23,8 @@ Value = str | int | float | bool | date | Unread
 
 class Unreadable(UsageError):
     """The file cannot be read as a ledger: what is wrong with it, and what to do."""
+
+    exit_code = exits.CONFIG
 
 
 @dataclass(frozen=True, slots=True)
