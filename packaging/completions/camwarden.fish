@@ -60,7 +60,7 @@ function _shtab_camwarden_using
 end
 
 set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case' 'hub check'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --why --within --write --xlsx
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -221,10 +221,12 @@ complete -c camwarden -n '_shtab_camwarden_using ledger' -l version -d 'print th
 complete -c camwarden -n '_shtab_camwarden_using ledger; and test $_shtab_camwarden_npos -eq 0' -a import -d 'make site.toml and secrets.toml of one site'"'"'s rows'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l sheet -x -d 'the sheet (default: the one that fits best)'
-complete -c camwarden -n '_shtab_camwarden_using ledger import' -l map -x -d 'what a heading means, remembered from then on; - for nothing; a wrong column gets a list of all'
+complete -c camwarden -n '_shtab_camwarden_using ledger import' -l map -x -d 'what a heading means, remembered once an import is written; - for nothing, empty forgets; a wrong column gets a list of all'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l set -x -d 'a value for every row that has none, such as city=datong'
+complete -c camwarden -n '_shtab_camwarden_using ledger import' -l recorder -x -d 'the address of a recorder that the ledger only names; on a terminal import asks for each once'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l out -xka "(__fish_complete_directories)" -d 'the site'"'"'s folder; may hold its site.toml'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l site -x -d 'the site: picks its rows, or names it where they do not'
+complete -c camwarden -n '_shtab_camwarden_using ledger import' -l where -x -d 'only the rows with this value, such as site_name=NAME where a ledger of several sites has no site ids'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l ask-password -d 'ask for the password of each new login, for secrets.toml'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l by -x -d 'whose word the ledger'"'"'s declarations are; without it they are left out'
 complete -c camwarden -n '_shtab_camwarden_using ledger import' -l skip-bad -d 'leave out rows with mistakes, and say which'
@@ -241,8 +243,9 @@ complete -c camwarden -n '_shtab_camwarden_using ledger import; and test $_shtab
 complete -c camwarden -n '_shtab_camwarden_using ledger; and test $_shtab_camwarden_npos -eq 0' -a render -d 'make one folder per site of a ledger of many sites'
 complete -c camwarden -n '_shtab_camwarden_using ledger render' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using ledger render' -l sheet -x -d 'the sheet (default: the one that fits best)'
-complete -c camwarden -n '_shtab_camwarden_using ledger render' -l map -x -d 'what a heading means, remembered from then on; - for nothing; a wrong column gets a list of all'
+complete -c camwarden -n '_shtab_camwarden_using ledger render' -l map -x -d 'what a heading means, remembered once an import is written; - for nothing, empty forgets; a wrong column gets a list of all'
 complete -c camwarden -n '_shtab_camwarden_using ledger render' -l set -x -d 'a value for every row that has none, such as city=datong'
+complete -c camwarden -n '_shtab_camwarden_using ledger render' -l recorder -x -d 'the address of a recorder that the ledger only names; on a terminal import asks for each once'
 complete -c camwarden -n '_shtab_camwarden_using ledger render' -l out -xka "(__fish_complete_directories)" -d 'where the sites'"'"' folders belong'
 complete -c camwarden -n '_shtab_camwarden_using ledger render' -l by -x -d 'whose word the ledger'"'"'s declarations are; without it they are left out'
 complete -c camwarden -n '_shtab_camwarden_using ledger render' -l skip-bad -d 'leave out rows with mistakes, and say which'
@@ -271,8 +274,10 @@ complete -c camwarden -n '_shtab_camwarden_using ledger export' -l version -d 'p
 complete -c camwarden -n '_shtab_camwarden_using ledger; and test $_shtab_camwarden_npos -eq 0' -a diff -d 'compare a ledger with the site'"'"'s file, and with what devices say'
 complete -c camwarden -n '_shtab_camwarden_using ledger diff' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l sheet -x -d 'the sheet (default: the one that fits best)'
-complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l map -x -d 'what a heading means, remembered from then on; - for nothing; a wrong column gets a list of all'
+complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l map -x -d 'what a heading means, remembered once an import is written; - for nothing, empty forgets; a wrong column gets a list of all'
 complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l set -x -d 'a value for every row that has none, such as city=datong'
+complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l recorder -x -d 'the address of a recorder that the ledger only names; on a terminal import asks for each once'
+complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l where -x -d 'only the rows with this value, such as site_name=NAME where a ledger of several sites has no site ids'
 complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l seen -xka "(__fish_complete_path (commandline -ct))" -d 'result of check --json or discover --json'
 complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l look -d 'ask the site'"'"'s devices now; only reads'
 complete -c camwarden -n '_shtab_camwarden_using ledger diff' -l site -x -d 'the site whose rows count (default: that of the file)'

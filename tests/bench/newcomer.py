@@ -19,33 +19,54 @@ from typing import Any
 from measure.figures import Figure, flags, say, show
 from measure.processes import ROOT
 
-LEDGER = Figure("ledger_to_report_s", "s", 300, "lower")
-QUESTIONS = Figure("questions_asked", "1", 10, "lower")
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from ledger_corpus import Compared, compare, hand_made
+from ledger_habits import made
+
+from agent.onsite.ledger.rows import read
+
+LEDGER = Figure("ledger_s", "s", 300, "lower")
+QUESTIONS = Figure("ledger_questions", "1", 8, "lower")
+READ = Figure("ledgers_read_ratio", "", 0.95, "higher")
+WRONG = Figure("wrong_cells", "cells", 0, "lower")
+KINDS = ("csv", "xlsx", "named")
 DEMO = Figure("demo_to_report_s", "s", 180, "lower")
 
 
 def main() -> None:
     """Measure, and print the one JSON object."""
     asked = flags(__doc__ or "")
-    times, cameras = (1, 3) if asked.quick else (3, 40)
+    times, cameras = (1, 3) if asked.quick else (len(KINDS), 40)
     load = round(os.getloadavg()[0], 2)
     walls: list[float] = []
     with tempfile.TemporaryDirectory() as name, school(Path(name), cameras) as told:
         for number in range(times):
-            kind = ("csv", "xlsx")[number % 2]
+            kind = KINDS[number % len(KINDS)]
             say(f"from the ledger ({kind}) to the report, {number + 1}/{times}")
             briefly = ("--rounds", "1", "--sample", "1") if asked.quick else ()
             walls.append(from_ledger(Path(name) / f"site-{number}", told, kind, cameras, briefly))
     with tempfile.TemporaryDirectory() as name:
         say("from a clone to the demo's report")
         whole_s, demo_s = from_clone(Path(name), asked.quick)
+    say("ledgers of sixty habits")
+    read_corpus = corpus(asked.quick)
     figures = {
         LEDGER.name: LEDGER.of(walls),
         QUESTIONS.name: QUESTIONS.of([1 + len(told["answers"])]),
         DEMO.name: DEMO.of([whole_s]),
+        READ.name: READ.of([sum(one.is_read for one in read_corpus) / len(read_corpus)]),
+        WRONG.name: WRONG.of([sum(len(one.wrong) for one in read_corpus)]),
     }
     conditions = {"cameras": cameras, "demo_without_setup_s": demo_s, "load_1min_before": load}
     show("newcomer", asked, figures, conditions)
+
+
+def corpus(quick: bool) -> list[Compared]:
+    """Return how each ledger of many makers' habits was read, against its truth; `quick`: of those made by hand."""
+    cases = hand_made() if quick else [*hand_made(), *made()]
+    return [compare(case, read(case.data(), {})) for case in cases]
 
 
 @contextmanager

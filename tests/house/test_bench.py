@@ -42,8 +42,10 @@ FIGURES = {
     "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
-        "ledger_to_report_s": ("s", 300, "lower"),
-        "questions_asked": ("1", 10, "lower"),
+        "ledger_s": ("s", 300, "lower"),
+        "ledger_questions": ("1", 8, "lower"),
+        "ledgers_read_ratio": ("", 0.95, "higher"),
+        "wrong_cells": ("cells", 0, "lower"),
         "demo_to_report_s": ("s", 180, "lower"),
     },
     "capture": {

@@ -16,7 +16,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Literal
 
-from ledgers import HEADINGS, csv_text, school, xlsx
+from ledgers import HEADINGS, Cell, csv_text, school, xlsx
 
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, ISAPI_CAMERAS, DemoCamera, DemoDevice
@@ -27,6 +27,7 @@ CAMERAS_IN_LEDGER = 40
 RECORDERS = 3
 ANSWERS = ("7-2", "no", "y", "work-room", "y", "yes")
 """What `declare` is told: class of the system, no key target, and for all cameras at once their place and link."""
+FILES = {"xlsx": "school.xlsx", "csv": "school.csv", "named": "school-named.xlsx"}
 ISAPI = "nvr-0"
 """The recorder that speaks ISAPI."""
 
@@ -64,7 +65,10 @@ def places(count: int) -> list[tuple[str, int]]:
 
 
 def write_ledgers(site: SimulatedSite, folder: Path, count: int = CAMERAS_IN_LEDGER) -> dict[str, str]:
-    """Write the ledger as XLSX and as GB18030 CSV, with the addresses at which the devices listen; return the paths."""
+    """Write the ledger with the addresses at which the devices listen; return the paths by kind.
+
+    As XLSX, as GB18030 CSV, and `named`: as XLSX with the recorders by name, whose addresses stand once in each.
+    """
     rows = school(count, RECORDERS)
     at = {heading: HEADINGS.index(heading) for heading in HEADINGS}
     for row, (name, _) in zip(rows, places(count), strict=True):
@@ -75,10 +79,26 @@ def write_ledgers(site: SimulatedSite, folder: Path, count: int = CAMERAS_IN_LED
         row += [where.port, None] if behind else [None, where.port]
         row.append("海康威视" if name == ISAPI else None)
     headings = [*HEADINGS, "录像机HTTP端口", "HTTP端口", "录像机品牌"]
-    found = {"xlsx": folder / "school.xlsx", "csv": folder / "school.csv"}
+    found = {kind: folder / name for kind, name in FILES.items()}
     found["xlsx"].write_bytes(xlsx(rows, headings))
     found["csv"].write_bytes(csv_text(rows, headings).encode("gb18030"))
+    found["named"].write_bytes(xlsx(named(rows, places(count)), ["录像机", *headings]))
     return {kind: str(path) for kind, path in found.items()}
+
+
+def named(rows: list[list[Cell]], there: list[tuple[str, int]]) -> list[list[Cell]]:
+    """Return the rows with the name of each recorder before them; its address stands in its first row alone."""
+    told: set[str] = set()
+    found: list[list[Cell]] = []
+    for row, (name, _) in zip(rows, there, strict=True):
+        behind, known = name.startswith("nvr"), name in told
+        told.add(name)
+        line = [
+            None if known and behind and n in (HEADINGS.index("录像机IP"), len(HEADINGS), len(HEADINGS) + 2) else cell
+            for n, cell in enumerate(row)
+        ]
+        found.append([name if behind else None, *line])
+    return found
 
 
 def main() -> None:

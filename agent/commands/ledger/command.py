@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = taken.add_argument
     add("--out", type=Path, required=True, metavar="DIR", help="the site's folder; may hold its site.toml")
     add("--site", default="", metavar="ID", help="the site: picks its rows, or names it where they do not")
+    _add_where(taken)
     add("--ask-password", action="store_true", help="ask for the password of each new login, for secrets.toml")
     _add_writing(taken)
     rendered = actions.add_parser("render", help="make one folder per site of a ledger of many sites")
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_looking(written)
     compared = actions.add_parser("diff", help="compare a ledger with the site's file, and with what devices say")
     _add_reading(compared)
+    _add_where(compared)
     _add_looking(compared)
     compared.add_argument(
         "--site", default="", metavar="ID", help="the site whose rows count (default: that of the file)"
@@ -49,7 +51,8 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HEADING=COLUMN",
-        help="what a heading means, remembered from then on; - for nothing; a wrong column gets a list of all",
+        help="what a heading means, remembered once an import is written; - for nothing, empty forgets; a wrong column "
+        "gets a list of all",
     )
     parser.add_argument(
         "--set",
@@ -57,6 +60,23 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="COLUMN=VALUE",
         help="a value for every row that has none, such as city=datong",
+    )
+    parser.add_argument(
+        "--recorder",
+        action="append",
+        default=[],
+        metavar="NAME=ADDRESS",
+        help="the address of a recorder that the ledger only names; on a terminal import asks for each once",
+    )
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="only the rows with this value, such as site_name=NAME where a ledger of several sites has no site ids",
     )
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.ledger import file as ledger_file
-from agent.commands.ledger.import_rows import of_site
+from agent.commands.ledger.site_rows import of_site
 from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -17,6 +17,7 @@ from agent.onsite.ledger.columns import COLUMNS
 from agent.onsite.ledger.compare import Difference, compare
 from agent.onsite.ledger.export import cell, heading
 from agent.onsite.ledger.files.write_workbook import Painted, Sheet, SheetColumn, workbook
+from agent.onsite.ledger.recorders import parse_said, with_addresses
 from agent.onsite.ledger.rows import Entry
 from agent.onsite.ledger.sites import plan
 from agent.site.config.load import load_declared
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     configured = load_declared(args.config)
     site = site_tables(configured)
     entries, _ = of_site(ledger, args, site)
+    entries = with_addresses(entries, parse_said(args.recorder))
     rows = {entry.row for entry in entries}
     refused = [problem for problem in ledger.problems if not problem.row or problem.row in rows]
     found = compare(

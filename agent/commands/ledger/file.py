@@ -36,18 +36,29 @@ SEEN_MAX_BYTES = 64 * 1024 * 1024
 
 
 def read_ledger(args: argparse.Namespace) -> Ledger:
-    """Parse the ledger of the command line, and store its mapping of headings. Raises UsageError."""
+    """Parse the ledger of the command line; what `--map` makes forgotten is forgotten at once. Raises UsageError."""
     said = headings_said.parse(args.map)
     kept = user_state(os.environ) / LEDGER_HEADINGS_NAME
-    mapped = headings_said.load(kept) | said
-    mapped = {heading: key for heading, key in mapped.items() if key}
+    known = headings_said.load(kept)
+    left = {heading: key for heading, key in known.items() if said.get(heading) != headings_said.FORGET}
+    if left != known:
+        headings_said.save(kept, left)
+    mapped = {heading: key for heading, key in (left | said).items() if key}
     try:
         ledger = read(file_bytes(args.file, FILE_MAX_BYTES), mapped, args.sheet)
     except Unreadable as error:
         raise Unreadable("{path}: {error}", path=args.file, error=error) from None
-    if said:
-        headings_said.save(kept, mapped)
     return ledger
+
+
+def remember_headings(args: argparse.Namespace) -> None:
+    """Store what `--map` said of headings: after an import was written, since a wrong word would break the next too."""
+    said = headings_said.parse(args.map)
+    kept = user_state(os.environ) / LEDGER_HEADINGS_NAME
+    known = headings_said.load(kept)
+    mapped = {heading: key for heading, key in (known | said).items() if key}
+    if mapped != known:
+        headings_said.save(kept, mapped)
 
 
 def parse_given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
@@ -83,9 +94,14 @@ def print_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> Non
     for heading in ledger.headings:
         if heading.remembered:
             values = {"heading": heading.text, "key": heading.key}
-            say(args, Message('"{heading}" is read as {key}, as you said', values))
+            say(args, Message('"{heading}" is read as {key}, as you said: --map "{heading}=" forgets that', values))
     for heading in ledger.unknown:
-        if heading.guess:
+        if heading.unit:
+            said = Message(
+                'column {column} is not read: "{heading}" counts in {unit}, and another unit is due',
+                {"column": letters(heading.column), "heading": heading.text, "unit": heading.unit},
+            )
+        elif heading.guess:
             said = Message(
                 'column {column} is not read: "{heading}"; if it is {key}: --map "{heading}={option}"',
                 {

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.ledger import file as ledger_file
+from agent.commands.ledger.site_rows import of_site, sound_plan, with_recorders
 from agent.commands.terminal.asking import Ended, ask_password
 from agent.host.clock import utc_now
 from agent.host.paths import CONFIG, SECRETS_NAME
@@ -21,10 +22,9 @@ from agent.onsite.ledger import folder
 from agent.onsite.ledger.changes import left_over
 from agent.onsite.ledger.columns import COLUMNS
 from agent.onsite.ledger.export import heading
-from agent.onsite.ledger.rows import Entry, Ledger, Problem
+from agent.onsite.ledger.rows import Problem
 from agent.onsite.ledger.site_text import HUB_KEYS
-from agent.onsite.ledger.sites import SitePlan, by_site, plan, with_given
-from agent.onsite.ledger.tables import Tables
+from agent.onsite.ledger.sites import SitePlan
 from agent.site.config.site import DEFAULT_TIME_ZONE
 from agent.site.toml.edit import Change
 from agent.text.harmless import printable
@@ -41,8 +41,9 @@ def run(args: argparse.Namespace) -> int:
     ledger = ledger_file.read_ledger(args)
     site = folder.existing(args.out)
     entries, elsewhere = of_site(ledger, args, site)
+    entries = with_recorders(args, entries, site)
     planned, bad = sound_plan(entries, site, ledger.problems, args.skip_bad)
-    ledger_file.print_reading(args, ledger, len(planned.cameras))
+    ledger_file.print_reading(args, ledger, len(ledger.entries))
     for remark in planned.remarks:
         ledger_file.say(args, remark)
     if elsewhere:
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
             path=args.out / folder.SITE_NAME,
         )
     folder.write(what)
+    ledger_file.remember_headings(args)
     print_left_out(args, bad)
     if args.json:
         changed = [change_json(change) for change in what.changes]
@@ -78,49 +80,6 @@ def run(args: argparse.Namespace) -> int:
         )
     print_written(args, what, planned, [name for name in logins if name not in passwords])
     return exits.OK
-
-
-def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tuple[Entry, ...], int]:
-    """Return the rows of the requested site, and how many rows belong to others.
-
-    Raises UsageError where the ledger has rows of several sites, and none of them was named.
-    """
-    known = site.get("site")
-    here = str(known.get("id", "")) if isinstance(known, dict) else ""
-    groups, problems = by_site(ledger.entries)
-    wanted = args.site or here
-    said = ledger_file.parse_given(args.set)
-    if set(groups) <= {""}:
-        return with_given(ledger.entries, ledger_file.parse_given(args.set, wanted)), 0
-    if len(groups) == 1 and not wanted:
-        return with_given(ledger.entries, said), 0
-    if wanted not in groups:
-        names = ", ".join(sorted(filter(None, groups))[:20])
-        values = {"path": args.file, "names": names}
-        raise UsageError("{path}: choose one site with --site ID, or take all with ledger render: {names}", **values)
-    others = sum(len(rows) for name, rows in groups.items() if name != wanted)
-    return with_given(groups[wanted], said), others + len(problems)
-
-
-def sound_plan(
-    entries: Sequence[Entry], site: Tables, refused: Sequence[Problem], skip_bad: bool
-) -> tuple[SitePlan, tuple[Problem, ...]]:
-    """Return the plan of a site's rows and everything that is wrong with them.
-
-    With `skip_bad` wrong rows are left out until the rest holds; what no row can correct stays in the plan.
-    """
-    rows = {entry.row for entry in entries}
-    bad = [problem for problem in refused if problem.row in rows or not problem.row]
-    while True:
-        wrong = {problem.row for problem in bad} if skip_bad else set()
-        entries = [entry for entry in entries if entry.row not in wrong]
-        planned = plan(entries, site)
-        known = {(problem.where, str(problem.message)) for problem in bad}
-        fresh = [p for p in planned.problems if (p.where, str(p.message)) not in known] if entries else []
-        bad += fresh
-        if not skip_bad or not {problem.row for problem in fresh} & rows:
-            break
-    return planned, tuple(sorted(bad, key=lambda problem: problem.row))
 
 
 def ask_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:

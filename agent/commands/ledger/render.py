@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from agent.commands.ledger import file as ledger_file
-from agent.commands.ledger.import_rows import hub_keys, print_left_out, print_undeclared, sound_plan, today
+from agent.commands.ledger.import_rows import hub_keys, print_left_out, print_undeclared, today
+from agent.commands.ledger.site_rows import sound_plan
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
 from agent.onsite.ledger import folder
 from agent.onsite.ledger.enrollment import page
+from agent.onsite.ledger.recorders import parse_said, with_addresses
 from agent.onsite.ledger.rows import Entry, Ledger, Problem
 from agent.onsite.ledger.sites import SitePlan, by_site, with_given
 
@@ -65,6 +67,7 @@ def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _SitePlans:
     for id_, entries in groups.items():
         target = args.out / id_
         site = folder.existing(target) if id_ else {}
+        entries = with_addresses(entries, parse_said(args.recorder))
         planned, wrong = sound_plan(entries, site, [p for p in ledger.problems if p.row], args.skip_bad)
         bad += wrong
         hopeless += planned.problems
@@ -81,7 +84,7 @@ def _is_writable(planned: _SitePlans, skip_bad: bool) -> bool:
 
 
 def _print_plans(args: argparse.Namespace, ledger: Ledger, planned: _SitePlans) -> None:
-    ledger_file.print_reading(args, ledger, sum(len(one.cameras) for one in planned.plans))
+    ledger_file.print_reading(args, ledger, len(ledger.entries))
     print_undeclared(args, planned.plans)
     for remark in {str(remark): remark for one in planned.plans for remark in one.remarks}.values():
         ledger_file.say(args, remark)
@@ -105,6 +108,7 @@ def _write(args: argparse.Namespace, planned: _SitePlans) -> None:
         for number, draft in enumerate(planned.drafts, start=1):
             status.update(f"{number}/{len(planned.drafts)} {draft.folder.name}")
             folder.write(draft)
+    ledger_file.remember_headings(args)
     print_left_out(args, planned.bad)
     ledger_file.write_file(args.out / PAGE, page(planned.plans, args.lang).encode())
 

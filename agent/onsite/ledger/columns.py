@@ -24,7 +24,7 @@ class Column:
 
     `parse` parses a cell or raises `Refused`. `names` are its headings in lower case without spaces, the surest first;
     a Chinese export writes the first one. `told` explains it to who fills it in. `choices` become a drop-down.
-    `default` is site.toml's.
+    `default` is site.toml's. `units` are those that its heading may name; none: any.
     """
 
     key: str
@@ -34,6 +34,7 @@ class Column:
     told: str
     choices: tuple[str, ...] = ()
     default: Json = ""
+    units: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -45,16 +46,28 @@ class Column:
         """The key in that table, dotted where it lies deeper."""
         return self.place.partition(".")[2]
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether its cells are yes or no, so that 无 is an answer and no empty cell."""
+        return self.parse is values.flag or (self.table == declared.TABLE and declared.is_flag(self.option))
+
 
 def _column(
-    key: str, place: str, parse: Parse, names: str, told: str, choices: tuple[str, ...] = (), default: Json = ""
+    key: str,
+    place: str,
+    parse: Parse,
+    names: str,
+    told: str,
+    choices: tuple[str, ...] = (),
+    default: Json = "",
+    units: str = "",
 ) -> Column:
-    return Column(key, place, parse, tuple(names.split()), told, choices, default)
+    return Column(key, place, parse, tuple(names.split()), told, choices, default, tuple(units.split()))
 
 
-def _declared(duty: str, names: str, told: str) -> Column:
+def _declared(duty: str, names: str, told: str, units: str = "") -> Column:
     return _column(
-        duty.replace("-", "_"), f"{declared.TABLE}.{duty}", declared.declares(duty), names, told, default=None
+        duty.replace("-", "_"), f"{declared.TABLE}.{duty}", declared.declares(duty), names, told, (), None, units
     )
 
 
@@ -105,7 +118,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "name",
         "camera.name",
         values.text,
-        "摄像机名称 点位名称 监控点名称 监控点位名称 监控点 相机名称 设备名称 通道名称 点位 名称 别名 "
+        "摄像机名称 点位名称 监控点名称 监控点位名称 监控点 相机名称 设备名称 通道名称 点位 名称 别名 摄像机 "
         "nickname cameraname devicename channelname name",
         "what people call the camera",
     ),
@@ -113,15 +126,16 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "code",
         "camera.code",
         values.code,
-        "国标编码 国标编号 国标id 国标码 gb28181编码 28181编码 摄像机编码 设备编码 点位编码 通道编码 监控点编码 "
-        "gbcode code",
+        "国标编码 国标编号 国标id 国标码 gb28181编码 28181编码 gbt28181编码 摄像机编码 设备编码 点位编码 通道编码 "
+        "监控点编码 gbcode code",
         "its 20 digits of GB/T 28181, as text",
     ),
     _column(
         "placement",
         "camera.placement",
         values.text,
-        "安装位置 安装地点 安装地址 点位位置 详细地址 监控区域 具体位置 位置 地点 placement location installlocation",
+        "安装位置 安装地点 安装地址 点位位置 详细地址 监控区域 具体位置 详细位置 位置 地点 "
+        "placement location installlocation",
         "where it hangs",
     ),
     _column(
@@ -130,6 +144,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
         values.identifier,
         "设备标识 录像机标识 deviceidentifier",
         "the box it is read through; 0-9, A-Z, a-z, . _ and -; made up where it is empty",
+    ),
+    _column(
+        "recorder",
+        "",
+        values.text,
+        "录像机 录像机名称 nvr录像机 recorder recordername nvrname",
+        "what people call the recorder it is read through; its address is said once",
     ),
     _column(
         "recorder_address",
@@ -206,7 +227,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "channel",
         "camera.channel",
         values.channel,
-        "通道号 通道 通道编号 录像机通道 录像机通道号 nvr通道 nvr通道号 channel channelno channelnumber",
+        "通道号 通道 通道编号 通道序号 接入通道 录像机通道 录像机通道号 nvr通道 nvr通道号 "
+        "channel channelno channelnumber",
         "its number on the recorder, from 1",
         (),
         1,
@@ -229,7 +251,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "recorded",
         "camera.recorded",
         values.flag,
-        "是否录像 录像 是否存储 recorded",
+        "是否录像 录像 是否存储 是否录制 recorded",
         "whether its recordings are kept",
         ("是", "否"),
         False,
@@ -238,11 +260,12 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "retention_days",
         "camera.retention_days",
         values.days,
-        "存储天数 录像天数 存储时间 保存天数 录像保存天数 录像保存时间 保存期限 存储时长 存储周期 "
+        "存储天数 录像天数 存储时间 保存天数 录像保存天数 录像保存时间 录像保存时长 保存期限 存储时长 存储周期 "
         "retentiondays retention",
         "days that its recordings must be kept; empty: the site's floor",
         (),
         0,
+        "天 日 d day days",
     ),
     _column(
         "in_use_since",
@@ -282,15 +305,15 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     # What nobody can observe: one line for each declarable, its heading and drop-down included.
     _declared("zone-type", "安装场所类型 场所类型 安装场所 安装区域 区域类型", "in what kind of place it hangs"),
-    _declared("linked", "是否联网 是否接入公安平台 联网", "whether it is linked to the police platform"),
+    _declared("linked", "是否联网 是否接入公安平台 是否接入公安网 联网", "whether it is linked to the police platform"),
     _declared("audio-allowed", "允许拾音 是否拾音 音频", "whether it may take sound"),
     _declared("secret", "是否涉密 涉密", "whether it shows a state or commercial secret"),
     _declared("purpose", "用途 建设用途 监控用途 监控目的", "for which purpose of public safety it is there"),
     _declared("owner", "产权单位 管理单位 责任单位 所属部门", "which unit owns it"),
     _declared("maintainer", "维护单位 维保单位 运维单位", "who mends it"),
     _declared("position", "经纬度 坐标 gps坐标", "longitude and latitude in degrees: 113.29510, 40.08273"),
-    _declared("height-m", "安装高度 架设高度 高度", "how high it hangs, in metres"),
-    _declared("azimuth-degrees", "方位角 监控方位 朝向", "whither it looks, in degrees from north, clockwise"),
+    _declared("height-m", "安装高度 架设高度 高度", "how high it hangs, in metres", "m 米"),
+    _declared("azimuth-degrees", "方位角 监控方位 朝向", "whither it looks, in degrees from north, clockwise", "° 度"),
     _declared("secure-device-level", "gb35114等级 安全等级", "its level of GB 35114"),
     _column("longitude", "", values.degrees, "经度 longitude lon", "degrees"),
     _column("latitude", "", values.degrees, "纬度 latitude lat", "degrees"),

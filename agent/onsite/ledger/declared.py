@@ -42,6 +42,11 @@ def declares(duty: str) -> Callable[[Value], Json]:
     return read
 
 
+def is_flag(duty: str) -> bool:
+    """Return whether a duty is answered by yes or no."""
+    return BY_ID[duty].kind == "flag"
+
+
 def render_answer(duty: str, value: Json, lang: str) -> Json:
     """Render an answer for a cell: of a choice its meaning."""
     meant = next((choice.meaning for choice in BY_ID[duty].choices if choice.value == value), None)

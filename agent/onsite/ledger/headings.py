@@ -26,6 +26,14 @@ _NAMES: Final = {
     for column in reversed(COLUMNS)
     for rank, name in enumerate((*column.names, column.key.replace("_", "")))
 }
+_CAMERA: Final = re.compile("^(?:前端设备|前端|摄像头|探头|相机|监控点位|监控点|监控|点位|ipc)")
+_RECORDER: Final = re.compile(
+    "^(?:所属|所在|接入|对应|连接)?(?:硬盘录像机|网络录像机|录像设备|存储设备|录像机|nvr|dvr)(?=$|名称|ip|地址|通道|http|端口|品牌|厂商)"
+)
+_OF_THE_CAMERA: Final = re.compile("^(?:摄像机|设备)(?=..)")
+LESS_SURE: Final = 100
+"""What a heading's rank grows by with each word that was replaced to know it."""
+_UNIT: Final = re.compile(r"(?:[(\[【<{]|/)\s*(个?月|年|周|小时|天|日|毫米|厘米|米|度|°|[a-z]{1,5})\s*[)\]】>}]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Heading:
     """One heading: its column (from 0), its text, and the key that it means.
 
     `key` is empty for an unknown one; then `guess` is the most similar key. `remembered`: a person mapped it.
-    `password`: its column holds passwords and is not read.
+    `password`: its column holds passwords and is not read. `unit`: what it counts in, which is not what is due.
     """
 
     column: int
@@ -42,6 +50,7 @@ class Heading:
     guess: str = ""
     remembered: bool = False
     password: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,27 @@ class Headings:
 
 def normal(text: str) -> str:
     """Normalize a heading as in the table of names: `*设备 IP:` is `设备ip`."""
-    plain = re.sub(r"[(\[【<{].*?[)\]】>}]", "", half_width(text).lower())
+    plain = re.sub(r"[(\[【<{].*?[)\]】>}]|/\s*(?:天|日|米|度|m)$", "", half_width(text).lower())
     return re.sub(r"[\s*:_\-/.,;'\"“”?!#|]+", "", plain)
+
+
+def meaning(words: str) -> tuple[str, int]:
+    """Return the key that a normal heading means, and how far it is from a surest name; no key for an unknown one.
+
+    Makers call a camera 探头, 前端 or 点位 and a recorder NVR or 硬盘录像机: one word stands for all of them.
+    """
+    for number, known in enumerate((words, _RECORDER.sub("录像机", _CAMERA.sub("摄像机", words)))):
+        if known in _NAMES:
+            key, rank = _NAMES[known]
+            return key, rank + number * LESS_SURE
+    key, rank = _NAMES.get(_OF_THE_CAMERA.sub("", _CAMERA.sub("摄像机", words)), ("", 0))
+    return key, rank + 2 * LESS_SURE
+
+
+def counts_in(text: str) -> str:
+    """Return the unit that a heading names in brackets or behind a stroke, empty where it names none."""
+    match = _UNIT.search(half_width(text).lower())
+    return match[1] if match else ""
 
 
 def holds_passwords(text: str) -> bool:
@@ -105,7 +133,11 @@ def _headings(texts: Mapping[int, str], last_row: int, mapped: Mapping[str, str]
         if holds_passwords(text):
             rest.append(Heading(column, shown, password=True))
             continue
-        key, rank = (said, -1) if said else _NAMES.get(words, ("", 0))
+        key, rank = (said, -1) if said else meaning(words)
+        unit = counts_in(text)
+        if not said and key in BY_KEY and unit and BY_KEY[key].units and unit not in BY_KEY[key].units:
+            rest.append(Heading(column, shown, unit=unit))
+            continue
         if key not in BY_KEY:
             close = "" if key else next(iter(get_close_matches(words, _NAMES, n=1, cutoff=0.7)), "")
             rest.append(Heading(column, shown, guess=_NAMES[close][0] if close else ""))

@@ -3,9 +3,8 @@
 `sites.py` decides which rows are one device or site.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from agent.model.finding import Json, Message
@@ -13,16 +12,22 @@ from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.files import csv_file, read_workbook
 from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unreadable, letters
 from agent.onsite.ledger.headings import Heading, Headings, find
-from agent.onsite.ledger.values import Refused
+from agent.onsite.ledger.no_cameras import cameras_of
+from agent.onsite.ledger.values import Refused, is_recorders_name
 
 FILE_MAX_BYTES: Final = 16 * 1024 * 1024
 EMPTY: Final = frozenset({"", "-", "--", "/", "\\", "—", "——", "无", "N/A", "n/a", "NULL", "null", "暂无"})
 """What people write into a cell that has nothing to say."""
-_NOTE: Final = re.compile(
-    r"\s*(?:合\s*计|总\s*计|小\s*计|说\s*明|备\s*注|注\s*[:\uff1a]|填表|制表|审核|日期\s*[:\uff1a]|note|total)",
-    re.IGNORECASE,
-)
+NO: Final = "无"
+"""What stands in `EMPTY` and is an answer where yes or no is asked."""
+RECORDERS: Final = ("recorder_address", "recorder_port", "recorder_maker", "user")
+"""What a sheet of recorders says of one."""
+GUESS_ROWS: Final = 50
+_RECORDER: Final = ("recorder", "recorder_address")
+"""Columns in which people write a recorder's name or its address, whatever the heading says."""
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+"""The stream of a workbook with a password. Source: MS-OFFCRYPTO 2.3.4.4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +93,67 @@ def read(data: bytes, mapped: Mapping[str, str], wanted_sheet: str = "") -> Ledg
     candidates.sort(key=lambda one: (len(one[2].by_key), len(one[1].rows)), reverse=True)
     book, sheet, headings = candidates[0]
     prefix = f"{sheet.name}!" if len(book.sheets) > 1 else ""
-    body, remarks = _body(sheet, headings)
-    remarks += _other_sheets(sheet, [c[1] for c in candidates[1:] if c[0] is book])
+    body, remarks = cameras_of(sheet, headings)
+    others = [(other, found) for its_book, other, found in candidates[1:] if its_book is book]
+    lists = [(other, found) for other, found in others if _lists_recorders(found)]
+    remarks += _other_sheets(sheet, [other for other, found in others if not _lists_recorders(found)])
     entries, problems = [], _twice(headings, prefix)
     for row in body:
         entry, refused = _entry(row, headings, prefix)
         entries.append(entry)
         problems += refused
-    return Ledger(book.form, sheet.name, tuple(entries), tuple(problems), tuple(remarks), headings.found)
+    if any("recorder" in entry.values for entry in entries):
+        for other, found in lists:
+            entries, said = _with_recorders(entries, other, found)
+            remarks += said
+    told = tuple(_with_likely_guess(heading, body) for heading in headings.found)
+    return Ledger(book.form, sheet.name, tuple(entries), tuple(problems), tuple(remarks), told)
+
+
+def _lists_recorders(headings: Headings) -> bool:
+    """Return whether a sheet lists recorders by name and address, and no cameras."""
+    return {"recorder", "recorder_address"} <= headings.by_key.keys() and "channel" not in headings.by_key
+
+
+def _with_recorders(entries: list[Entry], sheet: Sheet, headings: Headings) -> tuple[list[Entry], list[Message]]:
+    """Fill in what a sheet of recorders says of those that rows name; a name with two addresses says nothing."""
+    known: dict[Json, Entry | None] = {}
+    for row in cameras_of(sheet, headings)[0]:
+        entry, _ = _entry(row, headings, f"{sheet.name}!")
+        name = entry.values.get("recorder")
+        first = known.setdefault(name, entry)
+        if first is not None and first.values.get("recorder_address") != entry.values.get("recorder_address"):
+            known[name] = None
+    filled = []
+    for entry in entries:
+        there = known.get(entry.values["recorder"]) if "recorder" in entry.values else None
+        if there is not None and "recorder_address" not in entry.values:
+            more = {key: value for key, value in there.values.items() if key in RECORDERS}
+            cells = {key: there.cells[key] for key in more}
+            entry = replace(entry, values={**more, **entry.values}, cells={**cells, **entry.cells})
+        filled.append(entry)
+    count = sum(one is not other for one, other in zip(filled, entries, strict=True))
+    if not count:
+        return filled, []
+    said = Message(
+        "sheet {sheet} lists the recorders: their addresses were taken from it for {count} rows",
+        {"sheet": sheet.name, "count": count},
+    )
+    return filled, [said]
+
+
+def _with_likely_guess(heading: Heading, body: list[Row]) -> Heading:
+    """Drop a guess that cells of the column refute: what follows from it would be refused at every later import."""
+    if not heading.guess:
+        return heading
+    cells = [row.cells[heading.column] for row in body if heading.column in row.cells]
+    for value in cells[:GUESS_ROWS]:
+        try:
+            if not (isinstance(value, str) and value.strip() in EMPTY):
+                BY_KEY[heading.guess].parse(value)
+        except Refused:
+            return replace(heading, guess="")
+    return heading
 
 
 def _books(data: bytes) -> tuple[Book, ...]:
@@ -106,8 +164,10 @@ def _books(data: bytes) -> tuple[Book, ...]:
     if not data.strip():
         raise Unreadable("the file is empty")
     if data.startswith(_OLD_EXCEL):
+        if _ENCRYPTED in data:
+            raise Unreadable("the workbook has a password: open it in Excel or WPS and save it as .xlsx without one")
         raise Unreadable(
-            "the file is an old .xls or has a password; open it in Excel or WPS and save it as plain .xlsx"
+            "the file is an old .xls (Excel 97 to 2003), which is not read: open it in Excel or WPS, save it as .xlsx"
         )
     return (read_workbook.book(data),) if data.startswith(b"PK") else csv_file.books(data)
 
@@ -124,34 +184,6 @@ def _no_headings(data: bytes, wanted_sheet: str) -> Message:
     if not sheets:
         return line
     return Message("{line}; its sheets: {sheets}", {"line": line, "sheets": ", ".join(sheets[:20])})
-
-
-def _body(sheet: Sheet, headings: Headings) -> tuple[list[Row], list[Message]]:
-    """Return the rows of cameras, and remarks on the others."""
-    columns = {heading.column: heading for heading in headings.found if heading.key}
-    below = [row for row in sheet.rows if row.number > headings.last_row and row.own]
-    texts = {column: heading.text for column, heading in columns.items()}
-    rows: list[Row] = []
-    left_out: list[int] = []
-    full = [row.number for row in below if sum(column in columns for column in row.own) > 1]
-    for row in below:
-        repeated = all(str(row.cells.get(column, "")).strip() == text for column, text in texts.items())
-        first = str(row.own[min(row.own)])
-        lonely = len(row.own) == 1 and (not columns.keys() & row.own.keys() or row.number > max(full, default=0))
-        number_only = {columns[c].key for c in row.own if c in columns} <= {"number"}
-        if repeated or lonely or number_only or (len(row.own) <= 2 and _NOTE.match(first)):
-            left_out.append(row.number)
-        else:
-            rows.append(row)
-    remarks = []
-    if left_out:
-        shown = ", ".join(str(number) for number in left_out[:10]) + (", ..." if len(left_out) > 10 else "")
-        remarks.append(
-            Message("rows that are no cameras (notes, totals, headings) were left out: {rows}", {"rows": shown})
-        )
-    if sheet.hidden_rows:
-        remarks.append(Message("{count} hidden rows were read like the others", {"count": sheet.hidden_rows}))
-    return rows, remarks
 
 
 def _other_sheets(taken: Sheet, others: list[Sheet]) -> list[Message]:
@@ -190,8 +222,13 @@ def _entry(row: Row, headings: Headings, prefix: str) -> tuple[Entry, list[Probl
             continue
         value = row.cells[heading.column]
         where = f"{prefix}{letters(heading.column)}{row.number}"
-        if isinstance(value, str) and value.strip() in EMPTY:
+        word = value.strip() if isinstance(value, str) else None
+        if word in EMPTY and not (word == NO and BY_KEY[key].is_flag):
             continue
+        if key in _RECORDER and word is not None:
+            key = _RECORDER[not is_recorders_name(word)]
+            if key in values or (key != heading.key and key in headings.by_key):
+                key = heading.key  # the other column says it
         try:
             values[key] = BY_KEY[key].parse(value)
             cells[key] = where

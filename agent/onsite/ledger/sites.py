@@ -8,14 +8,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Final
 
 from agent.model.finding import Json, Message
 from agent.onsite.ledger.columns import BY_KEY, COLUMNS
 from agent.onsite.ledger.declared import TABLE
-from agent.onsite.ledger.devices import Group, devices, groups, one_value
+from agent.onsite.ledger.devices import Group, devices, groups, known_cameras, one_value
+from agent.onsite.ledger.recorders import grouped_by_name, no_address
 from agent.onsite.ledger.rows import Entry, Problem
 from agent.onsite.ledger.tables import Tables, table_of, tables_of
 from agent.site.config.sections import RETENTION_LAW_DAYS
+
+SHOWN_MAX: Final = 6
+SEVERAL_MIN: Final = 2
+"""So many rows that differ in what their site has are rows of another site; one alone is a slip."""
+CLAIMED_MIN: Final = 10
+"""So many rows in places that others have are several sites with one plan of addresses, rather than slips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,15 @@ def by_site(entries: Iterable[Entry]) -> tuple[dict[str, tuple[Entry, ...]], lis
 
 def plan(entries: Sequence[Entry], existing: Tables) -> SitePlan:
     """Plan one site from its rows; `existing` is the site as configured, empty for a new one."""
+    if several := _several_sites(entries):
+        return SitePlan({}, "", (), (), {}, (several,))
     problems: list[Problem] = []
     remarks: list[Message] = []
     site = _site(entries, existing, problems)
-    grouped = groups(entries, existing, problems, remarks)
+    named = grouped_by_name(entries, existing)
+    remarks += named.remarks
+    problems += [no_address(recorder) for recorder in named.unknown]
+    grouped = groups(named.entries, existing, problems, remarks)
     boxes, logins = devices(grouped, existing, problems)
     cameras = _cameras(grouped, existing, problems)
     hub = one_value(entries, "hub_host", problems)
@@ -116,21 +129,58 @@ def _site(entries: Sequence[Entry], existing: Tables, problems: list[Problem]) -
     return found
 
 
+def _several_sites(entries: Sequence[Entry]) -> Problem | None:
+    """Return the one mistake of a ledger in whose rows a value of the site differs again and again."""
+    for column in COLUMNS:
+        if column.table != "site":
+            continue
+        rows = Counter(str(entry.values[column.key]) for entry in entries if column.key in entry.values)
+        if len(rows) < 2 or rows.total() - rows[next(iter(rows))] < SEVERAL_MIN:
+            continue
+        named = ", ".join(f"{value} ({count})" for value, count in list(rows.items())[:SHOWN_MAX])
+        said = Message(
+            "the rows are of {count} sites by {key}: {values}; give each row its 站点编号 and take all with camwarden "
+            'ledger render, or take one with ledger import --where "{option}=VALUE"',
+            {
+                "key": column.key,
+                "count": len(rows),
+                "values": named + (", ..." if len(rows) > SHOWN_MAX else ""),
+                "option": column.key,
+            },
+        )
+        return Problem("", 0, said)
+    return None
+
+
+def _without_a_site_column(entries: Sequence[Entry], problems: list[Problem]) -> list[Problem]:
+    """Return one mistake in place of many rows that claim the same places, where no row names its site."""
+    if len(problems) < CLAIMED_MIN or any("site_id" in entry.cells for entry in entries):
+        return problems
+    said = Message(
+        "{count} rows have an address and channel that an earlier row has, the first in {where}: if these are several "
+        "sites, add a column 站点编号 and take all with camwarden ledger render; else correct addresses and channels",
+        {"count": len(problems), "where": problems[0].where},
+    )
+    return [Problem("", 0, said)]
+
+
 def _cameras(groups: Sequence[Group], existing: Tables, problems: list[Problem]) -> list[PlannedCamera]:
     """Return a camera for each row that has a channel; contradictions between rows become problems."""
     floor = int(str(table_of(existing, "policy").get("retention_floor_days", RETENTION_LAW_DAYS)))
-    ids = _Ids(groups, tables_of(existing, "camera"))
+    ids = _Ids(groups, existing)
     cameras: list[PlannedCamera] = []
     firsts: dict[tuple[str, object], Entry] = {}
+    claimed: list[Problem] = []
     for group in groups:
         for entry in group.entries:
             channel = entry.values.get("channel", 1 if len(group.entries) == 1 else None)
             if channel is None:
-                problems += _no_channel(group, entry)
+                claimed += _no_channel(group, entry)
                 continue
-            problems += _stands_twice(group, entry, channel, firsts)
+            claimed += _stands_twice(group, entry, channel, firsts)
             problems += _too_short(entry, floor)
-            cameras.append(_camera(group, entry, ids.of(group.device, channel, entry.values), channel))
+            cameras.append(_camera(group, entry, ids.of(group.device, channel, entry), channel))
+    problems += _without_a_site_column([entry for group in groups for entry in group.entries], claimed)
     return cameras
 
 
@@ -189,21 +239,38 @@ def _declared(values: Mapping[str, Json]) -> dict[str, Json]:
 
 
 class _Ids:
-    """Assigns ids to cameras row by row: the ledger's, that of the site's own file, or a new one."""
+    """Assigns ids to cameras row by row: the ledger's, that of the site's own file, or a new one.
 
-    def __init__(self, groups: Sequence[Group], known: Sequence[Mapping[str, Json]]) -> None:
-        entries = [entry.values for group in groups for entry in group.entries]
-        self._by_code = {str(camera["code"]): str(camera["id"]) for camera in known if camera.get("code")}
+    The file knows a camera by its id or code, then by its device and channel, then by its name; none twice.
+    """
+
+    def __init__(self, groups: Sequence[Group], site: Tables) -> None:
+        rows = [entry for group in groups for entry in group.entries]
+        known = tables_of(site, "camera")
+        self._found = {entry.row: camera for entry, camera in known_cameras(rows, site)}
         self._by_place = {(camera["device"], camera["channel"]): str(camera["id"]) for camera in known}
-        self._tails = Counter(str(values["code"])[-6:] for values in entries if "code" in values)
-        self._taken = {str(values["camera_id"]) for values in entries if "camera_id" in values}
+        self._tails = Counter(str(entry.values["code"])[-6:] for entry in rows if "code" in entry.values)
+        self._taken = {str(entry.values["camera_id"]) for entry in rows if "camera_id" in entry.values}
         self._taken |= {str(camera["id"]) for camera in known}
+        self._given = {str(entry.values["camera_id"]) for entry in rows if "camera_id" in entry.values}
+        self._given |= {
+            str(camera["id"]) for row in rows if (camera := self._found.get(row.row)) and _is_sure(row, camera)
+        }
+        placed = {(group.device, entry.values.get("channel", 1)) for group in groups for entry in group.entries}
+        self._places = {id_ for place, id_ in self._by_place.items() if place in placed}
         self._numbers = count(1)
 
-    def of(self, device: str, channel: Json, values: Mapping[str, Json]) -> str:
+    def of(self, device: str, channel: Json, entry: Entry) -> str:
         """Return the id of a row's camera; it is taken from then on."""
-        id_ = str(values.get("camera_id", "")) or self._by_code.get(str(values.get("code", "")), "")
-        id_ = id_ or self._by_place.get((device, channel), "") or self._new(values)
+        camera = self._found.get(entry.row)
+        id_ = str(entry.values.get("camera_id", ""))
+        if not id_ and camera is not None and _is_sure(entry, camera):
+            id_ = str(camera["id"])
+        if not id_:
+            there = [self._by_place.get((device, channel), "")]
+            there += [str(camera["id"])] if camera is not None and camera["id"] not in self._places else []
+            id_ = next((one for one in there if one and one not in self._given), "") or self._new(entry.values)
+            self._given.add(id_)
         self._taken.add(id_)
         return id_
 
@@ -216,3 +283,10 @@ class _Ids:
         if code and code not in self._taken:
             return code
         return next(id_ for number in self._numbers if (id_ := f"cam-{number}") not in self._taken)
+
+
+def _is_sure(entry: Entry, camera: Mapping[str, Json]) -> bool:
+    """Return whether a row names a camera of the file by its id or code, not only by its name."""
+    return any(
+        entry.values.get(key) == camera.get(option, "") for key, option in (("camera_id", "id"), ("code", "code"))
+    )

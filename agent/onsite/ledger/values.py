@@ -26,6 +26,8 @@ MAKERS: Final = (
 """How makers and their protocols are written, and the driver that reads them."""
 _YES: Final = frozenset({"是", "有", "y", "yes", "true", "1", "√", "✓", "✔", "on", "启用", "已启用", "开启"})
 _NO: Final = frozenset({"否", "无", "n", "no", "false", "0", "\u00d7", "x", "off", "不启用", "未启用", "关闭"})
+_DOES: Final = re.compile("(已|未|不|非)?(?:联网|接入|录像|录制|存储|启用|开启|开通|涉密|拾音)")
+"""What a cell says of the thing that its column is about: 已联网, 未接入."""
 _DAY: Final = re.compile(
     r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T]+0{1,2}:00(?::00)?)?"
 )
@@ -125,6 +127,15 @@ def address(value: Value) -> str:
         return found.lower()
 
 
+def is_recorders_name(word: str) -> bool:
+    """Return whether a cell is what people call a recorder, such as NVR1, and no address, right or wrong.
+
+    NVR1 could be a host's name in a local network; people write it for a recorder, so an address has a dot or colon.
+    """
+    found = half_width(word)
+    return not re.search(r"[:/@]|[0-9]\.[0-9]", found) and ("." not in found or not is_host(found))
+
+
 def degrees(value: Value) -> str:
     """Parse a longitude or latitude in degrees."""
     found = _half_width(value).rstrip("°").lstrip("EN")
@@ -144,14 +155,16 @@ def rtsp_port(value: Value) -> int:
 
 
 def channel(value: Value) -> int:
-    """Parse a channel of a recorder, from 1, also where it is written `D3`, `CH03` or `通道3`."""
-    found = re.fullmatch(r"(?i)(?:ip\s*)?(?:d|ch|通道|channel|camera)\s*([0-9]+)", _half_width(value))
-    return _whole(found[1] if found else value, 1, CHANNEL_MAX)
+    """Parse a channel of a recorder, from 1, also where it is written `D3`, `CH03`, `通道3` or `3通道`."""
+    found = re.fullmatch(
+        r"(?i)(?:ip\s*)?(?:d|ch|通道|channel|camera)\s*([0-9]+)|([0-9]+)\s*号?通道", _half_width(value)
+    )
+    return _whole(found[1] or found[2] if found else value, 1, CHANNEL_MAX)
 
 
 def days(value: Value) -> int:
-    """Parse a number of days, also with `天` behind it."""
-    found = re.fullmatch(r"[≥>=]*\s*([0-9]+)\s*(?:天|日|days?|d)", _half_width(value).lower())
+    """Parse a number of days, also with `天` behind it and `≥` or `不少于` before it."""
+    found = re.fullmatch(r"(?:[≥>=]*|不[少低]于|至少)\s*([0-9]+)\s*(?:天|日|days?|d)", _half_width(value).lower())
     return _whole(found[1] if found else value, 0, RETENTION_MAX_DAYS)
 
 
@@ -178,6 +191,8 @@ def flag(value: Value) -> bool:
         return value
     if word in _YES or word in _NO:
         return word in _YES
+    if does := _DOES.fullmatch(word):
+        return does[1] in (None, "已")
     raise Refused("{value} is neither yes nor no: write 是 or 否", value=shown(word))
 
 
