@@ -47,12 +47,16 @@ def _words(row: Declarable, cameras: list[str]) -> Iterator[Declaration]:
         yield Declaration(row.id, value, "Li Na", GIVEN, None, about, **paper)  # type: ignore[arg-type]
 
 
+WITHOUT_SUBJECT = {"hub-certificate"}
+"""Checks that have nothing to judge at this site: it has no certificate of a hub."""
+
+
 def main() -> None:
     """Measure, and print the one JSON object."""
     asked = flags(__doc__ or "")
     site, facts = judged_site(), facts_of(lambda _: False)
     findings = run_checks(site, facts, NOW)
-    if {finding.check for finding in findings} != {check.id for check in CHECKS}:
+    if {check.id for check in CHECKS} - {finding.check for finding in findings} - WITHOUT_SUBJECT:
         raise RuntimeError("a check said nothing: its time is worth nothing")
 
     def once() -> float:

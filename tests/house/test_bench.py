@@ -87,7 +87,9 @@ FIGURES = {
     "checks": {"checks_64_cpu_ms": ("ms", 150, "lower"), "history_mb": ("MB", 33.554432, "lower")},
     "proof": {
         "knockout_cells": ("cells", 180, "higher"),
+        "knockout_coverage": ("ratio", 1, "higher"),
         "knockout_wrong_pass": ("cells", 0, "lower"),
+        "obligation_mutants_killed": ("ratio", 1, "higher"),
         "lies": ("lies", 70, "higher"),
         "lies_wrong_pass": ("lies", 0, "lower"),
         "lies_wrong_fail": ("lies", 0, "lower"),

@@ -93,6 +93,11 @@ CHECK: Final = Addition(
         Line(
             "agent/judge/checks/known.py", '    "short-name": EvidenceRule("declared"),\n', '    "camera-lost": _OWN,'
         ),
+        Line(
+            "agent/judge/obligations.py",
+            '    "short-name": _word("short"),\n',
+            '    "camera-lost": (Obligation("SUBJECT"',
+        ),
         Line("agent/onsite/handover/report_words.py", '    "short-name": "Names short",\n', '    "camera-lost": "No'),
         texts(
             "Names short",
@@ -112,6 +117,11 @@ MEMORY: Final = Addition(
         Line("agent/judge/checks/table.py", "    often_silent.CHECK,\n", "    unread.CHECK,\n"),
         Line("agent/judge/checks/table.py", "    often_silent,\n", "    online,\n"),
         Line("agent/judge/checks/known.py", '    "often-silent": _OWN,\n', '    "camera-lost": _OWN,'),
+        Line(
+            "agent/judge/obligations.py",
+            '    "often-silent": _own("answers", history="silent_looks"),\n',
+            '    "camera-lost": (Obligation("SUBJECT"',
+        ),
         Line(
             "agent/onsite/handover/report_words.py", '    "often-silent": "Seldom silent",\n', '    "camera-lost": "No'
         ),

@@ -17,7 +17,9 @@ ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ROOT / "tests/fixtures/recipes"
 COPIED: Final = ("agent", "drivers", "masking", "packaging", "systemd", "tests/house", "tests/support", "tests/text")
 PAGES: Final = ("README.md", "pyproject.toml", "tests/conftest.py", "Makefile")
-GENERATED: Final = re.compile(r"packaging/(completions|man)/.+|agent/text/locale/.+\.mo|agent/judge/checks/README\.md")
+GENERATED: Final = re.compile(
+    r"packaging/(completions|man)/.+|agent/text/locale/.+\.mo|agent/judge/checks/README\.md|agent/judge/judging\.md"
+)
 """What `make generated` writes after such a change."""
 
 
