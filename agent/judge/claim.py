@@ -72,6 +72,7 @@ def ground(one: Observation) -> Ground:
     value: Value = one.value
     level: Level = "seen" if isinstance(value, SEEN_BY_US) else "told"
     path = value.path if isinstance(value, PictureSeen | StreamSound | ZoneVerdict) else ""
+    path = "playback" if isinstance(value, FootageOpened) else path
     return Ground(type(value).__name__, one.subject, level, one.taken_at, path, one.method == REMEMBERED)
 
 

@@ -70,8 +70,10 @@ def _both(*keys: str) -> tuple[Obligation, ...]:
 
 
 _DECLARED: Final = _word("declared DUTY")
+_OPENED: Final = (Obligation("newest opened", ("seen", "told"), TURN), *_seen("view", longest=TURN))
 _FOOTAGE: Final = (
-    *_told("owner", "segments"),
+    Obligation("owner", ("told", "seen"), TURN),
+    *_told("segments"),
     Obligation("plan", ("told", "declared"), history="footage"),
     *_told("steady clock", history="footage"),
 )
@@ -95,7 +97,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "camera-good-rate": _own("good", history="assessed"),
     "camera-moved": _seen("approved view", history="views"),
     "camera-occluded": _seen("covered", history="quality"),
-    "video-quality": _seen(*_INDICATORS, history="quality"),
+    "video-quality": _seen(*_INDICATORS, "snapshot", history="quality"),
     "privacy-mask-present": _told("mask ZONE"),
     "privacy-mask-geometry": (*_told("covered ZONE"), *_HIDDEN),
     "privacy-mask-effective": _HIDDEN,
@@ -114,14 +116,14 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
         *_told("limit", "run", history="footage"),
         Obligation("opened", ("seen", "told"), TURN),
         Obligation("floor opened", ("seen", "told"), TURN),
-        Obligation("newest opened", ("seen", "told"), TURN),
-        *_seen("view", longest=TURN),
+        *_OPENED,
     ),
     "retention-forecast": (*_told("room"), *_told("rate CAMERA", history="footage")),
     "recording-completeness": (
         *_FOOTAGE,
         *_CLOCKS,
         *_told("recording goes on"),
+        *_OPENED,
         *_told("holes", "days listed", history="footage"),
     ),
     "recording-tamper": (*_told("ends"), *_told("sealed days", history="footage")),

@@ -254,4 +254,4 @@ def test_without_a_spool_one_line_says_so(tmp_path: Path, capsys: pytest.Capture
     config = tmp_path / "site.toml"
     config.write_text(f'[site]\nid = "S1"\ncity = "datong"\ndivision = "140200"\n[storage]\ndirectory = "{tmp_path}"\n')
     assert main(["--config", str(config), "findings"]) == 2
-    assert "there is no spool yet" in capsys.readouterr().err
+    assert "no look at this site was kept yet" in capsys.readouterr().err

@@ -14,12 +14,12 @@ from typing import Any
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import Sighting
 from agent.observe.footage.days import DatedValue
-from agent.observe.pictures.view_memory import LOOKS, IndicatorMark
+from agent.observe.pictures.view_memory import LOOKS, IndicatorMark, SnapshotMark
 from agent.site.config.site import Site
 from drivers.details import Accounts, Audio, RetentionLimit, RetentionLimits
 from drivers.footage import Channels, Protocols
 from drivers.model import Clock, Masks, Observation, Overlays, Recordings, Span, Unavailable, Value
-from drivers.picture import Access, PathName, PictureSeen, StreamSound, ZoneVerdict
+from drivers.picture import Access, FootageOpened, PathName, PictureSeen, StreamSound, ZoneVerdict
 
 DAY = timedelta(days=1)
 LIVE_AND_PAST: tuple[PathName, ...] = ("snapshot", "sub", "main", "playback")
@@ -90,6 +90,29 @@ def days(**members: object) -> Of:
         return site, replace(facts, remembered=replace(facts.remembered, footage=known))
 
     return change
+
+
+def shown_by_footage(whose: str) -> Of:
+    """Return recorded pictures that show the approved view of another camera; empty: of none."""
+
+    def change(site: Site, facts: Facts, now: datetime) -> Changed:
+        facts = values(facts, FootageOpened, lambda one: replace(one, shows=whose))
+        return site, values(
+            facts, PictureSeen, lambda one: replace(one, shows=whose) if one.path == "playback" else one
+        )
+
+    return change
+
+
+def guessed(site: Site, facts: Facts, now: datetime) -> Changed:
+    """Return footage that only an order gives to its camera, and whose pictures match no view."""
+    return with_each(Recordings, owner_guessed=True)(*shown_by_footage("")(site, facts, now), now)
+
+
+def frozen_snapshot(site: Site, facts: Facts, now: datetime) -> Changed:
+    """Return cameras that have answered with one snapshot for an hour."""
+    mark = SnapshotMark("0" * 64, now - timedelta(hours=1), now, LOOKS)
+    return remembered("quality", snapshot=mark)(site, facts, now)
 
 
 def bad_quality(indicator: str) -> Of:
@@ -210,7 +233,9 @@ CONTRADICTIONS: Mapping[str, Of] = {
     "footage is five days old": five_days,
     "footage is ninety days old": of(Recordings, reaching(90 * DAY)),
     "what is old enough stands alone": of(Recordings, isolated),
-    "whose footage it is was guessed": with_each(Recordings, owner_guessed=True),
+    "whose footage it is was guessed": guessed,
+    "recorded pictures show another camera's view": shown_by_footage("elsewhere"),
+    "its snapshot stays the same": frozen_snapshot,
     "the recorder deletes after a day": with_each(RetentionLimits, limits=(RetentionLimit("one", DAY),)),
     "the plan is half a week": half_a_week,
     "our clock is not trusted": untrusted,

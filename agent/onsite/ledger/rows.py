@@ -165,7 +165,9 @@ def _books(data: bytes) -> tuple[Book, ...]:
         raise Unreadable("the file is empty")
     if data.startswith(_OLD_EXCEL):
         if _ENCRYPTED in data:
-            raise Unreadable("the workbook has a password: open it in Excel or WPS and save it as .xlsx without one")
+            raise Unreadable(
+                "the workbook is locked: open it in Excel or WPS with its password and save it as .xlsx without one"
+            )
         raise Unreadable(
             "the file is an old .xls (Excel 97 to 2003), which is not read: open it in Excel or WPS, save it as .xlsx"
         )

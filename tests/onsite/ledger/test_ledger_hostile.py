@@ -47,7 +47,7 @@ HOSTILE = {
     "old excel": (lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "old .xls .* save it as .xlsx"),
     "a password": (
         lambda: b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
-        "has a password: open it",
+        "is locked: open it",
     ),
     "picture": (lambda: b"\x89PNG\r\n\x1a\n\0\0\0", "neither"),
     "cut": (lambda: xlsx(school(4))[:3000], "is damaged"),

@@ -11,8 +11,7 @@ from agent.judge.check import Check
 from agent.judge.checks.footage.shared import RETENTION_ID, not_read
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds, own
 from agent.judge.verdict import verdict
-from agent.judge.wording.from_rules import PRIVACY
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, Source, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.bare import BareStretch, bare_zones
 from agent.site.config.site import CameraConfig, Site
@@ -26,6 +25,7 @@ EDGE: Final = timedelta(minutes=1)
 """How much of each end of a stretch may be there still: clocks differ by seconds. House rule."""
 
 EFFECTIVE_ID: Final = "privacy-mask-effective"
+SOURCE: Final = Source("camwarden", "what a mask had to hide is not kept either")
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -95,4 +95,4 @@ def _is_held(recordings: Recordings, start_at: datetime, until_at: datetime) -> 
     return bool(clipped(recordings.spans, Span(start_at, until_at)))
 
 
-CHECK = Check(CHECK_ID, run, "major", PRIVACY, "No footage is kept of private areas that a mask should have hidden.")
+CHECK = Check(CHECK_ID, run, "major", SOURCE, "No footage is kept of private areas that a mask should have hidden.")

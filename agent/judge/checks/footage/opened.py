@@ -5,6 +5,7 @@ that matches no approved view accuses nobody: the view of weeks ago may have bee
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -114,4 +115,4 @@ def _level(one: Observation) -> tuple[Ground, ...]:
     """Return an opened moment as evidence; that a picture is of the time that was requested is the recorder's word."""
     dated = isinstance(one.value, FootageOpened) and one.value.dated
     (ground,) = grounds((one,))
-    return (ground if dated else Ground(ground.kind, ground.subject, "told", ground.true_at, ground.path),)
+    return (ground if dated else replace(ground, level="told"),)
