@@ -19,8 +19,7 @@ def update_logs(
     """Return the oldest entry ever seen in each log, by its subject.
 
     Logs of unconfigured devices are dropped, and times after `now`, which came from a wrong clock; an entry that stands
-    alone is no log that can be shortened. `own_from`: time of
-    the oldest entry of our own history, or None.
+    alone is no log that can be shortened. `own_from`: time of the oldest entry of our own history, or None.
     """
     subjects = {OWN, *(f"device:{device.id}" for device in site.devices)}
     after = {subject: at for subject, at in before.items() if subject in subjects and at <= now}
