@@ -204,6 +204,10 @@ class Uptime:
 
 @dataclass(frozen=True, slots=True)
 class OldestLog:
-    """When the oldest entry of the device's own log of logins and changes was written, by its own clock then."""
+    """When the oldest entry of the device's own log of logins and changes was written, by its own clock then.
+
+    `alone`: no other day's entry follows within two months, so that it may be what was left of a log that was cleared.
+    """
 
     at: datetime
+    alone: bool = False

@@ -8,7 +8,8 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from drivers import wall_clock
 from drivers.dahua import cgi
@@ -22,6 +23,13 @@ from drivers.model import Reply
 PAGE = 100
 MAX_SEGMENTS = 6000
 """More than a day of footage in pieces of a quarter of a minute."""
+
+LONGEST = timedelta(hours=12)
+"""How long a file may say that it lasts. Recorders begin a new one after an hour, some after two."""
+OVERLAP = timedelta(hours=2)
+"""How far a file may reach into a later one: the hour that clocks show twice, and a stream recorded besides."""
+OUTSIDE = timedelta(days=1)
+"""How far outside of what was asked for a file may lie; another day's is an answer to another question."""
 
 _END_S = 3.0
 """How long each of the two calls that end a search may take."""
@@ -97,7 +105,23 @@ def _pages(
         if first_only:
             break
     # A page that is not full is not the last one; only an empty one is.
+    _require_believable(found, window)
     return tuple(found)
+
+
+def _require_believable(files: list[Segment], window: tuple[datetime, datetime]) -> None:
+    """Raise Malformed where files cannot have the times that they claim.
+
+    A file that was open when power failed keeps the end that was reserved for it, and one that was begun before the
+    clock was set keeps the year 2000 (field reports of `mediaFileFind`).
+    """
+    if any(one.end - one.start > LONGEST for one in files):
+        raise Malformed(f"findNextFile: a file claims to last longer than {LONGEST // timedelta(hours=1)} hours")
+    if any(one.end < window[0] - OUTSIDE or one.start > window[1] + OUTSIDE for one in files):
+        raise Malformed("findNextFile: a file lies outside of the time that was asked for")
+    ordered = sorted(files, key=lambda one: one.start)
+    if any(one.end - later.start > OVERLAP for one, later in pairwise(ordered)):
+        raise Malformed("findNextFile: a file claims to reach hours into the next one")
 
 
 def segments(reply: Reply, channel: int) -> tuple[Segment, ...]:

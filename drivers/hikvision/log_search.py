@@ -25,6 +25,9 @@ CLASSES: Final = ("log.std-cgi.com/Operation", "log.hikvision.com/Operation")
 """The class of logins and changes, as the standard names it and as newer firmware does."""
 
 WITHIN: Final = timedelta(days=732)
+DAY: Final = timedelta(days=1)
+FOLLOWED_WITHIN: Final = timedelta(days=60)
+"""How soon after the oldest entries another must follow. House rule: people log in more often than that."""
 
 
 def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
@@ -49,7 +52,7 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
         if times:
             if times[0] > times[-1] or (times[0] == times[-1] and _is_older(isapi, name, frame, now, times[0])):
                 raise Unsupported(f"{SEARCH}: the device lists its log with the newest entry first")
-            return OldestLog(frame.moment(times[0]))
+            return OldestLog(frame.moment(times[0]), _is_alone(isapi, name, frame, now, times[0]))
     raise failed or DeviceFault(f"{SEARCH}: the log holds no login and no change")
 
 
@@ -57,6 +60,18 @@ def _is_older(isapi: Isapi, name: str, frame: Frame, now: datetime, listed: date
     """Return whether entries precede the listed ones, all of one second and no proof of order. Raises DriverError."""
     body = search_body(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
     return bool(_search(isapi, body))
+
+
+def _is_alone(isapi: Isapi, name: str, frame: Frame, now: datetime, oldest: datetime) -> bool:
+    """Return whether no entry follows the first day of a log that is old enough to have some. Raises DriverError.
+
+    Whoever clears a log may leave its first entries, and a clock that was wrong dates new entries early.
+    """
+    begin, end = oldest + DAY, oldest + DAY + FOLLOWED_WITHIN
+    if end > frame.written(now):
+        return False
+    times = _search(isapi, search_body(name, begin, end))
+    return not times or any(not begin <= at <= end for at in times)
 
 
 def _search(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:

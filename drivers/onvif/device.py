@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from drivers.collect import is_final
 from drivers.details import Accounts, Interfaces, Signing, Storages
-from drivers.errors import DriverError
+from drivers.errors import DriverError, Malformed
 from drivers.footage import Protocols
 from drivers.model import Clock, Identity
 from drivers.onvif import documents, parse, parse_device
@@ -102,6 +102,16 @@ def read_services(session: Session) -> ServiceTable:
 def read_identity(session: Session) -> Identity:
     """Read who made the device, and its firmware. Raises DriverError."""
     return parse_device.identity(session.call(device_endpoint(session.transport.device), "GetDeviceInformation"))
+
+
+def same_identity(first: Identity, again: Identity) -> Identity:
+    """Return who answered at the beginning and at the end. Raises Malformed where two boxes answer by turns.
+
+    Source: RFC 5227, section 1.1: two hosts with one address.
+    """
+    if first != again:
+        raise Malformed("GetDeviceInformation: two boxes answer by turns: give each an address of its own")
+    return first
 
 
 def read_interfaces(session: Session) -> Interfaces:

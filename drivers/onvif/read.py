@@ -8,7 +8,7 @@ from drivers.collect import Collector
 from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
-from drivers.model import Camera, Fact, Observations, Services
+from drivers.model import Camera, Fact, Identity, Observations, Services
 from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
 from drivers.onvif import recordings as recording_reads
@@ -44,7 +44,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     table = seen.attempt(device_reads.read_services, clock if isinstance(clock, NoAnswer) else session)
     # Where not even the services could be asked for, one more question would only cost time.
     there = table if isinstance(table, Unreachable | DeadlineExceeded) else session
-    seen.note(box, "identity", seen.attempt(device_reads.read_identity, there))
+    identity = seen.attempt(device_reads.read_identity, there)
     media = seen.attempt(source_reads.read_media, there, table, max((one.channel for one in cameras), default=1))
     media = seen.attempt(source_reads.with_gone, media, cameras)
     masks = seen.attempt(media_reads.read_masks, there, table, media)
@@ -91,6 +91,10 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
         of_camera = seen.attempt(recording_reads.limits_of, limits, known, media, camera.channel)
         seen.note(subject, "retention-limits", of_camera)
         _recordings(seen, session, table, held, media, camera)
+    identity_again = seen.attempt(device_reads.read_identity, session if isinstance(identity, Identity) else identity)
+    if not isinstance(identity_again, DriverError):
+        identity = seen.attempt(device_reads.same_identity, identity, identity_again)
+    seen.note(box, "identity", identity)
     again = None if isinstance(clock, DriverError) else device_reads.read_clock_again(session, clock)
     seen.note(box, "clock", seen.attempt(device_reads.clock_of, clock, again))
     return tuple(seen.observations)

@@ -23,14 +23,7 @@ from masking.worker.client import Worker
 BEGIN = datetime(2026, 11, 10, 8, 30, 5, 250_000, tzinfo=UTC)
 
 FOOLED_TODAY: dict[str, tuple[str, ...]] = {
-    "file_of_2000": ("retention-days camera:pool",),
     "named_after_days": ("retention-days camera:porch",),
-    "stretched_files": ("recording-completeness camera:pool",),
-    "unknown_service": ("insecure-service device:nvr",),
-    "stream_without_address": ("stream-auth-required camera:gate",),
-    "log_of_another_year": ("audit-log-retention device:nvr",),
-    "one_old_entry": ("audit-log-retention device:nvr",),
-    "serial_by_turns": ("inventory-drift device:recorder",),
 }
 """Lies that make a finding false, and which. A mend takes its row away: the test fails until it has."""
 

@@ -18,12 +18,14 @@ def update_logs(
 ) -> dict[str, datetime]:
     """Return the oldest entry ever seen in each log, by its subject.
 
-    Logs of unconfigured devices are dropped, and times after `now`, which came from a wrong clock. `own_from`: time of
-    the oldest entry of our own history, or None.
+    Logs of unconfigured devices are dropped, and times after `now`, which came from a wrong clock; an entry that stands
+    alone is no log that can be shortened. `own_from`: time of the oldest entry of our own history, or None.
     """
     subjects = {OWN, *(f"device:{device.id}" for device in site.devices)}
     after = {subject: at for subject, at in before.items() if subject in subjects and at <= now}
-    seen = [(one.subject, one.value.at) for one in observations if isinstance(one.value, OldestLog)]
+    seen = [
+        (one.subject, one.value.at) for one in observations if isinstance(one.value, OldestLog) and not one.value.alone
+    ]
     for subject, at in (*seen, *([(OWN, own_from)] if own_from else [])):
         if subject in subjects and at <= now:
             after[subject] = min(at, after.get(subject, at))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from dahua_device import BAD_REQUEST, CAMERAS, NOT_IMPLEMENTED, File, Nvr, fixture, hours, observe, reading
+from dahua_device import BAD_REQUEST, CAMERAS, NOT_IMPLEMENTED, File, Nvr, fixture, hours, items, observe, reading
 from devices import Asked, http
 from onvif_reading import fact, reason
 
@@ -15,7 +15,7 @@ from drivers.dahua.held import ListedWindow, recordings_of
 from drivers.dahua.read import read
 from drivers.errors import Malformed
 from drivers.footage import DayRecorded, RecordedDays, Wanted
-from drivers.model import Device, Recordings, Reply, Span
+from drivers.model import Device, Recordings, Reply, Span, Unavailable
 
 ONE = CAMERAS[:1]
 DAY = date(2026, 11, 20)
@@ -105,6 +105,39 @@ def test_letters_say_why_a_file_was_recorded() -> None:
     assert [one.mode for one in segments(page(body), 1)] == ["continuous", "continuous", "event"]
     body = fixture("findNextFile.txt").replace(b"[R]", b"[A]")
     assert segments(page(body), 1)[0].mode == "event"
+
+
+# --- times that no file has
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (("2000-01-01 00:00:09", "2026-10-20 01:00:00", "R"), "longer"),  # it was begun before the clock was set
+        (("2026-11-24 15:00:00", "2026-11-25 15:00:00", "R"), "longer"),  # the end that was reserved for it
+        (("2026-11-24 11:30:00", "2026-11-24 15:30:00", "R"), "into the next one"),
+    ],
+)
+def test_a_file_that_claims_times_which_no_file_has_proves_nothing(file: File, why: str) -> None:
+    nvr = Nvr()
+    nvr.footage[1] = sorted([*nvr.footage[1], file])
+    told = fact(observe(nvr, ONE, {}), "camera:one", "recordings")
+    assert isinstance(told, Unavailable) and told.reason == "malformed" and why in told.detail
+
+
+def test_a_file_of_another_year_is_no_answer_to_what_was_asked() -> None:
+    listed = items([(0, ("2000-01-01 00:00:09", "2000-01-01 01:00:00", "R"))])
+    told = fact(observe(Nvr(answers={"findNextFile": http(200, listed)}), ONE, {}), "camera:one", "recordings")
+    assert isinstance(told, Unavailable) and told.reason == "malformed" and "outside" in told.detail
+
+
+def test_the_hour_that_clocks_show_twice_and_a_second_stream_make_no_file_doubtful() -> None:
+    nvr = Nvr()
+    before = held(Nvr(), WANTED)
+    nvr.footage[1] = sorted(
+        [*nvr.footage[1], *hours("2026-11-20 00:30:00", 20), *hours("2026-11-20 00:00:00", 20, "M")]
+    )
+    assert held(nvr, WANTED).spans == before.spans
 
 
 # --- what nothing means

@@ -64,15 +64,15 @@ def test_a_device_without_a_status_or_a_log_says_so() -> None:
     assert [why_not(nvr, fact).reason for fact in ("uptime", "oldest-log")] == ["unsupported", "unsupported"]
 
 
-def test_the_oldest_entry_is_asked_for_once_and_read_by_the_wall_clock() -> None:
+def test_the_oldest_entry_is_asked_for_and_read_by_the_wall_clock() -> None:
     bodies: list[bytes] = []
 
     def answer(asked: Asked) -> bytes:
         bodies.append(asked.body)
         return http(200, fixture(SEARCH), content_type=XML)
 
-    assert told(Nvr(answers={SEARCH: answer}), OldestLog) == OldestLog(WRITTEN)
-    (body,) = (etree.fromstring(one) for one in bodies)
+    assert told(Nvr(answers={SEARCH: answer}), OldestLog).at == WRITTEN
+    body, _ = (etree.fromstring(one) for one in bodies)
     said = {name: body.findtext(f".//{name}") for name in ("metaId", "maxResults", "searchResultPostion", "startTime")}
     assert said == {
         "metaId": CLASSES[0],
@@ -80,6 +80,28 @@ def test_the_oldest_entry_is_asked_for_once_and_read_by_the_wall_clock() -> None
         "searchResultPostion": "0",
         "startTime": "2024-11-22T16:00:03Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("following", "alone"),
+    [
+        (entries("2026-03-04T10:00:00Z"), False),
+        (entries("2026-05-01T00:00:00Z"), False),
+        (NOBODY, True),  # one entry was left in a log that was cleared
+        (entries("2026-11-24T10:00:00Z"), True),  # what was not asked for follows nothing
+    ],
+)
+def test_an_oldest_entry_that_nothing_follows_stands_alone(following: str, alone: bool) -> None:
+    spans: list[tuple[str, str]] = []
+
+    def answer(asked: Asked) -> bytes:
+        body = etree.fromstring(asked.body)
+        spans.append((str(body.findtext(".//startTime")), str(body.findtext(".//endTime"))))
+        first = entries("2026-03-02T09:15:40Z", "2026-03-02T09:15:41Z")
+        return answered(first if len(spans) == 1 else following)
+
+    assert told(Nvr(answers={SEARCH: answer}), OldestLog) == OldestLog(WRITTEN, alone)
+    assert spans[1] == ("2026-03-03T09:15:40Z", "2026-05-02T09:15:40Z")
 
 
 @pytest.mark.parametrize("first", [answered(NOBODY), status(400, 6, "badXmlContent"), status(500, 3, "deviceError")])

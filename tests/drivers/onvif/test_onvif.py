@@ -68,12 +68,12 @@ def test_only_reading_operations_are_sent_and_none_twice() -> None:
     observe(script)
     assert all(re.fullmatch(r"Get\w+|Find(Recordings|Events)|EndSearch", name) for name in script.operations)
     often = {"GetSystemDateAndTime": 2, "EndSearch": 2, "GetServiceCapabilities": 2, "GetMaskOptions": 2}
-    often |= {"GetSnapshotUri": 2, "GetStreamUri": 4}
+    often |= {"GetSnapshotUri": 2, "GetStreamUri": 4, "GetDeviceInformation": 2}
     for name in set(script.operations):
         assert script.operations.count(name) == often.get(name, 1), name
 
 
-@pytest.mark.parametrize(("services", "most"), [(("device", "media2"), 16), (("device", "media"), 14)])
+@pytest.mark.parametrize(("services", "most"), [(("device", "media2"), 17), (("device", "media"), 15)])
 def test_a_camera_is_asked_few_questions(services: tuple[str, ...], most: int) -> None:
     script = Script(services=services, channels=1)
     observe(script, cameras=CAMERAS[:1])
@@ -83,7 +83,21 @@ def test_a_camera_is_asked_few_questions(services: tuple[str, ...], most: int) -
 def test_a_recorder_is_asked_few_questions() -> None:
     script = Script(channels=1, recordings=[("r-1", "source-1", [("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")])])
     observe(script, cameras=CAMERAS[:1])
-    assert len(script.operations) <= 26, script.operations
+    assert len(script.operations) <= 27, script.operations
+
+
+def test_two_boxes_that_answer_by_turns_at_one_address_are_no_identity() -> None:
+    """RFC 5227, section 1.1: whichever of two hosts is asked first answers."""
+    script = Script()
+    serials = iter(("1", "2"))
+
+    def answer(asked: object) -> bytes:
+        of_it = f"<tds:Model>N8</tds:Model><tds:SerialNumber>{next(serials)}</tds:SerialNumber>"
+        inner = f"<tds:GetDeviceInformationResponse>{of_it}</tds:GetDeviceInformationResponse>"
+        return http(200, envelope(inner))
+
+    script.answers["device GetDeviceInformation"] = answer
+    assert reason(observe(script), "device:box", "identity") == "malformed"
 
 
 def test_a_recording_of_the_replies_gives_the_same_facts() -> None:

@@ -25,7 +25,7 @@ from agent.observe.facts.facts import NetworkFacts, gather
 from agent.observe.facts.sightings import KnownBox, mark_of
 from agent.site.config.site import Discovery, NoPrivateArea, Policy, Site
 from drivers.model import Clock, Fact, Identity, Mask, Masks, Observation, Reason, Unavailable
-from drivers.picture import Access, PathName, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, Stream, Streams, ZoneVerdict
 
 REASONS: tuple[Reason, ...] = (
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed",
@@ -262,6 +262,18 @@ def test_a_stream_that_answers_without_a_login_fails() -> None:
 def test_a_path_that_was_not_tried_without_a_login_is_no_pass() -> None:
     facts = without(healthy(), Access) + observed("camera:gate", Access(("rtsp main", "rtsp sub"), ()))
     assert judge(facts)["stream-auth-required camera:gate"].status == "unknown"
+
+
+def test_a_path_that_is_listed_without_an_address_was_not_tried_without_a_login() -> None:
+    streams = Streams((Stream("snapshot", "http://192.0.2.1/"), Stream("sub", "rtsp://192.0.2.1/")))
+    asked = Access(("http snapshot", "rtsp sub"), ())
+    facts = (
+        without(without(healthy(), Access), Streams) + observed("camera:gate", asked) + observed("camera:gate", streams)
+    )
+    assert judge(facts)["stream-auth-required camera:gate"].status == "pass"
+    facts += observed("camera:gate", Unavailable("picture", "fault", path="main"))
+    finding = judge(facts)["stream-auth-required camera:gate"]
+    assert (finding.status, finding.reason) == ("unknown", "path-not-looked-at")
 
 
 def test_every_finding_names_a_rule_and_every_cause_is_a_finding() -> None:

@@ -1,6 +1,6 @@
-"""Answers a search of its log with entries that lie outside of what was asked for.
+"""Simulates a device that dates its whole log two years early, a day inside of the window that is asked for.
 
-Entries written before the clock was set carry the year of the factory, and are found under every window.
+Entries written while the clock was wrong carry its year, and nothing dates them anew when it is set.
 
 Source: `ContentMgmt/logSearch`, StartDateTime.
 """
@@ -27,7 +27,7 @@ def make() -> Telling:
 LIE = Lie(
     name="log_of_another_year",
     world="hikvision",
-    fakes=Message("entries of a log are of a year that nobody asked for"),
+    fakes=Message("all entries of a log are dated two years early"),
     makes=make,
     right={
         "audit-log-retention device:nvr": NOT_PASS,

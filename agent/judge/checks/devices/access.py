@@ -52,6 +52,10 @@ def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> I
             message = Message("path {path} could not be tried without a login", {"path": path})
             cause = online.cause_of_silence(facts, subject)
             yield Open(f"path {path}", "path-not-looked-at", message, caused_by=cause)
+    for why in online.without_address(facts, subject):
+        # An encoder that is overloaded keeps its profile and refuses its address: ter:IncompleteConfiguration.
+        message = Message("path {path} could not be tried without a login", {"path": why.path})
+        yield Open(f"path {why.path}", "path-not-looked-at", message, doubted=True)
 
 
 def _is_earlier(one: Observation, path: str) -> bool:

@@ -20,6 +20,7 @@ from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts, V
 from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import NONE
 from drivers.details import Accounts
 from drivers.footage import Protocols
@@ -29,6 +30,13 @@ Grounds = tuple[Ground, ...]
 
 INSECURE: Final = frozenset({"telnet", "ftp", "tftp", "rlogin", "rsh", "snmpv1", "snmpv2", "snmpv2c", "upnp"})
 """Services over which logins or settings travel readable, or that open doors by themselves, `_normalized`."""
+
+HARMLESS: Final = frozenset({
+    "http", "https", "rtsp", "rtsps", "rtspoverhttps", "rtspoverhttp", "websocket", "websockets", "onvif", "ssh",
+    "sftp", "ntp", "snmpv3", "srtp", "rtmps", "ipv6", "devmanage", "enhancedsdk", "sdkovertls", "sdkservice",
+})  # fmt: skip
+"""Services that are known and not insecure in themselves, `_normalized`; `DEV_MANAGE` is Hikvision's SDK port. A person
+makes any other name known by approving it."""
 
 SERVICES: Final = "approved-services"
 FIRMWARE: Final = "approved-firmware"
@@ -58,16 +66,28 @@ _NO_ADMINISTRATOR: Final = Message(
 
 def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the services it lists as enabled."""
-    return _each_device(check, site, facts, Protocols, "protocols", partial(_insecure, check))
+    approved = standing(site, SERVICES, local_day(site, now)).value
+    names = frozenset(map(_normalized, approved)) if isinstance(approved, tuple) else frozenset[str]()
+    return _each_device(check, site, facts, Protocols, "protocols", partial(_insecure, check, names))
 
 
-def _insecure(check: Check, subject: str, protocols: Protocols, told: Grounds) -> Finding:
+def _insecure(check: Check, approved: frozenset[str], subject: str, protocols: Protocols, told: Grounds) -> Finding:
     running = _running(protocols)
+    strange = [name for name in running if _normalized(name) not in INSECURE | HARMLESS | approved]
     open_ = [name for name in running if _normalized(name) in INSECURE]
     evidence: dict[str, Json] = {"services": list(running), "insecure": list(open_)}
     wrong = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
     message = Message("no service that it lists is insecure ({services})", {"services": ", ".join(running)})
-    outcomes = [_listed_services(running, told), *_each(running, open_, "insecure", wrong, told)]
+    unknown = Message(
+        "it offers {services}, a name that nobody knows: whether that is secure is not known",
+        {"services": ", ".join(strange)},
+        next_step="switch it off, or add it to approved-services",
+    )
+    outcomes = [
+        _listed_services(running, told),
+        *_each([name for name in running if name not in strange], open_, "insecure", wrong, told),
+        *(Open(f"name {name}", "service-unknown", unknown, doubted=True) for name in strange),
+    ]
     return verdict(check, subject, outcomes, evidence, message)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
-from agent.judge.claim import Held, grounds, own
+from agent.judge.claim import Held, Open, grounds, own
 from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
@@ -55,6 +55,14 @@ def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now
             {"first": utc_text(oldest.at)},
         )
         return check.finding(subject, "unknown", "clock-not-set", {"oldest_at": utc_text(oldest.at)}, message)
+    if oldest.alone and now - oldest.at >= timedelta(days=days):
+        message = Message(
+            "the oldest entries of its log, of {first}, stand alone: whether it was cleared since is not known",
+            {"first": utc_text(oldest.at)},
+            next_step="look in the log of the device",
+        )
+        lonely = Open("reach", "isolated-entry", message, doubted=True)
+        return verdict(check, subject, [lonely], {"oldest_at": utc_text(oldest.at), "due_days": days}, message)
     return _reach(check, site, facts, subject, oldest.at, days, now)
 
 

@@ -1,5 +1,6 @@
 """Checks that each camera delivers a picture. Other unknown findings of a silent camera name this one as cause."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from agent.judge.check import Check, Looks
@@ -51,6 +52,17 @@ def key_of_device(site: Site, device: Device) -> str:
 def cause_of_silence(facts: Facts, subject: str) -> str:
     """Return this check's key where the camera delivered no live picture, else empty."""
     return "" if _live_pictures(facts, subject) else finding_key(subject)
+
+
+def without_address(facts: Facts, subject: str) -> Iterator[Unavailable]:
+    """Yield each live path that the device lists and gives no address for; a device need not offer snapshots."""
+    streams = facts.one(subject, Streams)
+    known = {one.path for one in streams.streams} if streams else set()
+    for why in facts.all(subject, Unavailable):
+        if why.fact != "picture" or why.path is None or why.path in ("playback", *known):
+            continue
+        if why.path != "snapshot" or why.reason != "unsupported":
+            yield why
 
 
 def answers(facts: Facts, subject: str) -> bool:

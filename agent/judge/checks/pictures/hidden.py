@@ -125,14 +125,9 @@ def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:
     One without an address is included; a device need not offer snapshots.
     """
     streams = facts.one(subject, Streams)
-    known = {one.path for one in streams.streams} if streams else set()
-    for why in facts.all(subject, Unavailable):
-        if why.fact != "picture" or why.path is None or why.path in ("playback", *known):
-            continue
-        if why.path != "snapshot" or why.reason != "unsupported":
-            values = {"path": why.path, "reason": why.reason}
-            message = Message("path {path} was not looked at ({reason})", values)
-            yield Open(why.path, NOT_LOOKED_AT, message, doubted=True)
+    for why in online.without_address(facts, subject):
+        message = Message("path {path} was not looked at ({reason})", {"path": why.path, "reason": why.reason})
+        yield Open(str(why.path), NOT_LOOKED_AT, message, doubted=True)
     if streams and streams.further:
         message = Message(
             "the device lists more streams ({names}), at which nobody looks: what they show is not known",

@@ -90,6 +90,12 @@ def test_a_ring_that_is_too_small_shows_when_its_first_entry_is_gone() -> None:
     assert words(looks.look(NOW + DAY, OldestLog(NOW - 89 * DAY))[NVR]) == ("fail", "shortened")
 
 
+def test_an_entry_that_stands_alone_proves_no_reach_and_no_shortening() -> None:
+    looks = Looks()
+    assert words(looks.look(NOW, OldestLog(NOW - 365 * DAY, alone=True))[NVR]) == ("unknown", "isolated-entry")
+    assert words(looks.look(NOW + DAY, OldestLog(NOW))[NVR]) == ("unknown", "immature")
+
+
 def test_a_ring_that_is_large_enough_may_lose_what_is_older() -> None:
     looks = Looks()
     looks.look(NOW, OldestLog(NOW - 300 * DAY))
