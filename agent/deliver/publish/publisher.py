@@ -149,6 +149,7 @@ class Publisher:
             self._certificate_ends_at = ends_at(hub)
             link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
             link.open(state_message(presence, "lost", self._signer, self._clock()))
+            self._certificate_ends_at = ends_at(hub)  # a renewed one may have come while the link was opened
             return self._serve(link, presence)
         except OSError as error:
             return "offline", f"{hub.host}:{hub.port}: {failure_words(error)}"
