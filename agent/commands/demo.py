@@ -29,6 +29,7 @@ from agent.report.build import parse_finding
 from agent.report.levels import basis_of_row
 from agent.report.plain_findings import plain_findings
 from agent.site.config.load import load
+from agent.site.config.site import Site
 from agent.text.translate import render, translate
 
 MARKER = "camwarden-demo.txt"
@@ -129,9 +130,9 @@ def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, a
         console.print(Text(render(line, args.lang)), soft_wrap=True)
     if args.watch:
         console.print(Text(translate("the simulated devices and their logins, as long as this runs:", args.lang)))
-        _show_devices(console, demo)
+        _show_devices(console, demo, site)
     console.print(Text(translate("go on with:", args.lang)))
-    for command in _next_commands(args, demo):
+    for command in _next_commands(args, demo, site):
         console.print(Text(f"  {command}"), soft_wrap=True)
 
 
@@ -140,18 +141,18 @@ def _program() -> str:
     return "camwarden" if shutil.which("camwarden") else sys.argv[0]
 
 
-def _show_devices(console: Console, demo: simulation.Demo) -> None:
+def _show_devices(console: Console, demo: simulation.Demo, site: Site) -> None:
     """Print where the simulated devices listen, and their logins, which are new in each run."""
-    for device in load(demo.config).devices:
+    for device in site.devices:
         user, password = demo.site.login(device.id)
         console.print(Text(f"  {device.id:10} http://{device.host}:{device.port}   {user} {password}"), soft_wrap=True)
 
 
-def _next_commands(args: argparse.Namespace, demo: simulation.Demo) -> tuple[str, ...]:
+def _next_commands(args: argparse.Namespace, demo: simulation.Demo, site: Site) -> tuple[str, ...]:
     """Return three commands to go on with: about what is running, or where it has ended, about what there is to see."""
     program, verify = _program(), f"verify {args.out / 'report.html'} --data {args.out / 'hub'}"
     if args.watch:
-        first = load(demo.config).devices[0]
+        first = site.devices[0]
         host = f"check --host {first.host}:{first.port} --user {demo.site.login(first.id)[0]} --ask-password"
         return (f"{program} {host}", f"{program} check --config {demo.config}", f"{program} {verify}")
     return (f"{program} {verify}", f"{program} demo --watch", f"{program} demo --liars")

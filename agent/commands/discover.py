@@ -206,9 +206,9 @@ def _site(args: argparse.Namespace) -> Site:
     """
     given = Discovery(tuple(args.interface), tuple(args.address), tuple(args.range))
     named = bool(given.interfaces or given.addresses or given.ranges)
-    if not args.config.exists() and args.config == CONFIG:
+    if not args.config.exists() and (named or args.config == CONFIG):
         return replace(PLACEHOLDER, discovery=given if named else Discovery(interfaces=own_addresses()))
-    site = PLACEHOLDER if named and not args.config.exists() else load(args.config)
+    site = load(args.config)
     if not named:
         return site
     return replace(site, discovery=replace(given, wait_s=site.discovery.wait_s, ignore=site.discovery.ignore))

@@ -12,16 +12,15 @@ from agent import cli
 from agent.model import exits
 from agent.text.cli_words import commands
 
-NO_SITE = {
-    "run": "", "run --once": "", "check": "", "check --plan": "", "declare": "", "declare --list": "",
-    "ledger export": "", "filing status": "", "filing export": "", "masks adopt": "", "masks show": "",
-    "masks approve --camera gate --by Li --why x": "", "masks baseline --camera gate": "", "findings": "",
-    "findings ack a b --why x --until 5d": "", "findings unack a b": "", "findings settle a b --why x": "",
-    "findings plan --site --from 2026-11-01 --until 2026-11-02 --why x": "", "findings unplan --site": "",
-    "config validate": "", "config show": "", "config diff": "", "credentials status": "", "credentials retry gate": "",
-    "credentials factory gate": "", "keys show": "", "keys rotate": "", "keys csr": "", "queue list": "",
-    "queue show health/1": "", "queue flush": "",
-}  # fmt: skip
+NO_SITE = (
+    "run", "run --once", "check", "check --plan", "declare", "declare --list", "ledger export", "filing status",
+    "filing export", "masks adopt", "masks show", "masks approve --camera gate --by Li --why x",
+    "masks baseline --camera gate", "findings", "findings ack a b --why x --until 5d", "findings unack a b",
+    "findings settle a b --why x", "findings plan --site --from 2026-11-01 --until 2026-11-02 --why x",
+    "findings unplan --site", "config validate", "config show", "config diff", "credentials status",
+    "credentials retry gate", "credentials factory gate", "keys show", "keys rotate", "keys csr", "queue list",
+    "queue show health/1", "queue flush",
+)  # fmt: skip
 """Commands that cannot go on without a site."""
 
 NO_HUB = (
@@ -102,28 +101,16 @@ def test_without_a_site_each_command_says_how_to_make_one(
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_without_a_hub_each_command_names_the_option(
+def test_without_a_hub_or_with_a_wrong_file_a_line_says_what_to_do(
     nowhere: Path, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = {}
-    for words in NO_HUB:
-        code, line = said(words, lang, capsys, monkeypatch)
-        found = faults(line, code, exits.CONFIG, lang)
-        wrong |= {words: found} if found else {}
-    assert wrong == {}
-    assert not (nowhere / "var").exists(), "what only reads makes no hub"
-
-
-@pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_wrong_file_or_name_is_told_in_a_line(
-    nowhere: Path, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wrong = {}
-    for words, wanted in WRONG_FILES.items():
+    for words, wanted in (dict.fromkeys(NO_HUB, exits.CONFIG) | WRONG_FILES).items():
         code, line = said(words, lang, capsys, monkeypatch)
         found = faults(line, code, wanted, lang)
         wrong |= {words: found} if found else {}
     assert wrong == {}
+    assert not (nowhere / "var").exists(), "what only reads makes no hub"
 
 
 def test_a_command_without_its_action_lists_each_with_a_line_of_help(

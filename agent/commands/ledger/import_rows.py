@@ -14,7 +14,7 @@ from agent.commands.ledger import file as ledger_file
 from agent.commands.ledger.site_rows import of_site, sound_plan, with_recorders
 from agent.commands.terminal.asking import Ended, ask_password
 from agent.host.clock import utc_now
-from agent.host.paths import CONFIG, SECRETS_NAME
+from agent.host.paths import CONFIG, SECRETS_NAME, SITE_NAME
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         return exits.CONFIG
     logins = folder.new_logins(args.out, planned)
     passwords = ask_passwords(args, planned, logins) if args.ask_password else {}
-    own_state = args.out.absolute() / folder.SITE_NAME != CONFIG
+    own_state = args.out.absolute() / SITE_NAME != CONFIG
     what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords, own_state)
     print_undeclared(args, [planned])
     _show(args, what, left_over(planned, site))
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "{path} was changed by a person and was left as it is: if the ledger is right, repeat with "
             "--force; comments, zones and holds stay",
-            path=args.out / folder.SITE_NAME,
+            path=args.out / SITE_NAME,
         )
     folder.write(what)
     ledger_file.remember_headings(args)
@@ -157,7 +157,7 @@ def print_written(args: argparse.Namespace, what: folder.Draft, planned: SitePla
             {"logins": ", ".join(empty), "path": str(what.folder / SECRETS_NAME)},
         )
         ledger_file.say(args, said)
-    site = str(what.folder / folder.SITE_NAME)
+    site = str(what.folder / SITE_NAME)
     ledger_file.say(
         args, Message("then answer what no device can say: camwarden declare --config {site}", {"site": site})
     )

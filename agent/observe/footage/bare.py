@@ -102,9 +102,10 @@ def bare_opening(stretches: tuple[BareStretch, ...], known: CameraFootage | None
     """
     if not stretches:
         return None
+    waiting = [one for one in stretches if not one.opened]
     turn = int((now - _EPOCH) / ROUND)
-    waiting = [one for one in stretches if not one.opened] or sorted(stretches, key=lambda one: one.opened_at or _EPOCH)
-    chosen = waiting[turn % len(waiting)] if not waiting[0].opened else waiting[0]
+    longest_ago = min(stretches, key=lambda one: one.opened_at or _EPOCH)
+    chosen = waiting[turn % len(waiting)] if waiting else longest_ago
     return Opening("bare", known.there(chosen.opens_at) if known else chosen.opens_at)
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.host.files import write_atomic
-from agent.host.paths import SECRETS_NAME
+from agent.host.paths import SECRETS_NAME, SITE_NAME
 from agent.model.errors import UsageError, os_words
 from agent.observe.inventory.site_skeleton import STATE_NAME
 from agent.onsite.ledger.changes import changes, new_declarations
@@ -25,7 +25,6 @@ from agent.site.config.tables import site_tables
 from agent.site.toml.edit import Change, marked, merged, unmarked
 from agent.site.toml.problems import ConfigError
 
-SITE_NAME: Final = "site.toml"
 FOLDER_MODE: Final = 0o755
 SITE_MODE: Final = 0o644
 SECRETS_MODE: Final = 0o600

@@ -9,6 +9,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import RETENTION_ID, not_read
+from agent.judge.checks.pictures.masks import EFFECTIVE_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds, own
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Source, utc_text
@@ -24,7 +25,6 @@ MEMORY: Final = "bare"
 EDGE: Final = timedelta(minutes=1)
 """How much of each end of a stretch may be there still: clocks differ by seconds. House rule."""
 
-EFFECTIVE_ID: Final = "privacy-mask-effective"
 SOURCE: Final = Source("camwarden", "what a mask had to hide is not kept either")
 
 
@@ -73,8 +73,8 @@ def _kept(key: str, facts: Facts, subject: str, one: BareStretch, *, still: bool
         )
         return Broken(key, "bare-footage", message, {"opened_at": utc_text(one.opened_at) if one.opened_at else None})
     if one.opened == "hidden":
-        seen = grounds(facts.observed(subject, FootageOpened)) or own(subject, MEMORY, one.opened_at)
-        return Held(key, seen)
+        seen = (o for o in facts.observed(subject, FootageOpened) if getattr(o.value, "name", "") == "bare")
+        return Held(key, grounds(seen) or own(subject, MEMORY, one.opened_at))
     message = Message(
         "zone {zone} was bare from {start} to {end}, and the footage of that time was not opened yet",
         values,

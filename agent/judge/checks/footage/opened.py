@@ -70,18 +70,18 @@ def newest(facts: Facts, camera: CameraConfig, recordings: Recordings, there: da
 def whose(check: Check, facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
     """Yield that opened footage shows another camera's approved view, or that its picture proves whose it is."""
     subject = f"camera:{camera.camera.id}"
-    seen = [(one, one.value.shows) for one in facts.observed(subject, PictureSeen, FootageOpened)
+    seen = [(one, one.value) for one in facts.observed(subject, PictureSeen, FootageOpened)
             if isinstance(one.value, PictureSeen | FootageOpened) and one.value.shows]  # fmt: skip
-    for one, shows in seen:
-        if shows != camera.camera.id:
-            at = one.value.taken_at if isinstance(one.value, PictureSeen) else getattr(one.value, "at", one.taken_at)
+    for one, value in seen:
+        if value.shows != camera.camera.id:
+            at = (value.taken_at if isinstance(value, PictureSeen) else value.at) or one.taken_at
             message = Message(
                 "its footage of {at} shows what camera {other} sees: the recordings have been mixed up",
-                {"at": utc_text(at), "other": shows},
+                {"at": utc_text(at), "other": value.shows},
                 next_step="correct which recording belongs to which channel",
             )
             cause = "" if check.id == RETENTION_ID else f"{RETENTION_ID} {subject}"
-            yield Broken("view", "other-camera", message, {"shows": shows}, cause)
+            yield Broken("view", "other-camera", message, {"shows": value.shows}, cause)
             return
     if seen:
         yield Held("view", grounds(one for one, _ in seen))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.judge.checks.devices import online
+from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.model.finding import Json, Message
 from agent.observe.facts.facts import Facts
@@ -16,7 +17,6 @@ from agent.site.config.site import CameraConfig
 from drivers.model import Observation, Recordings, Unavailable
 from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
 
-RETENTION_ID: Final = "retention-days"
 NOT_LOOKED_AT: Final = "path-not-looked-at"
 
 Seen = dict[PathName, tuple[Observation, PictureSeen]]
