@@ -76,7 +76,7 @@ def further_step(before: FindingState, finding: Finding, looks: Looks, now: date
     `looks`: how often a new status must be seen. `now` may be before the look before, where a clock was set back.
     """
     status = finding.status
-    if is_waiting(finding) and before.episode is None and before.status in WELL:
+    if is_waiting(finding) and before.status in WELL:  # with an open episode it is none of these
         since = before.since if before.status == NOT_JUDGED else now
         return Step(FindingState(NOT_JUDGED, since, openings=_recent_openings(before.openings, now)))
     same_run = before.candidate is not None and (before.candidate in WELL) == (status in WELL)
