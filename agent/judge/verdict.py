@@ -9,6 +9,7 @@ from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
 from agent.judge.obligations import too_old
 from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, utc_text
+from agent.site.declarations.accepted import ACCEPTABLE
 
 NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
@@ -40,6 +41,8 @@ def waiting(
 
     `on`: the device that does not tell, the person who has not asked for it, or a later look.
     """
+    if on == "device" and reason in ACCEPTABLE and not message.next_step:
+        message = replace(message, next_step="where it never will, accept that by name under [[accepted]] in site.toml")
     outcome = Open(reason, reason, message, caused_by=caused_by, doubted=True)
     return verdict(check, subject, [outcome], {**evidence, WAITS_FOR: on}, message)
 

@@ -1,9 +1,10 @@
 """Lists the articles that a site's profile leaves out, so that no reader takes a quiet report for a whole one. Pure."""
 
+import re
 from collections.abc import Iterable
 
 from agent.model.finding import Finding, Message, Source
-from agent.onsite.handover.report_words import rule_text
+from agent.onsite.handover.report_words import rule_parts
 from agent.site.config.site import Site
 
 BY_PROFILE = "profile"
@@ -20,7 +21,25 @@ def left_out(findings: Iterable[Finding]) -> tuple[Source, ...]:
 
 def left_out_text(site: Site, findings: Iterable[Finding], lang: str) -> Message | None:
     """Return one sentence with the articles as a reader of `lang` looks them up, None where nothing is left out."""
-    rules = "; ".join(dict.fromkeys(rule_text(one, lang) for one in left_out(findings)))
-    if not rules:
+    articles: dict[str, list[str]] = {}
+    for source in left_out(findings):
+        for document, article in rule_parts(source, lang):
+            listed = articles.setdefault(document, [])
+            listed += [article] if article not in (*listed, "") else []
+    if not articles:
         return None
+    rules = "; ".join(f"{document} {_together(listed)}".strip() for document, listed in articles.items())
     return Message("the profile {profile} leaves out {rules}", {"profile": site.rules.profile, "rules": rules})
+
+
+def _together(articles: list[str]) -> str:
+    """Return articles of one document after one another, the word `article` once."""
+    plain = [one.removeprefix("article ") for one in articles]
+    if len(articles) > 1 and all(one.startswith("article ") for one in articles):
+        return f"articles {', '.join(sorted(plain, key=_number))}"
+    return ", ".join(articles)
+
+
+def _number(article: str) -> tuple[int, str]:
+    digits = re.match(r"[0-9]+", article)
+    return int(digits[0]) if digits else 0, article

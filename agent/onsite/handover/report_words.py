@@ -190,11 +190,16 @@ WORDS: Final[Mapping[str, str]] = {
 
 def rule_text(source: Source, lang: str) -> str:
     """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
+    return "; ".join(f"{document} {article}".strip() for document, article in rule_parts(source, lang))
+
+
+def rule_parts(source: Source, lang: str) -> list[tuple[str, str]]:
+    """Return the documents of a rule in short, each with its article in the words of this language."""
     documents = [_document(one, lang) for one in source.document.split("; ")]
     articles = _articles(source.article, lang)
     if len(documents) != len(articles):
-        return f"{'; '.join(documents)} {'; '.join(articles)}".strip()
-    return "; ".join(f"{document} {article}".strip() for document, article in zip(documents, articles, strict=True))
+        return [("; ".join(documents), "; ".join(articles))]
+    return list(zip(documents, articles, strict=True))
 
 
 def _document(name: str, lang: str) -> str:

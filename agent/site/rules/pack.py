@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from agent.model.finding import Json, Severity, Source
 from agent.site.declarations.table import Condition
@@ -53,10 +53,17 @@ class Obligation:
         return article_in(self.source.article, lang)
 
 
+NO_ARTICLE: Final = ("not available", "not stated")
+"""What stands in a pack where there is no article to look up."""
+
+
 def article_in(article: str, lang: str) -> str:
-    """Return one article in a language; in Chinese nothing where it is not a number, as in "not available"."""
+    """Return one article in a language; nothing where the document names none, or its text was not at hand.
+
+    In Chinese nothing as well where it is no number.
+    """
     if lang != "zh_CN":
-        return article
+        return "" if article in NO_ARTICLE else article
     numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
     if numbered is None:
         return ""
