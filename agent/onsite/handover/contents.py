@@ -124,9 +124,12 @@ def _todo(site: Site, group: list[Finding], lang: str) -> TodoPart:
     first = group[0]
     alike = len({str(f.message) for f in group}) == 1
     title = translate(TITLES.get(first.check, first.check), lang)
-    # Of several, each with numbers of its own, the first stands for all.
-    text = render(first.message, lang)
-    what = text if alike else render(Message("{title}, for example: {text}", {"title": title, "text": text}), lang)
+    # Of several, each with numbers of its own, the first stands for all; the title says what should be, not what is.
+    values = {"title": title, "text": render(first.message, lang)}
+    several = Message("not known of \u201c{title}\u201d, for example: {text}", values)
+    if first.status in ("fail", "warn"):
+        several = Message("not as it should be, \u201c{title}\u201d; for example: {text}", values)
+    what = values["text"] if alike else render(several, lang)
     return TodoPart(who(first), first.status, what, places(site, group, lang), len(group))
 
 
