@@ -233,8 +233,8 @@ class _Camera:
             raise fetched.error or Malformed(f"{stream.path}: no picture")
         frame = fetched.keyframe
         of, where = (self._camera.id, stream.path), self._provenance(stream)
+        self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
         if stream.path != "playback":
-            self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
             return Picture(*of, frame.taken_at, frame.data, frame.kind, provenance=where)
         # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
         at = frame.recorded_at or self._plays_from_at or frame.taken_at

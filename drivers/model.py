@@ -217,8 +217,8 @@ class Clock:
 
     `ntp`: whether the device claims to use NTP; None: not reported. `local_time_as_utc`: it gives the time of its zone
     as UTC, so that `offset_s` is that of the zone plus its clock's error. `drift_s`: change of the offset between two
-    measurements, beyond what their uncertainty explains; `uncertainty_s` then spans both. `zone_wrong`: the UTC offset
-    behind its local time is not that of its configured zone; `offset_s` is that of the digits alone.
+    measurements, beyond what their uncertainty explains; `uncertainty_s` then spans both. `zone_wrong`: its
+    zone, or the UTC offset behind its local time, is not that of its site, so that pictures carry another hour.
     """
 
     offset_s: float

@@ -51,6 +51,10 @@ class Access:
     anonymous: tuple[str, ...]
 
 
+BLANK_CONTRAST = 4.0
+"""Contrast under which nothing is seen in a picture: sensor noise alone has less. House rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureSeen:
     """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`.
@@ -86,7 +90,7 @@ class FootageOpened:
 
     `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
     clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` as in `PictureSeen`. `verdicts` are those on
-    the camera's zones.
+    the camera's zones. `blank`: nothing is seen in it.
     """
 
     name: OpeningName
@@ -96,13 +100,14 @@ class FootageOpened:
     dated: bool = False
     shows: str = ""
     verdicts: tuple[ZoneVerdict, ...] = ()
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSound:
-    """Whether a live stream's own description offers sound: `encodings` as it names them, empty where it offers none.
+    """Whether a stream's own description offers sound: `encodings` as it names them, empty where it offers none.
 
-    It may offer what no profile lists, and says so of one path only.
+    It may offer what no profile lists, and says so of one path only; that of a recording tells of what is kept.
     """
 
     path: PathName

@@ -142,6 +142,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "osd-label-unique": _told("label CAMERA"),
     "audio-undeclared": (
         Obligation("allowed", ("told", "declared"), TURN),
+        Obligation("recorded", ("told",), TURN),
         Obligation("silent", ("told",), TURN),
         Obligation("told", ("told",), TURN),
     ),

@@ -35,6 +35,7 @@ _END_S = 3.0
 """How long each of the two calls that end a search may take."""
 
 _OBJECT = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
+_NO_VIDEO = frozenset({"jpg", "jpeg", "bmp", "png", "wav", "mp3", "aac"})
 _LETTER = re.compile(r"\[([A-Z])\]")
 
 
@@ -137,6 +138,9 @@ def segments(reply: Reply, channel: int) -> tuple[Segment, ...]:
 def _segment(item: Fields, channel: int, operation: str) -> Segment:
     if item.get("Channel", "").strip() != str(channel - 1):
         raise Malformed(f"{operation}: the answer is for another channel")
+    ending = item.get("FilePath", "").rpartition(".")[2].strip().lower()
+    if {item.get("Type", "").strip().lower(), ending} & _NO_VIDEO:
+        raise Malformed(f"{operation}: the answer lists stills or sound where footage was asked for")
     try:
         start, end = (wall_clock.parse_digits(item.get(key, "")) for key in ("StartTime", "EndTime"))
     except ValueError:

@@ -80,6 +80,8 @@ def parse_page(root: etree._Element, track: int | None) -> Page:
         raise Malformed(f"the search says {words} and lists {len(segments)} segments")
     if track is not None and any(one.track not in (0, track) for one in segments):
         raise Malformed(f"segments of other tracks than {track} are listed")
+    if other := {one.kind for one in segments if one.kind.lower() in _NO_VIDEO}:
+        raise Malformed(f"footage is asked for and {', '.join(sorted(other))} is listed")
     if track is not None:
         segments = tuple(replace(one, track=track, names_track=one.track != 0) for one in segments)
     return Page(segments, more=state == "more", counted=whole(text_in(root, "numOfMatches")) or 0)
@@ -102,6 +104,10 @@ def days(root: etree._Element) -> tuple[tuple[int, bool], ...]:
             raise Malformed("a day of the month cannot be read")
         told[day] = recorded
     return tuple(sorted(told.items()))
+
+
+_NO_VIDEO = frozenset({"audio", "metadata", "text", "picture"})
+"""What an item is that holds no video. Source: RaCM, contentType of a mediaSegmentDescriptor."""
 
 
 def _segment(item: etree._Element) -> Segment:

@@ -5,6 +5,7 @@ The time is requested first and without a login: tokens are signed with it.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from drivers.collect import is_final
 from drivers.details import Accounts, Interfaces, Signing, Storages
@@ -63,8 +64,11 @@ def read_clock_again(session: Session, first: ClockRead) -> ClockRead | None:
         return None
 
 
-def clock_of(first: ClockRead, again: ClockRead | None) -> Clock:
-    """Put one or two measurements together: where they agree, the truth lies in both; where not, the clock drifts."""
+def clock_of(first: ClockRead, again: ClockRead | None, zone: ZoneInfo) -> Clock:
+    """Put one or two measurements together: where they agree, the truth lies in both; where not, the clock drifts.
+
+    `zone` is that of the device's site.
+    """
     low_s, high_s, drift_s = first.low_s, first.high_s, 0.0
     if again is not None and max(low_s, again.low_s) <= min(high_s, again.high_s):
         low_s, high_s = max(low_s, again.low_s), min(high_s, again.high_s)
@@ -78,6 +82,7 @@ def clock_of(first: ClockRead, again: ClockRead | None) -> Clock:
         ntp=first.said.ntp,
         local_time_as_utc=shift_s != 0,
         drift_s=round(drift_s, 3),
+        zone_wrong=shift_s == 0 and parse_device.is_zone_wrong(first.said, zone),
     )
 
 

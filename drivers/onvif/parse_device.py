@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from drivers.details import Account, Accounts, Interface, Interfaces, Signing, Storage, Storages
 from drivers.errors import Malformed, Unsupported
@@ -90,6 +91,20 @@ def local_as_utc_s(said: DeviceTime, offset_s: float, uncertainty_s: float) -> i
         return quarters_s if quarters_s in zone_offsets_s(said.zone) else 0
     same = said.local is not None and abs((said.local - said.utc).total_seconds()) <= 2
     return quarters_s if same else 0
+
+
+def is_zone_wrong(said: DeviceTime, zone: ZoneInfo) -> bool:
+    """Tell whether a device writes another hour into its pictures than the site's: its zone is surely not `zone`.
+
+    Its local time and the text of its zone must both say so, where both are given; makers write the sign of the text
+    either way.
+    """
+    ahead_s = said.utc.astimezone(zone).utcoffset().total_seconds()  # type: ignore[union-attr]  # an aware time has one
+    by_text = (zone_offsets_s(said.zone) | {-one for one in zone_offsets_s(said.zone)}) or None
+    away_s = None if said.local is None else (said.local - said.utc).total_seconds()
+    by_local = None if away_s is None else {round(away_s / QUARTER_S) * QUARTER_S}
+    known = [one for one in (by_text, by_local) if one is not None]
+    return bool(known) and all(ahead_s not in one for one in known)
 
 
 def zone_offsets_s(zone: str) -> frozenset[int]:

@@ -4,6 +4,8 @@ Each read fails alone and becomes an `Unavailable` with its reason. The checks d
 `drivers/capture.py` fetches pictures and detects paths that answer without a login.
 """
 
+from zoneinfo import ZoneInfo
+
 from drivers.collect import Collector
 from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
@@ -96,7 +98,9 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
         identity = seen.attempt(device_reads.same_identity, identity, identity_again)
     seen.note(box, "identity", identity)
     again = None if isinstance(clock, DriverError) else device_reads.read_clock_again(session, clock)
-    seen.note(box, "clock", seen.attempt(device_reads.clock_of, clock, again))
+    seen.note(
+        box, "clock", seen.attempt(device_reads.clock_of, clock, again, ZoneInfo(session.transport.device.time_zone))
+    )
     return tuple(seen.observations)
 
 

@@ -52,7 +52,7 @@ def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -
             return Keyframe(frame.data, video.kind, transport.clock(), frame.recorded_at, video.sound)
         if frame.recorded_at is None:
             raise Malformed("PLAY: the recording comes without the time at which it was made")
-        return Keyframe(frame.data, video.kind, frame.recorded_at, frame.recorded_at)
+        return Keyframe(frame.data, video.kind, frame.recorded_at, frame.recorded_at, video.sound)
 
     played = play(transport, url, take, at)
     return Fetched(played.taken, played.error, played.anonymous)

@@ -13,13 +13,14 @@ from typing import Final, Literal
 
 from agent.commands.masks.regions import read_regions
 from agent.commands.terminal.unconfined import confinement_json, say_confinement
-from agent.judge.checks.devices.online import DARK_CONTRAST, DARK_LUMA
+from agent.judge.checks.devices.online import DARK_LUMA
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Json, Message, lines
 from agent.onsite.handover.sheet import VERDICTS
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
+from drivers.picture import BLANK_CONTRAST
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
 from masking.model import Job, Judged, PictureKind, Verdict, WorkerError, Zone
@@ -208,7 +209,7 @@ def _pool_region(zone: Zone, looked: list[_JudgedFile]) -> Verdict | None:
 
 def _verdicts(judged: Judged) -> tuple[Verdict, ...]:
     """Return a picture's verdicts; in a dark one no mask is proven."""
-    if judged.mean_luma >= DARK_LUMA or judged.contrast >= DARK_CONTRAST:
+    if judged.mean_luma >= DARK_LUMA or judged.contrast >= BLANK_CONTRAST:
         return judged.verdicts
     text = "The picture is dark: no mask can be judged in it."
     return tuple(v if v.verdict == "FAIL" else Verdict(v.zone, "UNSURE", "dark", (), text) for v in judged.verdicts)

@@ -59,7 +59,13 @@ def noted(lying: Lying, told: list[Falsehood]) -> Lying:
             told.append(Falsehood("RTSP DESCRIBE", text.encode(), described.encode()))
         return described
 
-    return Lying(says=say, aims=aim, shows=show, sdp=describe)
+    def opens(url: str) -> bool:
+        opened = lying.opens(url)
+        if opened:
+            told.append(Falsehood(f"RTSP {url}", Message("a login is asked for"), Message("no login is asked for")))
+        return opened
+
+    return Lying(says=say, aims=aim, shows=show, sdp=describe, opens=opens)
 
 
 def excerpt(one: Falsehood, *, true: bool) -> tuple[str, ...]:

@@ -5,10 +5,13 @@ from agent.demo.liars.archive import (
     disk_without_bytes,
     file_of_2000,
     full_calendar,
+    grey_archive,
     latest_in_the_future,
+    metadata_tracks,
     named_after_days,
     nobodys_recordings,
     partition_read_only,
+    pictures_for_footage,
     share_offline,
     stretched_files,
 )
@@ -72,6 +75,14 @@ from agent.demo.liars.masks import (
     shrunken_mask,
     switched_off_above,
     upside_down_mask,
+)
+from agent.demo.liars.settings import (
+    fine_mosaic,
+    ntp_of_nobody,
+    open_sub_stream,
+    rebuilt_version,
+    sound_in_playback,
+    zone_of_elsewhere,
 )
 from agent.demo.liars.streams import (
     bare_main_stream,
@@ -163,6 +174,17 @@ LIES: tuple[Lie, ...] = (
     third_stream.LIE,
     stream_without_address.LIE,
     no_word_of_sound.LIE,
+    # archive, by what is played
+    grey_archive.LIE,
+    metadata_tracks.LIE,
+    pictures_for_footage.LIE,
+    # settings
+    fine_mosaic.LIE,
+    ntp_of_nobody.LIE,
+    open_sub_stream.LIE,
+    rebuilt_version.LIE,
+    sound_in_playback.LIE,
+    zone_of_elsewhere.LIE,
     # identity
     local_time_as_utc.LIE,
     stopped_clock.LIE,

@@ -58,7 +58,7 @@ at = 2026-09-01
 
 [[declaration]]
 duty = "approved-firmware"
-value = ["DS-R6: V4.30.085", "DS-7616: V4.61.030", "CAM-D2: V4.30.085", "DHI-NVR608H: 4.001.0000000.6.R"]
+value = ["DS-R6: V4.30.085", "DS-7616: V4.61.030 build 260101", "CAM-D2: V4.30.085", "DHI-NVR608H: 4.001.0000000.6.R"]
 by = "head of security"
 at = 2026-09-01
 

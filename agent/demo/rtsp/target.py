@@ -40,16 +40,24 @@ class Target:
         return clip_of(self.camera, "main" if self.path == "playback" else self.path, None)
 
 
+def closed(url: str) -> bool:
+    """Ask for a login on every stream."""
+    del url
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How streams are named and described: `find(view, url, described)` and `describe(target, url)`.
 
-    `described` is the target of this connection's last DESCRIBE; `tags` are those that `Require` may name.
+    `described` is the target of this connection's last DESCRIBE; `tags` are those that `Require` may name. `opens`
+    tells which streams are given without a login.
     """
 
     find: Callable[[DeviceView, str, Target | None], Target | None]
     describe: Callable[[Target, str], str]
     tags: frozenset[str] = frozenset()
+    opens: Callable[[str], bool] = closed
 
 
 def find(view: DeviceView, url: str, _: Target | None = None) -> Target | None:

@@ -26,8 +26,6 @@ SIZES_PX: dict[PathName, tuple[int, int]] = {
     "recorder-live": (640, 360),
     "playback": (640, 360),
 }
-MOSAIC_BLOCK_PX = 24
-"""At a width of 640; half of it at 320."""
 BLUR_SIGMA_PX = 10.0
 NOISE_SIGMA = 1.5
 NOISE_ROOM_PX = 192
@@ -143,7 +141,7 @@ def draw_mask(image: Canvas, mask: DemoMask) -> None:
     cv2.fillPoly(inside, [_pixels(mask.polygon, mask.shift_x_norm, width, height)], 255)
     scale = width / 640
     if mask.effect == "Pixelated":
-        hidden = _mosaic(image, max(2, round(MOSAIC_BLOCK_PX * scale)))
+        hidden = _mosaic(image, max(2, round(mask.block_px * scale)))
     elif mask.effect == "Blurred":
         hidden = cv2.GaussianBlur(image, (0, 0), BLUR_SIGMA_PX * scale).astype(np.uint8)
     else:

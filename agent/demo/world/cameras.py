@@ -26,7 +26,8 @@ class DemoMask:
     """A mask as the device reports it, and how its pictures show it.
 
     `enabled` False leaves every picture bare. `shift_x_norm` moves what is drawn, not what is reported. `opacity_ratio`
-    below 1 lets the scene shine through. `bare_paths` are those on which the device does not draw it.
+    below 1 lets the scene shine through. `bare_paths` are those on which the device does not draw it. `block_px` is the
+    side of a mosaic's block at a width of 640.
     """
 
     polygon: Polygon
@@ -36,6 +37,7 @@ class DemoMask:
     shift_x_norm: float = 0.0
     opacity_ratio: float = 1.0
     bare_paths: tuple[PathName, ...] = ()
+    block_px: int = 24
 
 
 @dataclass(frozen=True, slots=True)

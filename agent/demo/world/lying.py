@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.demo.onvif.device_view import DeviceView
-from agent.demo.rtsp.target import Dialect, Target
+from agent.demo.rtsp.target import Dialect, Target, closed
 from agent.demo.world.cameras import DemoCamera
 
 Says = Callable[[str, bytes], bytes]
@@ -42,12 +42,16 @@ def true_view(camera: DemoCamera) -> DemoCamera:
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """How one device lies: in what it says over HTTP, in its snapshots, and in what it streams over RTSP."""
+    """How one device lies: in what it says over HTTP, in its snapshots, and in what it streams over RTSP.
+
+    `opens` names the streams that it gives without a login.
+    """
 
     says: Says = field(default=true_words)
     aims: Aims = field(default=true_aim)
     shows: Shows = field(default=true_view)
     sdp: Callable[[str], str] = field(default=str)
+    opens: Callable[[str], bool] = field(default=closed)
 
 
 HONEST = Lying()
@@ -63,4 +67,4 @@ def bent(dialect: Dialect, lying: Callable[[], Lying]) -> Dialect:
     def describe(target: Target, url: str) -> str:
         return lying().sdp(dialect.describe(target, url))
 
-    return replace(dialect, find=find, describe=describe)
+    return replace(dialect, find=find, describe=describe, opens=lambda url: lying().opens(url))

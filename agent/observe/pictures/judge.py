@@ -14,7 +14,7 @@ from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import FootageOpened, PictureSeen, ZoneVerdict
+from drivers.picture import BLANK_CONTRAST, FootageOpened, PictureSeen, ZoneVerdict
 from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
 from masking.view import baseline
 from masking.worker.study import Studied, Study
@@ -61,12 +61,14 @@ def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: 
     at: datetime | None = picture.taken_at
     reason, shows = "", ""
     verdicts: tuple[ZoneVerdict, ...] = ()
+    blank = False
     try:
         judged, shows = judge_owned(job, judge, owners)
+        blank = judged.contrast < BLANK_CONTRAST
         verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
-    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts)
+    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank)
     where = replace(picture.provenance, true_at=picture.taken_at)
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 

@@ -83,6 +83,14 @@ def test_the_condition_counts_channels_from_one_and_the_items_from_zero() -> Non
         segments(page(fixture("findNextFile.txt")), 2)
 
 
+@pytest.mark.parametrize("still", [(b"Type=dav", b"Type=jpg"), (b"[0].dav", b"[0].jpg")])
+def test_stills_in_a_list_of_footage_are_no_footage(still: tuple[bytes, bytes]) -> None:
+    answer = fixture("findNextFile.txt")
+    assert still[0] in answer
+    with pytest.raises(Malformed, match="stills or sound"):
+        segments(page(answer.replace(*still)), 1)
+
+
 def test_spaces_are_encoded_and_colons_are_left() -> None:
     nvr = Nvr()
     held(nvr)

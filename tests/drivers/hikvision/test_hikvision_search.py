@@ -42,6 +42,7 @@ def searched(answer: bytes) -> str:
         (http(200, result([(101, at(1), at(2))], "", 1)), "malformed"),
         (http(200, result([(101, at(2), at(1))], "OK", 1)), "malformed"),
         (http(200, result([(201, at(1), at(2))], "OK", 1)), "malformed"),
+        (http(200, result([(101, at(1), at(2))], "OK", 1).replace(b">video<", b">metadata<")), "malformed"),
         (http(200, result([], "FAILED", 0).replace(b">true<", b">false<")), "fault"),
         (http(200, result([], "NO MATCHES", 0)[:-10]), "malformed"),
         (http(200, b"<CMSearchResult/>"), "malformed"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
+from zoneinfo import ZoneInfo
 
 import pytest
 from devices import NOW, http
@@ -14,9 +15,10 @@ from onvif_reading import CAMERAS, fact, observe, reason
 from drivers.details import Accounts
 from drivers.model import Clock
 from drivers.onvif.device import ClockRead, clock_of
-from drivers.onvif.parse_device import DeviceTime, local_as_utc_s, zone_offsets_s
+from drivers.onvif.parse_device import DeviceTime, is_zone_wrong, local_as_utc_s, zone_offsets_s
 
 HOUR_S = 3600
+HERE = ZoneInfo("Asia/Shanghai")
 
 
 def told(script: Script) -> Clock:
@@ -74,6 +76,34 @@ def test_local_time_as_utc_is_recognised_by_whole_quarter_hours_that_the_zone_ex
     assert local_as_utc_s(time, offset_s, 0.6) == expected_s
 
 
+@pytest.mark.parametrize(
+    ("time", "wrong"),
+    [
+        (said("CST-8"), False),
+        (said("CST-8", timedelta(hours=8, seconds=1)), False),
+        (said("UTC0"), True),
+        (said("UTC0", timedelta()), True),
+        (said("", timedelta()), True),
+        (said("AEST-10AEDT,M10.1.0,M4.1.0/3"), True),
+        # where two words differ, or a maker writes the sign the other way round, nobody is accused
+        (said("UTC0", timedelta(hours=8)), False),
+        (said("CST-8", timedelta()), False),
+        (said("CST+8"), False),
+        (said("Asia/Shanghai"), False),
+        (said(""), False),
+    ],
+)
+def test_a_zone_that_is_surely_not_the_sites_is_said(time: DeviceTime, wrong: bool) -> None:
+    assert is_zone_wrong(time, HERE) is wrong
+
+
+def test_a_clock_that_is_right_in_another_zone_is_said_and_one_that_tells_its_zone_as_utc_is_that_alone() -> None:
+    clock = told(Script(zone="UTC0"))
+    assert clock.zone_wrong and not clock.local_time_as_utc and abs(clock.offset_s) < 2
+    clock = told(Script(zone="CST-8", clock_offset=timedelta(hours=8)))
+    assert clock.local_time_as_utc and not clock.zone_wrong
+
+
 def test_local_time_in_utcdatetime_is_said_and_tokens_are_signed_with_the_real_time() -> None:
     """As on OpenIPC: the device tells its wall clock as UTC, and checks tokens with its real clock."""
     script = Script(login="wsse", zone="AEST-10AEDT,M10.1.0,M4.1.0/3", local=timedelta(), tells_date=False)
@@ -111,13 +141,13 @@ def read_of(offset_s: float, uncertainty_s: float = 0.6) -> ClockRead:
 
 
 def test_two_measurements_that_agree_narrow_the_uncertainty() -> None:
-    one, both = clock_of(read_of(1.0), None), clock_of(read_of(1.0), read_of(1.8))
+    one, both = clock_of(read_of(1.0), None, HERE), clock_of(read_of(1.0), read_of(1.8), HERE)
     assert both.drift_s == 0 and both.uncertainty_s < one.uncertainty_s
     assert both.offset_s == 1.4
 
 
 def test_a_clock_that_drifts_between_calls_is_said_and_its_uncertainty_spans_both() -> None:
-    clock = clock_of(read_of(1.0), read_of(31.0))
+    clock = clock_of(read_of(1.0), read_of(31.0), HERE)
     assert clock.drift_s == 30.0
     assert clock.offset_s - clock.uncertainty_s <= 0.401 and clock.offset_s + clock.uncertainty_s >= 31.599
 

@@ -39,6 +39,7 @@ LIE = Lie(
     fakes=Message("a grey placeholder passes for a hidden area"),
     makes=make,
     right={
+        "camera-online camera:pool": NOT_PASS,
         "privacy-mask-effective camera:pool": NOT_PASS,
         "video-quality camera:pool": NOT_PASS,
         "privacy-mask-effective camera:shed": NOT_FAIL,

@@ -64,8 +64,9 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         return check.finding(subject, "warn", "local-time-as-utc", evidence, message)
     if clock.zone_wrong:
         # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
+        # ONVIF boxes that nobody set up are in UTC: the clock is right, and pictures carry another hour.
         message = Message(
-            "the device writes a wrong offset behind its local time: set its time zone and daylight saving"
+            "its time zone or daylight saving is not that of the site, so its pictures may carry another hour: set both"
         )
         return check.finding(subject, "warn", "zone-wrong", evidence, message)
     if not facts.own_clock_trusted:

@@ -17,14 +17,13 @@ from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Observation, Reason, Services, Unavailable
-from drivers.picture import PathName, PictureSeen, Streams
+from drivers.picture import BLANK_CONTRAST, PathName, PictureSeen, Streams
 from masking.model import NOT_CONFINED
 
 CHECK_ID = "camera-online"
 
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
-DARK_CONTRAST = 4.0
 
 _STREAMS: tuple[PathName, ...] = ("main", "sub", "recorder-live")
 
@@ -33,7 +32,7 @@ SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 
 def is_dark(seen: PictureSeen) -> bool:
     """Tell whether a picture is too dark to judge a mask in it."""
-    return seen.mean_luma < DARK_LUMA and seen.contrast < DARK_CONTRAST
+    return seen.mean_luma < DARK_LUMA and seen.contrast < BLANK_CONTRAST
 
 
 def finding_key(subject: str) -> str:

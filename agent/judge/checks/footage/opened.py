@@ -41,6 +41,12 @@ def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_a
     if not _is_offered(camera, recordings, wanted):
         return ()
     seen = _opened(facts, camera, "floor", moment_of(recordings, wanted))
+    if seen is not None and isinstance(seen.value, FootageOpened) and seen.value.blank:
+        message = Message(
+            "nothing is seen in its footage of the day from which on it is due: whether that is footage is not known",
+            next_step="play that day at the recorder",
+        )
+        return (Open("floor opened", "floor-blank", message, {"floor_at": utc_text(floor_at)}, doubted=True),)
     if seen is not None:
         return (Held("floor opened", _level(seen)),)
     message = Message(

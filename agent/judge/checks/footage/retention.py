@@ -29,7 +29,7 @@ from agent.site.config.site import CameraConfig, Site
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule
 from drivers.model import Recordings
-from drivers.picture import PictureSeen
+from drivers.picture import BLANK_CONTRAST, PictureSeen
 from drivers.spans import at_wall, day_of
 
 OPENED_NEAR_OLDEST = timedelta(hours=1)
@@ -144,6 +144,13 @@ def _opening(facts: Facts, subject: str, picture: PictureSeen | None, kept_days:
             "the recorder claims {kept} days, but its oldest footage could not be opened", {"kept": round(kept_days, 1)}
         )
         return Open("opened", "oldest-not-opened", message)
+    if picture.contrast < BLANK_CONTRAST:
+        message = Message(
+            "nothing is seen in its oldest footage of {at}: whether that is footage is not known",
+            {"at": utc_text(picture.taken_at)},
+            next_step="play that day at the recorder",
+        )
+        return Open("opened", "oldest-blank", message, doubted=True)
     seen = grounds(one for one in facts.observed(subject, PictureSeen) if one.value is picture)
     return Held("opened", seen if picture.dated else tuple(replace(one, level="told") for one in seen))
 

@@ -1,7 +1,7 @@
 """Checks sound in a camera's profiles and streams, and its video encoding against the declared design."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from drivers.details import Audio, Encoder, Encoders
-from drivers.picture import Streams, StreamSound
+from drivers.picture import PathName, Streams, StreamSound
 
 DESIGN: Final = "stream-design"
 """The declaration of how a camera's main stream was designed."""
@@ -57,7 +57,8 @@ def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -
         )
         return verdict(check, subject, (held,), sound, message)
     outcomes = (
-        _silent(camera, carrying, offering, told),
+        _silent(camera, carrying, [path for path in offering if path != "playback"], told),
+        *_kept_silent(streams, told),
         *_told(untold if not carrying else (), told),
         *_undescribed(facts, subject),
     )
@@ -73,6 +74,21 @@ def _silent(camera: str, carrying: Sequence[str], offering: Iterable[str], told:
         {"profiles": ", ".join(names), "camera": camera},
     )
     return Broken("silent", "audio-on", message)
+
+
+def _kept_silent(streams: Mapping[PathName, tuple[str, ...]], told: tuple[Ground, ...]) -> Iterator[Outcome]:
+    """Yield whether what is recorded is silent too: a recording may have an encoder of its own, or be older."""
+    if "playback" not in streams:
+        return
+    if not (names := streams["playback"]):
+        yield Held("recorded", told)
+        return
+    message = Message(
+        "what is recorded of it has sound ({encodings}), and nobody allowed that: switch the sound off in the "
+        "recording settings; what was recorded before then keeps it",
+        {"encodings": ", ".join(names)},
+    )
+    yield Broken("recorded", "audio-recorded", message, mild=True)
 
 
 def _told(untold: tuple[str, ...], told: tuple[Ground, ...]) -> Iterator[Outcome]:

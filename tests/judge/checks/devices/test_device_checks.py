@@ -157,6 +157,16 @@ def test_sound_in_a_description_fails_whatever_the_profiles_say() -> None:
     assert word(silent) == ("pass", "") and {one.kind for one in silent.rests_on} == {"Audio", "StreamSound"}
 
 
+def test_sound_in_what_is_recorded_is_said_apart_from_that_of_live_streams() -> None:
+    kept = observed("camera:gate", StreamSound("main", ()), StreamSound("playback", ("PCMA",)))
+    found = judge(seen(of_camera=(Audio(()),)) + kept)["audio-undeclared camera:gate"]
+    assert word(found) == ("warn", "audio-recorded") and "PCMA" in str(found.message)
+    live = observed("camera:gate", StreamSound("main", ("PCMA",)), StreamSound("playback", ("PCMA",)))
+    assert word(judge(seen(of_camera=(Audio(()),)) + live)["audio-undeclared camera:gate"]) == ("fail", "audio-on")
+    allowed = judge(seen(of_camera=(Audio(()),)) + kept, full(audio_allowed=True))["audio-undeclared camera:gate"]
+    assert word(allowed) == ("pass", "")
+
+
 def test_a_stream_whose_description_nobody_reads_may_carry_sound() -> None:
     more = Streams((Stream("main", "rtsp://192.0.2.1/1"), Stream("sub", "rtsp://192.0.2.1/2")), ("third",))
     told = without(seen(of_camera=(Audio(()),)), Streams) + observed("camera:gate", more)

@@ -59,6 +59,13 @@ def test_a_claimed_oldest_recording_that_was_not_opened_is_no_pass() -> None:
     assert (finding.status, finding.reason) == ("unknown", "oldest-not-opened")
 
 
+def test_an_oldest_recording_in_which_nothing_is_seen_is_no_pass() -> None:
+    oldest = next(one.value for one in healthy() if isinstance(one.value, Recordings)).spans[0].start_at
+    blank = picture("playback", oldest + timedelta(seconds=1), contrast=2.0)
+    finding = judge(without_path(healthy(), "playback") + observed("camera:gate", blank))[KEY]
+    assert (finding.status, finding.reason) == ("unknown", "oldest-blank")
+
+
 def test_opening_a_recent_recording_does_not_prove_the_oldest() -> None:
     facts = without_path(healthy(), "playback") + observed("camera:gate", picture("playback", NOW - DAY))
     assert judge(facts)[KEY].reason == "oldest-not-opened"

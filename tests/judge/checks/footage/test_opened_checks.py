@@ -52,6 +52,10 @@ def test_the_oldest_moment_alone_proves_no_run_of_footage(floor: tuple[FootageOp
     assert said(judge(with_opened(*floor, NEWEST))[RETENTION]) == ("unknown", "floor-not-opened")
 
 
+def test_a_floor_day_in_which_nothing_is_seen_is_not_footage_yet() -> None:
+    assert said(judge(with_opened(replace(FLOOR, blank=True), NEWEST))[RETENTION]) == ("unknown", "floor-blank")
+
+
 @pytest.mark.parametrize(("kept", "status"), [(31, "pass"), (32, "unknown")])
 def test_within_a_day_of_the_floor_the_oldest_picture_proves_both(kept: int, status: str) -> None:
     seen = without(healthy(kept=kept * DAY), FootageOpened) + observed("camera:gate", NEWEST)
