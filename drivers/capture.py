@@ -249,5 +249,5 @@ class _Camera:
             self._anonymous.append(name)
 
     def _note(self, value: Value, method: str, transport: Transport) -> None:
-        where = Provenance(source=self._source, level="seen" if isinstance(value, Access) else "told")
+        where = Provenance(source=self._source, level="seen" if isinstance(value, Access | StreamSound) else "told")
         self.observations.append(Observation(self._subject, value, transport.clock(), method, where))

@@ -2,6 +2,7 @@
 
 from agent.demo.liars.archive import (
     day_long_ago,
+    disk_out_of_the_list,
     disk_without_bytes,
     file_of_2000,
     full_calendar,
@@ -134,6 +135,7 @@ LIES: tuple[Lie, ...] = (
     zeros_in_the_middle.LIE,
     neighbours_files.LIE,
     # archive
+    disk_out_of_the_list.LIE,
     disk_without_bytes.LIE,
     file_of_2000.LIE,
     full_calendar.LIE,
