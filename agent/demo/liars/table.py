@@ -76,6 +76,7 @@ from agent.demo.liars.masks import (
 )
 from agent.demo.liars.streams import (
     bare_main_stream,
+    bare_third_stream,
     cached_while_unconnected,
     frozen_picture,
     kept_picture,
@@ -157,6 +158,7 @@ LIES: tuple[Lie, ...] = (
     only_online_sources.LIE,
     swapped_tokens.LIE,
     bare_main_stream.LIE,
+    bare_third_stream.LIE,
     sound_in_the_stream.LIE,
     cached_while_unconnected.LIE,
     picture_of_a_lost_camera.LIE,
