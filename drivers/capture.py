@@ -15,7 +15,7 @@ from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavai
 from drivers.exchange import Request, Transport
 from drivers.footage import NOTHING_WANTED, Opening, Wanted, WantedFootage
 from drivers.model import Camera, Observation, Observations, Picture, Provenance, Recordings, Unavailable, Value
-from drivers.picture import Access, FootageOpened, PathName, Stream, Streams, StreamSound
+from drivers.picture import FURTHER_STREAMS, Access, FootageOpened, PathName, Stream, Streams, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
 from drivers.rtsp.openings import Playback, playback
 
@@ -33,10 +33,11 @@ PLAYBACK_LEAD = timedelta(seconds=1)
 """How far into the oldest recording playback begins: its very first second may be gone by then."""
 
 
-PATHS: tuple[PathName, ...] = ("snapshot", "sub", "main", "playback")
+PATHS: tuple[PathName, ...] = ("snapshot", "sub", "main", *FURTHER_STREAMS, "playback")
 """All paths, in the order of fetching: those of every cycle before those in rotation."""
 
-IN_ROTATION: tuple[PathName, ...] = ("main", "playback")
+OF_ALL: tuple[PathName, ...] = ("main", "playback")
+IN_ROTATION: tuple[PathName, ...] = (*OF_ALL, *FURTHER_STREAMS)
 """Expensive paths, fetched in rotation; the others are fetched every cycle."""
 
 ROUND = timedelta(hours=20)
@@ -62,9 +63,9 @@ class Attempt:
 def due_paths(camera_ids: Iterable[str], looks: Iterable[Attempt], now: datetime) -> dict[str, frozenset[PathName]]:
     """Return which paths of each camera are due in a cycle that begins at `now`. Pure.
 
-    Snapshot and sub-stream always; main stream and playback once in a ROUND, each camera and path at its own moment of
-    it, which spreads the work evenly. A path never fetched or overdue is due now, one that gave no picture is due again
-    after RETRY.
+    Snapshot and sub-stream always; every other stream and playback once in a ROUND, each camera and path at its own
+    moment of it, which spreads the work evenly. A path never fetched or overdue is due now, one that gave no picture is
+    due again after RETRY.
 
     Args:
         camera_ids: All cameras, in a stable order.
@@ -72,14 +73,16 @@ def due_paths(camera_ids: Iterable[str], looks: Iterable[Attempt], now: datetime
         now: When the cycle begins.
     """
     last = {(look.camera_id, look.path): look for look in looks}
-    pairs = [(camera_id, path) for camera_id in camera_ids for path in IN_ROTATION]
-    due = {camera_id: {path for path in PATHS if path not in IN_ROTATION} for camera_id, _ in pairs}
-    for number, (camera_id, path) in enumerate(pairs):
-        look = last.get((camera_id, path))
-        turn_at = now - (now - _EPOCH - number * ROUND / len(pairs)) % ROUND
-        # A look from the future is one by a clock that was wrong; it counts for nothing.
-        if look is None or not turn_at <= look.at <= now or (not look.seen and now - look.at >= RETRY):
-            due[camera_id].add(path)
+    names = tuple(camera_ids)
+    due = {camera_id: {path for path in PATHS if path not in IN_ROTATION} for camera_id in names}
+    for paths in (OF_ALL, FURTHER_STREAMS):  # apart, since few cameras have further streams
+        pairs = [(camera_id, path) for camera_id in names for path in paths]
+        for number, (camera_id, path) in enumerate(pairs):
+            look = last.get((camera_id, path))
+            turn_at = now - (now - _EPOCH - number * ROUND / len(pairs)) % ROUND
+            # A look from the future is one by a clock that was wrong; it counts for nothing.
+            if look is None or not turn_at <= look.at <= now or (not look.seen and now - look.at >= RETRY):
+                due[camera_id].add(path)
     return {camera_id: frozenset(paths) for camera_id, paths in due.items()}
 
 
@@ -249,5 +252,5 @@ class _Camera:
             self._anonymous.append(name)
 
     def _note(self, value: Value, method: str, transport: Transport) -> None:
-        where = Provenance(source=self._source, level="seen" if isinstance(value, Access) else "told")
+        where = Provenance(source=self._source, level="seen" if isinstance(value, Access | StreamSound) else "told")
         self.observations.append(Observation(self._subject, value, transport.clock(), method, where))

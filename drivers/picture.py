@@ -5,12 +5,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from drivers.footage import OpeningName
 
-PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
+PathName = Literal["snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback"]
 """A way on which a picture leaves the camera. A mask verdict names its path."""
+
+FURTHER_STREAMS: Final[tuple[PathName, ...]] = ("stream-3", "stream-4", "stream-5")
+"""The streams of a camera behind its main and its sub stream, in the device's order: the most that makers offer.
+
+Source: Dahua HTTP API, Encode: ExtraFormat[0..2]; Hikvision ISAPI, Streaming/channels: up to five of a channel.
+"""
+
+STREAMS: Final[tuple[PathName, ...]] = ("main", "sub", *FURTHER_STREAMS)
+"""The live streams of a camera, the largest first."""
+
+LIVE: Final[tuple[PathName, ...]] = ("snapshot", *STREAMS, "recorder-live")
+"""The paths on which the camera shows what is there now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Every path of a camera's picture; `further`: the device's names for listed streams that are not fetched.
+    """Every path of a camera's picture; `further`: the device's names for listed streams beyond those paths.
 
     `lost`: the device does not list the camera's video source any more, so that it has no stream.
     """

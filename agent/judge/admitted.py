@@ -7,7 +7,7 @@ observation's `Provenance`; what has none is taken as it is.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from agent.judge.obligations import LOOK, TURN
@@ -32,6 +32,10 @@ from drivers.model import (
     Value,
 )
 from drivers.picture import Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
+
+BEFORE_LOOK: Final = timedelta(minutes=1)
+"""How long before a look began its own evidence may be dated, as our clock is set right: what is older is of the look
+before, and does not count unless it says that it is remembered."""
 
 FACT_OF: Final[Mapping[type[Value], Fact]] = {
     Access: "access", Accounts: "accounts", Audio: "audio", Channels: "channels", Clock: "clock", Disks: "disks",
@@ -80,10 +84,13 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
     if source and where.source and where.source != source and not where.box.startswith(STORE_BOX):
         return "other-source"
     recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback"
-    if (recorded or isinstance(one.value, FootageOpened)) and one.method != REMEMBERED:
+    recorded = recorded or isinstance(one.value, FootageOpened)
+    if recorded and one.method != REMEMBERED:
         return None  # its time is that of the recording
-    age = now - one.taken_at
-    return None if -LOOK <= age <= (TURN if one.method == REMEMBERED else LOOK) else "too-old"
+    longest = TURN if one.method == REMEMBERED else BEFORE_LOOK
+    true_at = where.true_at if where.true_at and not recorded else one.taken_at
+    ages = (now - one.taken_at, now - true_at)
+    return None if all(-LOOK <= age <= longest for age in ages) else "too-old"
 
 
 def _box(facts: Facts, subject: str) -> str | None:

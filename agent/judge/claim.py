@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.model.finding import Ground, Json, Level, Message
 from agent.observe.pictures.turns import REMEMBERED
-from drivers.model import Observation, Value
+from drivers.model import UNPROVEN, Observation, Value
 from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -68,9 +68,13 @@ Outcome = Held | Broken | Open
 
 
 def ground(one: Observation) -> Ground:
-    """Return an observation as evidence: what we measured is `seen`, what a device says is `told`."""
+    """Return an observation as evidence: what we measured is `seen`, what a device says is `told`.
+
+    What only a device says of a picture is no more than told, however it is written down.
+    """
     value: Value = one.value
-    level: Level = "seen" if isinstance(value, SEEN_BY_US) else "told"
+    said = one.provenance != UNPROVEN and one.provenance.level == "told"
+    level: Level = "seen" if isinstance(value, SEEN_BY_US) and not said else "told"
     path = value.path if isinstance(value, PictureSeen | StreamSound | ZoneVerdict) else ""
     path = "playback" if isinstance(value, FootageOpened) else path
     return Ground(type(value).__name__, one.subject, level, one.taken_at, path, one.method == REMEMBERED)

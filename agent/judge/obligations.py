@@ -77,6 +77,7 @@ _FOOTAGE: Final = (
     Obligation("plan", ("told", "declared"), history="footage"),
     *_told("steady clock", history="footage"),
 )
+_WHOLE: Final = _told("whole", history="listings")
 _CLOCKS: Final = (*_own("own clock"), *_told("recorder's clock"))
 _HIDDEN: Final = _seen("hidden ZONE PATH", longest=TURN)
 _INDICATORS: Final = (
@@ -133,7 +134,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
         Obligation("stretch NUMBER", ("seen", "own"), TURN),
     ),
     "retention-excess": (*_told("age"), *_CLOCKS, *_told("steady clock", history="footage")),
-    "storage-health": (*_told("disk NUMBER NAME"), *_told("clock-jump", "empty", "forbidden", "future",
+    "storage-health": (*_told("disk NUMBER NAME"), *_WHOLE, *_told("clock-jump", "empty", "forbidden", "future",
                        "row-without-file", "unreadable")),
     "clock-offset": _told("offset"),
     "clock-source": _told("time source"),
@@ -150,12 +151,12 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "stream-auth-required": (*_seen("asked"), *_seen("path PATH", longest=TURN)),
     "default-credential": _own("refused"),
     "camera-file-complete": (*_own("cameras"), *_both("file CAMERA")),
-    "insecure-service": _told("listed", "name SERVICE"),
-    "network-exposure": (*_told("listed"), *_both("name SERVICE")),
+    "insecure-service": (*_told("listed", "name SERVICE"), *_WHOLE),
+    "network-exposure": (*_told("listed"), *_both("name SERVICE"), *_WHOLE),
     "firmware-drift": _both("firmware"),
     "product-advisory-open": _both("firmware"),
-    "account-inventory": (*_told("listed"), *_both("name ACCOUNT")),
-    "undeclared-camera": (*_own("answers"), *_told("channels DEVICE")),
+    "account-inventory": (*_told("listed"), *_both("name ACCOUNT"), *_WHOLE),
+    "undeclared-camera": (*_own("answers"), *_told("channels DEVICE"), *_told("whole DEVICE", history="listings")),
     "inventory-drift": (Obligation("same", ("told", "own"), history="identities"),),
     "forbidden-zone-declaration": _word("zone-type"),
     "forbidden-zone-name-hint": (*_both("text TEXT"), *_both("name-reviewed")),
@@ -192,6 +193,12 @@ def obligation_of(check: str, key: str) -> Obligation | None:
     """Return the row of an outcome's key, the longest that fits; None where nobody listed it."""
     found = [one for one in OBLIGATIONS.get(check, ()) if one.covers(key)]
     return max(found, key=lambda one: (not one.is_many, len(one.family)), default=None)
+
+
+def too_low(check: str, key: str, rests_on: tuple[Ground, ...]) -> bool:
+    """Tell whether any evidence of an obligation is only told, where that does not hold it."""
+    row = obligation_of(check, key)
+    return row is not None and "told" not in row.levels and any(one.level == "told" for one in rests_on)
 
 
 def too_old(check: str, key: str, rests_on: tuple[Ground, ...], now: datetime) -> Ground | None:

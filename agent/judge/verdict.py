@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
-from agent.judge.obligations import too_old
+from agent.judge.obligations import too_low, too_old
 from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, utc_text
 from agent.site.declarations.accepted import ACCEPTABLE
 
@@ -96,11 +96,16 @@ def verdict(
 
 
 def in_time(check: Check, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """Return the obligations, open where the evidence that holds one is too old at the time of the check."""
+    """Return the obligations, open where the evidence that holds one is too old at the time of the check, or too weak.
+
+    Too weak is what a device told where only what we saw would hold it.
+    """
     return tuple(_in_time(check, one) for one in outcomes)
 
 
 def _in_time(check: Check, one: Outcome) -> Outcome:
+    if isinstance(one, Held) and too_low(check.id, one.key, one.rests_on):
+        return Open(one.key, "not-seen", Message("the device says so, and no picture of ours shows it"))
     old = too_old(check.id, one.key, one.rests_on, check.at) if isinstance(one, Held) and check.at else None
     if old is None or old.true_at is None:
         return one

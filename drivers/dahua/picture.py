@@ -11,7 +11,7 @@ from drivers.dahua.cgi import Fields
 from drivers.details import Encoder, Encoders
 from drivers.errors import Malformed, Unsupported
 from drivers.model import Device, Mask, Masks, Overlays, Polygon
-from drivers.picture import PathName, Stream, Streams
+from drivers.picture import STREAMS, Stream, Streams
 from drivers.text import sanitize
 from masking import geometry
 
@@ -41,11 +41,11 @@ def encoders(found: Fields, channel: int) -> Encoders:
     return Encoders((main,) if sub is None else (main, sub))
 
 
-def further(found: Fields, channel: int) -> tuple[str, ...]:
-    """Name the second and later sub-streams of a channel that are not off. Raises Malformed or Unsupported."""
+def further(found: Fields, channel: int) -> tuple[int, ...]:
+    """Number the second and later sub-streams of a channel that are not off. Raises Malformed or Unsupported."""
     extra = cgi.rows(row_of(found, "Encode", channel), "ExtraFormat", "Encode")
     return tuple(
-        f"ExtraFormat[{number}]"
+        number
         for number, one in enumerate(extra)
         if number and one.get("Video.Compression", "").strip() and cgi.flag(one.get("VideoEnable")) is not False
     )
@@ -79,16 +79,15 @@ def _codec(word: str) -> str:
     return f"H26{known[1]}" if known else sanitize(word)
 
 
-def streams(device: Device, channel: int, known: Encoders | None, further: tuple[str, ...] = ()) -> Streams:
+def streams(device: Device, channel: int, known: Encoders | None, further: tuple[int, ...] = ()) -> Streams:
     """Return the paths of one channel, whose addresses Dahua fixes.
 
-    `known` None: the encoders could not be read. Without a sub-stream there is no path for one. `further`: the
-    sub-streams behind it, which are not fetched.
+    `known` None: the encoders could not be read. Without a sub-stream there is no path for one. `further`: numbers of
+    the sub-streams behind it.
     """
     web = f"{'https' if device.tls else 'http'}://{authority(device.host, device.port)}"
     found = [Stream("snapshot", f"{web}/cgi-bin/snapshot.cgi?channel={channel}", "JPEG")]
-    paths: tuple[PathName, ...] = ("main", "sub")
-    for number, path in enumerate(paths):
+    for number, path in enumerate(STREAMS[:2]):
         url = rtsp_url(device, f"/cam/realmonitor?channel={channel}&subtype={number}")
         if known is None:
             found.append(Stream(path, url, profile=str(number)))
@@ -96,7 +95,15 @@ def streams(device: Device, channel: int, known: Encoders | None, further: tuple
             one = known.encoders[number]
             facts = (one.encoding, one.width_px, one.height_px, one.frame_rate, one.bitrate_kbps, one.gop_frames)
             found.append(Stream(path, url, *facts, str(number)))
-    return Streams(tuple(found), further)
+    beyond: list[str] = []
+    for extra in further:
+        number = 1 + extra
+        if number < len(STREAMS):
+            url = rtsp_url(device, f"/cam/realmonitor?channel={channel}&subtype={number}")
+            found.append(Stream(STREAMS[number], url, profile=str(number)))
+        else:
+            beyond.append(f"ExtraFormat[{extra}]")
+    return Streams(tuple(found), tuple(beyond))
 
 
 def rtsp_url(device: Device, target: str) -> str:

@@ -15,11 +15,10 @@ from drivers.hikvision.parse_channels import Input, StreamRow
 from drivers.hikvision.parse_device import DeviceKind
 from drivers.hikvision.parse_picture import MaskSwitch
 from drivers.model import Device, Mask, Masks, Overlays
-from drivers.picture import PathName, Stream, Streams
+from drivers.picture import STREAMS, Stream, Streams
 
 _T = TypeVar("_T")
 
-_PATHS: tuple[PathName, ...] = ("main", "sub")
 _TURNS = {"IPDOME": True, "IPCAMERA": False}
 """What a camera calls itself (deviceType), and whether such a one turns: an IPDome is a speed dome."""
 
@@ -27,7 +26,7 @@ _TURNS = {"IPDOME": True, "IPCAMERA": False}
 def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> Streams:
     """Return where a camera's picture can be fetched, on the configured host. Raises DriverError.
 
-    The largest stream of a channel is its first; a third one is not fetched, and named as `further`. An empty list
+    The largest stream of a channel is its first; what lies behind the fifth is named as `further`. An empty list
     means that the device has no camera on this channel.
     """
     one = table.find(channel)
@@ -39,7 +38,7 @@ def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> St
     scheme = "https" if device.tls else "http"
     snapshot = f"{scheme}://{authority(device.host, device.port)}/ISAPI/Streaming/channels/{rows[0].id}/picture"
     found = [Stream("snapshot", snapshot, "JPEG", profile=str(rows[0].id))]
-    for path, row in zip(_PATHS, rows, strict=False):
+    for path, row in zip(STREAMS, rows, strict=False):
         url = f"rtsp://{authority(device.host, rtsp_port)}/Streaming/Channels/{row.id}"
         as_told = row.encoder
         found.append(
@@ -48,7 +47,7 @@ def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> St
                 as_told.frame_rate, as_told.bitrate_kbps, as_told.gop_frames, str(row.id),
             )
         )  # fmt: skip
-    return Streams(tuple(found), tuple(str(row.id) for row in rows[len(_PATHS) :]))
+    return Streams(tuple(found), tuple(str(row.id) for row in rows[len(STREAMS) :]))
 
 
 def encoders_of(table: Table, channel: int) -> Encoders:

@@ -12,9 +12,9 @@ from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 from drivers.onvif.sources import Media, Source
-from drivers.picture import PathName, Stream, Streams
+from drivers.picture import STREAMS, PathName, Stream, Streams
 
-_PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+_PATHS: tuple[PathName, ...] = ("snapshot", *STREAMS)
 """The paths read of a camera; a snapshot is of the largest picture, as the main stream is."""
 
 
@@ -54,14 +54,15 @@ def movable_of(media: Media, channel: int) -> Movable:
 
 
 def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
-    """Read the addresses of a camera's snapshot, main (largest) and sub stream. Raises DriverError without any."""
+    """Read the addresses of a camera's snapshot and streams, the largest first. Raises DriverError without any."""
     source = media.source(channel)
     device, own_hosts = session.transport.device, session.transport.addresses
     streams: list[Stream] = []
     missing: list[tuple[PathName, DriverError]] = []
     foreign: dict[str, None] = {}
     ranked = _ranked(source)
-    for path, profile in zip(_PATHS, (ranked[0], *ranked[:2]), strict=False):
+    ranked = [*ranked[:2], *(one for one in ranked[2:] if one.encoder)]
+    for path, profile in zip(_PATHS, (ranked[0], *ranked), strict=False):
         try:
             where = parse_address(_uri(session, media.endpoint, path, profile), device, own_hosts)
             if where.scheme.startswith("rtsp") == (path == "snapshot"):
@@ -81,7 +82,7 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
             streams.append(Stream(path, url, video.encoding, *size, rate, kbps, gop, profile.token))
     if not streams:
         raise missing[0][1]
-    further = tuple(one.token for one in ranked[2:] if one.encoder)
+    further = tuple(one.token for one in ranked[len(STREAMS) :])
     return StreamsRead(Streams(tuple(streams), further), tuple(missing), tuple(foreign))
 
 

@@ -56,16 +56,17 @@ def test_a_whole_device_is_read_and_every_path_gives_its_picture() -> None:
             observations = read((CAMERA,), transport)
             script.login = "digest"  # snapshots are behind HTTP Digest, SOAP behind its own token
             pictures, more = fetch_pictures((CAMERA,), observations, transport)
-    assert [picture.path for picture in pictures] == ["snapshot", "sub", "main", "playback"]
-    assert [picture.kind for picture in pictures] == ["jpeg", "h264", "h264", "h264"]
+    assert [picture.path for picture in pictures] == ["snapshot", "sub", "main", "stream-3", "playback"]
+    assert [picture.kind for picture in pictures] == ["jpeg", "h264", "h264", "h264", "h264"]
     assert all(picture.camera_id == "one" for picture in pictures)
     assert all(decoded_frames(picture.data, "h264") == 1 for picture in pictures[1:])
-    assert [picture.taken_at for picture in pictures[:3]] == [NOW] * 3
-    assert abs(pictures[3].taken_at - RECORDED) < timedelta(milliseconds=1)
-    asked = ("http snapshot", "rtsp sub", "rtsp main", "rtsp playback")
+    assert [picture.taken_at for picture in pictures[:4]] == [NOW] * 4
+    assert abs(pictures[4].taken_at - RECORDED) < timedelta(milliseconds=1)
+    asked = ("http snapshot", "rtsp sub", "rtsp main", "rtsp stream-3", "rtsp playback")
     assert [one.value for one in more] == [
         StreamSound("sub", ("PCMA",)),
         StreamSound("main", ("PCMA",)),
+        StreamSound("stream-3", ("PCMA",)),
         Access(asked, ()),
     ]
     assert script.refused_logins == rtsp.refused == 0

@@ -9,7 +9,7 @@ from devices import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.capture import IN_ROTATION, PATHS, RETRY, ROUND, Attempt, due_paths
+from drivers.capture import IN_ROTATION, OF_ALL, PATHS, RETRY, ROUND, Attempt, due_paths
 from drivers.picture import PathName
 
 CAMERAS_OF_A_SITE = tuple(f"c{number}" for number in range(64))
@@ -42,7 +42,7 @@ def test_main_and_playback_of_every_camera_come_round_at_least_daily_and_evenly(
             waits = [(later - earlier) * PERIOD for earlier, later in itertools.pairwise(at)]
             # The first turn after the first cycle may come early; from then on each has its moment.
             assert max(waits) <= ROUND + PERIOD < timedelta(days=1) and min(waits[1:]) >= ROUND - PERIOD
-    loads = [sum(len(paths & set(IN_ROTATION)) for paths in due.values()) for due in dues[1:]]
+    loads = [sum(len(paths & set(OF_ALL)) for paths in due.values()) for due in dues[1:]]
     assert max(loads) <= 2 and min(loads) >= 1, "128 looks in the 80 cycles of a round"
 
 

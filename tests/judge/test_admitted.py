@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sites import NOW, camera, observed, picture, site
 
-from agent.judge.admitted import admitted
+from agent.judge.admitted import BEFORE_LOOK, admitted
 from agent.judge.check import Check
 from agent.judge.checks import table
 from agent.judge.checks.table import CHECKS, run_checks
@@ -49,11 +49,26 @@ def test_what_was_read_in_this_look_counts_and_costs_no_copy() -> None:
     assert admitted(SITE, given, NOW) is given
 
 
-@pytest.mark.parametrize("ago", [LOOK + timedelta(seconds=1), -LOOK - timedelta(seconds=1)])
+@pytest.mark.parametrize("ago", [BEFORE_LOOK + timedelta(seconds=1), -LOOK - timedelta(seconds=1)])
 def test_what_is_older_than_a_look_or_comes_from_the_future_is_missing_with_a_reason(ago: timedelta) -> None:
     found = admitted(SITE, facts(one(BOX, Clock(0.0, 0.1), ago=ago)), NOW)
     assert found.one(BOX, Clock) is None
     assert found.why_not(BOX, "clock").reason == "too-old"
+
+
+def test_the_look_before_counts_only_where_it_says_that_it_is_remembered() -> None:
+    quarter = timedelta(minutes=15)
+    last = one("camera:gate", picture("main"), ago=quarter)
+    assert admitted(SITE, facts(last), NOW).why_not("camera:gate", "picture", "main").reason == "too-old"
+    turn = replace(last, method=REMEMBERED)
+    assert admitted(SITE, facts(turn), NOW).one("camera:gate", PictureSeen) is not None
+    slewed = one(BOX, Clock(0.0, 0.1), ago=BEFORE_LOOK)
+    assert admitted(SITE, facts(slewed), NOW).one(BOX, Clock) is not None
+
+
+def test_a_picture_that_was_true_days_ago_is_none_of_this_look() -> None:
+    old = one("camera:gate", picture("main"), replace(HERE, true_at=NOW - timedelta(days=2)))
+    assert admitted(SITE, facts(old), NOW).why_not("camera:gate", "picture", "main").reason == "too-old"
 
 
 def test_a_turn_counts_for_a_day_and_the_moment_of_a_recording_is_no_age() -> None:

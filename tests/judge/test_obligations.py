@@ -38,6 +38,12 @@ def test_a_path_counts_for_its_turn_and_no_longer(ago: timedelta, status: str) -
     assert (found.status, found.reason) == (status, "" if status == "pass" else "too-old")
 
 
+def test_what_a_device_says_holds_nothing_that_has_to_be_seen() -> None:
+    assert judged(SECOND).status == "pass"
+    assert judged(SECOND, level="told").reason == "not-seen"
+    assert judged(SECOND, replace(ROW, id="recording-completeness"), "newest opened", level="told").status == "pass"
+
+
 def test_another_check_of_the_same_evidence_is_stricter() -> None:
     online = replace(ROW, id="camera-online")
     assert judged(2 * LOOK, online, "moving").status == "pass"

@@ -14,10 +14,11 @@ from typing import Any
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import Sighting
 from agent.observe.footage.days import DatedValue
+from agent.observe.inventory.listings import KnownList
 from agent.observe.pictures.view_memory import LOOKS, IndicatorMark, SnapshotMark
 from agent.site.config.site import Site
 from drivers.details import Accounts, Audio, RetentionLimit, RetentionLimits
-from drivers.footage import Channels, Protocols
+from drivers.footage import Channels, Disks, Protocols
 from drivers.model import Clock, Masks, Observation, Overlays, Recordings, Span, Unavailable, Value
 from drivers.picture import Access, FootageOpened, PathName, PictureSeen, StreamSound, ZoneVerdict
 
@@ -168,6 +169,19 @@ def louder(site: Site, facts: Facts, now: datetime) -> Changed:
     return site, replace(facts, remembered=replace(facts.remembered, footage={**facts.remembered.footage, **footage}))
 
 
+def listed_before(kind: str) -> Of:
+    """Return devices that named one more in the look before."""
+
+    def more(lists: Mapping[str, KnownList]) -> dict[str, KnownList]:
+        return {name: replace(one, names=one.names | {"0"}) if name == kind else one for name, one in lists.items()}
+
+    def change(site: Site, facts: Facts, now: datetime) -> Changed:
+        known = {subject: more(lists) for subject, lists in facts.remembered.listings.items()}
+        return site, replace(facts, remembered=replace(facts.remembered, listings=known))
+
+    return change
+
+
 def undeclared(duty: str) -> Of:
     def change(site: Site, facts: Facts, now: datetime) -> Changed:
         return replace(site, declarations=tuple(one for one in site.declarations if one.duty != duty)), facts
@@ -227,6 +241,9 @@ CONTRADICTIONS: Mapping[str, Of] = {
     "a stranger answers": stranger,
     "a channel has a camera that nobody configured": of(Channels, lambda one: replace(
         one, channels=(*one.channels, replace(one.channels[0], number=9, host="192.168.254.99")))),
+    "a disk has failed": of(Disks, lambda one: replace(one, disks=tuple(
+        replace(disk, state="failed") for disk in one.disks))),
+    "the recorder listed more channels before": listed_before("Channels"),
     "another device list was filed": filed_otherwise,
     "no device list is declared": undeclared("paper-device-list"),
     "nobody says whether it is a key target": undeclared("key-target"),

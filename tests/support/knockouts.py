@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 
 from agent.judge.checks.known import KNOWN
 from agent.judge.checks.table import run_checks
+from agent.judge.claim import SEEN_BY_US
 from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.remembered.value import EMPTY
 from agent.site.config.site import PtzLock, Site
 from drivers.details import Accounts, Host, Movable
 from drivers.footage import Channels, Disks, Protocols
-from drivers.model import Masks, Observation, Overlays, Recordings, Value
+from drivers.model import Masks, Observation, Overlays, Recordings, Span, Value
 from drivers.picture import FootageOpened, PictureSeen, Streams, ZoneVerdict
+from masking.view.model import QualitySeen, ViewSeen
 
 Change = Callable[[Facts, type[Value]], Facts]
 Kind = type[Value]
@@ -67,8 +69,22 @@ NO_ANSWER: Mapping[tuple[str, str], str] = {
 }
 """Where an emptied listing is an answer, or comes after it was merged."""
 
+UNCUT: Mapping[tuple[str, str], str] = {
+    ("recording-tamper", "Recordings"): "the days in memory have the listing of this look merged already",
+    ("retention-excess", "Recordings"): "the oldest footage proves it, whatever came after",
+    ("bare-footage-kept", "Recordings"): "no stretch was bare; `test_bare_footage_checks` has lists that are cut",
+    ("osd-label-unique", "Overlays"): "names that are told are compared; that one is missing, osd-compliant says",
+}
+"""Where a listing that was cut proves as much; with the reason."""
+
 OF_PROFILE: frozenset[Kind] = frozenset({PictureSeen, ZoneVerdict})
 """What is seen of one profile of a camera."""
+
+OF_PICTURES: frozenset[Kind] = frozenset({PictureSeen, ZoneVerdict, ViewSeen, QualitySeen})
+"""What is true of the moment of a picture."""
+
+LOOK_BEFORE = timedelta(minutes=15)
+"""How long before this look the one before it was."""
 
 OWN: frozenset[Kind] = frozenset({Host})
 """What this gateway observes of itself: it is of no other box."""
@@ -113,12 +129,14 @@ def empty(facts: Facts, kind: Kind) -> Facts:
 
 def _moved(facts: Facts, kind: Kind, by: timedelta) -> Facts:
     def move(one: Observation) -> tuple[Observation, ...]:
-        at = getattr(one.value, "path", None) == "playback" or isinstance(
-            one.value, FootageOpened
-        )  # dated by the recording: its memory ends after a day
-        return () if at else (replace(one, taken_at=one.taken_at + by),)
+        return () if _is_recorded(one) else (replace(one, taken_at=one.taken_at + by),)
 
     return _mapped(facts, kind, move)
+
+
+def _is_recorded(one: Observation) -> bool:
+    """Tell whether an observation is dated by the recording: its memory ends after a day."""
+    return getattr(one.value, "path", None) == "playback" or isinstance(one.value, FootageOpened)
 
 
 def age(facts: Facts, kind: Kind) -> Facts:
@@ -160,7 +178,55 @@ def swap_subject(facts: Facts, kind: Kind) -> Facts:
     return replace(facts, by_subject={name: bare[name] + given.get(name, ()) for name in bare})
 
 
-OPERATIONS: tuple[Change, ...] = (drop, empty, age, future, swap_box, swap_source, swap_profile, swap_subject)
+def truncate(facts: Facts, kind: Kind) -> Facts:
+    """Cut every listing that names more than one thing: the last page of it never came."""
+
+    def cut(one: Observation) -> tuple[Observation, ...]:
+        if isinstance(one.value, Recordings):
+            return (replace(one, value=replace(one.value, spans=_older_half(one.value.spans))),)
+        listed = getattr(one.value, EMPTIED[kind])
+        return (replace(one, value=replace(one.value, **{EMPTIED[kind]: listed[:-1] or listed})),)
+
+    return _mapped(facts, kind, cut)
+
+
+def _older_half(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    if not spans:
+        return spans
+    middle = spans[0].start_at + (spans[-1].end_at - spans[0].start_at) / 2
+    return tuple(Span(one.start_at, min(one.end_at, middle)) for one in spans if one.start_at < middle)
+
+
+def lower(facts: Facts, kind: Kind) -> Facts:
+    """Let a device say what was seen by us."""
+    return _mapped(facts, kind, lambda one: (replace(one, provenance=replace(one.provenance, level="told")),))
+
+
+def last_look(facts: Facts, kind: Kind) -> Facts:
+    """Put the look before in the place of this one, without a word that it is remembered."""
+
+    def earlier(one: Observation) -> tuple[Observation, ...]:
+        return () if _is_recorded(one) else (replace(one, taken_at=one.taken_at - LOOK_BEFORE, method="copied"),)
+
+    return _mapped(facts, kind, earlier)
+
+
+def shift_true_at(facts: Facts, kind: Kind) -> Facts:
+    """Let what arrived now have been true two days ago."""
+
+    def shift(one: Observation) -> tuple[Observation, ...]:
+        at = one.provenance.true_at
+        if _is_recorded(one) or at is None:
+            return () if _is_recorded(one) else (one,)
+        return (replace(one, provenance=replace(one.provenance, true_at=at - timedelta(days=2))),)
+
+    return _mapped(facts, kind, shift)
+
+
+OPERATIONS: tuple[Change, ...] = (
+    drop, empty, truncate, age, future, shift_true_at, last_look, lower, swap_box, swap_source, swap_profile,
+    swap_subject,
+)  # fmt: skip
 
 
 def furnished(site: Site, facts: Facts) -> tuple[Site, Facts]:
@@ -202,7 +268,8 @@ def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:
             for operation in OPERATIONS:
                 emptied = operation is empty and (check, kind.__name__) in NO_ANSWER
                 recorded = operation is swap_profile and row.paths == ("playback",)  # footage is of no profile
-                if not subjects or emptied or recorded or not _concerns(operation, kind, subjects):
+                uncut = operation is truncate and (check, kind.__name__) in UNCUT
+                if not subjects or emptied or uncut or recorded or not _concerns(operation, kind, subjects):
                     continue
                 key = (operation.__name__, group)
                 if key not in judged:
@@ -210,8 +277,13 @@ def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:
                     for one in group:
                         changed = operation(changed, one) if _concerns(operation, one, subjects) else drop(changed, one)
                     judged[key] = {one.key: one for one in run_checks(site, changed, now)}
-                claiming = [one for one in passes if _claims(facts, site, one, kind, row.of_site)]
-                stayed = tuple(one for one in claiming if _still(judged[key], one))
+                named = _cut(facts, kind) if operation is truncate else facts
+                claiming = [one for one in passes if _claims(named, site, one, kind, row.of_site)]
+                if not claiming:
+                    continue
+                stayed = tuple(
+                    one for one in claiming if _still(judged[key], one, kind if operation is lower else None)
+                )
                 yield Cell(check, kind.__name__, operation.__name__, stayed)
         if passes and check in MEMORIES:
             area = MEMORIES[check]
@@ -223,8 +295,12 @@ def cells(site: Site, facts: Facts, now: datetime) -> Iterator[Cell]:
 def _concerns(operation: Change, kind: Kind, subjects: list[str]) -> bool:
     """Tell whether an operation changes anything that a reader could notice."""
     of_cameras = all(name.startswith("camera:") for name in subjects)
-    if operation is empty:
+    if operation in (empty, truncate):
         return kind in EMPTIED
+    if operation is lower:
+        return kind in SEEN_BY_US
+    if operation is shift_true_at:
+        return kind in OF_PICTURES
     if operation is swap_source:
         return of_cameras
     if operation is swap_profile:
@@ -245,5 +321,20 @@ def _claims(facts: Facts, site: Site, key: str, kind: Kind, of_site: str | None)
     return any(isinstance(one.value, kind) for name in names for one in facts.by_subject.get(name, ()))
 
 
-def _still(after: Mapping[str, Finding], key: str) -> bool:
-    return key in after and after[key].status == "pass"
+def _cut(facts: Facts, kind: Kind) -> Facts:
+    """Return the facts with the observations of this kind alone that a cut listing changes."""
+    whole = ((name, one) for name, seen in facts.by_subject.items() for one in seen)
+    cut = {name: set(seen) for name, seen in truncate(facts, kind).by_subject.items()}
+    changed: dict[str, tuple[Observation, ...]] = dict.fromkeys(facts.by_subject, ())
+    for name, one in whole:
+        if one not in cut[name]:
+            changed[name] += (one,)
+    return replace(facts, by_subject=changed)
+
+
+def _still(after: Mapping[str, Finding], key: str, lowered: Kind | None = None) -> bool:
+    """Tell whether a pass stayed. One that says of what was lowered that it is told is another, and may."""
+    if key not in after or after[key].status != "pass":
+        return False
+    rests_on = [one for one in after[key].rests_on if lowered is not None and one.kind == lowered.__name__]
+    return not rests_on or any(one.level != "told" for one in rests_on)

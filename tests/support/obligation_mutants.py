@@ -14,7 +14,7 @@ from datetime import datetime
 
 import pytest
 from contradictions import contradicted
-from knockouts import EMPTIED, KNOWN, MEMORIES, OPERATIONS, empty
+from knockouts import EMPTIED, KNOWN, MEMORIES, OPERATIONS, empty, truncate
 
 from agent.judge import verdict as judging
 from agent.judge.admitted import admitted
@@ -95,7 +95,7 @@ def knocked_out(site: Site, facts: Facts, now: datetime) -> Iterator[tuple[Site,
     kinds: dict[type[Value], None] = dict.fromkeys(kind for row in KNOWN.values() for kind in row.kinds)
     for kind in kinds:
         for operation in OPERATIONS:
-            if operation is not empty or kind in EMPTIED:
+            if operation not in (empty, truncate) or kind in EMPTIED:
                 yield site, operation(facts, kind)
     for area in dict.fromkeys(MEMORIES.values()):
         yield site, replace(facts, remembered=replace(facts.remembered, **{area: getattr(EMPTY, area)}))

@@ -18,20 +18,21 @@ from agent.observe.facts.facts import Facts, gather
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.judge import Judge, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
-from agent.observe.pictures.studies import PREFERRED, studied_path
+from agent.observe.pictures.studies import studied_path
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
 from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
+from drivers.picture import LIVE as LIVE_PATHS
 from drivers.picture import PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
 from masking.model import Polygon, Verdict
 from masking.zones.pool import pool
 
-ORDER: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live", "playback")
+ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, "playback")
 """Paths as they are shown. All but the last are live."""
 
-LIVE: Final = frozenset(PREFERRED)
+LIVE: Final = frozenset(LIVE_PATHS)
 UNLISTED: Final = "unsupported"
 """Reason of findings on masks that a device does not list over its protocol: its pictures alone can tell."""
 

@@ -16,7 +16,7 @@ from agent.demo.world.recordings import SITE_ZONE, Recording
 from drivers.model import Span
 from drivers.picture import PathName
 
-SUBTYPES: dict[str, PathName] = {"0": "main", "1": "sub"}
+SUBTYPES: dict[str, PathName] = {"0": "main", "1": "sub", "2": "stream-3"}
 
 
 def find(view: DeviceView, url: str, described: Target | None) -> Target | None:

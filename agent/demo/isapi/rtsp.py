@@ -21,6 +21,8 @@ from drivers.model import Span
 from drivers.picture import PathName
 
 STREAM_NUMBERS: dict[int, PathName] = {1: "main", 2: "sub"}
+SERVED: dict[int, PathName] = {**STREAM_NUMBERS, 3: "stream-3"}
+"""The third stream is the second once more; a unit lists it where somebody switched it on."""
 _LIVE = re.compile(r"/(?:ISAPI/)?Streaming/Channels/(\d{1,4})(?:/trackID=1)?/?", re.IGNORECASE)
 _TRACK = re.compile(r"/(?:ISAPI/)?Streaming/tracks/(\d{1,4})(?:/trackID=1)?/?", re.IGNORECASE)
 _MOMENT = re.compile(r"(\d{8})T(\d{6})Z?", re.IGNORECASE)
@@ -71,7 +73,7 @@ def playback_url(view: DeviceView, track: int, span: Span, name: str) -> str:
 def _numbered(view: DeviceView, number: int) -> tuple[DemoCamera | None, PathName | None]:
     channel, stream = divmod(number, 100)
     camera = next((camera for camera in view.cameras if camera.channel == channel), None)
-    return camera, STREAM_NUMBERS.get(stream)
+    return camera, SERVED.get(stream)
 
 
 def _asked(query: str, now: datetime) -> Span | None:

@@ -2,6 +2,7 @@
 
 from agent.demo.liars.archive import (
     day_long_ago,
+    disk_out_of_the_list,
     disk_without_bytes,
     file_of_2000,
     full_calendar,
@@ -86,6 +87,7 @@ from agent.demo.liars.settings import (
 )
 from agent.demo.liars.streams import (
     bare_main_stream,
+    bare_third_stream,
     cached_while_unconnected,
     frozen_picture,
     kept_picture,
@@ -145,6 +147,7 @@ LIES: tuple[Lie, ...] = (
     zeros_in_the_middle.LIE,
     neighbours_files.LIE,
     # archive
+    disk_out_of_the_list.LIE,
     disk_without_bytes.LIE,
     file_of_2000.LIE,
     full_calendar.LIE,
@@ -166,6 +169,7 @@ LIES: tuple[Lie, ...] = (
     only_online_sources.LIE,
     swapped_tokens.LIE,
     bare_main_stream.LIE,
+    bare_third_stream.LIE,
     sound_in_the_stream.LIE,
     cached_while_unconnected.LIE,
     picture_of_a_lost_camera.LIE,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from agent.demo.world.cameras import DemoCamera, Fault
-from drivers.picture import PathName
+from drivers.picture import FURTHER_STREAMS, PathName
 
 IDR, SPS, PPS = 5, 7, 8
 _START = re.compile(rb"\x00\x00\x00?\x01")
@@ -52,4 +52,4 @@ def load(name: str) -> Clip:
 def clip_of(camera: DemoCamera, path: PathName, fault: Fault | None) -> Clip:
     """Return the clip that a camera streams on a path: its own, the bare or the dark one."""
     stem = {"dark": "dark", "mask-removed": f"{camera.place}-bare"}.get(fault or "", camera.place)
-    return load(f"{stem}-{path}.h264")
+    return load(f"{stem}-{'sub' if path in FURTHER_STREAMS else path}.h264")

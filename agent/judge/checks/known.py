@@ -12,7 +12,7 @@ from agent.model.finding import Finding, Json, Level
 from drivers.details import Accounts, Audio, Encoders, Host, Movable, OldestLog, RetentionLimits
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, Schedule, StoreIndex
 from drivers.model import Clock, Identity, Masks, Overlays, Recordings, Value
-from drivers.picture import Access, FootageOpened, PathName, PictureSeen, PresetSeen, StreamSound, ZoneVerdict
+from drivers.picture import LIVE, Access, FootageOpened, PathName, PictureSeen, PresetSeen, StreamSound, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
 JudgedMemory = Literal["", "view", "quality", "covered", "listed-days"]
@@ -48,7 +48,6 @@ class EvidenceRule:
     members: Mapping[str, Level] = field(default_factory=dict)
 
 
-_LIVE: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live")
 _OWN: Final = EvidenceRule("own")
 _FOOTAGE_HELD: Final[Mapping[str, Level | None]] = dict.fromkeys(
     ("plan-covers-less", "owner-guessed", "segments-unreadable", "clock-not-trusted"), "told"
@@ -72,7 +71,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "camera-online": EvidenceRule(
         "own",
         (PictureSeen, Channels, Identity),
-        _LIVE,
+        LIVE,
         reasons=dict.fromkeys(("channel-offline", "lost", "signal-lost"), "told"),
         members={"paths": "seen"},
     ),

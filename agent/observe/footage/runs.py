@@ -22,6 +22,15 @@ def holes_of(rows: Iterable[RecordedDay], zone: ZoneInfo) -> Spans:
     return merged(hole for row in rows if row.gaps for hole in absolute_gaps(row, day_span(row.day, zone)))
 
 
+def due_s(hole: Span, plan: Schedule | None, zone: ZoneInfo) -> float:
+    """Return how many seconds of a hole the recorder's plan covers."""
+    return sum(
+        total_s(planned(plan, whole, part, zone))
+        for _, whole in days_of(hole, zone)
+        for part in clipped((hole,), whole)
+    )
+
+
 def run_from(
     spans: Spans,
     holes: Spans,
@@ -42,11 +51,7 @@ def run_from(
         hole = Span(held[number - 1].end_at, held[number].start_at)
         if seconds(hole) < least.total_seconds():
             continue
-        missing_s = sum(
-            total_s(planned(plan, whole, part, zone))
-            for _, whole in days_of(hole, zone)
-            for part in clipped((hole,), whole)
-        )
+        missing_s = due_s(hole, plan, zone)
         older_s = total_s(held[:number])
         if missing_s >= least.total_seconds() and (missing_s > older_s or older_s <= older.total_seconds()):
             return held[number].start_at

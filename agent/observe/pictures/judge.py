@@ -69,7 +69,7 @@ def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: 
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
     value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank)
-    where = replace(picture.provenance, true_at=picture.taken_at)
+    where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
 
@@ -106,7 +106,7 @@ def _one(
             _gather(picture.camera_id, job.study, judged.studied, previous)
     if judged.positioned is not None:
         values.append(preset_seen(picture.path, job.positions, judged.positioned))
-    where = replace(picture.provenance, true_at=picture.taken_at)
+    where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
 
 

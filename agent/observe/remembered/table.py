@@ -16,6 +16,7 @@ from agent.observe.remembered.areas import (
     footage,
     identities,
     inventory,
+    listings,
     logs,
     looked,
     outages,
@@ -69,6 +70,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "running": running,
     "logs": logs,
     "inventory": inventory,
+    "listings": listings,
 }
 """Learned once a look from everything that is known by it."""
 

@@ -10,6 +10,7 @@ from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.bare import Bare
 from agent.observe.footage.days import Footage
 from agent.observe.footage.outages import Outage
+from agent.observe.inventory.listings import Listings
 from agent.observe.inventory.owners import Owners
 from agent.observe.inventory.unconfigured import NOTHING_YET, Inventory
 from agent.observe.pictures.preset_verdicts import Presets
@@ -30,6 +31,7 @@ class Remembered:
     seen in each log, by subject. `inventory`: video sources, and what is not configured. `owners`: box and place of all
     memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was given
     for a replaced one. `bare`: when private zones were seen bare, by camera id, while the footage of it is there.
+    `listings`: what each device lists by name, by subject and kind.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -48,6 +50,7 @@ class Remembered:
     owners: Owners = field(default_factory=dict)
     voided: Mapping[str, str] = field(default_factory=dict)
     bare: Bare = field(default_factory=dict)
+    listings: Listings = field(default_factory=dict)
 
 
 EMPTY = Remembered()

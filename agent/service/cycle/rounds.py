@@ -26,13 +26,13 @@ from agent.service.cycle.environment import Environment
 from agent.service.cycle.kept_for import forget_replaced
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device, Observation, Observations
-from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import LIVE, PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
 
 BETWEEN_S: Final = 10.0
 """Between two rounds: long enough for another keyframe and for people to have moved on."""
 
-AGAIN: Final[frozenset[PathName]] = frozenset({"snapshot", "main", "sub", "recorder-live"})
+AGAIN: Final[frozenset[PathName]] = frozenset(LIVE)
 """Paths of which another picture says more. A recorded one stays the same."""
 
 SOFT: Final = ("pixelated", "blurred")

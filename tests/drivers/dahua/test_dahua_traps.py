@@ -258,13 +258,32 @@ def test_a_sub_stream_that_is_off_has_no_path() -> None:
     assert isinstance(streams, Streams) and [one.path for one in streams.streams] == ["snapshot", "main"]
 
 
-def test_a_second_sub_stream_is_named_unless_it_is_off() -> None:
+def test_further_sub_streams_have_paths_unless_they_are_off() -> None:
     first = b"table.Encode[0].ExtraFormat[0].Video.Compression=H.264\r\n"
     more = first.replace(b"ExtraFormat[0]", b"ExtraFormat[1]")
     off = b"table.Encode[0].ExtraFormat[1].VideoEnable=false\r\n"
-    for added, named in ((b"", ()), (more, ("ExtraFormat[1]",)), (more + off, ()), (off, ())):
+    last = more.replace(b"ExtraFormat[1]", b"ExtraFormat[2]")
+    third, fourth = ("stream-3", "subtype=2"), ("stream-4", "subtype=3")
+    cases = (
+        (b"", ()),
+        (more, (third,)),
+        (more + off, ()),
+        (off, ()),
+        (more + last, (third, fourth)),
+    )
+    for added, there in cases:
         streams = fact(seen_with("Encode", first, first + added), "camera:one", Streams)
-        assert isinstance(streams, Streams) and streams.further == named, added
+        assert isinstance(streams, Streams) and streams.further == ()
+        assert tuple((one.path, one.url.rpartition("&")[2]) for one in streams.streams[3:]) == there, added
+
+
+def test_a_stream_beyond_all_paths_is_named() -> None:
+    first = b"table.Encode[0].ExtraFormat[0].Video.Compression=H.264\r\n"
+    more = b"".join(first.replace(b"ExtraFormat[0]", b"ExtraFormat[%d]" % number) for number in range(1, 6))
+    streams = fact(seen_with("Encode", first, first + more), "camera:one", Streams)
+    assert isinstance(streams, Streams)
+    assert [one.path for one in streams.streams[1:]] == ["main", "sub", "stream-3", "stream-4", "stream-5"]
+    assert streams.further == ("ExtraFormat[4]", "ExtraFormat[5]")
 
 
 def test_paths_are_known_without_the_encoders() -> None:

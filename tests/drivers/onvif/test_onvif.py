@@ -48,8 +48,8 @@ def test_everything_is_read() -> None:
             Stream("snapshot", f"{base}/snap/p-1-main.jpg", "JPEG", profile="p-1-main"),
             Stream("main", "rtsp://127.0.0.1:8554/live/p-1-main", "H265", 1920, 1080, 25.0, 4096, 25, "p-1-main"),
             Stream("sub", "rtsp://127.0.0.1:8554/live/p-1-sub", "H265", 640, 360, 25.0, 4096, 25, "p-1-sub"),
-        ),
-        further=("p-1-third",),
+            Stream("stream-3", "rtsp://127.0.0.1:8554/live/p-1-third", "H265", 320, 180, 25.0, 4096, 25, "p-1-third"),
+        )
     )
     whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     assert fact(seen, "camera:one", Masks) == Masks((Mask("m-1", whole, "Color", True, "#000000"),))
@@ -68,12 +68,12 @@ def test_only_reading_operations_are_sent_and_none_twice() -> None:
     observe(script)
     assert all(re.fullmatch(r"Get\w+|Find(Recordings|Events)|EndSearch", name) for name in script.operations)
     often = {"GetSystemDateAndTime": 2, "EndSearch": 2, "GetServiceCapabilities": 2, "GetMaskOptions": 2}
-    often |= {"GetSnapshotUri": 2, "GetStreamUri": 4, "GetDeviceInformation": 2}
+    often |= {"GetSnapshotUri": 2, "GetStreamUri": 6, "GetDeviceInformation": 2}
     for name in set(script.operations):
         assert script.operations.count(name) == often.get(name, 1), name
 
 
-@pytest.mark.parametrize(("services", "most"), [(("device", "media2"), 17), (("device", "media"), 15)])
+@pytest.mark.parametrize(("services", "most"), [(("device", "media2"), 18), (("device", "media"), 16)])
 def test_a_camera_is_asked_few_questions(services: tuple[str, ...], most: int) -> None:
     script = Script(services=services, channels=1)
     observe(script, cameras=CAMERAS[:1])
@@ -83,7 +83,7 @@ def test_a_camera_is_asked_few_questions(services: tuple[str, ...], most: int) -
 def test_a_recorder_is_asked_few_questions() -> None:
     script = Script(channels=1, recordings=[("r-1", "source-1", [("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")])])
     observe(script, cameras=CAMERAS[:1])
-    assert len(script.operations) <= 27, script.operations
+    assert len(script.operations) <= 28, script.operations
 
 
 def test_two_boxes_that_answer_by_turns_at_one_address_are_no_identity() -> None:
@@ -223,7 +223,12 @@ def test_without_media2_masks_are_unsupported_and_streams_come_from_media1() -> 
     assert reason(seen, "camera:one", "masks") == "unsupported"
     assert reason(seen, "camera:one", "recordings") == "unsupported"
     streams = fact(seen, "camera:one", Streams)
-    assert isinstance(streams, Streams) and [one.path for one in streams.streams] == ["snapshot", "main", "sub"]
+    assert isinstance(streams, Streams) and [one.path for one in streams.streams] == [
+        "snapshot",
+        "main",
+        "sub",
+        "stream-3",
+    ]
     assert streams.streams[1].encoding == "H264" and streams.streams[1].width_px == 1920
     assert isinstance(fact(seen, "camera:two", "overlays"), Overlays)
 
@@ -248,7 +253,7 @@ def test_a_path_without_an_address_is_told_and_the_others_are_read() -> None:
     script.answers["media2 GetSnapshotUri"] = lambda asked: http(500, fault("ter:ActionNotSupported", "no"))
     seen = observe(script)
     streams = fact(seen, "camera:one", Streams)
-    assert isinstance(streams, Streams) and [one.path for one in streams.streams] == ["main", "sub"]
+    assert isinstance(streams, Streams) and [one.path for one in streams.streams] == ["main", "sub", "stream-3"]
     missing = [one.value for one in seen if isinstance(one.value, Unavailable) and one.value.path == "snapshot"]
     assert [one.reason for one in missing] == ["unsupported", "unsupported"]
 

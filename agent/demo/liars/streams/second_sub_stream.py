@@ -5,7 +5,9 @@
 Source: Dahua HTTP API, Encode: ExtraFormat[0..2].
 """
 
-from agent.demo.liars.lie import NOT_PASS, Lie, Telling, says
+from agent.demo.liars.lie import NOT_PASS, Lie, Telling
+from agent.demo.liars.streams.third_stream import silent
+from agent.demo.world.lying import Lying
 from agent.model.finding import Message
 
 
@@ -18,7 +20,7 @@ def make() -> Telling:
         lines = [line for line in body.splitlines(keepends=True) if b"ExtraFormat[0]" in line]
         return body + b"".join(line.replace(b"ExtraFormat[0]", b"ExtraFormat[1]") for line in lines)
 
-    return says(say)
+    return Telling(lying=Lying(says=say, aims=silent))
 
 
 LIE = Lie(

@@ -6,8 +6,11 @@ Source: field reports of `Streaming/channels`: 101, 102, 103.
 """
 
 import re
+from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling, changed, says
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.rtsp.target import Target
 from agent.model.finding import Message
 
 
@@ -17,7 +20,14 @@ def make() -> Telling:
     def add(found: re.Match[str]) -> str:
         return found[0] + found[0].replace("<id>102</id>", "<id>103</id>")
 
-    return says(changed("streaming/channels\n", r"<StreamingChannel [^>]*><id>102</id>.*?</StreamingChannel>", add))
+    listed = says(changed("streaming/channels\n", r"<StreamingChannel [^>]*><id>102</id>.*?</StreamingChannel>", add))
+    return replace(listed, lying=replace(listed.lying, aims=silent))
+
+
+def silent(target: Target, view: DeviceView) -> Target | None:
+    """Stream nothing on a third stream."""
+    del view
+    return None if target.path == "stream-3" else target
 
 
 LIE = Lie(

@@ -13,6 +13,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.checks.devices.whole_list import whole_list
 from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
@@ -71,7 +72,9 @@ def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _each_device(check, site, facts, Protocols, "protocols", partial(_insecure, check, names))
 
 
-def _insecure(check: Check, approved: frozenset[str], subject: str, protocols: Protocols, told: Grounds) -> Finding:
+def _insecure(
+    check: Check, approved: frozenset[str], subject: str, protocols: Protocols, told: Grounds, complete: Outcome
+) -> Finding:
     running = _running(protocols)
     strange = [name for name in running if _normalized(name) not in INSECURE | HARMLESS | approved]
     open_ = [name for name in running if _normalized(name) in INSECURE]
@@ -87,6 +90,7 @@ def _insecure(check: Check, approved: frozenset[str], subject: str, protocols: P
         _listed_services(running, told),
         *_each([name for name in running if name not in strange], open_, "insecure", wrong, told),
         *(Open(f"name {name}", "service-unknown", unknown, doubted=True) for name in strange),
+        complete,
     ]
     return verdict(check, subject, outcomes, evidence, message)
 
@@ -96,7 +100,9 @@ def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _by_declared_list(check, site, facts, now, SERVICES, Protocols, "protocols", _exposed)
 
 
-def _exposed(check: Check, approved: frozenset[str], subject: str, protocols: Protocols, told: Grounds) -> Finding:
+def _exposed(
+    check: Check, approved: frozenset[str], subject: str, protocols: Protocols, told: Grounds, complete: Outcome
+) -> Finding:
     running = _running(protocols)
     allowed = {_normalized(one) for one in approved}
     more = [name for name in running if _normalized(name) not in allowed]
@@ -106,7 +112,7 @@ def _exposed(check: Check, approved: frozenset[str], subject: str, protocols: Pr
         {"services": ", ".join(more)},
     )
     rests_on = (*told, *declared("site", SERVICES))
-    outcomes = [_listed_services(running, told), *_each(running, more, "not-approved", wrong, rests_on)]
+    outcomes = [_listed_services(running, told), *_each(running, more, "not-approved", wrong, rests_on), complete]
     return verdict(check, subject, outcomes, evidence, Message("it offers no more than what was approved"))
 
 
@@ -115,7 +121,9 @@ def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return _by_declared_list(check, site, facts, now, FIRMWARE, Identity, "identity", _firmware)
 
 
-def _firmware(check: Check, approved: frozenset[str], subject: str, identity: Identity, told: Grounds) -> Finding:
+def _firmware(
+    check: Check, approved: frozenset[str], subject: str, identity: Identity, told: Grounds, _: Outcome
+) -> Finding:
     versions = _versions(approved, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware, "approved": list(versions)}
     values = {"model": identity.model, "firmware": identity.firmware}
@@ -136,7 +144,9 @@ def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     return _by_declared_list(check, site, facts, now, ADVISORIES, Identity, "identity", _flawed)
 
 
-def _flawed(check: Check, flawed: frozenset[str], subject: str, identity: Identity, told: Grounds) -> Finding:
+def _flawed(
+    check: Check, flawed: frozenset[str], subject: str, identity: Identity, told: Grounds, _: Outcome
+) -> Finding:
     versions = _versions(flawed, identity.model)
     evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware}
     if any(_is_version(identity.firmware, version) for version in versions):
@@ -157,7 +167,13 @@ def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 
 def _accounts(
-    logins: Mapping[str, str], check: Check, approved: frozenset[str], subject: str, accounts: Accounts, told: Grounds
+    logins: Mapping[str, str],
+    check: Check,
+    approved: frozenset[str],
+    subject: str,
+    accounts: Accounts,
+    told: Grounds,
+    complete: Outcome,
 ) -> Finding:
     names = sorted(one.name for one in accounts.accounts)
     more = [one for one in accounts.accounts if one.name not in approved]
@@ -175,13 +191,14 @@ def _accounts(
     )
     rests_on = (*told, *declared("site", ACCOUNTS))
     outcomes = [
-        _whole_list(accounts, logins.get(subject), told),
+        _listed_accounts(accounts, logins.get(subject), told),
         *_each(names, [one.name for one in more], "not-approved", wrong, rests_on),
+        complete,
     ]
     return verdict(check, subject, outcomes, evidence, Message("every account on it was approved"))
 
 
-def _whole_list(accounts: Accounts, login: str | None, told: Grounds) -> Outcome:
+def _listed_accounts(accounts: Accounts, login: str | None, told: Grounds) -> Outcome:
     """Doubt a list that cannot be whole: every device has an administrator, and the account that asked.
 
     Hikvision's `Security/users` lists to an account that may only view that account alone (field reports).
@@ -196,14 +213,19 @@ def _whole_list(accounts: Accounts, login: str | None, told: Grounds) -> Outcome
 
 
 def _each_device(
-    check: Check, site: Site, facts: Facts, kind: type[V], fact: Fact, judge: Callable[[str, V, Grounds], Finding]
+    check: Check,
+    site: Site,
+    facts: Facts,
+    kind: type[V],
+    fact: Fact,
+    judge: Callable[[str, V, Grounds, Outcome], Finding],
 ) -> tuple[Finding, ...]:
     """Judge every device that reports a fact; of the others it is missing."""
     found = ((subject, facts.one(subject, kind)) for subject in (f"device:{one.id}" for one in site.devices))
     return tuple(
         fact_missing(check, site, facts, subject, fact)
         if value is None
-        else judge(subject, value, grounds(facts.observed(subject, kind)))
+        else judge(subject, value, grounds(facts.observed(subject, kind)), whole_list(facts, subject, kind))
         for subject, value in found
     )
 
@@ -216,7 +238,7 @@ def _by_declared_list(
     duty: str,
     kind: type[V],
     fact: Fact,
-    judge: Callable[[Check, frozenset[str], str, V, Grounds], Finding],
+    judge: Callable[[Check, frozenset[str], str, V, Grounds, Outcome], Finding],
     *beside: str,
 ) -> tuple[Finding, ...]:
     """Judge every device by a declared list; without one, one finding for the site. `beside` is declared with it."""

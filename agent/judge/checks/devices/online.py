@@ -17,7 +17,7 @@ from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Observation, Reason, Services, Unavailable
-from drivers.picture import BLANK_CONTRAST, PathName, PictureSeen, Streams
+from drivers.picture import BLANK_CONTRAST, STREAMS, PathName, PictureSeen, Streams
 from masking.model import NOT_CONFINED
 
 CHECK_ID = "camera-online"
@@ -25,7 +25,7 @@ CHECK_ID = "camera-online"
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
 
-_STREAMS: tuple[PathName, ...] = ("main", "sub", "recorder-live")
+_STREAMS: tuple[PathName, ...] = (*STREAMS, "recorder-live")
 
 SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 

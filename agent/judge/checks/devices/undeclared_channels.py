@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent.judge.checks.devices import online
+from agent.judge.checks.devices.whole_list import whole_list
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.wording.declared_words import name_list
 from agent.model.finding import Json, Message, utc_text
@@ -43,6 +44,8 @@ def channels(site: Site, facts: Facts, whole: bool) -> Iterator[Outcome]:
         subject = f"device:{device.id}"
         if seen[device.id] is not None:
             yield Held(f"channels {device.id}", grounds(facts.observed(subject, Channels, VideoSources)))
+            if facts.one(subject, Channels) is not None:
+                yield whole_list(facts, subject, Channels, f"whole {device.id}")
         elif whole and _is_recorder(site, device):
             message = Message("which channels of {device} have a camera is not known", {"device": device.id})
             silent = "" if online.answers(facts, subject) else online.key_of_device(site, device)

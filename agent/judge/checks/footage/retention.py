@@ -11,6 +11,7 @@ from agent.judge.check import Check
 from agent.judge.checks.footage.claims import clocks, floor_declared, of_footage
 from agent.judge.checks.footage.opened import at_floor, whose
 from agent.judge.checks.footage.shared import (
+    COMPLETENESS_ID,
     RETENTION_ID,
     SHORTENING,
     days_of_footage,
@@ -24,13 +25,13 @@ from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, END, CameraFootage, floor_of, zone_of
-from agent.observe.footage.runs import holes_of, run_from
+from agent.observe.footage.runs import ISOLATING, due_s, holes_of, run_from
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule
-from drivers.model import Recordings
+from drivers.model import Recordings, Span
 from drivers.picture import BLANK_CONTRAST, PictureSeen
-from drivers.spans import at_wall, day_of
+from drivers.spans import at_wall, day_of, seconds
 
 OPENED_NEAR_OLDEST = timedelta(hours=1)
 """How near to the oldest recorded moment the opened picture must lie. House rule: one file of a recorder."""
@@ -160,6 +161,13 @@ def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings,
     subject, floor, zone = f"camera:{camera.camera.id}", floor_of(site, camera), zone_of(site, camera)
     known = facts.footage.get(camera.camera.id)
     plan = known.schedule if known else None
+    stopped = Span(min(recordings.spans[-1].end_at, there), there)
+    if due_s(stopped, plan, zone) >= ISOLATING.total_seconds():
+        message = Message(
+            "the footage ends {days} days ago: how long it is kept shows once recording goes on",
+            {"days": round(seconds(stopped) / DAY.total_seconds(), 1)},
+        )
+        return Open("run", "recording-stopped", message, caused_by=f"{COMPLETENESS_ID} {subject}")
     run_at = run_from(recordings.spans, holes_of(known.days if known else (), zone), plan, zone)
     if run_at is None or run_at <= recordings.spans[0].start_at or there - run_at >= floor:
         read = grounds(facts.observed(subject, Recordings))

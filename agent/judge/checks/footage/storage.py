@@ -9,6 +9,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.checks.devices.whole_list import whole_list
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
@@ -140,7 +141,7 @@ def _disks(
     each = sorted(enumerate(disks.disks), key=lambda one: WORST_FIRST.index(one[1].state))
     outcomes = (_disk(f"disk {number} {disk.name}", disk, writable, seen) for number, disk in each)
     message = Message("{count} disk(s) in order", {"count": len(disks.disks)})
-    return verdict(check, subject, (*outcomes, *contents), evidence, message)
+    return verdict(check, subject, (*outcomes, whole_list(facts, subject, Disks), *contents), evidence, message)
 
 
 def _disk(key: str, disk: Disk, any_writable: bool, seen: tuple[Ground, ...]) -> Outcome:

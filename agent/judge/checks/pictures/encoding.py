@@ -16,7 +16,7 @@ from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from drivers.details import Audio, Encoder, Encoders
-from drivers.picture import PathName, Streams, StreamSound
+from drivers.picture import FURTHER_STREAMS, PathName, Streams, StreamSound
 
 DESIGN: Final = "stream-design"
 """The declaration of how a camera's main stream was designed."""
@@ -103,12 +103,15 @@ def _told(untold: tuple[str, ...], told: tuple[Ground, ...]) -> Iterator[Outcome
 def _undescribed(facts: Facts, subject: str) -> Iterator[Outcome]:
     """Yield the streams whose own description nobody asked for: it may offer sound that no profile lists."""
     streams = facts.one(subject, Streams)
-    if streams is None or not streams.further:
+    described = {one.path for one in facts.all(subject, StreamSound)}
+    behind = [one for one in streams.streams if one.path in FURTHER_STREAMS] if streams else []
+    names = [*(one.path for one in behind if one.path not in described), *(streams.further if streams else ())]
+    if not names:
         return
     message = Message(
         "the device lists more streams ({names}), whose descriptions nobody reads: whether they carry sound is not "
         "known",
-        {"names": ", ".join(streams.further)},
+        {"names": ", ".join(names)},
         next_step="switch off in the device what nobody needs",
     )
     yield Open("further", "sound-not-described", message, doubted=True)

@@ -214,9 +214,20 @@ def test_a_ring_that_goes_past_what_was_locked_in_it_deletes_nothing_before_its_
         held = Recordings(spans, "rtsp://192.0.2.1/replay", listed=(Span(spans[0].start_at, now),))
         seen = without(healthy(), Recordings) + observed("camera:gate", held)
         footage = remembered(OLD, [(seen, now)], footage)
-        findings = run_checks(OLD, gather(seen, remembered=Remembered(footage=footage)), now)
+        facts = gather(observed_at(seen, now), remembered=Remembered(footage=footage))
+        findings = run_checks(OLD, facts, now)
         found |= {f.status for f in findings if f.key == "recording-tamper camera:gate"}
     assert "fail" not in found and "pass" in found
+
+
+@pytest.mark.parametrize(("ended", "reason"), [(DAY, "recording-stopped"), (20 * HOUR, "")])
+def test_footage_that_ends_days_ago_does_not_reach_to_now(ended: timedelta, reason: str) -> None:
+    """The recorder holds 35 days, and it stopped: the days from then on are due as well."""
+    held = Recordings((Span(NOW - 35 * DAY, NOW - ended),), "rtsp://192.0.2.1/replay")
+    seen = without(healthy(), Recordings) + observed("camera:gate", held)
+    (found,) = [one for one in run_checks(OLD, gather(seen), NOW) if one.key == KEY]
+    assert (found.status, found.reason) == ("unknown" if reason else "pass", reason)
+    assert found.caused_by == ("recording-completeness camera:gate" if reason else "")
 
 
 def test_a_locked_hour_over_a_ring_that_is_long_enough_passes() -> None:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from footage_looks import facts_of
-from sites import NOW, PATHS, ZONE, camera, healthy, site, without, without_path
+from sites import NOW, PATHS, ZONE, camera, healthy, observed, picture, site, without, without_path
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from drivers.model import Observation
-from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
+from drivers.model import Observation, Observations, Value
+from drivers.picture import PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
 
 DUE: tuple[PathName, ...] = (*PATHS, "playback")
 
@@ -19,7 +19,7 @@ DUE: tuple[PathName, ...] = (*PATHS, "playback")
 def judge(observations: tuple[Observation, ...]) -> dict[str, Finding]:
     a_site = site(camera())
     found = run_checks(a_site, facts_of(a_site, observations), NOW)
-    return {one.check: one for one in found if one.check.startswith("privacy-mask-") and one.subject == "camera:gate"}
+    return {one.check: one for one in found if one.subject == "camera:gate"}
 
 
 def test_a_pass_names_the_picture_of_every_path_that_it_rests_on() -> None:
@@ -53,6 +53,29 @@ def test_a_listed_stream_at_which_nobody_looks_confirms_nothing() -> None:
     found = judge(third)
     assert found["privacy-mask-effective"].reason == "path-not-looked-at"
     assert found["privacy-mask-geometry"].status == "unknown"
+
+
+def with_third(*seen: Value) -> Observations:
+    """Return a camera in order that lists a third stream, which showed and said this."""
+    more = Stream("stream-3", "rtsp://192.0.2.1/stream-3")
+    listed = tuple(
+        replace(one, value=replace(one.value, streams=(*one.value.streams, more)))
+        if isinstance(one.value, Streams) else one
+        for one in healthy()
+    )  # fmt: skip
+    return (*listed, *observed("camera:gate", *seen))
+
+
+def test_a_third_stream_is_due_like_the_others() -> None:
+    hides, sound = ZoneVerdict("stream-3", ZONE.name, "PASS", "solid"), StreamSound("stream-3", ())
+    assert judge(with_third())["privacy-mask-effective"].reason == "path-not-looked-at"
+    assert judge(with_third())["audio-undeclared"].reason == "sound-not-described"
+    assert judge(with_third())["stream-auth-required"].reason == "path-not-looked-at"
+    whole = judge(with_third(picture("stream-3"), hides, sound))
+    assert (whole["privacy-mask-effective"].status, whole["audio-undeclared"].status) == ("pass", "pass")
+    shows = judge(with_third(picture("stream-3"), replace(hides, verdict="FAIL", reason="not-hidden"), sound))
+    assert shows["privacy-mask-effective"].message.values["paths"] == "stream-3"
+    assert shows["privacy-mask-effective"].status == "fail"
 
 
 def test_a_bare_zone_speaks_before_a_path_that_is_missing() -> None:
