@@ -1,8 +1,9 @@
 """Encodes the clips of the simulated streams: `python packaging/write_demo_clips.py` (needs ffmpeg with libx264).
 
 The clips are kept in the repository as package data, so that the demo needs no encoder. Each is raw H.264 (Annex B):
-one IDR picture with its parameter sets, then P pictures, one slice each, without SEI. Run this again only when scenes,
-masks or sizes change.
+parameter sets, then IDR and P pictures, one slice each, without SEI. A live main stream has two moments, each with an
+IDR picture of its own, and what was recorded has a third: sensor noise and people differ between them, as they do in
+pictures of any two moments. Run this again only when scenes, masks or sizes change.
 """
 
 from __future__ import annotations
@@ -13,19 +14,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.demo.scene.scene import SIZES_PX, picture
-from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, DemoCamera, Fault
+from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, ISAPI_CAMERAS, DemoCamera, Fault
 from drivers.picture import PathName
 
 FRAMES = 8
 RATE_HZ = 10
 START_AT = datetime(2026, 11, 24, 8, 30, 5, tzinfo=UTC)
-CRF: dict[PathName, int] = {"main": 26, "sub": 26}
+LATER_AT = START_AT + timedelta(seconds=47)
+RECORDED_AT = START_AT - timedelta(hours=3)
+MOMENTS: dict[PathName, tuple[datetime, ...]] = {
+    "main": (START_AT, LATER_AT),
+    "sub": (START_AT,),
+    "playback": (RECORDED_AT,),
+}
+"""When each GOP of a clip begins; they share the clip's frames evenly."""
+CRF: dict[PathName, int] = {"main": 28, "sub": 26, "playback": 28}
+"""Still so fine that noise is left in IDR pictures."""
 DARK_CLIP = "dark"
 """One dark clip serves every camera: without light they all look the same."""
 
 
 def clip_name(stem: str, path: PathName) -> str:
-    """The file of a clip, e.g. `gate-main.h264`, `gate-bare-sub.h264`, `dark-main.h264`."""
+    """The file of a clip, e.g. `gate-main.h264`, `gate-bare-sub.h264`, `dark-playback.h264`."""
     return f"{stem}-{path}.h264"
 
 
@@ -37,14 +47,13 @@ def encode(camera: DemoCamera, path: PathName, fault: Fault | None) -> bytes:
         FileNotFoundError: ffmpeg is not installed.
     """
     width, height = SIZES_PX[path]
-    step = timedelta(seconds=1 / RATE_HZ)
-    frames = b"".join(
-        picture(camera, path, START_AT + step * index, fault, dated=False).tobytes() for index in range(FRAMES)
-    )
+    gop = FRAMES // len(MOMENTS[path])
+    moments = [at + timedelta(seconds=index / RATE_HZ) for at in MOMENTS[path] for index in range(gop)]
+    frames = b"".join(picture(camera, path, at, fault, dated=False).tobytes() for at in moments)
     command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}"]
     command += ["-r", str(RATE_HZ), "-i", "-", "-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p"]
-    command += ["-preset", "veryslow", "-bf", "0", "-g", "250", "-sc_threshold", "0", "-crf", str(CRF[path])]
-    command += ["-x264-params", "slices=1:sliced-threads=0", "-bsf:v", "filter_units=remove_types=6|9"]
+    command += ["-preset", "veryslow", "-bf", "0", "-g", str(gop), "-sc_threshold", "0", "-crf", str(CRF[path])]
+    command += ["-x264-params", "slices=1:sliced-threads=0:open-gop=0", "-bsf:v", "filter_units=remove_types=6|9"]
     command += ["-f", "h264", "-"]
     return subprocess.run(command, input=frames, capture_output=True, check=True).stdout
 
@@ -53,13 +62,14 @@ def make(directory: Path) -> int:
     """Write every clip into the directory and return their size together, in bytes."""
     directory.mkdir(parents=True, exist_ok=True)
     total = 0
-    jobs: list[tuple[str, DemoCamera, Fault | None]] = [
-        (camera.id, camera, None) for camera in CAMERAS if camera.id == camera.place
-    ]
-    jobs += [(f"{camera.id}-bare", camera, "mask-removed") for camera in CAMERAS if camera.id in BARE_CLIPS]
+    cameras = (*CAMERAS, *ISAPI_CAMERAS)
+    jobs: list[tuple[str, DemoCamera, Fault | None]] = [(camera.id, camera, None) for camera in cameras]
+    jobs += [(f"{camera.id}-bare", camera, "mask-removed") for camera in cameras if camera.id in BARE_CLIPS]
     jobs += [(DARK_CLIP, CAMERAS[0], "dark")]
     for stem, camera, fault in jobs:
-        for path in CRF:
+        for path in MOMENTS:
+            if path == "playback" and camera.recording is None:
+                continue
             data = encode(camera, path, fault)
             (directory / clip_name(stem, path)).write_bytes(data)
             total += len(data)

@@ -19,7 +19,8 @@ from masking.worker.client import Worker
 RECORDER, NVR = DEVICES[0], ISAPI_DEVICES[0]
 GATE = replace(CAMERAS[0], recording=None)
 LIBRARY = replace(ISAPI_CAMERAS[0], recording=None)
-HALL = replace(LIBRARY, id="hall", channel=2, code="14020000001320000099", name="Hall")
+GYM = ISAPI_CAMERAS[1]
+HALL = replace(LIBRARY, id="hall", channel=2, code="14020000001320000099", name="Hall", place=GYM.place, mask=GYM.mask)
 SIXTEEN = tuple(
     replace(LIBRARY, id=f"c{n:02}", channel=n, code=f"140200000013200002{n:02}", name=f"C{n}") for n in range(1, 17)
 )

@@ -11,9 +11,11 @@ from agent.model.finding import Finding
 
 RECORDER, NVR = DEVICES[0], ISAPI_DEVICES[0]
 GATE = CAMERAS[0]
-PORCH = replace(GATE, id="porch", channel=2, code="14020000001320000098", name="Porch")
-LIBRARY = ISAPI_CAMERAS[0]
-HALL = replace(LIBRARY, id="hall", channel=2, code="14020000001320000099", name="Hall")
+LIBRARY, GYM, BICYCLES = ISAPI_CAMERAS
+PORCH = replace(
+    GATE, id="porch", channel=2, code="14020000001320000098", name="Porch", place=BICYCLES.place, mask=BICYCLES.mask
+)
+HALL = replace(LIBRARY, id="hall", channel=2, code="14020000001320000099", name="Hall", place=GYM.place, mask=GYM.mask)
 
 
 def held(told: Told, check: str, *subjects: str) -> Finding:

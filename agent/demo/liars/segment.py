@@ -22,8 +22,8 @@ _DELIMITER = b"\x09\xf0"
 
 
 def transport_stream(place: str) -> bytes:
-    """Return a file that holds the first picture of a place's main stream."""
-    clip = load(f"{place}-main.h264")
+    """Return a file that holds the first picture of what was recorded of a place."""
+    clip = load(f"{place}-playback.h264")
     pictures = ((_DELIMITER, clip.sps, clip.pps, clip.pictures[0]), *((_DELIMITER, one) for one in clip.pictures[1:3]))
     pat = _section(b"\0\0\1\xc1\0\0\0\1" + (0xE000 | _PMT_PID).to_bytes(2))
     video = bytes((_H264,)) + (0xE000 | _VIDEO_PID).to_bytes(2) + b"\xf0\0"

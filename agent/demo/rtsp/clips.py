@@ -1,6 +1,7 @@
 """Loads the short H.264 clips that the simulated streams loop, and splits them into pictures.
 
-A clip is SPS, PPS, an IDR picture, then P pictures, each one NAL unit (made by `packaging/write_demo_clips.py`).
+A clip is SPS, PPS, an IDR picture, then P and more IDR pictures, each one NAL unit (made by
+`packaging/write_demo_clips.py`).
 """
 
 import base64
@@ -29,6 +30,11 @@ class Clip:
         """The value of `sprop-parameter-sets`. Source: RFC 6184 section 8.1."""
         return ",".join(base64.b64encode(unit).decode() for unit in (self.sps, self.pps))
 
+    @property
+    def clean_points(self) -> tuple[int, ...]:
+        """The numbers of its IDR pictures: there a player may begin."""
+        return tuple(number for number, unit in enumerate(self.pictures) if unit[0] & 31 == IDR)
+
 
 def cut(data: bytes) -> Clip:
     """Cut an Annex-B stream into a clip.
@@ -38,9 +44,11 @@ def cut(data: bytes) -> Clip:
     """
     units = [unit for unit in _START.split(data) if unit]
     kinds = [unit[0] & 31 for unit in units]
-    if kinds[:3] != [SPS, PPS, IDR] or any(kind != 1 for kind in kinds[3:]):
+    if kinds[:3] != [SPS, PPS, IDR] or any(kind not in (1, IDR, SPS, PPS) for kind in kinds[3:]):
         raise ValueError("a clip is SPS, PPS, one IDR picture, then P pictures of one slice each")
-    return Clip(units[0], units[1], tuple(units[2:]))
+    if not {unit for unit in units if unit[0] & 31 in (SPS, PPS)} <= set(units[:2]):
+        raise ValueError("a clip is of one size: its parameter sets do not change")
+    return Clip(units[0], units[1], tuple(unit for unit in units[2:] if unit[0] & 31 in (1, IDR)))
 
 
 @lru_cache(maxsize=64)
@@ -50,6 +58,6 @@ def load(name: str) -> Clip:
 
 
 def clip_of(camera: DemoCamera, path: PathName, fault: Fault | None) -> Clip:
-    """Return the clip that a camera streams on a path: its own, the bare or the dark one."""
+    """Return the clip that a camera streams on a path, or of which its recordings are: own, bare or dark."""
     stem = {"dark": "dark", "mask-removed": f"{camera.place}-bare"}.get(fault or "", camera.place)
     return load(f"{stem}-{'sub' if path in FURTHER_STREAMS else path}.h264")

@@ -15,21 +15,31 @@ RATE_HZ = 10
 STEP = timedelta(seconds=1 / RATE_HZ)
 
 
-class Live:
-    """Loops a clip, IDR first. The clip is chosen anew at each IDR, so that a fault shows within a second."""
+GOP_S = 17
+"""For so long a live stream begins with the same IDR picture: a camera stores its newest one for viewers."""
 
-    def __init__(self, clip: Callable[[], Clip], packetiser: Packetiser, *, parameter_sets: bool) -> None:
+
+def moment_shown(clip: Clip, at: datetime) -> int:
+    """Return the number of the IDR picture with which a live stream begins at a moment."""
+    points = clip.clean_points
+    return points[int(at.timestamp()) // GOP_S % len(points)]
+
+
+class Live:
+    """Loops a clip from an IDR on. The clip is chosen anew at each IDR, so that a fault shows within a second."""
+
+    def __init__(self, clip: Callable[[], Clip], at: datetime, packetiser: Packetiser, *, parameter_sets: bool) -> None:
         self._clip, self._packetiser, self._parameter_sets = clip, packetiser, parameter_sets
         self._current = clip()
-        self._index = 0
+        self._index = moment_shown(self._current, at)
         self._timestamp = 0
         self.interval_s = 1 / RATE_HZ
 
     def next(self) -> bytes | None:
         """The next picture; a live stream never ends."""
         position = self._index % len(self._current.pictures)
-        if position == 0:
-            self._current, self._index = self._clip(), 0
+        if position in self._current.clean_points and self._clip() is not self._current:
+            self._current, self._index, position = self._clip(), 0, 0
         units = _units(self._current, position, parameter_sets=self._parameter_sets)
         data = self._packetiser.picture(units, self._timestamp)
         self._index += 1

@@ -169,7 +169,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
         if session.target.recording is None:
             camera, path = session.target.camera, session.target.path
             clip = partial(self._live_clip, camera, path)
-            self._player = Live(clip, session.packetiser, parameter_sets=path == "main")
+            self._player = Live(clip, self._view().now, session.packetiser, parameter_sets=path == "main")
             headers["Range"] = "npt=now-"
         else:
             wish = _requested(request, session.target, session.target.recording)
@@ -188,7 +188,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
     def _recorded_clip(self, camera: DemoCamera, at: datetime) -> Clip:
         """Return the clip of a recorded moment: a fault shows only in footage from its start on."""
         active = self._view().faults.get(camera.id)
-        return clip_of(camera, "main", active.fault if active is not None and active.since <= at else None)
+        return clip_of(camera, "playback", active.fault if active is not None and active.since <= at else None)
 
     def _halt(self, request: Request) -> bytes:
         if self._in_session(request) is None:

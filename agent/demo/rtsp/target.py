@@ -37,7 +37,7 @@ class Target:
     @property
     def clip(self) -> Clip:
         """The clip that describes the stream; all clips of a size share their parameter sets."""
-        return clip_of(self.camera, "main" if self.path == "playback" else self.path, None)
+        return clip_of(self.camera, self.path, None)
 
 
 def closed(url: str) -> bool:

@@ -122,6 +122,7 @@ _CANTEEN = _rectangle(0.0875, 0.35, 0.475, 0.74)
 _PARKING = _rectangle(0.53, 0.13, 0.90, 0.48)
 _LOBBY = _rectangle(0.585, 0.215, 0.895, 0.685)
 _ANNEX = _rectangle(0.22, 0.16, 0.52, 0.54)
+_BICYCLES = _rectangle(0.48, 0.16, 0.78, 0.54)
 
 _FULL = RecordingPlan(35)
 
@@ -166,17 +167,17 @@ CAMERAS: tuple[DemoCamera, ...] = (
         "nothing private in view; clock 95 s ahead", "14020000001320000008",
     ),
     DemoCamera(
-        "stairs", "stairs", 1, "Stairs", "first landing", "corridor",
+        "stairs", "stairs", 1, "Stairs", "first landing", "stairs",
         "the device accepts and never answers", "14020000001320000009", "flat door",
         DemoMask(_CORRIDOR, "Color"),
     ),
     DemoCamera(
-        "store", "store", 1, "Store room", "above the shelves", "lobby",
+        "store", "store", 1, "Store room", "above the shelves", "store",
         "a wrong password is configured", "14020000001320000010", "staff lockers",
         DemoMask(_LOBBY, "Color", "#808080"),
     ),
     DemoCamera(
-        "kiosk", "kiosk", 1, "Kiosk", "beside the till", "canteen",
+        "kiosk", "kiosk", 1, "Kiosk", "beside the till", "kiosk",
         "every SOAP call answers 500 with a stack trace", "14020000001320000011", "till",
         DemoMask(_CANTEEN, "Pixelated"),
     ),
@@ -194,19 +195,19 @@ ISAPI_DEVICES: tuple[DemoDevice, ...] = (
 
 ISAPI_CAMERAS: tuple[DemoCamera, ...] = (
     DemoCamera(
-        "library", "nvr", 1, "Library", "between the windows, towards the houses", "annex",
+        "library", "nvr", 1, "Library", "between the windows, towards the houses", "library",
         "all good behind a recorder of another maker", "14020000001320000012", "flat window",
         DemoMask(_ANNEX, "Color"), RecordingPlan(35),
     ),
     DemoCamera(
-        "gym", "nvr", 2, "Sports hall", "opposite the lockers", "lobby",
+        "gym", "nvr", 2, "Sports hall", "opposite the lockers", "gym",
         "a whole day without recording, five days ago", "14020000001320000013", "lockers",
         DemoMask(_LOBBY, "Color", "#808080"), RecordingPlan(35, gap_hours=24, gap_days_ago=5, gap_from_midnight=True),
     ),
     DemoCamera(
-        "bicycles", "nvr", 3, "Bicycle shed", "under the roof", "annex",
+        "bicycles", "nvr", 3, "Bicycle shed", "under the roof", "bicycles",
         "the recorder has lost it two days ago", "14020000001320000014", "flat window",
-        DemoMask(_ANNEX, "Color"), RecordingPlan(35, ended_days_ago=2), link="networkAbnormal",
+        DemoMask(_BICYCLES, "Color"), RecordingPlan(35, ended_days_ago=2), link="networkAbnormal",
     ),
 )  # fmt: skip
 

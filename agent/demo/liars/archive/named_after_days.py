@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling
 from agent.demo.liars.segment import path_of, transport_stream, write
+from agent.demo.liars.worlds_table import PORCH
 from agent.demo.world.recordings import full_hour
 from agent.model.finding import Message
 
@@ -18,7 +19,7 @@ def make() -> Telling:
     """Keep three days of porch, and copy a segment of today under every older name."""
 
     def copy(store: Path, now: datetime) -> None:
-        data = transport_stream("annex")
+        data = transport_stream(PORCH.place)
         for hour in range(3 * 24, 35 * 24):
             path = path_of(store, "porch", full_hour(now) - timedelta(hours=hour))
             if path.exists():
