@@ -149,17 +149,17 @@ def jpeg(image: Canvas, quality: int = 88) -> bytes:
 def draw_mask(image: Canvas, mask: DemoMask) -> None:
     """Draw one mask in place: solid, translucent, mosaic or blur, where the device really puts it."""
     height, width = image.shape[:2]
-    inside = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(inside, [_pixels(mask.polygon, mask.shift_x_norm, width, height)], 255)
+    outline = _pixels(mask.polygon, mask.shift_x_norm, width, height)
+    inside = cv2.fillPoly(np.zeros((height, width), np.uint8), [outline], 255)
     scale = width / 640
     if mask.effect == "Pixelated":
         hidden = _mosaic(image, max(2, round(mask.block_px * scale)))
     elif mask.effect == "Blurred":
         hidden = cv2.GaussianBlur(image, (0, 0), BLUR_SIGMA_PX * scale).astype(np.uint8)
     else:
-        solid = np.full_like(image, _bgr(mask.color))
+        solid = cv2.fillPoly(image.copy(), [outline], _bgr(mask.color))
         hidden = cv2.addWeighted(solid, mask.opacity_ratio, image, 1 - mask.opacity_ratio, 0).astype(np.uint8)
-    image[inside > 0] = hidden[inside > 0]
+    cv2.copyTo(hidden, inside, image)
 
 
 def _mosaic(image: Canvas, block_px: int) -> Canvas:
