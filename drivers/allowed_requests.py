@@ -1,7 +1,8 @@
 """Lists every request that a driver may send to a device; requests are announced from it and checked against it.
 
 Each driver has a table `ASKS` beside its `read`; pictures have theirs in `capture.py`. A request in no table is a
-mistake, found by `tests/commands/check/test_check_plan.py`. All rows read: none changes a device.
+mistake, found by `tests/commands/check/test_check_plan.py`. All rows read: none changes a device. What discovery
+sends to networks has a table of its own, `drivers/discovery/protocols.py`.
 """
 
 from collections.abc import Iterable

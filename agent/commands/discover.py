@@ -1,7 +1,8 @@
-"""Discovers devices in the configured networks by WS-Discovery, and lists which of them are not configured.
+"""Discovers devices in the configured networks, and lists which of them are not configured.
 
-The requests are shown before the first datagram. No login is sent, and a device is asked for its identity alone: all
-output is its own, sanitized for terminals, spreadsheets and files.
+They are asked over ONVIF and in makers' own searches. The requests are shown before the first datagram. No login is
+sent, and a device is asked for its identity alone: all output is its own, sanitized for terminals, spreadsheets and
+files.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,13 +37,20 @@ from agent.site.config.site import Discovery, Site
 from agent.text.harmless import csv_cell, json_text, printable
 from agent.text.redact import redact
 from agent.text.translate import render, translate
-from drivers.discovery.plan import PER_SECOND, PORT, Plan
-from drivers.discovery.probe_match import mac_of, scope_text
+from drivers.discovery.mac_vendors import maker_of
+from drivers.discovery.plan import PER_SECOND, Plan
+from drivers.discovery.probe_match import Discovered, mac_of, model_of, scope_text
+from drivers.discovery.protocols import PROTOCOLS
 
 SCHEMA = "camwarden-discover/1"
 PLAN_SCHEMA = "camwarden-discover-plan/1"
-COLUMNS = ("address", "name", "model", "location", "mac", "endpoint", "standing", "devices", "reason", "xaddrs")
+COLUMNS = (
+    "address", "name", "model", "location", "mac", "endpoint", "standing", "devices", "reason", "xaddrs",
+    "maker", "firmware", "serial", "activated",
+)  # fmt: skip
+"""`maker` is who was given the MAC; the last three are the device's own word in its maker's search."""
 PROGRESS_AFTER_S = 2.0
+NOT_ACTIVATED = "not activated: set a password in the maker's tool (SADP / ConfigTool) first"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +122,7 @@ def result_json(placed: tuple[MatchedAnswer, ...], failed: tuple[str, ...]) -> d
             {
                 **dict(zip(COLUMNS, _row(one), strict=True)),
                 "devices": list(one.devices),
+                "activated": one.found.told.activated if one.found.told else None,
                 "senders": list(one.found.senders),
                 "xaddrs": [redact(xaddr) for xaddr in one.found.xaddrs],
                 "scopes": [redact(scope) for scope in one.found.scopes],
@@ -144,7 +153,8 @@ def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = 
     if numbered:
         table.add_column("#", justify="right", no_wrap=True)
     table.add_column(translate("address", lang), no_wrap=True)
-    for heading in (translate("name", lang), translate("model", lang), "MAC", translate("standing", lang)):
+    headings = (translate("name", lang), translate("model, firmware, serial number", lang))
+    for heading in (*headings, translate("MAC, maker", lang), translate("standing", lang)):
         table.add_column(heading, overflow="fold")
     words = {
         "configured": translate("configured", lang),
@@ -156,9 +166,13 @@ def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = 
         more = ", ".join(one.devices) or one.reason
         standing = Text(words[one.standing], style="bold red" if one.standing == "undeclared" else "")
         standing.append(f": {printable(more)}" if more else "")
-        cells = (scope_text(one.found, "name"), scope_text(one.found, "hardware"), mac_of(one.found))
+        if is_not_activated(one.found):
+            standing.append("\n" + translate(NOT_ACTIVATED, lang), style="bold red")
+        mac, told = mac_of(one.found), one.found.told
+        box_words = (model_of(one.found), *((told.firmware, told.serial) if told else ()))
+        cells = (printable(scope_text(one.found, "name")), _lines(box_words), _lines((mac, maker_of(mac))))
         first = [Text(str(number))] if numbered else []
-        table.add_row(*first, Text(one.address), *(Text(printable(cell)) for cell in cells), standing)
+        table.add_row(*first, Text(one.address), *(Text(cell) for cell in cells), standing)
     return table
 
 
@@ -187,10 +201,20 @@ def progress_after(
 
 def _row(one: MatchedAnswer) -> tuple[str, ...]:
     """Return the cells of a device in the order of `COLUMNS`."""
-    found = one.found
-    said = (scope_text(found, "name"), scope_text(found, "hardware"), scope_text(found, "location"), mac_of(found))
+    found, told, mac = one.found, one.found.told, mac_of(one.found)
+    said = (scope_text(found, "name"), model_of(found), scope_text(found, "location"), mac)
     rest = (found.endpoint, one.standing, " ".join(one.devices), one.reason, redact(" ".join(found.xaddrs)))
-    return (one.address, *said, *rest)
+    activated = {True: "yes", False: "no", None: ""}[told.activated if told else None]
+    return (one.address, *said, *rest, maker_of(mac), *((told.firmware, told.serial) if told else ("", "")), activated)
+
+
+def is_not_activated(found: Discovered) -> bool:
+    """Return whether a device says that it has no administrator's password yet: it takes no login before."""
+    return found.told is not None and found.told.activated is False
+
+
+def _lines(words: Iterable[str]) -> str:
+    return "\n".join(printable(word) for word in words if word)
 
 
 def own_addresses() -> tuple[str, ...]:
@@ -226,8 +250,12 @@ def plan_text(plan: Plan, lang: str) -> str:
     """Render the plan for people."""
     ranges = Counter(label for label, _ in plan.paced)
     told = [
-        Message("WS-Discovery on UDP port {port} and nothing else; no login is sent:", {"port": PORT}),
-        *(Message("  multicast from {address}", {"address": interface}) for interface in plan.multicast),
+        Message("these questions over UDP and nothing else; no login is sent:"),
+        *(
+            Message("  {name}, port {port}: {asks}", {"name": one.name, "port": one.port, "asks": ", ".join(one.asks)})
+            for one in PROTOCOLS
+        ),
+        *(Message("  multicast and broadcast from {address}", {"address": interface}) for interface in plan.multicast),
         *(Message("  to {address}", {"address": label}) for label, _ in plan.asked),
         *(
             Message(
@@ -247,6 +275,10 @@ def plan_json(plan: Plan) -> dict[str, Json]:
     """Encode the plan for programs."""
     return {
         "schema": PLAN_SCHEMA,
+        "protocols": [
+            {"name": one.name, "port": one.port, "group": one.group, "broadcast": one.broadcast, "asks": list(one.asks)}
+            for one in PROTOCOLS
+        ],
         "multicast": list(plan.multicast),
         "addresses": [label for label, _ in plan.asked],
         "ranges": dict(Counter(label for label, _ in plan.paced)),

@@ -74,7 +74,8 @@ class SimulatedSite:
         try:
             for device in devices:
                 self._servers[device.id] = self._build(device, clock)
-            self._announcer = Announcer({name: server.http.port for name, server in self._servers.items()})
+            ports = {name: server.http.port for name, server in self._servers.items()}
+            self._announcer = Announcer(ports, {device.id: device for device in devices})
         except OSError:
             self.stop()
             raise

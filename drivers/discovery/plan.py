@@ -1,28 +1,25 @@
 """Plans what discovery will send, and how fast, before the first datagram. Pure.
 
-Source: WS-Discovery (April 2005) section 2.4 (port 3702); ONVIF Core Specification, Device discovery (types).
+`protocols.py` lists the questions; each place is asked all of them.
 """
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PORT = 3702
+from drivers.discovery.protocols import PROTOCOLS
+from drivers.discovery.ranges import hosts_of
+from drivers.discovery.ws_probe import WS_DISCOVERY
 
 PER_SECOND = 50
 """How many datagrams a second go to ranges: a router or an old switch must not notice them."""
-RANGE_ADDRESSES_MAX = 1024
-"""The most addresses in all ranges together: one /22."""
 
-TYPES = ("dn:NetworkVideoTransmitter", "tds:Device")
-"""The kinds of device that are asked for, one probe each: old devices answer to the first only, recorders to either."""
-
-Address = tuple[str, int]
+Address = tuple[str, int | None]
+"""A host, and the port where all questions go; None: each goes to the port of its protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Probes: `multicast` from own addresses, `asked` at once, `paced` slowly: configured names with addresses."""
+    """Questions: `multicast` from own addresses, `asked` at once, `paced` slowly: configured names with addresses."""
 
     multicast: tuple[str, ...] = ()
     asked: tuple[tuple[str, Address], ...] = ()
@@ -30,33 +27,30 @@ class Plan:
 
     @property
     def datagrams(self) -> int:
-        """How many datagrams are sent: each kind of device twice, in ranges once."""
-        return len(TYPES) * (2 * len(self.multicast) + 2 * len(self.asked) + len(self.paced))
+        """How many datagrams are sent: each question twice, in ranges once."""
+        to_all = sum(len(one.asks) * (2 if one.broadcast else 1) for one in PROTOCOLS)
+        return 2 * to_all * len(self.multicast) + _to_one() * (2 * len(self.asked) + len(self.paced))
 
     @property
     def sending_s(self) -> float:
         """How long sending takes, without the wait for the last answers."""
-        return len(TYPES) * len(self.paced) / PER_SECOND
+        return _to_one() * len(self.paced) / PER_SECOND
 
 
 def plan_of(interfaces: Sequence[str], addresses: Sequence[str], ranges: Sequence[str]) -> Plan:
     """Return what a round will send: to the networks of own IPv4 addresses, to responders, to all hosts of ranges.
 
-    An address is a host, or `host:port` where the responder listens on another port. No address is asked twice, no name
-    resolved.
+    An address is a host, or `host:port` where the responder listens on another port: it is asked everything there. No
+    address is asked twice, no name resolved.
 
     Raises:
         ValueError: A range is no IPv4 network, or all of them are larger than `RANGE_ADDRESSES_MAX`.
     """
     asked = {_responder(address): address for address in reversed(addresses)}
     paced: dict[Address, str] = {}
-    networks = [ipaddress.IPv4Network(text) for text in ranges]
-    if sum(network.num_addresses for network in networks) > RANGE_ADDRESSES_MAX:
-        raise ValueError(f"ranges hold more than {RANGE_ADDRESSES_MAX} addresses")
-    for text, network in zip(ranges, networks, strict=True):
-        for host in network.hosts():
-            if (str(host), PORT) not in asked:
-                paced.setdefault((str(host), PORT), text)
+    for text, host in hosts_of(ranges):
+        if (host, None) not in asked:
+            paced.setdefault((host, None), text)
     return Plan(
         tuple(dict.fromkeys(interfaces)),
         tuple((text, address) for address, text in reversed(asked.items())),
@@ -64,8 +58,12 @@ def plan_of(interfaces: Sequence[str], addresses: Sequence[str], ranges: Sequenc
     )
 
 
+def _to_one() -> int:
+    return sum(len(one.asks) for one in PROTOCOLS)
+
+
 def _responder(address: str) -> Address:
     host, colon, port = address.rpartition(":")
     if colon and port.isdecimal() and (":" not in host or host.startswith("[")):
-        return host.strip("[]"), int(port)
-    return address.strip("[]"), PORT
+        return host.strip("[]"), int(port) if int(port) != WS_DISCOVERY.port else None
+    return address.strip("[]"), None

@@ -2,14 +2,17 @@
 
 Answers come without a login from anybody: they may be wrong, copied or hostile.
 
+The makers' own searches are read in `sadp.py` and `dhdiscover.py`.
+
 Source: WS-Discovery (April 2005) section 5.3, ProbeMatches; ONVIF Core Specification, Device discovery (scopes).
 """
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
@@ -25,9 +28,30 @@ _UUID = re.compile(r"(?i)(?:urn:)?uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{
 _GROUP_BIT = 1 << 40
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorAnswer:
+    """What a device says of itself in its maker's own search; what it does not say is empty.
+
+    `driver` reads devices of that maker. `mac` is in the notation of `mac_of`, `http_port` 0 where there is none.
+    `activated`: whether an administrator's password was set; None where it does not say.
+    """
+
+    driver: str
+    model: str = ""
+    firmware: str = ""
+    serial: str = ""
+    mac: str = ""
+    http_port: int = 0
+    activated: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """A device that answered from `address`, the first of `senders`: its endpoint reference and own description."""
+    """A device that answered from `address`, the first of `senders`: its endpoint reference and own description.
+
+    `endpoint` to `xaddrs` are its answer to WS-Discovery, all empty where it gave none; `told` is that to its maker's
+    search.
+    """
 
     address: str
     endpoint: str
@@ -35,6 +59,7 @@ class Discovered:
     scopes: tuple[str, ...] = ()
     xaddrs: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
+    told: VendorAnswer | None = None
 
 
 def parse_probe_matches(data: bytes, address: str) -> tuple[Discovered, ...]:
@@ -69,8 +94,9 @@ def parse_probe_matches(data: bytes, address: str) -> tuple[Discovered, ...]:
 def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
     """Merge the answers of each device into one entry, in the order of their first answers.
 
-    Answers belong together when they carry the same endpoint reference or the same MAC. Two MACs are two devices even
-    under one endpoint reference: makers have shipped whole series with one and the same.
+    Answers belong together when they carry the same endpoint reference, the same MAC or the same serial number of one
+    maker. Two MACs are two devices even under one endpoint reference: makers have shipped whole series with one and
+    the same. What is left of makers' searches is matched by its place (`_joined_by_place`).
     """
     merged: dict[int, Discovered] = {}
     macs: dict[int, str] = {}
@@ -88,7 +114,7 @@ def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
                 joined_to[high] = place = low
         for key in keys:
             places.setdefault(key, set()).add(place)
-    return tuple(merged[index] for index in sorted(merged))
+    return _joined_by_place([merged[index] for index in sorted(merged)])
 
 
 def scope_text(one: Discovered, category: str) -> str:
@@ -103,27 +129,88 @@ def scope_text(one: Discovered, category: str) -> str:
 def mac_of(one: Discovered) -> str:
     """Return the MAC that a device names, as `aa:bb:cc:dd:ee:ff`, empty where it names none.
 
-    It is in a MAC scope, or is the node of a version 1 UUID in the endpoint reference; one with the group bit is
-    random.
+    It is in a MAC scope, in the answer to its maker's search, or is the node of a version 1 UUID in the endpoint
+    reference; one with the group bit is random.
 
     Source: RFC 4122 sections 4.1.6 and 4.5.
     """
-    digits = re.sub(r"[^0-9a-f]", "", scope_text(one, "mac").lower())
-    if not _MAC.fullmatch(digits):
-        match = _UUID.fullmatch(one.endpoint)
-        identifier = uuid.UUID(match[1]) if match else None
-        if identifier is None or identifier.version != 1 or identifier.node & _GROUP_BIT:
-            return ""
-        digits = f"{identifier.node:012x}"
-    if digits in ("0" * 12, "f" * 12):
+    named = _named_mac(one) or (one.told.mac if one.told else "")
+    match = None if named else _UUID.fullmatch(one.endpoint)
+    identifier = uuid.UUID(match[1]) if match else None
+    if identifier is None or identifier.version != 1 or identifier.node & _GROUP_BIT:
+        return named
+    return mac_text(f"{identifier.node:012x}")
+
+
+def model_of(one: Discovered) -> str:
+    """Return the model that a device names in its maker's search, else over ONVIF; empty where it names none."""
+    return (one.told.model if one.told else "") or scope_text(one, "hardware")
+
+
+def mac_text(text: str) -> str:
+    """Return a MAC in any notation as `aa:bb:cc:dd:ee:ff`; empty for anything else, and for one that no device has."""
+    digits = re.sub(r"[-:. ]", "", text.lower())
+    if not _MAC.fullmatch(digits) or digits in ("0" * 12, "f" * 12):
         return ""
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
 
+def port_number(text: str) -> int:
+    """Return the number of a port, 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) < 65_536 else 0
+
+
+def _named_mac(one: Discovered) -> str:
+    return mac_text(scope_text(one, "mac"))
+
+
 def _keys(one: Discovered, mac: str) -> tuple[str, ...]:
-    # A device without the reference that the standard demands is told apart by what it says.
-    endpoint = f"endpoint {one.endpoint.lower()}" if one.endpoint else f"{one.address} {' '.join(one.xaddrs)}"
-    return (f"mac {mac}", endpoint) if mac else (endpoint,)
+    keys = [f"mac {mac}"] if mac else []
+    if one.told:
+        keys += [f"serial {one.told.driver} {one.told.serial}"] if one.told.serial else []
+    elif one.endpoint:
+        keys.append(f"endpoint {one.endpoint.lower()}")
+    else:
+        # A device without the reference that the standard demands is told apart by what it says.
+        keys.append(f"{one.address} {' '.join(one.xaddrs)}")
+    return tuple(keys)
+
+
+def _joined_by_place(found: list[Discovered]) -> tuple[Discovered, ...]:
+    """Give what is left of a maker's search to the ONVIF answer of the same box.
+
+    That is the one that names a service at the HTTP port that the search names, else the only one of that address,
+    where nobody else of it answered the search. Not where both name a MAC, and another one. What nobody takes is a
+    device of its own: many have ONVIF switched off.
+    """
+    joined = dict(enumerate(found))
+    searched = {n: one.told for n, one in joined.items() if one.told and not (one.endpoint or one.xaddrs)}
+    alone = Counter(sender for number in searched for sender in found[number].senders)
+    onvif = [(n, set(one.senders), _named_mac(one), _ports(one)) for n, one in joined.items() if one.told is None]
+    for number, told in searched.items():
+        one = found[number]
+        there = [
+            (index, ports)
+            for index, senders, mac, ports in onvif
+            if joined[index].told is None and not senders.isdisjoint(one.senders) and len({mac, told.mac} - {""}) < 2
+        ]
+        named = [index for index, ports in there if told.http_port in ports]
+        alone_there = [index for index, _ in there] if all(alone[sender] == 1 for sender in one.senders) else []
+        taken = named or alone_there
+        if len(taken) == 1:
+            joined[taken[0]] = _merge_pair(joined[taken[0]], joined.pop(number))
+    return tuple(joined[index] for index in sorted(joined))
+
+
+def _ports(one: Discovered) -> set[int]:
+    ports = set()
+    for xaddr in one.xaddrs:
+        try:
+            parts = urlsplit(xaddr)
+            ports.add(parts.port or (443 if parts.scheme == "https" else 80))
+        except ValueError:
+            continue
+    return ports
 
 
 def _resolve_index(joined_to: dict[int, int], index: int) -> int:
@@ -135,10 +222,12 @@ def _resolve_index(joined_to: dict[int, int], index: int) -> int:
 def _merge_pair(known: Discovered, one: Discovered) -> Discovered:
     return replace(
         known,
+        endpoint=known.endpoint or one.endpoint,
         types=_union(known.types, one.types),
         scopes=_union(known.scopes, one.scopes),
         xaddrs=_union(known.xaddrs, one.xaddrs),
         senders=_union(known.senders, one.senders or (one.address,)),
+        told=known.told or one.told,
     )
 
 

@@ -1,28 +1,26 @@
-"""Finds ONVIF devices with WS-Discovery: asks networks by multicast, single responders, and ranges one by one.
+"""Asks networks who is there, in every protocol of `protocols.py`, by multicast and broadcast, and ranges one by one.
 
-Answers are only reported. Nothing but the probe is sent, and no credential ever to a discovered address.
-`probe_match.py` decides what an answer means; the agent, whether a device is known.
-
-Source: WS-Discovery (April 2005) sections 4 and 5; ONVIF Core Specification, Device discovery.
+Answers are only reported. Nothing but those questions is sent, and no credential ever to a discovered address.
+`probe_match.py` decides which answers are of one device; the agent, whether a device is known.
 """
 
 import contextlib
 import ipaddress
-import secrets
 import selectors
 import socket
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drivers.deadline import resolve
-from drivers.discovery.plan import PER_SECOND, PORT, TYPES, Address, Plan
-from drivers.discovery.probe_match import Discovered, merge, parse_probe_matches
+from drivers.discovery.plan import PER_SECOND, Address, Plan
+from drivers.discovery.probe_match import Discovered, merge
+from drivers.discovery.protocol import Protocol
+from drivers.discovery.protocols import PROTOCOLS
 
-GROUP = "239.255.255.250"
+BROADCAST = "255.255.255.255"
 TICK_S = 0.2
 # UDP loses datagrams: the standard asks for a repeat after 50 to 250 ms.
 REPEAT_AFTER_S = 0.2
@@ -33,17 +31,6 @@ ANSWERS_MAX = 2048
 ADDRESSES_PER_NAME_MAX = 4
 BLOCKED_MAX = 5 * PER_SECOND
 """How many times in a row a datagram may find the kernel's queue full: the rest is then dropped, and reported."""
-
-_PROBE = """<?xml version="1.0" encoding="UTF-8"?>
-<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" \
-xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" \
-xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" \
-xmlns:dn="http://www.onvif.org/ver10/network/wsdl" xmlns:tds="http://www.onvif.org/ver10/device/wsdl">\
-<s:Header><a:Action s:mustUnderstand="1">http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</a:Action>\
-<a:MessageID>urn:uuid:{id}</a:MessageID>\
-<a:ReplyTo><a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address></a:ReplyTo>\
-<a:To s:mustUnderstand="1">urn:schemas-xmlsoap-org:ws:2005:04:discovery</a:To></s:Header>\
-<s:Body><d:Probe><d:Types>{types}</d:Types></d:Probe></s:Body></s:Envelope>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +48,7 @@ def sweep(
     progress: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Sweep:
-    """Send the plan's probes and listen until `wait_s` after the last one.
+    """Send the plan's questions and listen until `wait_s` after the last one.
 
     What cannot be asked is named in the result and never ends the round. `progress` is called at least every `TICK_S`;
     it may raise to end the round. `clock` is monotonic seconds; it alone decides when the next datagram may go.
@@ -71,12 +58,13 @@ def sweep(
     names = resolved([address[0] for _, address in plan.asked], wait_s, progress)
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
         round_ = _Round(stack, selector)
-        at_once = [s for interface in plan.multicast for s in round_.multicast(interface)]
+        at_once = [s for interface in plan.multicast for s in round_.to_all(interface)]
+        round_.hear_groups(plan.multicast)
         for label, (host, port) in plan.asked:
             addresses = names.get(host, (host,))[:ADDRESSES_PER_NAME_MAX]
             round_.failed |= {} if addresses else {label: None}
-            at_once += [s for address in addresses for s in round_.unicast(label, (address, port))]
-        slowly = deque(s for label, address in plan.paced for s in round_.unicast(label, address))
+            at_once += [s for address in addresses for s in round_.to_one(label, (address, port))]
+        slowly = deque(s for label, address in plan.paced for s in round_.to_one(label, address))
         if not at_once and not slowly:
             return Sweep((), tuple(round_.failed))
         began = clock()
@@ -135,8 +123,8 @@ def _is_numeric(host: str) -> bool:
 class _Sending:
     label: str
     sock: socket.socket
-    address: Address
-    probe: bytes = field(repr=False)
+    address: tuple[str, int]
+    question: bytes = field(repr=False)
 
 
 class _Round:
@@ -145,39 +133,55 @@ class _Round:
     def __init__(self, stack: contextlib.ExitStack, selector: selectors.BaseSelector) -> None:
         self._stack, self._selector = stack, selector
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
-        self._probes = [
-            _PROBE.format(id=uuid.UUID(bytes=secrets.token_bytes(16), version=4), types=t).encode() for t in TYPES
-        ]
+        self._questions = [(one, question) for one in PROTOCOLS for question in one.questions()]
         self._heard: list[tuple[bytes, str]] = []
         self._bytes = 0
         self.failed: dict[str, None] = {}
 
-    def multicast(self, interface: str) -> list[_Sending]:
-        """Return the probes to the network of an own address, none where the address is not (or no longer) ours."""
+    def to_all(self, interface: str) -> list[_Sending]:
+        """Return the questions to the network of an own address, none where the address is not (or no longer) ours."""
         try:
             sock = self._open(socket.AF_INET, interface)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+            # A socket with an own address sends its broadcasts into the network of that address alone.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         except OSError:
             self.failed[interface] = None
             return []
-        return [_Sending(interface, sock, (GROUP, PORT), probe) for probe in self._probes]
+        return [
+            _Sending(interface, sock, (host, one.port), question)
+            for one, question in self._questions
+            for host in ((one.group, BROADCAST) if one.broadcast else (one.group,))
+        ]
 
-    def unicast(self, label: str, address: Address) -> list[_Sending]:
-        """Return the probes to one numeric address, none where this machine has no such network."""
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    def hear_groups(self, interfaces: Iterable[str]) -> None:
+        """Open the sockets for answers that go to a group, in the networks of own addresses that can be asked."""
+        ours = [interface for interface in interfaces if interface not in self.failed]
+        for one in PROTOCOLS:
+            if one.answers_to_group and ours:
+                try:
+                    self._join(one, ours)
+                except OSError:
+                    self.failed[f"{one.name}, UDP port {one.port}"] = None
+
+    def to_one(self, label: str, address: Address) -> list[_Sending]:
+        """Return the questions to one numeric address, none where this machine has no such network."""
+        host, port = address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             if family not in self._sockets:
                 self._sockets[family] = self._open(family, "")
         except OSError:
             self.failed[label] = None
             return []
-        return [_Sending(label, self._sockets[family], address, probe) for probe in self._probes]
+        sock = self._sockets[family]
+        return [_Sending(label, sock, (host, port or one.port), question) for one, question in self._questions]
 
     def send(self, sending: _Sending) -> bool:
-        """Send one probe; return whether it is done with, sent or not."""
+        """Send one question; return whether it is done with, sent or not."""
         try:
-            sending.sock.sendto(sending.probe, sending.address)
+            sending.sock.sendto(sending.question, sending.address)
         except BlockingIOError:
             return False
         except (OSError, UnicodeError, OverflowError):
@@ -200,7 +204,7 @@ class _Round:
         for data, sender in self._heard:
             if len(found) >= ANSWERS_MAX:
                 break
-            found |= dict.fromkeys(parse_probe_matches(data, sender))
+            found |= dict.fromkeys(answer for one in PROTOCOLS for answer in one.parse(data, sender))
         if len(found) >= ANSWERS_MAX or not self._has_room():
             self.failed["too many answers"] = None
         return found
@@ -208,9 +212,18 @@ class _Round:
     def _has_room(self) -> bool:
         return len(self._heard) < DATAGRAMS_MAX and self._bytes < ANSWER_BYTES_MAX
 
-    def _open(self, family: socket.AddressFamily, own_address: str) -> socket.socket:
+    def _join(self, one: Protocol, interfaces: Iterable[str]) -> None:
+        # Others on this machine may listen there as well. Some devices answer to the port of a host instead.
+        sock = self._open(socket.AF_INET, "", one.port)
+        for interface in interfaces:
+            member = socket.inet_aton(one.group) + socket.inet_aton(interface)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+
+    def _open(self, family: socket.AddressFamily, own_address: str, port: int = 0) -> socket.socket:
         sock = self._stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-        sock.bind((own_address, 0))
+        if port:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((own_address, port))
         sock.setblocking(False)
         self._selector.register(sock, selectors.EVENT_READ)
         return sock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -18,6 +19,7 @@ from patience import PATIENCE_S
 from probe_matches import bound, matches, responder
 from rich.console import Console
 from sites import camera, site
+from vendor_answers import dahua, sadp
 
 from agent.cli import main
 from agent.commands.discover import progress_after, result_csv, result_json, result_table
@@ -76,7 +78,8 @@ def test_the_table_says_what_answered_and_how_it_stands(config: Path, capsys: py
     assert "configured: nvr" in rows["127.0.0.1:8001"]
     assert "UNDECLARED" in rows["127.0.0.1:8002"]
     assert "camwarden-demo" in shown.out
-    assert re.search(r"UDP port 3702 .*no login is sent:\n  to 127.0.0.1:\d+\n  4 datagrams", shown.err)
+    asked = r"WS-Discovery, port 3702: .*\n  SADP, port 37020: inquiry\n  DHDiscover, port 37810: DHDiscover.search\n"
+    assert re.search(rf"no login is sent:\n  {asked}  to 127.0.0.1:\d+\n  8 datagrams", shown.err)
 
 
 def test_json_is_one_object(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,8 +110,14 @@ def test_plan_says_what_would_be_sent_and_sends_nothing(tmp_path: Path, capsys: 
         assert discover(nowhere, "--plan", "--json", *options) == exits.OK
         plan = json.loads(capsys.readouterr().out)
     assert asked == []
-    assert "multicast from 192.0.2.9" in text and "14 hosts of 192.0.2.0/28, 50 datagrams a second" in text
-    assert plan["ranges"] == {"192.0.2.0/28": 14} and plan["datagrams"] == 4 + 4 + 28
+    assert (
+        "multicast and broadcast from 192.0.2.9" in text and "14 hosts of 192.0.2.0/28, 50 datagrams a second" in text
+    )
+    assert plan["ranges"] == {"192.0.2.0/28": 14} and plan["datagrams"] == 12 + 8 + 4 * 14
+    assert [(one["name"], one["port"], one["asks"]) for one in plan["protocols"][1:]] == [
+        ("SADP", 37020, ["inquiry"]),
+        ("DHDiscover", 37810, ["DHDiscover.search"]),
+    ]
 
 
 def test_the_plan_stands_before_the_first_packet(
@@ -122,7 +131,7 @@ def test_the_plan_stands_before_the_first_packet(
 
     monkeypatch.setattr("agent.observe.probe.devices.sweep", stop)
     assert discover(config) == exits.INTERRUPTED
-    assert "4 datagrams" in said[0]
+    assert "8 datagrams" in said[0]
 
 
 def test_nothing_to_ask_is_said_and_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,6 +218,37 @@ def test_write_begins_a_site_where_there_is_no_file_yet(tmp_path: Path, announce
     new = tmp_path / "site.toml"
     assert discover(new, "--quiet", "--address", announcer.address, "--write", str(new)) == exits.OK
     assert [d.port for d in load(new).devices] == [8001, 8002]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "not activated: set a password in the maker's tool"), ("zh_CN", "尚未激活")],
+)
+def test_a_maker_s_own_search_shows_firmware_maker_and_that_a_password_is_missing(
+    lang: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    new, nowhere = tmp_path / "new.toml", tmp_path / "site.toml"
+    nowhere.write_text(f"{HEAD}[discovery]\nwait_s = 0.3\n")
+    with contextlib.ExitStack() as stack:
+        options = []
+        for host, answer in (("127.9.4.2", sadp(activated="false")), ("127.9.4.3", dahua())):
+            sock = bound(host)
+            options += ["--address", f"{host}:{sock.getsockname()[1]}"]
+            stack.enter_context(responder(sock, [answer]))
+        assert discover(nowhere, *options, "--lang", lang, "--write", str(new)) == exits.OK
+        text = capsys.readouterr().out
+        assert discover(nowhere, *options, "--json") == exits.OK
+        first, second = sorted(json.loads(capsys.readouterr().out)["found"], key=lambda one: one["address"])
+    assert text.count(said) == 1 and "V5.7.3build 210706" in text and "Hikvision" in text
+    assert [(one["address"], one["maker"], one["activated"], one["serial"]) for one in (first, second)] == [
+        ("127.9.4.2:80", "Hikvision", False, "DS-2CD214320210706AAWR1"),
+        ("127.9.4.3:80", "Dahua", True, "1F006E4PAX00001"),
+    ]
+    assert sorted((d.host, d.port, d.driver) for d in load(new).devices) == [
+        ("127.9.4.2", 80, "hikvision"),
+        ("127.9.4.3", 80, "dahua"),
+    ]
 
 
 def placed(*names: str, xaddr: str = "http://192.0.2.{}/onvif") -> tuple[MatchedAnswer, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from agent.demo.onvif.announcing import Announcer
+from agent.demo.world.cameras import DemoDevice
 from drivers.discovery.plan import plan_of
 from drivers.discovery.probe_match import Discovered, mac_of, scope_text
 from drivers.discovery.ws_discovery import sweep
@@ -52,6 +53,26 @@ def test_noise_is_not_answered_and_does_not_end_it(announcer: Announcer, noise: 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(noise, (host, int(port)))
     assert len(probe(announcer)) == 2
+
+
+def test_devices_of_known_makers_answer_their_makers_search_and_are_one_entry_each() -> None:
+    specs = {
+        "nvr": DemoDevice("nvr", "viewer", "DS-7616", "N7-1", recorder=True, driver="hikvision"),
+        "gate": DemoDevice("gate", "viewer", "IPC-HDW", "8J-2", driver="dahua"),
+        "roof": DemoDevice("roof", "viewer", "Dome", "R-3"),
+    }
+    one = Announcer({"nvr": 8001, "gate": 8002, "roof": 8003}, specs)
+    one.start()
+    try:
+        found = probe(one)
+    finally:
+        one.stop()
+    told = {scope_text(device, "name"): device.told for device in found}
+    assert len(found) == 3 and told["roof"] is None
+    assert [(t.driver, t.model, t.serial, t.activated) for t in (told["nvr"], told["gate"]) if t] == [
+        ("hikvision", "DS-7616", "N7-1", True),
+        ("dahua", "IPC-HDW", "8J-2", True),
+    ]
 
 
 def test_its_port_is_free_after_stop() -> None:

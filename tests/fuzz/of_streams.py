@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from unittest import mock
 
 import probe_matches
+import vendor_answers
 from devices import clock, device, http
 
 from agent.service.alerts.webhook import refusal
@@ -17,7 +18,8 @@ from drivers import deadline as deadlines
 from drivers.authentication import authorization, choose, parse_challenges
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
-from drivers.discovery.probe_match import mac_of, merge, parse_probe_matches, scope_text
+from drivers.discovery.probe_match import mac_of, merge, model_of, scope_text
+from drivers.discovery.protocols import PROTOCOLS
 from drivers.errors import DriverError
 from drivers.exchange import Request
 from drivers.http.transport import LiveTransport
@@ -184,8 +186,9 @@ def _challenges(data: bytes) -> object:
 
 
 def _probe_matches(data: bytes) -> object:
-    halves = [found for part in data.split(b"\n\n\n") for found in parse_probe_matches(part, "10.0.0.1")]
-    return [(scope_text(one, "name"), mac_of(one)) for one in merge(halves)]
+    parts = data.split(b"\n\n\n")
+    halves = [found for part in parts for one in PROTOCOLS for found in one.parse(part, "10.0.0.1")]
+    return [(scope_text(one, "name"), model_of(one), mac_of(one)) for one in merge(halves)]
 
 
 def _webhook(data: bytes) -> object:
@@ -211,6 +214,7 @@ def _http_seeds() -> Iterator[bytes]:
     yield b"\1Basic realm=x, Digest realm=y, nonce=z, stale=FALSE"
     for answer in (probe_matches.ONE, probe_matches.matches(("urn:uuid:1", "a", "http://b/"), ("urn:uuid:2", "c", ""))):
         yield b"\2" + answer + b"\n\n\n" + probe_matches.ONE
+    yield b"\2" + vendor_answers.sadp() + b"\n\n\n" + vendor_answers.dahua()
     yield b'\3{"errcode": 310000, "errmsg": "sign not match"}'
     yield b'\3{"errcode": 0}'
 

@@ -21,7 +21,7 @@ from agent.site.config.sections import is_own_address, is_range, is_responder
 from agent.site.config.site import Discovery, Site
 from agent.text.harmless import printable, toml_string
 from agent.text.translate import translate
-from drivers.discovery.plan import RANGE_ADDRESSES_MAX
+from drivers.discovery.ranges import RANGE_ADDRESSES_MAX
 
 Answer = TypeVar("Answer")
 

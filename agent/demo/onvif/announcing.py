@@ -1,6 +1,7 @@
-"""Answers WS-Discovery probes for every simulated device, on one UDP port of 127.0.0.1.
+"""Answers WS-Discovery probes and makers' own searches for every simulated device, on one UDP port of 127.0.0.1.
 
 Real devices each answer on port 3702 of their own address; on one loopback address a free port has to do for all.
+`agent/demo/world/searched.py` has the answers to makers' searches.
 
 Source: WS-Discovery (April 2005) section 5; ONVIF Core Specification, Device discovery.
 """
@@ -14,6 +15,9 @@ from urllib.parse import quote
 
 from lxml import etree
 from markupsafe import Markup
+
+from agent.demo.world.cameras import DemoDevice
+from agent.demo.world.searched import search_answer
 
 ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 DISCOVERY = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
@@ -37,10 +41,13 @@ _MATCHES = Markup(
 
 
 class Announcer:
-    """Answers for the devices of a site: `devices` maps each device's name to its HTTP port."""
+    """Answers for the devices of a site: `devices` maps each device's name to its HTTP port.
 
-    def __init__(self, devices: Mapping[str, int]) -> None:
-        self._devices = dict(devices)
+    `specs`, by the same names, are those that may answer their maker's search as well.
+    """
+
+    def __init__(self, devices: Mapping[str, int], specs: Mapping[str, DemoDevice] | None = None) -> None:
+        self._devices, self._specs = dict(devices), dict(specs or {})
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._stopping = threading.Event()
@@ -69,24 +76,36 @@ class Announcer:
     def _answer_all(self) -> None:
         while not self._stopping.is_set():
             data, sender = self._socket.recvfrom(_PROBE_MAX_BYTES)
-            probe = _message_id(data)
-            if probe is None:
-                continue
-            for name, port in self._devices.items():
+            for answer in self._answers(data):
                 with contextlib.suppress(OSError):
-                    self._socket.sendto(matches(name, port, probe), sender)
+                    self._socket.sendto(answer, sender)
+
+    def _answers(self, question: bytes) -> list[bytes]:
+        probe = _message_id(question)
+        if probe is not None:
+            return [matches(name, port, probe) for name, port in self._devices.items()]
+        there = [(self._specs[name], name, port) for name, port in self._devices.items() if name in self._specs]
+        answers = (search_answer(question, spec, _mac(_endpoint(name)), port) for spec, name, port in there)
+        return [answer for answer in answers if answer is not None]
 
 
 def matches(name: str, port: int, relates_to: str) -> bytes:
     """Return the answer of one device to the probe with this message id."""
-    endpoint = uuid.uuid5(_NAMESPACE, name)
-    # A made-up MAC says so: its second bit marks an address that no maker was given (IEEE 802, clause 8.4).
-    mac = bytes((0x02, *endpoint.bytes[-5:])).hex(":")
+    endpoint = _endpoint(name)
     answer = _MATCHES.format(
         addressing=ADDRESSING, discovery=DISCOVERY, message=uuid.uuid4(), relates_to=relates_to,
-        endpoint=endpoint, name=quote(name), mac=mac, xaddr=f"http://127.0.0.1:{port}/onvif/device_service",
+        endpoint=endpoint, name=quote(name), mac=_mac(endpoint), xaddr=f"http://127.0.0.1:{port}/onvif/device_service",
     )  # fmt: skip
     return answer.encode()
+
+
+def _endpoint(name: str) -> uuid.UUID:
+    return uuid.uuid5(_NAMESPACE, name)
+
+
+def _mac(endpoint: uuid.UUID) -> str:
+    # A made-up MAC says so: its second bit marks an address that no maker was given (IEEE 802, clause 8.4).
+    return bytes((0x02, *endpoint.bytes[-5:])).hex(":")
 
 
 def _message_id(data: bytes) -> str | None:

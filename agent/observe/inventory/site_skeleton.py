@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.site import Site
 from agent.text.harmless import printable, toml_string
-from drivers.discovery.probe_match import mac_of, scope_text
+from drivers.discovery.probe_match import mac_of, model_of, scope_text
 
 ID_CHARS_MAX = 48
 PLACEHOLDER = Site(id="site1", city="city", division="000000")
@@ -53,7 +53,7 @@ def skeleton(site: Site, placed: Iterable[MatchedAnswer], credential: str = "") 
         if one.standing == "ignored":
             continue
         host, port = _host_and_port(one.address)
-        name, model = scope_text(one.found, "name"), scope_text(one.found, "hardware")
+        name, model = scope_text(one.found, "name"), model_of(one.found)
         said = ", ".join(printable(part) for part in (name, model, mac_of(one.found), one.found.endpoint) if part)
         if (host, port) in places:
             lines += ["", f"# Another device answers as {host} port {port}: {said}"]
@@ -63,6 +63,10 @@ def skeleton(site: Site, placed: Iterable[MatchedAnswer], credential: str = "") 
         ids.add(id_)
         lines += ["", f"# {said}", "[[device]]", f'id = "{id_}"', f'host = "{host}"', f"port = {port}"]
         lines += ["tls = true"] if one.tls else []
+        told = one.found.told
+        # Without an answer over ONVIF it may have that switched off: its maker's own way in is there always.
+        lines += [f'driver = "{told.driver}"'] if told and not one.found.xaddrs else []
+        lines += ["# Not activated: it has no password yet."] if told and told.activated is False else []
         login = f'credential = "{credential}"' if credential else '# credential = "cameras"'
         lines += ["# The name of a login in secrets.toml; viewing rights are enough.", login]
         lines += ["", "# A recorder has one [[camera]] for each of its channels.", "[[camera]]"]

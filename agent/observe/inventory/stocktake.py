@@ -221,7 +221,12 @@ def _sighting(one: MatchedAnswer, now: datetime) -> Sighting:
 
 
 def _services(one: Discovered) -> tuple[tuple[str, int, bool], ...]:
-    """Return host, port and TLS of every readable service address; a device may name any nonsense as one."""
+    """Return host, port and TLS of every readable service address; a device may name any nonsense as one.
+
+    One that answered its maker's search alone is at the HTTP port that it names there.
+    """
+    if one.told and one.told.http_port and not one.xaddrs:
+        return ((one.address, one.told.http_port, False),)
     services = []
     for xaddr in one.xaddrs:
         try:

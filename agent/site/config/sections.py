@@ -10,7 +10,7 @@ from agent.model.host_name import is_host
 from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, WorkerRules
 from agent.site.toml.days import read_date, read_day, read_time_zone
 from agent.site.toml.table import Table
-from drivers.discovery.plan import RANGE_ADDRESSES_MAX
+from drivers.discovery.ranges import RANGE_ADDRESSES_MAX
 from drivers.model import Credential
 
 RETENTION_LAW_DAYS = 30

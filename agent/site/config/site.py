@@ -249,7 +249,7 @@ class Ignored:
 class Discovery:
     """Where to search for devices that nobody configured. All of `interfaces`, `addresses`, `ranges` empty: nowhere.
 
-    `interfaces` are own addresses from which the multicast probe is sent; `addresses` are WS-Discovery responders,
+    `interfaces` are own addresses from which multicasts and broadcasts are sent; `addresses` are single responders,
     `host:port` or host; every host of `ranges` is asked, slowly. `ignore` names what is known and no camera.
 
     Source: WS-Discovery (April 2005); ONVIF Core Specification, Device discovery.

@@ -200,7 +200,7 @@ def test_the_words_name_devices_and_logins_and_no_secret(demo: tuple[SimulatedSi
     site = load(config)
     words = plan_words(site, plan_requests(site), "en")
     assert "login recorder, only where the device asks for one" in words
-    assert "4 datagrams" in words
+    assert "8 datagrams" in words
     for name in (device.id for device in site.devices if device.id != "stairs"):
         assert name in words
         assert simulated.login(name)[1] not in words

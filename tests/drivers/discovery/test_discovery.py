@@ -15,8 +15,14 @@ from patience import LATE_S, PATIENCE_S
 from probe_matches import ONE, bound, matches, responder, until
 
 from drivers.discovery import ws_discovery
-from drivers.discovery.plan import PER_SECOND, PORT, plan_of
-from drivers.discovery.ws_discovery import GROUP, Sweep, resolved, sweep
+from drivers.discovery.plan import PER_SECOND, plan_of
+from drivers.discovery.protocols import PROTOCOLS
+from drivers.discovery.ws_discovery import Sweep, resolved, sweep
+from drivers.discovery.ws_probe import WS_DISCOVERY
+
+PORT, GROUP = WS_DISCOVERY.port, WS_DISCOVERY.group
+QUESTIONS = sum(len(one.asks) for one in PROTOCOLS)
+"""How many questions one host is asked: two probes, and one of each maker's search."""
 
 NETWORK = "127.9.0.0/27"
 """Thirty hosts that all are this machine: Linux answers for the whole of 127/8."""
@@ -30,11 +36,11 @@ def test_a_single_address_is_asked_and_its_answers_are_merged() -> None:
     sock = bound()
     address = address_of(sock)
     with responder(sock, [b"rubbish", ONE, ONE]) as asked:
-        heard = sweep(plan_of((), (address,), ()), PATIENCE_S, clock=until(lambda: len(asked) == 4))
+        heard = sweep(plan_of((), (address,), ()), PATIENCE_S, clock=until(lambda: len(asked) == 2 * QUESTIONS))
     assert [(one.address, one.endpoint) for one in heard.found] == [("127.0.0.1", "urn:uuid:1")]
     assert heard.failed == ()
-    assert len(asked) == 4, "two kinds of device, asked twice because datagrams get lost"
-    roots = [etree.fromstring(data) for data in asked]
+    assert len(asked) == 2 * QUESTIONS, "everything, asked twice because datagrams get lost"
+    roots = [etree.fromstring(data) for data in asked if b"Envelope" in data]
     assert [root.findtext(".//{*}Types") for root in roots] == ["dn:NetworkVideoTransmitter", "tds:Device"] * 2
     identifiers = [root.findtext(".//{*}MessageID") for root in roots]
     assert identifiers[:2] == identifiers[2:] and len(set(identifiers)) == 2
@@ -63,10 +69,10 @@ def test_several_devices_are_found_and_none_is_asked_twice_as_often() -> None:
             sock = bound()
             addresses.append(address_of(sock))
             questions.append(stack.enter_context(responder(sock, [matches((f"urn:uuid:{number}", "", "http://a/"))])))
-        clock = until(lambda: all(len(asked) >= 4 for asked in questions))
+        clock = until(lambda: all(len(asked) >= 2 * QUESTIONS for asked in questions))
         heard = sweep(plan_of((), addresses + addresses, ()), PATIENCE_S, clock=clock)
     assert sorted(one.endpoint for one in heard.found) == ["urn:uuid:0", "urn:uuid:1", "urn:uuid:2"]
-    assert [len(asked) for asked in questions] == [4, 4, 4]
+    assert [len(asked) for asked in questions] == [2 * QUESTIONS] * 3
 
 
 def test_what_cannot_be_asked_is_named_and_the_rest_is_asked() -> None:
@@ -75,7 +81,7 @@ def test_what_cannot_be_asked_is_named_and_the_rest_is_asked() -> None:
         plan = plan_of(
             ("203.0.113.77", "not an address", "::1"), ("no-such-host.invalid", "a:b:c", address_of(sock)), ()
         )
-        heard = sweep(plan, PATIENCE_S, clock=until(lambda: len(asked) == 4))
+        heard = sweep(plan, PATIENCE_S, clock=until(lambda: len(asked) == 2 * QUESTIONS))
     assert len(heard.found) == 1
     assert set(heard.failed) == {"203.0.113.77", "not an address", "::1", "no-such-host.invalid", "a:b:c"}
 
@@ -85,7 +91,7 @@ def test_an_ipv6_address_is_asked_too() -> None:
     sock = bound("::1")
     with responder(sock, [ONE]) as asked:
         plan = plan_of((), (f"[::1]:{sock.getsockname()[1]}",), ())
-        heard = sweep(plan, PATIENCE_S, clock=until(lambda: len(asked) == 4))
+        heard = sweep(plan, PATIENCE_S, clock=until(lambda: len(asked) == 2 * QUESTIONS))
     assert [one.address for one in heard.found] == ["::1"]
 
 
@@ -93,7 +99,7 @@ def test_a_host_name_is_asked_at_its_address() -> None:
     sock = bound()
     with responder(sock, [ONE]) as asked:
         plan = plan_of((), (f"localhost:{sock.getsockname()[1]}",), ())
-        heard = sweep(plan, PATIENCE_S, clock=until(lambda: len(asked) == 4))
+        heard = sweep(plan, PATIENCE_S, clock=until(lambda: len(asked) == 2 * QUESTIONS))
     assert (len(heard.found), heard.failed) == (1, ())
 
 
@@ -136,10 +142,12 @@ def test_multicast_goes_to_the_standards_group_from_the_given_interface() -> Non
 
 def test_the_plan_counts_what_is_sent() -> None:
     plan = plan_of(("192.0.2.1",), ("192.0.2.3", "cam.local:4000"), ("192.0.2.0/29", "192.0.2.4/30"))
-    assert [address for _, address in plan.asked] == [("192.0.2.3", PORT), ("cam.local", 4000)]
+    assert [address for _, address in plan.asked] == [("192.0.2.3", None), ("cam.local", 4000)]
     assert [address[0] for _, address in plan.paced] == [f"192.0.2.{n}" for n in (1, 2, 4, 5, 6)], "192.0.2.3 once"
-    assert plan.datagrams == 2 * (2 * 1 + 2 * 2 + 5)
-    assert plan.sending_s == 10 / PER_SECOND
+    to_all = QUESTIONS + 2  # both makers' searches go by broadcast as well
+    assert plan.datagrams == 2 * to_all + QUESTIONS * (2 * 2 + 5)
+    assert plan.sending_s == QUESTIONS * 5 / PER_SECOND
+    assert plan_of((), ("192.0.2.3:3702", "192.0.2.3"), ()).asked == (("192.0.2.3:3702", ("192.0.2.3", None)),)
 
 
 @pytest.mark.parametrize("ranges", [("192.0.2.1/28",), ("10.0.0.0/21",), ("10.0.0.0/22", "10.9.0.0/32"), ("::/126",)])
@@ -173,7 +181,8 @@ class Counting:
 def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float) -> None:
     """By the clock that is handed in; a step of 3 s is a machine that was asleep: it does not catch up in a burst."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(bound(f"127.9.0.{n}", PORT)) for n in range(1, 31)]
+        places = [(f"127.9.0.{n}", one.port) for n in range(1, 31) for one in PROTOCOLS]
+        sockets = [stack.enter_context(bound(*place)) for place in places]
         for sock in sockets:
             sock.setblocking(False)
         clock = Counting(sockets, step_s)
@@ -181,9 +190,9 @@ def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float) -> 
         sweep(plan, 0.1, clock=clock)
         clock()
     times = clock.arrived_at
-    assert len(times) == plan.datagrams == 60
+    assert len(times) == plan.datagrams == 30 * QUESTIONS
     assert max(sum(1 for other in times if at <= other < at + 1) for at in times) <= PER_SECOND
-    assert times[-1] - times[0] >= 59 / PER_SECOND - 1e-6
+    assert times[-1] - times[0] >= (30 * QUESTIONS - 1) / PER_SECOND - 1e-6
 
 
 def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
