@@ -70,6 +70,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Every command: its module, and one line of help."""
 
+GUIDE: Final = "start"
+"""What `camwarden` alone does for a person at a terminal; a script gets the usage."""
+
 SERVICES: Final = frozenset({"run", "hub"})
 """Commands that keep running: their log shows normal work too."""
 
@@ -134,13 +137,18 @@ def _lang_flag(arguments: Sequence[str]) -> str | None:
 
 
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
-    """Parse the common flags, wherever they are, then the rest with the command's own parser."""
+    """Parse the common flags, wherever they are, then the rest with the command's own parser.
+
+    No command on a terminal is the guide's.
+    """
     with argparse_language(lang):
         flags = argparse.ArgumentParser(
             "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
         )
         add_common(flags)
         common, rest = flags.parse_known_args(arguments)
+        if not rest and sys.stdin.isatty() and sys.stdout.isatty():
+            rest = [GUIDE]
         chosen = next((word for word in rest if not word.startswith("-")), None)
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
         parser = _parser({chosen: module} if chosen is not None and module is not None else {})

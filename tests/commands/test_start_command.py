@@ -6,14 +6,19 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from at_terminal import CTRL_C, Session, at_terminal
 from here_run import run_here
+from patience import PATIENCE_S
 
+from agent.cli import main
+from agent.commands.start import command
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.host.clock import utc_now
@@ -152,3 +157,33 @@ def test_a_group_has_its_own_login_in_a_file_with_its_password_elsewhere(tmp_pat
     with devices("roof") as site:
         done = start(tmp_path, "--answers", given, "--json", "--host", *places(site))
     assert json.loads(done.stdout)["groups"][0]["login"] == "accepted"
+
+
+def at_a_terminal(home: Path, answers: list[tuple[str, str]], *arguments: str) -> Session:
+    root = Path(__file__).parents[2]
+    env = {"PATH": os.environ["PATH"], "LANG": "zh_CN.UTF-8", "HOME": str(home), "PYTHONPATH": str(root)}
+    words = [sys.executable, "-P", "-m", "agent", *arguments]
+    return at_terminal(words, answers, cwd=home, env=env, within_s=PATIENCE_S)
+
+
+def test_camwarden_alone_on_a_terminal_is_the_guide_and_ctrl_c_keeps_what_was_answered(tmp_path: Path) -> None:
+    with devices("roof") as site:
+        (place,) = places(site)
+        answers = [("站点叫什么", "大同17中"), ("摄像机在哪里", place), ("哪些是本站点", ""), ("用户名", CTRL_C)]
+        seen = at_a_terminal(tmp_path, answers)
+        assert seen.code == exits.INTERRUPTED, seen.shown
+        assert "继续请运行 camwarden start --out camwarden-site" in seen.shown
+        assert load(tmp_path / "camwarden-site/site.toml").name == "大同17中"
+        on = at_a_terminal(tmp_path, [("用户名", "viewer"), ("密码", PASSWORD)], "start")
+        assert (on.typed, site.failed_logins["roof"]) == (2, 0), on.shown
+        assert "继续处理 camwarden-site" in on.shown and "隐私内容可能被看到" not in on.shown
+        assert PASSWORD not in seen.shown + on.shown
+
+
+def test_the_guide_keeps_away_from_a_gateway_that_has_its_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site.toml").touch()
+    monkeypatch.setattr(command, "CONFIG", tmp_path / "site.toml")
+    assert main(["start"]) == exits.USAGE
+    assert "this gateway has its site (camwarden status)" in capsys.readouterr().err
