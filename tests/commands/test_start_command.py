@@ -149,6 +149,19 @@ def test_nobody_is_asked_where_the_answer_is_json(tmp_path: Path) -> None:
     assert "--json asks nothing" in start(tmp_path, "--json").stderr
 
 
+def test_a_cut_before_the_site_was_written_leaves_nothing_in_the_way_but_a_password_stays(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    secrets = tmp_path / "site/secrets.toml"
+    secrets.write_text('[credential.onvif]\nuser = "admin"\npassword = ""\n')
+    done = start(tmp_path, "--host", "127.0.0.1:9", answers="\nnone\n")
+    assert done.returncode in (exits.FAILS, exits.UNCHECKED), done.stderr
+    (tmp_path / "site/site.toml").unlink()
+    secrets.write_text('[credential.onvif]\nuser = "admin"\npassword = "mine"\n')
+    done = start(tmp_path, "--host", "127.0.0.1:9", answers="\nnone\n")
+    assert (done.returncode, "is there already and is not overwritten" in done.stderr) == (exits.USAGE, True)
+    assert '"mine"' in secrets.read_text()
+
+
 def test_a_group_has_its_own_login_in_a_file_with_its_password_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "pw").write_text(f"{PASSWORD}\n")
     (tmp_path / "pw").chmod(0o600)

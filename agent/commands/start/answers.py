@@ -16,7 +16,7 @@ from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.observe.inventory.site_skeleton import PLACEHOLDER
 from agent.onsite.start.choice import ALL, NONE, Choice, choice_of
-from agent.onsite.start.groups import MAKERS
+from agent.onsite.start.groups import MAKERS, title_of
 from agent.onsite.start.site_text import NO_LOGIN
 from agent.site.config.site import Site
 from agent.text.harmless import printable
@@ -82,7 +82,7 @@ class Answers:
         before, password_before = self.last
         named = ", ".join(f"{one.host}:{one.port}" for one in devices[:SHOWN_MAX])
         more = Message("{addresses} and {count} more", {"addresses": named, "count": len(devices) - SHOWN_MAX})
-        values = {"maker": MAKERS.get(group, group), "addresses": more if len(devices) > SHOWN_MAX else named}
+        values = {"maker": title_of(group), "addresses": more if len(devices) > SHOWN_MAX else named}
         question = Message("{maker}, {addresses}: user, viewing rights are enough (none: no login)", values)
         user = ask(render(question, self.lang), self._line, before or user)
         if user.lower() in NONE:
@@ -94,7 +94,8 @@ class Answers:
 
     def _given_login(self, group: str) -> tuple[str, str]:
         """Return the login of a file: that of the group's own table, else that of all."""
-        own = {key: self.given[f"{group}.{key}"] for key in LOGIN_KEYS if f"{group}.{key}" in self.given}
+        driver = group.partition("-")[0]
+        own = {key: self.given[f"{driver}.{key}"] for key in LOGIN_KEYS if f"{driver}.{key}" in self.given}
         login = own or self.given
         if login.get("user", "").lower() in ("", *NONE):
             return NO_LOGIN, ""

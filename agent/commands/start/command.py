@@ -31,7 +31,7 @@ from agent.observe.inventory.site_skeleton import STATE_NAME
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.start.groups import Group, different, groups_of
 from agent.onsite.start.next_steps import AGAIN
-from agent.onsite.start.site_text import new_secrets, new_site
+from agent.onsite.start.site_text import holds_password, new_secrets, new_site
 from agent.site.config.load import load
 from agent.site.config.site import Discovery, Site
 from agent.text.translate import render
@@ -136,7 +136,7 @@ def _write(folder: Path, site: Site, groups: tuple[Group, ...]) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / SECRETS_NAME).exists() and (folder / SECRETS_NAME).stat().st_size:
+        if holds_password(read_or_nothing(folder / SECRETS_NAME)):
             raise UsageError(
                 "{path} is there already and is not overwritten: name another folder with --out DIR",
                 path=folder / SECRETS_NAME,
@@ -148,6 +148,11 @@ def _write(folder: Path, site: Site, groups: tuple[Group, ...]) -> None:
         raise
     except OSError as error:
         raise UsageError("{folder} cannot be written: {why}", folder=folder, why=os_words(error)) from None
+
+
+def read_or_nothing(path: Path) -> str:
+    """Return a file's text, empty where it is not there."""
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 def _look(args: argparse.Namespace, folder: Path, settled: tuple[Settled, ...]) -> int:

@@ -6,7 +6,7 @@ without a password is one that is still to be settled.
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,7 @@ from agent.host.files import write_atomic
 from agent.host.paths import SECRETS_NAME, SITE_NAME, credentials_file
 from agent.model.finding import Message
 from agent.observe.inventory.stocktake import host_port
-from agent.observe.probe.new_devices import FirstRead, read_first
+from agent.observe.probe.new_devices import FirstRead, Login, read_first
 from agent.onsite.start.site_text import NO_LOGIN, new_cameras, unsettled, with_listed, with_login
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -64,7 +64,8 @@ def settle(args: argparse.Namespace, answers: Answers, folder: Path) -> tuple[Se
         _write(folder, name, user, password if result.outcome in ("accepted", "open") else "", told)
         done.append(result)
         if not args.json:
-            say("  " + render(_said(result, told), args.lang))
+            for line in (_said(result, told), *(_left(told) if result.outcome == "accepted" else ())):
+                say("  " + render(line, args.lang))
     _with_every_device(folder)
     return tuple(done)
 
@@ -123,7 +124,7 @@ def _replace(path: Path, text: str, mode: int) -> None:
 def _said(result: Settled, told: Mapping[str, FirstRead]) -> Message:
     """Return one line on how a group's login ended."""
     values = {"user": result.user, "at": host_port(result.at.host, result.at.port) if result.at else ""}
-    counted = {"count": sum(one.login == "accepted" for one in told.values()), "all": len(told)}
+    counted = {"count": sum(one.login in ("accepted", "open") for one in told.values()), "all": len(told)}
     sentences: dict[Outcome, Message] = {
         "accepted": Message("login accepted by {count} of {all} devices", counted),
         "open": Message("these devices ask for no login"),
@@ -137,6 +138,19 @@ def _said(result: Settled, told: Mapping[str, FirstRead]) -> Message:
         "none": Message("no login: these devices are asked only what they tell everybody"),
     }
     return sentences[result.outcome]
+
+
+def _left(told: Mapping[str, FirstRead]) -> Iterator[Message]:
+    """Yield a line on the devices that refused a login which another one of the group took, and on silent ones."""
+
+    def named(login: Login) -> str:
+        return ", ".join(name for name, one in told.items() if one.login == login)
+
+    if refused := named("refused"):
+        values = {"devices": refused}
+        yield Message("refused by {devices}, once each: give these a login of their own in secrets.toml", values)
+    if silent := named("silent"):
+        yield Message("no answer that can be read from {devices}", {"devices": silent})
 
 
 def _remembered(site: Site) -> Path:

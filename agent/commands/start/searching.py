@@ -23,7 +23,7 @@ from agent.observe.inventory.site_skeleton import PLACEHOLDER
 from agent.observe.inventory.stocktake import take_stock
 from agent.observe.probe.devices import discover
 from agent.observe.probe.new_devices import DETECT_WITHIN_S, detect_drivers
-from agent.onsite.start.groups import MAKERS, UNKNOWN_DRIVER, Box, Group, box_of, different, numbered, with_drivers
+from agent.onsite.start.groups import UNKNOWN_DRIVER, Box, Group, box_of, different, numbered, title_of, with_drivers
 from agent.site.config.devices import DEFAULT_PORT
 from agent.site.config.site import Discovery
 from agent.text.harmless import printable
@@ -75,8 +75,8 @@ def show(args: argparse.Namespace, groups: Iterable[Group]) -> None:
     table.add_column("MAC", no_wrap=True)
     for number, group, one in numbered(groups):
         none = False
-        maker = MAKERS[group.name] if one.driver else translate("no answer", lang)
-        cells = (maker, one.address, printable(one.name), printable(one.model), printable(one.mac))
+        how = title_of(group.name) if one.driver else translate("no answer", lang)
+        cells = (how, one.address, printable(one.name), printable(one.model), printable(one.mac))
         table.add_row(str(number), *(Text(cell) for cell in cells))
     if not none:
         say()

@@ -4,6 +4,7 @@ What a device says of itself is a claim. It decides under which heading the devi
 addresses the login goes is a person's word.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,7 +23,8 @@ UNKNOWN_DRIVER: Final = "onvif"
 class Box:
     """A device that a person may take into the site.
 
-    `driver` is empty where it shows no protocol. `name`, `model` and `mac` are its own words.
+    `driver` is empty where it shows no protocol, `maker` where nothing tells it. `name`, `model` and `mac` are its own
+    words.
     """
 
     host: str
@@ -32,6 +34,7 @@ class Box:
     name: str = ""
     model: str = ""
     mac: str = ""
+    maker: str = ""
 
     @property
     def address(self) -> str:
@@ -41,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Devices with one login; `name` is that of the login."""
+    """Devices with one login; `name` is that of the login: the driver's, and the maker's where it is known."""
 
     name: str
     boxes: tuple[Box, ...]
@@ -68,10 +71,26 @@ def with_drivers(boxes: Iterable[Box], drivers: Mapping[str, str]) -> tuple[Box,
 
 
 def groups_of(boxes: Iterable[Box]) -> tuple[Group, ...]:
-    """Group devices in the order of `MAKERS`; those that show no protocol are last in the group of most devices."""
-    ordered = sorted(boxes, key=lambda box: not box.driver)
-    found = {name: tuple(box for box in ordered if (box.driver or UNKNOWN_DRIVER) == name) for name in MAKERS}
-    return tuple(Group(name, ones) for name, ones in found.items() if ones)
+    """Group devices in the order of `MAKERS`; in its group a device that shows no protocol comes last."""
+    order = list(MAKERS)
+    found: dict[tuple[int, str], list[Box]] = {}
+    for box in sorted(boxes, key=lambda one: not one.driver):
+        found.setdefault((order.index(box.driver or UNKNOWN_DRIVER), slug(box.maker)), []).append(box)
+    return tuple(
+        Group("-".join(filter(None, (order[at], maker))), tuple(found[at, maker])) for at, maker in sorted(found)
+    )
+
+
+def slug(maker: str) -> str:
+    """Return a maker's name as a part of a login's name; none where the driver says it already."""
+    words = re.sub(r"[^0-9a-z]+", "-", maker.lower()).strip("-")
+    return "" if words in MAKERS else words
+
+
+def title_of(group: str) -> str:
+    """Return a group's name as people read it."""
+    driver, _, maker = group.partition("-")
+    return f"{MAKERS.get(driver, driver)} {maker}".strip()
 
 
 def numbered(groups: Iterable[Group]) -> Iterator[tuple[int, Group, Box]]:

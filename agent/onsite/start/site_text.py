@@ -9,6 +9,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+import tomli
+
 from agent.model.finding import Json
 from agent.observe.facts.facts import gather
 from agent.observe.inventory.site_skeleton import OWN_STORAGE, device_id
@@ -54,6 +56,15 @@ def new_secrets(groups: Iterable[Group]) -> str:
     """Render a new secrets.toml: a login of each group, whose user and password are still to be asked for."""
     tables = (f'\n[credential.{group.name}]\nuser = "{USER}"\npassword = ""\n' for group in groups)
     return _SECRETS_HEAD + "".join(tables)
+
+
+def holds_password(secrets: str) -> bool:
+    """Return whether a secrets.toml must not be replaced: it holds a password, or is not understood."""
+    try:
+        logins = tomli.loads(secrets).get("credential", {}).values()
+        return any(one["password"] for one in logins)
+    except (tomli.TOMLDecodeError, AttributeError, KeyError, TypeError):
+        return True
 
 
 def with_login(secrets: str, name: str, user: str, password: str) -> str:

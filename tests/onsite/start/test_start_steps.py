@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,18 @@ from agent.model.errors import AgentError, UsageError
 from agent.model.finding import Finding, Message, Source, Status, is_item
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.onsite.start.choice import choice_of
-from agent.onsite.start.groups import Box, box_of, different, groups_of, numbered
+from agent.onsite.start.groups import Box, box_of, different, groups_of, numbered, title_of
 from agent.onsite.start.harm import HARMS, UNKNOWN, by_harm, to_declare
 from agent.onsite.start.next_steps import next_steps
-from agent.onsite.start.site_text import new_cameras, new_secrets, new_site, unsettled, with_listed, with_login
+from agent.onsite.start.site_text import (
+    holds_password,
+    new_cameras,
+    new_secrets,
+    new_site,
+    unsettled,
+    with_listed,
+    with_login,
+)
 from agent.site.config.load import load
 from agent.site.config.site import Discovery, Site
 from drivers.discovery.probe_match import Discovered
@@ -183,3 +192,20 @@ def test_each_next_step_is_one_command_for_the_folder() -> None:
     assert str(steps[0].why) == "give the logins that are missing: hikvision"
     assert all("'my site" in step.command for step in steps)
     assert not any("start" in step.command for step in next_steps(Path("s"), ()))
+
+
+def test_makers_have_a_login_each_where_they_are_known() -> None:
+    boxes = [replace(BOXES[0], maker="Acme & Söhne"), BOXES[3], replace(BOXES[1], maker="Hikvision")]
+    assert [one.name for one in groups_of(boxes)] == ["onvif", "onvif-acme-s-hne", "hikvision"]
+    assert [title_of(one.name) for one in groups_of(boxes)] == ["ONVIF", "ONVIF acme-s-hne", "Hikvision"]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "holds"),
+    [
+        ("", False), (new_secrets(groups_of(BOXES)), False), ("[credential.a]\npassword = \"x\"\n", True),
+        ("[credential.a]\nuser = \"x\"\n", True), ("credential = 1", True), ("not toml", True),
+    ],
+)  # fmt: skip
+def test_a_secrets_file_is_replaced_only_where_it_holds_nothing(secrets: str, holds: bool) -> None:
+    assert holds_password(secrets) is holds
