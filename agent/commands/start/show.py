@@ -114,7 +114,7 @@ def as_json(result: Result) -> str:
 
 def _table(site: Site, harm: Harm, lang: str) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False, show_header=False, title_justify="left", expand=False)
-    table.title = Text(f"{render(harm.title, lang)}: {len(harm.findings)}", style="bold")
+    table.title = Text(f"{render(harm.title, lang)}{translate(': ', lang)}{len(harm.findings)}", style="bold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
