@@ -37,6 +37,7 @@ from agent.version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("agent.commands.run", "the service: look at the site each period and report to the hub"),
+    "start": ("agent.commands.start.command", "find the devices, ask for their logins, look, and show what is wrong"),
     "check": ("agent.commands.check.command", "look at the site once and show what was found"),
     "demo": ("agent.commands.demo", "run the whole flow against a simulated site"),
     "discover": ("agent.commands.discover", "list the devices that answer on the network"),
@@ -68,6 +69,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "hub": ("agent.commands.hub.command", "the reference receiver: verify, keep and confirm reports"),
 }
 """Every command: its module, and one line of help."""
+
+GUIDE: Final = "start"
+"""What `camwarden` alone does for a person at a terminal; a script gets the usage."""
 
 SERVICES: Final = frozenset({"run", "hub"})
 """Commands that keep running: their log shows normal work too."""
@@ -133,13 +137,18 @@ def _lang_flag(arguments: Sequence[str]) -> str | None:
 
 
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
-    """Parse the common flags, wherever they are, then the rest with the command's own parser."""
+    """Parse the common flags, wherever they are, then the rest with the command's own parser.
+
+    No command on a terminal is the guide's.
+    """
     with argparse_language(lang):
         flags = argparse.ArgumentParser(
             "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
         )
         add_common(flags)
         common, rest = flags.parse_known_args(arguments)
+        if not rest and sys.stdin.isatty() and sys.stdout.isatty():
+            rest = [GUIDE]
         chosen = next((word for word in rest if not word.startswith("-")), None)
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
         parser = _parser({chosen: module} if chosen is not None and module is not None else {})

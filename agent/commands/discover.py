@@ -59,6 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shape.add_argument("--csv", action="store_true", help="print comma-separated values, safe for spreadsheets")
     shape.add_argument("--plan", action="store_true", help="only say what would be sent, and send nothing")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write what was found as a new site.toml")
+    add_where(parser)
+
+
+def add_where(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name networks to ask."""
     where = parser.add_argument_group("where to ask", "each may be given again; any of them replaces [discovery]")
     options = (
         ("--interface", "ADDRESS", is_own_address, "own IPv4 address to send the multicast from"),
@@ -228,14 +233,19 @@ def _site(args: argparse.Namespace) -> Site:
 
     Without a site file the networks of this machine are asked, by multicast.
     """
-    given = Discovery(tuple(args.interface), tuple(args.address), tuple(args.range))
-    named = bool(given.interfaces or given.addresses or given.ranges)
+    given = where_of(args)
+    named = given != Discovery()
     if not args.config.exists() and (named or args.config == CONFIG):
         return replace(PLACEHOLDER, discovery=given if named else Discovery(interfaces=own_addresses()))
     site = load(args.config)
     if not named:
         return site
     return replace(site, discovery=replace(given, wait_s=site.discovery.wait_s, ignore=site.discovery.ignore))
+
+
+def where_of(args: argparse.Namespace) -> Discovery:
+    """Return the networks that the command line names."""
+    return Discovery(tuple(args.interface), tuple(args.address), tuple(args.range))
 
 
 def plan_of(site: Site) -> Plan:

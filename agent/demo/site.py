@@ -122,6 +122,11 @@ class SimulatedSite:
         )
 
     @property
+    def responder(self) -> str:
+        """Where discovery is answered for all of them, as `[discovery] addresses` names it."""
+        return self._announcer.address if self._announcer else ""
+
+    @property
     def failed_logins(self) -> Mapping[str, int]:
         """Number of refused logins by device id."""
         gates = {name: one.gate for name, one in self._servers.items() if not isinstance(one, HangingDevice)}
@@ -222,8 +227,7 @@ class SimulatedSite:
             logins["hub"] = (str(hub["user"]), str(hub["password"]))
         directory = directory.resolve()
         ports = {name: (address.port, address.rtsp_port) for name, address in self.devices.items()}
-        responders = (self._announcer.address,) if self._announcer else ()
-        site = site_toml(ports, hub, directory, responders, self._specs, self._cameras)
+        site = site_toml(ports, hub, directory, (self.responder,) if self.responder else (), self._specs, self._cameras)
         return write(directory, site, secrets_toml(logins))
 
     def _configured_password(self, device: DemoDevice) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pty
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from at_terminal import at_terminal
 from here_run import run_here
 from patience import PATIENCE_S
 
@@ -177,27 +175,12 @@ def test_a_wrong_file_of_answers_ends_in_one_line(
 
 
 def test_on_a_terminal_the_password_is_not_shown(tmp_path: Path) -> None:
-    main_end, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [CAMWARDEN, "init", "--out", tmp_path / "new", "--lang", "en"],
-        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
-        env={**ENVIRON, "TERM": "xterm"}, preexec_fn=lambda: os.login_tty(terminal),
-    )  # fmt: skip
-    os.close(terminal)
-    shown = ""
-    for asked, answer in (
+    asked = (
         ("Id of the site", "datong017"), ("call the site", ""), ("Division", ""), ("Where are the", "none"),
         ("User of the", "monitor"), ("password", PASSWORD), ("broker", "none"),
-    ):  # fmt: skip
-        deadline = time.monotonic() + 60
-        while asked not in shown.split("\n")[-1] and time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                shown += os.read(main_end, 4096).decode()
-        os.write(main_end, f"{answer}\n".encode())
-    with contextlib.suppress(OSError):
-        while more := os.read(main_end, 4096):
-            shown += more.decode()
-    assert process.wait(PATIENCE_S) == 0, shown
-    os.close(main_end)
-    assert PASSWORD not in shown
+    )  # fmt: skip
+    words = [CAMWARDEN, "init", "--out", tmp_path / "new", "--lang", "en"]
+    seen = at_terminal(words, asked, cwd=tmp_path, env=ENVIRON, within_s=PATIENCE_S)
+    assert (seen.code, seen.typed) == (0, len(asked)), seen.shown
+    assert PASSWORD not in seen.shown
     assert PASSWORD in (tmp_path / "new/secrets.toml").read_text().replace("\\\\", "\\").replace('\\"', '"')

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from at_terminal import at_terminal
 from here_run import run_here
 from school import ANSWERS, CAMERAS_IN_LEDGER, PASSWORD, running, write_ledgers
 
@@ -64,27 +63,6 @@ def lines(answers: tuple[str, ...]) -> str:
     return "".join(f"{one}\n" for one in answers)
 
 
-def on_a_terminal(home: Path, *arguments: str, types: str) -> tuple[int, str]:
-    """Run a command on a terminal, type one line when it asks, and return its exit code and all that was shown."""
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        program(*arguments), cwd=home, env=environment(home), stdin=theirs, stdout=theirs, stderr=theirs,
-        start_new_session=True,
-    )  # fmt: skip
-    os.close(theirs)
-    shown, typed = "", False
-    while select.select([ours], [], [], WITHIN_S)[0]:
-        try:
-            shown += os.read(ours, 65536).decode(errors="replace")
-        except OSError:  # the other end of a terminal is closed
-            break
-        if not typed and "password of viewer" in shown:
-            os.write(ours, f"{types}\n".encode())
-            typed = True
-    os.close(ours)
-    return child.wait(WITHIN_S), shown
-
-
 def without_a_hurry(config: Path) -> None:
     """Give each device time: none hangs here, and a busy machine must not cost an answer."""
     config.write_text(config.read_text("utf-8") + "\n[probe]\ndeadline_s = 120\n", "utf-8")
@@ -94,11 +72,12 @@ def test_from_a_gb18030_ledger_to_a_signed_report_with_few_questions(
     school: SimulatedSite, ledgers: dict[str, str], tmp_path: Path
 ) -> None:
     taken = ("ledger", "import", ledgers["csv"], "--out", "site", *SITE, "--ask-password")
-    code, shown = on_a_terminal(tmp_path, *taken, types=PASSWORD)
-    assert code == exits.OK, shown
-    assert PASSWORD not in shown
+    question = ("password of viewer", PASSWORD)
+    seen = at_terminal(program(*taken), [question], cwd=tmp_path, env=environment(tmp_path), within_s=WITHIN_S)
+    assert seen.code == exits.OK, seen.shown
+    assert PASSWORD not in seen.shown
     config = tmp_path / "site" / "site.toml"
-    next_steps = [line.strip() for line in shown.splitlines() if "camwarden " in line]
+    next_steps = [line.strip() for line in seen.shown.splitlines() if "camwarden " in line]
     assert next_steps == [
         "then answer what no device can say: camwarden declare --config site/site.toml",
         "then look at the site: camwarden check --config site/site.toml --report site/report.html",

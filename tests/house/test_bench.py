@@ -42,6 +42,9 @@ FIGURES = {
     "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
+        "start_to_first_verdict_s": ("s", 180, "lower"),
+        "commands_typed": ("1", 1, "lower"),
+        "questions": ("1", 6, "lower"),
         "ledger_s": ("s", 300, "lower"),
         "ledger_questions": ("1", 8, "lower"),
         "ledgers_read_ratio": ("", 0.95, "higher"),

@@ -2,14 +2,13 @@
 
 import argparse
 import getpass
-import os
-import stat
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agent.commands.terminal.answers_file import PASSWORD_MAX_BYTES, first_line
 from agent.commands.terminal.worker_flag import add_worker_flag
-from agent.model.errors import Forbidden, UsageError, os_words
+from agent.model.errors import UsageError
 from agent.model.host_name import is_host
 from agent.text.harmless import printable
 from agent.text.translate import translate
@@ -20,7 +19,6 @@ ROUNDS = 3
 ROUNDS_MAX = 9
 SAMPLE_S = 10
 SAMPLE_MAX_S = 30
-PASSWORD_MAX_BYTES = 1024
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +82,7 @@ def check_options(args: argparse.Namespace) -> None:
 
 def device_of(args: argparse.Namespace) -> Device:
     """Return the device of --host, its login not yet read. Raises UsageError."""
-    host, port = _host_and_port(args.host)
+    host, port = host_and_port(args.host)
     port = port or (443 if args.tls else 80)
     return Device("", host, port, args.driver or "onvif", tls=args.tls or args.ca is not None, ca=args.ca)
 
@@ -101,7 +99,7 @@ def login_of(args: argparse.Namespace) -> Credential | None:
 
 def _password(args: argparse.Namespace) -> str:
     if args.password_file is not None:
-        password = _first_line(args.password_file)
+        password = first_line(args.password_file)
     elif sys.stdin.isatty():
         question = translate("password of {user} on {host}: ", args.lang)
         password = getpass.getpass(question.format(user=printable(args.user), host=printable(args.host)))
@@ -112,21 +110,8 @@ def _password(args: argparse.Namespace) -> str:
     return password
 
 
-def _first_line(path: Path) -> str:
-    """Return a file's first line; a file that others can read holds no secret."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
-                raise Forbidden("{path}: others may read it: chmod 600 {path}", path=path)
-            return file.readline(PASSWORD_MAX_BYTES).rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise UsageError("{path}: its first line is no text in UTF-8", path=path) from None
-    except OSError as error:
-        raise UsageError("{path}: {why}", path=path, why=os_words(error)) from None
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
+def host_and_port(text: str) -> tuple[str, int]:
+    """Split HOST[:PORT]; port 0 where none is given. Raises UsageError."""
     bracketed = f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text
     try:
         parts = urlsplit(f"//{bracketed}")

@@ -2,19 +2,16 @@
 
 import ipaddress
 import json
-import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-import tomli
-
+from agent.commands.terminal.answers_file import read_answers
 from agent.commands.terminal.asking import Wrong, ask, ask_password
 from agent.contract.topics import CITY, SITE_ID
-from agent.model.errors import ConfigurationError, UsageError, os_words
+from agent.model.errors import UsageError
 from agent.model.host_name import is_host
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.sections import is_own_address, is_range, is_responder
@@ -28,7 +25,6 @@ Answer = TypeVar("Answer")
 LOGIN: Final = "cameras"
 NONE: Final = "none"
 KEYS: Final = ("id", "name", "city", "division", "network", "user", "password", "devices", "hub")
-FILE_MAX_BYTES: Final = 64 * 1024
 DIVISION: Final = "140200"
 
 
@@ -42,7 +38,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         if self.file is not None:
-            self.given = read_file(self.file)
+            self.given = read_answers(self.file, KEYS)
 
     def site(self) -> Site:
         """Ask for the site's id, its name and its division; the city is that of the division."""
@@ -150,35 +146,6 @@ class Answers:
         if not is_host(text):
             raise Wrong(translate("write a name or address alone, such as hub.example.org", self.lang))
         return text
-
-
-def read_file(path: Path) -> dict[str, str]:
-    """Parse a file of answers, all of them texts.
-
-    Raises UsageError where it cannot be read, is wrong, or shows a password to others.
-    """
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8-sig"))
-    except OSError as error:
-        raise UsageError("{path} cannot be read: {why}", path=path, why=os_words(error)) from None
-    except (UnicodeDecodeError, tomli.TOMLDecodeError):
-        raise ConfigurationError(
-            '{path} is no file of answers: write lines such as id = "datong017", one for each question', path=path
-        ) from None
-    for key, value in data.items():
-        if key not in KEYS:
-            raise UsageError(
-                "{path}: unknown key {key}; known here: {known}", path=path, key=printable(key), known=", ".join(KEYS)
-            )
-        if not isinstance(value, str):
-            raise UsageError("{path}: {key} must be a text in quotes", path=path, key=key)
-    if "password" in data and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(
-            "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", path=path, mode=stat.S_IMODE(mode)
-        )
-    return data
 
 
 def secrets_toml(user: str, password: str) -> str:

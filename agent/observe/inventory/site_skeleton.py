@@ -4,7 +4,7 @@ The text is valid as it is; what nobody can see from outside (logins, codes, zon
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from urllib.parse import urlsplit
 
 from agent.observe.inventory.stocktake import MatchedAnswer
@@ -52,14 +52,15 @@ def skeleton(site: Site, placed: Iterable[MatchedAnswer], credential: str = "") 
     for one in placed:
         if one.standing == "ignored":
             continue
-        host, port = _host_and_port(one.address)
+        host, port = host_and_port(one.address)
         name, model = scope_text(one.found, "name"), model_of(one.found)
         said = ", ".join(printable(part) for part in (name, model, mac_of(one.found), one.found.endpoint) if part)
         if (host, port) in places:
             lines += ["", f"# Another device answers as {host} port {port}: {said}"]
             continue
         places.add((host, port))
-        id_ = _id(one, name, host, ids)
+        configured = one.devices[0] if len(one.devices) == 1 and one.devices[0] not in ids else ""
+        id_ = configured or device_id(name, host, ids)
         ids.add(id_)
         lines += ["", f"# {said}", "[[device]]", f'id = "{id_}"', f'host = "{host}"', f"port = {port}"]
         lines += ["tls = true"] if one.tls else []
@@ -79,16 +80,14 @@ def _strings(texts: tuple[str, ...]) -> str:
     return f"[{', '.join(toml_string(text) for text in texts)}]"
 
 
-def _host_and_port(address: str) -> tuple[str, int]:
+def host_and_port(address: str) -> tuple[str, int]:
     """Split `host:port`; a host alone, without a service address, gets port 80."""
     parts = urlsplit(f"//{address}" if address.count(":") < 2 or address.startswith("[") else f"//[{address}]")
     return parts.hostname or "", parts.port or 80
 
 
-def _id(one: MatchedAnswer, name: str, host: str, taken: set[str]) -> str:
-    """Return the configured id, else one from its name, else from its address; never a taken one."""
-    if len(one.devices) == 1 and one.devices[0] not in taken:
-        return one.devices[0]
+def device_id(name: str, host: str, taken: Container[str]) -> str:
+    """Return an id for a device from its name, else from its address; never a taken one."""
     words = re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-")[:ID_CHARS_MAX].strip("-")
     stem = words or f"device-{re.sub(r'[^0-9a-z]+', '-', host.lower()).strip('-')}"[:ID_CHARS_MAX].strip("-")
     number = 1

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from agent.model.finding import Finding
+from agent.model.finding import Finding, Message
 from agent.onsite.one_look.result import CheckResult
 from drivers.details import Accounts, Interfaces
 from drivers.footage import Channels
@@ -103,12 +103,20 @@ def _identifying(checked: CheckResult) -> Iterator[tuple[str, str]]:
 
 
 def _finding(finding: Finding, names: _Names) -> Finding:
-    values = {
-        key: names.text(value) if isinstance(value, str) else value
-        for key, value in finding.message.plain_values().items()
-    }
     evidence = cast(Mapping[str, Any], _redacted(finding.evidence, names))
-    return replace(finding, message=replace(finding.message, values=values), evidence=evidence)
+    return replace(finding, message=_message(finding.message, names), evidence=evidence)
+
+
+def _message(message: Message, names: _Names) -> Message:
+    """Redact the values of a message; a sentence among them stays one, so that it is still translated."""
+    values: dict[str, object] = {}
+    for key, value in message.values.items():
+        inner = value.args[0] if isinstance(value, Exception) and value.args else value
+        if isinstance(inner, Message):
+            values[key] = _message(inner, names)
+        else:
+            values[key] = value if isinstance(value, int | float) else names.text(str(value))
+    return replace(message, values=values)
 
 
 def _redacted(value: object, names: _Names) -> object:

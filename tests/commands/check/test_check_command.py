@@ -25,11 +25,13 @@ from agent.commands.terminal.tables import findings_table
 from agent.demo.children import command
 from agent.demo.site import SimulatedSite
 from agent.judge.checks.table import run_checks
+from agent.model.errors import UsageError
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.result import CheckResult
 from agent.service.cycle.cycle import CycleResult
+from agent.text.translate import render
 from drivers.details import Account, Accounts, Interface, Interfaces
 from drivers.model import Device, Identity, Unavailable
 
@@ -235,6 +237,16 @@ def test_addresses_serial_numbers_and_accounts_are_left_out_and_names_stay() -> 
     assert account.name == "[account 1]"
     assert [f.key for f in result.seen.findings] == [f.key for f in before.seen.findings]
     assert [f.caused_by for f in result.seen.findings] == [f.caused_by for f in before.seen.findings]
+
+
+def test_a_sentence_within_a_sentence_is_still_translated_once_addresses_are_left_out() -> None:
+    inner = Message("{word} is none of them", {"word": "10.1.2.3"})
+    outer = Message("{what}; so it is with {count} more of {device}", {"what": inner, "count": 2, "device": "box"})
+    error = Message("{why}", {"why": UsageError(inner)})
+    before = checked(*(replace(finding("camera:gate", "x"), message=one) for one in (outer, error)))
+    shown = [render(one.message, "zh_CN") for one in anonymous(before).seen.findings[-2:]]
+    assert shown[0].endswith("不在其中；box 另有 2 项情况相同")  # noqa: RUF001
+    assert shown[1].endswith("不在其中") and "10.1.2.3" not in "".join(shown)
 
 
 def test_the_json_says_of_each_pass_what_it_rests_on_and_tells_told_from_seen() -> None:

@@ -1,0 +1,1 @@
+"""Runs `camwarden start`: from nothing to the first verdict on a site."""

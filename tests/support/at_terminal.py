@@ -1,0 +1,68 @@
+"""A person at a terminal: starts one command, waits for each question, types the answer, and sees what is shown."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+CTRL_C = "\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The end of a command: its exit code, all that the terminal showed, and how many answers it took."""
+
+    code: int
+    shown: str
+    typed: int
+
+
+def at_terminal(
+    words: Sequence[str | Path],
+    answers: Sequence[tuple[str, str]],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    within_s: float,
+) -> Session:
+    """Run a command on a terminal of its own; `answers`: what a question holds, and the line to type then.
+
+    An answer that is Ctrl-C is typed alone. Ends what does not end `within_s` seconds, or asks something else.
+    """
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        words, cwd=cwd, env={"TERM": "xterm", **env}, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True, preexec_fn=lambda: os.login_tty(theirs),
+    )  # fmt: skip
+    os.close(theirs)
+    shown, read_to, typed = "", 0, 0
+    until = time.monotonic() + within_s
+    try:
+        while select.select([ours], [], [], max(0.0, until - time.monotonic()))[0]:
+            try:
+                more = os.read(ours, 65536)
+            except OSError:  # the other end of a terminal is closed
+                break
+            if not more:
+                break
+            shown += more.decode(errors="replace")
+            if typed < len(answers) and answers[typed][0] in shown[read_to:]:
+                read_to, line = len(shown), answers[typed][1]
+                os.write(ours, (line if line == CTRL_C else f"{line}\n").encode())
+                typed += 1
+        return Session(child.wait(max(1.0, until - time.monotonic())), shown, typed)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"it did not end, after {typed} answers: {shown[-2000:]}") from None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        os.close(ours)
