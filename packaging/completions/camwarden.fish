@@ -59,7 +59,7 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case' 'hub check'
+set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case' 'hub check'
 set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx
 
 complete -c camwarden -e
@@ -579,6 +579,33 @@ complete -c camwarden -n '_shtab_camwarden_using config schema' -l verbose -s v 
 complete -c camwarden -n '_shtab_camwarden_using config schema' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using config schema' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using config schema' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a notify -d 'try the receivers of what is told at once, and see what waits for them'
+complete -c camwarden -n '_shtab_camwarden_using notify' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using notify' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using notify; and test $_shtab_camwarden_npos -eq 0' -a test -d 'send a test message and say what became of it'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using notify test' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using notify; and test $_shtab_camwarden_npos -eq 0' -a list -d 'list the receivers, and what waits for them'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using notify list' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a credentials -d 'show refused logins, and allow another try'
 complete -c camwarden -n '_shtab_camwarden_using credentials' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using credentials' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
