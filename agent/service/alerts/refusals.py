@@ -114,7 +114,7 @@ _ANSWER_NAMES: Final = {"wecom": "errcode", "dingtalk": "errcode", "feishu": "co
 
 def of_reply(kind: str, reply: Reply) -> Refusal | None:
     """Return why an answer refuses a message, None where it accepts it. `kind`: of a receiver, or `json`."""
-    known = _of_robot(kind, reply.body) if kind in ROBOTS else None
+    number, said = _number(kind, reply.body) if kind in ROBOTS else (None, "")
     status = {"status": reply.status}
     if 300 <= reply.status < 400:
         return Refusal(
@@ -125,37 +125,40 @@ def of_reply(kind: str, reply: Reply) -> Refusal | None:
             ),
             REFUSED_WAIT,
         )
+    if number:
+        return _of_number(kind, number, said)
     if not 200 <= reply.status < 300:
-        if isinstance(known, Refusal):
-            return known
-        wait = REFUSED_WAIT if reply.status in (400, 401, 403, 404, 410) else timedelta()
         return Refusal(
             Message(
                 "the webhook answers HTTP {status}", status, next_step="look at its own log, and compare its address"
             ),
-            wait,
+            REFUSED_WAIT if reply.status in (400, 401, 403, 404, 410) else timedelta(),
         )
-    return known
-
-
-def _of_robot(kind: str, body: bytes) -> Refusal | None:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        answer = None
-    number = answer.get(_ANSWER_NAMES[kind]) if isinstance(answer, dict) else None
-    if not isinstance(answer, dict) or not isinstance(number, int) or isinstance(number, bool):
+    if kind in ROBOTS and number is None:
         return Refusal(
             Message(
                 "the answer is not that of a robot",
                 next_step="compare its address in secrets.toml; a proxy or a login page may answer instead",
             )
         )
-    if number == 0:
-        return None
+    return None
+
+
+def _number(kind: str, body: bytes) -> tuple[int | None, str]:
+    """Return the number and the words of a robot's answer; None where it has none."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    number = answer.get(_ANSWER_NAMES[kind]) if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or not isinstance(number, int) or isinstance(number, bool):
+        return None, ""
+    return number, str(answer.get("errmsg", "")).lower()
+
+
+def _of_number(kind: str, number: int, said: str) -> Refusal:
     found = _NUMBERS[kind].get(number)
     if kind == "dingtalk" and number == _DINGTALK_SECURITY:
-        said = str(answer.get("errmsg", "")).lower()
         found = next((known for words, known in _DINGTALK_SAYS if any(word in said for word in words)), found)
     values = {"number": number}
     if found is None:
