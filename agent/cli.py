@@ -61,6 +61,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("agent.commands.doctor", "look what around the agent keeps it from its work"),
     "bundle": ("agent.commands.bundle", "pack what support needs into one archive, without secrets or pictures"),
     "config": ("agent.commands.config", "validate, show or compare the configuration, and its schema"),
+    "notify": ("agent.commands.notify", "try the receivers of what is told at once, and see what waits for them"),
     "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
     "enroll": ("agent.commands.enroll", "enroll this gateway at its hub with a token from the hub's team"),
     "keys": ("agent.commands.keys", "show or change the report key, and get a certificate for the broker"),

@@ -126,6 +126,12 @@ KINDS: Final[dict[str, RecordKind]] = {
         "The daily digest could not be delivered",
         "It is kept and tried again. Next step: check the webhook's address in secrets.toml and the robot's settings.",
     ),
+    "notice-undelivered": RecordKind(
+        "b14ba33a3d5b485395cd7515bcdf511d",
+        "A receiver could not be told at once",
+        "It is kept and tried again, ever rarer. Next step: camwarden notify list says why; camwarden notify test "
+        "tries at once.",
+    ),
     "metrics-unserved": RecordKind(
         "8823325398c24954925ff8d6d0dcaf5e",
         "Numbers for Prometheus cannot be given out",

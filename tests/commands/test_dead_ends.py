@@ -19,7 +19,7 @@ NO_SITE = (
     "findings settle a b --why x", "findings plan --site --from 2026-11-01 --until 2026-11-02 --why x",
     "findings unplan --site", "config validate", "config show", "config diff", "credentials status",
     "credentials retry gate", "credentials factory gate", "keys show", "keys rotate", "keys csr", "queue list",
-    "queue show health/1", "queue flush",
+    "queue show health/1", "queue flush", "notify test", "notify list",
 )  # fmt: skip
 """Commands that cannot go on without a site."""
 

@@ -97,6 +97,17 @@ class Stage:
         secrets.write_text(f'{secrets.read_text()}[credential.digest]\nuser = "robot"\npassword = "{url}"\n')
         self.add('[daily_digest]\nkind = "wecom"\ncredential = "digest"\nat = "00:00"\n')
 
+    def add_receiver(self, name: str, kind: str, url: str) -> None:
+        """Let the site tell a receiver at once."""
+        secrets = self.demo.config.parent / "secrets.toml"
+        text = "".join(
+            f'[credential.{one}]\nuser = "robot"\npassword = "{word}"\n'
+            for one, word in ((name, url), (f"{name}-s", "k"))
+        )
+        secrets.write_text(secrets.read_text() + text)
+        signs = f'sign_credential = "{name}-s"\n' if kind == "webhook" else ""
+        self.add(f'[[notify]]\nname = "{name}"\nkind = "{kind}"\ncredential = "{name}"\nlang = "en"\n{signs}')
+
     def log(self) -> str:
         return self.log_path.read_text()
 
@@ -207,9 +218,39 @@ def test_a_cycle_is_shown_to_prometheus_and_told_to_a_webhook(stage: Stage, tmp_
         assert numbers["camwarden_worker_starts_total",] >= 1
     assert told["camwarden_delivery_connected",] == 1
     (message,) = hook.bodies()
-    assert "privacy-mask-effective" in message["markdown"]["content"]
-    assert "127.0.0.1" not in message["markdown"]["content"]
+    assert "camwarden" in message["text"]["content"]
+    assert "privacy-mask" not in message["text"]["content"]
     assert "TOKEN-1" not in stage.log()
+
+
+def test_what_fails_is_told_at_once_and_a_receiver_that_hangs_holds_up_nobody(stage: Stage) -> None:
+    """Of a site of one recorder: the chat gets counts, the webhook names; both in one message, and no second one."""
+    with serving() as chat, serving() as own, serving() as stuck:
+        stuck.silent = True
+        stage.add_receiver("stuck", "webhook", stuck.url())
+        stage.add_receiver("chat", "wecom", chat.url())
+        stage.add_receiver("own", "webhook", own.url())
+        with stage.daemon() as child:
+            stage.notified("STATUS=")  # a cycle has ended; what waited before it is read
+            for hook in (stuck, chat, own):
+                assert hook.asked.wait(WITHIN_S)
+            stage.notified("WATCHDOG=1")
+            child.terminate()
+            assert child.wait(WITHIN_S) == 0
+        (said,), (told,) = chat.bodies(), own.bodies()
+        assert len(stuck.requests) == 1
+    checks = {row["check"] for row in told["notices"]}
+    assert "privacy-mask-effective" in checks
+    assert {row["change"] for row in told["notices"]} == {"new"}
+    assert f"new fails: {len(told['notices'])} (" in said["text"]["content"]
+    assert not any(check in said["text"]["content"] for check in checks)
+    assert "127.0.0.1" not in str(told)
+    assert "TOKEN-1" not in stage.log()
+    listed = json.loads(output_of(["notify", "list", "--json", "--config", stage.demo.config]))
+    rows = {row["name"]: row for row in listed["receivers"]}
+    assert rows["own"]["told"] == len(told["notices"])
+    assert rows["own"]["waiting"] == 0
+    assert rows["stuck"]["waiting"] == len(told["notices"])
 
 
 def test_a_webhook_that_never_answers_holds_up_neither_watchdog_nor_end(stage: Stage) -> None:

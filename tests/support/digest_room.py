@@ -15,10 +15,12 @@ from agent.judge.checks.table import CHECKS
 from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.judge.memory.notes import NO_NOTES, ActiveNotes
 from agent.judge.memory.transitions import transitions
-from agent.model.finding import Finding, Message, Status
+from agent.model.finding import Finding, Message, Status, sentence
 from agent.service.alerts.digest import DigestState
 from agent.service.alerts.digest_desk import NAME, DigestDesk, from_data
-from agent.site.config.site import DailyDigest, Site
+from agent.service.alerts.refusals import Refusal
+from agent.site.config.messages import DailyDigest
+from agent.site.config.site import Site
 from drivers.model import Credential
 
 MORNING = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
@@ -56,11 +58,11 @@ class Desk:
     def start(self) -> None:
         self.desk = DigestDesk(self.folder, lambda: self.at, self._send)
 
-    def _send(self, digest: DailyDigest, news: Mapping[str, Any], clock: Callable[[], datetime]) -> str:
+    def _send(self, digest: DailyDigest, news: Mapping[str, Any], clock: Callable[[], datetime]) -> Refusal | None:
         assert (self.folder / NAME).exists(), "a try must be written down before it is made"
         if not self.refused:
             self.sent.append(news)
-        return self.refused
+        return Refusal(sentence(self.refused)) if self.refused else None
 
     def look(
         self, *findings: Finding, after: timedelta = timedelta(0), within_s: float = WITHIN_S

@@ -46,6 +46,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "urllib3": ("drivers/http/connections.py", "drivers/http/transport.py"),
     "urllib.request": ("drivers/http/transport.py",),
     "http.client": ("drivers/http/transport.py", "agent/service/enroll/*"),
+    "smtplib": ("agent/service/alerts/mail.py",),
     "http.server": ("agent/host/http_serving.py", "agent/demo/*"),
     "httpx": (),
     "aiohttp": (),
@@ -69,12 +70,13 @@ WALLS: dict[str, tuple[str, ...]] = {
     "threading": (
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/observe/facts/delivery_status.py",
         "agent/deliver/keys/pkcs11.py", "agent/deliver/spool/database.py", "agent/deliver/publish/*",
-        "agent/service/alerts/digest_desk.py", "agent/service/enroll/*", "agent/hub/workers/*", "agent/demo/*",
-        "agent/commands/check/*", "agent/commands/verify/*",
+        "agent/service/alerts/digest_desk.py", "agent/service/alerts/notice_desk.py", "agent/service/enroll/*",
+        "agent/hub/workers/*", "agent/demo/*", "agent/commands/check/*", "agent/commands/verify/*",
     ),
     "socket": (
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
-        "agent/service/enroll/channel.py", "agent/onsite/doctor/*", "agent/hub/workers/*", "agent/demo/*",
+        "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
+        "agent/hub/workers/*", "agent/demo/*",
     ),
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",

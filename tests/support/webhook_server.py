@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,7 @@ from patience import PATIENCE_S
 class Hook:
     """`requests`: path and body of each. `status`, `answer`, `headers`: what it says. `silent`: it never answers.
 
+    `judge` makes the answer of path, headers and body, as a real service does. `heard`: the headers of each request.
     `asked` is set with the first request; `ended` ends its silence.
     """
 
@@ -31,7 +32,9 @@ class Hook:
     silent: bool = False
     asked: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    judge: Callable[[str, Mapping[str, str], bytes], bytes] | None = None
     requests: list[tuple[str, bytes]] = field(default_factory=list)
+    heard: list[Mapping[str, str]] = field(default_factory=list)
 
     def url(self, target: str = "/send?key=TOKEN-1") -> str:
         return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}{target}"
@@ -49,17 +52,20 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Hook]:
         timeout = PATIENCE_S
 
         def do_POST(self) -> None:
-            hook.requests.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            hook.heard.append(dict(self.headers.items()))
+            hook.requests.append((self.path, body))
             hook.asked.set()
             if hook.silent:
                 hook.ended.wait(PATIENCE_S)
                 return
+            answer = hook.judge(self.path, hook.heard[-1], body) if hook.judge else hook.answer
             self.send_response(hook.status)
             for name, value in hook.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(hook.answer)))
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(hook.answer)
+            self.wfile.write(answer)
 
         def do_GET(self) -> None:
             hook.requests.append((self.path, b"{}"))

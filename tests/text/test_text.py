@@ -34,6 +34,7 @@ WORDS = {
     *("day", "night", "infrared"),
     *("being read", "pictures are judged", "looked at once more soon", "done"),
     *("set up NTP on the device", ": "),
+    *("critical", "major", "minor", "info"),
     *("verified", "failed", "unchecked", "unusable"),
     *("gap", "fork", "tamper", "filled"),
     *("ready", "disconnected", "lost"),
@@ -165,6 +166,7 @@ STAY = {
     ),
     *("{file}: {key}: {error}", "{place}: {what}; {fix}", "{where}: {kind}; {unlock}", "{camera}: {fault}"),
     *("--set {key}: {message}", "{name}: {verdict}: {why}", "{host}:{port}: {why}"),
+    *("; ", ", ", "camwarden {site}, {time}: {what}"),
     *("JPEG, H.264, H.265, MP4, TS, Matroska", "2026-11-25T22:00", "site.toml"),
 }
 """What holds no word that could be said in Chinese."""

@@ -26,6 +26,7 @@ PROBES: Final = (
     Probe("broker-login", "broker: login", broker.login, limit_s=10.0),
     Probe("queue", "queue", kept.queue),
     Probe("credentials", "refused logins", kept.credentials),
+    Probe("notify", "told at once", kept.notices),
     Probe("devices", "devices", network.devices, limit_s=network.DEVICES_S + 1),
 )
 """Every probe. A new one is one function and one line here."""

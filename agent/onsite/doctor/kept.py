@@ -1,4 +1,4 @@
-"""Reports the backlog: reports that the hub has not confirmed, and logins that need a person. Only reads."""
+"""Reports the backlog: unconfirmed reports, messages that nobody took, and refused logins. Only reads."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +10,8 @@ from agent.host.paths import credentials_file
 from agent.judge.checks.service.delivery import TOLD_FOR
 from agent.model.errors import UsageError
 from agent.model.finding import Message
-from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed
+from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.service.alerts.outbox_file import path_of, read
 from drivers.credentials import read_entries
 
 OLD_WARN: Final = timedelta(hours=2)
@@ -56,6 +57,24 @@ def queue(situation: Situation) -> Outcome:
     if age > warn or ratio > FULL_WARN_RATIO:
         return found("warn", "old" if age > warn else "nearly-full", what, step, **evidence)
     return passed(what, **evidence)
+
+
+def notices(situation: Situation) -> Outcome:
+    """Judge whether what is told at once reaches its receivers."""
+    site = site_of(situation)
+    if not site.notify:
+        return not_due("no-receivers", Message("nobody is told at once: site.toml has no [[notify]]"))
+    boxes = {one.name: read(path_of(situation.storage.directory, one.name)) for one in site.notify}
+    late = {name: box for name, box in boxes.items() if box.why is not None}
+    if not late:
+        return passed(Message("nothing failed to reach the {count} receivers", {"count": len(boxes)}))
+    name, box = next(iter(late.items()))
+    values = {"name": name, "why": box.why, "others": len(late) - 1}
+    what = Message("{name} was not told: {why}", values)
+    if len(late) > 1:
+        what = Message("{name} and {others} more were not told: {why}", values)
+    step = Message("try it: camwarden notify test {name}", {"name": name})
+    return found("warn", "undelivered", what, step, receivers=list(late))
 
 
 def credentials(situation: Situation) -> Outcome:

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.memory.episodes import FindingState
 from agent.model.finding import Finding, Json, Status, is_quiet, utc_text
-from agent.site.config.site import DailyDigest, Site
+from agent.site.config.messages import DailyDigest, in_quiet_hours
+from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
 
@@ -62,7 +63,7 @@ def is_due(told: DigestState, digest: DailyDigest, site: Site, now: datetime) ->
     """Return whether a digest is to be decided or sent now: never in quiet hours."""
     local = now.astimezone(ZoneInfo(site.time_zone))
     time = local.strftime("%H:%M")
-    if digest.is_quiet(time):
+    if in_quiet_hours(digest.quiet_hours, time):
         return False
     if told.waiting is not None:
         return now >= told.waiting.next_at

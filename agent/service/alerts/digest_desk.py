@@ -19,7 +19,9 @@ from agent.host.log_kinds import about
 from agent.judge.memory.episodes import FindingState
 from agent.model.finding import Finding, Json, Status
 from agent.service.alerts.digest import DigestState, UndeliveredDigest, attempted, decide, delivered, is_due
-from agent.site.config.site import DailyDigest, Site
+from agent.service.alerts.refusals import Refusal
+from agent.site.config.messages import DailyDigest
+from agent.site.config.site import Site
 
 log = logging.getLogger("camwarden.digest")
 
@@ -27,11 +29,11 @@ NAME: Final = "digest.json"
 SCHEMA: Final = "camwarden-digest-state/1"
 MAX_BYTES: Final = 4 * 1024 * 1024
 
-Send = Callable[[DailyDigest, Mapping[str, Json], Callable[[], datetime]], str]
+Send = Callable[[DailyDigest, Mapping[str, Json], Callable[[], datetime]], Refusal | None]
 
 
 class DigestDesk:
-    """The digest of one site. `send` returns an empty text once a digest is accepted, else why not."""
+    """The digest of one site. `send` returns None once a digest is accepted, else why not."""
 
     def __init__(self, directory: Path, clock: Callable[[], datetime], send: Send) -> None:
         self._path = directory / NAME
@@ -71,7 +73,8 @@ class DigestDesk:
 
     def _deliver(self, digest: DailyDigest, trying: DigestState, waiting: UndeliveredDigest, now: datetime) -> None:
         try:
-            why = self._send(digest, waiting.news, self._clock)
+            refusal = self._send(digest, waiting.news, self._clock)
+            why = str(refusal.why) if refusal is not None else ""
         except Exception as error:  # noqa: BLE001 - a thread has nobody to tell, and the text may hold the address
             why = type(error).__name__
         if not why:

@@ -1,54 +1,43 @@
-"""Renders a digest for a chat: a few lines of Markdown that fit into one message. Pure.
+"""Renders a digest for a chat, and sends it: a stranger's chat gets the site's code, a time and counts.
 
-Both chats have bold text and quotes, and document no escape. So every character of a name or sentence that could be
-markup, a mention or a link becomes its full-width form.
-
-Source: WeCom, group robot, message type markdown; DingTalk, custom robot, message type markdown.
+A webhook of one's own (`json`) gets the whole digest. Nothing that somebody typed on site can be in a chat's line.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
-from agent.model.finding import Json
+from agent.model.finding import Json, Severity
+from agent.service.alerts.notice_text import by_severity
+from agent.service.alerts.notices import SEVERITIES
+from agent.service.alerts.refusals import Refusal
+from agent.service.alerts.webhook import hook_of, post, robot_body
+from agent.site.config.messages import ROBOTS, DailyDigest
 from agent.text.translate import translate
 
-TEXT_MAX_BYTES: Final = 4096
-"""What WeCom takes as the content of one message, UTF-8; DingTalk takes more."""
 
-Break = Literal["\n", "\n\n"]
-"""What ends a line: WeCom keeps a line break, DingTalk wants an empty line."""
-
-_PLAIN: Final = str.maketrans("*_`#<>[]@~\\|!", "＊＿｀＃＜＞［］＠～＼｜！")  # noqa: RUF001 - full width on purpose
+def send(digest: DailyDigest, news: Mapping[str, Json], clock: Callable[[], datetime]) -> Refusal | None:
+    """Send a digest; return None once it is accepted, else why not."""
+    body = robot_body(digest.kind, chat_text(news, digest.lang)) if digest.kind in ROBOTS else news
+    return post(hook_of(digest), body, clock)
 
 
-def markdown(news: Mapping[str, Json], lang: str, line_break: Break) -> str:
-    """Render a digest in at most `TEXT_MAX_BYTES`; rows without room are counted."""
+def chat_text(news: Mapping[str, Json], lang: str) -> str:
+    """Render a digest as three lines of counts; the first one begins with `camwarden`, the keyword for robots."""
+    head = f"camwarden {news['site']} {news['local_time']}"
+    return "\n".join((head, _standing(news, lang), _changed(news, lang)))
+
+
+def _changed(news: Mapping[str, Json], lang: str) -> str:
     rows = [row for row in _list(news["new"]) if isinstance(row, Mapping)]
-    more = _int(news["more"])
-    head = [f"**camwarden** {plain(_titled(news['name'], news['site']))} {news['local_time']}", _standing(news, lang)]
-    if not rows:
-        return line_break.join([*head, translate("Nothing new since the last message.", lang)])
-    head.append(translate("New or worse: {count}", lang).format(count=len(rows) + more))
-    lines = [_line(row, lang) for row in rows]
-    for shown in range(len(lines), -1, -1):
-        left = len(lines) - shown + more
-        rest = [translate("{count} more: camwarden status", lang).format(count=left)] if left else []
-        text = line_break.join([*head, *lines[:shown], *rest])
-        if len(text.encode()) <= TEXT_MAX_BYTES:
-            return text
-    return text.encode()[:TEXT_MAX_BYTES].decode("utf-8", "ignore")
-
-
-def plain(text: str) -> str:
-    """Replace every character that could be markup."""
-    return text.translate(_PLAIN)
-
-
-def _line(row: Mapping[str, Json], lang: str) -> str:
-    subject = str(row["subject"])
-    where = _titled(row["name"], subject.partition(":")[2] or translate("site", lang))
-    status = translate(str(row["status"]), lang)
-    return f"> **{plain(where)}** {status} {plain(str(row['check']))}: {plain(str(row['message']))}"
+    more = news["more"]
+    count = len(rows) + (more if isinstance(more, int) else 0)
+    if not count:
+        return translate("Nothing new since the last message.", lang)
+    by: Counter[Severity] = Counter(one for one in SEVERITIES for row in rows if row["severity"] == one)
+    text = translate("New or worse: {count}", lang).format(count=count)
+    which = translate("which ones: camwarden status", lang)
+    return f"{text} ({by_severity(by, lang)}){translate('; ', lang)}{which}"
 
 
 def _standing(news: Mapping[str, Json], lang: str) -> str:
@@ -60,13 +49,5 @@ def _standing(news: Mapping[str, Json], lang: str) -> str:
     )
 
 
-def _titled(name: Json, of: Json) -> str:
-    return f"{name} ({of})" if name else str(of)
-
-
 def _list(value: Json) -> Sequence[Json]:
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-
-
-def _int(value: Json) -> int:
-    return value if isinstance(value, int) else 0

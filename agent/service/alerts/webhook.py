@@ -1,108 +1,128 @@
-r"""Sends a digest to its webhook: plain JSON, WeCom's group robot or DingTalk's custom robot, and judges the answer.
+r"""Sends a message to a chat robot (WeCom, DingTalk, Feishu) or a webhook of the site's own, signed, and once.
 
 The one HTTP client (`drivers/http/transport.py`) sends it: one deadline, no redirect, no proxy, a bounded answer. The
-address is a secret: no message of this module holds it, nor any of the answer but its number.
+address is a secret: no message holds it. `refusals.py` judges the answer.
 
-Source: WeCom, group robot configuration (errcode, 4096 bytes of Markdown); DingTalk, custom robot (signature:
-HMAC-SHA256 over `timestamp\nsecret`, base64, in the query, at most an hour old).
+Source: WeCom, group robot configuration; DingTalk, custom robot (signature: HMAC-SHA256 over `timestamp\nsecret`,
+base64, in the query, at most an hour old, milliseconds); Feishu, custom bot usage guide (signature: HMAC-SHA256 with
+the key `timestamp\nsecret` over nothing, base64, in the body, seconds); Standard Webhooks 1.0 for one's own webhook.
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
 from urllib.parse import quote_plus
 
 from agent.model.finding import Json
-from agent.service.alerts.digest_text import markdown
-from agent.site.config.site import DailyDigest
+from agent.service.alerts.refusals import NO_ADDRESS, Refusal, of_network, of_reply
+from agent.site.config.messages import DailyDigest, Receiver
 from agent.site.config.webhook_url import Address, address_of
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
 from drivers.exchange import Request
 from drivers.http.transport import open_transport
-from drivers.model import Device, Reply
+from drivers.model import Credential, Device
 
 SEND_WITHIN_S: Final = 8.0
 ANSWER_MAX_BYTES: Final = 64 * 1024
-
-_WORDS: Final = {
-    45009: "the robot takes no more messages for now",
-    130101: "the robot takes no more messages for now",
-    93000: "the robot does not know this address: copy it again",
-    300001: "the robot does not know this address: copy it again",
-    310000: "the robot's security settings refuse it: keyword camwarden, signature, or address range",
-}
-"""What is known of the chats' error numbers."""
+WHSEC: Final = "whsec_"
+"""Before the base64 of a webhook's secret; one without it is taken as it is. Source: Standard Webhooks 1.0."""
 
 
-def send(digest: DailyDigest, news: Mapping[str, Json], clock: Callable[[], datetime]) -> str:
-    """Send a digest within 8 s; return an empty text once it is accepted, else why not.
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where a message goes by HTTP: its address is the password of `credential`, `sign_credential` has the secret."""
+
+    kind: Literal["json", "webhook", "wecom", "dingtalk", "feishu"]
+    credential: Credential | None
+    sign_credential: Credential | None = None
+    ca: Path | None = None
+
+
+def hook_of(outlet: DailyDigest | Receiver) -> Hook:
+    """Return the hook of a digest, or of a receiver that is none of mail."""
+    assert outlet.kind != "mail"  # noqa: S101 - `sending.py` has a line for mail
+    return Hook(outlet.kind, outlet.credential, outlet.sign_credential, outlet.ca)
+
+
+def post(hook: Hook, body: Mapping[str, Json], clock: Callable[[], datetime]) -> Refusal | None:
+    """Send a body within 8 s; return None once it is accepted, else why not.
 
     Resolving a name takes as long as the system's resolver; that cannot be interrupted.
     """
-    address = address_of(digest.credential.password) if digest.credential else None
+    address = address_of(hook.credential.password) if hook.credential else None
     if address is None:
-        return "no address is configured"
-    device = Device("daily-digest", address.host, address.port, "webhook", tls=address.tls)
-    request = request_of(digest, address, news, clock())
+        return NO_ADDRESS
+    device = Device("webhook", address.host, address.port, "webhook", tls=address.tls)
+    request = request_of(hook, address, body, clock())
     try:
-        with open_transport(device, SEND_WITHIN_S, Credentials(None), clock, digest.ca) as transport:
-            return refusal(digest.kind, transport.exchange(request).reply)
+        with open_transport(device, SEND_WITHIN_S, Credentials(None), clock, hook.ca) as transport:
+            return of_reply(hook.kind, transport.exchange(request).reply)
     except DriverError as error:
-        return str(error)
+        return of_network(error)
 
 
-def request_of(digest: DailyDigest, address: Address, news: Mapping[str, Json], now: datetime) -> Request:
-    """Encode a digest as a request."""
-    target = address.target
-    body: Mapping[str, Json] = news
-    if digest.kind == "wecom":
-        body = {"msgtype": "markdown", "markdown": {"content": markdown(news, digest.lang, "\n")}}
-    elif digest.kind == "dingtalk":
-        content = {"title": f"camwarden {news['site']}", "text": markdown(news, digest.lang, "\n\n")}
-        body = {"msgtype": "markdown", "markdown": content}
-        if digest.sign_credential is not None:
-            mark = f"timestamp={_ms(now)}&sign={quote_plus(signature(digest.sign_credential.password, _ms(now)))}"
-            target += ("&" if "?" in target else "?") + mark
-    return Request(
-        "daily digest",
-        "POST",
-        target,
-        json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"),
-        (("Content-Type", "application/json; charset=utf-8"),),
-        max_bytes=ANSWER_MAX_BYTES,
-    )
+def robot_body(kind: str, text: str) -> dict[str, Json]:
+    """Return a plain text as a robot takes it: without markup, there is nothing in it that could mention or link."""
+    if kind == "feishu":
+        return {"msg_type": "text", "content": {"text": text}}
+    return {"msgtype": "text", "text": {"content": text}}
 
 
-def signature(secret: str, timestamp_ms: int) -> str:
+def request_of(hook: Hook, address: Address, body: Mapping[str, Json], now: datetime) -> Request:
+    """Encode and sign a body as a request."""
+    target, headers = address.target, [("Content-Type", "application/json; charset=utf-8")]
+    secret = hook.sign_credential.password if hook.sign_credential else ""
+    if secret and hook.kind == "dingtalk":
+        mark = f"timestamp={_ms(now)}&sign={quote_plus(dingtalk_signature(secret, _ms(now)))}"
+        target += ("&" if "?" in target else "?") + mark
+    if secret and hook.kind == "feishu":
+        seconds = int(now.timestamp())
+        body = {"timestamp": str(seconds), "sign": feishu_signature(secret, seconds), **body}
+    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    if secret and hook.kind in ("json", "webhook"):
+        headers += standard_headers(secret, str(body.get("id", "")), int(now.timestamp()), data)
+    return Request("webhook", "POST", target, data, tuple(headers), max_bytes=ANSWER_MAX_BYTES)
+
+
+def dingtalk_signature(secret: str, timestamp_ms: int) -> str:
     """Return DingTalk's signature of a moment, base64."""
-    said = f"{timestamp_ms}\n{secret}".encode()
-    return base64.b64encode(hmac.new(secret.encode(), said, hashlib.sha256).digest()).decode()
+    return _hmac(secret.encode(), f"{timestamp_ms}\n{secret}".encode())
 
 
-def refusal(kind: str, reply: Reply) -> str:
-    """Return why an answer refuses the digest, empty where it accepts it."""
-    if 300 <= reply.status < 400:
-        return f"the webhook redirects (HTTP {reply.status}), which is not followed: its address must be the final one"
-    if not 200 <= reply.status < 300:
-        return f"the webhook answers HTTP {reply.status}"
-    if kind == "json":
-        return ""
+def feishu_signature(secret: str, timestamp_s: int) -> str:
+    """Return Feishu's signature of a moment, base64."""
+    return _hmac(f"{timestamp_s}\n{secret}".encode(), b"")
+
+
+def standard_headers(secret: str, message_id: str, timestamp_s: int, data: bytes) -> list[tuple[str, str]]:
+    """Return the headers that sign a message of one's own webhook. Source: Standard Webhooks 1.0."""
+    signed = f"{message_id}.{timestamp_s}.".encode() + data
+    return [
+        ("webhook-id", message_id),
+        ("webhook-timestamp", str(timestamp_s)),
+        ("webhook-signature", f"v1,{_hmac(_key(secret), signed)}"),
+    ]
+
+
+def _key(secret: str) -> bytes:
     try:
-        answer = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        answer = None
-    number = answer.get("errcode") if isinstance(answer, dict) else None
-    if not isinstance(number, int):
-        return "the answer is not that of a robot"
-    if number == 0:
-        return ""
-    words = _WORDS.get(number)
-    return f"the robot answers errcode {number}" + (f": {words}" if words else "")
+        return (
+            base64.b64decode(secret.removeprefix(WHSEC), validate=True) if secret.startswith(WHSEC) else secret.encode()
+        )
+    except binascii.Error:
+        return secret.encode()
+
+
+def _hmac(key: bytes, said: bytes) -> str:
+    return base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()
 
 
 def _ms(at: datetime) -> int:

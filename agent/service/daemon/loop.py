@@ -1,8 +1,8 @@
 """Schedules cycles, stops on signals, and notifies systemd. The only place below `cli` that reads a clock.
 
-One thread does in turn: the hub's orders, cycle, status file, watchdog; publisher, mirrors and the daily digest have
-threads of their own. Signals and orders only set flags and end its sleep. The watchdog is fed by progress: while every
-device is inside its deadline, after each judged picture, and while the publisher's loop beats.
+One thread does in turn: the hub's orders, cycle, status file, watchdog; publisher, mirrors, notices and the daily
+digest have threads of their own. Signals and orders only set flags and end its sleep. The watchdog is fed by progress:
+while every device is inside its deadline, after each judged picture, and while the publisher's loop beats.
 """
 
 import logging
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from agent.contract.signing_keys import KeyUnavailable
@@ -51,6 +52,8 @@ RENEWAL_WITHIN_S = 35.0
 """How long it waits for a certificate that is being renewed, before it looks: longer than a desk may take."""
 DIGEST_WITHIN_S = 10.0
 """How long it waits for a daily digest that is on its way: longer than one may take, but for a name without answer."""
+NOTICES_WITHIN_S = 20.0
+"""The same for what is told at once, where a mail takes longer."""
 
 
 class Stopped(Exception):
@@ -73,6 +76,7 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[CycleResult, bo
         confirmed = committed > 0 and (parts.publisher is None or parts.publisher.drained(CONFIRM_WITHIN_S))
         _take_orders(site, parts, clock)
         _export_cycle(site, seen, parts, clock(), took_s, committed)
+        parts.notices.wait(NOTICES_WITHIN_S)
         parts.digests.wait(DIGEST_WITHIN_S)
         return seen, confirmed
 
@@ -205,7 +209,9 @@ def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, too
     due_at = at + timedelta(seconds=standing.site.period_s)
     parts.telemetry.cycle_done(site, seen, Cycle(at, took_s, committed, due_at))
     if committed:  # what was not kept is seen anew
-        parts.digests.cycle_done(site, seen.findings, lambda: memory.from_json(parts.spool.read_memory()).known)
+        known = cache(lambda: memory.from_json(parts.spool.read_memory()).known)
+        parts.notices.cycle_done(site, seen.findings, known)
+        parts.digests.cycle_done(site, seen.findings, known)
 
 
 def _report_cycle(site: Site, seen: CycleResult, parts: Parts, now: Moment) -> tuple[Envelope, ...]:

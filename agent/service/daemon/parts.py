@@ -18,9 +18,10 @@ from agent.host.health import moment
 from agent.host.paths import CREDENTIALS_NAME
 from agent.observe.inventory.owners import adopt
 from agent.observe.pictures.previous_pictures import PreviousPictures
-from agent.service.alerts import webhook
+from agent.service.alerts import digest_text, sending
 from agent.service.alerts.digest_desk import DigestDesk
 from agent.service.alerts.exporters import Telemetry, listening
+from agent.service.alerts.notice_desk import NoticeDesk
 from agent.service.cycle.environment import worker_of
 from agent.service.enroll.renewal import Renewals, finish
 from agent.service.orders.desk import OrderDesk
@@ -32,6 +33,8 @@ STOP_S = 4.0
 """What is left for a clean end; systemd and people expect SIGTERM to be done within 5 s."""
 DIGEST_STOP_S = 0.5
 """What a digest on its way gets; one that is not known to have arrived is sent again after the next start."""
+NOTICES_STOP_S = 0.5
+"""The same for what is told at once, for all receivers together."""
 MIRROR_STOP_S = 0.5
 """What a mirror gets to say farewell; what has not left by then was best effort."""
 
@@ -50,6 +53,7 @@ class Parts:
     hub_keys: Mapping[str, PublicKey]
     telemetry: Telemetry
     digests: DigestDesk
+    notices: NoticeDesk
     renewals: Renewals
     mirrors: tuple[MirrorLink, ...] = ()
     previous: PreviousPictures = field(default_factory=PreviousPictures)
@@ -92,10 +96,13 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
             stack.callback(mirror.stop, MIRROR_STOP_S)
         telemetry = Telemetry(spool, publisher, worker, clock)
         stack.enter_context(listening(site.metrics, telemetry.text))
-        digests = DigestDesk(directory, clock, webhook.send)
+        digests = DigestDesk(directory, clock, digest_text.send)
         stack.callback(digests.wait, DIGEST_STOP_S)
+        notices = NoticeDesk(directory, clock, sending.send)
+        stack.callback(notices.stop, NOTICES_STOP_S)
         told = publisher.reread_certificate if publisher is not None else lambda: None
         renewals = Renewals(site, signer, clock, told)
         yield Parts(
-            spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, renewals, mirrors
-        )
+            spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, notices, renewals,
+            mirrors,
+        )  # fmt: skip

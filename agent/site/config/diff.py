@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from agent.model.finding import Json
 from agent.site.config.devices import DEFAULT_DRIVER, DEFAULT_PORT
+from agent.site.config.messages import Receiver
 from agent.site.config.site import CameraConfig, Hub, Mirror, Site
 from agent.site.config.tables import camera_table, site_tables, table_of
 from drivers.footage import Store
@@ -24,6 +25,7 @@ _NAMED_BY: Final = ("id", "name", "indicator", "endpoint", "address", "channel")
 _DEFAULTS: Final[Mapping[str, Mapping[str, Json]]] = {
     "hub": table_of(Hub(host="")),
     "mirror": table_of(Mirror(name="", host="")),
+    "notify": table_of(Receiver(name="")),
     "device": table_of(Device(id="", host="", port=DEFAULT_PORT, driver=DEFAULT_DRIVER)),
     "store": table_of(Store(id="", kind="segments", path=Path())),
     "camera": camera_table(CameraConfig(Camera(id="", device=""))),

@@ -17,6 +17,7 @@ import tomli
 
 from agent.model.finding import Json, Message
 from agent.site.config.load import read_tables
+from agent.site.config.notify import RECEIVERS_MAX
 from agent.site.config.outlets import MIRRORS_MAX
 from agent.site.config.zones import PRESETS_MAX
 from agent.site.toml.table import TEXT_MAX_CHARS, Choice, Document, Table
@@ -40,7 +41,7 @@ _SHAPES: Final[Mapping[str, Mapping[str, Json]]] = {
 }
 """Values that readers parse themselves."""
 
-_COUNTS: Final = {"mirror": MIRRORS_MAX, "preset": PRESETS_MAX}
+_COUNTS: Final = {"mirror": MIRRORS_MAX, "notify": RECEIVERS_MAX, "preset": PRESETS_MAX}
 """Maximum lengths of lists of tables."""
 
 

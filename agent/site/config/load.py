@@ -17,6 +17,7 @@ from agent.model.finding import Message
 from agent.site.config.declared import read_accepted, read_declarations, read_groups, read_rules
 from agent.site.config.devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.site.config.footage import read_holds, read_quality, read_stores
+from agent.site.config.notify import read_notify
 from agent.site.config.outlets import read_digest, read_metrics, read_mirrors
 from agent.site.config.report_key import TlsPlace, read_key, read_tls_place
 from agent.site.config.sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_worker
@@ -35,8 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 _TABLES = (
-    "site", "probe", "policy", "quality", "storage", "metrics", "worker", "daily_digest", "discovery", "hub", "mirror",
-    "key", "device", "camera", "store", "hold", "group", "declaration", "accepted", "rules",
+    "site", "probe", "policy", "quality", "storage", "metrics", "worker", "daily_digest", "notify", "discovery", "hub",
+    "mirror", "key", "device", "camera", "store", "hold", "group", "declaration", "accepted", "rules",
 )  # fmt: skip
 
 
@@ -119,6 +120,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
         worker=read_worker(top.table("worker", "optional")),
         metrics=read_metrics(top.table("metrics", "optional")),
         daily_digest=read_digest(top.table("daily_digest", "optional"), credentials),
+        notify=read_notify(top, credentials, camera_ids, groups),
         discovery=read_discovery(top.table("discovery", "optional")),
         hub=read_hub(top.table("hub", "optional"), credentials),
         mirrors=read_mirrors(top, credentials),
@@ -226,7 +228,7 @@ def _credentials_named(document: Document | None) -> list[str]:
     if document is None:
         return []
     names: dict[str, None] = {}
-    lists = [document.data.get(name) for name in ("device", "mirror")]
+    lists = [document.data.get(name) for name in ("device", "mirror", "notify")]
     many = [table for tables in lists if isinstance(tables, list) for table in tables]
     for table in [*many, *(document.data.get(name) for name in ("hub", "key", "daily_digest"))]:
         for key in ("credential", "sign_credential"):

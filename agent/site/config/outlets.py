@@ -7,14 +7,14 @@ from pathlib import Path
 
 from agent.model.finding import Message
 from agent.site.config.devices import NAME, NAME_RULE
+from agent.site.config.messages import DailyDigest, in_quiet_hours
+from agent.site.config.notify import QUIET_RULE, TIME, note_address
 from agent.site.config.sections import note_tls_files, read_credential, read_host
-from agent.site.config.site import DailyDigest, Metrics, Mirror
-from agent.site.config.webhook_url import address_of
+from agent.site.config.site import Metrics, Mirror
 from agent.site.toml.table import Table
 from drivers.model import Credential
 
 HEARTBEAT_MAX_DAYS = 366
-TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 _METRICS = Metrics()
 _DIGEST = DailyDigest()
@@ -58,18 +58,10 @@ def read_digest(table: Table | None, credentials: Mapping[str, Credential] | Non
         return None
     table.only(*DailyDigest.__slots__)
     credential = read_credential(table, credentials)
-    is_read = credential is not None and bool(credential.user)  # without the secrets file it has its name alone
-    if table.required("credential", '"digest"') and credential and is_read and address_of(credential.password) is None:
-        table.note(
-            "credential",
-            Message(
-                'the password of credential "{name}" must be the address of a webhook, beginning with https://',
-                {"name": credential.name},
-            ),
-            "copy it whole from the robot's page into secrets.toml (http:// only to 127.0.0.1)",
-        )
+    if table.required("credential", '"digest"'):
+        note_address(table, credential)
     digest = DailyDigest(
-        kind=table.choice("kind", _DIGEST.kind, ("json", "wecom", "dingtalk")),
+        kind=table.choice("kind", _DIGEST.kind, ("json", "wecom", "dingtalk", "feishu")),
         credential=credential,
         sign_credential=read_credential(table, credentials, "sign_credential"),
         ca=table.file("ca", "webhook-ca.pem"),
@@ -78,15 +70,17 @@ def read_digest(table: Table | None, credentials: Mapping[str, Credential] | Non
             "quiet_hours",
             _DIGEST.quiet_hours,
             like=f"{TIME}-{TIME}",
-            rule="two times of day as HH:MM-HH:MM",
+            rule=QUIET_RULE,
             example='"22:00-07:00"',
         ),
         heartbeat_days=table.integer("heartbeat_days", _DIGEST.heartbeat_days, 0, HEARTBEAT_MAX_DAYS),
         lang=table.choice("lang", _DIGEST.lang, ("zh_CN", "en")),
     )
-    if digest.sign_credential is not None and digest.kind != "dingtalk":
-        table.note("sign_credential", "only DingTalk signs", 'set kind = "dingtalk", or remove it')
-    if digest.is_quiet(digest.at):
+    if digest.sign_credential is not None and digest.kind not in ("dingtalk", "feishu"):
+        table.note(
+            "sign_credential", "only DingTalk and Feishu sign", 'set kind = "dingtalk" or "feishu", or remove it'
+        )
+    if in_quiet_hours(digest.quiet_hours, digest.at):
         table.note(
             "at",
             Message(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.contract.chain import Origin
+from agent.site.config.messages import DailyDigest, Receiver
 from agent.site.declarations.accepted import Accepted
 from agent.site.declarations.standing import Declaration, Group
 from agent.site.declarations.table import Profile
@@ -204,32 +205,6 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
-class DailyDigest:
-    """One message a day about what is new or worse.
-
-    The password of `credential` is the webhook's address, that of `sign_credential` DingTalk's secret for signing. `at`
-    and `quiet_hours` (`HH:MM-HH:MM`, empty: none) are in the site's time. After `heartbeat_days` without anything new a
-    message reports that; 0: never.
-    """
-
-    kind: Literal["json", "wecom", "dingtalk"] = "json"
-    credential: Credential | None = None
-    sign_credential: Credential | None = None
-    ca: Path | None = None
-    at: str = "08:00"
-    quiet_hours: str = ""
-    heartbeat_days: int = 7
-    lang: Literal["en", "zh_CN"] = "zh_CN"
-
-    def is_quiet(self, time: str) -> bool:
-        """Return whether nothing may be sent at a time of day, `HH:MM`."""
-        first, _, last = self.quiet_hours.partition("-")
-        if first <= last:
-            return first <= time < last
-        return time >= first or time < last
-
-
-@dataclass(frozen=True, slots=True)
 class Ignored:
     """A device that may answer discovery without being a camera of this site, and why; by endpoint or address.
 
@@ -312,6 +287,7 @@ class Site:
     storage: Storage = field(default_factory=Storage)
     metrics: Metrics = field(default_factory=Metrics)
     daily_digest: DailyDigest | None = None
+    notify: tuple[Receiver, ...] = ()
     discovery: Discovery = field(default_factory=Discovery)
     stores: tuple[Store, ...] = ()
     holds: tuple[Hold, ...] = ()

@@ -31,6 +31,8 @@ _REVEALING = frozenset(
         "reason",
         "why",
         "box",
+        "sender",
+        "to",
     }
 )
 """Keys that reveal a place, a person or an address. Ids stay: without them the rest cannot be read."""
@@ -45,6 +47,7 @@ def site_tables(site: Site) -> dict[str, Json]:
         value = getattr(site, key)
         if value is not None:
             tables[key] = table_of(value)
+    tables["notify"] = [table_of(receiver) for receiver in site.notify]
     tables["mirror"] = [table_of(mirror) for mirror in site.mirrors]
     tables["device"] = [table_of(device) for device in site.devices]
     tables["store"] = [table_of(store) for store in site.stores]

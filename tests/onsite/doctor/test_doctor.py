@@ -45,6 +45,7 @@ def test_a_site_in_order_is_told_so(place: Place) -> None:
     found = statuses(outcomes)
     assert found.pop("service") in ("not_applicable", "fail")  # a machine of tests runs no unit of ours
     assert found.pop("names") == "not_applicable"
+    assert found.pop("notify") == "not_applicable"
     assert found.pop("worker") in ("pass", "warn")  # by the kernel that tests run on
     assert set(found.values()) == {"pass"}, {n: str(o.what) for n, o in outcomes.items()}
     assert len(outcomes) == len(PROBES)
@@ -150,7 +151,7 @@ def test_a_wrong_configuration_is_one_failure_and_the_rest_is_looked_at(place: P
     needing = {name for name, outcome in found.items() if outcome.reason == "no-configuration"}
     assert needing == {
         *("report-key", "time-zone", "names", "broker-connection", "broker-tls", "certificate"),
-        *("broker-login", "devices"),
+        *("broker-login", "devices", "notify"),
     }
     assert found["disk"].status in ("pass", "warn")
 

@@ -19,7 +19,7 @@ from agent.judge.memory.notes import NO_NOTES
 from agent.model.finding import Message
 from agent.service.alerts.digest import RETRY_LAST, DigestState, decide, is_due, without_addresses
 from agent.service.alerts.digest_desk import NAME, from_data, to_data
-from agent.site.config.site import DailyDigest
+from agent.site.config.messages import in_quiet_hours
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_nothing_is_sent_in_quiet_hours_also_not_again(desk: Desk) -> None:
     ],
 )  # fmt: skip
 def test_quiet_hours_may_pass_midnight(quiet: str, time: str, is_quiet: bool) -> None:
-    assert DailyDigest(quiet_hours=quiet).is_quiet(time) is is_quiet
+    assert in_quiet_hours(quiet, time) is is_quiet
 
 
 def test_after_a_week_without_anything_new_a_message_says_so(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from digest_room import MORNING, WITHIN_S, Desk, here, online
 from webhook_server import serving
 
 from agent.judge.memory.episodes import FindingState
-from agent.service.alerts import webhook
+from agent.service.alerts import digest_text
 from agent.service.alerts.digest_desk import DigestDesk
 from drivers.model import Credential
 
@@ -57,7 +57,7 @@ def test_a_webhook_that_does_not_answer_holds_up_no_cycle(tmp_path: Path, caplog
     known = {"camera-online camera:gate": FindingState("fail", MORNING)}
     with serving() as hook:
         hook.silent = True
-        desk = DigestDesk(tmp_path, lambda: at[0], webhook.send)
+        desk = DigestDesk(tmp_path, lambda: at[0], digest_text.send)
         configured = here(credential=Credential("digest", "robot", hook.url()))
         for _ in range(100):  # each of them would have waited until the webhook gave up
             desk.cycle_done(configured, (online("gate", "fail"),), lambda: known)
@@ -79,7 +79,7 @@ def test_a_webhook_that_does_not_answer_holds_up_no_cycle(tmp_path: Path, caplog
 def test_a_digest_reaches_a_real_webhook_after_one_that_failed(tmp_path: Path) -> None:
     at = [MORNING]
     with serving() as hook:
-        desk = DigestDesk(tmp_path, lambda: at[0], webhook.send)
+        desk = DigestDesk(tmp_path, lambda: at[0], digest_text.send)
         configured = here(kind="wecom", credential=Credential("digest", "robot", hook.url()), lang="zh_CN")
         known = {"camera-online camera:gate": FindingState("fail", MORNING)}
         hook.answer = b'{"errcode":45009}'
@@ -94,4 +94,4 @@ def test_a_digest_reaches_a_real_webhook_after_one_that_failed(tmp_path: Path) -
             desk.wait(WITHIN_S)
         first, second = hook.bodies()
         assert first == second
-        assert "camera-online" in second["markdown"]["content"]
+        assert "新增或变差：1 项" in second["text"]["content"]  # noqa: RUF001 - Chinese
