@@ -132,12 +132,12 @@ lock: ## resolve the dependencies again (needs uv)
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
-screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into build/screens/
-	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
+screens: picture ## every picture anew: those of the first pages, and each kind of hand-over report as HTML, PDF and pictures, into build/screens/
 	cd tests/support && ../../$(BIN)/python handover_screens.py ../../build/screens
 
-picture: demo ## the picture of README.md, from the demo's report (needs chromium and pdftoppm)
-	PYTHONPATH=. $(BIN)/python tests/support/report_picture.py build/demo/report.html packaging/report.png
+picture: setup ## the pictures of the first pages, from a run of the demo (needs chromium and pdftoppm)
+	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
+	PYTHONPATH=. $(BIN)/python -P tests/support/report_picture.py
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
