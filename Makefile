@@ -11,7 +11,7 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
+.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -132,12 +132,12 @@ lock: ## resolve the dependencies again (needs uv)
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
-screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into build/screens/
-	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
+screens: picture ## every picture anew: those of the first pages, and each kind of hand-over report as HTML, PDF and pictures, into build/screens/
 	cd tests/support && ../../$(BIN)/python handover_screens.py ../../build/screens
 
-picture: demo ## the picture of README.md, from the demo's report (needs chromium and pdftoppm)
-	PYTHONPATH=. $(BIN)/python tests/support/report_picture.py build/demo/report.html packaging/report.png
+picture: setup ## the pictures of the first pages, from a run of the demo (needs chromium and pdftoppm)
+	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
+	PYTHONPATH=. $(BIN)/python -P tests/support/report_picture.py
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
@@ -179,7 +179,7 @@ try-rootfs: ## boot Debian 11 and 12 under systemd-nspawn and go through everyth
 
 rootfs: ## root folders for gateways with an old Python, from the newest packages for Python 3.13 in dist/ (as root)
 	sh packaging/system-packages.sh mmdebstrap zstd arch-test qemu-user-static
-	for arch in amd64 arm64; do deb=$$(ls -t dist/camwarden_*+py3.13_$$arch.deb 2>/dev/null | head -1); test -z "$$deb" || \
+	for arch in amd64 arm64; do deb=$$(ls -t dist/camwarden_*~deb13_$$arch.deb 2>/dev/null | head -1); test -z "$$deb" || \
 		sh packaging/rootfs/build.sh $$deb dist/camwarden-rootfs-$$arch.tar.zst || exit 1; done
 
 release: ## everything that a release has, into an empty dist/ (as root); then: make sign
@@ -192,12 +192,31 @@ release: ## everything that a release has, into an empty dist/ (as root); then: 
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done
 	$(MAKE) rootfs
 	cp packaging/rootfs/install.sh dist/camwarden-rootfs-install.sh
+	$(MAKE) apt-folder
+
+apt-folder: ## a folder that apt installs from, of the packages in dist/, into dist/apt; `make sign` signs it
+	sh packaging/system-packages.sh apt-utils dpkg-dev
+	$(PYTHON) packaging/apt_repository.py make dist dist/apt
+
+try-apt: ## install from dist/apt with apt on each bare system that it is for (as root; after `make sign`)
+	sh packaging/system-packages.sh mmdebstrap systemd-container dpkg-dev
+	$(PYTHON) packaging/try_apt.py dist/apt
+
+try-ansible: build/ansible/installed ## lint the Ansible role; `make test-system` runs it on gateways that boot
+	cd packaging/ansible && PATH="$(CURDIR)/build/ansible/bin:$$PATH" ANSIBLE_HOME="$(CURDIR)/build/ansible/home" ansible-lint --offline --profile production .
+
+build/ansible/installed: tests/peers/ansible.lock
+	$(PYTHON) -m venv --clear build/ansible
+	build/ansible/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/ansible.lock
+	touch $@
 
 audit: setup ## known weaknesses of what we ship: libraries inside wheels by our table, packages asked of the index (AUDIT_LOCK=FILE for another lock)
 	$(BIN)/python packaging/audit.py $(AUDIT_LOCK) --site "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" $(AUDIT_FLAGS)
 
-sign: ## SHA256SUMS over dist/, signed with RELEASE_KEY, which lies outside the tree
-	@test -n "$(RELEASE_KEY)" || { echo "make sign RELEASE_KEY=/media/release/camwarden-release.key (packaging/README.md)"; exit 64; }
+sign: ## sign dist/apt with APT_KEY, then SHA256SUMS over dist/ with RELEASE_KEY; both lie outside the tree
+	@test -n "$(RELEASE_KEY)" -a -n "$(APT_KEY)" || { echo "make sign RELEASE_KEY=/media/release/camwarden-release.key APT_KEY=/media/release/camwarden-apt.key (packaging/README.md)"; exit 64; }
+	sh packaging/system-packages.sh gpg gpgv
+	$(PYTHON) packaging/apt_repository.py sign dist/apt --key "$(APT_KEY)"
 	$(PYTHON) packaging/sign_release.py dist --key "$(RELEASE_KEY)"
 
 clean: ## remove everything that make has made

@@ -42,6 +42,9 @@ SHIPPED = {
 }
 """What is shipped beside the program, and where it goes."""
 
+SYSTEMS = {"3.11": "deb12", "3.12": "ubuntu24.04", "3.13": "deb13"}
+"""The system that a package is for, as its version names it, by that system's Python."""
+
 COMPRESSIONS = {
     "xz": "-Zxz",  # smallest, for releases; minutes of a core
     "fast": "-Zzstd -z1 --threads-max=1",  # for tests: seconds, and a third larger
@@ -86,10 +89,15 @@ def built_at() -> int:
 
 
 def version(python: str) -> str:
-    """Return the version of the package: that of pyproject.toml, before it where the commit is not tagged so."""
+    """Return the version of the package for the system with this Python, such as 1.2.0-1~deb13."""
+    return f"{upstream_version()}-1~{SYSTEMS[python]}"
+
+
+def upstream_version() -> str:
+    """Return the version of the program: that of pyproject.toml, before it where the commit is not tagged so."""
     commit = said("git", "log", "-1", "--abbrev=10", "--date=format-local:%Y%m%d%H%M%S", "--format=~git%cd.%h")
     tagged = f"v{released()}" in said("git", "tag", "--points-at", "HEAD").split()
-    return f"{released()}{'' if tagged else commit}-1+py{python}"
+    return f"{released()}{'' if tagged else commit}"
 
 
 def tools() -> Path:
@@ -193,7 +201,9 @@ def build(python: str, architecture: str, to: Path, compression: str) -> Path:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", default=None, help="of the target, such as 3.13; that of the running Debian")
+    parser.add_argument(
+        "--python", default=None, choices=SYSTEMS, help="of the target, such as 3.13; that of the running Debian"
+    )
     parser.add_argument("--arch", default=None, choices=("amd64", "arm64"), help="of the target; that of this machine")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder that gets the package")
     parser.add_argument("--compression", default="xz", choices=COMPRESSIONS, help="xz; fast: for tests")

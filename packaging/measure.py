@@ -46,7 +46,10 @@ def field(deb: Path, name: str) -> str:
 
 def python_of(deb: Path) -> str:
     """Return the Python that a package is for, such as 3.13."""
-    return field(deb, "Version").rsplit("py", 1)[1]
+    found = re.search(r"python3 \(>= ([\d.]+)~\)", field(deb, "Depends"))
+    if found is None:
+        raise ValueError(f"{deb}: does not say which Python it is for")
+    return found[1]
 
 
 def installable(deb: Path) -> bool:

@@ -1,8 +1,8 @@
 """Write SHA256SUMS over all files of a release and sign it with the release key, so that bare Debian can check both.
 
-Decides what a release may look like: plain files with plain names, a key that lies outside the tree and that only its
-owner can read. The signature is ECDSA over P-256 with SHA-256, which every openssl since 1.0 verifies; openssl itself
-signs, so that it asks for the passphrase of the key, and the key never enters this process.
+Decides what a release may look like: plain files with plain names, and one folder, that of apt; a key that lies outside
+the tree and that only its owner can read. The signature is ECDSA over P-256 with SHA-256, which every openssl since 1.0
+verifies; openssl itself signs, so that it asks for the passphrase of the key, and the key never enters this process.
 
     python packaging/sign_release.py dist --key /media/release/camwarden-release.key
 
@@ -23,6 +23,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 SUMS: Final = "SHA256SUMS"
 SIGNATURE: Final = "SHA256SUMS.sig"
 PUBLIC_KEY: Final = "camwarden-release.pem"
+APT: Final = "apt"
+"""The one folder that a release has, which `apt_repository.py` makes."""
 OURS: Final = frozenset((SUMS, SIGNATURE, PUBLIC_KEY))
 
 
@@ -37,14 +39,17 @@ def sums(folder: Path) -> str:
         NotSignedError: it holds no file, or something that a list of checksums cannot cover.
     """
     lines = []
-    for path in sorted(folder.iterdir()):
-        if path.name in OURS:
+    for path in sorted([*folder.iterdir(), *(folder / APT).rglob("*")]):
+        name = path.relative_to(folder).as_posix()
+        is_folder = path.is_dir() and not path.is_symlink() and name.split("/")[0] == APT
+        if name in OURS or is_folder:
             continue
         # A name is read by a shell and by sha256sum, which escapes some.
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+~-]*", path.name) or not path.is_file() or path.is_symlink():
+        plain = all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+~-]*", part) for part in name.split("/"))
+        if not plain or not path.is_file() or path.is_symlink():
             raise NotSignedError(f"{path}: a release has plain files with plain names only; take it away")
         with path.open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
     if not lines:
         raise NotSignedError(f"{folder}: nothing to sign; make the packages first")
     return "".join(lines)

@@ -84,7 +84,7 @@ def build(python: str, architecture: str, out: Path) -> Path:
         subprocess.CalledProcessError: pip refused: no such wheel, another hash, no network.
     """
     epoch = build_deb.built_at()
-    version = build_deb.version(python).split("-1+py", 1)[0]
+    version = build_deb.upstream_version()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         folder = Path(scratch, f"camwarden-{version}-py{python}-linux-{MACHINES[architecture]}")

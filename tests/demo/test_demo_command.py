@@ -12,10 +12,13 @@ from pathlib import Path
 from here_run import run_here
 from hubside import waits
 from patience import PATIENCE_S
+from report_picture import PICTURES, WORDS, words_of
 
 from agent.cli import main
 from agent.demo.children import command
 from agent.model import exits
+
+ROOT = Path(__file__).parents[2]
 
 
 def processes_that_mention(text: str) -> list[str]:
@@ -43,7 +46,22 @@ def test_one_cycle_on_the_embedded_broker(tmp_path: Path) -> None:
     assert (out / "hub.html").stat().st_size > 10_000
     verified = main(["verify", str(out / "report.html"), "--data", str(out / "hub")])
     assert verified == exits.OK, "the hand-over report is signed with the key that the hub trusts"
+    shown = words_of((out / "report.html").read_text("utf-8"))
+    assert shown == WORDS.read_text("utf-8"), "the pictures of the first pages show another report: make picture"
     assert processes_that_mention(str(out)) == []
+
+
+def test_days_and_times_make_a_picture_no_older_and_figures_do() -> None:
+    page = "<header>Site <b>checked at</b> {}</header><section class='first'>{} fail</section><section>more</section>"
+    words = words_of(page.format("2026-11-25 09:40", 9))
+    assert words == words_of(page.format("2026-12-01T10:00:05+08:00", 9))
+    assert words != words_of(page.format("2026-11-25 09:40", 10))
+    assert "9 fail" in words and "more" not in words
+
+
+def test_each_first_page_shows_its_picture() -> None:
+    for lang, name in (("en", "README.md"), ("zh_CN", "README.zh.md")):
+        assert f"](packaging/{PICTURES[lang].name})" in (ROOT / name).read_text("utf-8")
 
 
 def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:

@@ -125,11 +125,13 @@ def test_no_library_is_asked_of_the_system_that_it_may_have_in_another_version()
 
 def test_an_unfinished_version_is_older_than_the_release_it_becomes() -> None:
     unreleased = BUILD["version"]("3.13")
-    assert re.fullmatch(r"\d+\.\d+\.\d+(~git\d{14}\.[0-9a-f]{10,})?-1\+py3\.13", unreleased)
+    assert re.fullmatch(r"\d+\.\d+\.\d+(~git\d{14}\.[0-9a-f]{10,})?-1~deb13", unreleased)
     for older, newer in (
-        ("0.1.0~git20261127095701.81b590fc3b-1+py3.13", "0.1.0-1+py3.11"),
-        ("0.1.0~git20261127095701.ffffffffff-1+py3.11", "0.1.0~git20261127095702.0000000000-1+py3.11"),
-        ("0.1.0-1+py3.11", "0.1.0-1+py3.13"),  # a gateway whose Debian is upgraded gets the package for it
+        ("0.2.0~git20261127095701.81b590fc3b-1~deb13", "0.2.0-1~deb12"),
+        ("0.2.0~git20261127095701.ffffffffff-1~deb12", "0.2.0~git20261127095702.0000000000-1~deb12"),
+        ("0.2.0-1~deb12", "0.2.0-1~deb13"),  # a gateway whose Debian is upgraded gets the package for it
+        ("0.1.0~git20261127151444.9c5cd3fe1d-1+py3.13", "0.1.0~git20261128000000.0000000000-1~deb12"),
+        ("0.1.0-1+py3.13", "0.2.0-1~deb12"),  # names of release 0.1
     ):
         subprocess.run(["dpkg", "--compare-versions", older, "lt", newer], check=True)
 

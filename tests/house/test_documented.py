@@ -55,8 +55,8 @@ def broken_links(path: Path) -> list[str]:
     return wrong
 
 
-def test_each_command_has_one_row_in_the_table_of_the_first_page() -> None:
-    assert rows(page("README.md")) == Counter(f"camwarden {name}" for name in COMMANDS)
+def test_each_command_has_one_row_in_the_page_of_commands() -> None:
+    assert rows(page("agent/commands/README.md")) == Counter(f"camwarden {name}" for name in COMMANDS)
 
 
 def test_each_check_stands_in_the_pages_on_checks() -> None:

@@ -28,7 +28,7 @@ NEW_MAX: Final = 3
 PO: Final = "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po"
 HOUSE: Final = (
     "tests/house/test_first_lines.py::test_the_first_line_of_each_module_is_a_verb_of_the_field_and_its_object",
-    "tests/house/test_documented.py::test_each_command_has_one_row_in_the_table_of_the_first_page",
+    "tests/house/test_documented.py::test_each_command_has_one_row_in_the_page_of_commands",
     "tests/house/test_documented.py::test_each_check_stands_in_the_pages_on_checks",
     "tests/house/test_documented.py::test_each_driver_and_kind_of_store_stands_in_the_page_on_drivers",
     "tests/house/test_documented.py::test_each_folder_of_modules_has_a_page_or_is_named_in_one_above",
@@ -140,7 +140,7 @@ COMMAND: Final = Addition(
     {"agent/commands/cameras.py": "cameras.py", "tests/commands/test_cameras.py": "cameras_cases.py"},
     (
         Line("agent/cli.py", '    "cameras": ("agent.commands.cameras", "list the cameras"),\n', '    "discover": ('),
-        Line("README.md", "| `camwarden cameras` | list the cameras |\n", "| `camwarden discover` |"),
+        Line("agent/commands/README.md", "| `camwarden cameras` | list the cameras |\n", "| `camwarden discover` |"),
         texts("list the cameras", "print only how many cameras there are", "{count} cameras here"),
     ),
     ("compile_locale", "write_completions", "write_man_pages"),

@@ -34,7 +34,7 @@ def signed(folder: Path, key: Path) -> subprocess.CompletedProcess[str]:
 def release(tmp_path: Path) -> Path:
     folder = tmp_path / "dist"
     folder.mkdir()
-    (folder / "camwarden_0.1.0-1+py313_amd64.deb").write_bytes(b"package")
+    (folder / "camwarden_0.2.0-1~deb13_amd64.deb").write_bytes(b"package")
     (folder / "camwarden_0.1.0~git1_amd64.cdx.json").write_bytes(b"{}")
     return folder
 
@@ -52,8 +52,8 @@ def test_what_is_signed_verifies_with_the_two_commands_of_the_readme(release: Pa
 
 def test_a_changed_byte_of_a_file_is_seen(release: Path, tmp_path: Path) -> None:
     signed(release, a_key(tmp_path))
-    (release / "camwarden_0.1.0-1+py313_amd64.deb").write_bytes(b"packagE")
-    assert "camwarden_0.1.0-1+py313_amd64.deb: FAILED" in run(CHECK, release).stdout
+    (release / "camwarden_0.2.0-1~deb13_amd64.deb").write_bytes(b"packagE")
+    assert "camwarden_0.2.0-1~deb13_amd64.deb: FAILED" in run(CHECK, release).stdout
 
 
 def test_a_changed_byte_of_the_sums_or_of_the_signature_is_seen(release: Path, tmp_path: Path) -> None:
@@ -82,6 +82,20 @@ def test_signing_again_covers_what_has_come_since(release: Path, tmp_path: Path)
     assert signed(release, key).returncode == 0
     assert "rootfs.tar.zst" in (release / "SHA256SUMS").read_text()
     assert run(VERIFY, release).returncode == run(CHECK, release).returncode == 0
+
+
+def test_the_folder_for_apt_is_covered_file_by_file_and_may_hold_plain_files_only(
+    release: Path, tmp_path: Path
+) -> None:
+    key, lists = a_key(tmp_path), release / "apt/dists/trixie"
+    lists.mkdir(parents=True)
+    (lists / "InRelease").write_bytes(b"signed")
+    assert signed(release, key).returncode == 0
+    assert "  apt/dists/trixie/InRelease\n" in (release / "SHA256SUMS").read_text()
+    (lists / "InRelease").write_bytes(b"signeD")
+    assert "apt/dists/trixie/InRelease: FAILED" in run(CHECK, release).stdout
+    (lists / "folder").symlink_to(tmp_path)
+    assert "plain files" in signed(release, key).stderr
 
 
 @pytest.mark.parametrize("name", ["a b.deb", "-rf", "x\ny", "a\\b"])

@@ -1,33 +1,103 @@
-"""Make the picture of README.md: two pages of the demo site's hand-over report, side by side.
+"""Makes the pictures of the first pages, README.md and README.zh.md, and the words that they show.
 
-make picture
+    make picture
+
+One run of the demo gives both: the first page of its hand-over report and the first one with cameras, side by side.
+A test compares the words beside them, `report.txt`, with the demo of today, so that a picture which no longer shows
+what the demo finds is noticed without a browser.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
-import sys
 import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.commands.check.pdf import find_printer, print_pdf
+from agent.demo.run import first_cycle, hand_over, start
 
-DOTS_PER_INCH = 68
-EDGE_PX = 12
-GREY = 200
-SHADES = 16
+PACKAGING: Final = Path(__file__).parents[2] / "packaging"
+WORDS: Final = PACKAGING / "report.txt"
+PICTURES: Final = {"en": PACKAGING / "report.png", "zh_CN": PACKAGING / "report.zh.png"}
+"""One for each language that a first page is written in."""
+
+CAMERAS: Final = 2
+"""As many cameras are on the page that the pictures show."""
+
+DOTS_PER_INCH: Final = 80
+EDGE_PX: Final = 14
+PAPER_EDGE: Final = 150
+"""Grey of the line around a page."""
+GROUND: Final = 236
+"""Grey between the pages."""
+SHADES: Final = 14
 """Of each channel: enough for text and scenes, and a file that loads at once."""
-PAGES = 8
+PAGES: Final = 14
 """As many are searched for the first one full of pictures of cameras."""
-COLOURED = 40
+COLOURED: Final = 40
 """Difference between the channels of a pixel, 0 to 255, from which it is no grey."""
+HEIGHT_RATIO: Final = 0.8
+"""Of a page: the results and what fails, two cameras; not its foot, as how many pages there are is no matter here."""
+
+Page = NDArray[np.uint8]
 
 
-def main(report: Path, out: Path) -> None:
-    """Print the report and write its first page and its first page full of pictures as one PNG."""
+class _Shown(HTMLParser):
+    """The text of a report's head, its first section and its first cameras, line by line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._cameras = 0
+        self._section = ""
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("style", "svg", "title"):
+            self._hidden += 1
+        if tag in ("header", "section", "article"):
+            self._section = " ".join((tag, dict(attrs).get("class") or ""))
+            self._cameras += tag == "article"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("style", "svg", "title")
+        if tag in ("header", "section", "article"):
+            self._section = ""
+
+    def handle_data(self, data: str) -> None:
+        shown = self._section.startswith(("header", "section first")) or (
+            self._section.startswith("article") and self._cameras <= CAMERAS
+        )
+        if shown and not self._hidden and data.strip():
+            self.lines.append(" ".join(data.split()))
+
+
+def words_of(report: str) -> str:
+    """Return what the picture of a report shows as text, without its days and times.
+
+    Days are as old as the picture; they make it no less true.
+    """
+    parser = _Shown()
+    parser.feed(report)
+    moment = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?)?"
+    in_use_since = "2024-09-01"
+    return "".join(
+        re.sub(moment, lambda found: found[0] if found[0] == in_use_since else "DAY", line) + "\n"
+        for line in parser.lines
+    )
+
+
+def picture_of(report: Path) -> Page:
+    """Return a report's first page and its first page full of pictures of cameras, side by side, their upper parts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print_pdf(find_printer(), report, folder / "report.pdf", 0o600)
@@ -35,17 +105,34 @@ def main(report: Path, out: Path) -> None:
             ["pdftoppm", "-r", str(DOTS_PER_INCH), "-png", "-l", str(PAGES), folder / "report.pdf", folder / "page"],
             check=True, timeout=120,
         )  # fmt: skip
-        pages = [np.asarray(cv2.imread(str(path))) for path in sorted(folder.glob("page*.png"))]
+        pages = [np.asarray(cv2.imread(str(path)), np.uint8) for path in sorted(folder.glob("page*.png"))]
     coloured = [float((np.ptp(page, axis=2) > COLOURED).mean()) for page in pages]
-    cameras = next(page for page, ratio in zip(pages, coloured, strict=True) if ratio > max(coloured) / 2)
-    framed = [
-        cv2.copyMakeBorder(page, EDGE_PX, EDGE_PX, EDGE_PX, EDGE_PX, cv2.BORDER_CONSTANT, value=(GREY,) * 3)
-        for page in (pages[0], cameras)
-    ]
+    cameras = next(page for page, ratio in zip(pages, coloured, strict=True) if ratio > max(coloured) / 3)
+    framed = [_framed(page[: int(len(page) * HEIGHT_RATIO)]) for page in (pages[0], cameras)]
     step = 255 / (SHADES - 1)
-    both = (np.rint(np.hstack(framed) / step) * step).astype(np.uint8)
-    cv2.imwrite(str(out), both, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return np.asarray(np.rint(np.hstack(framed) / step) * step, np.uint8)
+
+
+def _framed(page: Page) -> Page:
+    edged = cv2.copyMakeBorder(page, 1, 0, 1, 1, cv2.BORDER_CONSTANT, value=(PAPER_EDGE,) * 3)
+    return np.asarray(
+        cv2.copyMakeBorder(edged, EDGE_PX, 0, EDGE_PX, EDGE_PX, cv2.BORDER_CONSTANT, value=(GROUND,) * 3), np.uint8
+    )
+
+
+def main() -> None:
+    """Run the demo once, and write its report's picture in each language and the words in English."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        demo = start(stack, Path(name, "demo"), "embedded", lambda: datetime.now(UTC), print)
+        first_cycle(demo, print)
+        for lang, picture in PICTURES.items():
+            hand_over(demo, lang)
+            report = (demo.out / "report.html").rename(Path(name, f"{lang}.html"))
+            if lang == "en":
+                WORDS.write_text(words_of(report.read_text("utf-8")), "utf-8")
+            cv2.imwrite(str(picture), picture_of(report), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+            print(f"{picture}: {picture.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()
