@@ -1,1 +1,1 @@
-"""Fakes settings: what is opened, switched, installed or set up is not what the device says of it."""
+"""Answers a question about settings with something else than what is opened, switched, installed or set up."""

@@ -1,4 +1,4 @@
-"""Hides a zone behind a mosaic of blocks so small that everything can still be made out, on the snapshot alone.
+"""Simulates a device that hides a zone behind a mosaic whose blocks are so small that everything is still seen.
 
 Source: ONVIF Media2, Privacy Masks: `Pixelated` has no size of a block.
 """
