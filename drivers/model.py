@@ -306,6 +306,16 @@ class Recordings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedBeside:
+    """What a device records of a camera whose footage is declared to be in a store of the gateway.
+
+    It satisfies no duty to keep footage, and has to hide and to be deleted as any other footage.
+    """
+
+    recordings: Recordings
+
+
+@dataclass(frozen=True, slots=True)
 class Unavailable:
     """A missing fact and why; `path`: of a picture or sample; `unlocks_in_s`: reported lock time, 0 without."""
 
@@ -318,11 +328,12 @@ class Unavailable:
 
 
 Value = (
-    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams | Encoders
-    | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordingSummary | GapEvents | RetentionLimits
-    | Channels | Disks | Protocols | PlatformLink | Uptime | Confinement | OldestLog | RecordedDays | Schedule
-    | StoreIndex | Host | Access | PictureSeen | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen
-    | StreamSample | StreamSound | Unavailable
+    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams
+    | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
+    | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
+    | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
+    | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen | StreamSample | StreamSound
+    | Unavailable
 )  # fmt: skip
 
 

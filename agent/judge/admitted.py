@@ -31,7 +31,7 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import RECORDED, Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
 
 BEFORE_LOOK: Final = timedelta(minutes=1)
 """How long before a look began its own evidence may be dated, as our clock is set right: what is older is of the look
@@ -83,7 +83,7 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
         return "other-box"
     if source and where.source and where.source != source and not where.box.startswith(STORE_BOX):
         return "other-source"
-    recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback"
+    recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path in RECORDED
     recorded = recorded or isinstance(one.value, FootageOpened)
     if recorded and one.method != REMEMBERED:
         return None  # its time is that of the recording
