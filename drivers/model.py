@@ -290,7 +290,8 @@ class Recordings:
     record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
     `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it.
     `replays`: names other moments than the oldest in the address, where that is how they are requested; `newest_url`:
-    the address of the newest footage where it is another recording's.
+    the address of the newest footage where it is another recording's. `locked`: of what was listed segment by segment,
+    the oldest included, what somebody protected from being recorded over, as far as the device tells.
     """
 
     spans: tuple[Span, ...]
@@ -303,6 +304,7 @@ class Recordings:
     owner_guessed: bool = False
     replays: ReplayAddress | None = None
     newest_url: str = ""
+    locked: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
