@@ -14,8 +14,18 @@ from drivers.allowed_requests import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
 from drivers.footage import NOTHING_WANTED, Opening, Wanted, WantedFootage
-from drivers.model import Camera, Observation, Observations, Picture, Provenance, Recordings, Unavailable, Value
-from drivers.picture import FURTHER_STREAMS, Access, FootageOpened, PathName, Stream, Streams, StreamSound
+from drivers.model import (
+    Camera,
+    Observation,
+    Observations,
+    Picture,
+    Provenance,
+    RecordedBeside,
+    Recordings,
+    Unavailable,
+    Value,
+)
+from drivers.picture import FURTHER_STREAMS, RECORDED, Access, FootageOpened, PathName, Stream, Streams, StreamSound
 from drivers.rtsp.keyframe import fetch_keyframe
 from drivers.rtsp.openings import Playback, playback
 
@@ -33,11 +43,12 @@ PLAYBACK_LEAD = timedelta(seconds=1)
 """How far into the oldest recording playback begins: its very first second may be gone by then."""
 
 
-PATHS: tuple[PathName, ...] = ("snapshot", "sub", "main", *FURTHER_STREAMS, "playback")
+PATHS: tuple[PathName, ...] = ("snapshot", "sub", "main", *FURTHER_STREAMS, *RECORDED)
 """All paths, in the order of fetching: those of every cycle before those in rotation."""
 
 OF_ALL: tuple[PathName, ...] = ("main", "playback")
-IN_ROTATION: tuple[PathName, ...] = (*OF_ALL, *FURTHER_STREAMS)
+OF_FEW: tuple[PathName, ...] = (*FURTHER_STREAMS, "playback-beside")
+IN_ROTATION: tuple[PathName, ...] = (*OF_ALL, *OF_FEW)
 """Expensive paths, fetched in rotation; the others are fetched every cycle."""
 
 ROUND = timedelta(hours=20)
@@ -75,7 +86,7 @@ def due_paths(camera_ids: Iterable[str], looks: Iterable[Attempt], now: datetime
     last = {(look.camera_id, look.path): look for look in looks}
     names = tuple(camera_ids)
     due = {camera_id: {path for path in PATHS if path not in IN_ROTATION} for camera_id in names}
-    for paths in (OF_ALL, FURTHER_STREAMS):  # apart, since few cameras have further streams
+    for paths in (OF_ALL, OF_FEW):  # apart, since few cameras have them
         pairs = [(camera_id, path) for camera_id in names for path in paths]
         for number, (camera_id, path) in enumerate(pairs):
             look = last.get((camera_id, path))
@@ -146,6 +157,11 @@ class _Camera:
                 self._held, self._plays_from_at = value, value.replay_from_at
                 self._play_at = None if value.replay_from_at else value.spans[0].start_at + PLAYBACK_LEAD
                 self.streams += (Stream("playback", value.replay_url),)
+            elif isinstance(value, RecordedBeside) and value.recordings.replay_url:
+                self._plays_from_at = value.recordings.replay_from_at
+                start_at = value.recordings.spans[0].start_at
+                self._play_at = None if self._plays_from_at else start_at + PLAYBACK_LEAD
+                self.streams += (Stream("playback-beside", value.recordings.replay_url),)
             elif isinstance(value, Unavailable) and value.fact == "streams":
                 self._error = replace(value, fact="access")
         self._due = due
@@ -229,7 +245,7 @@ class _Camera:
         return Picture(self._camera.id, "snapshot", exchange.received_at, reply.body, "jpeg", provenance=where)
 
     def _keyframe(self, stream: Stream, transport: Transport) -> Picture:
-        fetched = fetch_keyframe(transport, stream.url, self._play_at if stream.path == "playback" else None)
+        fetched = fetch_keyframe(transport, stream.url, self._play_at if stream.path in RECORDED else None)
         if fetched.anonymous is not None:
             self._answered(f"rtsp {stream.path}", fetched.anonymous)
         if fetched.keyframe is None:
@@ -237,7 +253,7 @@ class _Camera:
         frame = fetched.keyframe
         of, where = (self._camera.id, stream.path), self._provenance(stream)
         self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
-        if stream.path != "playback":
+        if stream.path not in RECORDED:
             return Picture(*of, frame.taken_at, frame.data, frame.kind, provenance=where)
         # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
         at = frame.recorded_at or self._plays_from_at or frame.taken_at

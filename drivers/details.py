@@ -80,9 +80,13 @@ class VideoSource:
 
 @dataclass(frozen=True, slots=True)
 class VideoSources:
-    """The video sources that the device's profiles use, in its order. One that no profile uses is not among them."""
+    """The video sources that the device's profiles use, in its order. One that no profile uses is not among them.
+
+    `complete`: numbers of channels are those of the device; else they are counted, and shift where one is missing.
+    """
 
     sources: tuple[VideoSource, ...]
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,7 +290,8 @@ class Recordings:
     record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
     `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it.
     `replays`: names other moments than the oldest in the address, where that is how they are requested; `newest_url`:
-    the address of the newest footage where it is another recording's.
+    the address of the newest footage where it is another recording's. `locked`: of what was listed segment by segment,
+    the oldest included, what somebody protected from being recorded over, as far as the device tells.
     """
 
     spans: tuple[Span, ...]
@@ -303,6 +304,17 @@ class Recordings:
     owner_guessed: bool = False
     replays: ReplayAddress | None = None
     newest_url: str = ""
+    locked: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedBeside:
+    """What a device records of a camera whose footage is declared to be in a store of the gateway.
+
+    It satisfies no duty to keep footage, and has to hide and to be deleted as any other footage.
+    """
+
+    recordings: Recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,11 +330,12 @@ class Unavailable:
 
 
 Value = (
-    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams | Encoders
-    | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordingSummary | GapEvents | RetentionLimits
-    | Channels | Disks | Protocols | PlatformLink | Uptime | Confinement | OldestLog | RecordedDays | Schedule
-    | StoreIndex | Host | Access | PictureSeen | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen
-    | StreamSample | StreamSound | Unavailable
+    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams
+    | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
+    | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
+    | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
+    | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen | StreamSample | StreamSound
+    | Unavailable
 )  # fmt: skip
 
 

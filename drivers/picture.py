@@ -9,7 +9,9 @@ from typing import Final, Literal
 
 from drivers.footage import OpeningName
 
-PathName = Literal["snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback"]
+PathName = Literal[
+    "snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback", "playback-beside"
+]
 """A way on which a picture leaves the camera. A mask verdict names its path."""
 
 FURTHER_STREAMS: Final[tuple[PathName, ...]] = ("stream-3", "stream-4", "stream-5")
@@ -23,6 +25,9 @@ STREAMS: Final[tuple[PathName, ...]] = ("main", "sub", *FURTHER_STREAMS)
 
 LIVE: Final[tuple[PathName, ...]] = ("snapshot", *STREAMS, "recorder-live")
 """The paths on which the camera shows what is there now."""
+
+RECORDED: Final[tuple[PathName, ...]] = ("playback", "playback-beside")
+"""The paths on which what was recorded is played: where it is declared to be, and where the device has it besides."""
 
 
 @dataclass(frozen=True, slots=True)

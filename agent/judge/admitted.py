@@ -13,9 +13,20 @@ from typing import Final
 from agent.judge.obligations import LOOK, TURN
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import box_digest, is_same, mark_of
+from agent.observe.inventory.known_sources import is_short
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import Site
-from drivers.details import Accounts, Audio, Encoders, MaskOptions, Movable, OldestLog, RetentionLimits, Uptime
+from drivers.details import (
+    Accounts,
+    Audio,
+    Encoders,
+    MaskOptions,
+    Movable,
+    OldestLog,
+    RetentionLimits,
+    Uptime,
+    VideoSources,
+)
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
 from drivers.model import (
     STORE_BOX,
@@ -31,7 +42,8 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import RECORDED, Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
+from masking.view.model import ViewSeen
 
 BEFORE_LOOK: Final = timedelta(minutes=1)
 """How long before a look began its own evidence may be dated, as our clock is set right: what is older is of the look
@@ -53,20 +65,29 @@ def admitted(site: Site, facts: Facts, now: datetime) -> Facts:
     boxes = {subject: _box(facts, subject) for subject in facts.by_subject if subject.startswith("device:")}
     devices = {f"camera:{one.camera.id}": f"device:{one.camera.device}" for one in site.cameras}
     changed: dict[str, tuple[Observation, ...]] = {}
+    unsure = _unsure(site, facts)
     for subject, observed in facts.by_subject.items():
         box = boxes.get(devices.get(subject, subject))
         source, profiles = _source(observed), _profiles(observed)
-        after = tuple(_admitted(observed, box, source, profiles, now))
+        after = tuple(_admitted(observed, box, source, profiles, now, unsure=subject in unsure))
         if len(after) < len(observed) or any(new is not old for new, old in zip(after, observed, strict=True)):
             changed[subject] = after
     return replace(facts, by_subject={**facts.by_subject, **changed}) if changed else facts
 
 
 def _admitted(
-    observed: tuple[Observation, ...], box: str | None, source: str, profiles: Mapping[str, str], now: datetime
+    observed: tuple[Observation, ...],
+    box: str | None,
+    source: str,
+    profiles: Mapping[str, str],
+    now: datetime,
+    *,
+    unsure: bool,
 ) -> Iterator[Observation]:
     for one in observed:
         reason = _why_not(one, box, source, now) or _of_other_profile(one, profiles)
+        if unsure and not isinstance(one.value, Unavailable) and not one.provenance.box.startswith(STORE_BOX):
+            reason = "other-source"
         if reason is None:
             yield one
         elif (fact := FACT_OF.get(type(one.value))) is not None:
@@ -83,7 +104,7 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
         return "other-box"
     if source and where.source and where.source != source and not where.box.startswith(STORE_BOX):
         return "other-source"
-    recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path == "playback"
+    recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path in RECORDED
     recorded = recorded or isinstance(one.value, FootageOpened)
     if recorded and one.method != REMEMBERED:
         return None  # its time is that of the recording
@@ -104,6 +125,23 @@ def _box(facts: Facts, subject: str) -> str | None:
     known = facts.remembered.identities.get(subject.removeprefix("device:"))
     same = known is None or is_same(known.answering, mark_of(identity))
     return box_digest(identity) if same else ""
+
+
+def _unsure(site: Site, facts: Facts) -> frozenset[str]:
+    """Return the cameras of which nothing tells whether they are the source that stands at their number.
+
+    Their device lists fewer sources than are configured, which of them is which was never learned, and no picture shows
+    an approved view: a recorder that lists only its online sources shifts the numbers of the others.
+    """
+    found: set[str] = set()
+    for device in site.devices:
+        cameras = [one.camera for one in site.cameras if one.camera.device == device.id]
+        listed = facts.one(f"device:{device.id}", VideoSources)
+        known = any(one.source for one in cameras)
+        if listed is not None and not known and is_short((one.channel for one in cameras), listed):
+            subjects = (f"camera:{one.id}" for one in cameras)
+            found |= {name for name in subjects if all(v.state != "still" for v in facts.all(name, ViewSeen))}
+    return frozenset(found)
 
 
 def _source(observed: tuple[Observation, ...]) -> str:

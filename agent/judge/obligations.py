@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.model.finding import Ground, Level
 from agent.observe.pictures.turns import KEPT
+from drivers.picture import RECORDED
 
 LOOK: Final = timedelta(hours=1)
 """How far from the time of a look its own observations may lie: reading a large site takes minutes. House rule."""
@@ -130,10 +131,10 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "recording-tamper": (*_told("ends"), *_told("sealed days", history="footage")),
     "bare-footage-kept": (
         *_own("bare stretches", history="bare"),
-        *_told("gone NUMBER"),
+        *_told("gone NUMBER", "beside NUMBER"),
         Obligation("stretch NUMBER", ("seen", "own"), TURN),
     ),
-    "retention-excess": (*_told("age"), *_CLOCKS, *_told("steady clock", history="footage")),
+    "retention-excess": (*_told("age", "age beside"), *_CLOCKS, *_told("steady clock", history="footage")),
     "storage-health": (*_told("disk NUMBER NAME"), *_WHOLE, *_told("clock-jump", "empty", "forbidden", "future",
                        "row-without-file", "unreadable")),
     "clock-offset": _told("offset"),
@@ -212,7 +213,7 @@ def too_old(check: str, key: str, rests_on: tuple[Ground, ...], now: datetime) -
     if longest is None:
         return None
     for one in rests_on:
-        of_recording = one.path == "playback" and not one.remembered
+        of_recording = one.path in RECORDED and not one.remembered
         if one.true_at is None or of_recording or one.kind == history:
             continue
         if not -LOOK <= now - one.true_at <= longest:

@@ -16,7 +16,7 @@ from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, zon
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Observation, Value
-from drivers.picture import PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import RECORDED, PictureSeen, PresetSeen, ZoneVerdict
 from drivers.spans import day_of
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -63,7 +63,7 @@ def _subjects(subject: str, camera: CameraConfig | None) -> Iterable[str]:
 def _is_fresh_playback(one: Observation) -> bool:
     """Tell whether footage was played in this look: the time is then the recorded moment, and no age of evidence."""
     value: Value = one.value
-    return isinstance(value, PictureSeen | ZoneVerdict) and value.path == "playback" and one.method != REMEMBERED
+    return isinstance(value, PictureSeen | ZoneVerdict) and value.path in RECORDED and one.method != REMEMBERED
 
 
 def _is_on_path(one: Observation, row: EvidenceRule) -> bool:

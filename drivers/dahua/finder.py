@@ -7,7 +7,7 @@ Results are in the digits of the device's own clock.
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -31,6 +31,12 @@ OVERLAP = timedelta(hours=2)
 OUTSIDE = timedelta(days=1)
 """How far outside of what was asked for a file may lie; another day's is an answer to another question."""
 
+WRITTEN = timedelta(hours=1)
+"""How long ago the newest file may have begun to be the one that is being written: its end is then reserved, not true.
+
+Older ones were left open when power failed.
+"""
+
 _END_S = 3.0
 """How long each of the two calls that end a search may take."""
 
@@ -39,22 +45,36 @@ _NO_VIDEO = frozenset({"jpg", "jpeg", "bmp", "png", "wav", "mp3", "aac"})
 _LETTER = re.compile(r"\[([A-Z])\]")
 
 
+PROTECTED = frozenset({"marked", "marker", "locked", "restrict"})
+"""Flags of a file that is not recorded over; one that is recorded over says `UnMarked` or nothing (field reports)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file of footage, in the device's digits. `mode`: why it was recorded, by its name or flags."""
+    """One file of footage, in the device's digits. `mode`: why it was recorded, by its name or flags.
+
+    `locked`: somebody marked it, which protects it from being recorded over.
+    """
 
     start: datetime
     end: datetime
     mode: RecordingMode
+    locked: bool = False
 
 
 def find(
-    transport: Transport, channel: int, start: datetime, end: datetime, first_only: bool, spare: Deadline
+    transport: Transport,
+    channel: int,
+    start: datetime,
+    end: datetime,
+    first_only: bool,
+    spare: Deadline,
+    now: datetime,
 ) -> tuple[Segment, ...]:
     """List the video files of a 1-based channel between two moments in the device's digits, oldest first.
 
-    `first_only`: the oldest file is enough. `spare` is the time that all searches share. Not every device lists a file
-    that begins before the window: search a wider one.
+    `first_only`: the oldest file is enough. `spare` is the time that all searches share; `now` is the device's. Not
+    every device lists a file that begins before the window: search a wider one.
 
     Raises:
         DriverError: The search did not end well. An empty list means that it did, and found nothing.
@@ -70,7 +90,7 @@ def find(
         raise Malformed("factory.create: the answer names no object")
     named = f"&object={found_object}"
     try:
-        return _pages(ask, named, channel, (start, end), first_only)
+        return believable(_pages(ask, named, channel, (start, end), first_only), (start, end), now)
     finally:
         for action in ("close", "destroy"):
             with contextlib.suppress(DriverError):
@@ -106,16 +126,18 @@ def _pages(
         if first_only:
             break
     # A page that is not full is not the last one; only an empty one is.
-    _require_believable(found, window)
     return tuple(found)
 
 
-def _require_believable(files: list[Segment], window: tuple[datetime, datetime]) -> None:
-    """Raise Malformed where files cannot have the times that they claim.
+def believable(files: tuple[Segment, ...], window: tuple[datetime, datetime], now: datetime) -> tuple[Segment, ...]:
+    """Return the files, that which is being written ended now. Raises Malformed where one cannot have its times.
 
     A file that was open when power failed keeps the end that was reserved for it, and one that was begun before the
     clock was set keeps the year 2000 (field reports of `mediaFileFind`).
     """
+    newest = max(files, key=lambda one: one.start, default=None)
+    if newest is not None and newest.start <= now < newest.end and now - newest.start <= WRITTEN:
+        files = tuple(replace(one, end=now) if one is newest else one for one in files)
     if any(one.end - one.start > LONGEST for one in files):
         raise Malformed(f"findNextFile: a file claims to last longer than {LONGEST // timedelta(hours=1)} hours")
     if any(one.end < window[0] - OUTSIDE or one.start > window[1] + OUTSIDE for one in files):
@@ -123,6 +145,7 @@ def _require_believable(files: list[Segment], window: tuple[datetime, datetime])
     ordered = sorted(files, key=lambda one: one.start)
     if any(one.end - later.start > OVERLAP for one, later in pairwise(ordered)):
         raise Malformed("findNextFile: a file claims to reach hours into the next one")
+    return files
 
 
 def segments(reply: Reply, channel: int) -> tuple[Segment, ...]:
@@ -147,7 +170,8 @@ def _segment(item: Fields, channel: int, operation: str) -> Segment:
         raise Malformed(f"{operation}: a file lacks its times") from None
     if end < start:
         raise Malformed(f"{operation}: a file ends before it begins")
-    return Segment(start, end, _mode(item))
+    flags = {value.strip().lower() for key, value in item.items() if key.startswith("Flags[")}
+    return Segment(start, end, _mode(item), not flags.isdisjoint(PROTECTED))
 
 
 def _mode(item: Fields) -> RecordingMode:

@@ -68,7 +68,7 @@ def read_footage(
         return absurd, absurd
 
     def search(start: datetime, end: datetime, first_only: bool = False) -> tuple[Segment, ...] | DriverError:
-        return seen.attempt(find, transport, channel, start, end, first_only, spare)
+        return seen.attempt(find, transport, channel, start, end, first_only, spare, clock.wall)
 
     latest = max(clock.wall, ours) + _MINUTES
     oldest = search(latest - REACH, latest, first_only=True)
@@ -153,8 +153,9 @@ def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterabl
     url = at.format(start=start.strftime(_DIGITS), end=end.strftime(_DIGITS))
     replays = ReplayAddress(at, _DIGITS, zone)
     modes = tuple(dict.fromkeys(segment.mode for one in listed for segment in one.segments))
+    locked = (first,) if oldest.locked else ()
     listed_whole = merged(whole, SLACK_S)
-    return Recordings(spans, url, from_at, listed_whole, ("Video",), modes=modes, replays=replays)
+    return Recordings(spans, url, from_at, listed_whole, ("Video",), modes=modes, replays=replays, locked=locked)
 
 
 def _span(segment: Segment, zone: str) -> Span:

@@ -31,6 +31,7 @@ class Segment:
     `names_track` False: the item has no track, and `track` is the only one that was asked for.
 
     `kind` is its content in the device's word, such as `video`; `mode` why it was recorded, None where not reported.
+    `locked`: somebody protected it from being recorded over.
     """
 
     track: int
@@ -39,6 +40,7 @@ class Segment:
     kind: str = ""
     mode: RecordingMode | None = None
     names_track: bool = True
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +130,5 @@ def _segment(item: etree._Element) -> Segment:
         end=end.written,
         kind=text_in(item, "mediaSegmentDescriptor", "contentType"),
         mode=mode_of(why[1]) if why else None,
+        locked=text_in(item, "mediaSegmentDescriptor", "lockStatus").lower() == "lock",
     )

@@ -72,8 +72,9 @@ def recordings_of(
     # A recorder that ignores the track of a search answers each camera with another one's footage, and names none.
     is_guessed = not (oldest.names_track and newest.names_track) and not archive.has_one_track
     return Recordings(
-        spans, url, plays_at, tuple(listed), kinds, modes=modes, replays=replays, owner_guessed=is_guessed
-    )
+        spans, url, plays_at, tuple(listed), kinds, modes=modes, replays=replays, owner_guessed=is_guessed,
+        locked=tuple(span for span, one in zip(ends, (oldest, newest), strict=True) if one.locked),
+    )  # fmt: skip
 
 
 def _require(archive: Archive, track: int) -> None:

@@ -164,7 +164,7 @@ def video_sources(media: Media) -> VideoSources:
             continue
         first = source.profiles[0]
         found.append(VideoSource(number, source.token, first.name, *first.window_px, len(source.profiles)))
-    return VideoSources(tuple(found))
+    return VideoSources(tuple(found), media.complete)
 
 
 def _sources(profiles: tuple[Profile, ...]) -> tuple[Source, ...]:

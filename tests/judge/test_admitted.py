@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sites import NOW, camera, observed, picture, site
+from sites import NOW, STILL, camera, observed, picture, site
 
 from agent.judge.admitted import BEFORE_LOOK, admitted
 from agent.judge.check import Check
@@ -20,6 +20,8 @@ from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.sightings import KnownBox, box_digest, mark_of
 from agent.observe.pictures.turns import KEPT, REMEMBERED
 from agent.observe.remembered.value import EMPTY
+from agent.site.config.site import Site
+from drivers.details import VideoSource, VideoSources
 from drivers.model import Clock, Identity, Masks, Observation, Provenance, Unavailable
 from drivers.picture import PictureSeen, Stream, Streams
 
@@ -131,3 +133,32 @@ def test_a_check_that_claims_without_evidence_is_unknown_and_the_others_stand(mo
     assert [(f.check, f.status, f.reason) for f in found if f not in before] == [
         ("mistaken", "unknown", "check-mistaken")
     ]
+
+
+TWO = site(camera("gate"), replace(camera("yard"), camera=replace(camera("yard").camera, channel=2)))
+ONE_LISTED = VideoSources((VideoSource(1, "vs2", "", 640, 360, 2),))
+
+
+@pytest.mark.parametrize(
+    ("a_site", "listed", "state", "reasons"),
+    [
+        (TWO, ONE_LISTED, "unknown", ["other-source"]),
+        (TWO, ONE_LISTED, "moved", ["other-source"]),
+        (TWO, ONE_LISTED, "still", []),
+        (TWO, replace(ONE_LISTED, complete=True), "unknown", []),
+        (TWO, VideoSources((*ONE_LISTED.sources, VideoSource(2, "vs3", "", 640, 360, 2))), "unknown", []),
+        (site(camera("gate")), ONE_LISTED, "unknown", []),
+        (replace(TWO, cameras=(replace(c, camera=replace(c.camera, source="vs2")) for c in TWO.cameras)), ONE_LISTED,
+         "unknown", []),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_device_that_lists_fewer_sources_name_no_camera_but_by_its_view(
+    a_site: Site, listed: VideoSources, state: str, reasons: list[str]
+) -> None:
+    """The first look ever: gate's cable is pulled, and yard answers at its number."""
+    a_site = replace(a_site, cameras=tuple(a_site.cameras))
+    view = replace(STILL, state=state)
+    seen = facts(one(BOX, listed), one("camera:gate", picture("main")), one("camera:gate", view))
+    found = admitted(a_site, seen, NOW)
+    assert why(found, "camera:gate") == reasons
+    assert bool(found.all("camera:gate", PictureSeen)) is not bool(reasons)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from agent.commands.check.pictures import Album
 from agent.commands.check.progress import following
-from agent.commands.terminal.service_memory import episodes_known
+from agent.commands.terminal.service_memory import episodes_known, sources_known
 from agent.commands.terminal.unconfined import with_flag
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
@@ -60,7 +60,7 @@ def look(
             credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage,
             confinement=lambda: worker.confinement,
         )  # fmt: skip
-        seen = see(site, env, now, rounds=how.rounds)
+        seen = see(site, env, now, sources_known(site.storage.directory, site.id), how.rounds)
         if how.sample_s and not progress.stopped:
             streams = live_streams(site, seen.facts)
             progress.measuring_s = planned_s(site, streams, how.sample_s)

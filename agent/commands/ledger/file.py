@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from agent.commands.terminal.service_memory import sources_known
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.host.health import moment
@@ -195,7 +196,8 @@ def observe_equipment(args: argparse.Namespace, site: Site, tables: Tables) -> O
     progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
     with worker_of(site) as worker, progress, as_owner_of(site.storage.directory):
         env = Environment(Credentials(remembered), worker.judge, utc_now)
-        facts = see(site, env, moment(utc_now()), rounds=1).facts
+        known = sources_known(site.storage.directory, site.id)
+        facts = see(site, env, moment(utc_now()), known).facts
     return from_devices(equipment_json(site, facts), tables, list(facts.undeclared))
 
 

@@ -25,11 +25,11 @@ from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
 from drivers.picture import LIVE as LIVE_PATHS
-from drivers.picture import PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
+from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
 from masking.model import Polygon, Verdict
 from masking.zones.pool import pool
 
-ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, "playback")
+ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, *RECORDED)
 """Paths as they are shown. All but the last are live."""
 
 LIVE: Final = frozenset(LIVE_PATHS)

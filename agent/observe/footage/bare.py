@@ -16,7 +16,7 @@ from agent.site.config.site import Site
 from drivers.capture import ROUND
 from drivers.footage import Opening
 from drivers.model import Observation, Observations, Recordings
-from drivers.picture import FootageOpened, PathName, ZoneVerdict
+from drivers.picture import RECORDED, FootageOpened, PathName, ZoneVerdict
 
 STRETCHES_MAX: Final = 16
 """How many stretches of a camera are remembered; the newest stay."""
@@ -90,7 +90,7 @@ def bare_zones(observed: Iterable[Observation]) -> dict[str, datetime]:
         for one in observed
         if isinstance(one.value, ZoneVerdict)
         and one.value.verdict == "FAIL"
-        and one.value.path != "playback"
+        and one.value.path not in RECORDED
         and one.method != REMEMBERED
     }
 

@@ -31,7 +31,7 @@ from agent.observe.footage.days import (
 )
 from agent.observe.footage.read_days import Listing, carried, claimed, contradiction, is_healed, listing_of, read_days
 from agent.observe.footage.requests import footage_requests
-from agent.observe.footage.runs import holes_of, run_from
+from agent.observe.footage.runs import holes_of, ring_of, run_from
 from agent.observe.footage.sizes import with_rates
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Schedule, Wanted
@@ -245,7 +245,9 @@ def _isolated_run(
 
     A ring that begins to leave a locked clip behind is followed from the first minutes on.
     """
-    run_at = run_from(told.spans, holes_of(rows.values(), zone), plan, zone, RING_PASSES, JUMP_SLACK)
+    run_at = run_from(
+        ring_of(told.spans, told.locked), holes_of(rows.values(), zone), plan, zone, RING_PASSES, JUMP_SLACK
+    )
     return run_at if run_at != told.oldest_at else None
 
 

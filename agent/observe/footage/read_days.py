@@ -27,6 +27,7 @@ class Listing:
     days: Mapping[date, bool]
     index: Mapping[date, DayIndex]
     schedule: Schedule | None
+    locked: Spans = ()
 
     @property
     def oldest_at(self) -> datetime | None:
@@ -70,7 +71,7 @@ def listing_of(values: Iterable[Value]) -> Listing | None:
         return None
     calendar = Span(BEGINNING, END)
     spans, listed = (clipped(merged(some, SLACK_S), calendar) for some in (recordings.spans, recordings.listed))
-    return Listing(spans, listed, days, index, schedule)
+    return Listing(spans, listed, days, index, schedule, recordings.locked)
 
 
 def read_days(

@@ -22,6 +22,14 @@ def holes_of(rows: Iterable[RecordedDay], zone: ZoneInfo) -> Spans:
     return merged(hole for row in rows if row.gaps for hole in absolute_gaps(row, day_span(row.day, zone)))
 
 
+def ring_of(spans: Spans, locked: Spans) -> Spans:
+    """Return the footage behind what somebody locked at its beginning: that is kept whatever the ring holds."""
+    for clip in merged(locked):
+        if spans and clip.start_at <= spans[0].start_at:
+            spans = subtracted(spans, (clip,))
+    return spans
+
+
 def due_s(hole: Span, plan: Schedule | None, zone: ZoneInfo) -> float:
     """Return how many seconds of a hole the recorder's plan covers."""
     return sum(

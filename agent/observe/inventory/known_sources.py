@@ -42,7 +42,8 @@ def with_sources(site: Site, known: KnownSources) -> Site:
 def update_sources(site: Site, told: Iterable[Observation], before: KnownSources) -> dict[str, KnownSource]:
     """Return the source of each camera after a look; what is not configured any more is dropped.
 
-    While a known source is missing nothing is learned: the numbers may be shifted. A device that lists as many sources
+    While a known source is missing, or fewer are listed than are configured, nothing is learned: the numbers may be
+    shifted. A device that lists as many sources
     as before and none of the known ones has renamed them all, as after an update: they are learned anew by their names
     where these tell all of them apart, else by their numbers.
     """
@@ -56,8 +57,16 @@ def update_sources(site: Site, told: Iterable[Observation], before: KnownSources
     return after
 
 
+def is_short(channels: Iterable[int], sources: VideoSources) -> bool:
+    """Tell whether a device lists fewer sources than are configured, so that their numbers may have shifted."""
+    listed = max((one.channel for one in sources.sources), default=0)
+    return not sources.complete and max(channels, default=0) > listed
+
+
 def _of_device(channels: Mapping[str, int], known: KnownSources, sources: VideoSources) -> dict[str, KnownSource]:
     tokens = {one.channel: one.token for one in sources.sources if len(one.token) <= TOKEN_CHARS_MAX}
+    if not known and is_short(channels.values(), sources):
+        return {}
     missing = [one for one in known.values() if one.token not in tokens.values()]
     renamed = known and len(missing) == len(known) and all(one.listed == len(sources.sources) for one in missing)
     if missing and not renamed:

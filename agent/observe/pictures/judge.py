@@ -14,7 +14,7 @@ from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import BLANK_CONTRAST, FootageOpened, PictureSeen, ZoneVerdict
+from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
 from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
 from masking.view import baseline
 from masking.worker.study import Studied, Study
@@ -78,7 +78,7 @@ def _one(
 ) -> tuple[Observation, ...]:
     subject, shows = f"camera:{picture.camera_id}", ""
     try:
-        if picture.path == "playback":
+        if picture.path in RECORDED:
             judged, shows = judge_owned(job, judge, owners)
         else:
             judged = judge(job)

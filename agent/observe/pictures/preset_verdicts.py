@@ -19,12 +19,12 @@ from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.observe.pictures.zone_verdicts import VERDICTS, SingleVerdict, pool_with, verdict_data, verdict_from
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
-from drivers.picture import LIVE, PathName, PresetSeen, ZoneVerdict
+from drivers.picture import LIVE, RECORDED, PathName, PresetSeen, ZoneVerdict
 from masking.model import Position, Positioned, Zone
 from masking.view.model import Polygon, ViewJob
 from masking.view.positions import matched_position
 
-PATHS: Final = (*LIVE, "playback")
+PATHS: Final = (*LIVE, *RECORDED)
 
 
 @dataclass(frozen=True, slots=True)

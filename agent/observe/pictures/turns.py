@@ -18,7 +18,7 @@ from agent.model.finding import Json, Moment
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, RETRY, Attempt, due_paths
 from drivers.model import STORE_BOX, UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
-from drivers.picture import Access, FootageOpened, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
+from drivers.picture import RECORDED, Access, FootageOpened, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
 
 KEPT = timedelta(days=1)
 
@@ -132,7 +132,7 @@ def with_cached(site: Site, observations: Observations, kept: tuple[PathResult, 
         silent = _is_silent(own)
         for path in IN_ROTATION:
             look = looks.get((camera.camera.id, path))
-            if look is not None and _not_due(own, path) is not None and (path == "playback" or not silent):
+            if look is not None and _not_due(own, path) is not None and (path in RECORDED or not silent):
                 _insert_cached(own, look)
     return tuple(o for own in by_subject.values() for o in own)
 
@@ -187,7 +187,7 @@ def _is_contradicted(last: PathResult, own: list[Observation], now: datetime) ->
     """Tell whether another live path shows a bare zone since: then this one has its turn, once in a RETRY."""
     shown = [one.value for one in own if isinstance(one.value, ZoneVerdict)]
     bare = any(one.verdict == "FAIL" and one.path not in IN_ROTATION for one in shown)
-    return bare and last.path != "playback" and now - last.at >= RETRY
+    return bare and last.path not in RECORDED and now - last.at >= RETRY
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:
@@ -202,7 +202,7 @@ def _is_silent(own: list[Observation]) -> bool:
     """Tell whether live paths were tried in this cycle and none of them gave a picture."""
     values = [o.value for o in own]
     pictures = [v for v in values if isinstance(v, PictureSeen) or (isinstance(v, Unavailable) and v.fact == "picture")]
-    live = [v for v in pictures if v.path not in (None, "playback")]
+    live = [v for v in pictures if v.path not in (None, *RECORDED)]
     failed = any(isinstance(v, Unavailable) and v.reason != "not-looked-at" for v in live)
     return failed and not any(isinstance(v, PictureSeen) for v in live)
 

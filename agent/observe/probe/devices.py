@@ -31,6 +31,7 @@ from drivers.model import (
     Observations,
     Picture,
     Reason,
+    RecordedBeside,
     Recordings,
     Unavailable,
     Value,
@@ -155,9 +156,15 @@ def of_box(told: Observations, pictures: tuple[Picture, ...]) -> tuple[Observati
 
 
 def _without_store_facts(site: Site, observations: Observations) -> Observations:
-    """Drop what devices report of footage that is in a store, by the configuration."""
+    """Drop what devices report of footage that is in a store, by the configuration; what they hold besides is told."""
     elsewhere = {f"camera:{c.camera.id}" for c in site.cameras if c.store}
-    return tuple(o for o in observations if o.subject not in elsewhere or not _is_of_footage(o.value))
+    return tuple(kept for o in observations for kept in (_beside(o) if o.subject in elsewhere else (o,)))
+
+
+def _beside(one: Observation) -> Observations:
+    if isinstance(one.value, Recordings) and one.value.spans:
+        return (replace(one, value=RecordedBeside(one.value)),)
+    return () if _is_of_footage(one.value) else (one,)
 
 
 def _is_of_footage(value: Value) -> bool:

@@ -12,10 +12,10 @@ from agent.model.finding import Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.details import Movable
-from drivers.picture import STREAMS, PathName, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import RECORDED, STREAMS, PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.view.model import ViewSeen
 
-PREFERRED: Final[tuple[PathName, ...]] = (*STREAMS, "recorder-live", "snapshot", "playback")
+PREFERRED: Final[tuple[PathName, ...]] = (*STREAMS, "recorder-live", "snapshot", *RECORDED)
 """Which path is shown, and in this order also one that shows what must be hidden: that one before all others."""
 
 

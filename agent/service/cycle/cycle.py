@@ -45,6 +45,7 @@ from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pic
 from agent.service.cycle import kept_for
 from agent.service.cycle.environment import Environment
 from agent.service.cycle.read_kept import DiskState, read_disk
+from agent.service.cycle.renamed import renamed
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -88,7 +89,7 @@ def see(
     """
     # read what is kept
     kept, afresh, now = read_disk(site), asked.cameras(site), moment.at
-    memory = kept_for.memory_of_site(memory, site.id)
+    memory = renamed(kept_for.memory_of_site(memory, site.id), site)
     stood = replace(memory.remembered, looked=not_rejuvenated(memory.remembered.looked, moment))
     before = kept_for.forget_replaced(stood, site, owners_now(site, {}, stood.identities, source=True), env.previous)
     remembered = forget_pictures(before, afresh)

@@ -56,7 +56,8 @@ def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remember
         return remembered
     sources = {name: one for name, one in remembered.inventory.sources.items() if name not in another}
     inventory = replace(remembered.inventory, sources=sources)
-    return replace(without_pictures(remembered, another), inventory=inventory)
+    outages = tuple(one for one in remembered.outages if one.subject.removeprefix("camera:") not in another)
+    return replace(without_pictures(remembered, another), inventory=inventory, outages=outages)
 
 
 def restarted_footage(before: Footage, after: Footage) -> frozenset[str]:

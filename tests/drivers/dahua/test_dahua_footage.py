@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from dahua_device import BAD_REQUEST, CAMERAS, NOT_IMPLEMENTED, File, Nvr, fixtu
 from devices import Asked, http
 from onvif_reading import fact, reason
 
-from drivers.dahua.finder import MAX_SEGMENTS, Segment, segments
+from drivers import wall_clock
+from drivers.dahua.finder import MAX_SEGMENTS, Segment, believable, segments
 from drivers.dahua.held import ListedWindow, recordings_of
 from drivers.dahua.read import read
 from drivers.errors import Malformed
@@ -35,6 +37,10 @@ def without(files: list[File], start: str, end: str) -> list[File]:
 
 def shanghai(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC) - timedelta(hours=8)
+
+
+def digits(text: str) -> datetime:
+    return wall_clock.parse_digits(f"{text}:00")
 
 
 def page(body: bytes) -> Reply:
@@ -115,14 +121,50 @@ def test_letters_say_why_a_file_was_recorded() -> None:
     assert segments(page(body), 1)[0].mode == "event"
 
 
+@pytest.mark.parametrize(
+    ("flag", "locked"), [(b"UnMarked", False), (b"Marked", True), (b"Locked", True), (b"Event", False), (b"", False)]
+)
+def test_a_file_that_somebody_marked_is_not_recorded_over(flag: bytes, locked: bool) -> None:
+    timing = b"items[0].Flags[0]=Timing"
+    body = fixture("findNextFile.txt").replace(timing, timing + b"\r\nitems[0].Flags[1]=" + flag)
+    assert [one.locked for one in segments(page(body), 1)] == [locked, False, False]
+
+
+def test_of_footage_whose_oldest_file_is_marked_that_file_is_told_to_be_locked() -> None:
+    device = Device("box", "127.0.0.1", 80, "dahua")
+    first = Segment(digits("2026-10-20 00:00"), digits("2026-10-20 01:00"), "continuous", locked=True)
+    (told,) = recordings_of(device, 1, first, ()).locked
+    assert told == Span(shanghai("2026-10-20 00:00"), shanghai("2026-10-20 01:00"))
+    assert recordings_of(device, 1, replace(first, locked=False), ()).locked == ()
+
+
 # --- times that no file has
+
+
+NOW_THERE = digits("2026-11-24 16:20")
+TODAY = (digits("2026-11-24 00:00"), digits("2026-11-25 00:00"))
+
+
+@pytest.mark.parametrize(("begun", "end"), [("16:00", "2026-11-25 16:00"), ("15:20", "2026-11-24 17:00")])
+def test_the_file_that_is_being_written_ends_now_and_leaves_the_day_known(begun: str, end: str) -> None:
+    """Its end is reserved and not true; the others of the day are."""
+    before = Segment(digits("2026-11-24 14:00"), digits("2026-11-24 15:20"), "continuous")
+    last = Segment(digits(f"2026-11-24 {begun}"), digits(end), "continuous")
+    assert believable((before, last), TODAY, NOW_THERE) == (before, replace(last, end=NOW_THERE))
+
+
+@pytest.mark.parametrize("begun", ["14:00", "15:00"])
+def test_a_file_that_was_left_open_hours_ago_is_none_that_is_being_written(begun: str) -> None:
+    last = Segment(digits(f"2026-11-24 {begun}"), digits("2026-11-25 16:00"), "continuous")
+    with pytest.raises(Malformed):
+        believable((last,), TODAY, NOW_THERE)
 
 
 @pytest.mark.parametrize(
     ("file", "why"),
     [
         (("2000-01-01 00:00:09", "2026-10-20 01:00:00", "R"), "longer"),  # it was begun before the clock was set
-        (("2026-11-24 15:00:00", "2026-11-25 15:00:00", "R"), "longer"),  # the end that was reserved for it
+        (("2026-11-24 14:30:00", "2026-11-25 15:00:00", "R"), "longer"),  # the end that was reserved for it
         (("2026-11-24 11:30:00", "2026-11-24 15:30:00", "R"), "into the next one"),
     ],
 )

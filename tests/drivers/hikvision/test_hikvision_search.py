@@ -9,10 +9,12 @@ import pytest
 from devices import http
 from hikvision_device import CAMERAS, LOCAL_NOW, XML, Nvr, at, fixture, hours, month_answer, observe, result, status
 from hikvision_reading import DAYS, NOW_SAID, ONE, SEARCH, TRACKS, recordings, shown, wanted
+from lxml import etree
 from onvif_reading import fact, reason
 
 from drivers.errors import Malformed
 from drivers.footage import Schedule, SchedulePeriod
+from drivers.hikvision.parse_search import parse_page
 from drivers.hikvision.parse_tracks import duration
 
 # Paging, and answers of searches
@@ -202,3 +204,13 @@ def test_a_last_page_that_lists_fewer_than_it_counts_is_half_an_answer() -> None
     whole = http(200, result(files, "OK", 10), content_type=XML)
     assert reason(observe(Nvr(answers={SEARCH: short}), day, ONE), "camera:one", "recordings") == "malformed"
     assert recordings(observe(Nvr(answers={SEARCH: whole}), day, ONE)).listed
+
+
+@pytest.mark.parametrize(("word", "locked"), [("lock", True), ("Lock", True), ("unlock", False), ("", False)])
+def test_a_segment_that_somebody_locked_says_so(word: str, locked: bool) -> None:
+    told = f"<lockStatus>{word}</lockStatus>" if word else ""
+    begin = at(20)
+    body = result([(101, begin, begin + timedelta(hours=1))], "OK", 1)
+    body = body.replace(b"</playbackURI>", b"</playbackURI>" + told.encode())
+    (found,) = parse_page(etree.fromstring(body), 101).segments
+    assert found.locked is locked

@@ -38,6 +38,15 @@ def test_nothing_is_learned_while_numbers_may_be_shifted() -> None:
     assert update_sources(SITE, listing("a", "b"), {"three": KnownSource("b", 3)}).keys() == {"one", "three"}
 
 
+def test_nothing_is_learned_of_a_device_that_lists_fewer_sources_than_are_configured() -> None:
+    """The first look: a cable is pulled, and the camera behind it has moved up to its number."""
+    assert update_sources(SITE, listing("a", "c"), {}) == {}
+    (short,) = listing("a", "c")
+    assert isinstance(short.value, VideoSources)
+    whole = replace(short, value=replace(short.value, complete=True))
+    assert update_sources(SITE, (whole,), {}).keys() == {"one", "two"}, "its numbers are those of the device"
+
+
 def test_a_device_that_has_renamed_all_of_its_sources_is_learned_anew_and_one_that_lost_all_is_not() -> None:
     renamed = update_sources(SITE, listing("x", "y", "z"), LEARNED)
     assert [one.token for one in renamed.values()] == ["x", "y", "z"]

@@ -17,7 +17,7 @@ from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Observation, Reason, Services, Unavailable
-from drivers.picture import BLANK_CONTRAST, STREAMS, PathName, PictureSeen, Streams
+from drivers.picture import BLANK_CONTRAST, RECORDED, STREAMS, PathName, PictureSeen, Streams
 from masking.model import NOT_CONFINED
 
 CHECK_ID = "camera-online"
@@ -58,7 +58,7 @@ def without_address(facts: Facts, subject: str) -> Iterator[Unavailable]:
     streams = facts.one(subject, Streams)
     known = {one.path for one in streams.streams} if streams else set()
     for why in facts.all(subject, Unavailable):
-        if why.fact != "picture" or why.path is None or why.path in ("playback", *known):
+        if why.fact != "picture" or why.path is None or why.path in (*RECORDED, *known):
             continue
         if why.path != "snapshot" or why.reason != "unsupported":
             yield why
@@ -85,7 +85,7 @@ def _live(facts: Facts, subject: str) -> tuple[Observation, ...]:
     return tuple(
         one
         for one in facts.observed(subject, PictureSeen)
-        if isinstance(one.value, PictureSeen) and one.value.path != "playback" and one.method != REMEMBERED
+        if isinstance(one.value, PictureSeen) and one.value.path not in RECORDED and one.method != REMEMBERED
     )
 
 

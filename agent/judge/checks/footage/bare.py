@@ -16,7 +16,7 @@ from agent.model.finding import Finding, Json, Message, Source, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.bare import BareStretch, bare_zones
 from agent.site.config.site import CameraConfig, Site
-from drivers.model import Recordings, Span
+from drivers.model import RecordedBeside, Recordings, Span
 from drivers.picture import FootageOpened
 from drivers.spans import clipped
 
@@ -46,8 +46,11 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> 
     stretches = facts.remembered.bare.get(camera.camera.id, ())
     outcomes: list[Outcome] = [Held("bare stretches", own(subject, MEMORY, now))]
     shown: list[Json] = []
+    beside = facts.one(subject, RecordedBeside)
     for number, one in enumerate(sorted(stretches, key=lambda one: one.from_at)):
         start_at, until_at = (known.there(at) if known else at for at in (one.from_at, one.until_at))
+        if beside is not None and _is_held(beside.recordings, one.from_at, one.until_at):
+            outcomes.append(_beside(f"beside {number}", one))
         still = one.zone in live and one is _newest(stretches, one.zone)
         if not still and not _is_held(recordings, start_at, until_at):
             outcomes.append(Held(f"gone {number}", grounds(facts.observed(subject, Recordings))))
@@ -81,6 +84,16 @@ def _kept(key: str, facts: Facts, subject: str, one: BareStretch, *, still: bool
         next_step="look at that footage at the recorder",
     )
     return Open(key, "not-opened-yet", message, doubted=True)
+
+
+def _beside(key: str, one: BareStretch) -> Open:
+    """Return that the device lists footage of a stretch besides the store, which nobody opens there."""
+    message = Message(
+        "zone {zone} was bare from {start} to {end}, and besides the store the device has footage of that time",
+        {"zone": one.zone, "start": utc_text(one.from_at), "end": utc_text(one.until_at)},
+        next_step="look at that footage in the device",
+    )
+    return Open(key, "bare-footage-beside", message, doubted=True)
 
 
 def _newest(stretches: tuple[BareStretch, ...], zone: str) -> BareStretch | None:

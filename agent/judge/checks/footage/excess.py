@@ -1,5 +1,6 @@
 """Checks that footage older than the declared ceiling is deleted, unless a hold protects it."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
@@ -13,7 +14,7 @@ from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, zone_of
 from agent.site.config.site import CameraConfig, Site
-from drivers.model import Recordings, Span
+from drivers.model import RecordedBeside, Recordings, Span
 from drivers.spans import Spans, clipped, common, day_of, day_span, merged, subtracted
 
 CHECK_ID = "retention-excess"
@@ -60,12 +61,29 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
         age = Broken("age", "too-old", message, {"excess_from": utc_text(since)}, mild=True)
     elif common(spans, too_old):
         age = Open("age", "holes-not-told", Message("whether footage is left between the held days is not told"))
-    known_ages = (age,) if facts.own_clock_trusted else ()
+    known_ages = (age, *_beside(facts, subject, ceiling, now)) if facts.own_clock_trusted else ()
     message = Message(
         "no footage is older than the declared {ceiling} days, but for what is held", {"ceiling": ceiling}
     )
     outcomes = (*known_ages, *clocks(facts, camera, ceiling * DAY, now))
     return verdict(check, subject, outcomes, evidence, message)
+
+
+def _beside(facts: Facts, subject: str, ceiling: int, now: datetime) -> Iterator[Outcome]:
+    """Yield the age of what the device records besides the store."""
+    beside = facts.one(subject, RecordedBeside)
+    if beside is None:
+        return
+    oldest = max(BEGINNING, beside.recordings.spans[0].start_at)
+    if now - oldest <= (ceiling + 1) * DAY:
+        yield Held("age beside", grounds(facts.observed(subject, RecordedBeside)))
+        return
+    message = Message(
+        "besides the store, the device still has footage of {kept} days ago where {ceiling} is the declared age: "
+        "delete it there",
+        {"kept": round((now - oldest) / DAY, 1), "ceiling": ceiling},
+    )
+    yield Broken("age beside", "too-old", message, {"excess_from": utc_text(oldest)}, mild=True)
 
 
 def _held(site: Site, camera: CameraConfig, within: Span) -> tuple[Spans, list[str]]:

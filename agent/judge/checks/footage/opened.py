@@ -34,9 +34,14 @@ A moment that begins to be due of its own has had a turn by then.
 
 
 def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_at: datetime) -> tuple[Outcome, ...]:
-    """Return whether footage of the floor's age was opened; nothing where the oldest picture proves that day."""
+    """Return whether footage of the floor's age was opened; nothing where the oldest picture proves that day.
+
+    A picture of a locked clip proves nothing of the ring behind it, however near to the floor.
+    """
     wanted = Opening("floor", floor_at)
-    if not recordings.spans or floor_at < recordings.spans[0].start_at + PROVEN_BY_OLDEST:
+    oldest_at = recordings.spans[0].start_at if recordings.spans else floor_at
+    locked = any(one.start_at <= oldest_at < one.end_at for one in recordings.locked)
+    if not recordings.spans or (floor_at < oldest_at + PROVEN_BY_OLDEST and not locked):
         return ()
     if not _is_offered(camera, recordings, wanted):
         return ()
@@ -47,7 +52,7 @@ def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_a
             next_step="play that day at the recorder",
         )
         return (Open("floor opened", "floor-blank", message, {"floor_at": utc_text(floor_at)}, doubted=True),)
-    if seen is not None:
+    if seen is not None and not any(one.start_at <= floor_at < one.end_at for one in recordings.locked):
         return (Held("floor opened", _level(seen)),)
     message = Message(
         "footage of the day from which on it is due could not be opened: what lies behind its oldest is not known",

@@ -25,7 +25,7 @@ from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, END, CameraFootage, floor_of, zone_of
-from agent.observe.footage.runs import ISOLATING, due_s, holes_of, run_from
+from agent.observe.footage.runs import ISOLATING, due_s, holes_of, ring_of, run_from
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule
@@ -168,7 +168,12 @@ def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings,
             {"days": round(seconds(stopped) / DAY.total_seconds(), 1)},
         )
         return Open("run", "recording-stopped", message, caused_by=f"{COMPLETENESS_ID} {subject}")
-    run_at = run_from(recordings.spans, holes_of(known.days if known else (), zone), plan, zone)
+    run_at = run_from(
+        ring_of(recordings.spans, recordings.locked), holes_of(known.days if known else (), zone), plan, zone
+    )
+    if run_at is None and recordings.locked:
+        message = Message("all of its footage is locked: how long it is kept is not known")
+        return Open("run", "isolated-clip", message, doubted=True)
     if run_at is None or run_at <= recordings.spans[0].start_at or there - run_at >= floor:
         read = grounds(facts.observed(subject, Recordings))
         return Held("run", (*read, *(days_of_footage(known) if known else ())))

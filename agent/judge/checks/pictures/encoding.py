@@ -16,7 +16,7 @@ from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from drivers.details import Audio, Encoder, Encoders
-from drivers.picture import FURTHER_STREAMS, PathName, Streams, StreamSound
+from drivers.picture import FURTHER_STREAMS, RECORDED, PathName, Streams, StreamSound
 
 DESIGN: Final = "stream-design"
 """The declaration of how a camera's main stream was designed."""
@@ -57,7 +57,7 @@ def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -
         )
         return verdict(check, subject, (held,), sound, message)
     outcomes = (
-        _silent(camera, carrying, [path for path in offering if path != "playback"], told),
+        _silent(camera, carrying, [path for path in offering if path not in RECORDED], told),
         *_kept_silent(streams, told),
         *_told(untold if not carrying else (), told),
         *_undescribed(facts, subject),
@@ -78,9 +78,10 @@ def _silent(camera: str, carrying: Sequence[str], offering: Iterable[str], told:
 
 def _kept_silent(streams: Mapping[PathName, tuple[str, ...]], told: tuple[Ground, ...]) -> Iterator[Outcome]:
     """Yield whether what is recorded is silent too: a recording may have an encoder of its own, or be older."""
-    if "playback" not in streams:
+    kept = {path: names for path, names in streams.items() if path in RECORDED}
+    if not kept:
         return
-    if not (names := streams["playback"]):
+    if not (names := sorted({name for of_path in kept.values() for name in of_path})):
         yield Held("recorded", told)
         return
     message = Message(

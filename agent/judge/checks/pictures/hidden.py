@@ -1,6 +1,6 @@
 """Derives what must be seen before a zone counts as hidden: each zone in a picture of each path that leaves the camera.
 
-Paths are those that the device lists, those of which it gave no address, playback where footage is recorded, and any
+Paths are those that the device lists, those of which it gave no address, playback wherever footage is recorded, and any
 other that showed a picture. A stream at which nobody looks is an open obligation of each zone.
 """
 
@@ -14,7 +14,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.model.finding import Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
-from drivers.model import Observation, Recordings, Unavailable
+from drivers.model import Observation, RecordedBeside, Recordings, Unavailable
 from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
 
 NOT_LOOKED_AT: Final = "path-not-looked-at"
@@ -117,6 +117,8 @@ def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, U
         recordings = facts.one(subject, Recordings)
         why = facts.why_not(subject, "picture", "playback")
         yield "playback", why if recordings else facts.why_not(subject, "recordings")
+    if facts.one(subject, RecordedBeside) is not None:
+        yield "playback-beside", facts.why_not(subject, "picture", "playback-beside")
 
 
 def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:

@@ -13,7 +13,7 @@ from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.model import Masks
-from drivers.picture import ZoneVerdict
+from drivers.picture import RECORDED, ZoneVerdict
 
 NOT_DECLARED: Final = Message("nobody declared what is private in its view")
 
@@ -38,7 +38,7 @@ def present(check: Check, facts: Facts, camera: CameraConfig, cause: str) -> Fin
 def effective(check: Check, facts: Facts, camera: CameraConfig, paths: list[Json], cause: str) -> Finding:
     """Judge whether live pictures show what the device says that it masks. `paths`: the evidence of each path."""
     subject = f"camera:{camera.camera.id}"
-    bare = [one for one in facts.all(subject, ZoneVerdict) if one.verdict == "FAIL" and one.path != "playback"]
+    bare = [one for one in facts.all(subject, ZoneVerdict) if one.verdict == "FAIL" and one.path not in RECORDED]
     outcomes: list[Outcome] = [_open(cause)]
     for one in bare:
         message = Message(

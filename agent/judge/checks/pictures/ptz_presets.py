@@ -16,7 +16,7 @@ from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.preset_verdicts import PresetOnPath
 from agent.site.config.site import CameraConfig, Preset
-from drivers.picture import PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import RECORDED, PictureSeen, PresetSeen, ZoneVerdict
 
 Rows = dict[str, tuple[PresetOnPath, ...]]
 
@@ -34,7 +34,7 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
     approved = {view.preset for view in approval.presets} if approval else set()
     evidence = _evidence(facts, subject, due, seen, approved)
     outcomes: list[Outcome] = list(_zones(subject, due, seen))
-    if not any(p.path != "playback" for p in facts.all(subject, PictureSeen)):
+    if not any(p.path not in RECORDED for p in facts.all(subject, PictureSeen)):
         silent = quality.no_picture(check, facts, subject)
         outcomes.insert(0, Open("picture", silent.reason, silent.message, caused_by=silent.caused_by))
     outcomes += _presets(camera, due, seen, approved)
@@ -49,7 +49,7 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
 def _presets(camera: CameraConfig, due: Iterable[Preset], seen: Rows, approved: Collection[str]) -> Iterator[Outcome]:
     """Yield for each preset with zones: its view is approved, and it was seen live, in the video too."""
     subject = f"camera:{camera.camera.id}"
-    live = {name: [one for one in paths if one.path != "playback"] for name, paths in seen.items()}  # playback: past
+    live = {name: [one for one in paths if one.path not in RECORDED] for name, paths in seen.items()}  # playback: past
     words = {
         "approved": [preset.name for preset in due if preset.name not in approved],
         "seen": [name for name, looks in live.items() if not looks],

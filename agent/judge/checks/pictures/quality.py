@@ -21,7 +21,7 @@ from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
 from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark, SnapshotMark
 from agent.site.config.site import CameraConfig, Mute, Site
-from drivers.picture import PictureSeen, Streams
+from drivers.picture import RECORDED, PictureSeen, Streams
 from masking.quality.indicators import INDICATORS
 from masking.quality.learning import LEARNING
 from masking.view.model import QualitySeen
@@ -134,7 +134,7 @@ def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
 def why_unseen(site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> str:
     """Return the key of the finding that explains an unseen view: covered, or dark; or empty."""
     subject = f"camera:{camera.camera.id}"
-    if any(online.is_dark(seen) for seen in facts.all(subject, PictureSeen) if seen.path != "playback"):
+    if any(online.is_dark(seen) for seen in facts.all(subject, PictureSeen) if seen.path not in RECORDED):
         return online.finding_key(subject)
     known = facts.remembered.quality.get(camera.camera.id)
     mark = known.mark(COVERED) if known is not None else None

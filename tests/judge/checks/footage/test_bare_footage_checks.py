@@ -16,7 +16,7 @@ from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_dat
 from agent.observe.footage.openings import with_openings
 from agent.site.config.site import Site
 from drivers.footage import Opening
-from drivers.model import Observations, Recordings, Span, Unavailable
+from drivers.model import Observations, RecordedBeside, Recordings, Span, Unavailable
 from drivers.picture import FootageOpened, PathName, ZoneVerdict
 
 HOUR = timedelta(hours=1)
@@ -50,6 +50,14 @@ def test_footage_of_a_bare_time_is_what_it_showed_when_it_was_opened(result: str
     assert (finding.status, finding.reason) == (status, reason)
     if status == "fail":
         assert "2026-11-19T12:00:00Z to 2026-11-19T18:00:00Z" in str(finding.message)
+
+
+@pytest.mark.parametrize(("from_at", "reason"), [(NOW - 9 * DAY, "bare-footage-beside"), (NOW - DAY, "")])
+def test_footage_of_a_bare_time_that_the_device_has_besides_the_store_is_open(from_at: datetime, reason: str) -> None:
+    beside = RecordedBeside(Recordings((Span(from_at, NOW),)))
+    known = replace(LONG, opened="hidden", opened_at=NOW)
+    finding = judge(known, seen=(*healthy(), *observed("camera:gate", beside)))[KEY]
+    assert (finding.status, finding.reason) == ("unknown" if reason else "pass", reason)
 
 
 def test_one_bare_stretch_among_hidden_ones_fails() -> None:

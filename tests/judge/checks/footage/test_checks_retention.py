@@ -17,7 +17,7 @@ from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Hold, Policy, Site
 from drivers.details import RetentionLimit, RetentionLimits
 from drivers.footage import Schedule
-from drivers.model import Clock, Observations, Recordings, Span, Unavailable
+from drivers.model import Clock, Observations, RecordedBeside, Recordings, Span, Unavailable
 
 HOUR = timedelta(hours=1)
 LONG_AGO = date(2020, 1, 1)
@@ -315,3 +315,12 @@ def test_footage_between_held_days_that_a_recorder_only_claims_is_unknown() -> N
 def test_the_ceiling_is_unknown_for_footage_that_was_not_read() -> None:
     facts = without(healthy(), Recordings) + observed("camera:gate", Unavailable("recordings", "fault"))
     assert judge(facts, site(camera(), policy=CEILING))[EXCESS].reason == "fault"
+
+
+@pytest.mark.parametrize(("days", "status"), [(61, "pass"), (62, "warn")])
+def test_what_the_device_records_besides_the_store_is_gone_at_its_age_as_well(days: int, status: str) -> None:
+    a_site = replace(OLD, policy=Policy(retention_ceiling_days=60))
+    beside = RecordedBeside(Recordings((Span(NOW - days * DAY - HOUR * (days == 62), NOW),)))
+    found = run_checks(a_site, gather((*healthy(), *observed("camera:gate", beside))), NOW)
+    (one,) = [one for one in found if one.key == "retention-excess camera:gate"]
+    assert one.status == status

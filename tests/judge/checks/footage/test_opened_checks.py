@@ -11,7 +11,7 @@ from sites import DAY, NOW, camera, healthy, observed, opened, site, without
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from drivers.model import Observations, Recordings, Value
+from drivers.model import Observations, Recordings, Span, Value
 from drivers.picture import FootageOpened, PictureSeen
 
 SITE = site(camera(), in_use_since=date(2020, 1, 1))
@@ -60,6 +60,25 @@ def test_a_floor_day_in_which_nothing_is_seen_is_not_footage_yet() -> None:
 def test_within_a_day_of_the_floor_the_oldest_picture_proves_both(kept: int, status: str) -> None:
     seen = without(healthy(kept=kept * DAY), FootageOpened) + observed("camera:gate", NEWEST)
     assert judge(seen)[RETENTION].status == status
+
+
+def locked(kept: timedelta, hours: int, *values: Value) -> Finding:
+    """Return what is said of footage whose first hours are told to be locked."""
+    seen = without(healthy(kept=kept), FootageOpened) + observed("camera:gate", NEWEST, *values)
+    changed = tuple(
+        replace(one, value=replace(one.value, locked=(Span(start, start + timedelta(hours=hours)),)))
+        if isinstance(one.value, Recordings) and (start := one.value.spans[0].start_at) else one
+        for one in seen
+    )  # fmt: skip
+    return judge(changed)[RETENTION]
+
+
+def test_a_locked_clip_near_the_floor_proves_nothing_of_the_ring_behind_it() -> None:
+    near = 30 * DAY + timedelta(hours=10)
+    assert said(locked(near, 1)) == ("unknown", "floor-not-opened")
+    assert said(locked(near, 1, FLOOR)) == ("pass", "")
+    assert said(locked(near, 12, FLOOR)) == ("unknown", "isolated-clip"), "what came is the locked clip itself"
+    assert said(locked(near, 24 * 40, FLOOR)) == ("unknown", "isolated-clip"), "all of it is locked"
 
 
 def test_a_list_that_ends_now_proves_no_recording_that_goes_on() -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from footage_looks import facts_of
-from sites import NOW, PATHS, ZONE, camera, healthy, observed, picture, site, without, without_path
+from sites import DAY, NOW, PATHS, ZONE, camera, healthy, observed, picture, site, without, without_path
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from drivers.model import Observation, Observations, Value
+from drivers.model import Observation, Observations, RecordedBeside, Recordings, Span, Value
 from drivers.picture import PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
 
 DUE: tuple[PathName, ...] = (*PATHS, "playback")
@@ -76,6 +76,20 @@ def test_a_third_stream_is_due_like_the_others() -> None:
     shows = judge(with_third(picture("stream-3"), replace(hides, verdict="FAIL", reason="not-hidden"), sound))
     assert shows["privacy-mask-effective"].message.values["paths"] == "stream-3"
     assert shows["privacy-mask-effective"].status == "fail"
+
+
+def test_what_the_device_records_besides_the_store_has_to_hide_as_well() -> None:
+    beside = RecordedBeside(Recordings((Span(NOW - DAY, NOW),), "rtsp://192.0.2.1/card"))
+    hides = ZoneVerdict("playback-beside", ZONE.name, "PASS", "solid")
+    shown = picture("playback-beside", NOW - DAY)
+    listed = (*healthy(), *observed("camera:gate", beside))
+    found = judge(listed)["privacy-mask-effective"]
+    assert (found.status, found.evidence["missing"]) == ("unknown", "playback-beside")
+    assert judge((*listed, *observed("camera:gate", shown, hides)))["privacy-mask-effective"].status == "pass"
+    shows = replace(hides, verdict="FAIL", reason="not-hidden")
+    found = judge((*listed, *observed("camera:gate", shown, shows)))["privacy-mask-effective"]
+    assert (found.status, found.message.values["paths"]) == ("fail", "playback-beside")
+    assert judge(without(listed, Recordings))["retention-days"].status != "pass", "it satisfies no duty to keep footage"
 
 
 def test_a_bare_zone_speaks_before_a_path_that_is_missing() -> None:
