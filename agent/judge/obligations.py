@@ -7,6 +7,7 @@ people read. What is not listed may be no older than a look, so that a new oblig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from agent.model.finding import Ground, Level
@@ -190,6 +191,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
 """The obligations of each check, a line for each kind."""
 
 
+@lru_cache(maxsize=4096)  # each look asks for each outcome; what an operator may name has no end
 def obligation_of(check: str, key: str) -> Obligation | None:
     """Return the row of an outcome's key, the longest that fits; None where nobody listed it."""
     found = [one for one in OBLIGATIONS.get(check, ()) if one.covers(key)]

@@ -52,32 +52,27 @@ class Forest:
 
 def build_forest(data: Mapping[str, Any]) -> Forest:
     """Build a forest of trees of pre-order nodes (feature, threshold, right): left follows, (-1, value) is a leaf."""
-    columns: tuple[list[float], ...] = ([], [], [], [], [])
-    roots: list[int] = []
-    depth = 0
-    for tree in data["trees"]:
-        start = len(columns[0])
-        roots.append(start)
-        levels = {start: 0}
-        for offset, node in enumerate(tree):
-            at = start + offset
-            if node[0] < 0:
-                parts: tuple[float, ...] = (0, np.inf, at, at, node[1])
-            else:
-                parts = (node[0], node[1], at + 1, start + node[2], 0.0)
-                levels[at + 1] = levels[start + node[2]] = levels[at] + 1
-                depth = max(depth, levels[at] + 1)
-            for column, part in zip(columns, parts, strict=True):
-                column.append(part)
-    feature, threshold, left, right, value = columns
+    sizes = [len(tree) for tree in data["trees"]]
+    nodes = [node for tree in data["trees"] for node in tree]
+    starts = np.cumsum([0, *sizes[:-1]])
+    at = np.arange(len(nodes))
+    asked = np.array([node[0] for node in nodes], np.intp)
+    number = np.array([node[1] for node in nodes])
+    other = np.repeat(starts, sizes) + np.array([node[-1] if node[0] >= 0 else 0 for node in nodes], np.intp)
+    is_leaf = asked < 0
+    left, right = np.where(is_leaf, at, at + 1), np.where(is_leaf, at, other)
+    depth, level = 0, starts[~is_leaf[starts]]
+    while level.size:
+        depth, below = depth + 1, np.concatenate((left[level], right[level]))
+        level = below[~is_leaf[below]]
     return Forest(
         tuple(data["names"]),
-        np.array(roots, np.intp),
-        np.array(feature, np.intp),
-        np.array(threshold, np.float32),
-        np.array(left, np.intp),
-        np.array(right, np.intp),
-        np.array(value, np.float32),
+        starts,
+        np.where(is_leaf, 0, asked),
+        np.where(is_leaf, np.inf, number).astype(np.float32),
+        left,
+        right,
+        np.where(is_leaf, number, 0).astype(np.float32),
         depth,
         float(data["base"]),
     )

@@ -25,7 +25,7 @@ from drivers.stores.samples.first import first_picture
 from masking.model import Job, PictureKind, WorkerError
 from masking.worker.client import Worker
 from masking.worker.warm_parent import WarmParent, exchange
-from measure.beside import cycles_beside, tree_environment, unpacked
+from measure.beside import THIS_CHECKOUT, cycles_beside, tree_environment, unpacked
 from measure.figures import Figure, flags, say, show
 from measure.processes import ROOT, run
 
@@ -62,7 +62,7 @@ def main() -> None:
         say("the time until a child is locked down")
         ready_ms = _ready_ms(3 if asked.quick else 100)
         resting_mb = _resting_mb(good["jpeg"])
-        beside = cycles_beside(BEFORE, folder, *((2, 1, 1) if asked.quick else (64, 4, 3)))
+        beside = cycles_beside(*((THIS_CHECKOUT, folder, 2, 1, 1) if asked.quick else (BEFORE, folder, 64, 4, 3)))
     figures = {
         FOREIGN.name: FOREIGN.of([foreign]) | {"n": len(tried)},
         DEATHS.name: DEATHS.of([deaths]) | {"n": len(tried)},
@@ -133,7 +133,8 @@ def _true(made_in: Path, folder: Path, quick: bool) -> tuple[int, int, dict[str,
     """
     made = [one for one in true_pictures(made_in, quick) if _opens(one)]
     files = [[f"{number} {one.name}", one.kind, str(one.path)] for number, one in enumerate(made)]
-    before_tree, now_tree = tree_environment(unpacked(BEFORE, folder / BEFORE)), tree_environment(ROOT)
+    compared = THIS_CHECKOUT if quick else BEFORE
+    before_tree, now_tree = tree_environment(unpacked(compared, folder / "before")), tree_environment(ROOT)
     before = run("decodes", {"files": files}, environment=before_tree).said
     now = run("decodes", {"files": files}, environment=now_tree).said
     about: Counter[str] = Counter()

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from proof_released import RELEASE, hurry, judged
+from proof_released import hurry, judged
 
 from agent.demo.liars.lie import WorldName
 from agent.demo.liars.worlds import Clock, Rows, build
 from agent.demo.liars.worlds_table import GATE, GYM, LIBRARY, WORLDS
 from agent.demo.world.cameras import CAMERAS, DemoCamera, RecordingPlan
 from masking.worker.client import Worker
-from measure.beside import unpacked
 from measure.processes import ROOT
 
 CHECKS = ("privacy-mask-effective", "retention-days", "recording-completeness", "camera-online")
@@ -89,15 +88,15 @@ class Looked:
     most_streams: int
 
 
-def compared(folder: Path, now: datetime, seeds: Sequence[int]) -> Iterator[Looked]:
+def compared(released: Path, folder: Path, now: datetime, seeds: Sequence[int]) -> Iterator[Looked]:
     """Build a site for each seed and let both trees look at it, this one first.
 
     Args:
-        folder: Empty; for the other tree, configurations and stores.
+        released: Where release 0.1 is unpacked.
+        folder: Empty; for configurations and stores.
         now: The time at which all sites are looked at.
         seeds: One for each site; the maker goes round.
     """
-    released = unpacked(RELEASE, folder / "released")
     with Worker() as worker:
         for seed in seeds:
             name: WorldName = tuple(WORLDS)[seed % len(WORLDS)]

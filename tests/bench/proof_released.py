@@ -22,7 +22,6 @@ from agent.demo.liars.lie import Lie
 from agent.demo.liars.worlds import LIE_STEP, Clock, World, build
 from agent.demo.liars.worlds_table import WORLDS
 from masking.worker.client import Worker
-from measure.beside import unpacked
 
 RELEASE = "9c5cd3f"
 TIMEOUT_S, DEADLINE_S = 300.0, 20
@@ -65,15 +64,15 @@ def causes(fooled: Sequence[Fooled]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(SAME_CAUSE.get(one.lie.name, one.lie.name) for one in fooled if one.passed))
 
 
-def told_to_release(folder: Path, now: datetime, lies: Sequence[Lie]) -> Iterator[Fooled]:
+def told_to_release(tree: Path, folder: Path, now: datetime, lies: Sequence[Lie]) -> Iterator[Fooled]:
     """Tell lies to release 0.1, world by world.
 
     Args:
-        folder: Empty; for its tree, the worlds' configurations and stores.
+        tree: Where release 0.1 is unpacked.
+        folder: Empty; for the worlds' configurations and stores.
         now: The time at which all worlds begin.
         lies: Which ones.
     """
-    tree = unpacked(RELEASE, folder / "released")
     with Worker() as worker:
         for name in WORLDS:
             its_own = [lie for lie in lies if lie.world == name]

@@ -26,11 +26,17 @@ class Beside:
     told: Mapping[str, Any]
 
 
+THIS_CHECKOUT = ""
+"""The revision of a quick run, whose figures mean nothing: another tree would be compiled anew for it."""
+
+
 def unpacked(revision: str, folder: Path) -> Path:
-    """Unpack a commit's tree into a folder; what is there already stays.
+    """Unpack a commit's tree into a folder, where what is there already stays; return the checkout for its own.
 
     An archive, not a worktree: a run that is killed leaves nothing behind in the repository.
     """
+    if revision == THIS_CHECKOUT:
+        return ROOT
     if not folder.exists():
         packed = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=False)
         if packed.returncode:
@@ -49,7 +55,7 @@ def cycles_beside(revision: str, folder: Path, devices: int, cycles: int, rounds
     """Run cycles over so many cameras, each a device of its own, by an earlier commit and by this checkout in turn."""
     ahead = folder / "ahead"
     ahead.write_text("0")
-    before = unpacked(revision, folder / revision)
+    before = unpacked(revision, folder / "before")
     trees = {"before": tree_environment(before), "now": tree_environment(ROOT)}
     # as installed: without its bytecode each start would compile anew; for one round that is dearer than it is worth
     for root in (before, ROOT) if rounds > 1 else ():

@@ -20,6 +20,7 @@ from masking.model import Job, WorkerError, Zone
 from masking.worker.client import Worker
 
 ENDINGS = ("mp4", "ts", "mkv")
+THREADS = {"libx264": ("-threads", "1"), "libx265": ("-x265-params", "log-level=error:pools=none:frame-threads=1")}
 HIDDEN = (Zone("window", polygon(ZONE), "color", "#000000"),)
 
 
@@ -31,13 +32,14 @@ def worker() -> Iterator[Worker]:
 
 @cache
 def segment(ending: str, codec: str = "libx264", fragmented: bool = False) -> bytes:
-    """Four seconds of a scene whose zone is covered by a black mask, as a recorder's segment."""
-    raw = masked(scene(7), ZONE, Mask("solid")).tobytes() * 40
+    """Two seconds of a scene whose zone is covered by a black mask, as a recorder's segment."""
+    raw = masked(scene(7), ZONE, Mask("solid")).tobytes() * 20
     shape = ["-f", "rawvideo", "-pix_fmt", "bgr24", "-video_size", "640x360", "-framerate", "10", "-i", "-"]
     flags = ["-movflags", "frag_keyframe+empty_moov"] if fragmented else []
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"segment.{ending}"
-        command = ["ffmpeg", "-v", "error", *shape, "-c:v", codec, "-g", "10", *flags, str(path)]
+        command = ["ffmpeg", "-v", "error", *shape, "-c:v", codec, "-preset", "ultrafast", *THREADS[codec]]
+        command += ["-g", "10", *flags, str(path)]
         subprocess.run(command, input=raw, check=True, capture_output=True)
         return path.read_bytes()
 
