@@ -26,6 +26,7 @@ from drivers.model import Device
 LOGIN_KEYS: Final = ("user", "password", "password_file")
 KEYS: Final = ("id", "name", "city", "division", "devices", *LOGIN_KEYS)
 TABLES: Final[Mapping[str, Sequence[str]]] = dict.fromkeys(MAKERS, LOGIN_KEYS)
+YES: Final = ("yes", "y", "是")
 NAME_CHARS_MAX: Final = 200
 SHOWN_MAX: Final = 4
 """So many addresses of a group are named in its question; the list above it has all."""
@@ -91,6 +92,16 @@ class Answers:
         fresh = Message("Its password (it goes into secrets.toml alone; Enter: later):")
         password = ask_password(render(again if user == before else fresh, self.lang))
         return user, self._password(password or (password_before if user == before else ""))
+
+    def goes_on(self, refused: Device, user: str) -> bool:
+        """Ask whether the next device of a group is to be tried once too; nobody is asked where a file answers."""
+        if self.file is not None:
+            return False
+        values = {"at": f"{refused.host}:{refused.port}", "user": user}
+        question = Message(
+            "{at} refused the login of {user}. Has this one another, and shall the next be tried once?", values
+        )
+        return ask(render(question, self.lang), lambda text: text.lower() in YES, "no")
 
     def _given_login(self, group: str) -> tuple[str, str]:
         """Return the login of a file: that of the group's own table, else that of all."""

@@ -25,7 +25,7 @@ from drivers.model import Camera, Device, Observations
 USER: Final = "admin"
 NO_LOGIN: Final = "none"
 """The user of devices that a person has no login of: without a password it is never sent."""
-NO_DRIVERS: Final[Mapping[str, str]] = MappingProxyType({})
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _HEAD: Final = """\
 # Written by camwarden start from what answered and was confirmed. Names are those that the devices call themselves.
 # All options, with their comments, stand in site.toml.sample; camwarden config validate tells mistakes.
@@ -112,15 +112,31 @@ def new_cameras(site: Site, told: Mapping[str, Observations]) -> tuple[dict[str,
     return tuple(found)
 
 
+def own_login(group: str, device: str) -> str:
+    """Return the name of the login of a device that does not take that of its group."""
+    return f"{group}-{device}".replace(".", "-")
+
+
 def with_listed(
-    text: str, site: Site, cameras: Sequence[Mapping[str, Json]], drivers: Mapping[str, str] = NO_DRIVERS
+    text: str,
+    site: Site,
+    cameras: Sequence[Mapping[str, Json]],
+    drivers: Mapping[str, str] = NONE,
+    logins: Mapping[str, str] = NONE,
 ) -> str:
-    """Return a site.toml with more cameras at its end, and by id other drivers of its devices. Raises CannotMerge."""
+    """Return a site.toml with more cameras at its end, and by id other drivers and logins of its devices.
+
+    Raises:
+        CannotMerge: A person wrote it in a form of which no single line can be changed.
+    """
     rows = [
-        Change(("device", number, "driver"), f"device:{one.id}", "driver", one.driver, drivers[one.id])
+        Change(("device", number, key), f"device:{one.id}", key, "", wanted[one.id])
         for number, one in enumerate(site.devices)
-        if drivers.get(one.id, one.driver) != one.driver
-    ]
+        for key, wanted, known in (
+            ("driver", drivers, one.driver), ("credential", logins, one.credential.name if one.credential else ""),
+        )
+        if wanted.get(one.id, known) != known
+    ]  # fmt: skip
     rows += [
         Change(("camera", len(site.cameras) + number), f"camera:{one['id']}", "camera", None, one)
         for number, one in enumerate(cameras)
