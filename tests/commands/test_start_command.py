@@ -67,7 +67,7 @@ def test_from_answers_to_the_verdict_with_each_bad_mask_named(tmp_path: Path) ->
         ("Playground", "fail"), ("Reception", "fail"), ("Lobby", "fail"), ("Corridor 2", "warn"),
     }  # fmt: skip
     assert (told["schema"], told["interrupted"], len(told["cameras"])) == ("camwarden-start/1", False, 7)
-    assert told["next"][0] == f"camwarden declare --config {tmp_path}/site/site.toml"
+    assert told["next"][1] == f"camwarden declare --config {tmp_path}/site/site.toml"
     assert stat.S_IMODE((tmp_path / "site/secrets.toml").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "site/report.html").stat().st_mode) == 0o600
     assert load(tmp_path / "site/site.toml").id == "dt0017"

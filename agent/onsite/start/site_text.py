@@ -18,7 +18,7 @@ from agent.onsite.one_look.single_address import with_channels
 from agent.onsite.start.groups import UNKNOWN_DRIVER, Group
 from agent.site.config.site import CameraConfig, Discovery, Site
 from agent.site.config.tables import toml_text
-from agent.site.toml.edit import Change, merged
+from agent.site.toml.edit import Change, marked, merged, unmarked
 from agent.text.harmless import printable
 from drivers.model import Camera, Device, Observations
 
@@ -49,7 +49,7 @@ def new_site(site: Site, groups: Sequence[Group]) -> str:
             tls: dict[str, Json] = {"tls": True} if box.tls else {}
             place: dict[str, Json] = {"id": id_, "host": box.host, "port": box.port, **tls}
             devices.append({**place, "driver": box.driver or UNKNOWN_DRIVER, "credential": group.name})
-    return f"{_HEAD}\n{toml_text({**tables, 'device': devices})}{OWN_STORAGE}"
+    return marked(f"{_HEAD}\n{toml_text({**tables, 'device': devices})}{OWN_STORAGE}")
 
 
 def new_secrets(groups: Iterable[Group]) -> str:
@@ -141,4 +141,7 @@ def with_listed(
         Change(("camera", len(site.cameras) + number), f"camera:{one['id']}", "camera", None, one)
         for number, one in enumerate(cameras)
     ]
-    return merged(text, rows) if rows else text
+    if not rows:
+        return text
+    body, ours = unmarked(text)
+    return marked(merged(body, rows)) if ours else merged(body, rows)
