@@ -31,11 +31,11 @@ Done = subprocess.CompletedProcess[str]
 
 
 @contextmanager
-def devices(*names: str) -> Iterator[SimulatedSite]:
-    """Let some devices of the simulated site answer, with one login for all of them."""
+def devices(*names: str, password: str = PASSWORD) -> Iterator[SimulatedSite]:
+    """Let some devices of the simulated site answer, with one login for all of them, or each with its own ("")."""
     boxes = [replace(one, user="viewer") for one in DEVICES if one.id in names]
     cameras = [one for one in CAMERAS if one.device in names]
-    with SimulatedSite(utc_now, boxes, cameras, password=PASSWORD) as site:
+    with SimulatedSite(utc_now, boxes, cameras, password=password) as site:
         yield site
 
 
@@ -67,7 +67,7 @@ def test_from_answers_to_the_verdict_with_each_bad_mask_named(tmp_path: Path) ->
         ("Playground", "fail"), ("Reception", "fail"), ("Lobby", "fail"), ("Corridor 2", "warn"),
     }  # fmt: skip
     assert (told["schema"], told["interrupted"], len(told["cameras"])) == ("camwarden-start/1", False, 7)
-    assert told["next"][0] == f"camwarden declare --config {tmp_path}/site/site.toml"
+    assert told["next"][1] == f"camwarden declare --config {tmp_path}/site/site.toml"
     assert stat.S_IMODE((tmp_path / "site/secrets.toml").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "site/report.html").stat().st_mode) == 0o600
     assert load(tmp_path / "site/site.toml").id == "dt0017"
@@ -93,6 +93,20 @@ def test_a_refusal_stops_the_group_and_the_right_password_goes_on(tmp_path: Path
         ]
         assert sorted(site.failed_logins.values()) == [0, 0, 1]
         assert WRONG not in done.stdout + done.stderr + (tmp_path / "site/secrets.toml").read_text("utf-8")
+
+
+def test_a_device_with_another_login_keeps_nobody_from_going_on_and_is_asked_for_like_a_group(tmp_path: Path) -> None:
+    with devices("roof", "store", password="") as site:
+        words = [site.login(name)[1] for name in ("roof", "store")]
+        given = f"\nviewer\n{words[1]}\nyes\n\n{words[0]}\n"
+        done = start(tmp_path, "--host", *places(site), answers=given)
+        assert "refused by device-127-0-0-1, once each" in done.stdout, done.stdout + done.stderr
+        assert done.stdout.count("login accepted by 1 of") == 2
+        assert dict(site.failed_logins) == {"roof": 1, "store": 0}
+        logins = {one.id: one.credential for one in load(tmp_path / "site/site.toml").devices}
+    assert [(one.name, one.password) for one in logins.values() if one] == [
+        ("onvif-device-127-0-0-1", words[0]), ("onvif", words[1]),
+    ]  # fmt: skip
 
 
 def test_only_confirmed_addresses_are_configured_and_get_the_login(tmp_path: Path) -> None:

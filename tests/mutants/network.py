@@ -48,6 +48,22 @@ NETWORK: Final = (
         test="test_adversary_site.py::test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub",
     ),
     Mutant(
+        name="login-confirmed",
+        row="answers the search for devices",
+        file="agent/commands/start/command.py",
+        text="        kept = [shown[number - 1] for number in choice.kept]\n",
+        mutated="        kept = shown\n",
+        test="test_start_command.py::test_only_confirmed_addresses_are_configured_and_get_the_login",
+    ),
+    Mutant(
+        name="login-of-a-group",
+        row="refuses a login, so that it is sent on",
+        file="agent/commands/start/logins.py",
+        text='        if taken == "refused" and not (rest and answers.goes_on(device, user)):\n',
+        mutated="        if False:\n",
+        test="test_start_command.py::test_a_refusal_stops_the_group_and_the_right_password_goes_on",
+    ),
+    Mutant(
         name="keep-alive",
         row="holds connections half open",
         file="agent/deliver/publish/connection.py",

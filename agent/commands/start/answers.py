@@ -15,17 +15,18 @@ from agent.contract.topics import CITY, SITE_ID
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.observe.inventory.site_skeleton import PLACEHOLDER
-from agent.onsite.start.choice import ALL, NONE, Choice, choice_of
+from agent.onsite.start.choice import NONE, Choice, choice_of
 from agent.onsite.start.groups import MAKERS, title_of
 from agent.onsite.start.site_text import NO_LOGIN
 from agent.site.config.site import Site
 from agent.text.harmless import printable
-from agent.text.translate import render
+from agent.text.translate import render, translate
 from drivers.model import Device
 
 LOGIN_KEYS: Final = ("user", "password", "password_file")
 KEYS: Final = ("id", "name", "city", "division", "devices", *LOGIN_KEYS)
 TABLES: Final[Mapping[str, Sequence[str]]] = dict.fromkeys(MAKERS, LOGIN_KEYS)
+YES: Final = ("yes", "y", "是")
 NAME_CHARS_MAX: Final = 200
 SHOWN_MAX: Final = 4
 """So many addresses of a group are named in its question; the list above it has all."""
@@ -71,7 +72,7 @@ class Answers:
             "Which are yours? Only they get a login. Numbers (1-4, 7), -3 leaves one out, an address or a network adds"
         )
         nothing = Message("Nothing was found. Where are the cameras? Addresses (192.0.2.64) or networks (192.0.2.0/28)")
-        default = ALL[0] if shown else NONE[0]
+        default = translate("all", self.lang) if shown else translate("none", self.lang)
         said = render(question if shown else nothing, self.lang)
         return ask(said, lambda text: self._choice(text, shown), default)
 
@@ -91,6 +92,16 @@ class Answers:
         fresh = Message("Its password (it goes into secrets.toml alone; Enter: later):")
         password = ask_password(render(again if user == before else fresh, self.lang))
         return user, self._password(password or (password_before if user == before else ""))
+
+    def goes_on(self, refused: Device, user: str) -> bool:
+        """Ask whether the next device of a group is to be tried once too; nobody is asked where a file answers."""
+        if self.file is not None:
+            return False
+        values = {"at": f"{refused.host}:{refused.port}", "user": user}
+        question = Message(
+            "{at} refused the login of {user}. Has this one another, and shall the next be tried once?", values
+        )
+        return ask(render(question, self.lang), lambda text: text.lower() in YES, translate("no", self.lang))
 
     def _given_login(self, group: str) -> tuple[str, str]:
         """Return the login of a file: that of the group's own table, else that of all."""

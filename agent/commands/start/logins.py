@@ -22,7 +22,8 @@ from agent.host.paths import SECRETS_NAME, SITE_NAME, credentials_file
 from agent.model.finding import Message
 from agent.observe.inventory.stocktake import host_port
 from agent.observe.probe.new_devices import FirstRead, Login, read_first
-from agent.onsite.start.site_text import NO_LOGIN, new_cameras, unsettled, with_listed, with_login
+from agent.onsite.ledger.site_text import secrets_text
+from agent.onsite.start.site_text import NO_LOGIN, new_cameras, own_login, unsettled, with_listed, with_login
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.translate import render
@@ -31,6 +32,9 @@ from drivers.model import Credential, Device
 
 SECRETS_MODE = 0o600
 SITE_MODE = 0o644
+
+TRIED_MAX = 4
+"""So many devices are waited for one by one, where they answer nothing that settles a login."""
 
 Outcome = Literal["accepted", "open", "refused", "silent", "later", "none"]
 """How a group's login ended: as `Login` of one device; nobody gave it yet; there is none."""
@@ -47,64 +51,80 @@ class Settled:
 
 
 def settle(args: argparse.Namespace, answers: Answers, folder: Path) -> tuple[Settled, ...]:
-    """Ask for and try the login of each group that has none yet; write what was accepted."""
+    """Ask for and try the login of each group that has none yet; write what was accepted.
+
+    A device that refuses what its group took has a login of its own from then on, and is asked for like a group.
+    """
     done: list[Settled] = []
     site = load(folder / SITE_NAME)
     credentials = Credentials(_remembered(site))
-    for name, devices in unsettled(site).items():
+    while fresh := [pair for pair in unsettled(site).items() if pair[0] not in {one.name for one in done}]:
+        name, devices = fresh[0]
         known = devices[0].credential
         user, password = answers.login(name, devices, known.user if known else "")
         result = Settled(name, "none" if user == NO_LOGIN else "later", user)
         told: Mapping[str, FirstRead] = {}
         if password:
             with_it = [replace(one, credential=Credential(name, user, password)) for one in devices]
-            result, told = _try(args, site, name, with_it, credentials)
+            result, told = _try(args, answers, site, with_it, credentials)
         if result.outcome == "accepted":
             answers.last = (user, password)
-        _write(folder, name, user, password if result.outcome in ("accepted", "open") else "", told)
+        _write(folder, result, password, told)
         done.append(result)
         if not args.json:
             for line in (_said(result, told), *(_left(told) if result.outcome == "accepted" else ())):
                 say("  " + render(line, args.lang))
+        site = load(folder / SITE_NAME)
     _with_every_device(folder)
     return tuple(done)
 
 
 def _try(
-    args: argparse.Namespace, site: Site, name: str, devices: Sequence[Device], credentials: Credentials
+    args: argparse.Namespace, answers: Answers, site: Site, devices: Sequence[Device], credentials: Credentials
 ) -> tuple[Settled, Mapping[str, FirstRead]]:
-    """Send a login to one device after another until one settles it, and only then to the others.
+    """Send a login to one device after another until one takes it, and only then to the others.
 
-    A device that does not answer settles nothing; a refusal ends it, so that no other device counts a wrong login.
+    A device that does not answer settles nothing. A refusal ends it, unless a person says that this device alone has
+    another login: so no second device counts a wrong one unasked.
     """
-    errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
-    user = devices[0].credential.user if devices[0].credential else ""
-    with progress_after(errors, site.probe.deadline_s, args.lang) as progress:
+    login = devices[0].credential
+    name, user = (login.name, login.user) if login is not None else ("", "")
 
-        def read(ones: Sequence[Device]) -> Mapping[str, FirstRead]:
+    def read(ones: Sequence[Device]) -> Mapping[str, FirstRead]:
+        errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
+        with progress_after(errors, site.probe.deadline_s, args.lang) as progress:
             return read_first(ones, credentials, utc_now, site.probe.deadline_s, progress)
 
-        tried: dict[str, FirstRead] = {}
-        for device in devices:
-            tried |= read([device])
-            login = tried[device.id].login
-            if login == "refused":
-                return Settled(name, "refused", user, device), {}
-            if login == "accepted":
-                rest = [one for one in devices if one.id not in tried]
-                return Settled(name, "accepted", user, device), {**tried, **read(rest)}
-        is_open = any(one.login == "open" for one in tried.values())
-        return Settled(name, "open" if is_open else "silent", user), tried
+    tried: dict[str, FirstRead] = {}
+    for device in devices[:TRIED_MAX]:
+        tried |= read([device])
+        taken = tried[device.id].login
+        rest = [one for one in devices if one.id not in tried]
+        if taken == "refused" and not (rest and answers.goes_on(device, user)):
+            return Settled(name, "refused", user, device), {}
+        if taken == "accepted":
+            return Settled(name, "accepted", user, device), {**tried, **read(rest)}
+    is_open = any(one.login == "open" for one in tried.values())
+    return Settled(name, "open" if is_open else "silent", user), tried
 
 
-def _write(folder: Path, name: str, user: str, password: str, told: Mapping[str, FirstRead]) -> None:
-    """Write the cameras that were listed, and then the login."""
+def _write(folder: Path, result: Settled, password: str, told: Mapping[str, FirstRead]) -> None:
+    """Write what was learned: cameras and drivers, logins of their own, and at last the login that was taken."""
     path, secrets = folder / SITE_NAME, folder / SECRETS_NAME
     site = load(path)
+    is_settled = result.outcome in ("accepted", "open")
     cameras = new_cameras(site, {id_: one.observations for id_, one in told.items() if one.observations})
     drivers = {id_: one.driver for id_, one in told.items() if one.driver}
-    _replace(path, with_listed(path.read_text("utf-8"), site, cameras, drivers), SITE_MODE)
-    _replace(secrets, with_login(secrets.read_text("utf-8"), name, user, password), SECRETS_MODE)
+    refused = [id_ for id_, one in told.items() if one.login == "refused" and is_settled]
+    own = {id_: own_login(result.name, id_) for id_ in refused}
+    # A login is in secrets.toml before site.toml names it, and the password of the group comes last.
+    users = dict.fromkeys(own.values(), result.user)
+    _replace(
+        secrets, secrets_text(users, {own[id_]: [id_] for id_ in refused}, secrets.read_text("utf-8")), SECRETS_MODE
+    )
+    _replace(path, with_listed(path.read_text("utf-8"), site, cameras, drivers, own), SITE_MODE)
+    known = secrets.read_text("utf-8")
+    _replace(secrets, with_login(known, result.name, result.user, password if is_settled else ""), SECRETS_MODE)
 
 
 def _with_every_device(folder: Path) -> None:
@@ -148,7 +168,9 @@ def _left(told: Mapping[str, FirstRead]) -> Iterator[Message]:
 
     if refused := named("refused"):
         values = {"devices": refused}
-        yield Message("refused by {devices}, once each: give these a login of their own in secrets.toml", values)
+        yield Message(
+            "refused by {devices}, once each: these have a login of their own, which is asked for next", values
+        )
     if silent := named("silent"):
         yield Message("no answer that can be read from {devices}", {"devices": silent})
 

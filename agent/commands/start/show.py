@@ -67,6 +67,8 @@ def print_result(args: argparse.Namespace, result: Result) -> None:
         console.print(_table(result.checked.site, harm, lang))
     if not harms:
         say(translate("nothing is wrong that a look can see", lang))
+    if result.checked.interrupted:
+        say(translate("interrupted: what came back by then is shown, the rest is unknown", lang))
     open_ = to_declare(findings)
     if open_:
         line = Message(
@@ -79,7 +81,7 @@ def print_result(args: argparse.Namespace, result: Result) -> None:
     where = Message("report, with pictures of the site, to be opened in a browser: {path}", {"path": result.report})
     say(render(where, lang))
     say(translate("next:", lang))
-    steps = next_steps(result.folder, result.missing)
+    steps = next_steps(result.folder, result.missing, result.checked.interrupted)
     width = max(len(step.command) for step in steps)
     for step in steps:
         say(f"  {step.command:{width}}  {render(step.why, lang)}")
@@ -107,7 +109,7 @@ def as_json(result: Result) -> str:
         "counts": counts(checked.seen.findings),
         "harms": harms,
         "to_declare": to_declare(checked.seen.findings),
-        "next": [step.command for step in next_steps(result.folder, result.missing)],
+        "next": [step.command for step in next_steps(result.folder, result.missing, checked.interrupted)],
     }
     return json_text(told)
 

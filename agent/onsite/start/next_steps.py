@@ -11,9 +11,9 @@ from agent.model.finding import Message
 
 AGAIN: Final = "start --out {folder}"
 STEPS: Final[tuple[tuple[str, Message], ...]] = (
+    ("ledger import LEDGER.xlsx --out {folder}", Message("take names, codes and places from the camera ledger")),
     ("declare --config {site}", Message("answer what no device can say")),
     ("masks adopt --config {site}", Message("have masks and views approved, from one sheet of all cameras")),
-    ("ledger import LEDGER.xlsx --out {folder}", Message("take names, codes and places from the camera ledger")),
     ("check --config {site}", Message("look again, and show everything that was found")),
     ("run --config {site}", Message("the service: look each quarter of an hour, as long as it runs")),
 )
@@ -28,9 +28,15 @@ class Step:
     why: Message
 
 
-def next_steps(folder: Path, refused: Collection[str]) -> tuple[Step, ...]:
-    """Return the next steps, the most urgent first. `refused`: logins that are still to be settled."""
+def next_steps(folder: Path, missing: Collection[str], interrupted: bool = False) -> tuple[Step, ...]:
+    """Return the next steps, the most urgent first.
+
+    `missing`: logins that are still to be settled. `interrupted`: the look was ended before it was whole.
+    """
     values = {"folder": shlex.quote(str(folder)), "site": shlex.quote(str(folder / SITE_NAME))}
-    first = [(AGAIN, Message("give the logins that are missing: {names}", {"names": ", ".join(refused)}))]
-    rows = [*(first if refused else ()), *STEPS]
-    return tuple(Step(f"camwarden {command.format(**values)}", why) for command, why in rows)
+    first = []
+    if missing:
+        first.append((AGAIN, Message("give the logins that are missing: {names}", {"names": ", ".join(missing)})))
+    elif interrupted:
+        first.append((AGAIN, Message("go on: the look was interrupted")))
+    return tuple(Step(f"camwarden {command.format(**values)}", why) for command, why in (*first, *STEPS))

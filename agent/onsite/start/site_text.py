@@ -18,14 +18,14 @@ from agent.onsite.one_look.single_address import with_channels
 from agent.onsite.start.groups import UNKNOWN_DRIVER, Group
 from agent.site.config.site import CameraConfig, Discovery, Site
 from agent.site.config.tables import toml_text
-from agent.site.toml.edit import Change, merged
+from agent.site.toml.edit import Change, marked, merged, unmarked
 from agent.text.harmless import printable
 from drivers.model import Camera, Device, Observations
 
 USER: Final = "admin"
 NO_LOGIN: Final = "none"
 """The user of devices that a person has no login of: without a password it is never sent."""
-NO_DRIVERS: Final[Mapping[str, str]] = MappingProxyType({})
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _HEAD: Final = """\
 # Written by camwarden start from what answered and was confirmed. Names are those that the devices call themselves.
 # All options, with their comments, stand in site.toml.sample; camwarden config validate tells mistakes.
@@ -49,7 +49,7 @@ def new_site(site: Site, groups: Sequence[Group]) -> str:
             tls: dict[str, Json] = {"tls": True} if box.tls else {}
             place: dict[str, Json] = {"id": id_, "host": box.host, "port": box.port, **tls}
             devices.append({**place, "driver": box.driver or UNKNOWN_DRIVER, "credential": group.name})
-    return f"{_HEAD}\n{toml_text({**tables, 'device': devices})}{OWN_STORAGE}"
+    return marked(f"{_HEAD}\n{toml_text({**tables, 'device': devices})}{OWN_STORAGE}")
 
 
 def new_secrets(groups: Iterable[Group]) -> str:
@@ -112,17 +112,36 @@ def new_cameras(site: Site, told: Mapping[str, Observations]) -> tuple[dict[str,
     return tuple(found)
 
 
+def own_login(group: str, device: str) -> str:
+    """Return the name of the login of a device that does not take that of its group."""
+    return f"{group}-{device}".replace(".", "-")
+
+
 def with_listed(
-    text: str, site: Site, cameras: Sequence[Mapping[str, Json]], drivers: Mapping[str, str] = NO_DRIVERS
+    text: str,
+    site: Site,
+    cameras: Sequence[Mapping[str, Json]],
+    drivers: Mapping[str, str] = NONE,
+    logins: Mapping[str, str] = NONE,
 ) -> str:
-    """Return a site.toml with more cameras at its end, and by id other drivers of its devices. Raises CannotMerge."""
+    """Return a site.toml with more cameras at its end, and by id other drivers and logins of its devices.
+
+    Raises:
+        CannotMerge: A person wrote it in a form of which no single line can be changed.
+    """
     rows = [
-        Change(("device", number, "driver"), f"device:{one.id}", "driver", one.driver, drivers[one.id])
+        Change(("device", number, key), f"device:{one.id}", key, "", wanted[one.id])
         for number, one in enumerate(site.devices)
-        if drivers.get(one.id, one.driver) != one.driver
-    ]
+        for key, wanted, known in (
+            ("driver", drivers, one.driver), ("credential", logins, one.credential.name if one.credential else ""),
+        )
+        if wanted.get(one.id, known) != known
+    ]  # fmt: skip
     rows += [
         Change(("camera", len(site.cameras) + number), f"camera:{one['id']}", "camera", None, one)
         for number, one in enumerate(cameras)
     ]
-    return merged(text, rows) if rows else text
+    if not rows:
+        return text
+    body, ours = unmarked(text)
+    return marked(merged(body, rows)) if ours else merged(body, rows)

@@ -22,7 +22,9 @@ from agent.model.finding import Json, Message
 from agent.site.toml.lines import KeyPath, locate
 from agent.text.harmless import toml_string
 
-_MARK: Final = "# camwarden ledger wrote this file and nobody has changed it since, as long as its digest is "
+_MARK: Final = "# camwarden wrote this file and nobody has changed it since, as long as its digest is "
+_MARKS: Final = (_MARK, _MARK.replace("camwarden", "camwarden ledger"))
+"""The line as it is written, and as only the ledger wrote it once."""
 _LINE: Final = re.compile(r"""(\s*[^=#]+?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'\[{]+)(\s*(?:#.*)?)""")
 
 
@@ -48,9 +50,10 @@ def marked(text: str) -> str:
 
 def unmarked(text: str) -> tuple[str, bool]:
     """Return a text without that line, and whether it is unchanged since; text that a person added after it stays."""
-    body, found, rest = text.rpartition(_MARK)
-    if not found:
+    mark = next((one for one in _MARKS if one in text), "")
+    if not mark:
         return text, False
+    body, _, rest = text.rpartition(mark)
     digest, _, added = rest.partition("\n")
     ours = not added.strip() and hashlib.sha256(body.encode()).hexdigest() == digest.strip()
     return body + added, ours

@@ -32,6 +32,7 @@ from agent.onsite.start.site_text import (
 )
 from agent.site.config.load import load
 from agent.site.config.site import Discovery, Site
+from agent.site.toml.edit import unmarked
 from drivers.discovery.probe_match import Discovered
 
 SITE = Site(id="s1", city="140200", division="140200", name="School 17")
@@ -160,7 +161,11 @@ def test_a_device_without_a_listed_channel_gets_its_first_once(tmp_path: Path) -
     ]  # fmt: skip
     assert [one.driver for one in again.devices] == ["onvif", "onvif", "dahua", "hikvision"]
     assert new_cameras(again, {one.id: () for one in again.devices}) == ()
-    tomli.loads(path.read_text("utf-8"))
+    assert unmarked(path.read_text("utf-8"))[1], "a ledger may be imported into it: no person has changed it"
+    path.write_text(path.read_text("utf-8").replace("[site]", "# mine\n[site]"), "utf-8")
+    more = with_listed(path.read_text("utf-8"), again, (), {"dead": "onvif"})
+    assert "# mine" in more and not unmarked(more)[1]
+    tomli.loads(more)
 
 
 def test_every_check_of_a_harm_is_a_check_and_is_named_once() -> None:
@@ -191,6 +196,7 @@ def test_each_next_step_is_one_command_for_the_folder() -> None:
     assert steps[0].command == "camwarden start --out 'my site'"
     assert str(steps[0].why) == "give the logins that are missing: hikvision"
     assert all("'my site" in step.command for step in steps)
+    assert str(next_steps(Path("s"), (), interrupted=True)[0].why) == "go on: the look was interrupted"
     assert not any("start" in step.command for step in next_steps(Path("s"), ()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.site.toml.edit import Change, merged
+from agent.site.toml.edit import Change, marked, merged, unmarked
 
 WRITTEN = """\
 [hub]
@@ -29,3 +29,10 @@ def test_a_remark_above_a_table_stays_above_it_when_the_table_before_it_gets_a_n
             '[[camera]]\nid = "gate"', '[[camera]]\nchannel = 3\nid = "gate"'
         )
     )
+
+
+def test_a_text_is_known_as_written_here_until_a_person_changes_it_also_by_the_line_of_an_earlier_version() -> None:
+    for text in (marked(WRITTEN), marked(WRITTEN).replace("# camwarden wrote", "# camwarden ledger wrote")):
+        assert unmarked(text) == (WRITTEN, True)
+        assert unmarked(text.replace("Li Na", "Li")) == (WRITTEN.replace("Li Na", "Li"), False)
+    assert unmarked(WRITTEN) == (WRITTEN, False)
