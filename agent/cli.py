@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "agent.commands.findings.command",
         "what is open since when, who knows of it, and how long repairs took",
     ),
+    "drill": ("agent.commands.drill", "train at a camera: provoke a fault, and see that it is found"),
     "status": ("agent.commands.status.command", "show how the running service is doing"),
     "doctor": ("agent.commands.doctor", "look what around the agent keeps it from its work"),
     "bundle": ("agent.commands.bundle", "pack what support needs into one archive, without secrets or pictures"),

@@ -36,6 +36,7 @@ TIMES: Final[Mapping[str, tuple[str, ...]]] = {
         "body/cameras/approval/at",
         "body/planned/from", "body/planned/until", "body/planned/said_at",
         "body/acknowledged/at", "body/acknowledged/until",
+        "body/drills/from", "body/drills/until", "body/drills/found_at", "body/drills/recovered_at",
         "body/answers/looked_from", "body/answers/looked_until",
     ),
     "event": (

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.repair_counts import summed, summed_by_subject
+from agent.judge.memory.drills import is_set_aside
 from agent.judge.memory.episodes import Episode, by_class, repairs, repairs_by_subject
 from agent.judge.memory.notes import ActiveNotes
 from agent.model.finding import Finding, Status
@@ -92,14 +93,19 @@ def _status(by_key: Mapping[str, Finding], check: str, subject: str) -> Status:
 def _condition(by_key: Mapping[str, Finding], camera: CameraConfig) -> Status:
     """Return whether one camera is in good condition: online, picture right, recording, clock right.
 
-    A dark picture is not good, though the camera is online. A view not compared is no fault.
+    A dark picture is not good, though the camera is online. A view not compared is no fault. What a drill provoked is
+    not due; with what it explains it is left out, and a fault beside it counts.
     """
     subject = f"camera:{camera.camera.id}"
     online = by_key.get(f"camera-online {subject}")
-    found = [_status(by_key, check, subject) for check in _OF_PICTURE]
-    found.append(_status(by_key, "clock-offset", f"device:{camera.camera.device}"))
+    keys = [*(f"{check} {subject}" for check in _OF_PICTURE), f"clock-offset device:{camera.camera.device}"]
+    drilled = {key for key in keys if key in by_key and is_set_aside(by_key[key])}
+    keys = [key for key in keys if key not in by_key or by_key[key].caused_by not in drilled]
+    found = [by_key[key].status if key in by_key else "unknown" for key in keys]
     if "fail" in found or (online is not None and online.reason == "dark"):
         return "fail"
+    if drilled:
+        return "not_applicable"
     return "unknown" if "unknown" in found else "pass"
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.judge.memory.drills import Drill
 from agent.judge.memory.episodes import flapping_episodes, times_json
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import Plan
@@ -37,10 +38,11 @@ def build_reports(
     queue: dict[str, Json],
     asked: HubRequests = NO_REQUESTS,
     plans: Iterable[Plan] = (),
+    drills: Iterable[Drill] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order of linking, and the updated memory."""
     drafts = [_event(site, transition) for transition in changed if transition.told]
-    config = config_body(site, facts, findings, memory, now, asked, plans)
+    config = config_body(site, facts, findings, memory, now, asked, plans, drills)
     rests_on = bases(site, facts, findings, now)
     digest = steady_digest(config, findings, rests_on)
     sent_at, period = memory.config_sent_at, timedelta(seconds=site.period_s)

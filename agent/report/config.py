@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.judge.memory.drills import Drill, drill_json
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import Acknowledgement, Plan, planned_subjects
@@ -50,11 +51,12 @@ def config_body(
     now: datetime,
     asked: HubRequests,
     plans: Iterable[Plan],
+    drills: Iterable[Drill] = (),
 ) -> dict[str, Json]:
     """Return the body without findings; `with_findings` adds them once it is certain to be sent."""
     plans = tuple(plans)
     body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
-    body |= notes_json(site, plans, open_episodes(memory.known), now)
+    body |= notes_json(site, plans, open_episodes(memory.known), now) | drills_json(drills, now)
     return body | repaired_json(last_whole_day(facts.remembered.assessed, local_day(site, now)))
 
 
@@ -151,6 +153,7 @@ def _pack(pack: Pack) -> dict[str, Json]:
 
 PLANS_MOST: Final = 64
 ACKNOWLEDGED_MOST: Final = 256
+DRILLS_MOST: Final = 32
 
 
 def notes_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
@@ -164,6 +167,13 @@ def notes_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], n
     known: list[Json] = [_acknowledged(one, one.acknowledged) for one in episodes if one.acknowledged is not None]
     told: dict[str, Json] = {"planned": planned} if planned else {}
     return told | ({"acknowledged": known[:ACKNOWLEDGED_MOST]} if known else {})
+
+
+def drills_json(drills: Iterable[Drill], now: datetime) -> dict[str, Json]:
+    """Return `drills` of a config report, where there are any: of the last month, the newest first."""
+    known = sorted(drills, key=lambda one: (one.start_at, one.subject), reverse=True)
+    told: list[Json] = [*(drill_json(one, now) for one in known if one.start_at <= now)]
+    return {"drills": told[:DRILLS_MOST]} if told else {}
 
 
 def _acknowledged(episode: Episode, word: Acknowledgement) -> dict[str, Json]:

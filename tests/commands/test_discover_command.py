@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
@@ -12,18 +11,42 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tomli
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from patience import PATIENCE_S
 from probe_matches import bound, matches, responder
 from rich.console import Console
-from vendor_answers import dahua, sadp
+from sites import camera, site
 
 from agent.cli import main
-from agent.commands.discover import progress_after
+from agent.commands.discover import progress_after, result_csv, result_json, result_table
 from agent.demo.onvif.announcing import Announcer
 from agent.model import exits
+from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
+from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.site.config.load import load
+from agent.text.harmless import csv_cell, json_text, printable
+from drivers.discovery.probe_match import Discovered
 
 HEAD = '[site]\nid = "datong017"\ncity = "datong"\ndivision = "140200"\n'
+HOSTILE = (
+    "=cmd|'/C calc'!A0",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "\uff1d1",
+    "\x1b[2J\x1b]0;owned\x07",
+    "\x9b31m",
+    "[red]x[/red] [link=http://x]y[/link]",
+    "\u202egpj.exe",
+    'a"b\\c\n[[camera]]\nid = "x"',
+    "</td><script>",
+    "大门\u3000一号",
+)
 
 
 @pytest.fixture
@@ -195,35 +218,80 @@ def test_write_begins_a_site_where_there_is_no_file_yet(tmp_path: Path, announce
     assert [d.port for d in load(new).devices] == [8001, 8002]
 
 
-@pytest.mark.parametrize(
-    ("lang", "said"),
-    [("en", "not activated: set a password in the maker's tool"), ("zh_CN", "尚未激活")],
-)
-def test_a_maker_s_own_search_shows_firmware_maker_and_that_a_password_is_missing(
-    lang: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    new, nowhere = tmp_path / "new.toml", tmp_path / "site.toml"
-    nowhere.write_text(f"{HEAD}[discovery]\nwait_s = 0.3\n")
-    with contextlib.ExitStack() as stack:
-        options = []
-        for host, answer in (("127.9.4.2", sadp(activated="false")), ("127.9.4.3", dahua())):
-            sock = bound(host)
-            options += ["--address", f"{host}:{sock.getsockname()[1]}"]
-            stack.enter_context(responder(sock, [answer]))
-        assert discover(nowhere, *options, "--lang", lang, "--write", str(new)) == exits.OK
-        text = capsys.readouterr().out
-        assert discover(nowhere, *options, "--json") == exits.OK
-        first, second = sorted(json.loads(capsys.readouterr().out)["found"], key=lambda one: one["address"])
-    assert text.count(said) == 1 and "V5.7.3build 210706" in text and "Hikvision" in text
-    assert [(one["address"], one["maker"], one["activated"], one["serial"]) for one in (first, second)] == [
-        ("127.9.4.2:80", "Hikvision", False, "DS-2CD214320210706AAWR1"),
-        ("127.9.4.3:80", "Dahua", True, "1F006E4PAX00001"),
-    ]
-    assert sorted((d.host, d.port, d.driver) for d in load(new).devices) == [
-        ("127.9.4.2", 80, "hikvision"),
-        ("127.9.4.3", 80, "dahua"),
-    ]
+def placed(*names: str, xaddr: str = "http://192.0.2.{}/onvif") -> tuple[MatchedAnswer, ...]:
+    found = [
+        Discovered(
+            f"192.0.2.{n}", name, scopes=tuple(f"onvif://www.onvif.org/{k}/{name}" for k in ("name", "hardware")),
+            xaddrs=(xaddr.format(n), f"http://{name}/"), senders=(f"192.0.2.{n}",),
+        )
+        for n, name in enumerate(names, start=1)
+    ]  # fmt: skip
+    return take_stock(site(camera()), found)
+
+
+def steers(text: str) -> str:
+    """Return the characters of a text that steer a terminal or turn its direction."""
+    return "".join(c for c in text if not c.isprintable() and c not in "\r\n")
+
+
+def test_hostile_names_are_harmless_in_the_table() -> None:
+    console = Console(file=io.StringIO(), width=200, force_terminal=True, color_system=None)
+    console.print(result_table(placed(*HOSTILE), "en"))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[red]x[/red]" in shown
+    assert steers(shown.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[3m", "")) == ""
+
+
+def test_hostile_names_are_harmless_in_csv() -> None:
+    text = result_csv(placed(*HOSTILE))
+    assert steers(text) == ""
+    rows = list(csv.reader(io.StringIO(text)))
+    assert len(rows) == 1 + len(HOSTILE)
+    for row in rows[1:]:
+        assert [cell for cell in row if cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\uff1d")] == []
+
+
+def test_hostile_names_come_through_json_unchanged_and_harmless() -> None:
+    text = json_text(result_json(placed(*HOSTILE), ()))
+    assert steers(text) == ""
+    assert [one["endpoint"] for one in json.loads(text)["found"]] == list(HOSTILE)
+
+
+def test_a_skeleton_of_hostile_names_is_valid_and_says_nothing_else(tmp_path: Path) -> None:
+    text = skeleton(PLACEHOLDER, placed(*HOSTILE))
+    assert steers(text) == ""
+    (tmp_path / "site.toml").write_text(text)
+    found = load(tmp_path / "site.toml")
+    assert len(found.devices) == len(found.cameras) == len(HOSTILE)
+    assert found.cameras[-1].camera.name == "大门 一号"
+
+
+@given(st.lists(st.text(min_size=1, max_size=40).filter(lambda t: "\ud800" not in t), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_no_name_breaks_a_skeleton(names: list[str]) -> None:
+    tables = tomli.loads(skeleton(PLACEHOLDER, placed(*names)))
+    assert len(tables["device"]) == len(names)
+    assert all(re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}", device["id"]) for device in tables["device"])
+
+
+def test_a_second_device_at_the_same_address_is_a_remark_and_not_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(skeleton(PLACEHOLDER, placed("a", "b", xaddr="http://192.0.2.1/onvif")))
+    assert len(load(tmp_path / "site.toml").devices) == 1
+    assert "# Another device answers as 192.0.2.1 port 80: b" in (tmp_path / "site.toml").read_text()
+
+
+def test_a_login_in_an_address_is_not_shown() -> None:
+    rows = placed("a", xaddr="http://admin:hunter2@192.0.2.{}/onvif")
+    console = Console(file=io.StringIO(), width=200)
+    console.print(result_table(rows, "en"))
+    told = result_csv(rows) + json_text(result_json(rows, ())) + skeleton(PLACEHOLDER, rows)
+    assert "hunter2" not in told + console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_what_is_made_harmless() -> None:
+    assert printable("a\u3000b\u00a0c\td\u2028e") == "a b c\ufffdd\ufffde"
+    assert [csv_cell(t) for t in ("=1", "a=1", "\t1", "-", "")] == ["'=1", "a=1", "'\ufffd1", "'-", ""]
+    assert json_text("\U000e0041\x7f大") == r'"\udb40\udc41\u007f大"'
 
 
 def test_progress_shows_after_two_seconds_and_not_before() -> None:

@@ -27,6 +27,17 @@ def _out(name: str, row: str, file: str, text: str, mutated: str, test: str) -> 
     return Mutant(name=name, row=row, file=file, text=text, mutated=mutated, test=test)
 
 
+_DRILLED: Final = (
+    _out(
+        "drill-without-end",
+        "hides a fault behind a drill",
+        "agent/judge/memory/drills.py",
+        ", self.start_at + MOST)",
+        ")",
+        "test_drills.py::test_it_ends_by_itself_and_after_thirty_minutes_whatever_its_note_says",
+    ),
+)
+
 _COMPARED: Final = (
     _untold(
         "cameras-fewer",
@@ -200,4 +211,4 @@ _CHAINED: Final = (
     ),
 )
 
-OPERATOR: Final = (*_COMPARED, *_CHAINED)
+OPERATOR: Final = (*_DRILLED, *_COMPARED, *_CHAINED)

@@ -89,7 +89,7 @@ ROOMS: Final = (
         file="agent/text/harmless.py",
         text='if text.lstrip(" ").startswith(FORMULA_STARTS)',
         mutated="if text.startswith(FORMULA_STARTS)",
-        test="test_discover_hostile.py::test_hostile_names_are_harmless_in_csv",
+        test="test_discover_command.py::test_hostile_names_are_harmless_in_csv",
     ),
     Mutant(
         name="login-up-to-the-first-at",

@@ -128,6 +128,15 @@ ROWS: Final = (
         test="test_enroll_server.py::test_a_man_in_the_middle_gets_not_a_byte",
     ),
     Mutant(
+        name="discovery-claimed-address",
+        row="answers the search in another's name",
+        file="drivers/discovery/sadp.py",
+        text='Discovered(address, "", senders=(address,), told=told)',
+        mutated='Discovered(_text(root, "IPv4Address"), "", senders=(address,), told=told)',
+        test="test_vendor_answers.py::"
+        "test_each_makers_answer_is_read_by_its_protocol_alone_and_under_the_address_that_it_came_from",
+    ),
+    Mutant(
         name="discovery-flood",
         row="floods the search for devices",
         file="drivers/discovery/ws_discovery.py",

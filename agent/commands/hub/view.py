@@ -12,6 +12,7 @@ from agent.commands.terminal.site_time import local
 from agent.hub.stores import trust
 from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.stores.day_figures import CHINA
+from agent.hub.stores.drills import drill_line, read_drills
 from agent.hub.stores.store import Store
 from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
@@ -136,7 +137,8 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
         for message in _remarks(site, of_site):
             print(f"  {render(message, lang)}")
-        for line in (*_change_lines(of_site["changes"], lang), *_acknowledgement_lines(of_site["acknowledged"], lang)):
+        noted = (*_acknowledgement_lines(of_site["acknowledged"], lang), *_drill_lines(of_site["drills"], lang))
+        for line in (*_change_lines(of_site["changes"], lang), *noted):
             print(line)
 
 
@@ -191,6 +193,12 @@ def _acknowledgement_lines(told: Any, lang: str) -> Iterator[str]:
     """Yield a line for each acknowledged open finding; all of it is the site's own words."""
     for known in read_acknowledged({"acknowledged": told}):
         yield f"  {printable(render(acknowledged_line(known, local(known.until, CHINA)), lang))}"
+
+
+def _drill_lines(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each drill of the last month; names are the site's own words."""
+    for one in read_drills({"drills": told}):
+        yield f"  {printable(render(drill_line(one, local(one.start_at, CHINA)), lang))}"
 
 
 def _age(seconds: int) -> str:

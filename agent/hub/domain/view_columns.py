@@ -16,6 +16,7 @@ from agent.contract.chain import utc_text
 from agent.contract.payload_bounds import read_json, read_time
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import Acknowledged
+from agent.hub.stores.drills import DrillSeen, drills_json, read_drills
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
@@ -52,6 +53,7 @@ class ConfigColumns:
     clock_synced: bool
     body: Mapping[str, Any]
     known: tuple[Acknowledged, ...]
+    drills: tuple[DrillSeen, ...] = ()
 
 
 def of_data(stream: StreamName, data: Mapping[str, Any]) -> ViewColumns:
@@ -79,7 +81,7 @@ def seal_of(row: tuple[Any, ...]) -> str:
 def config_of(data: Mapping[str, Any]) -> str:
     """Return the columns of a configuration report, as JSON."""
     body = dict_of(data.get("body"))
-    kept = {
+    kept: dict[str, Any] = {
         "clock_synced": data.get("clock_synced") is True,
         "body": {
             "cameras": [_camera(one) for one in dicts_of(body.get("cameras"))[:ROWS_MOST]],
@@ -97,6 +99,8 @@ def config_of(data: Mapping[str, Any]) -> str:
         },
         "known": acknowledged.to_data(acknowledged.read_acknowledged(body)),
     }
+    if drills := read_drills(body):  # what an older hub stored has none
+        kept["drills"] = drills_json(drills)
     return json.dumps(kept, separators=(",", ":"))
 
 
@@ -105,7 +109,8 @@ def read_config(text: str) -> ConfigColumns | None:
     if not text:
         return None
     kept = json.loads(text)
-    return ConfigColumns(kept["clock_synced"], kept["body"], acknowledged.from_data(kept["known"]))
+    known = acknowledged.from_data(kept["known"])
+    return ConfigColumns(kept["clock_synced"], kept["body"], known, read_drills(kept))
 
 
 def _camera(one: Mapping[str, Any]) -> dict[str, Any]:

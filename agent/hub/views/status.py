@@ -9,6 +9,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.accepted_loss import accepted
 from agent.hub.domain.view_columns import read_config
 from agent.hub.stores.acknowledged import acknowledged_json
+from agent.hub.stores.drills import drills_json
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
@@ -67,6 +68,7 @@ def write_status(store: Store) -> dict[str, Json]:
             "policy": policies.get(site),
             "changes": write_changes(store, site),
             "acknowledged": write_acknowledged(store, site),
+            "drills": write_drills(store, site),
             "not_shown": _unreadable(store, site),
         }
 
@@ -86,7 +88,7 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
         raise  # the disk, or the file: not one site's
     except Exception as error:  # noqa: BLE001  whatever it is, it is this site's only
         gaps: dict[str, Json] = {"missing": [], "lost": [], "accepted": [], "explained": []}
-        nothing = ("untrusted_keys", "epochs", "watermarks", "acknowledged")
+        nothing = ("untrusted_keys", "epochs", "watermarks", "acknowledged", "drills")
         return {
             **_state(None),
             "protocol": None,
@@ -122,6 +124,13 @@ def write_acknowledged(store: Store, site: str) -> list[Json]:
     row = queries.newest_config(store, site)
     configured = read_config(row.said) if row is not None else None
     return [acknowledged_json(one) for one in configured.known] if configured else []
+
+
+def write_drills(store: Store, site: str) -> list[Json]:
+    """Return the drills in a site's newest configuration report, the newest first."""
+    row = queries.newest_config(store, site)
+    configured = read_config(row.said) if row is not None else None
+    return drills_json(configured.drills) if configured else []
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Stores people's notes on findings: acknowledged, planned, settled, proved repaired. One small file each.
+"""Stores people's notes on findings: acknowledged, planned, settled, proved repaired, drilled. One small file each.
 
 They are in `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all in each
 cycle and writes none: a note is independent of the spool. Every note has an end but `Settled`, which is about one
@@ -21,6 +21,7 @@ from typing import Any, Final, get_args
 
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden
+from agent.judge.memory.drills import EXERCISES, Drill
 from agent.model.finding import Status
 from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import (
@@ -98,27 +99,29 @@ class Settled:
     owner: Owner = NOBODY
 
 
-Note = Acknowledgement | Plan | Proof | Settled
+Note = Acknowledgement | Plan | Proof | Settled | Drill
 
-KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled]]] = {
+KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled | Drill]]] = {
     "ack": Acknowledgement,
     "plan": Plan,
     "proof": Proof,
     "settled": Settled,
+    "drill": Drill,
 }
 """The kind of a note, which begins its file name."""
 
-_TIMES = frozenset({"detected_at", "at", "until", "start_at"})
+_TIMES = frozenset({"detected_at", "at", "until", "start_at", "found_at", "recovered_at", "ended_at"})
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveNotes:
-    """The notes in force at one moment: by key, and the subjects of planned work; `plans`: all known ones."""
+    """The notes in force at one moment: by key, and the subjects of planned work; `plans`, `drills`: all known ones."""
 
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
     planned: frozenset[str] = frozenset()
     proved: Mapping[str, Proof] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
+    drills: tuple[Drill, ...] = ()
 
 
 NO_NOTES: Final = ActiveNotes()
@@ -134,7 +137,13 @@ def active_notes(
         frozenset(name for one in notes if is_in_force(one, now) for name in planned_subjects(site, one)),
         {one.key: one for one in notes if isinstance(one, Proof)},
         tuple(one for one in notes if isinstance(one, Plan)),
+        drills_of(notes),
     )
+
+
+def drills_of(notes: tuple[Note, ...]) -> tuple[Drill, ...]:
+    """Return the drills among notes. Pure."""
+    return tuple(one for one in notes if isinstance(one, Drill))
 
 
 def _box_of(note: Note, boxes: Mapping[str, Owner]) -> Owner:
@@ -227,14 +236,15 @@ def remove_note(directory: Path, name: str) -> bool:
 def name_of(note: Note) -> str:
     """Return the name of a note's file, the same for another one about the same. Pure."""
     kind = _kind_of(note)
-    about = [note.key] if not isinstance(note, Plan) else [note.subject, note.start_at.isoformat()]
+    about = [note.subject, note.start_at.isoformat()] if isinstance(note, Plan | Drill) else [note.key]
     about += list(note.changes) if isinstance(note, Settled) else []
     return f"{kind}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
 
 
 def to_data(note: Note) -> dict[str, Any]:
     """Return a note as JSON data. Pure."""
-    values = {key: one.isoformat() if isinstance(one, datetime) else one for key, one in asdict(note).items()}
+    there = {key: one for key, one in asdict(note).items() if one is not None}
+    values = {key: one.isoformat() if isinstance(one, datetime) else one for key, one in there.items()}
     return {"schema": SCHEMA, "kind": _kind_of(note), **values, "owner": owner_data(note.owner)}
 
 
@@ -250,7 +260,7 @@ def from_data(data: Mapping[str, Any]) -> Note:
             values[name] = tuple(str(one) for one in value)
         elif not isinstance(value, str):
             raise TypeError(name)
-        elif name == "worst" and value not in get_args(Status):
+        elif (name == "worst" and value not in get_args(Status)) or (name == "exercise" and value not in EXERCISES):
             raise ValueError(name)
         elif name in _TIMES:
             values[name] = datetime.fromisoformat(value)
@@ -264,7 +274,7 @@ def _kind_of(note: Note) -> str:
 
 
 def _is_over(note: Note, now: datetime) -> bool:
-    end = note.until if isinstance(note, Acknowledgement | Plan) else note.at
+    end = note.until if isinstance(note, Acknowledgement | Plan | Drill) else note.at
     return now - end > OVER_FOR
 
 

@@ -79,7 +79,11 @@ def narrowed(site: Site, wanted: Iterable[Finding]) -> Site:
     A camera needs what it is read through and what records it; a device is judged together with its cameras. A finding
     on the whole site needs all of it. A part is not compared with other devices on the network.
     """
-    subjects = {one.subject for one in wanted}
+    return part_of(site, {one.subject for one in wanted})
+
+
+def part_of(site: Site, subjects: set[str]) -> Site:
+    """Return the part of a site that these subjects need, as `narrowed` does."""
     if "site" in subjects:
         return site
     cameras = tuple(

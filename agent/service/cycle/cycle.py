@@ -18,9 +18,11 @@ from agent.host.health import observe_host, observe_worker
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import flapping
 from agent.judge.memory import memory as state
+from agent.judge.memory.drills import set_aside
+from agent.judge.memory.episodes import open_episodes
 from agent.judge.memory.history import store_history
 from agent.judge.memory.memory import EMPTY_MEMORY, Memory
-from agent.judge.memory.notes import active_notes, read_notes
+from agent.judge.memory.notes import active_notes, drills_of, read_notes
 from agent.judge.memory.transitions import spool_incident, transitions
 from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
@@ -173,6 +175,15 @@ def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: f
     )
 
 
+def set_drills_aside(site: Site, seen: CycleResult, began_at: datetime, ended_at: datetime) -> CycleResult:
+    """Return a cycle's result with what drills provoked as not due (`agent/judge/memory/drills.py`)."""
+    drills = drills_of(read_notes(site.storage.directory, site.id))
+    if not any(one.lasts(began_at, ended_at) for one in drills):
+        return seen
+    open_keys = frozenset(one.key for one in open_episodes(seen.memory.known))
+    return replace(seen, findings=set_aside(seen.findings, drills, open_keys, began_at, ended_at))
+
+
 def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
     """Report a cycle: link, sign and commit it together with the memory, in one transaction.
 
@@ -190,7 +201,7 @@ def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Mo
     counts = spool.counts()
     findings = flapping.mark_flapping(seen.findings, memory.known)
     drafts, memory = build_reports(
-        site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans
+        site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans, noted.drills
     )
     reports, _ = link(drafts, spool.heads(), spool.epoch, site.origin, moment)
     envelopes = tuple(sign(report, signer) for report in reports)

@@ -29,7 +29,7 @@ from agent.model.finding import Envelope, Json, Moment, is_item, is_quiet
 from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
-from agent.service.cycle.cycle import CycleResult, see, tell
+from agent.service.cycle.cycle import CycleResult, see, set_drills_aside, tell
 from agent.service.cycle.environment import Environment
 from agent.service.daemon.parts import Parts, parts_of
 from agent.service.daemon.read_back import read_own
@@ -180,6 +180,7 @@ def _look_and_report(
         seen = see(standing.site, env, now, memory.from_json(parts.spool.read_memory()), asked=asked)
     finally:
         parts.worker.rest()
+    seen = set_drills_aside(standing.site, seen, now.at, clock())
     envelopes = _report_cycle(standing.site, seen, parts, now)
     if envelopes:
         parts.desk.answer(asked, envelopes, moment(clock()))
