@@ -108,6 +108,10 @@ def _spoken(client: smtplib.SMTP, way: Way, message: EmailMessage, deadline: Dea
             return of_mail(code)
         _take(client, _context(way).wrap_socket(client.sock, server_hostname=way.server.host), deadline)
         client.ehlo_or_helo_if_needed()
+    return _sent(client, way, message)
+
+
+def _sent(client: smtplib.SMTP, way: Way, message: EmailMessage) -> Refusal | None:
     if way.credential is not None:
         offered = client.esmtp_features.get("auth", "").upper().split()
         mechanism = next((one for one in _AUTH if one in offered), None)

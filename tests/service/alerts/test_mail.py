@@ -82,7 +82,7 @@ def test_a_mail_leaves_over_tls_with_one_login(
 def test_in_chinese_and_to_a_server_of_this_machine_without_a_login(post: Post) -> None:
     assert sent(receiver(post, lang="zh_CN")) is None
     (message,) = post.messages()
-    assert message["Subject"] == "camwarden dt0001 2026-11-25 08:05：新的不合格 1 项 (严重 1)"  # noqa: RUF001
+    assert message["Subject"] == "camwarden dt0001 2026-11-25 08:05：新的不合格 1 项（严重 1）"  # noqa: RUF001
     assert "大门" in message.get_content()
     assert post.logins == []
 
