@@ -238,7 +238,7 @@ def refused(box: Outbox, why: Message, wait: timedelta, now: datetime) -> Outbox
 
 
 def woken(box: Outbox) -> Outbox:
-    """Return an outbox as a new process begins with it: after a start a person may have mended what was refused."""
+    """Return an outbox after a start or a new configuration: a person may have mended what was refused."""
     return replace(box, next_at=None, tries=0) if box.why is not None else box
 
 

@@ -185,6 +185,20 @@ def test_nobody_there_and_a_login_that_is_not_known_here(
     assert "no login that is known here" in str(refusal.why)
 
 
+def test_one_wrong_address_repeats_the_mail_to_nobody_and_is_logged(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.unknown = ("a@example.org",)
+    assert sent(receiver(post)) is None
+    assert post.recipients == ["b@example.org"]
+    assert "refuses address number 1 of to (reply 550)" in caplog.text
+    assert "@" not in caplog.text
+    post.unknown += ("b@example.org",)
+    refusal = sent(receiver(post))
+    assert refusal is not None
+    assert "reply 550" in str(refusal.why)
+
+
 def test_no_name_can_make_a_header_or_a_line(post: Post) -> None:
     evil = "x\r\nBcc: spy@example.org\r\n.\r\n\u202e\x1b[31m"
     row = replace(NEW, name=evil, words=evil)

@@ -27,6 +27,7 @@ from agent.service.alerts.notices import (
 )
 from agent.service.alerts.refusals import Refusal
 from agent.site.declarations.standing import Declaration, Group
+from drivers.model import Credential
 
 GATE, YARD, ROOF = "camera:gate", "camera:yard", "camera:roof"
 WELL = tuple(finding(one, "pass") for one in (GATE, YARD, ROOF))
@@ -217,6 +218,14 @@ def test_a_refusal_that_needs_a_person_is_not_hammered_and_a_restart_tries_at_on
     assert settle(room, *but(finding(GATE)), looks=10) == []
     room.stop()
     room.start()
+    assert room.look(*but(finding(GATE))) == [("new", GATE)]
+
+
+def test_a_new_configuration_tries_at_once_too(room: Room) -> None:
+    room.refusal = Refusal(Message("the robot does not know this address"), REFUSED_WAIT)
+    room.look(*but(finding(GATE)))
+    room.refusal = None
+    room.site = here(replace(DUTY, credential=Credential("hook", "robot", "https://example.org/?key=TOKEN-2")))
     assert room.look(*but(finding(GATE))) == [("new", GATE)]
 
 
