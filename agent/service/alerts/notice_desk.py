@@ -157,7 +157,8 @@ class _Beat:
         now = self._clock()
         if not box.waiting:
             return box, None
-        rows, at = sendable(box, look.receiver, look.site, now), earliest(box, now)
+        rows = sendable(box, look.receiver, look.site, now)
+        at = earliest(box, rows, now)
         if not rows or at > now:
             return box, max(SOON_S, min(TICK_S, (at - now).total_seconds() if rows else TICK_S))
         trying = attempted(box, now)
