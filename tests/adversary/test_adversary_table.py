@@ -33,6 +33,7 @@ ATTACKERS = (
     "stole the gateway",
     "its enrollment",
     "report, a bundle or a page",
+    "message of the site",
 )
 NOBODY = "none: nothing notices it"
 

@@ -68,6 +68,16 @@ def test_origins_are_there_for_scripts(config: Path, capsys: pytest.CaptureFixtu
     assert answer["origins"]["camera[0].private_zone[0].name"] == "site.toml:20"
 
 
+def test_who_is_told_at_once_is_shown_without_a_mail_address(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mail = '[notify.mail]\nhost = "smtp.example.org"\nsender = "a@example.org"\nto = ["li.na@example.org"]\n'
+    config.write_text(f'{config.read_text()}[[notify]]\nname = "li-na"\nkind = "mail"\nseverity = "major"\n{mail}')
+    for arguments in (("show",), ("show", "--json"), ("show", "--origin")):
+        shown = told(capsys, *arguments, "--redact", "--config", config)
+        assert "major" in shown
+        assert not any(word in shown for word in ("@", "li-na", "smtp.example"))
+    assert "notify li-na, severity" in told(capsys, "diff", "--config", config)
+
+
 def running(folder: Path, age: timedelta = timedelta(0)) -> None:
     at = datetime.now(UTC) - age
     orders = {"policy_version": 7, "policy": {"clock_fail_s": 5, "period_s": 300, "retention_floor_days": 90}}

@@ -9,6 +9,7 @@ from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.lockdown import LOCKDOWN
+from mutants.messages import MESSAGES
 from mutants.network import NETWORK
 from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
@@ -26,6 +27,7 @@ MUTANTS: Final = (
     *GATEWAY,
     *ENROLLMENT,
     *PAPERS,
+    *MESSAGES,
     *OPERATOR,
     *SEEN,
 )

@@ -27,6 +27,7 @@ class Post:
 
     `replies`: what it says instead to a command, by its word. `greeting`: what it says at first. `silent`: nothing.
     `slipped`: what somebody between adds to its answer to STARTTLS.
+    `unknown`: addresses that it refuses.
     `mails`, `recipients`: what it took. `logins`: how often one was tried, and `plain`: what came before TLS.
     """
 
@@ -37,6 +38,7 @@ class Post:
     replies: dict[str, bytes] = field(default_factory=dict)
     greeting: bytes = b"220 mail.example.org ESMTP\r\n"
     slipped: bytes = b""
+    unknown: tuple[str, ...] = ()
     silent: bool = False
     connections: int = 0
     logins: list[str] = field(default_factory=list)
@@ -130,7 +132,11 @@ class _Talk:
         self.say(b"250 ok\r\n" if self.admitted or not self.post.login else b"530 login first\r\n")
 
     def on_rcpt(self, words: str) -> None:
-        self.post.recipients.append(words.partition("<")[2].partition(">")[0])
+        address = words.partition("<")[2].partition(">")[0]
+        if address in self.post.unknown:
+            self.say(b"550 no such user here\r\n")
+            return
+        self.post.recipients.append(address)
         self.say(b"250 ok\r\n")
 
     def on_data(self, words: str) -> None:

@@ -166,7 +166,7 @@ STAY = {
     ),
     *("{file}: {key}: {error}", "{place}: {what}; {fix}", "{where}: {kind}; {unlock}", "{camera}: {fault}"),
     *("--set {key}: {message}", "{name}: {verdict}: {why}", "{host}:{port}: {why}"),
-    *("; ", ", ", "camwarden {site}, {time}: {what}"),
+    *("; ", ", ", "camwarden {site}, {time}: {what}", "{text} ({named})"),
     *("JPEG, H.264, H.265, MP4, TS, Matroska", "2026-11-25T22:00", "site.toml"),
 }
 """What holds no word that could be said in Chinese."""

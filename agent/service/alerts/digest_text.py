@@ -37,7 +37,8 @@ def _changed(news: Mapping[str, Json], lang: str) -> str:
     by: Counter[Severity] = Counter(one for one in SEVERITIES for row in rows if row["severity"] == one)
     text = translate("New or worse: {count}", lang).format(count=count)
     which = translate("which ones: camwarden status", lang)
-    return f"{text} ({by_severity(by, lang)}){translate('; ', lang)}{which}"
+    text = translate("{text} ({named})", lang).format(text=text, named=by_severity(by, lang))
+    return f"{text}{translate('; ', lang)}{which}"
 
 
 def _standing(news: Mapping[str, Json], lang: str) -> str:

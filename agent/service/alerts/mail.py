@@ -8,6 +8,7 @@ Source: RFC 5321; RFC 3207 (STARTTLS); RFC 4954 (AUTH); RFC 8314 section 3.3 (im
 (Auto-Submitted).
 """
 
+import logging
 import smtplib
 import socket
 import ssl
@@ -21,12 +22,15 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final
 
+from agent.host.log_kinds import about
 from agent.service.alerts.refusals import NO_LOGIN, NO_STARTTLS, Refusal, of_mail, of_network
 from agent.site.config.messages import MailServer
 from drivers.deadline import Deadline, connect, resolve
 from drivers.errors import DeadlineExceeded, DriverError, ProtocolBroken
 from drivers.http.tls import tls_failure
 from drivers.model import Credential
+
+log = logging.getLogger("camwarden.notify")
 
 SEND_WITHIN_S: Final = 15.0
 """A mail takes a dozen exchanges."""
@@ -56,7 +60,7 @@ class Way:
 
 
 def send(way: Way, mail: Mail, clock: Callable[[], datetime]) -> Refusal | None:
-    """Send a mail; return None once the server has taken it for every address, else why not."""
+    """Send a mail; return None once the server has taken it, else why not. An address that it refuses is logged."""
     server = way.server
     message = message_of(server, mail, clock())
     addresses = resolve(server.host)
@@ -108,6 +112,10 @@ def _spoken(client: smtplib.SMTP, way: Way, message: EmailMessage, deadline: Dea
             return of_mail(code)
         _take(client, _context(way).wrap_socket(client.sock, server_hostname=way.server.host), deadline)
         client.ehlo_or_helo_if_needed()
+    return _sent(client, way, message)
+
+
+def _sent(client: smtplib.SMTP, way: Way, message: EmailMessage) -> Refusal | None:
     if way.credential is not None:
         offered = client.esmtp_features.get("auth", "").upper().split()
         mechanism = next((one for one in _AUTH if one in offered), None)
@@ -116,8 +124,10 @@ def _spoken(client: smtplib.SMTP, way: Way, message: EmailMessage, deadline: Dea
         client.user, client.password = way.credential.user, way.credential.password
         client.auth(mechanism, _AUTH[mechanism](client))
     refused = client.send_message(message, way.server.sender, list(way.server.to))
-    if refused:
-        return of_mail(min(code for code, _ in refused.values()))
+    for number, address in enumerate(way.server.to, 1):
+        if address in refused:  # the others have it: to send it again would only repeat it to them
+            words = "the mail server refuses address number %d of to (reply %d): correct it in site.toml"
+            log.warning(words, number, refused[address][0], extra=about("notice-undelivered"))
     client.quit()
     return None
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from agent.host.log_kinds import about
 from agent.judge.memory.episodes import FindingState
 from agent.model.finding import Finding, Message
 from agent.service.alerts import outbox_file
@@ -126,6 +125,8 @@ class _Beat:
                 came = self._looks.get(timeout=wait_s)
                 if came is None:
                     return
+                if look is not None and look.receiver != came.receiver:  # somebody has changed something
+                    box = woken(box)
                 look = came
             except queue.Empty:
                 came = None
@@ -133,7 +134,7 @@ class _Beat:
                 box = self._took(box, came) if came is not None else box
                 box, wait_s = self._tried(box, look) if look is not None else (box, None)
             except Exception as error:  # noqa: BLE001 - a thread has nobody to tell; the next look tries again
-                log.error("%s: %s", self._path, type(error).__name__, extra=about(outbox_file.UNDELIVERED))
+                log.error("%s: %s", self._path, type(error).__name__, extra=outbox_file.UNDELIVERED)
                 wait_s = None
             if came is not None:
                 came.done.set()
@@ -142,7 +143,7 @@ class _Beat:
         try:
             return woken(outbox_file.read(self._path))
         except PermissionError as error:
-            log.error("%s: %s", self._path, error.strerror, extra=about(outbox_file.UNDELIVERED))
+            log.error("%s: %s", self._path, error.strerror, extra=outbox_file.UNDELIVERED)
             return Outbox()
 
     def _took(self, box: Outbox, look: Look) -> Outbox:
@@ -156,7 +157,8 @@ class _Beat:
         now = self._clock()
         if not box.waiting:
             return box, None
-        rows, at = sendable(box, look.receiver, look.site, now), earliest(box, now)
+        rows = sendable(box, look.receiver, look.site, now)
+        at = earliest(box, rows, now)
         if not rows or at > now:
             return box, max(SOON_S, min(TICK_S, (at - now).total_seconds() if rows else TICK_S))
         trying = attempted(box, now)
@@ -171,7 +173,7 @@ class _Beat:
             words = "%d notices for %s were not delivered, attempt %d: %s; tried again after %s"
             again = after.next_at.isoformat(timespec="minutes") if after.next_at else ""
             name = look.receiver.name
-            log.warning(words, len(rows), name, after.tries, why.why, again, extra=about(outbox_file.UNDELIVERED))
+            log.warning(words, len(rows), name, after.tries, why.why, again, extra=outbox_file.UNDELIVERED)
         outbox_file.write(self._path, after)
         return after, SOON_S if after.waiting else None
 

@@ -74,7 +74,7 @@ def chat_text(told: Tally, lang: str) -> str:
 
 def _counted(change: Change, counts: Mapping[Severity, int], lang: str) -> str:
     text = translate(_COUNTED[change].template, lang).format(count=sum(counts.values()))
-    return f"{text} ({by_severity(counts, lang)})"
+    return translate("{text} ({named})", lang).format(text=text, named=by_severity(counts, lang))
 
 
 def by_severity(counts: Mapping[Severity, int], lang: str) -> str:

@@ -38,7 +38,7 @@ BETWEEN: Final = timedelta(seconds=6)
 """Ten messages a minute at most. The services take 20 (WeCom, DingTalk) or 100, and 5 a second (Feishu); several sites
 may share a robot."""
 MOST_AN_HOUR: Final = 20
-"""Beyond that, further changes share the next message."""
+"""Beyond that, further changes share the next message, but for a new fail that is critical."""
 FLAPS_EVERY: Final = timedelta(hours=1)
 AN_HOUR: Final = timedelta(hours=1)
 WORDS_MAX_CHARS: Final = 400
@@ -215,13 +215,14 @@ def sendable(box: Outbox, receiver: Receiver, site: Site, now: datetime) -> tupl
     return tuple(one for one in rows if SEVERITIES.index(one.severity) <= most)
 
 
-def earliest(box: Outbox, now: datetime) -> datetime:
-    """Return when the next message may leave: now, or a later moment."""
+def earliest(box: Outbox, rows: Iterable[Notice], now: datetime) -> datetime:
+    """Return when a message with these notices may leave: now, or a later moment."""
+    pressing = any(one.change == "new" and one.severity == "critical" for one in rows)
     recent = _recent(box, now)
     found = [now, *(at + BETWEEN for at in recent[-1:])]
     if box.next_at is not None and box.next_at - now <= REFUSED_WAIT:  # else a clock was set back
         found.append(box.next_at)
-    if len(recent) >= MOST_AN_HOUR:
+    if len(recent) >= MOST_AN_HOUR and not pressing:
         found.append(recent[-MOST_AN_HOUR] + AN_HOUR)
     return max(found)
 
@@ -238,7 +239,7 @@ def refused(box: Outbox, why: Message, wait: timedelta, now: datetime) -> Outbox
 
 
 def woken(box: Outbox) -> Outbox:
-    """Return an outbox as a new process begins with it: after a start a person may have mended what was refused."""
+    """Return an outbox after a start or a new configuration: a person may have mended what was refused."""
     return replace(box, next_at=None, tries=0) if box.why is not None else box
 
 

@@ -21,7 +21,7 @@ log = logging.getLogger("camwarden.notify")
 FOLDER: Final = "notify"
 SCHEMA: Final = "camwarden-outbox/1"
 MAX_BYTES: Final = 32 * 1024 * 1024
-UNDELIVERED: Final = "notice-undelivered"
+UNDELIVERED: Final = about("notice-undelivered")
 
 
 def path_of(directory: Path, name: str) -> Path:
@@ -43,7 +43,7 @@ def read(path: Path) -> Outbox:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         words = "%s cannot be used (%s): its receiver is told anew of everything that is open"
-        log.error(words, path, type(error).__name__, extra=about(UNDELIVERED))
+        log.error(words, path, type(error).__name__, extra=UNDELIVERED)
         return Outbox()
 
 
@@ -54,7 +54,7 @@ def write(path: Path, box: Outbox) -> bool:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, data.encode("utf-8", "backslashreplace"), 0o600)
     except OSError as error:
-        log.error("%s cannot be written: %s", path, error.strerror, extra=about(UNDELIVERED))
+        log.error("%s cannot be written: %s", path, error.strerror, extra=UNDELIVERED)
         return False
     return True
 

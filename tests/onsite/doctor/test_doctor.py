@@ -23,6 +23,8 @@ from agent.model.finding import Message
 from agent.onsite.doctor import PROBES, host
 from agent.onsite.doctor.model import Outcome, Probe, passed
 from agent.onsite.doctor.survey import examine, exit_code, survey
+from agent.service.alerts import outbox_file
+from agent.service.alerts.notices import Outbox
 from agent.service.alerts.status_file import write
 from drivers.credentials import Credentials
 from tests.text.test_text import CATALOGUE
@@ -154,6 +156,27 @@ def test_a_wrong_configuration_is_one_failure_and_the_rest_is_looked_at(place: P
         *("broker-login", "devices", "notify"),
     }
     assert found["disk"].status in ("pass", "warn")
+
+
+def test_a_receiver_that_was_not_reached_is_named_with_why_and_how_to_try(place: Place) -> None:
+    robots = "".join(
+        f'[[notify]]\nname = "{name}"\nkind = "wecom"\ncredential = "robot"\n' for name in ("duty", "night", "office")
+    )
+    place.change("[policy]", f"{robots}[policy]")
+    secrets = place.config.parent / "secrets.toml"
+    address = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=TOKEN-1"
+    secrets.write_text(f'{secrets.read_text()}[credential.robot]\nuser = "robot"\npassword = "{address}"\n')
+    assert place.one("notify").status == "pass"
+    why = Message(
+        "the robot does not know this address (number {number})", {"number": 93000}, next_step="copy it again"
+    )
+    for name in ("night", "office"):
+        outbox_file.write(outbox_file.path_of(place.state, name), Outbox(tries=2, why=why))
+    outcome = place.one("notify")
+    assert outcome.status == "warn"
+    assert str(outcome.what).startswith("night and 1 more were not told: the robot does not know this address")
+    assert str(outcome.next_step) == "try it: camwarden notify test night"
+    assert "TOKEN-1" not in str(outcome)
 
 
 def test_a_damaged_spool_is_unknown_and_not_set_aside(place: Place) -> None:

@@ -82,7 +82,7 @@ def test_a_mail_leaves_over_tls_with_one_login(
 def test_in_chinese_and_to_a_server_of_this_machine_without_a_login(post: Post) -> None:
     assert sent(receiver(post, lang="zh_CN")) is None
     (message,) = post.messages()
-    assert message["Subject"] == "camwarden dt0001 2026-11-25 08:05：新的不合格 1 项 (严重 1)"  # noqa: RUF001
+    assert message["Subject"] == "camwarden dt0001 2026-11-25 08:05：新的不合格 1 项（严重 1）"  # noqa: RUF001
     assert "大门" in message.get_content()
     assert post.logins == []
 
@@ -183,6 +183,20 @@ def test_nobody_there_and_a_login_that_is_not_known_here(
         refusal = sent(receiver(modern, ca=authority.ca))
     assert refusal is not None
     assert "no login that is known here" in str(refusal.why)
+
+
+def test_one_wrong_address_repeats_the_mail_to_nobody_and_is_logged(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.unknown = ("a@example.org",)
+    assert sent(receiver(post)) is None
+    assert post.recipients == ["b@example.org"]
+    assert "refuses address number 1 of to (reply 550)" in caplog.text
+    assert "@" not in caplog.text
+    post.unknown += ("b@example.org",)
+    refusal = sent(receiver(post))
+    assert refusal is not None
+    assert "reply 550" in str(refusal.why)
 
 
 def test_no_name_can_make_a_header_or_a_line(post: Post) -> None:

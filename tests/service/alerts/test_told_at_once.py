@@ -20,6 +20,7 @@ from agent.service.alerts.notices import (
     REFUSED_WAIT,
     RETRY_FIRST,
     RETRY_LAST,
+    Notice,
     Outbox,
     attempted,
     delivered,
@@ -27,6 +28,7 @@ from agent.service.alerts.notices import (
 )
 from agent.service.alerts.refusals import Refusal
 from agent.site.declarations.standing import Declaration, Group
+from drivers.model import Credential
 
 GATE, YARD, ROOF = "camera:gate", "camera:yard", "camera:roof"
 WELL = tuple(finding(one, "pass") for one in (GATE, YARD, ROOF))
@@ -220,6 +222,14 @@ def test_a_refusal_that_needs_a_person_is_not_hammered_and_a_restart_tries_at_on
     assert room.look(*but(finding(GATE))) == [("new", GATE)]
 
 
+def test_a_new_configuration_tries_at_once_too(room: Room) -> None:
+    room.refusal = Refusal(Message("the robot does not know this address"), REFUSED_WAIT)
+    room.look(*but(finding(GATE)))
+    room.refusal = None
+    room.site = here(replace(DUTY, credential=Credential("hook", "robot", "https://example.org/?key=TOKEN-2")))
+    assert room.look(*but(finding(GATE))) == [("new", GATE)]
+
+
 def test_a_restart_repeats_nothing_and_loses_nothing(room: Room) -> None:
     assert room.look(*but(finding(GATE))) == [("new", GATE)]
     room.stop()
@@ -246,15 +256,31 @@ def test_a_memory_that_was_lost_tells_no_recovery(room: Room) -> None:
 
 def test_messages_are_fewer_than_any_service_allows() -> None:
     """Twenty a minute (WeCom, DingTalk), 100 a minute and 5 a second (Feishu), whatever a site does."""
-    box, now, sent = Outbox(), MORNING, []
-    for _ in range(200):
-        now = earliest(box, now)
-        sent.append(now)
-        box = delivered(attempted(box, now), (), now)
-    for seconds, most in ((1, 1), (60, 10), (3600, MOST_AN_HOUR)):
-        window = timedelta(seconds=seconds)
-        assert max(sum(one <= at < one + window for at in sent) for one in sent) <= most
+    pressing = Notice(key="a b", change="new", severity="critical", since=MORNING)
+    for rows, an_hour in (((), MOST_AN_HOUR), ((pressing,), 600)):
+        box, now, sent = Outbox(), MORNING, []
+        for _ in range(200):
+            now = earliest(box, rows, now)
+            sent.append(now)
+            box = delivered(attempted(box, now), (), now)
+        for seconds, most in ((1, 1), (60, 10), (3600, an_hour)):
+            window = timedelta(seconds=seconds)
+            assert max(sum(one <= at < one + window for at in sent) for one in sent) <= most
     assert BETWEEN * 20 > MINUTE
+
+
+def test_at_a_restless_site_a_new_critical_fail_waits_for_no_hour(room: Room) -> None:
+    room.look(*WELL, *(finding(f"camera:c{number}", "pass", "minor") for number in range(40)))
+    for number in range(30):
+        room.look(
+            *WELL, *(finding(f"camera:c{one}", "fail" if one <= number else "pass", "minor") for one in range(40))
+        )
+    assert messages(room.sent) == {"duty": MOST_AN_HOUR}
+    found = settle(
+        room, *but(finding(GATE)), *(finding(f"camera:c{one}", "fail", "minor") for one in range(30)), looks=3
+    )
+    assert found[0] == ("new", GATE)
+    assert len(room.sent) == MOST_AN_HOUR + 1, "and what waited came with it"
 
 
 def test_a_clock_that_was_set_back_holds_nothing_up(room: Room) -> None:
