@@ -4,7 +4,6 @@ import ipaddress
 import json
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ import tomli
 
 from agent.commands.terminal.asking import Wrong, ask, ask_password
 from agent.contract.topics import CITY, SITE_ID
+from agent.host.files import SECRET_WRONG_BITS
+from agent.host.users import wrong_rights
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.host_name import is_host
 from agent.observe.inventory.stocktake import MatchedAnswer
@@ -159,7 +160,7 @@ def read_file(path: Path) -> dict[str, str]:
     """
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            mode = wrong_rights(os.fstat(file.fileno()), SECRET_WRONG_BITS)
             data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise UsageError("{path} cannot be read: {why}", path=path, why=os_words(error)) from None
@@ -174,10 +175,8 @@ def read_file(path: Path) -> dict[str, str]:
             )
         if not isinstance(value, str):
             raise UsageError("{path}: {key} must be a text in quotes", path=path, key=key)
-    if "password" in data and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(
-            "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", path=path, mode=stat.S_IMODE(mode)
-        )
+    if "password" in data and mode is not None:
+        raise UsageError("{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", path=path, mode=mode)
     return data
 
 
