@@ -21,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Literal, TextIO
+from zoneinfo import ZoneInfoNotFoundError
 
 from agent.host import journald
 from agent.host.journald import JournalHandler, priority
@@ -28,7 +29,7 @@ from agent.host.no_core import protect_memory
 from agent.host.not_ours import owned_by_other, service_only
 from agent.host.paths import default_config
 from agent.model import exits
-from agent.model.errors import AgentError
+from agent.model.errors import AgentError, ProgramMissing
 from agent.model.finding import Message
 from agent.text.cli_words import ListsActions, argparse_language, translate_parser
 from agent.text.redact import redact
@@ -78,6 +79,9 @@ GUIDE: Final = "start"
 SERVICES: Final = frozenset({"run", "hub"})
 """Commands that keep running: their log shows normal work too."""
 
+ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger", "filing", "config", "verify"})
+"""Commands that run on Windows too, as far as they judge no picture."""
+
 EXTRAS: Final = {"iotcore": "demo"}
 """Packages that only an extra installs, and its name."""
 
@@ -119,6 +123,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         told = owned_by_other(Path("?"), error) or service_only(Path("?"), error)
         _print_error(render(told.message, lang))
         return told.exit_code
+    except ZoneInfoNotFoundError as error:
+        missing = Message("{what}: install the time zones of the system: package tzdata", {"what": str(error.args[0])})
+        _print_error(render(missing, lang))
+        return exits.CONFIG
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             return _print_bug(error, verbose, lang)
@@ -152,6 +160,11 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
         if not rest and sys.stdin.isatty() and sys.stdout.isatty():
             rest = [GUIDE]
         chosen = next((word for word in rest if not word.startswith("-")), None)
+        if sys.platform == "win32" and chosen in COMMANDS.keys() - ON_WINDOWS:
+            raise ProgramMissing(
+                "camwarden {command} needs Linux: run it on the gateway, or here under WSL: wsl camwarden {command}",
+                command=chosen,
+            )
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
         parser = _parser({chosen: module} if chosen is not None and module is not None else {})
         translate_parser(parser, lang)

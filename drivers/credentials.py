@@ -18,7 +18,6 @@ The file holds secrets only as HMAC-SHA-256 with a random key of that file. Call
 """
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import json
@@ -34,6 +33,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from drivers.errors import Busy, NoCredential, NoPassword, NotTried
+from drivers.file_lock import open_private, wait_for_lock
 from drivers.http.refusal import unlocks_in_s, weigh
 from drivers.model import Device
 from drivers.nonces import Nonces
@@ -218,12 +218,12 @@ class Credentials:
             if self._path is None:
                 yield
                 return
-            lock = _open_private(self._path.with_name(self._path.name + ".lock"))
+            lock = open_private(self._path.with_name(self._path.name + ".lock"))
             if lock is None:
                 yield
                 return
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                wait_for_lock(lock)
                 self._load()
                 yield
             finally:
@@ -298,13 +298,6 @@ def _entry_from(stored: dict[str, object]) -> Entry:
     if entry.not_before and datetime.fromisoformat(entry.not_before).tzinfo is None:
         raise ValueError("a time without a zone")
     return entry
-
-
-def _open_private(path: Path) -> int | None:
-    try:
-        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError:
-        return None
 
 
 def _iso(moment: datetime) -> str:

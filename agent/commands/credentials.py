@@ -57,7 +57,10 @@ def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[En
     if args.device not in known:
         names = ", ".join(known) or translate("none", args.lang)
         raise UsageError(
-            "no login of a device {device!r} was ever tried; devices with one: {names}", device=args.device, names=names
+            "no login of a device {device!r} was ever tried; devices with one: {names}; see camwarden credentials "
+            "status",
+            device=args.device,
+            names=names,
         )
     released = any(entry.device == args.device and entry.state in BLOCKED for entry in entries)
     if released:

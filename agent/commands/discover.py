@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.host.paths import CONFIG
+from agent.host.paths import default_config
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Json, Message
@@ -235,7 +235,7 @@ def _site(args: argparse.Namespace) -> Site:
     """
     given = where_of(args)
     named = given != Discovery()
-    if not args.config.exists() and (named or args.config == CONFIG):
+    if not args.config.exists() and (named or args.config == default_config()):
         return replace(PLACEHOLDER, discovery=given if named else Discovery(interfaces=own_addresses()))
     site = load(args.config)
     if not named:

@@ -85,7 +85,11 @@ def _token_text(args: argparse.Namespace) -> str:
             with args.token_file.open("rb") as file:
                 return str(file.read(2 * MAX_CHARS), "ascii", "replace")
         except OSError as error:
-            raise UsageError("{path}: cannot be read: {why}", path=args.token_file, why=os_words(error)) from None
+            raise UsageError(
+                "{path}: cannot be read: {why}; give the file that holds the token",
+                path=args.token_file,
+                why=os_words(error),
+            ) from None
     match args.token:
         case None:
             return _asked_token(args.lang)

@@ -31,7 +31,7 @@ from agent.site.config.site import Site
 from agent.text.translate import render
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
-from drivers.factory import Outcome, maker_of
+from drivers.http.factory_logins import Outcome, maker_of
 from drivers.http.factory_try import try_factory
 from drivers.model import Device
 

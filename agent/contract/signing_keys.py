@@ -32,6 +32,7 @@ from agent.contract.jwk import (
     unb64url,
 )
 from agent.host.files import SECRET_WRONG_BITS, sync_directory
+from agent.host.users import wrong_rights
 from agent.model import exits
 from agent.model.errors import AgentError, ConfigurationError, Forbidden, os_words
 
@@ -132,7 +133,7 @@ def load_private(path: Path, wrong_bits: int = SECRET_WRONG_BITS) -> PrivateKey:
     """Return the private key itself, for what a `Signer` cannot do (a certificate for TLS); raises as `load_signer`."""
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode & 0o777
+            mode = wrong_rights(os.fstat(file.fileno()), wrong_bits)
             data = file.read(_KEY_FILE_MAX_BYTES)
     except FileNotFoundError:
         raise ConfigurationError(
@@ -142,7 +143,7 @@ def load_private(path: Path, wrong_bits: int = SECRET_WRONG_BITS) -> PrivateKey:
         raise Forbidden("{path}: this user may not read the key; run as its owner or as root", path=path) from None
     except OSError as error:
         raise ConfigurationError("{path}: the key cannot be read: {why}", path=path, why=os_words(error)) from None
-    if mode & wrong_bits:
+    if mode is not None:
         raise Forbidden(
             "{path}: mode {mode:04o} opens the private key to others; chmod 600 it, or make a new key",
             path=path,

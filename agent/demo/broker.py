@@ -20,6 +20,7 @@ import psutil
 
 from agent.demo.onvif.device_view import HOST
 from agent.host.files import write_atomic
+from agent.host.users import is_root
 
 USER = "demo"
 READY_WITHIN_S = 60.0
@@ -129,7 +130,7 @@ def mosquitto_broker(directory: Path) -> Broker:
             port=port,
             passwords=passwords,
             packet_max_bytes=PACKET_MAX_BYTES,
-            user="user root" if os.geteuid() == 0 else "",  # otherwise it could not read its own password file
+            user="user root" if is_root() else "",  # otherwise it could not read its own password file
         )
         write_atomic(config, text.encode(), 0o600)
         silence = subprocess.DEVNULL

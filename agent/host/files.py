@@ -1,12 +1,16 @@
 """Writes files atomically, and as the user that owns them."""
 
 import os
+import re
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from agent.host.users import is_root
 
 SECRET_WRONG_BITS: Final = 0o077
 """Permission bits that a file with a secret must not have."""
@@ -15,6 +19,17 @@ FROM_SYSTEMD_WRONG_BITS: Final = 0o037
 
 Source: acl(5), correspondence between ACL entries and file permission bits.
 """
+
+WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
+"""Opens a pipe in a file's place at once; Windows has none in its folders."""
+
+_RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|com[1-9]|lpt[1-9])(?=\.|$)")
+"""Source: Microsoft, Naming Files, Paths, and Namespaces."""
+
+
+def portable_name(name: str) -> str:
+    """Return a file's name that Windows has too: `_` after a word that it reserves for devices."""
+    return _RESERVED.sub(r"\1_", name) if _RESERVED.match(name) else name
 
 
 def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
@@ -37,9 +52,10 @@ def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | No
         with os.fdopen(descriptor, "wb") as file:
             made = os.fstat(file.fileno())
             # The unit forbids this call, also where it changes nothing.
-            if owner is not None and owner != (made.st_uid, made.st_gid):
+            if sys.platform != "win32" and owner is not None and owner != (made.st_uid, made.st_gid):
                 os.fchown(file.fileno(), *owner)
-            os.fchmod(file.fileno(), mode)
+            if sys.platform != "win32":
+                os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -63,8 +79,10 @@ def replace_content(path: Path, data: bytes) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Fsync a folder's names. Source: fsync(2)."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Fsync a folder's names; not on Windows, which opens no folder. Source: fsync(2)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
@@ -82,7 +100,7 @@ def as_owner_of(directory: Path) -> Iterator[None]:
     except OSError:
         yield
         return
-    if os.geteuid() != 0 or owner.st_uid == 0:
+    if not is_root() or owner.st_uid == 0:
         yield
         return
     group = os.getegid()

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ def moment(at: datetime) -> Moment:
 
 def clock_synced() -> bool:
     """Return whether the kernel reports its clock as synchronised; False where it cannot be asked."""
+    if sys.platform == "win32":
+        return False
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
     adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
     if adjtimex is None:
@@ -81,6 +84,8 @@ def own_load() -> tuple[int, float]:
 def release_memory() -> None:
     """Return a cycle's freed memory to the system until the next cycle, where glibc can. Source: malloc_trim(3)."""
     gc.collect()
+    if sys.platform == "win32":
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

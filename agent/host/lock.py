@@ -1,11 +1,11 @@
 """Locks a path for one process: a lock file names the holder, and the lock ends with its process."""
 
-import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from agent.model.errors import ConfigurationError, Forbidden, Locked, os_words
+from drivers.file_lock import try_lock
 
 
 def lock(path: Path) -> int:
@@ -21,24 +21,23 @@ def lock(path: Path) -> int:
     name = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError:
         raise Forbidden("{name}: this user may not write here; run as the service's user", name=name) from None
     except OSError as error:
         raise ConfigurationError("{name}: no files can be kept here: {why}", name=name, why=os_words(error)) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not try_lock(descriptor):
         holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
         raise Locked(
             "{path}: process {holder} uses it; stop that process first, or leave the work to it",
             path=path,
             holder=holder,
-        ) from None
+        )
     with suppress(OSError):  # the disk is full: the lock holds all the same, it only cannot say whose it is
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 

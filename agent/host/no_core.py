@@ -10,8 +10,11 @@ on whether the process may be dumped; children inherit the limit, but lose the o
 
 import ctypes
 import os
-import resource
+import sys
 from typing import Final
+
+if sys.platform != "win32":
+    import resource
 
 _PR_SET_DUMPABLE: Final = 4
 
@@ -22,11 +25,15 @@ def protect_memory() -> None:
     What of /proc/self belongs to its owner alone (`mem`, `environ`) belongs to root from then on. The second does
     nothing where the kernel is not Linux.
 
+    Windows has neither: there this does nothing.
+
     Raises:
         OSError: The environment of the process forbids it.
 
     Source: prctl(2), PR_SET_DUMPABLE; getrlimit(2), RLIMIT_CORE; core(5), proc(5).
     """
+    if sys.platform == "win32":
+        return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     prctl = getattr(libc, "prctl", None)

@@ -1,12 +1,13 @@
 """Explains who owns a file that this user may not use, and how to proceed: nobody needs root for an own site."""
 
 import os
-import pwd
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from agent.host.paths import CONFIG, RUNTIME, STATE
+from agent.host.users import name_of_user, own_id
 from agent.model.errors import Forbidden, os_words
 
 OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
@@ -24,6 +25,19 @@ def forbidden(path: Path, error: OSError) -> Forbidden:
     return Forbidden("{path}: {why}; name a folder of your own with [storage] in site.toml", **own)
 
 
+def require_readable(folder: Path) -> None:
+    """Validate that a folder can be listed, so that what lies in it is not taken for missing.
+
+    Raises Forbidden where it is there and this user may not list it.
+    """
+    try:
+        next(folder.iterdir(), None)
+    except PermissionError as error:
+        raise forbidden(folder, error) from None
+    except OSError:
+        return
+
+
 def owned_by_other(path: Path, error: OSError) -> Forbidden | None:
     """Return who owns a file and how to get it back; None where it is the service's or this user's own."""
     path = _path(path, error)
@@ -32,15 +46,18 @@ def owned_by_other(path: Path, error: OSError) -> Forbidden | None:
         return None
     with suppress(OSError, KeyError):
         values: dict[str, Any] = {**_values(path, error), "there": there}
-        values |= {"user": pwd.getpwuid(there.stat().st_uid).pw_name, "me": pwd.getpwuid(os.geteuid()).pw_name}
-        if values["user"] != values["me"]:
+        owner, own = there.stat().st_uid, own_id()
+        if own is not None and owner != own:
+            values |= {"user": name_of_user(owner), "me": name_of_user(own)}
             return Forbidden("{path}: {why}; {there} is in the hands of {user}: sudo chown -R {me} {there}", **values)
     return None
 
 
 def service_only(path: Path, error: OSError) -> Forbidden:
-    """Return who may use the service's files."""
+    """Return who may use the service's files; on Windows, what else keeps a file from being used."""
     values = _values(_path(path, error), error)
+    if sys.platform == "win32":
+        return Forbidden("{path}: {why}; close it in other programs, or choose a folder of your own", **values)
     return Forbidden("{path}: {why}; run as root or as the user camwarden", **values)
 
 

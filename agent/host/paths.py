@@ -1,9 +1,12 @@
 """Resolves the default paths of files. The service's own folders are in `config.Storage`."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from agent.host.users import is_root, own_id
 
 CONFIG: Final = Path("/etc/camwarden/site.toml")
 STATE: Final = Path("/var/lib/camwarden")
@@ -20,11 +23,14 @@ LEDGER_HEADINGS_NAME: Final = "ledger-headings.json"
 def default_config() -> Path:
     """Return the service's site.toml; where there is none, the one in the folder that a person stands in.
 
-    One that belongs to somebody else is not taken: who may write into a shared folder would choose what root reads.
+    One that belongs to somebody else is not taken: who may write into a shared folder would choose what root reads. On
+    Windows, where no service runs, it is always the folder's.
     """
     here = Path(SITE_NAME)
+    if sys.platform == "win32":
+        return here
     try:
-        return here if not CONFIG.exists() and here.stat().st_uid in (0, os.geteuid()) else CONFIG
+        return here if not CONFIG.exists() and here.stat().st_uid in (0, own_id()) else CONFIG
     except OSError:
         return CONFIG
 
@@ -42,7 +48,7 @@ def is_of_service(config: Path, environ: Mapping[str, str]) -> bool:
 
     Source: systemd.exec(5), STATE_DIRECTORY.
     """
-    return config == CONFIG or os.geteuid() == 0 or "STATE_DIRECTORY" in environ or os.access(STATE, os.W_OK)
+    return config == CONFIG or is_root() or "STATE_DIRECTORY" in environ or os.access(STATE, os.W_OK)
 
 
 def site_state(site_id: str, environ: Mapping[str, str]) -> Path:
@@ -72,7 +78,12 @@ def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:
 
 
 def user_state(environ: Mapping[str, str]) -> Path:
-    """Return camwarden's state folder of one user. Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME)."""
+    """Return camwarden's state folder of one user.
+
+    Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME); Microsoft, FOLDERID_LocalAppData.
+    """
+    if sys.platform == "win32" and environ.get("LOCALAPPDATA"):
+        return Path(environ["LOCALAPPDATA"]) / "camwarden"
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return home / "camwarden"

@@ -17,7 +17,7 @@ from drivers.credentials import Credentials
 from drivers.discovery.detect_protocol import DOORS
 from drivers.errors import DeviceFault, DriverError, Locked, NoCredential, NotPermitted, NotTried
 from drivers.exchange import Transport
-from drivers.factory import FACTORY, Outcome
+from drivers.http.factory_logins import FACTORY, Outcome
 from drivers.http.refusal import is_shut, weigh
 from drivers.http.transport import open_transport
 from drivers.model import Device

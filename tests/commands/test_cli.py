@@ -206,7 +206,10 @@ def test_refused_logins_are_shown_and_released(tmp_path: Path) -> None:
 
     wrong = here("credentials", "retry", "gate", "--config", path)
     assert wrong.returncode == exits.USAGE
-    assert wrong.stderr == "camwarden: no login of a device 'gate' was ever tried; devices with one: nvr\n"
+    assert wrong.stderr == (
+        "camwarden: no login of a device 'gate' was ever tried; devices with one: nvr; "
+        "see camwarden credentials status\n"
+    )
     assert here("credentials", "retry", "nvr", "--config", path).returncode == 0
     assert Credentials(tmp_path / "credentials.json").state(device).state == "new"
     assert "nothing to do" in here("credentials", "retry", "nvr", "--config", path).stdout

@@ -18,7 +18,7 @@ from agent.model import exits
 from agent.observe.facts.factory_logins import NAME, read_tried
 from agent.site.config.load import load
 from drivers.credentials import Credentials
-from drivers.factory import FACTORY
+from drivers.http.factory_logins import FACTORY
 
 NVR = ISAPI_DEVICES[0]
 SECRETS = {one.password for one in FACTORY.values()}

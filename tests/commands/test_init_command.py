@@ -100,7 +100,8 @@ def test_answers_that_end_early_write_nothing(tmp_path: Path) -> None:
     done = init(tmp_path / "new", answers="datong017\n\n")
     assert (done.returncode, done.stderr) == (
         exits.USAGE,
-        "camwarden: the answers ended before the last question: nothing was written\n",
+        "camwarden: the answers ended before the last question: nothing was written; answer on a "
+        "terminal, or give --answers FILE\n",
     )
     assert not (tmp_path / "new").exists()
 

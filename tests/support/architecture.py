@@ -24,9 +24,11 @@ from house_rules import (
     LOGGING_SET_UP,
     MODULES_MAX,
     OF_MASKING,
+    ON_LINUX_ALONE,
     ORDER,
     PACKAGES,
     PASSES_BY_VERDICT,
+    POSIX_OS,
     PRIVATE_ALL_THE_SAME,
     PURE_MASKING,
     READS_JSON,
@@ -107,6 +109,7 @@ def violations(root: Path) -> list[str]:
         tree = ast.parse(path.read_text("utf-8"), name)
         found += _import_violations(name, tree)
         found += _call_violations(name, tree)
+        found += _posix_violations(name, tree)
         found += _json_violations(name, tree)
         found += _pass_violations(name, tree)
         found += _private_violations(name, tree)
@@ -176,6 +179,14 @@ def _refused(name: str, wanted: str) -> str:
     if other not in ORDER or ORDER.index(other) > ORDER.index(own) or other in APART.get(own, ()):
         return f"{own} may not import {wanted}"
     return ""
+
+
+def _posix_violations(name: str, tree: ast.Module) -> Iterator[str]:
+    if any(fnmatch(name, place) for place in ON_LINUX_ALONE):
+        return
+    for node in _nodes(tree):
+        if isinstance(node, ast.Attribute) and node.attr in POSIX_OS and ast.unparse(node.value) == "os":
+            yield f"{name}:{node.lineno}: os.{node.attr} is not there on Windows: agent/host has a way"
 
 
 def _call_violations(name: str, tree: ast.Module) -> Iterator[str]:

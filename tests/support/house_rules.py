@@ -61,6 +61,16 @@ WALLS: dict[str, tuple[str, ...]] = {
     "pkcs11": ("agent/deliver/keys/pkcs11.py",),
     "packaging": (),
     "systemd": (),
+    "fcntl": ("drivers/file_lock.py",),
+    "msvcrt": ("drivers/file_lock.py",),
+    "pwd": ("agent/host/users.py",),
+    "resource": ("agent/host/no_core.py", "masking/worker/*"),
+    "grp": (),
+    "termios": (),
+    "tty": (),
+    "pty": (),
+    "syslog": (),
+    "curses": (),
     "pickle": (),
     "tomllib": (),
     "time": (
@@ -85,6 +95,20 @@ WALLS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few
 places on purpose: a simulation replaces those."""
+
+POSIX_OS = frozenset({
+    "getuid", "geteuid", "getgid", "getegid", "setuid", "seteuid", "setgid", "setegid", "chown", "fchown", "lchown",
+    "fchmod", "fork", "killpg", "setsid", "getpgid", "statvfs", "fstatvfs", "sysconf", "uname", "pread", "pwrite",
+    "pipe2", "sched_getaffinity", "getloadavg", "mkfifo", "fdatasync", "O_NONBLOCK", "O_CLOEXEC", "O_DIRECTORY",
+    "O_NOFOLLOW", "O_NOCTTY",
+})  # fmt: skip
+"""Names of `os` that Windows lacks."""
+
+ON_LINUX_ALONE = (
+    "agent/host/*", "masking/worker/*", "drivers/stores/*", "agent/deliver/spool/*", "agent/service/*", "agent/hub/*",
+    "agent/onsite/doctor/*", "agent/onsite/bundle/*", "agent/commands/check/*",
+)  # fmt: skip
+"""Where these names may be used: below `host`, what no command of `ON_WINDOWS` (`agent/cli.py`) ever calls."""
 
 IMPORT_TABLES = (
     "drivers/registry.py",

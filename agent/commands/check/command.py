@@ -16,11 +16,13 @@ from agent.commands.check.looking import LookOptions, look, look_at_site
 from agent.commands.check.options import add_options, check_options, device_of, login_of
 from agent.commands.check.plan import show_plan
 from agent.commands.check.show import show
+from agent.commands.terminal.progress_line import progress_line
 from agent.commands.terminal.unconfined import with_flag
 from agent.host.clock import utc_now
 from agent.host.paths import user_state
 from agent.model import exits
 from agent.model.exits import exit_code
+from agent.model.finding import Message
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.single_address import of_host, site_of, with_channels
@@ -58,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     checked = anonymous(checked) if args.redact else checked
     show(args, checked)
     if report is not None:
-        check_report.write_report(report, checked)
+        with progress_line(args, Message("the report is written")):
+            check_report.write_report(report, checked)
     return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
 
 

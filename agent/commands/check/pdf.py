@@ -5,7 +5,6 @@ owns nothing, and a browser always in its own sandbox; where that does not work,
 """
 
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.files import write_atomic
+from agent.host.users import account, is_root
 from agent.model.errors import ProgramMissing, os_words
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -91,13 +91,7 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
 
 def _unprivileged() -> tuple[int, int] | None:
     """Return the user and group that print for root and own nothing; None: this user is not root."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError:
-        return OVERFLOW_ID, OVERFLOW_ID
-    return nobody.pw_uid, nobody.pw_gid
+    return (account("nobody") or (OVERFLOW_ID, OVERFLOW_ID)) if is_root() else None
 
 
 def _prepare_folder(room: Path, html: Path, account: tuple[int, int] | None) -> None:

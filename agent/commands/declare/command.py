@@ -27,6 +27,9 @@ from agent.site.declarations.table import BY_ID, PROFILES
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
 
+OF_SET = ("cameras", "group", "until", "paper", "sha256", "paper_date")
+"""Options that say more about what `--set` declares."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
@@ -50,6 +53,10 @@ def run(args: argparse.Namespace) -> int:
     today = local_day(site, utc_now())
     if args.set:
         return _set(args, site, today)
+    alone = next((name for name in OF_SET if getattr(args, name)), None)
+    if alone is not None:
+        option = f"--{alone.replace('_', '-')}"
+        raise UsageError("{option} belongs to what is declared: give --set DUTY=VALUE too", option=option)
     if args.json:
         sys.stdout.write(json_text(listing_json(site, today)) + "\n")
         return exits.OK

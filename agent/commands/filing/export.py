@@ -10,6 +10,7 @@ from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import ReportKey, report_key
 from agent.commands.filing.status import finding_json, say
 from agent.commands.terminal.new_file import require_new
+from agent.commands.terminal.progress_line import progress_line
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.model import exits
@@ -45,10 +46,11 @@ def run(args: argparse.Namespace) -> int:
     if checked.interrupted:
         say(args, Message("interrupted: no dossier was written, since it would not hold all devices"))
         return exits.INTERRUPTED
-    dossier = dossier_of(checked)
-    enclosed, members = enclose(dossier.slots, given)
-    dossier = replace(dossier, slots=enclosed)
-    files = {**files_of(dossier, key, args.lang), **members}
+    with progress_line(args, Message("the dossier is written")):
+        dossier = dossier_of(checked)
+        enclosed, members = enclose(dossier.slots, given)
+        dossier = replace(dossier, slots=enclosed)
+        files = {**files_of(dossier, key, args.lang), **members}
     try:
         write_atomic(path, pack_dossier(site.id, utc_text(dossier.at), files, key.signer), MODE)
     except OSError as error:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.host.clock import utc_now
+from agent.host.not_ours import require_readable
 from agent.model.exits import exit_code
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.filed_file import read_filed
@@ -28,6 +29,7 @@ STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "unknown": "mag
 def run(args: argparse.Namespace) -> int:
     """Show; the exit code is that of all findings."""
     site = load(args.config)
+    require_readable(site.storage.directory)
     status = filing_status(site, read_filed(site.storage.directory, site.id), utc_now())
     if args.json:
         sys.stdout.write(json_text(status_json(site.id, status)) + "\n")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from agent.commands.findings import say, show
 from agent.commands.terminal.moments import day_or_span, time_or_day
 from agent.host.clock import utc_now
+from agent.host.not_ours import require_readable
 from agent.model.errors import UsageError
 from agent.site.config.load import load
 
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show, or take a note; the exit code of the list is that of what is open."""
     site = load(args.config)
+    require_readable(site.storage.directory)
     now = utc_now()
     if args.action:
         return say.ACTIONS[args.action](args, site, now)

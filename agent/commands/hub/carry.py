@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.commands.hub.view import reading
 from agent.commands.terminal.moments import instant
+from agent.commands.terminal.progress_line import progress_line
 from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
 from agent.hub.case.case import write_case
@@ -21,6 +22,7 @@ from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_wor
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Message
 from agent.text.translate import render, translate
+from agent.verify.archive import open_container
 
 IMPORT_SCHEMA = "camwarden-hub-import/1"
 CASE_SCHEMA = "camwarden-hub-case/1"
@@ -43,9 +45,10 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
 
 def import_batch(args: argparse.Namespace) -> int:
     """Import a batch; 1 where something in it was not accepted. Works beside a running hub."""
-    believed = trust.load(args.data)
+    with open_container(args.batch, ".json"):  # a batch that is none makes no hub of an empty folder
+        believed = trust.load(args.data)
     signer = hub_signer(args.data)
-    with closing(Store(args.data)) as store:
+    with closing(Store(args.data)) as store, progress_line(args, Message("the batch is taken")):
         done = take_batch(args.batch, store, Intake(store, believed), signer, datetime.now(UTC))
     if args.ack is not None and done.ack is not None:
         _write(args.ack, done.ack)

@@ -156,7 +156,11 @@ def _policy(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         policy = None
     if not isinstance(policy, dict):
-        raise ConfigurationError("{path}: not a JSON object with names and values of a policy", path=path)
+        raise ConfigurationError(
+            "{path}: not a JSON object with names and values of a policy, such as {example}",
+            path=path,
+            example='{"retention_floor_days": 90}',
+        )
     return policy
 
 

@@ -66,7 +66,10 @@ def run(args: argparse.Namespace) -> int:
         chosen = answers.devices(placed)
         hub = answers.hub()
     except Ended:
-        raise UsageError("the answers ended before the last question: nothing was written") from None
+        raise UsageError(
+            "the answers ended before the last question: nothing was written; answer on a terminal, or give "
+            "--answers FILE"
+        ) from None
     has_keys = (place.site.parent / "hub-jwks.json").is_file()
     text = skeleton(site, chosen, LOGIN if user else "") + hub_lines(hub, has_keys)
     secrets = secrets_toml(user, password) if user else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent.commands.ledger.file import given_equipment, print_json, say, write_file
 from agent.host.clock import utc_now
+from agent.host.files import portable_name
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Message
@@ -24,7 +25,7 @@ SCHEMA = "camwarden-ledger-export/1"
 def run(args: argparse.Namespace) -> int:
     """Write the ledger; no file is overwritten."""
     site = load_declared(args.config)
-    path: Path = args.out or Path(f"{site.id}.xlsx")
+    path: Path = args.out or Path(portable_name(f"{site.id}.xlsx"))
     if path.suffix.lower() not in (".xlsx", ".csv"):
         raise UsageError("{path}: the name must end in .xlsx or .csv", path=path)
     if path.exists() or path.is_symlink():

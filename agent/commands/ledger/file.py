@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
+from agent.commands.terminal.progress_line import progress_line
 from agent.commands.terminal.service_memory import sources_known
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
@@ -46,7 +45,8 @@ def read_ledger(args: argparse.Namespace) -> Ledger:
         headings_said.save(kept, left)
     mapped = {heading: key for heading, key in (left | said).items() if key}
     try:
-        ledger = read(file_bytes(args.file, FILE_MAX_BYTES), mapped, args.sheet)
+        with progress_line(args, Message("{path} is read", {"path": printable(str(args.file))})):
+            ledger = read(file_bytes(args.file, FILE_MAX_BYTES), mapped, args.sheet)
     except Unreadable as error:
         raise Unreadable("{path}: {error}", path=args.file, error=error) from None
     return ledger
@@ -179,7 +179,9 @@ def given_equipment(args: argparse.Namespace, site: Tables) -> ObservedEquipment
     try:
         text = file_bytes(args.seen, SEEN_MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError("{path}: is not UTF-8", path=args.seen) from None
+        raise UsageError(
+            "{path}: is not UTF-8; give what check --json or discover --json has written", path=args.seen
+        ) from None
     try:
         return parse_observed(text, site)
     except UsageError as error:
@@ -190,10 +192,10 @@ def observe_equipment(args: argparse.Namespace, site: Site, tables: Tables) -> O
     """Ask the site's devices once, as `check` does, for their equipment."""
     if not site.devices:
         return NOTHING_SEEN
-    errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
+    values = {"count": len(site.devices), "site": site.id}
+    progress = progress_line(args, Message("{count} devices of {site} are read", values))
     with worker_of(site) as worker, progress, as_owner_of(site.storage.directory):
         env = Environment(Credentials(remembered), worker.judge, utc_now)
         known = sources_known(site.storage.directory, site.id)

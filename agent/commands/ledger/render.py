@@ -9,6 +9,7 @@ from rich.console import Console
 from agent.commands.ledger import file as ledger_file
 from agent.commands.ledger.import_rows import hub_keys, print_left_out, print_undeclared, today
 from agent.commands.ledger.site_rows import sound_plan
+from agent.host.files import portable_name
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
@@ -65,7 +66,7 @@ def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _SitePlans:
     plans: list[SitePlan] = []
     drafts: list[folder.Draft] = []
     for id_, entries in groups.items():
-        target = args.out / id_
+        target = args.out / portable_name(id_)
         site = folder.existing(target) if id_ else {}
         entries = with_addresses(entries, parse_said(args.recorder))
         planned, wrong = sound_plan(entries, site, [p for p in ledger.problems if p.row], args.skip_bad)

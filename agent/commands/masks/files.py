@@ -159,7 +159,11 @@ def _load(paths: Sequence[Path]) -> list[_File]:
         try:
             file = _read(path)
         except OSError as error:
-            mistakes.append(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)}))
+            mistakes.append(
+                Message(
+                    "{path}: cannot be read: {why}; give the path of a picture", {"path": path, "why": os_words(error)}
+                )
+            )
             continue
         if file is None:
             mistakes.append(
@@ -171,7 +175,7 @@ def _load(paths: Sequence[Path]) -> list[_File]:
         else:
             loaded.append(file)
     if mistakes:
-        raise UsageError(lines(mistakes))
+        raise UsageError(lines([one for at, one in enumerate(mistakes) if one not in mistakes[:at]]))
     return loaded
 
 

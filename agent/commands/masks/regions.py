@@ -69,7 +69,11 @@ def _rows(path: Path) -> list[Any]:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError("{path}: the regions cannot be read: {why}", path=path, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: the regions cannot be read: {why}; name a .toml or .json file with --regions",
+            path=path,
+            why=os_words(error),
+        ) from None
     if len(text) > MAX_BYTES:
         raise ConfigurationError(
             "{path}: more than {bytes_most} bytes are no list of regions", path=path, bytes_most=MAX_BYTES

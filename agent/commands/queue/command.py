@@ -149,7 +149,10 @@ def _flush(args: argparse.Namespace, site: Site) -> int:
         with closing(spool), closing(place_of(site, os.environ)) as place:
             signer = place.current()
             if signer is None:
-                raise UsageError("there is no report key yet: nothing was ever signed here")
+                raise UsageError(
+                    "there is no report key yet, and nothing was ever signed here: camwarden run --once looks once and "
+                    "signs"
+                )
             keys = load_jwks(site.hub.jwks) if site.hub.jwks else {}
             publisher = Publisher(site, spool, signer, keys, lambda: datetime.now(UTC), _BY_HAND)
             publisher.start()

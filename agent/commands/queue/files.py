@@ -86,12 +86,17 @@ def import_ack(args: argparse.Namespace, site: Site) -> int:
     """Import a watermark from a file, here or by the running service."""
     keys = load_jwks(site.hub.jwks) if site.hub is not None and site.hub.jwks else {}
     if not keys:
-        raise ConfigurationError("[hub] jwks: no key of the hub is pinned, so that no confirmation can be believed")
+        raise ConfigurationError(
+            "[hub] jwks: no key of the hub is pinned, so that no confirmation can be believed; ask the hub's team for "
+            "hub-jwks.json, and name it there"
+        )
     try:
         with args.file.open("rb") as file:
             data = file.read(FILE_MAX_BYTES)
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be read: {why}", path=args.file, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be read: {why}; give the file that the hub wrote", path=args.file, why=os_words(error)
+        ) from None
     mark = read_ack(data, keys, site.id)
     with view(spool_path(site)) as look:
         if mark.epoch != look.meta("epoch"):

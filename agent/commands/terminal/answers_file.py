@@ -9,6 +9,8 @@ from typing import Final
 
 import tomli
 
+from agent.host.files import SECRET_WRONG_BITS
+from agent.host.users import wrong_rights
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.text.harmless import printable
 
@@ -26,7 +28,7 @@ def read_answers(
     """
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            mode = wrong_rights(os.fstat(file.fileno()), SECRET_WRONG_BITS)
             data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise UsageError("{path} cannot be read: {why}", path=path, why=os_words(error)) from None
@@ -47,10 +49,8 @@ def read_answers(
             )
         if not isinstance(value, str):
             raise UsageError("{path}: {key} must be a text in quotes", path=path, key=key)
-    if any(key.endswith("password") for key in data) and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(
-            "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", path=path, mode=stat.S_IMODE(mode)
-        )
+    if any(key.endswith("password") for key in data) and mode is not None:
+        raise UsageError("{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}", path=path, mode=mode)
     return data
 
 
@@ -59,7 +59,7 @@ def first_line(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
             status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
+            if stat.S_ISREG(status.st_mode) and wrong_rights(status, SECRET_WRONG_BITS) is not None:
                 raise Forbidden("{path}: others may read it: chmod 600 {path}", path=path)
             return file.readline(PASSWORD_MAX_BYTES).rstrip("\r\n")
     except UnicodeDecodeError:

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 from agent.deliver.publish.tls import tls_context
+from agent.host.files import SECRET_WRONG_BITS
+from agent.host.users import wrong_rights
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
 from agent.site.config.site import Hub
 from drivers.model import Credential
@@ -48,7 +50,7 @@ def _credential(args: argparse.Namespace) -> Credential | None:
         return None
     path = args.password_file
     try:
-        mode = path.stat().st_mode & 0o777
+        mode = wrong_rights(path.stat(), SECRET_WRONG_BITS)
         lines = path.read_text().splitlines()
     except PermissionError:
         raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
@@ -56,7 +58,7 @@ def _credential(args: argparse.Namespace) -> Credential | None:
         raise ConfigurationError(
             "{path}: {why}", path=path, why=getattr(error, "strerror", None) or "not a text file"
         ) from None
-    if mode & 0o077:
+    if mode is not None:
         raise Forbidden("{path}: mode {mode:04o} opens the password to others; chmod 600 it", path=path, mode=mode)
     if not lines or not lines[0]:
         raise ConfigurationError("{path}: its first line must be the password", path=path)

@@ -122,11 +122,13 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(FILE_MAX_BYTES + 1)
     except PermissionError:
-        raise Forbidden("{path}: this user may not read it", path=path) from None
+        raise Forbidden("{path}: this user may not read it; run as its owner", path=path) from None
     except OSError as error:
-        raise UsageError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
+        raise UsageError(
+            "{path}: cannot be read: {why}; give the certificate as a PEM file", path=path, why=os_words(error)
+        ) from None
     if len(data) > FILE_MAX_BYTES:
-        raise UsageError("{path}: too large for a certificate", path=path)
+        raise UsageError("{path}: too large for a certificate; give it as a PEM file", path=path)
     return data
 
 

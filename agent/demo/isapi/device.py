@@ -30,7 +30,7 @@ from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate, Outcome
 from agent.demo.world.lying import HONEST, bent
 from agent.demo.world.recordings import fault_since
-from drivers.factory import FACTORY
+from drivers.http.factory_logins import FACTORY
 
 XML = "application/xml; charset=UTF-8"
 _TREE = "/isapi/"

@@ -83,7 +83,9 @@ def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes,
     directory = data / FOLDER
     if (directory / SETTINGS_NAME).exists():
         raise UsageError(
-            "{path} is there already: gateways know this authority, and it is not made anew", path=directory
+            "{path} is there already: gateways know this authority, and it is not made anew; see camwarden "
+            "hub enroll list",
+            path=directory,
         )
     authority = new_authority("camwarden enrollment", now)
     files: dict[str, tuple[bytes, int]] = {

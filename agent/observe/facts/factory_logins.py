@@ -18,7 +18,7 @@ from agent.model.finding import Message
 from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import site_of_folder
 from drivers.credentials import State
-from drivers.factory import FACTORY, Outcome
+from drivers.http.factory_logins import FACTORY, Outcome
 from drivers.model import Device
 
 NAME: Final = "factory-logins.json"

@@ -15,6 +15,7 @@ from agent.deliver.keys.rotate import SPOOL_NAME
 from agent.deliver.spool.read_only import view
 from agent.host.health import clock_synced, load
 from agent.host.paths import CREDENTIALS_NAME, credentials_file
+from agent.host.users import own_id
 from agent.model.finding import Json, Message, utc_text
 from agent.onsite.bundle.packing import NotThere
 from agent.onsite.doctor import PROBES
@@ -47,7 +48,7 @@ def about(situation: Situation, _: Secrets) -> str:
             "version": VERSION,
             "at": utc_text(situation.now),
             "running": situation.is_running,
-            "user": os.geteuid(),
+            "user": own_id(),
             "kernel": platform.release(),
             "machine": platform.machine(),
             "system": _system(),

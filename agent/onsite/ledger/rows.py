@@ -162,7 +162,7 @@ def _books(data: bytes) -> tuple[Book, ...]:
             "the file is larger than {mib} MiB: no ledger is, take out pictures", mib=FILE_MAX_BYTES // 1024 // 1024
         )
     if not data.strip():
-        raise Unreadable("the file is empty")
+        raise Unreadable("the file is empty: give a ledger with a row of headings")
     if data.startswith(_OLD_EXCEL):
         if _ENCRYPTED in data:
             raise Unreadable(

@@ -98,9 +98,11 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError("{path}: there is no such file", path=path) from None
+        raise UsageError("{path}: there is no such file; give what an earlier check has written", path=path) from None
     except OSError as error:
-        raise UsageError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
+        raise UsageError(
+            "{path}: cannot be read: {why}; give what an earlier check has written", path=path, why=os_words(error)
+        ) from None
     digest = kid = ""
     try:
         document: Any = json.loads(data)

@@ -1,9 +1,11 @@
 """Defines the environment of a cycle, which the daemon, a command or a test passes in."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.model.errors import ProgramMissing
 from agent.observe.facts.delivery import NotRenewed, OwnReports
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.pictures.judge import Judge
@@ -16,7 +18,15 @@ from masking.worker.client import Worker
 
 
 def worker_of(site: Site) -> Worker:
-    """Return a picture worker under a site's rules; none of its processes runs yet."""
+    """Return a picture worker under a site's rules; none of its processes runs yet.
+
+    Raises ProgramMissing where no such process can be confined: on Windows.
+    """
+    if sys.platform == "win32":
+        raise ProgramMissing(
+            "pictures are judged on Linux alone: repeat this command on the gateway, or here under WSL with the word "
+            "wsl before it"
+        )
     return Worker(accept_unconfined=site.worker.unconfined == "accept")
 
 

@@ -5,7 +5,6 @@ installs it.
 """
 
 import os
-import pwd
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +14,7 @@ from agent.contract.signing_keys import Signer, load_signer
 from agent.deliver.keys.place import place_of
 from agent.deliver.keys.tls_certificate import READ_BY_GROUP_WRONG_BITS, certificate_request, fitting_certificate
 from agent.host.files import as_owner_of
+from agent.host.users import account, is_root
 from agent.model import exits
 from agent.model.errors import AgentError, HubUnavailable, UsageError
 from agent.model.finding import Message, utc_text
@@ -70,12 +70,9 @@ def make_state_folder(storage: Storage) -> None:
         return
     with writing(directory):
         directory.mkdir(mode=0o700, parents=True)
-        if os.geteuid() == 0 and directory == Storage().directory:
-            try:
-                user = pwd.getpwnam(SERVICE_USER)
-            except KeyError:
-                return  # no service is installed here
-            os.chown(directory, user.pw_uid, user.pw_gid)
+        of_service = account(SERVICE_USER) if is_root() and directory == Storage().directory else None
+        if of_service is not None:  # else no service is installed here
+            os.chown(directory, *of_service)
 
 
 def report_key(site: Site, place: TlsPlace) -> Signer:

@@ -6,7 +6,6 @@ names a missing file.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from agent.contract.enrollment import Grant
 from agent.contract.enrollment_token import PIN_BYTES, address_text, read_address
 from agent.contract.signing_keys import jwk_set, load_jwks
 from agent.host.files import as_owner_of, replace_content, write_atomic
+from agent.host.users import is_root
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.model.finding import Json, utc_text
 from agent.site.config.load import load_declared
@@ -118,7 +118,7 @@ def install(config: Path, place: TlsPlace, certificate: bytes, what: Installatio
     text = merged(text, what.changes) if what.changes else text
     text = marked(text) if ours else text
     status = config.stat()
-    owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
+    owner = (status.st_uid, status.st_gid) if is_root() else None
     written = []
     with writing(config):
         for path, data in what.files.items():

@@ -9,6 +9,8 @@ from typing import Final, TypeVar
 
 import tomli
 
+from agent.host.files import WITHOUT_WAITING
+from agent.host.users import wrong_rights
 from agent.model.errors import os_words
 from agent.model.finding import Message, sentence
 from agent.site.toml.lines import KeyPath, locate
@@ -16,6 +18,9 @@ from agent.site.toml.problems import ConfigError, ConfigForbidden, Problem
 from agent.site.toml.table import Document, Table
 
 _T = TypeVar("_T")
+
+_BACKSLASH = re.compile(r"(?i)unescaped '\\|hex value|unicode scalar")
+"""Errors of tomli for a backslash in double quotes, as in paths of Windows."""
 
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
@@ -38,13 +43,13 @@ def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 
 
     try:
         # Opened without blocking, so that a pipe in the file's place ends in a message and not in a wait.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | WITHOUT_WAITING)) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
                 return None, False
-            if status.st_mode & wrong_bits:
-                mode = stat.S_IMODE(status.st_mode)
+            mode = wrong_rights(status, wrong_bits)
+            if mode is not None:
                 refuse(
                     Message("mode {mode:04o} lets others at the passwords", {"mode": mode}),
                     Message("chmod 0600 {path}", {"path": path}),
@@ -62,6 +67,9 @@ def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 
         )
         return None, False
     except PermissionError:
+        if path.is_dir():  # as Windows says it
+            refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
+            return None, False
         refuse("this user may not read it", "run as root or as the user camwarden")
         return None, True
     except OSError as error:
@@ -97,6 +105,8 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
         )
         fix = Message('look for a missing quote, bracket or "=" on this line or above it')
         wide = _wide_on(text, line)
+        if _BACKSLASH.search(what):
+            fix = Message("a text with a backslash stands in single quotes: {example}", {"example": "'C:\\site'"})
         if _TWICE.search(what):
             fix = Message("a key and a table may stand only once: remove or rename this one")
         elif wide:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Literal, TypeVar
 
 from agent.model.errors import os_words
@@ -199,6 +200,8 @@ class Table:
             return default
         if not isinstance(value, str) or not value or not value.isprintable():
             return self._wrong(key, "a path", f'"{default}"', default)
+        if sys.platform != "win32" and PureWindowsPath(value).drive:
+            self.note(key, Message("{key} is a path of Windows", {"key": key}), "write the path on this computer")
         return Path(self.document.file).absolute().parent / value
 
     def file(self, key: str, example: str) -> Path | None:

@@ -37,7 +37,7 @@ from agent.site.config.site import Site
 from drivers.allowed_requests import is_planned
 from drivers.credentials import State
 from drivers.errors import DriverError, Locked, NotTried, Unreachable
-from drivers.factory import FACTORY, Outcome, maker_of
+from drivers.http.factory_logins import FACTORY, Outcome, maker_of
 from drivers.http.factory_try import ASKS, try_factory
 from drivers.model import Device
 
