@@ -32,12 +32,12 @@ Signed-By: /etc/apt/keyrings/{PUBLIC_KEY}
 INSTALL: Final = """\
 set -e
 apt-get -qq update
-apt-get -qq install --no-install-recommends -y camwarden
+apt-get -qq install --no-install-recommends -y camwarden >/tmp/said 2>&1 || { cat /tmp/said; exit 1; }
 dpkg-query --show camwarden
 camwarden --version
 rm -rf /var/lib/apt/lists/*
 """
-REFUSE: Final = "if apt-get -qq update; then echo unsigned lists were taken; exit 1; fi"
+REFUSE: Final = "! apt-get -qq update 2>/tmp/said && grep 'is not signed' /tmp/said"
 
 
 def told(root: Path, repository: Path, script: str) -> str:

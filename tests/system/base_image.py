@@ -18,8 +18,9 @@ DEBIAN = ("http://deb.debian.org/debian", "main", "debian-archive-keyring")
 UBUNTU = ("http://archive.ubuntu.com/ubuntu", "main,universe", "ubuntu-keyring")
 """Where packages are, in which components, and which package of this machine brings the keys they are signed with."""
 
-GUEST_PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "mosquitto", "sudo")
-"""A booting system, pytest's Python, the broker, and the command that operators type before ours."""
+GUEST_PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "mosquitto", "sudo")
+"""A booting system, pytest's Python, what Ansible asks apt with, the broker, and the command that operators type
+before ours."""
 
 RECIPE = 1
 """Raise it where the same list is to give another image."""

@@ -1,14 +1,22 @@
-"""The same package under another version number: what an upgrade and a downgrade are tried with.
+"""Other versions of the package, for upgrades and downgrades: the same one under another number, and release 0.1.
 
-It is repacked without compression and without building anything again, so it costs seconds.
+The first is repacked without compression and without building anything again, so it costs seconds. The second is built
+once from its own commit by its own script, a minute, and kept.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+RELEASE_0_1: Final = "9c5cd3fe1d56e09a5e56a2b77a0ad0f2bf08d0e8"
+"""The commit of which gateways run a package that calls itself 0.1.0."""
 
 
 def version_of(deb: Path) -> str:
@@ -29,3 +37,22 @@ def repacked(deb: Path, version: str, out: Path) -> Path:
         build: list[str | Path] = ["dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, out]
         subprocess.run(build, check=True, capture_output=True)
     return out
+
+
+def release_0_1(python: str, cache: Path) -> Path:
+    """Return the package of release 0.1 for one Python, built now where the cache has none.
+
+    Raises:
+        subprocess.CalledProcessError: The checkout does not have its commit, as a shallow one, or the build failed.
+    """
+    kept = cache / f"release-0.1-py{python}.deb"
+    if kept.exists():
+        return kept
+    with tempfile.TemporaryDirectory(prefix="release-0.1-", dir=cache) as folder:
+        source, out = Path(folder, "source"), Path(folder, "out")
+        subprocess.run(["git", "clone", "--quiet", "--shared", "--no-checkout", ROOT, source], check=True)
+        subprocess.run(["git", "-C", source, "checkout", "--quiet", RELEASE_0_1], check=True)
+        script = [sys.executable, "-P", source / "packaging" / "build_deb.py", "--python", python]
+        subprocess.run([*script, "--compression", "fast", "--out", out], check=True)
+        shutil.move(next(out.glob("*.deb")), kept)
+    return kept

@@ -24,7 +24,8 @@ from pathlib import Path
 
 import machine_room
 from base_image import RELEASES, Release, base_image, needs_of, unpack
-from other_version import repacked, version_of
+from other_version import release_0_1, repacked, version_of
+from signed_folder import signed_folder
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -35,9 +36,11 @@ TEST_FILES = (
     "booted_secrets.py",
     "booted_commands.py",
     "booted_package.py",
+    "booted_release_0_1.py",
+    "booted_roll_out.py",
 )
-PROGRAMS = ("mmdebstrap", "systemd-container", "debhelper", "dpkg-dev")
-WITHIN_S = 900.0
+PROGRAMS = ("mmdebstrap", "systemd-container", "debhelper", "dpkg-dev", "apt-utils", "gpg", "gpgv")
+WITHIN_S = 1500.0
 THIS = "/srv/this.deb"
 PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 """The distributions that pytest is made of on Python 3.11 and later; none of them is compiled."""
@@ -129,9 +132,12 @@ def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
         packages.mkdir()
         (packages / "this.deb").symlink_to(THIS)
         repacked(deb, f"{version_of(deb)}~before", packages / "before.deb")
+        shutil.copyfile(release_0_1(release.python, BUILD), packages / "release-0.1.deb")
+        signed_folder(deb, packages / "apt")
         _copy_pytest(pytest)
         readable = {ROOT / part: f"/srv/checkout/{part}" for part in ("agent", "drivers", "masking")}
         readable[ROOT / "packaging" / "mosquitto"] = "/srv/checkout/packaging/mosquitto"
+        readable |= {ROOT / "packaging" / "ansible": "/srv/checkout/packaging/ansible", _ansible(): "/srv/ansible"}
         readable |= {HERE / "guest": "/srv/guest", pytest: "/srv/pytest", packages: "/srv/packages", deb: THIS}
         with machine_room.control_group(name):
             guest = machine_room.boot(name, root, {out: "/srv/shared"}, readable, out / "console.txt")
@@ -145,6 +151,12 @@ def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
             finally:
                 machine_room.switch_off(guest)
     return _results(release, out)
+
+
+def _ansible() -> Path:
+    """Return the folder of Ansible's Python packages, installed now where it is not."""
+    subprocess.run(["make", "--silent", "build/ansible/installed"], cwd=ROOT, check=True)
+    return next((ROOT / "build" / "ansible").glob("lib/python3*/site-packages"))
 
 
 def _give_the_tests(root: Path, only: str, keep: bool) -> None:

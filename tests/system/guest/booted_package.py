@@ -16,11 +16,6 @@ USERS = {f"/etc/{name}{old}" for name in ("passwd", "group", "shadow", "gshadow"
 """Where the service's user stands."""
 
 
-def installed_version() -> str:
-    """Return the version of the package that dpkg knows."""
-    return said("dpkg-query", "--show", "--showformat=${Version}", "camwarden")
-
-
 def operators_files() -> list[tuple[bytes, int, str, str]]:
     """Return content, mode, owner and group of what the operator wrote."""
     files = (SITE_TOML, SECRETS_TOML)
@@ -29,7 +24,7 @@ def operators_files() -> list[tuple[bytes, int, str, str]]:
 
 def test_another_version_keeps_reports_key_and_files(service: Gateway) -> None:
     """Down to the version before and up again, while reports wait for a broker that is away."""
-    version, confirmed = installed_version(), gateway.wait_until_confirmed()["confirmed"]
+    version, confirmed = gateway.installed_version(), gateway.wait_until_confirmed()["confirmed"]
     peers.stop_broker()
     key = (STATE / "report-key.pem").read_bytes()
     written = operators_files()
@@ -41,7 +36,7 @@ def test_another_version_keeps_reports_key_and_files(service: Gateway) -> None:
         assert gateway.spool_waits() > waiting, package
         assert (STATE / "report-key.pem").read_bytes() == key
         assert operators_files() == written
-        assert (installed_version() == version) == (package == "this.deb")
+        assert (gateway.installed_version() == version) == (package == "this.deb")
     peers.start_broker()
     assert_without_gap(gateway.wait_until_confirmed(more_than=confirmed))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import peers
 from machine import prop, props, said, wait_for
-from places import DROP_INS, PACKAGES, PEERS, SECRETS_TOML, SITE_FILES, SITE_TOML, TOKEN, UNIT
+from places import DROP_INS, PACKAGES, PEERS, SECRETS_TOML, SITE_FILES, SITE_TOML, STATE, TOKEN, UNIT
 
 ENROLLED_TOML = PEERS / "enrolled.toml"
 """site.toml after enrollment: what every test begins with."""
@@ -19,6 +20,26 @@ ENROLLED_TOML = PEERS / "enrolled.toml"
 def install(name: str) -> None:
     """Install one of the packages, as `apt install ./NAME` does once all is downloaded."""
     said("dpkg", "--install", "--force-confdef", "--force-confold", PACKAGES / name, within_s=120)
+
+
+def installed_version() -> str:
+    """Return the version of the package that dpkg knows."""
+    return said("dpkg-query", "--show", "--showformat=${Version}", "camwarden")
+
+
+def forget() -> None:
+    """Purge the package and delete what people and the service wrote, as README.Debian says."""
+    said("dpkg", "--purge", "camwarden")
+    for folder in (SITE_TOML.parent, STATE):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin_anew(name: str) -> None:
+    """Put a gateway into use that has nothing of us on it, with one of the packages."""
+    peers.start_broker()
+    forget()
+    install(name)
+    put_into_use()
 
 
 def put_into_use() -> dict[str, Any]:
