@@ -309,10 +309,7 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class RecordedBeside:
-    """What a device records of a camera whose footage is declared to be in a store of the gateway.
-
-    It satisfies no duty to keep footage, and has to hide and to be deleted as any other footage.
-    """
+    """What a device records besides a declared store: no duty is met by it, and it has to hide and be deleted too."""
 
     recordings: Recordings
 

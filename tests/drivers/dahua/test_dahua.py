@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import pytest
-from dahua_device import CAMERAS, FIXTURES, Nvr, fixture, observe, reading
+from dahua_device import CAMERAS, FIXTURES, Nvr, fixture, hours, observe, reading
 from devices import clock, http
 from onvif_reading import fact
 
@@ -253,3 +253,10 @@ def test_every_fixture_is_named_in_its_source() -> None:
     text = (FIXTURES / "SOURCE.md").read_text("utf-8")
     files = {path.name for path in FIXTURES.iterdir()} - {"SOURCE.md"}
     assert files == set(re.findall(r"`([\w-]+\.(?:txt|json))`", text))
+
+
+def test_hours_make_no_holes_among_each_other() -> None:
+    assert hours("2026-11-01 00:00:00", 2) == [
+        ("2026-11-01 00:00:00", "2026-11-01 01:00:00", "R"),
+        ("2026-11-01 01:00:00", "2026-11-01 02:00:00", "R"),
+    ]
