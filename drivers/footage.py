@@ -141,7 +141,7 @@ class PlatformLink:
     servers: tuple[PlatformServer, ...]
 
 
-OpeningName = Literal["floor", "newest", "bare"]
+OpeningName = Literal["floor", "newest", "drawn", "bare"]
 """Why a moment of footage is opened besides the oldest: at the age of the retention floor, the newest, seen as bare."""
 
 

@@ -119,6 +119,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
         *_told("limit", "run", history="footage"),
         Obligation("opened", ("seen", "told"), TURN),
         Obligation("floor opened", ("seen", "told"), TURN),
+        Obligation("drawn opened", ("seen", "told"), TURN),
         *_OPENED,
     ),
     "retention-forecast": (*_told("room"), *_told("rate CAMERA", history="footage")),

@@ -227,6 +227,10 @@ CONTRADICTIONS: Mapping[str, Of] = {
         for mask in one.masks))),
     "nobody approved": unapproved,
     "streams offer sound": with_each(StreamSound, encodings=("PCMU",)),
+    "what is recorded has sound": of(
+        StreamSound, lambda one: replace(one, encodings=("PCMU",)) if one.path == "playback" else one),
+    "the moment drawn by lot is refused": of(
+        FootageOpened, lambda one: replace(one, at=None, reason="fault") if one.name == "drawn" else one),
     "of a profile no sound is told": with_each(Audio, untold=("profile",)),
     "nothing is drawn": with_each(Overlays, time_shown=False),
     "another name is drawn": with_each(Overlays, texts=("Somewhere else",)),

@@ -8,6 +8,7 @@ from agent.demo.liars.archive import (
     forgotten_card,
     full_calendar,
     grey_archive,
+    hollow_middle,
     latest_in_the_future,
     metadata_tracks,
     named_after_days,
@@ -79,6 +80,7 @@ from agent.demo.liars.masks import (
     upside_down_mask,
 )
 from agent.demo.liars.settings import (
+    disk_left_out,
     fine_mosaic,
     ntp_of_nobody,
     open_sub_stream,
@@ -182,9 +184,11 @@ LIES: tuple[Lie, ...] = (
     no_word_of_sound.LIE,
     # archive, by what is played
     grey_archive.LIE,
+    hollow_middle.LIE,
     metadata_tracks.LIE,
     pictures_for_footage.LIE,
     # settings
+    disk_left_out.LIE,
     fine_mosaic.LIE,
     ntp_of_nobody.LIE,
     open_sub_stream.LIE,

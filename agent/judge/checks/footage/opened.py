@@ -12,7 +12,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
-from agent.model.finding import Ground, Message, utc_text
+from agent.model.finding import Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.footage import Opening, OpeningName
@@ -25,6 +25,9 @@ NEAR: Final = timedelta(hours=1)
 
 TURNS: Final = timedelta(days=2)
 """How far from the moment that is due now the one may lie that was requested in an earlier look."""
+
+_OURS: Final = ("deadline", "not-looked-at")
+"""Reasons that say of a moment only that our own time was used up."""
 
 PROVEN_BY_OLDEST: Final = timedelta(days=1) + NEAR
 """How much older than the floor the oldest picture may be and still prove the floor's day.
@@ -59,6 +62,34 @@ def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_a
         next_step="play that day at the recorder, and look whether its oldest footage is locked",
     )
     return (Open("floor opened", "floor-not-opened", message, {"floor_at": utc_text(floor_at)}, doubted=True),)
+
+
+def drawn(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+    """Yield whether the moment that was drawn by lot last was opened; nothing where none was requested.
+
+    A list between the floor and now is the recorder's word: each turn tries another moment of it.
+    """
+    for one in facts.observed(f"camera:{camera.camera.id}", FootageOpened):
+        value = one.value
+        if not isinstance(value, FootageOpened) or value.name != "drawn" or value.reason in _OURS:
+            continue
+        told: dict[str, Json] = {"drawn_at": utc_text(value.asked_at)}
+        if value.at is None or abs(value.at - value.asked_at) > NEAR:
+            message = Message(
+                "footage of {at} is listed and could not be opened: what else of the list can be played is not known",
+                {"at": utc_text(value.asked_at)},
+                next_step="play that day at the recorder",
+            )
+            yield Open("drawn opened", "drawn-not-opened", message, told, doubted=True)
+        elif value.blank:
+            message = Message(
+                "nothing is seen in its footage of {at}: whether that is footage is not known",
+                {"at": utc_text(value.asked_at)},
+                next_step="play that day at the recorder",
+            )
+            yield Open("drawn opened", "drawn-blank", message, told, doubted=True)
+        else:
+            yield Held("drawn opened", _level(one))
 
 
 def newest(facts: Facts, camera: CameraConfig, recordings: Recordings, there: datetime) -> tuple[Outcome, ...]:

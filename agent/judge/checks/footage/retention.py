@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.claims import clocks, floor_declared, of_footage
-from agent.judge.checks.footage.opened import at_floor, whose
+from agent.judge.checks.footage.opened import at_floor, drawn, whose
 from agent.judge.checks.footage.shared import (
     COMPLETENESS_ID,
     RETENTION_ID,
@@ -89,6 +89,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         *whose(check, facts, camera),
         _run(site, facts, camera, recordings, there),
         *at_floor(facts, camera, recordings, there - floor),
+        *drawn(facts, camera),
         *of_footage(check, site, facts, camera, recordings, now),
         *clocks(facts, camera, floor, now),
         *floor_declared(site, camera, age, now),
