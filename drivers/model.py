@@ -153,9 +153,7 @@ class Reply:
 
 Level = Literal["told", "seen", "both", "declared", "own"]
 """How something is known. `told`: a device reports it. `seen`: shown by a picture or recording that was delivered.
-`both`: told and seen. `declared`: a person or a document states it. `own`: this gateway itself: its state, the results
-of what it tried on the network, and its counts over many looks.
-"""
+`declared`: a person states it. `own`: this gateway itself: its state, what it tried, its counts over many looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +307,7 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class RecordedBeside:
-    """What a device records besides a declared store: no duty is met by it, and it has to hide and be deleted too."""
+    """What a device records besides a store: it satisfies no duty to keep footage, and has to hide like any other."""
 
     recordings: Recordings
 

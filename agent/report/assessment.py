@@ -6,15 +6,15 @@ not due, and counted in `excluded`. Formulas: `agent/hub/README.md`.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from agent.contract.repair_counts import summed, summed_by_subject
 from agent.judge.memory.drills import is_set_aside
 from agent.judge.memory.episodes import Episode, by_class, repairs, repairs_by_subject
 from agent.judge.memory.notes import ActiveNotes
-from agent.model.finding import Finding, Status
-from agent.observe.facts.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figure
+from agent.model.finding import Finding, Status, is_waiting
+from agent.observe.facts.assessed_days import BESIDE, DAYS_KEPT, METHOD, PLANNED_MAX, Count, DayAssessed, Figure
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.camera_file import FIELDS, empty
 from agent.report.recorded_seconds import recorded_on
@@ -41,19 +41,57 @@ def add_look(
     """
     today = local_day(site, now)
     earlier = tuple(one for one in days if one.day < today)
+    since = method_from(today, days)
+    beside = since is not None and today - since < BESIDE
     before = next((one for one in days if one.day == today), DayAssessed(today))
     by_key = {one.key: one for one in findings}
     counts = dict(before.counts)
     for figure, count in _figures(site, facts, by_key, noted.planned, now):
         counts[figure] = counts.get(figure, Count()).plus(count)
+    old = dict(before.before)
+    for name, count in _by_method_1(site, by_key, noted.planned) if beside else ():
+        old[name] = old.get(name, Count()).plus(count)
     names = tuple(sorted({*before.planned, *noted.planned}))[:PLANNED_MAX]
     closed = tuple(closed)
     mended = summed((before.repairs, repairs(closed, by_class)))
     of = summed_by_subject((before.repaired, repairs_by_subject(closed)))
     if earlier:
         footage = recorded_on(site, facts, noted.plans, earlier[-1].day)
-        earlier = (*earlier[:-1], replace(earlier[-1], footage=footage))
-    return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended, repaired=of))[-DAYS_KEPT:]
+        last = replace(earlier[-1], footage=footage)
+        if last.before:
+            planned = recorded_on(site, facts, noted.plans, last.day, by_plan=True)
+            last = replace(last, before={**last.before, "recorded_s": planned})
+        earlier = (*earlier[:-1], last)
+    counted = DayAssessed(today, before.looks + 1, counts, names, mended, repaired=of, method_from=since, before=old)
+    return (*earlier, counted)[-DAYS_KEPT:]
+
+
+def method_from(today: date, days: Iterable[DayAssessed]) -> date | None:
+    """Return the first day that was counted by this version's method; None where no other was in force before."""
+    until = [one for one in days if one.day <= today]
+    if not until:
+        return None
+    return today if until[-1].method < METHOD else until[-1].method_from
+
+
+def _by_method_1(site: Site, by_key: Mapping[str, Finding], planned: frozenset[str]) -> Iterator[tuple[str, Count]]:
+    """Yield the changed figures of one look as release 0.1 counted them."""
+    found = {key: _as_method_1(one) for key, one in by_key.items()}
+    for camera in site.cameras:
+        subject = f"camera:{camera.camera.id}"
+        out = subject in planned or f"device:{camera.camera.device}" in planned
+        yield "online", _count(_status(found, "camera-online", subject), out)
+        yield "good", _count(_condition(found, camera), out)
+
+
+def _as_method_1(finding: Finding) -> Finding:
+    """Return a finding with the status that it had before: what is not told was not due, and a lost signal unknown."""
+    if is_waiting(finding):
+        return replace(finding, status="not_applicable")
+    if finding.check != "camera-online":
+        return finding
+    statuses: dict[str, Status] = {"signal-lost": "unknown", "snapshot-frozen": "pass"}
+    return replace(finding, status=statuses.get(finding.reason, finding.status))
 
 
 def _figures(

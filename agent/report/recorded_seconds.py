@@ -16,22 +16,25 @@ from agent.observe.facts.assessed_days import Count
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, RecordedDay, absolute_gaps, source_of, zone_of
 from agent.observe.footage.due import due_hours
-from agent.observe.footage.gaps import due_of, planned
+from agent.observe.footage.gaps import due_of, is_motion_only, planned
 from agent.observe.footage.read_days import TOLERANCE_S
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Span
 from drivers.spans import Spans, clipped, common, day_span, merged, seconds, subtracted, total_s
 
 
-def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> Count:
+def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date, *, by_plan: bool = False) -> Count:
     """Return the seconds of all recorded cameras on a past day: recorded, due, unknown, excluded.
 
-    Planned work is excluded from when it was announced, not before.
+    Planned work is excluded from when it was announced, not before. `by_plan`: as method 1 counted them, by which the
+    recorder's own plan decided what was due, and nothing was where it records on motion only.
     """
-    return reduce(Count.plus, recorded_by_camera(site, facts, plans, day).values(), Count())
+    return reduce(Count.plus, recorded_by_camera(site, facts, plans, day, by_plan=by_plan).values(), Count())
 
 
-def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> dict[str, Count]:
+def recorded_by_camera(
+    site: Site, facts: Facts, plans: Iterable[Plan], day: date, *, by_plan: bool = False
+) -> dict[str, Count]:
     """Return the same for each camera that had something to record, by its id."""
     plans, found, hours, of_site = tuple(plans), {}, due_hours(site, day), ZoneInfo(site.time_zone)
     for camera in site.cameras:
@@ -42,10 +45,18 @@ def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: dat
                 known = None
             zone = zone_of(site, camera)
             duty = due_of(hours, day_span(day, zone), of_site)
+            if by_plan:
+                duty = _by_plan(known, day_span(day, zone), zone)
             counted = _of_camera(known, day, zone, duty, _planned(site, camera, plans))
             if counted != Count():
                 found[camera.camera.id] = counted
     return found
+
+
+def _by_plan(known: CameraFootage | None, whole: Span, zone: ZoneInfo) -> Spans:
+    if known is not None and is_motion_only(known.schedule):
+        return ()
+    return planned(known.schedule if known else None, whole, whole, zone)
 
 
 def _planned(site: Site, camera: CameraConfig, plans: Iterable[Plan]) -> Spans:

@@ -15,16 +15,29 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import ActiveNotes
 from agent.model.finding import Finding
-from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Count, DayAssessed, last_whole_day, rates_json
+from agent.observe.facts.assessed_days import (
+    DAYS_KEPT,
+    FIGURES,
+    METHOD,
+    Count,
+    DayAssessed,
+    from_data,
+    last_whole_day,
+    rates_json,
+    to_data,
+)
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.outages import Outage, OutageKind
 from agent.observe.inventory.camera_file import FIELDS
 from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
+from agent.report.recorded_seconds import recorded_on
 from agent.site.config.site import Rules, Site
 from agent.site.declarations.standing import Declaration, local_day
 from agent.site.rules.read import shipped
+from drivers.footage import Schedule, SchedulePeriod
 from drivers.model import Clock, Identity, Observation, Overlays, Unavailable
+from drivers.picture import PictureSeen, Streams
 
 HOUR = timedelta(hours=1)
 TODAY = local_day(site(), NOW)
@@ -142,7 +155,65 @@ def test_a_memory_of_an_older_version_has_no_days() -> None:
 def test_the_last_whole_day_is_never_today() -> None:
     assert last_whole_day((DayAssessed(TODAY),), TODAY) is None
     assert last_whole_day((DayAssessed(YESTERDAY), DayAssessed(TODAY)), TODAY) == DayAssessed(YESTERDAY)
-    assert set(rates_json(DayAssessed(YESTERDAY, 3))) == {"day", "looks", *FIGURES}
+    assert set(rates_json(DayAssessed(YESTERDAY, 3))) == {"day", "looks", "method", *FIGURES}
+
+
+# --- the version of the formulas
+
+
+def upgraded(days: int, *observations: tuple[Observation, ...]) -> DayAssessed:
+    """Return the day so many days after a site was brought to this version."""
+    a_site = ruled_site()
+    kept: tuple[DayAssessed, ...] = (replace(DayAssessed(YESTERDAY, 9), method=1),)
+    for number in range(days + 1):
+        kept = look(a_site, observations[0] if observations else healthy(), days=kept, at=NOW + number * 24 * HOUR)
+    return kept[-1]
+
+
+def test_a_site_that_knows_no_other_method_has_no_figures_beside() -> None:
+    (day,) = look(ruled_site(), healthy())
+    assert (day.method, day.method_from, day.before) == (METHOD, None, {})
+    assert "before" not in rates_json(day)
+
+
+def test_old_and_new_figures_stand_side_by_side_for_ninety_days_from_the_upgrade_on() -> None:
+    told = rates_json(upgraded(0))["before"]
+    assert isinstance(told, dict)
+    assert (told["method"], told["until"]) == (1, (TODAY + timedelta(days=90)).isoformat())
+    assert set(told) == {"method", "until", "online", "good"}, "seconds are counted once the day is over"
+    assert upgraded(89).before and not upgraded(90).before
+    assert upgraded(90).method_from == TODAY
+
+
+def test_what_a_device_does_not_tell_is_good_by_the_method_before_and_unknown_by_this_one() -> None:
+    card = without(healthy(), PictureSeen, Streams) + observed(
+        "camera:gate", Unavailable("picture", "unsupported"), Unavailable("streams", "unsupported")
+    )
+    for seen in (healthy(), card, silent()):
+        day = upgraded(0, seen)
+        for name in ("online", "good"):
+            old, new = day.before[name], day.counts[name]  # type: ignore[index]
+            assert old.unknown <= new.unknown and old.good >= new.good
+
+
+def test_seconds_are_due_by_the_plan_in_the_method_before() -> None:
+    day = YESTERDAY.weekday()
+    plan = Schedule((SchedulePeriod(day, 0, 43_200, "continuous"),), True)
+    facts = facts_of(ruled_site(), (*listed(healthy()), *observed("camera:gate", plan)))
+    new = recorded_on(ruled_site(), facts, (), YESTERDAY)
+    old = recorded_on(ruled_site(), facts, (), YESTERDAY, by_plan=True)
+    assert (new.due, old.due) == (86_400, 43_200)
+    motion = replace(plan, periods=(replace(plan.periods[0], mode="motion"),))
+    facts = facts_of(ruled_site(), (*listed(healthy()), *observed("camera:gate", motion)))
+    assert recorded_on(ruled_site(), facts, (), YESTERDAY, by_plan=True) == Count()
+    assert recorded_on(ruled_site(), facts, (), YESTERDAY).due == 86_400
+
+
+def test_days_of_an_older_version_say_so_and_both_survive_their_text() -> None:
+    older = to_data(DayAssessed(YESTERDAY, 9))[:7]
+    assert from_data(older).method == 1
+    day = upgraded(1)
+    assert from_data(to_data(day)) == day
 
 
 # --- rates

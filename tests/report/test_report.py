@@ -9,7 +9,7 @@ from typing import Any
 
 from footage_looks import facts_of
 from orders_by_hub import NONCE, command
-from sites import DAY, DECLARED, NOW, camera, healthy, healthy_camera, healthy_device, site
+from sites import DAY, DECLARED, NOW, camera, healthy, healthy_camera, healthy_device, observed_at, site
 
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
@@ -33,7 +33,7 @@ def reports(
 ) -> tuple[list[Draft], Memory]:
     a_site = site(camera(), in_use_since=date(2024, 9, 1))
     now = NOW + after
-    facts = facts_of(a_site, observations, now=now)
+    facts = facts_of(a_site, observed_at(observations, now), now=now)
     findings = run_checks(a_site, facts, now)
     told, memory = transitions(findings, memory, now)
     drafts, memory = build_reports(a_site, facts, findings, told, memory, now, QUEUE)

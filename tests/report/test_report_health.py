@@ -46,6 +46,8 @@ def payload(a_site: Site, findings: list[Finding]) -> bytes:
     full = Count(*([len(a_site.cameras) * 1440 * 13] * 4))
     mended = dict.fromkeys(CLASSES, Repairs(9999, 86_400 * 9999, 9999)) if findings else {}
     day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full), (), mended, Count(*([86_400 * 64] * 4)))
+    old = {"online": full, "good": full, "recorded_s": Count(*([86_400 * 64] * 4))}
+    day = replace(day, method_from=date(2026, 11, 1), before=old)
     facts = replace(gather(gateway()), remembered=Remembered(assessed=(day,)))
     restless = [replace(new_episode(one, NOW), fault_class=name) for one in findings[:1] for name in CLASSES] * len(
         findings

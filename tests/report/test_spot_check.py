@@ -12,7 +12,7 @@ import pytest
 import scripted_driver
 from orders_by_hub import command
 from patience import PATIENCE_S
-from sites import NOW, STILL, camera, healthy, observed, site, without_path
+from sites import NOW, STILL, camera, healthy, observed, observed_at, site, without_path
 from turned import join
 
 from agent.judge.checks.table import run_checks
@@ -65,7 +65,7 @@ def statuses(memory: Remembered) -> dict[str, str]:
         seen = without_path(seen, path)  # type: ignore[arg-type]
         for name in ("gate", "yard"):
             seen += observed(f"camera:{name}", Unavailable("picture", "not-looked-at", path=path))  # type: ignore[arg-type]
-    joined, _ = join(SITE, seen, memory.looked, LATER)
+    joined, _ = join(SITE, observed_at(seen, LATER), memory.looked, LATER)
     findings = run_checks(SITE, gather(joined), LATER)
     return {f.subject: f.status for f in findings if f.check == "privacy-mask-effective"}
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from agent.contract.repair_counts import CLASSES, read_repairs
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
+from agent.report.levels import LEVEL_WORDS, counts_text
 from agent.service.alerts.status_file import StatusRead
 from agent.text.duration import duration_text
 from agent.text.redact import redact
@@ -104,6 +105,10 @@ def _totals(content: Mapping[str, Json], lang: str) -> Iterator[str]:
         values,
     )
     yield "  " + render(message, lang)
+    levels = mapping(content.get("pass_by_level"))
+    known = counts_text({level: number(levels[level]) for level in LEVEL_WORDS if level in levels}, lang)
+    if known:
+        yield "  " + render(Message("of what passes: {levels}", {"levels": known}), lang)
 
 
 def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:

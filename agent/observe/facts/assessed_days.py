@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from agent.contract.repair_counts import (
@@ -28,6 +28,19 @@ FIGURES: Final[tuple[Figure, ...]] = ("online", "good", "linked", "recorded", "c
 `counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as in all
 reports, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
 """
+
+METHOD: Final = 2
+"""The version of the formulas (`agent/hub/README.md`).
+
+By version 1 the recorder's own plan decided which seconds were due for recording; what a device does not tell was not
+due; an input without signal was unknown, and a camera that always shows the same snapshot online.
+"""
+
+CHANGED: Final = ("online", "good", "recorded_s")
+"""The figures that the method before counted otherwise."""
+
+BESIDE: Final = timedelta(days=90)
+"""How long figures of the method before stand beside those of a new one, from its first day at a site."""
 
 DAYS_KEPT: Final = 31
 PLANNED_MAX: Final = 64
@@ -60,6 +73,8 @@ class DayAssessed:
 
     `repairs`: faults whose repair was verified on it, by class; `repaired`: the same by subject, so that a hub can
     compare maintainers and models. `footage`: seconds due for recording, of all cameras; None: not counted yet.
+    `method`: by which formulas they were counted, `method_from` its first day here, None where no other was in force;
+    `before`: what changed, as the method before would have counted it.
     """
 
     day: date
@@ -69,6 +84,9 @@ class DayAssessed:
     repairs: Mapping[str, Repairs] = field(default_factory=dict)
     footage: Count | None = None
     repaired: BySubject = field(default_factory=dict)
+    method: int = METHOD
+    method_from: date | None = None
+    before: Mapping[str, Count] = field(default_factory=dict)
 
     @property
     def figures(self) -> dict[Figure, Count]:
@@ -87,6 +105,10 @@ def rates_json(day: DayAssessed) -> dict[str, Json]:
     told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks}
     told |= {name: count_json(day.counts.get(name, Count())) for name in FIGURES}
     told |= {"recorded_s": count_json(day.footage)} if day.footage else {}
+    told["method"] = day.method
+    if day.before and day.method_from is not None:
+        figures: dict[str, Json] = {name: count_json(one) for name, one in day.before.items()}
+        told["before"] = {"method": day.method - 1, "until": (day.method_from + BESIDE).isoformat(), **figures}
     return told | ({"repairs": repairs_json(day.repairs)} if day.repairs else {})
 
 
@@ -107,7 +129,8 @@ def to_data(day: DayAssessed) -> list[Any]:
     counts = {name: count_json(one) for name, one in day.counts.items()}
     footage = count_json(day.footage) if day.footage else None
     return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage,
-            by_subject_json(day.repaired)]  # fmt: skip
+            by_subject_json(day.repaired), day.method, day.method_from.isoformat() if day.method_from else None,
+            {name: count_json(one) for name, one in day.before.items()}]  # fmt: skip
 
 
 def from_data(row: Sequence[Any]) -> DayAssessed:
@@ -117,8 +140,10 @@ def from_data(row: Sequence[Any]) -> DayAssessed:
     """
     day, looks, counts, planned, *rest = row
     read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}
-    repairs, footage, repaired = (*rest, None, None, None)[:3]
+    repairs, footage, repaired, method, begun, before = (*rest, *(None,) * 6)[:6]
     seconds = Count(*map(int, footage)) if footage else None
     names = tuple(map(str, planned))
     mended = read_repairs(repairs), seconds, read_by_subject(repaired)
-    return DayAssessed(date.fromisoformat(day), int(looks), read, names, *mended)
+    how = int(method or 1), date.fromisoformat(begun) if begun else None
+    old = {name: Count(*map(int, before[name])) for name in CHANGED if name in (before or {})}
+    return DayAssessed(date.fromisoformat(day), int(looks), read, names, *mended, *how, old)

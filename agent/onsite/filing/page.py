@@ -3,9 +3,11 @@
 The style sheet is that of the hand-over report.
 """
 
+from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from agent.model.finding import Level
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
 from agent.onsite.filing.lists import EquipmentList, lists
@@ -13,10 +15,14 @@ from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
+from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
 from agent.text.translate import translate
 
 NONE: Final = "\u2013"
+
+LEVELS: Final[Mapping[str, Level]] = {"recorders_count": "told", "seen": "own"}
+"""How basic facts are known that nobody declared: which box is a recorder, it says itself."""
 
 
 def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
@@ -36,7 +42,8 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
     )
 
 
-def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str, str]]:
+def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str, str, str]]:
+    """Return each basic fact with its label and how it is known; what is missing is not known."""
     kept = dossier.inventory
     at = dossier.at.astimezone(ZoneInfo(dossier.time_zone))
     rows = (
@@ -53,7 +60,8 @@ def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str
         ("storage", str(kept.storage_days)),
         ("seen", f"{at:%Y-%m-%d %H:%M} {dossier.time_zone}"),
     )
-    return [(words[name], text or words["missing"]) for name, text in rows]
+    known = {name: translate(LEVEL_WORDS[LEVELS.get(name, "declared")], lang) for name, _ in rows}
+    return [(words[name], text or words["missing"], known[name] if text else "") for name, text in rows]
 
 
 def _meaning(duty: str, value: str, lang: str) -> str:

@@ -9,6 +9,7 @@ WORDS: Final[Mapping[str, str]] = {
     "keep": "These pages hold serial numbers and network addresses, because filing asks for them. They stay with the "
     "operator until he hands them in: do not mail or upload them. They hold no picture and no password.",
     "clocks": "1. Deadlines of filing",
+    "clocks_note": "Counted from the days that the unit declared; nothing of this was seen by the gateway.",
     "clock": "deadline",
     "begins": "counts from",
     "due": "last day",

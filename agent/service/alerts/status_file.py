@@ -1,8 +1,8 @@
 """Writes and reads the daemon's status file, which `camwarden status` shows; decides whether it is stale.
 
 `status.json` lies in the runtime folder, mode 0640, and is replaced as a whole after every cycle. It is one JSON
-object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `cameras`, `open`, `queue`, `hub`;
-`agent/service/daemon/loop.py` decides its content.
+object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `pass_by_level`, `cameras`,
+`open`, `queue`, `hub`; `agent/service/daemon/status_text.py` decides its content.
 """
 
 import json

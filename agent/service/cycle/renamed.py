@@ -1,4 +1,4 @@
-"""Moves what is remembered of a camera to its new id where the configuration gives its place another one. Pure.
+"""Rewrites the memory where the configuration gives another id to a camera's place. Pure.
 
 What is remembered belongs to a box and a channel; the id is a row of the configuration that points there. An id that
 points elsewhere inherits nothing (`kept_for.py`), and a place that is called otherwise loses nothing.

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.contract.repair_counts import repairs_json, summed
+from agent.judge.checks.known import level_of
 from agent.model.exits import refused
 from agent.model.finding import Finding, Json, is_item, is_quiet, utc_text
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.report.build import counts
+from agent.report.levels import counted
 from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -52,6 +54,7 @@ def status_content(
             }
         )
     day = last_whole_day(seen.facts.remembered.assessed, local_day(site, at))
+    levels = counted(level_of(one) for one in seen.findings if one.status == "pass")
     return {
         "at": utc_text(at),
         "site": site.id,
@@ -61,6 +64,7 @@ def status_content(
             "refused": len(refused(seen.findings)),
             "quiet": sum(is_quiet(one) and not one.caused_by for one in seen.findings),
         },
+        "pass_by_level": {level: count for level, count in levels.items()},
         "cameras": cameras,
         "rates": rates_json(day) if day else None,
         "repairs": repairs_json(summed(one.repairs for one in seen.facts.remembered.assessed)),

@@ -15,7 +15,7 @@ from agent.judge.memory.debounce import FLAPS_A_DAY
 from agent.judge.memory.episodes import Episode, FindingState, flapping_episodes, open_episodes, repairs
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.judge.memory.transitions import transitions
-from agent.model.finding import Message, Status
+from agent.model.finding import WAITS_FOR, Message, Status
 from agent.observe.facts.facts import gather
 from drivers.model import Identity, Unavailable
 
@@ -122,6 +122,21 @@ def test_an_episode_waits_while_another_finding_is_its_cause() -> None:
     caused = replace(finding("unknown"), caused_by="camera-online camera:gate")
     changed, after = transitions((caused,), memory, NOW + STEP)
     assert (changed, after.known) == ((), memory.known)
+
+
+def test_an_episode_of_a_device_that_never_tells_again_stays_open_until_it_was_seen_well() -> None:
+    _, memory = live("f")
+    silence = finding("unknown")
+    waits = replace(silence, evidence={**silence.evidence, WAITS_FOR: "device"})
+    told = []
+    for number in range(1, 400):
+        changed, memory = transitions((waits,), from_json(to_json(memory)), NOW + number * STEP)
+        told += [(one.before, one.finding.status) for one in changed if one.told]
+    assert told == [("fail", "unknown")], "told once, and never as repaired"
+    assert the_open(memory).detected_at == NOW
+    changed, memory = live("ppp", memory=memory, start=NOW + 400 * STEP)
+    assert [one.finding.status for one in changed if one.told] == ["pass"]
+    assert open_episodes(memory.known) == ()
 
 
 # Flapping

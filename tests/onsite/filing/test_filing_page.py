@@ -106,6 +106,13 @@ def test_the_page_shows_deadlines_papers_and_whose_key_it_is() -> None:
     assert WORDS["computer_key"].replace("'", "&#39;") in page(one, is_site_key=False)
 
 
+def test_each_basic_fact_says_whether_it_is_declared_or_told() -> None:
+    html = page(dossier(filing_site(word("acceptance-date", date(2026, 11, 1)))))
+    assert "2026-11-01 (declared)" in html and WORDS["clocks_note"] in html
+    assert re.search(r"<dt>recorders</dt><dd>\d+ \(told by the device\)</dd>", html)
+    assert "not declared (" not in html, "what is missing is not known"
+
+
 def test_a_paper_is_put_in_by_its_digest_alone() -> None:
     one = dossier(filing_site(paper("paper-design", sha256=sha256(b"plan")), paper("paper-contract")))
     slots, members = enclose(one.slots, {"a\u202e<b>.PDF": b"plan", "paper-contract.pdf": b"another contract"})

@@ -1,4 +1,4 @@
-"""Simulates a device with a second archive in the camera, from before the mask was drawn.
+"""Records a second archive in the camera, from before the mask was drawn.
 
 A card in the camera goes on recording after the gateway's store took over, and nobody looks at it any more.
 
