@@ -23,8 +23,8 @@ watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
 test: setup peers system-packages check build/tests-compiled ## format, lint, types and all tests
-	$(BIN)/python -I -m compileall -q agent drivers masking # else, where no bytecode is written, some hundred processes compile them anew
-	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+	$(BIN)/python -I -m compileall -q agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
+	$(BIN)/python -Im pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else each worker compiles every file of tests, at once with the others
 	@mkdir -p build

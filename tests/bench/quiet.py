@@ -93,7 +93,7 @@ class Heard:
 def main() -> None:
     """Live through the month, and print the one JSON object."""
     asked = flags(__doc__ or "")
-    cameras, days = (4, 0.75) if asked.quick else (64, 30.0)
+    cameras, days = (2, 0.5) if asked.quick else (64, 30.0)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Worker() as worker:
         living = world(Path(folder), cameras)

@@ -15,6 +15,7 @@ from healthy_site import GATE, RECORDER
 from patience import PATIENCE_S
 from sites import camera, site
 from told_site import Told, told_site
+from warm import one_worker
 
 from agent.cli import main
 from agent.demo.world.cameras import CAMERAS
@@ -27,7 +28,7 @@ from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.probe.devices import ProbeResult, Reading
 from agent.observe.remembered.value import Remembered
 from agent.report.spot_check import restore_pictures
-from agent.service.cycle import cycle
+from agent.service.cycle import cycle, environment
 from agent.service.cycle.kept_for import forget_replaced, memory_of_boxes, memory_of_site
 from agent.site.config.load import load
 from drivers.details import Interfaces
@@ -44,7 +45,7 @@ BARE = replace(CAMERAS[1], id="bare", device=RECORDER.id, channel=2, code="")
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running:
+    with Worker(timeout_s=PATIENCE_S) as running, one_worker(environment):
         yield running
 
 

@@ -14,6 +14,7 @@ from patience import PATIENCE_S
 from pictures import Box, Picture, polygon
 from sites import DAY
 from turning_site import Street, street, taken, toml_zone
+from warm import one_worker
 
 from agent.judge.memory import memory as state
 from agent.model import exits
@@ -21,6 +22,7 @@ from agent.model.finding import Finding
 from agent.observe.approvals.approvals import read_approvals, write_approval
 from agent.observe.approvals.reference_views import FOLDER, read_preset_views
 from agent.observe.pictures.preset_verdicts import from_data, to_data
+from agent.service.cycle import environment
 from drivers.model import Mask
 from drivers.picture import PathName
 from masking.view import baseline
@@ -40,7 +42,7 @@ Draw = Callable[[PathName, int], Picture]
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running:
+    with Worker(timeout_s=PATIENCE_S) as running, one_worker(environment):
         yield running
 
 

@@ -55,9 +55,9 @@ def test_what_is_no_answer_gives_nothing_and_costs_nothing(data: bytes) -> None:
     assert time.process_time() - begun < 1
 
 
-@pytest.mark.parametrize("length", range(0, len(ONE), 7))
-def test_an_answer_that_was_cut_off_gives_nothing(length: int) -> None:
-    assert parse_probe_matches(ONE[:length], "10.0.0.1") == ()
+def test_an_answer_that_was_cut_off_gives_nothing() -> None:
+    lengths = range(0, len(ONE), 7)
+    assert {length: found for length in lengths if (found := parse_probe_matches(ONE[:length], "10.0.0.1"))} == {}
 
 
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=100).map(lambda text: MATCHES.format(text).encode())))

@@ -73,14 +73,16 @@ def test_a_pack_whose_text_is_not_available_says_so_and_holds_nothing() -> None:
     assert all(pack.obligations for pack in shipped() if pack.id not in empty)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_obligation_is_whole_in_both_languages(name: str) -> None:
-    one = ALL[name]
-    assert all((one.id, one.source.document, one.source.article, one.check, one.document_zh))
-    assert re.fullmatch(r"[A-Z0-9].*\.", one.duty)
-    assert re.search(r"[一-鿿].*。$", one.duty_zh)
-    assert one.says("en") == one.duty
-    assert one.says("zh_CN") == one.duty_zh
+def test_every_obligation_is_whole_in_both_languages() -> None:
+    def is_whole(one: Obligation) -> bool:
+        return (
+            all((one.id, one.source.document, one.source.article, one.check, one.document_zh))
+            and re.fullmatch(r"[A-Z0-9].*\.", one.duty) is not None
+            and re.search(r"[一-鿿].*。$", one.duty_zh) is not None
+            and (one.says("en"), one.says("zh_CN")) == (one.duty, one.duty_zh)
+        )
+
+    assert [name for name, one in ALL.items() if not is_whole(one)] == []
 
 
 def test_every_row_of_the_catalogue_stands_in_a_pack() -> None:
