@@ -3,7 +3,7 @@
 `ViewSeen` and `QualitySeen` of `masking/view/model.py` are further observations of a picture.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -55,7 +55,8 @@ class Access:
 class PictureSeen:
     """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`.
 
-    `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven.
+    `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven. `imprint`:
+    bits to compare it with others by, hex (`masking/view/likeness.py`); empty where it shows too little, or is cached.
     """
 
     path: PathName
@@ -67,6 +68,7 @@ class PictureSeen:
     contrast: float
     dated: bool = False
     shows: str = ""
+    imprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class FootageOpened:
     """Another moment of footage than the oldest was opened, or was not.
 
     `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
-    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` as in `PictureSeen`. `verdicts` are those on
-    the camera's zones.
+    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` and `imprint` as in `PictureSeen`. `verdicts`
+    are those on the camera's zones.
     """
 
     name: OpeningName
@@ -96,6 +98,7 @@ class FootageOpened:
     dated: bool = False
     shows: str = ""
     verdicts: tuple[ZoneVerdict, ...] = ()
+    imprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

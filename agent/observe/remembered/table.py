@@ -18,6 +18,7 @@ from agent.observe.remembered.areas import (
     inventory,
     logs,
     looked,
+    moments,
     outages,
     owners,
     pooled,
@@ -69,6 +70,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "running": running,
     "logs": logs,
     "inventory": inventory,
+    "moments": moments,
 }
 """Learned once a look from everything that is known by it."""
 

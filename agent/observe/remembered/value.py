@@ -12,6 +12,7 @@ from agent.observe.footage.days import Footage
 from agent.observe.footage.outages import Outage
 from agent.observe.inventory.owners import Owners
 from agent.observe.inventory.unconfigured import NOTHING_YET, Inventory
+from agent.observe.pictures.moments import Moments
 from agent.observe.pictures.preset_verdicts import Presets
 from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.view_memory import Quality, Views
@@ -30,6 +31,7 @@ class Remembered:
     seen in each log, by subject. `inventory`: video sources, and what is not configured. `owners`: box and place of all
     memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was given
     for a replaced one. `bare`: when private zones were seen bare, by camera id, while the footage of it is there.
+    `moments`: those that two cameras, or a camera and its footage, showed alike.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -48,6 +50,7 @@ class Remembered:
     owners: Owners = field(default_factory=dict)
     voided: Mapping[str, str] = field(default_factory=dict)
     bare: Bare = field(default_factory=dict)
+    moments: Moments = ()
 
 
 EMPTY = Remembered()
@@ -64,4 +67,5 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
         bare={name: one for name, one in remembered.bare.items() if name not in cameras},
+        moments=tuple(one for one in remembered.moments if not set(one.pair) & set(cameras)),
     )
