@@ -3,7 +3,7 @@
 Pictures are compared by their imprints (`masking/view/likeness.py`), within one look and on the same path: a recorder
 that sends channel 1 for channel 2, or what is live for what was recorded, sends one picture twice. Noise that is equal
 once may be no noise at all, as in a test picture; so two moments that differ from one another have to be equal, in two
-looks. Scenes that are merely alike accuse nobody, and are no proof of two cameras either.
+looks and on one path. Scenes that are merely alike accuse nobody, and are no proof of two cameras either.
 
 Grain is remembered only of what was equal. Cards, dark and even pictures have none: nothing is said of them.
 """
@@ -37,9 +37,13 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class EqualMoment:
-    """Two pictures of one look showed one moment, with this grain. `missed`: looks since that showed different ones."""
+    """Two pictures of one look showed one moment, on this live path and with this grain.
+
+    `missed`: looks since then that showed different ones.
+    """
 
     pair: Pair
+    path: PathName
     at: datetime
     grain: int = field(repr=False)
     missed: int = 0
@@ -48,21 +52,30 @@ class EqualMoment:
 Moments = tuple[EqualMoment, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How alike the pictures of a pair are, on the path where they are most so; `equal`: grain of each equal path."""
+
+    alike: Likeness
+    equal: tuple[tuple[PathName, int], ...] = ()
+
+
 def update_moments(observations: Observations, before: Moments, now: datetime) -> Moments:
     """Return the equal moments after a look."""
     found = compared(observations)
     kept = [_after(one, found.get(one.pair)) for one in before if now - _KEPT <= one.at <= now]
     kept = [one for one in kept if one.missed < MISSED_MAX]
-    for pair, (alike, grain) in found.items():
-        known = [one.grain for one in kept if one.pair == pair]
-        if alike == "equal" and len(known) < ENOUGH and all(is_another_moment(grain, one) for one in known):
-            kept.append(EqualMoment(pair, now, grain))
+    for pair, how in found.items():
+        for path, grain in how.equal:
+            known = [one.grain for one in kept if (one.pair, one.path) == (pair, path)]
+            if len(known) < ENOUGH and all(is_another_moment(grain, one) for one in known):
+                kept.append(EqualMoment(pair, path, now, grain))
     return tuple(kept[-_MAX:])
 
 
-def _after(one: EqualMoment, shown: tuple[Likeness, int] | None) -> EqualMoment:
+def _after(one: EqualMoment, shown: Compared | None) -> EqualMoment:
     """Return a moment after a look that compared its pair, or did not."""
-    alike = shown[0] if shown else "unknown"
+    alike = shown.alike if shown else "unknown"
     if alike == "equal":
         return replace(one, missed=0)
     missed = alike == "other" or (alike == "alike" and not one.pair[1])
@@ -70,8 +83,9 @@ def _after(one: EqualMoment, shown: tuple[Likeness, int] | None) -> EqualMoment:
 
 
 def is_same(moments: Moments, pair: Pair) -> bool:
-    """Tell whether enough different moments of a pair were equal."""
-    return sum(one.pair == pair for one in moments) >= ENOUGH
+    """Tell whether enough different moments of a pair were equal on one path: another path may be another encoder."""
+    paths = [one.path for one in moments if one.pair == pair]
+    return any(paths.count(path) >= ENOUGH for path in paths)
 
 
 def with_suspected(due: Mapping[str, frozenset[PathName]], moments: Moments) -> dict[str, frozenset[PathName]]:
@@ -80,24 +94,25 @@ def with_suspected(due: Mapping[str, frozenset[PathName]], moments: Moments) -> 
     return {name: paths | _COMPARED if name in names else paths for name, paths in due.items()}
 
 
-def compared(observations: Observations) -> dict[Pair, tuple[Likeness, int]]:
-    """Return how alike pictures of this look are, by pair: on the path where they are most so, with the grain there."""
+def compared(observations: Observations) -> dict[Pair, Compared]:
+    """Return how alike pictures of this look are, by pair."""
     live, footage = _imprints(observations)
-    found: dict[Pair, tuple[Likeness, int]] = {}
+    found: dict[Pair, Compared] = {}
     for one, other in combinations(sorted(live), 2):
-        both = [(live[one][path], live[other][path]) for path in live[one].keys() & live[other].keys()]
-        _note(found, (one, other), both)
+        shared = [(path, live[one][path], live[other][path]) for path in live[one] if path in live[other]]
+        _note(found, (one, other), shared)
     for one, recorded in footage.items():
-        now = live.get(one, {}).values()
-        _note(found, (one, ""), [(before, shown) for before in recorded for shown in now])
+        played = [(path, before, now) for path, now in live.get(one, {}).items() for before in recorded]
+        _note(found, (one, ""), played)
     return found
 
 
-def _note(found: dict[Pair, tuple[Likeness, int]], pair: Pair, both: list[tuple[Imprint, Imprint]]) -> None:
-    likes = {likeness(first, second): second.grain for first, second in both}
-    most = next((one for one in _MOST_FIRST if one in likes), None)
+def _note(found: dict[Pair, Compared], pair: Pair, both: list[tuple[PathName, Imprint, Imprint]]) -> None:
+    likes = [(path, likeness(first, second), second.grain) for path, first, second in both]
+    most = next((one for one in _MOST_FIRST if any(alike == one for _, alike, _ in likes)), None)
     if most is not None:
-        found[pair] = most, likes[most]
+        equal = {path: grain for path, alike, grain in likes if alike == "equal"}
+        found[pair] = Compared(most, tuple(equal.items()))
 
 
 def _imprints(observations: Observations) -> tuple[dict[str, dict[PathName, Imprint]], dict[str, list[Imprint]]]:
@@ -121,7 +136,13 @@ def _imprints(observations: Observations) -> tuple[dict[str, dict[PathName, Impr
 def to_data(moments: Moments) -> list[Json]:
     """Return the moments as plain data."""
     return [
-        {"pair": list(one.pair), "at": one.at.isoformat(), "grain": f"{one.grain:x}", "missed": one.missed}
+        {
+            "pair": list(one.pair),
+            "path": one.path,
+            "at": one.at.isoformat(),
+            "grain": f"{one.grain:x}",
+            "missed": one.missed,
+        }
         for one in moments
     ]
 
@@ -134,4 +155,4 @@ def from_data(data: Any) -> Moments:
 def _from(data: Mapping[str, Any]) -> EqualMoment:
     first, second = data["pair"]
     at, grain = datetime.fromisoformat(data["at"]), int(data["grain"], 16)
-    return EqualMoment((str(first), str(second)), at, grain, int(data["missed"]))
+    return EqualMoment((str(first), str(second)), data["path"], at, grain, int(data["missed"]))

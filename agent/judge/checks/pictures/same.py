@@ -30,7 +30,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     if len(names) < 2:
         return ()
     shown = [one for name in names for one in facts.observed(f"camera:{name}", PictureSeen)]
-    found = {pair: alike for pair, (alike, _) in compared(tuple(shown)).items() if pair[1]}
+    found = {pair: how.alike for pair, how in compared(tuple(shown)).items() if pair[1]}
     twice = _configured_twice(names, facts)
     same = [pair for pair in found if is_same(facts.remembered.moments, pair) and pair not in twice]
     alike = [pair for pair, how in found.items() if how != "other" and pair not in same and pair not in twice]

@@ -19,7 +19,7 @@ from drivers.model import Provenance
 from drivers.picture import PictureSeen
 
 KEY = "same-picture site"
-EQUAL = tuple(EqualMoment(("gate", "yard"), NOW - timedelta(hours=n), n) for n in (1, 2))
+EQUAL = tuple(EqualMoment(("gate", "yard"), "snapshot", NOW - timedelta(hours=n), n) for n in (1, 2))
 PLAYED_LIVE = tuple(replace(one, pair=("gate", "")) for one in EQUAL)
 
 
