@@ -1,4 +1,4 @@
-"""Bench `moments`: how well imprints tell one moment from the next, and one scene from another.
+"""Bench `moments`: how well imprints tell one moment from the next, and one scene from another, and cards from scenes.
 
 Run: python tests/bench/moments.py [--quick] [--json]. Needs ffmpeg. Places are the demo's, with fresh sensor noise in
 each picture, and the clips in the folder that CAMWARDEN_FOOTAGE names, as they are and with fresh noise; clips are
@@ -22,10 +22,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from agent.demo.scene.scene import picture
+from agent.demo.scene.scene import card, picture
 from agent.demo.world.cameras import CAMERAS, ISAPI_CAMERAS
+from agent.judge.checks.devices.online import CARD_RATIO
+from masking.quality.measure import measure
 from masking.view.imprint import imprint
 from masking.view.likeness import Imprint, likeness, read
+from masking.view.model import QualityJob
 from measure.figures import Figure, flags, say, show
 
 Bgr = npt.NDArray[np.uint8]
@@ -36,6 +39,8 @@ TIME = Figure("imprint_360p_ms", "ms", 3, "lower")
 LATER_EQUAL = Figure("another_moment_equal_ratio", "", 0, "lower")
 FRAME_EQUAL = Figure("same_frame_equal_ratio", "", 1, "higher")
 SCENES_ALIKE = Figure("other_scene_alike_ratio", "", 0.02, "lower")
+SCENE_CARD = Figure("scene_called_card_ratio", "", 0, "lower")
+CARD_FOUND = Figure("card_found_ratio", "", 1, "higher")
 SCENE_OTHER = Figure("same_scene_other_ratio", "", 0.02, "lower")
 
 NEXT_S, APART_S = 0.04, (1.0, 7.0, 19.0)
@@ -48,12 +53,18 @@ def main() -> None:
     asked = flags(__doc__ or "")
     places = dict(list(_places())[:: 6 if asked.quick else 1])
     coded: dict[str, dict[tuple[str, float], Imprint | None]] = {}
+    even: list[float] = []
     for name, frames in places.items():
         say(f"{name}: {len(frames)} pictures")
-        coded[name] = {
-            (code, at): read(imprint(ENCODERS[code](one))) for code in ENCODERS for at, one in frames.items()
-        }
+        pictures = {(code, at): encode(one) for code, encode in ENCODERS.items() for at, one in frames.items()}
+        coded[name] = {key: read(imprint(one)) for key, one in pictures.items()}
+        even += [measure(one, QualityJob()).even_ratio for one in pictures.values()]
     figures, conditions = _figures(coded)
+    cards = [card("sub", AT + timedelta(seconds=7 * number)) for number in range(3 if asked.quick else 20)]
+    found = [measure(encode(one), QualityJob()).even_ratio for one in cards for encode in ENCODERS.values()]
+    figures[SCENE_CARD.name] = SCENE_CARD.of([statistics.fmean(one >= CARD_RATIO for one in even)])
+    figures[CARD_FOUND.name] = CARD_FOUND.of([statistics.fmean(one >= CARD_RATIO for one in found)])
+    conditions |= {"most_even_scene_ratio": round(max(even), 3), "least_even_card_ratio": round(min(found), 3)}
     sample = next(iter(next(iter(places.values())).values()))
     figures[TIME.name] = TIME.of([_ms(sample) for _ in range(5 if asked.quick else 60)])
     show("moments", asked, figures, conditions)

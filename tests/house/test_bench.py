@@ -153,6 +153,8 @@ FIGURES = {
         "other_scene_alike_ratio": ("", 0.02, "lower"),
         "same_scene_other_ratio": ("", 0.02, "lower"),
         "imprint_360p_ms": ("ms", 3, "lower"),
+        "scene_called_card_ratio": ("", 0, "lower"),
+        "card_found_ratio": ("", 1, "higher"),
     },
     "quality": {
         "quality_360p_ms": ("ms", 3, "lower"),

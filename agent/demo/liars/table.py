@@ -73,7 +73,7 @@ from agent.demo.liars.masks import (
     switched_off_above,
     upside_down_mask,
 )
-from agent.demo.liars.moments import live_for_footage, one_channel_twice, same_chart
+from agent.demo.liars.moments import live_for_footage, moving_card, one_channel_twice, same_chart
 from agent.demo.liars.streams import (
     bare_main_stream,
     cached_while_unconnected,
@@ -168,6 +168,7 @@ LIES: tuple[Lie, ...] = (
     one_channel_twice.LIE,
     same_chart.LIE,
     live_for_footage.LIE,
+    moving_card.LIE,
     # identity
     local_time_as_utc.LIE,
     stopped_clock.LIE,
