@@ -32,7 +32,7 @@ EMPTIED: Mapping[Kind, str] = {
 """Which list of a value is emptied, of those whose empty list is no answer to what is asked."""
 
 MEMORIES: Mapping[str, str] = {
-    "camera-moved": "views", "same-picture": "moments", "camera-occluded": "views", "video-quality": "quality",
+    "camera-moved": "views", "camera-occluded": "views", "video-quality": "quality",
     "recording-completeness": "footage", "recording-tamper": "footage", "retention-forecast": "footage",
     "config-survives-reboot": "running", "camera-online-rate": "assessed", "camera-good-rate": "assessed",
 }  # fmt: skip

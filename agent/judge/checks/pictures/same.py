@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
+from agent.judge.checks.devices.online import cause_of_silence
+from agent.judge.checks.pictures.quality import QUALITY_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS
@@ -66,11 +68,19 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
             outcomes.append(Held(f"picture {name}", grounds(own)))
     if not outcomes:
         message = Message("no two cameras gave pictures that show enough to be compared")
-        return (waiting(check, "site", "look", "nothing-to-compare", message),)
+        cause = next((why for name in names if (why := _silence(facts, name))), "")
+        return (waiting(check, "site", "look", "nothing-to-compare", message, caused_by=cause),)
     left_out = [name for name in names if name not in compared_ones]
     message = Message("the pictures of {count} cameras show as many scenes", {"count": len(compared_ones)})
     evidence: dict[str, Json] = {"compared": len(compared_ones), "left_out": left_out[:EVIDENCE_MAX]}
     return (verdict(check, "site", outcomes, evidence, message),)
+
+
+def _silence(facts: Facts, name: str) -> str:
+    """Return the finding that explains why a camera gave no picture to compare, empty where it gave one."""
+    subject = f"camera:{name}"
+    shown = any(one.value.imprint for one in facts.observed(subject, PictureSeen) if isinstance(one.value, PictureSeen))
+    return "" if shown else cause_of_silence(facts, subject) or f"{QUALITY_ID} {subject}"
 
 
 def _configured_twice(names: list[str], facts: Facts) -> list[Pair]:
