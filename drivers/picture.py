@@ -3,7 +3,7 @@
 `ViewSeen` and `QualitySeen` of `masking/view/model.py` are further observations of a picture.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
@@ -76,7 +76,8 @@ BLANK_CONTRAST = 4.0
 class PictureSeen:
     """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`.
 
-    `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven.
+    `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven. `imprint`:
+    bits to compare it with others by, hex (`masking/view/likeness.py`); empty where it shows too little, or is cached.
     """
 
     path: PathName
@@ -88,6 +89,7 @@ class PictureSeen:
     contrast: float
     dated: bool = False
     shows: str = ""
+    imprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,8 @@ class FootageOpened:
     """Another moment of footage than the oldest was opened, or was not.
 
     `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
-    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` as in `PictureSeen`. `verdicts` are those on
-    the camera's zones. `blank`: nothing is seen in it.
+    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` and `imprint` as in `PictureSeen`. `verdicts`
+    are those on the camera's zones. `blank`: nothing is seen in it.
     """
 
     name: OpeningName
@@ -118,6 +120,7 @@ class FootageOpened:
     shows: str = ""
     verdicts: tuple[ZoneVerdict, ...] = ()
     blank: bool = False
+    imprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ class Judged:
 
     `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
     many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
+    `imprint`: bits to compare the picture with others by (`view/likeness.py`), empty where it shows too little.
     """
 
     width_px: int
@@ -112,6 +113,7 @@ class Judged:
     studied: Studied | None = None
     positioned: Positioned | None = None
     dropped_units: int = 0
+    imprint: bytes = field(default=b"", repr=False)
 
 
 NOT_CONFINED: Final = "worker-not-confined"

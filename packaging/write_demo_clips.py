@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from agent.demo.scene.scene import SIZES_PX, picture
+from agent.demo.scene.drawing import Canvas
+from agent.demo.scene.scene import SIZES_PX, card, picture
 from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, ISAPI_CAMERAS, DemoCamera, Fault
 from drivers.picture import PathName
 
@@ -30,6 +33,7 @@ MOMENTS: dict[PathName, tuple[datetime, ...]] = {
 """When each GOP of a clip begins; they share the clip's frames evenly."""
 CRF: dict[PathName, int] = {"main": 28, "sub": 26, "playback": 28}
 """Still so fine that noise is left in IDR pictures."""
+CARD_PATHS: tuple[PathName, ...] = ("main", "sub")
 DARK_CLIP = "dark"
 """One dark clip serves every camera: without light they all look the same."""
 
@@ -39,17 +43,17 @@ def clip_name(stem: str, path: PathName) -> str:
     return f"{stem}-{path}.h264"
 
 
-def encode(camera: DemoCamera, path: PathName, fault: Fault | None) -> bytes:
-    """Render a short clip and encode it.
+def encode(shown: Callable[[PathName, datetime], Canvas], path: PathName, begins: tuple[datetime, ...]) -> bytes:
+    """Render a short clip of GOPs that begin at these moments, and encode it.
 
     Raises:
         subprocess.CalledProcessError: ffmpeg failed.
         FileNotFoundError: ffmpeg is not installed.
     """
     width, height = SIZES_PX[path]
-    gop = FRAMES // len(MOMENTS[path])
-    moments = [at + timedelta(seconds=index / RATE_HZ) for at in MOMENTS[path] for index in range(gop)]
-    frames = b"".join(picture(camera, path, at, fault, dated=False).tobytes() for at in moments)
+    gop = FRAMES // len(begins)
+    moments = [at + timedelta(seconds=index / RATE_HZ) for at in begins for index in range(gop)]
+    frames = b"".join(shown(path, at).tobytes() for at in moments)
     command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}"]
     command += ["-r", str(RATE_HZ), "-i", "-", "-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p"]
     command += ["-preset", "veryslow", "-bf", "0", "-g", str(gop), "-sc_threshold", "0", "-crf", str(CRF[path])]
@@ -70,10 +74,18 @@ def make(directory: Path) -> int:
         for path in MOMENTS:
             if path == "playback" and camera.recording is None:
                 continue
-            data = encode(camera, path, fault)
+            data = encode(partial(_shown, camera, fault), path, MOMENTS[path])
             (directory / clip_name(stem, path)).write_bytes(data)
             total += len(data)
+    for path in CARD_PATHS:
+        data = encode(card, path, MOMENTS["main"])
+        (directory / clip_name("card", path)).write_bytes(data)
+        total += len(data)
     return total
+
+
+def _shown(camera: DemoCamera, fault: Fault | None, path: PathName, at: datetime) -> Canvas:
+    return picture(camera, path, at, fault, dated=False)
 
 
 if __name__ == "__main__":

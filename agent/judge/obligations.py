@@ -98,6 +98,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "outage-duration": _own("outages", history="outages"),
     "camera-online-rate": _own("online", history="assessed"),
     "camera-good-rate": _own("good", history="assessed"),
+    "same-picture": _seen("picture CAMERA"),
     "camera-moved": _seen("approved view", history="views"),
     "camera-occluded": _seen("covered", history="quality"),
     "video-quality": _seen(*_INDICATORS, "snapshot", history="quality"),

@@ -60,6 +60,9 @@ _STRIPES_FROM = 6
 _CHANGED = 0.7
 """Mean difference of a cell, in levels, that a new encoding of the same picture stays below."""
 
+_SHOWN_LEAST = 0.2
+"""Share of the picture in which the camera draws nothing, below which the rest is too little to call it even."""
+
 _SHIFT_PROOF = 0.06
 """Height of the correlation's peak below which a shift is chance."""
 
@@ -118,7 +121,20 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
         changed_ratio=changed,
         shift_percent=shift,
         ink=tuple(_ink(grey, overlay) for overlay in job.overlays),
+        even_ratio=_even(view),
     )
+
+
+def _even(view: _View) -> float:
+    """Share of one level of luma and its neighbours, between black and burnt out, where the camera draws nothing.
+
+    On a wall, in fog or in snow lenses and sensors spread luma over many levels; what a recorder draws has one.
+    """
+    if view.shown.pixels < _SHOWN_LEAST * view.grey.size:
+        return 0.0
+    counts = cv2.calcHist([view.grey], [0], view.shown.mask, [256], [0, 256]).ravel()
+    thrice = counts[:-2] + counts[1:-1] + counts[2:]
+    return min(float(thrice[DARK : BRIGHT - 1].max()) / view.shown.pixels, 1.0)
 
 
 def _sharpness(view: _View, spread: float) -> float:

@@ -93,7 +93,8 @@ class QualitySeen:
     covered_ratio: share of the cells with structure in the reference that have lost it. lost_ratio: the same for cells
     that show something else. change: mean difference from the previous picture in levels of luma, after evening out
     brightness; changed_ratio: share of cells that differ at all. shift_percent: how far the picture went since the
-    previous one, in per cent of the width. ink: fine strokes in each overlay's box, in levels of luma.
+    previous one, in per cent of the width. ink: fine strokes in each overlay's box, in levels of luma. even_ratio:
+    share of pixels of one level of luma, give or take one, that is neither black nor burnt out: no sensor sees so.
     """
 
     light: LightMode
@@ -113,6 +114,7 @@ class QualitySeen:
     changed_ratio: float | None = None
     shift_percent: float | None = None
     ink: tuple[float, ...] = ()
+    even_ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import cv2
 
 from masking.model import Judged, Zone
 from masking.view import positions
+from masking.view.imprint import imprint
 from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
 from masking.zones.verdict import judge_zone
 
@@ -77,6 +78,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         decoded = decode.decode(data, str(message["kind"]), complaints)
         picture = decoded.picture
         mean, deviation = _luma(picture)
+        bits = imprint(picture)
         verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.run_study(picture, study)
@@ -92,7 +94,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         return wire.error_message("crashed", "OpenCV failed while judging the picture", number)
     height, width = picture.shape[:2]
     answer = wire.judged_message(
-        Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units), number
+        Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
     return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
 

@@ -11,6 +11,7 @@ from masking.quality.measure import describe_for_next, measure
 from masking.view import baseline
 from masking.view.baseline import BaselineError
 from masking.view.compare import compare, compare_position, steady
+from masking.view.imprint import imprint
 from masking.view.model import DescriptorJob, Polygon, QualityJob, ViewJob
 from masking.view.picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, excluded_area, median
 from masking.view.positions import matched_position
@@ -67,6 +68,7 @@ def warm_up() -> None:
     first = run_study(picture, Study(None, QualityJob(), DescriptorJob((), box), Thumbnail(320, box)))
     references = (first.descriptor,)
     run_study(picture, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
+    imprint(picture)
 
 
 def made_up(height: int, width: int) -> Bgr:

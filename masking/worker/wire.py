@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from masking.model import Confinement, Job, Judged, Verdict, Zone
+from masking.view.likeness import IMPRINT_BYTES
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -18,6 +19,7 @@ LENGTH_BYTES = 4
 _MAX_SIDE_PX = 65_535
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
+_HEX = re.compile(r"[0-9a-f]*")
 _ERRORS = ("undecodable", "too-large", "crashed")
 
 
@@ -92,6 +94,7 @@ def judged_message(judged: Judged, number: int) -> dict[str, Any]:
         "contrast": judged.contrast,
         "verdicts": verdicts_message(judged.verdicts),
         "dropped": judged.dropped_units,
+        "imprint": judged.imprint.hex(),
     }
 
 
@@ -124,7 +127,15 @@ def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tupl
         contrast=number_in(message.get("contrast"), 0, 127.5),
         verdicts=read_verdicts(message.get("verdicts"), job.zones),
         dropped_units=integer(message.get("dropped"), 0, MAX_PICTURE_BYTES),
+        imprint=_imprint(message.get("imprint")),
     )
+
+
+def _imprint(value: object) -> bytes:
+    """The imprint of a picture, empty or whole. Raises WireError."""
+    if not isinstance(value, str) or not _HEX.fullmatch(value) or len(value) not in (0, 2 * IMPRINT_BYTES):
+        raise WireError("an imprint that is none")
+    return bytes.fromhex(value)
 
 
 def read_verdicts(said: object, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:

@@ -46,6 +46,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "change": (0, 1000),
     "changed_ratio": (0, 1),
     "shift_percent": (0, 1000),
+    "even_ratio": (0, 1),
 }
 _PERHAPS: Final = frozenset({"covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent"})
 """Numbers that may be None: they need a reference or the picture before."""

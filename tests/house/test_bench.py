@@ -150,6 +150,15 @@ FIGURES = {
         "declarations_open_after_ledger": ("lines", 5, "lower"),
         "quiet_cycle_ms": ("ms", 300, "lower"),
     },
+    "moments": {
+        "another_moment_equal_ratio": ("", 0, "lower"),
+        "same_frame_equal_ratio": ("", 1, "higher"),
+        "other_scene_alike_ratio": ("", 0.02, "lower"),
+        "same_scene_other_ratio": ("", 0.02, "lower"),
+        "imprint_360p_ms": ("ms", 3, "lower"),
+        "scene_called_card_ratio": ("", 0, "lower"),
+        "card_found_ratio": ("", 1, "higher"),
+    },
     "quality": {
         "quality_360p_ms": ("ms", 3, "lower"),
         "quality_false_per_1000": ("", 5, "lower"),

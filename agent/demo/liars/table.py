@@ -79,6 +79,7 @@ from agent.demo.liars.masks import (
     switched_off_above,
     upside_down_mask,
 )
+from agent.demo.liars.moments import live_for_footage, moving_card, one_channel_twice, same_chart
 from agent.demo.liars.settings import (
     disk_left_out,
     fine_mosaic,
@@ -195,6 +196,11 @@ LIES: tuple[Lie, ...] = (
     rebuilt_version.LIE,
     sound_in_playback.LIE,
     zone_of_elsewhere.LIE,
+    # moments
+    one_channel_twice.LIE,
+    same_chart.LIE,
+    live_for_footage.LIE,
+    moving_card.LIE,
     # identity
     local_time_as_utc.LIE,
     stopped_clock.LIE,

@@ -11,7 +11,7 @@ import selectors
 import socketserver
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.clips import Clip, clip_of
 from agent.demo.rtsp.message import BadRequest, Request, clock_range, clock_text, response, take
-from agent.demo.rtsp.playing import Live, Replay, ReplayWish, starting_point
+from agent.demo.rtsp.playing import Live, Replay, ReplayWish, moment_shown, starting_point
 from agent.demo.rtsp.rtp import Packetiser
 from agent.demo.rtsp.target import ONVIF, Dialect, Target
 from agent.demo.world.cameras import DemoCamera
@@ -176,7 +176,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
             if wish is None:
                 return response(457, request.cseq, {"Session": session.id})
             recording = session.target.recording
-            clip_at = partial(self._recorded_clip, recording.camera)
+            clip_at = partial(self._clip_now if session.target.plays_live else self._recorded_clip, recording.camera)
             self._player = Replay(clip_at, recording.span, wish, session.packetiser)
             headers["Range"] = f"clock={clock_text(wish.start_at)}-"
         self._due_at_mono = time.monotonic()
@@ -184,6 +184,13 @@ class RtspConnection(socketserver.BaseRequestHandler):
 
     def _live_clip(self, camera: DemoCamera, path: PathName) -> Clip:
         return clip_of(camera, path, self._view().fault(camera))
+
+    def _clip_now(self, camera: DemoCamera, at: datetime) -> Clip:
+        """Return what is live, whatever moment is to be played."""
+        del at
+        clip = self._live_clip(camera, "main")
+        first = moment_shown(clip, self._view().now)
+        return replace(clip, pictures=clip.pictures[first:] + clip.pictures[:first])
 
     def _recorded_clip(self, camera: DemoCamera, at: datetime) -> Clip:
         """Return the clip of a recorded moment: a fault shows only in footage from its start on."""

@@ -26,13 +26,14 @@ _REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
 class Target:
     """The stream of a URL: a live path of a camera, or one recording of it.
 
-    `asked` is the span in the URL itself; ONVIF has it in PLAY.
+    `asked` is the span in the URL itself; ONVIF has it in PLAY. `plays_live`: what is live is sent for the recording.
     """
 
     camera: DemoCamera
     path: PathName
     recording: Recording | None
     asked: Span | None = None
+    plays_live: bool = False
 
     @property
     def clip(self) -> Clip:

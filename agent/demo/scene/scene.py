@@ -124,6 +124,18 @@ def picture(
     return image
 
 
+def card(path: PathName, at: datetime) -> Canvas:
+    """Render what a recorder draws for a camera that it has lost: words that wander over a blue card, and a clock."""
+    width, height = SIZES_PX[path]
+    scale, at_s = width / 640, at.timestamp()
+    image = np.full((height, width, 3), (150, 60, 20), np.uint8)
+    x = round((60 + 300 * abs(at_s / 40 % 2 - 1)) * scale)
+    y = round((60 + 240 * abs(at_s / 28 % 2 - 1)) * scale)
+    for text, where in (("NO VIDEO", (x, y)), (f"{at:%H:%M:%S}", (round(540 * scale), round(350 * scale)))):
+        cv2.putText(image, text, where, cv2.FONT_HERSHEY_SIMPLEX, scale, (240, 240, 240), 2, cv2.LINE_AA)
+    return image
+
+
 @lru_cache(maxsize=1)
 def _noise() -> NDArray[np.int16]:
     """A field of sensor noise, larger than any picture: drawn once, as drawing it costs more than all else."""

@@ -80,6 +80,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "camera-online-rate": _OWN,
     "camera-good-rate": _OWN,
     "camera-moved": EvidenceRule("seen", (ViewSeen,), left="view"),
+    "same-picture": EvidenceRule("seen", (PictureSeen,), LIVE, of_site="seen", reasons={"configured-twice": "told"}),
     "camera-occluded": EvidenceRule("seen", (QualitySeen,), left="covered"),
     "video-quality": EvidenceRule("seen", (QualitySeen,), left="quality"),
     "privacy-mask-present": EvidenceRule("told", (Masks,)),
@@ -99,6 +100,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         reasons={
             **_FOOTAGE_HELD, "": "both", "history-immature": "told", "oldest-not-opened": "told",
             "isolated-clip": "told", "floor-not-declared": "told", "floor-not-opened": "told", "other-camera": "seen",
+            "playback-is-live": "seen",
         },
     ),
     "retention-forecast": EvidenceRule("told"),  # rests on days whose reading is not carried to the finding

@@ -24,7 +24,7 @@ from agent.judge.checks.devices import (
 )
 from agent.judge.checks.footage import bare, completeness, excess, forecast, retention, storage, tamper
 from agent.judge.checks.papers import acceptance, declared, duties, filed, filing, upkeep, zones
-from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, view
+from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, same, view
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.accepted import mark_accepted
 from agent.judge.wording.held import as_one
@@ -43,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     availability.ONLINE_RATE,
     availability.GOOD_RATE,
     view.CHECK,
+    same.CHECK,
     quality.OCCLUDED,
     quality.QUALITY,
     masks.PRESENT,

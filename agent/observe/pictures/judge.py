@@ -59,16 +59,17 @@ def judge_pictures(
 def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
     """Judge a picture of a further moment of footage: whose it is, and what it shows of the zones."""
     at: datetime | None = picture.taken_at
-    reason, shows = "", ""
+    reason, shows, imprint = "", "", ""
     verdicts: tuple[ZoneVerdict, ...] = ()
     blank = False
     try:
         judged, shows = judge_owned(job, judge, owners)
         blank = judged.contrast < BLANK_CONTRAST
         verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+        imprint = judged.imprint.hex()
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
-    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank)
+    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint)
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
@@ -96,6 +97,7 @@ def _one(
         judged.contrast,
         picture.dated,
         shows,
+        judged.imprint.hex(),
     )
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     values: list[Value] = [seen, *verdicts]

@@ -244,11 +244,12 @@ def masks_digest(masks: tuple[Mask, ...]) -> str:
 
 
 def to_data(look: PathResult) -> dict[str, Json]:
-    """Return a result as plain data for the stored memory."""
+    """Return a result as plain data for the stored memory, without imprints: those compare pictures of one look."""
     data: dict[str, Any] = asdict(look)
     data["at"] = look.at.isoformat()
     if look.seen is not None:
         data["seen"]["taken_at"] = look.seen.taken_at.isoformat()
+        del data["seen"]["imprint"]
     data["opened"] = [opened_data(one) for one in look.opened]
     return data
 
@@ -256,6 +257,7 @@ def to_data(look: PathResult) -> dict[str, Json]:
 def opened_data(one: FootageOpened) -> dict[str, Json]:
     """Return an opened moment as plain data; `opened_from` reads it back."""
     data: dict[str, Any] = asdict(one)
+    del data["imprint"]
     return {**data, "asked_at": one.asked_at.isoformat(), "at": one.at.isoformat() if one.at else None}
 
 

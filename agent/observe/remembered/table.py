@@ -19,6 +19,7 @@ from agent.observe.remembered.areas import (
     listings,
     logs,
     looked,
+    moments,
     outages,
     owners,
     pooled,
@@ -71,6 +72,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "logs": logs,
     "inventory": inventory,
     "listings": listings,
+    "moments": moments,
 }
 """Learned once a look from everything that is known by it."""
 

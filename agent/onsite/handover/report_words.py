@@ -18,6 +18,7 @@ TITLES: Final[Mapping[str, str]] = {
     "camera-file-complete": "Camera files",
     "camera-online": "Camera online",
     "camera-moved": "View unchanged",
+    "same-picture": "A picture for each camera",
     "camera-occluded": "View not covered",
     "video-quality": "Picture quality",
     "privacy-mask-present": "Privacy mask configured",

@@ -34,6 +34,7 @@ from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
 from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
+from agent.observe.pictures.moments import with_suspected
 from agent.observe.pictures.turns import due, not_rejuvenated, stamped
 from agent.observe.pictures.turns import with_cached as recall_turns
 from agent.observe.probe.devices import Reading, discover
@@ -101,7 +102,8 @@ def see(
     site = with_approvals(declared, approvals)
     # ask devices
     heard = discover(site, env.progress)
-    paths = with_waiting(site, due(site, remembered.looked, now), remembered.bare, now)
+    turns = with_suspected(due(site, remembered.looked, now), remembered.moments)
+    paths = with_waiting(site, turns, remembered.bare, now)
     reading = Reading(site, env.credentials, env.clock, env.watch)
     wanted = with_openings(
         site, footage_requests(site, remembered.footage, now), remembered.footage, remembered.bare, paths, now

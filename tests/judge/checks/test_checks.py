@@ -57,7 +57,7 @@ def causes(findings: dict[str, Finding]) -> list[str]:
 def test_a_site_in_order_passes_every_check() -> None:
     a_site = site(camera(), discovery=ASKED, policy=Policy(retention_ceiling_days=60))
     findings = judge(listed(healthy()), a_site)
-    without_subject = {"hub-certificate", "config-survives-reboot"}
+    without_subject = {"hub-certificate", "config-survives-reboot", "same-picture"}
     assert {f.check for f in findings.values()} == {check.id for check in CHECKS} - without_subject
     not_told = {"storage-health device:box", "retention-forecast device:box", "privacy-mask-ptz camera:gate"}
     not_told |= {"hub-delivery site"}  # this site has no hub

@@ -19,6 +19,7 @@ GOOD_ANSWER = {
     "height": 360,
     "mean": 100.0,
     "contrast": 20.0,
+    "imprint": "",
     "verdicts": [{"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden."}],
     "dropped": 3,
 }
@@ -46,6 +47,9 @@ def test_a_good_answer_is_read() -> None:
         {"mean": float("nan")},
         {"mean": 256},
         {"contrast": None},
+        {"imprint": None},
+        {"imprint": "ab"},
+        {"imprint": "x" * 768},
         {"contrast": float("inf")},
         {"verdicts": []},
         {"verdicts": "PASS"},

@@ -19,11 +19,15 @@ from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Observation, Reason, Services, Unavailable
 from drivers.picture import BLANK_CONTRAST, RECORDED, STREAMS, PathName, PictureSeen, Streams
 from masking.model import NOT_CONFINED
+from masking.view.model import QualitySeen
 
 CHECK_ID = "camera-online"
 
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
+
+CARD_RATIO = 0.75
+"""Share of one even colour from which a picture is called a card. House rule, measured by `tests/bench/moments.py`."""
 
 _STREAMS: tuple[PathName, ...] = (*STREAMS, "recorder-live")
 
@@ -146,8 +150,24 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         dark = Broken("pictures", "dark", message, mild=True)
         return verdict(check, subject, [dark], evidence, message)
     message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
-    outcomes = [_not_lost(facts, camera), _moving(facts, camera.camera.id, streams)]
+    outcomes = [*_card(facts, subject), _not_lost(facts, camera), _moving(facts, camera.camera.id, streams)]
     return verdict(check, subject, [Held("pictures", grounds(_live(facts, subject))), *outcomes], evidence, message)
+
+
+def _card(facts: Facts, subject: str) -> Iterator[Outcome]:
+    """Yield that a picture is a card, as a recorder draws for a camera that it has lost, whether it moves or not.
+
+    Without a picture of this look that was measured, nothing is said.
+    """
+    for one in facts.observed(subject, QualitySeen):
+        if isinstance(one.value, QualitySeen) and one.value.even_ratio >= CARD_RATIO:
+            message = Message(
+                "what comes is no scene: {share} % of it are of one even colour, as in a card that says NO VIDEO; look "
+                "at it, and check the camera's power and its cable",
+                {"share": round(100 * one.value.even_ratio)},
+            )
+            yield Open("scene", "card", message, {"even_ratio": round(one.value.even_ratio, 2)})
+            return
 
 
 def _not_lost(facts: Facts, camera: CameraConfig) -> Outcome:

@@ -14,6 +14,7 @@ from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.model.finding import Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
+from agent.observe.pictures.moments import ENOUGH, is_same
 from agent.site.config.site import CameraConfig
 from drivers.footage import Opening, OpeningName
 from drivers.model import Observation, Recordings
@@ -127,6 +128,21 @@ def whose(check: Check, facts: Facts, camera: CameraConfig) -> Iterator[Outcome]
             return
     if seen:
         yield Held("view", grounds(one for one, _ in seen))
+
+
+def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+    """Yield that what was played showed the moment at which it was played; a picture that is merely alike says nothing.
+
+    It is the same moment where a picture that was played and a live one of the same look are equal to the noise, in two
+    looks: an empty room of weeks ago has other noise.
+    """
+    if is_same(facts.remembered.moments, (camera.camera.id, "")):
+        message = Message(
+            "what the recorder plays as footage is its live picture: both were equal to the noise at {count} moments",
+            {"count": ENOUGH},
+            next_step="play a day long ago at the recorder, and look at the clock in the picture",
+        )
+        yield Broken("live", "playback-is-live", message, {"equal_moments": ENOUGH})
 
 
 def is_own(facts: Facts, camera: CameraConfig) -> tuple[Ground, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.claims import clocks, floor_declared, of_footage
-from agent.judge.checks.footage.opened import at_floor, drawn, whose
+from agent.judge.checks.footage.opened import at_floor, drawn, shown_live, whose
 from agent.judge.checks.footage.shared import (
     COMPLETENESS_ID,
     RETENTION_ID,
@@ -86,6 +86,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         *((limit,) if limit else ()),
         _reach(site, facts, camera, oldest, there, now),
         _opening(facts, subject, picture, kept_days),
+        *shown_live(facts, camera),
         *whose(check, facts, camera),
         _run(site, facts, camera, recordings, there),
         *at_floor(facts, camera, recordings, there - floor),

@@ -1,0 +1,1 @@
+"""Holds the lies about which moment, and whose, a picture shows."""

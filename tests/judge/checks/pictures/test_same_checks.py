@@ -1,0 +1,84 @@
+"""Two cameras that show one picture fail, ones that are merely alike are unknown, and only other scenes pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from imprints import imprint
+from sites import NOW, camera, healthy, healthy_device, observed, picture, site, without
+
+from agent.judge.checks.pictures.same import CHECK
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding, is_waiting
+from agent.observe.facts.facts import gather
+from agent.observe.pictures.moments import EqualMoment, Moments
+from agent.observe.remembered.value import EMPTY
+from drivers.model import Provenance
+from drivers.picture import PictureSeen
+
+KEY = "same-picture site"
+EQUAL = tuple(EqualMoment(("gate", "yard"), "snapshot", NOW - timedelta(hours=n), n) for n in (1, 2))
+PLAYED_LIVE = tuple(replace(one, pair=("gate", "")) for one in EQUAL)
+
+
+def judge(gate: str, yard: str, moments: Moments = ()) -> dict[str, Finding]:
+    """Judge two cameras of one recorder whose snapshots have these imprints."""
+    seen = healthy_device()
+    for name, bits in (("gate", gate), ("yard", yard)):
+        (one,) = observed(f"camera:{name}", replace(picture("snapshot"), imprint=bits))
+        seen += (*without(healthy(name), PictureSeen), one)
+    facts = gather(seen, remembered=replace(EMPTY, moments=moments))
+    return {one.key: one for one in run_checks(site(camera("gate"), camera("yard")), facts, NOW)}
+
+
+def test_other_scenes_pass() -> None:
+    found = judge(imprint(1, 1), imprint(2, 1))[KEY]
+    assert (found.status, found.evidence["compared"], found.evidence["left_out"]) == ("pass", 2, [])
+
+
+def test_scenes_that_are_alike_are_unknown() -> None:
+    found = judge(imprint(1, 1), imprint(1, 2))[KEY]
+    assert (found.status, found.reason, found.evidence["alike"]) == ("unknown", "alike", [["gate", "yard"]])
+
+
+def test_one_equal_moment_is_unknown_and_two_fail() -> None:
+    same = imprint(1, 1), imprint(1, 1)
+    once, twice = judge(*same, EQUAL[:1])[KEY], judge(*same, EQUAL)[KEY]
+    assert (once.status, once.reason) == ("unknown", "alike")
+    assert (twice.status, twice.reason, twice.evidence["same"]) == ("fail", "same-moments", [["gate", "yard"]])
+
+
+@pytest.mark.parametrize(("gate", "yard"), [("", ""), (imprint(1, 1), ""), ("", imprint(1, 1))])
+def test_of_cards_and_dark_pictures_nothing_is_said(gate: str, yard: str) -> None:
+    found = judge(gate, yard)[KEY]
+    assert (found.status, found.reason) == ("unknown", "nothing-to-compare")
+    assert is_waiting(found)
+
+
+def test_a_camera_that_is_configured_twice_is_one_finding() -> None:
+    where = Provenance(box="b", source="s", path="snapshot")
+    seen = observed("camera:gate", picture("snapshot")) + observed("camera:yard", picture("snapshot"))
+    facts = gather(
+        tuple(replace(one, value=replace(one.value, imprint=imprint(1, 1)), provenance=where) for one in seen),  # type: ignore[type-var,call-arg]
+        remembered=replace(EMPTY, moments=EQUAL),
+    )
+    (found,) = CHECK.run(CHECK, site(camera("gate"), camera("yard")), facts, NOW)
+    assert (found.status, found.reason, found.evidence["twice"]) == ("fail", "configured-twice", [["gate", "yard"]])
+    assert "same" not in found.evidence
+
+
+def test_a_site_of_one_camera_has_nothing_to_compare() -> None:
+    found = run_checks(site(camera("gate")), gather(healthy("gate")), NOW)
+    assert not [one for one in found if one.check == "same-picture"]
+
+
+def test_footage_that_shows_what_is_live_fails_and_one_such_moment_does_not() -> None:
+    key = "retention-days camera:gate"
+    facts = gather(healthy("gate"))
+    for moments, expected in ((PLAYED_LIVE[:1], "pass"), (PLAYED_LIVE, "fail")):
+        known = replace(facts, remembered=replace(EMPTY, moments=moments))
+        found = {one.key: one for one in run_checks(site(camera("gate")), known, NOW)}[key]
+        assert found.status == expected, found
+    assert found.reason == "playback-is-live"
