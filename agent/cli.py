@@ -37,8 +37,8 @@ from agent.text.translate import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "run": ("agent.commands.run", "the service: look at the site each period and report to the hub"),
     "start": ("agent.commands.start.command", "find the devices, ask for their logins, look, and show what is wrong"),
+    "run": ("agent.commands.run", "the service: look at the site each period and report to the hub"),
     "check": ("agent.commands.check.command", "look at the site once and show what was found"),
     "demo": ("agent.commands.demo", "run the whole flow against a simulated site"),
     "discover": ("agent.commands.discover", "list the devices that answer on the network"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import stat
@@ -205,6 +206,13 @@ def test_camwarden_alone_on_a_terminal_is_the_guide_and_ctrl_c_keeps_what_was_an
         assert (on.typed, site.failed_logins["roof"]) == (2, 0), on.shown
         assert "继续处理 camwarden-site" in on.shown and "隐私内容可能被看到" not in on.shown
         assert PASSWORD not in seen.shown + on.shown
+
+
+def test_the_folder_is_named_by_its_file_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = argparse.Namespace(out=None, config=tmp_path / "site.toml")
+    assert command.folder_of(args) == tmp_path
+    assert main(["start", "--config", str(tmp_path / "other.toml")]) == exits.USAGE
+    assert "name it with --out DIR" in capsys.readouterr().err
 
 
 def test_the_guide_keeps_away_from_a_gateway_that_has_its_site(

@@ -23,7 +23,7 @@ from agent.commands.start.logins import SECRETS_MODE, SITE_MODE, Settled, settle
 from agent.commands.terminal.asking import Ended, say
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.files import write_atomic
-from agent.host.paths import CONFIG, SECRETS_NAME, SITE_NAME
+from agent.host.paths import CONFIG, SECRETS_NAME, SITE_NAME, default_config
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
@@ -79,10 +79,15 @@ def run(args: argparse.Namespace) -> int:
 def folder_of(args: argparse.Namespace) -> Path:
     """Return the site's folder: the named one, this one where it holds a site, else a new one below it.
 
-    Raises UsageError where this gateway has its site already.
+    `--config` names it by its file. Raises UsageError for a file of another name, and where this gateway has its site
+    already.
     """
     if args.out is not None:
         return Path(args.out)
+    if args.config != default_config():
+        if args.config.name != SITE_NAME:
+            raise UsageError("{path}: start writes a folder with a site.toml: name it with --out DIR", path=args.config)
+        return Path(args.config.parent)
     if CONFIG.exists():
         raise UsageError(
             "{path} is there: this gateway has its site (camwarden status); another site goes into --out DIR",

@@ -75,22 +75,21 @@ def groups_of(boxes: Iterable[Box]) -> tuple[Group, ...]:
     order = list(MAKERS)
     found: dict[tuple[int, str], list[Box]] = {}
     for box in sorted(boxes, key=lambda one: not one.driver):
-        found.setdefault((order.index(box.driver or UNKNOWN_DRIVER), slug(box.maker)), []).append(box)
-    return tuple(
-        Group("-".join(filter(None, (order[at], maker))), tuple(found[at, maker])) for at, maker in sorted(found)
-    )
+        driver = box.driver or UNKNOWN_DRIVER
+        found.setdefault((order.index(driver), login_name(driver, box.maker)), []).append(box)
+    return tuple(Group(name, tuple(found[place, name])) for place, name in sorted(found))
 
 
-def slug(maker: str) -> str:
-    """Return a maker's name as a part of a login's name; none where the driver says it already."""
+def login_name(driver: str, maker: str) -> str:
+    """Return the name of the login for devices of a maker by a driver; the maker is named once."""
     words = re.sub(r"[^0-9a-z]+", "-", maker.lower()).strip("-")
-    return "" if words in MAKERS else words
+    return f"{driver}-{words}" if words not in ("", driver) else driver
 
 
-def title_of(group: str) -> str:
-    """Return a group's name as people read it."""
-    driver, _, maker = group.partition("-")
-    return f"{MAKERS.get(driver, driver)} {maker}".strip()
+def title_of(login: str) -> str:
+    """Return the name of a group's login as people read it."""
+    driver, _, maker = login.partition("-")
+    return f"{MAKERS.get(driver, driver)} {MAKERS.get(maker, maker)}".strip()
 
 
 def numbered(groups: Iterable[Group]) -> Iterator[tuple[int, Group, Box]]:

@@ -62,7 +62,7 @@ def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 
     except FileNotFoundError:
         refuse(
             "no such file",
-            "make a site with camwarden init, or from its ledger with camwarden ledger import; "
+            "make a site with camwarden start or camwarden init, or from its ledger with camwarden ledger import; "
             "where there is one, give its path with --config FILE",
         )
         return None, False

@@ -182,7 +182,8 @@ def test_mistakes_of_both_files_are_told_together_in_order(tmp_path: Path) -> No
 
 def test_a_missing_file_a_folder_and_a_pipe_are_named_and_nothing_waits(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "site.toml") == (
-        "site.toml: no such file; make a site with camwarden init, or from its ledger with camwarden ledger import; "
+        "site.toml: no such file; make a site with camwarden start or camwarden init, or from its ledger with "
+        "camwarden ledger import; "
         "where there is one, give its path with --config FILE"
     )
     (tmp_path / "folder").mkdir()
