@@ -24,6 +24,7 @@ from agent.commands.terminal.asking import person
 from agent.commands.terminal.service_memory import episodes_known, read_memory
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.deliver.keys.rotate import SPOOL_NAME
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.health import moment
@@ -57,7 +58,9 @@ NAME_MAX_CHARS: Final = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("exercise", choices=sorted(EXERCISES), help="which fault is provoked")
+    parser.add_argument(
+        "exercise", choices=sorted(EXERCISES), help="mask: you take a mask off; lens: you cover the lens"
+    )
     parser.add_argument("camera", metavar="CAMERA", help="id of a camera with a harmless test zone, or a test camera")
     parser.add_argument("--by", default="", metavar="NAME", help="who provokes it, as it is to stand in the reports")
     parser.add_argument(
@@ -93,6 +96,8 @@ def practise(args: argparse.Namespace, site: Site, looking: Looking, wait: Calla
         write_note(directory, drill, clock())
 
     rim = Rim(look=looking.look, clock=clock, wait=wait, store=store, say=lambda message: _say(args, message))
+    if not (directory / SPOOL_NAME).exists():
+        _say(args, Message("no service keeps its state here: one elsewhere takes what you provoke for a fault"))
     _say(args, Message("looking at {camera} first: it has to be well", {"camera": printable(args.camera)}))
     if missing := first_looks(rim, args.exercise, subject):
         values = {"check": missing[0].check, "subject": subject, "status": missing[0].status, "why": missing[0].message}
@@ -148,7 +153,7 @@ def _show(args: argparse.Namespace, site: Site, drill: Drill, looking: Looking) 
     _say(args, Message(OUTCOMES[drill.outcome(looking.clock())], values))
     _say(args, Message("{path} is the signed record; camwarden verify checks it", {"path": str(path)}))
     every = round(site.period_s / 60)
-    _say(args, Message("a drill looks all the time; the service looks every {every} minutes", {"every": every}))
+    _say(args, Message("a drill looks all the time; the service looks every {every} min", {"every": every}))
 
 
 def result_json(drill: Drill, now: datetime, looks: int) -> dict[str, Json]:

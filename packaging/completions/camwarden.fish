@@ -527,7 +527,7 @@ complete -c camwarden -n '_shtab_camwarden_using drill' -l version -d 'print the
 complete -c camwarden -n '_shtab_camwarden_using drill' -l by -x -d 'who provokes it, as it is to stand in the reports'
 complete -c camwarden -n '_shtab_camwarden_using drill' -l minutes -x -d 'end by itself after N minutes, 1 to 30'
 complete -c camwarden -n '_shtab_camwarden_using drill' -l unconfined -d 'judge pictures even where the process that decodes them cannot be confined; it is said with the result'
-complete -c camwarden -n '_shtab_camwarden_using drill; and test $_shtab_camwarden_npos -eq 0' -ka "lens mask" -d 'which fault is provoked'
+complete -c camwarden -n '_shtab_camwarden_using drill; and test $_shtab_camwarden_npos -eq 0' -ka "lens mask" -d 'mask: you take a mask off; lens: you cover the lens'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a status -d 'show how the running service is doing'
 complete -c camwarden -n '_shtab_camwarden_using status' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using status' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'

@@ -16,13 +16,17 @@ from warm import one_worker
 from agent.cli import main
 from agent.commands import drill as command
 from agent.contract.envelope import unflatten
+from agent.deliver.keys.rotate import SPOOL_NAME
+from agent.deliver.spool.read_only import view
 from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES, Fault
+from agent.host.clock import utc_now
 from agent.judge.memory.drills import Drill
 from agent.judge.memory.notes import drills_of, read_notes, write_note
 from agent.model import exits
 from agent.observe.inventory.owners import Owner
 from agent.service.cycle import environment
+from agent.service.daemon.loop import run_once
 from agent.site.config.load import load
 
 
@@ -85,8 +89,8 @@ def test_a_provoked_fault_and_its_recovery_are_found_guided_signed_and_noted(
     assert (told["outcome"], told["found"], told["by"], told["subject"]) == ("recovered", found, "王工", "camera:gate")
     assert told["found_s"] >= 0 and told["recovered_s"] >= 0 and told["looks"] >= 4
     said = err.splitlines()
-    order = ["looking at gate first", "begin: ", "found after ", "now "]
-    assert [next(n for n, line in enumerate(said) if line.startswith(one)) for one in order] == [0, 1, 2, 3]
+    order = ["no service keeps", "looking at gate first", "begin: ", "found after ", "now "]
+    assert [next(n for n, line in enumerate(said) if line.startswith(one)) for one in order] == [0, 1, 2, 3, 4]
     (note,) = trainee.notes
     assert (note.found, note.recovered_at is not None, note.ended_at is not None) == (found, True, True)
     assert note.until - note.start_at == timedelta(minutes=15)
@@ -160,6 +164,28 @@ def test_a_wrong_word_ends_with_one_line_before_anything_is_asked(
     except SystemExit as ended:
         code, err = int(ended.code or 0), trainee.capsys.readouterr().err
     assert code == exits.USAGE and said in err and trainee.notes == ()
+
+
+def test_the_service_beside_it_reports_the_drill_and_no_fault(trainee: Trainee) -> None:
+    site = replace(load(trainee.config), hub=None)
+    run_once(site, utc_now)
+    begun = utc_now()
+    made = Drill(
+        exercise="mask", subject="camera:gate", start_at=begun, until=begun + timedelta(minutes=29), by="Li", at=begun,
+        owner=Owner(SITE_ID),
+    )  # fmt: skip
+    write_note(trainee.directory, made, begun)
+    trainee.simulated.change("gate", "mask-removed")
+    for _ in range(2):
+        seen, _ = run_once(site, utc_now)
+    (masked,) = [one for one in seen.findings if one.key == "privacy-mask-present camera:gate"]
+    assert (masked.status, masked.evidence["found"]) == ("not_applicable", "fail")
+    with view(trainee.directory / SPOOL_NAME) as spool:
+        told = [json.loads(row.payload) for row in spool.every()]
+    events = [one["body"] for one in told if one["stream"] == "event"]
+    assert [one for one in events if one["subject"] == "camera:gate" and one["check"].startswith("privacy-mask")] == []
+    newest = [one["body"] for one in told if one["stream"] == "config"][-1]
+    assert [(one["by"], one["outcome"]) for one in newest["drills"]] == [("Li", "under-way")]
 
 
 def test_one_at_a_time(trainee: Trainee) -> None:
