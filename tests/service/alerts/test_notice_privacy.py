@@ -27,7 +27,7 @@ from drivers.model import Camera, Credential
 NOW = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
 HOSTILE = (
     "更衣室 2 号", "<@all>", "**bold** [x](http://evil.example)", "a\nb\r\nc", "\u202egnp.exe", "{site} {count}",
-    '"}],"code":0', "x" * 5000, "李娜 13800138000", "camwarden dt9999 critical 99",
+    '"}],"code":0', "x" * 500, "李娜 13800138000", "camwarden dt9999 critical 99",
 )  # fmt: skip
 """Names of cameras, places and persons, and what would like to be markup, another message or another count."""
 LETTERS = frozenset("0123456789-:,;. ()；，：（） ")  # noqa: RUF001 - Chinese
