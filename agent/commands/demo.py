@@ -9,6 +9,7 @@ import time
 import webbrowser
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from agent.commands.terminal.tables import cameras_table, findings_table
+from agent.commands.terminal.tables import cameras_table, findings_table, summary
 from agent.demo import run as simulation
 from agent.demo.broker import BrokerFailed
 from agent.demo.children import ChildFailed
@@ -30,6 +31,7 @@ from agent.report.levels import basis_of_row
 from agent.report.plain_findings import plain_findings
 from agent.site.config.load import load
 from agent.site.config.site import Site
+from agent.text.recognize import recognize
 from agent.text.translate import render, translate
 
 MARKER = "camwarden-demo.txt"
@@ -43,6 +45,8 @@ CHANGES: tuple[tuple[str, Fault | None], ...] = (
     ("parking", None),
 )
 """What `--watch` does to the site, step by step."""
+LOOKS_MOST = 3
+"""How often a change is looked for until it is told."""
 BAD: frozenset[Status] = frozenset({"fail", "warn"})
 
 
@@ -115,10 +119,11 @@ def _clear(out: Path) -> None:
 def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, args: argparse.Namespace) -> None:
     site = load(demo.config)
     rows = plain_findings(what.payload["body"])
-    findings = tuple(parse_finding(row) for row in rows)
+    findings = tuple(_in_words(parse_finding(row), args.lang) for row in rows)
     known = {one.key: basis_of_row(row) for one, row in zip(findings, rows, strict=True)}
-    console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang, known))
+    console.print(cameras_table(site, findings, args.lang))
+    console.print(summary(findings, args.lang, known))
     counts = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
     files = {name: args.out / name for name in ("report.html", "hub.html", "result.json")}
     for line in (
@@ -134,6 +139,11 @@ def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, a
     console.print(Text(translate("go on with:", args.lang)))
     for command in _next_commands(args, demo, site):
         console.print(Text(f"  {command}"), soft_wrap=True)
+
+
+def _in_words(finding: Finding, lang: str) -> Finding:
+    """Return a finding from a report, which speaks English, with the message behind its sentence."""
+    return replace(finding, message=recognize(str(finding.message), lang)) if lang != "en" else finding
 
 
 def _program() -> str:
@@ -162,25 +172,34 @@ def _watch(
     console: Console, demo: simulation.Demo, what: simulation.Delivered, rounds: int, say: Any, lang: str
 ) -> None:
     """Change the site, look again, and print what changed as the hub has verified it."""
-    before = _findings(what)
+    before: Mapping[str, Finding] = _findings(what)
     done = 0
     while not rounds or done < rounds:
         for camera, fault in CHANGES:
             demo.site.change(camera, fault)
             say(Message("{camera}: {fault}", {"camera": camera, "fault": Message(fault or "all is well again")}))
-            simulation.another_cycle(demo)
-            after = _findings(simulation.delivered(demo))
-            changed = changes_of(camera, before, after)
+            before, changed = _look_until_told(demo, camera, before, say, lang)
             for one in changed:
                 console.print(Text(f"         {render(one, lang)}", style="bold"), soft_wrap=True)
-            if not changed:
-                say(
-                    Message(
-                        "nothing of {camera} has changed at the hub yet: its report is on the way", {"camera": camera}
-                    )
-                )
-            before = after
         done += 1
+
+
+def _look_until_told(
+    demo: simulation.Demo, camera: str, before: Mapping[str, Finding], say: Any, lang: str
+) -> tuple[Mapping[str, Finding], tuple[Message, ...]]:
+    """Look until the hub tells a change of a camera, `LOOKS_MOST` times; return its findings and what has changed.
+
+    On a busy machine a device may miss its deadline, or a report come after the look that was waited for.
+    """
+    after = before
+    for _ in range(LOOKS_MOST):
+        simulation.another_cycle(demo)
+        after = _findings(simulation.delivered(demo))
+        changed = changes_of(camera, before, {key: _in_words(one, lang) for key, one in after.items()})
+        if changed:
+            return after, changed
+        say(Message("nothing of {camera} has changed at the hub yet: looking once more", {"camera": camera}))
+    return after, ()
 
 
 def _findings(what: simulation.Delivered) -> dict[str, Finding]:
