@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from agent.commands.terminal.progress_line import progress_line
 from agent.commands.terminal.tables import cameras_table, findings_table, summary
 from agent.demo import run as simulation
 from agent.demo.broker import BrokerFailed
@@ -45,6 +46,7 @@ CHANGES: tuple[tuple[str, Fault | None], ...] = (
     ("parking", None),
 )
 """What `--watch` does to the site, step by step."""
+LOOKING = Message("the simulated site is looked at")
 LOOKS_MOST = 3
 """How often a change is looked for until it is told."""
 BAD: frozenset[Status] = frozenset({"fail", "warn"})
@@ -87,18 +89,21 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with ExitStack() as stack:
-            demo = simulation.start(stack, args.out.absolute(), args.broker, utc_now, say)
+            with progress_line(args, Message("the simulated site is started"), console):
+                demo = simulation.start(stack, args.out.absolute(), args.broker, utc_now, say)
             up_s = time.monotonic() - began_at
-            simulation.first_cycle(demo, say)
+            with progress_line(args, LOOKING, console):
+                simulation.first_cycle(demo, say)
             what = simulation.delivered(demo)
             total_s = time.monotonic() - began_at
             simulation.write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
-            simulation.hand_over(demo, args.lang)
+            with progress_line(args, Message("the report is written"), console):
+                simulation.hand_over(demo, args.lang)
             _show(console, demo, what, args)
             if args.open:
                 webbrowser.open((args.out / "report.html").absolute().as_uri())
             if args.watch:
-                _watch(console, demo, what, args.rounds, say, args.lang)
+                _watch(console, demo, what, args, say)
     except (BrokerFailed, ChildFailed) as error:
         sys.stderr.write(translate("the demo failed: {why}", args.lang).format(why=error) + "\n")
         return exits.UNAVAILABLE
@@ -169,18 +174,19 @@ def _next_commands(args: argparse.Namespace, demo: simulation.Demo, site: Site) 
 
 
 def _watch(
-    console: Console, demo: simulation.Demo, what: simulation.Delivered, rounds: int, say: Any, lang: str
+    console: Console, demo: simulation.Demo, what: simulation.Delivered, args: argparse.Namespace, say: Any
 ) -> None:
     """Change the site, look again, and print what changed as the hub has verified it."""
     before: Mapping[str, Finding] = _findings(what)
     done = 0
-    while not rounds or done < rounds:
+    while not args.rounds or done < args.rounds:
         for camera, fault in CHANGES:
             demo.site.change(camera, fault)
             say(Message("{camera}: {fault}", {"camera": camera, "fault": Message(fault or "all is well again")}))
-            before, changed = _look_until_told(demo, camera, before, say, lang)
+            with progress_line(args, LOOKING, console):
+                before, changed = _look_until_told(demo, camera, before, say, args.lang)
             for one in changed:
-                console.print(Text(f"         {render(one, lang)}", style="bold"), soft_wrap=True)
+                console.print(Text(f"         {render(one, args.lang)}", style="bold"), soft_wrap=True)
         done += 1
 
 
