@@ -9,6 +9,7 @@ import time
 import webbrowser
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,7 +17,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from agent.commands.terminal.tables import cameras_table, findings_table
+from agent.commands.terminal.progress_line import progress_line
+from agent.commands.terminal.tables import cameras_table, findings_table, summary
 from agent.demo import run as simulation
 from agent.demo.broker import BrokerFailed
 from agent.demo.children import ChildFailed
@@ -30,6 +32,7 @@ from agent.report.levels import basis_of_row
 from agent.report.plain_findings import plain_findings
 from agent.site.config.load import load
 from agent.site.config.site import Site
+from agent.text.recognize import recognize
 from agent.text.translate import render, translate
 
 MARKER = "camwarden-demo.txt"
@@ -43,6 +46,9 @@ CHANGES: tuple[tuple[str, Fault | None], ...] = (
     ("parking", None),
 )
 """What `--watch` does to the site, step by step."""
+LOOKING = Message("the simulated site is looked at")
+LOOKS_MOST = 3
+"""How often a change is looked for until it is told."""
 BAD: frozenset[Status] = frozenset({"fail", "warn"})
 
 
@@ -83,18 +89,21 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with ExitStack() as stack:
-            demo = simulation.start(stack, args.out.absolute(), args.broker, utc_now, say)
+            with progress_line(args, Message("the simulated site is started"), console):
+                demo = simulation.start(stack, args.out.absolute(), args.broker, utc_now, say)
             up_s = time.monotonic() - began_at
-            simulation.first_cycle(demo, say)
+            with progress_line(args, LOOKING, console):
+                simulation.first_cycle(demo, say)
             what = simulation.delivered(demo)
             total_s = time.monotonic() - began_at
             simulation.write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
-            simulation.hand_over(demo, args.lang)
+            with progress_line(args, Message("the report is written"), console):
+                simulation.hand_over(demo, args.lang)
             _show(console, demo, what, args)
             if args.open:
                 webbrowser.open((args.out / "report.html").absolute().as_uri())
             if args.watch:
-                _watch(console, demo, what, args.rounds, say, args.lang)
+                _watch(console, demo, what, args, say)
     except (BrokerFailed, ChildFailed) as error:
         sys.stderr.write(translate("the demo failed: {why}", args.lang).format(why=error) + "\n")
         return exits.UNAVAILABLE
@@ -115,10 +124,11 @@ def _clear(out: Path) -> None:
 def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, args: argparse.Namespace) -> None:
     site = load(demo.config)
     rows = plain_findings(what.payload["body"])
-    findings = tuple(parse_finding(row) for row in rows)
+    findings = tuple(_in_words(parse_finding(row), args.lang) for row in rows)
     known = {one.key: basis_of_row(row) for one, row in zip(findings, rows, strict=True)}
-    console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang, known))
+    console.print(cameras_table(site, findings, args.lang))
+    console.print(summary(findings, args.lang, known))
     counts = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
     files = {name: args.out / name for name in ("report.html", "hub.html", "result.json")}
     for line in (
@@ -134,6 +144,11 @@ def _show(console: Console, demo: simulation.Demo, what: simulation.Delivered, a
     console.print(Text(translate("go on with:", args.lang)))
     for command in _next_commands(args, demo, site):
         console.print(Text(f"  {command}"), soft_wrap=True)
+
+
+def _in_words(finding: Finding, lang: str) -> Finding:
+    """Return a finding from a report, which speaks English, with the message behind its sentence."""
+    return replace(finding, message=recognize(str(finding.message), lang)) if lang != "en" else finding
 
 
 def _program() -> str:
@@ -159,28 +174,38 @@ def _next_commands(args: argparse.Namespace, demo: simulation.Demo, site: Site) 
 
 
 def _watch(
-    console: Console, demo: simulation.Demo, what: simulation.Delivered, rounds: int, say: Any, lang: str
+    console: Console, demo: simulation.Demo, what: simulation.Delivered, args: argparse.Namespace, say: Any
 ) -> None:
     """Change the site, look again, and print what changed as the hub has verified it."""
-    before = _findings(what)
+    before: Mapping[str, Finding] = _findings(what)
     done = 0
-    while not rounds or done < rounds:
+    while not args.rounds or done < args.rounds:
         for camera, fault in CHANGES:
             demo.site.change(camera, fault)
             say(Message("{camera}: {fault}", {"camera": camera, "fault": Message(fault or "all is well again")}))
-            simulation.another_cycle(demo)
-            after = _findings(simulation.delivered(demo))
-            changed = changes_of(camera, before, after)
+            with progress_line(args, LOOKING, console):
+                before, changed = _look_until_told(demo, camera, before, say, args.lang)
             for one in changed:
-                console.print(Text(f"         {render(one, lang)}", style="bold"), soft_wrap=True)
-            if not changed:
-                say(
-                    Message(
-                        "nothing of {camera} has changed at the hub yet: its report is on the way", {"camera": camera}
-                    )
-                )
-            before = after
+                console.print(Text(f"         {render(one, args.lang)}", style="bold"), soft_wrap=True)
         done += 1
+
+
+def _look_until_told(
+    demo: simulation.Demo, camera: str, before: Mapping[str, Finding], say: Any, lang: str
+) -> tuple[Mapping[str, Finding], tuple[Message, ...]]:
+    """Look until the hub tells a change of a camera, `LOOKS_MOST` times; return its findings and what has changed.
+
+    On a busy machine a device may miss its deadline, or a report come after the look that was waited for.
+    """
+    after = before
+    for _ in range(LOOKS_MOST):
+        simulation.another_cycle(demo)
+        after = _findings(simulation.delivered(demo))
+        changed = changes_of(camera, before, {key: _in_words(one, lang) for key, one in after.items()})
+        if changed:
+            return after, changed
+        say(Message("nothing of {camera} has changed at the hub yet: looking once more", {"camera": camera}))
+    return after, ()
 
 
 def _findings(what: simulation.Delivered) -> dict[str, Finding]:

@@ -1,4 +1,4 @@
-"""Reads users and their rights of files, as far as the system has them in this form: Windows has access lists instead.
+"""Resolves users and their rights of files, as far as the system has them: Windows has access lists instead.
 
 There nobody is root, each file counts as one's own, and no rights are judged: a file of secrets is protected by the
 folder that it lies in, which is a user's own under their profile.

@@ -188,6 +188,19 @@ def placed(nowhere: Path) -> Path:
     return nowhere
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Run each command once, so that a user who may not read this interpreter's own files needs no more of them."""
+    with pytest.MonkeyPatch.context() as patched:
+        folder = tmp_path_factory.mktemp("loaded")
+        patched.chdir(folder)
+        patched.setenv("HOME", str(folder))
+        patched.setenv("CAMWARDEN_HUB_DATA", str(folder / "hub"))
+        for leaf in walked():
+            if leaf.name not in ("doctor", "discover"):
+                every_command.run([*every_command.words(leaf), "--config", str(folder / "none.toml")], "zh_CN")
+
+
 def walked() -> list[every_command.Leaf]:
     found = [leaf for leaf in every_command.leaves() if leaf.name not in KEEP_RUNNING]
     assert {leaf.path[0] for leaf in found} >= cli.COMMANDS.keys() - KEEP_RUNNING
@@ -230,6 +243,7 @@ def test_every_command_given_a_wrong_file_says_which_and_what_to_give(placed: Pa
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
 @pytest.mark.parametrize("closed", ["site", "state"])
+@pytest.mark.usefixtures("loaded")
 def test_every_command_of_a_user_without_rights_says_whose_the_place_is(closed: str, lang: str, placed: Path) -> None:
     """Without root: neither the folder of the site nor that of the hub, or the state alone; no home to write into."""
     state = placed / "etc" / "state"

@@ -9,14 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from here_run import run_here
 from hubside import waits
 from patience import PATIENCE_S
 from report_picture import PICTURES, WORDS, words_of
 
 from agent.cli import main
+from agent.commands import demo as demo_command
 from agent.demo.children import command
 from agent.model import exits
+from agent.model.finding import Finding, Message, Source, Status
+from agent.text.translate import render
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,3 +121,25 @@ def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_change_that_a_busy_machine_misses_is_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look after the change misses it, the second one tells it, in the reader's language."""
+    rows = [{"camera-online camera:gate": standing(status)} for status in ("pass", "fail")]
+    said: list[str] = []
+    monkeypatch.setattr(demo_command.simulation, "another_cycle", lambda demo: said.append("look"))
+    monkeypatch.setattr(demo_command.simulation, "delivered", lambda demo: None)
+    monkeypatch.setattr(demo_command, "_findings", lambda what: rows.pop(0))
+    before = {"camera-online camera:gate": standing("pass")}
+    told = lambda line: said.append(str(line))  # noqa: E731
+    after, changed = demo_command._look_until_told(object(), "gate", before, told, "zh_CN")  # type: ignore[arg-type]
+    assert said == ["look", "nothing of gate has changed at the hub yet: looking once more", "look"]
+    assert [one.status for one in after.values()] == ["fail"]
+    assert [render(line, "zh_CN") for line in changed] == [
+        "camera-online 由“合格”变为“不合格”\uff1a未在网络上查询设备\uff1a请在 [discovery] 中写明网络"
+    ]
+
+
+def standing(status: Status) -> Finding:
+    said = Message("{text}", {"text": "nobody is asked on the network: name networks under [discovery]"})
+    return Finding("camera-online", "camera:gate", status, "major", said, Source("x", "1"), "", {}, "")

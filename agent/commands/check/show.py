@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.commands.check.timeline_table import TimelineTable
-from agent.commands.terminal.tables import cameras_table, findings_table
+from agent.commands.terminal.tables import cameras_table, findings_table, summary
 from agent.judge.memory.episodes import times_json
 from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, utc_text
 from agent.observe.inventory.equipment import equipment_json
@@ -64,16 +64,17 @@ def show(args: argparse.Namespace, checked: CheckResult) -> None:
 def _print_tables(args: argparse.Namespace, checked: CheckResult, days: Timeline | None) -> None:
     site, findings = checked.site, checked.seen.findings
     console = Console(no_color=args.no_color)
+    known = bases(site, checked.seen.facts, findings, checked.at)
+    console.print(findings_table(site, findings, args.lang, known, everything=args.all))
     console.print(cameras_table(site, findings, args.lang))
     if days is not None:
         console.print(TimelineTable(days, args.lang))
         console.print(Text(translate("a single check asks for few days: the others are not known to it", args.lang)))
-    known = bases(site, checked.seen.facts, findings, checked.at)
-    console.print(findings_table(site, findings, args.lang, known, everything=args.all))
     for line in skipped_lines(checked.seen.samples, args.lang):
         console.print(Text(printable(line), style="dim"))
     if (without := left_out_text(site, findings, args.lang)) is not None:
         console.print(Text(render(without, args.lang)))
+    console.print(summary(findings, args.lang, known))
     if checked.interrupted:
         ended = translate("interrupted: what came back by then is shown, the rest is unknown", args.lang)
         console.print(Text(ended, style="bold"))

@@ -35,10 +35,10 @@ class ProgressLine:
 
 
 @contextmanager
-def progress_line(args: argparse.Namespace, what: Message) -> Iterator[None]:
-    """Show what the block does while it runs."""
-    console = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
-    if not console.is_terminal or args.quiet or args.verbose:
+def progress_line(args: argparse.Namespace, what: Message, console: Console | None = None) -> Iterator[None]:
+    """Show what the block does while it runs; `console` is the one that the block prints to, where it prints."""
+    console = console or Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
+    if not console.is_terminal or console.quiet or args.verbose:
         yield
         return
     line = ProgressLine(what, args.lang, time.monotonic())

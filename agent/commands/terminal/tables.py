@@ -7,13 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Status, is_item
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Status, is_item
 from agent.onsite.handover.report_words import rule_text
 from agent.report.build import counts
 from agent.report.levels import basis_text, counts_text, passes_by_level
 from agent.site.config.site import Site
 from agent.text.harmless import printable
-from agent.text.translate import render_apart, translate
+from agent.text.translate import render, render_apart, translate
 
 ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable")
 STYLE: dict[Status, str] = {
@@ -24,6 +24,15 @@ STYLE: dict[Status, str] = {
     "not_applicable": "dim",
 }
 
+
+HARM: tuple[Severity, ...] = ("critical", "major", "minor", "info")
+
+LEGEND = (
+    Message("fail: not as it must be. warn: to be watched. pass: as it must be, by evidence."),
+    Message("unknown (?): nobody could judge it, so no pass. not applicable (-): not due."),
+    Message("told: by the device's own word. seen: measured by us, or in a picture."),
+)
+"""The words of the tables, for the first screen."""
 
 MARK: dict[Status, str] = {"pass": "ok", "fail": "FAIL", "warn": "warn", "unknown": "?", "not_applicable": "-"}
 
@@ -61,14 +70,19 @@ def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> Rende
 def findings_table(
     site: Site, findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis], everything: bool = False
 ) -> RenderableType:
-    """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences.
+    """Return counts, the legend, and findings, worst first; `everything` adds passes and consequences.
 
-    `known` has the basis of each finding by its key: a pass is shown with it, and passes are counted by it.
+    Worst is by status, then what explains the rest, then by severity, then by the order of the configuration. `known`
+    has the basis of each finding by its key: a pass is shown with it.
     """
     shown = [f for f in findings if everything or is_item(f)]
     places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
     # What cannot be reached comes first: it explains what else is missing.
-    shown.sort(key=lambda f: (ORDER.index(f.status), f.check != "camera-online", places.get(f.subject, -1)))
+    shown.sort(
+        key=lambda f: (
+            ORDER.index(f.status), f.check != "camera-online", HARM.index(f.severity), places.get(f.subject, -1),
+        )
+    )  # fmt: skip
     names = {f"camera:{c.camera.id}": c.camera.name for c in site.cameras}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("status", lang), no_wrap=True)
@@ -86,12 +100,18 @@ def findings_table(
         basis = basis_text(known.get(finding.key, NOTHING_KNOWN), lang) if finding.status == "pass" else ""
         what.append(f"; {basis}" if basis else "", style="dim")
         table.add_row(status, where, what)
-    return Group(table, Text(summary(findings, lang, known)))
+    legend = (Text(render(line, lang), style="dim") for line in LEGEND)
+    return Group(Text(counted(findings, lang), style="bold"), *legend, table)
 
 
-def summary(findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis]) -> str:
-    """Return how many findings have each status, consequences left out, and below it the passes by their evidence."""
+def counted(findings: tuple[Finding, ...], lang: str) -> str:
+    """Return how many findings have each status, consequences left out."""
     totals = counts(findings)
-    line = ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)
+    return ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)
+
+
+def summary(findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis]) -> RenderableType:
+    """Return the counts once more, for whoever sees the end alone, and the passes by their evidence."""
     levels = counts_text(passes_by_level(findings, known), lang)
-    return f"{line}\n{translate('what the passes rest on', lang)}: {levels}" if levels else line
+    rest = f"\n{translate('what the passes rest on', lang)}: {levels}" if levels else ""
+    return Text(f"{counted(findings, lang)}{rest}")
