@@ -59,7 +59,7 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands run start check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case' 'hub check'
+set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case' 'hub check'
 set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --minutes --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx
 
 complete -c camwarden -e
@@ -73,16 +73,6 @@ complete -c camwarden -n _shtab_camwarden_using -l verbose -s v -d 'log more; tw
 complete -c camwarden -n _shtab_camwarden_using -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n _shtab_camwarden_using -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n _shtab_camwarden_using -l version -d 'print the version and end'
-complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a run -d 'the service: look at the site each period and report to the hub'
-complete -c camwarden -n '_shtab_camwarden_using run' -s h -l help -d 'show this help message and exit'
-complete -c camwarden -n '_shtab_camwarden_using run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
-complete -c camwarden -n '_shtab_camwarden_using run' -l json -d 'print one JSON object'
-complete -c camwarden -n '_shtab_camwarden_using run' -l quiet -s q -d 'print and log errors only'
-complete -c camwarden -n '_shtab_camwarden_using run' -l verbose -s v -d 'log more; twice: everything'
-complete -c camwarden -n '_shtab_camwarden_using run' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
-complete -c camwarden -n '_shtab_camwarden_using run' -l no-color -d 'no colours; NO_COLOR does the same'
-complete -c camwarden -n '_shtab_camwarden_using run' -l version -d 'print the version and end'
-complete -c camwarden -n '_shtab_camwarden_using run' -l once -d 'one cycle, wait for the hub'"'"'s confirmation, then end (for a timer)'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a start -d 'find the devices, ask for their logins, look, and show what is wrong'
 complete -c camwarden -n '_shtab_camwarden_using start' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using start' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
@@ -99,6 +89,16 @@ complete -c camwarden -n '_shtab_camwarden_using start' -l interface -x -d 'own 
 complete -c camwarden -n '_shtab_camwarden_using start' -l address -x -d 'one host, with or without :port'
 complete -c camwarden -n '_shtab_camwarden_using start' -l range -x -d 'IPv4 network whose hosts are all asked, slowly, such as 192.0.2.0/28'
 complete -c camwarden -n '_shtab_camwarden_using start' -l unconfined -d 'judge pictures even where the process that decodes them cannot be confined; it is said with the result'
+complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a run -d 'the service: look at the site each period and report to the hub'
+complete -c camwarden -n '_shtab_camwarden_using run' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using run' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using run' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using run' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using run' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using run' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using run' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using run' -l once -d 'one cycle, wait for the hub'"'"'s confirmation, then end (for a timer)'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a check -d 'look at the site once and show what was found'
 complete -c camwarden -n '_shtab_camwarden_using check' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
