@@ -17,6 +17,7 @@ from live_site import NOON
 from sites import camera, healthy_camera, healthy_device, observed, observed_at, picture, without
 
 from agent.cli import main
+from agent.hub.stores.day_figures import read_config
 from agent.hub.stores.drills import read_drills
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import memory as state
@@ -173,6 +174,9 @@ def test_a_covered_lens_is_in_no_figure_while_it_is_drilled_and_counts_otherwise
     for minute in range(3, 9):
         site.look(minute, dark=("gate",))
     assert site.findings[ONLINE].reason == "drill"
+    told = {by: groups for by, _, groups in read_config({"ts": "2026-11-02T04:08:00Z"}, site.bodies["config"])}
+    (at_hub,) = told["maintainer"].values()
+    assert at_hub["online"] == (1, 1, 0, 0) and at_hub["good"][1] == 1, "the yard alone"
     during = dict(site.counted)
     assert {figure: during[figure][1] - before[figure][1] for figure in ("online", "good")} == {"online": 6, "good": 6}
     assert during["online"][0] - before["online"][0] == 6, "the yard alone is due"

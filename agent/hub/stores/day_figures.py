@@ -17,6 +17,7 @@ from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import read_acknowledged
 from agent.hub.stores.planned import read_planned, to_data
 from agent.hub.stores.store import Store
+from agent.judge.memory.drills import FREED_BY
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
 from agent.verify.message import Claim
@@ -171,7 +172,8 @@ def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple
 def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
     """Yield the camera-days of a site by maintainer and by model: of each, whose check passes.
 
-    A camera that is worked on by plan while the report is made is excluded, whatever its checks report.
+    A camera that is worked on by plan while the report is made is excluded, whatever its checks report. What a drill
+    provoked is not due, with what it explains.
     """
     made_at = time_of(data.get("ts"))
     if made_at is None:
@@ -179,7 +181,9 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     day, models = china_day(made_at), _models(body)
     cameras = dicts_of(body.get("cameras"))
     findings = plain_findings(body)
-    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in findings}
+    drilled = {_key(f) for f in findings if f.get("reason") == FREED_BY and _status(f) == "not_applicable"}
+    others = [f for f in findings if text_of(f.get("caused_by")) not in drilled]
+    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in others}
     dark = {text_of(f.get("subject")) for f in findings
             if f.get("check") == "camera-online" and f.get("reason") == "dark"}  # fmt: skip
     plans = [one for one in read_planned(body) if one.is_in_force(made_at)]
@@ -196,6 +200,9 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
             is_out = any(plan.is_about(*ids) for plan in plans)
             for metric, checks in _JUDGED_BY.items():
                 told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
+                is_drilled = any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
+                if is_drilled and "fail" not in told:
+                    continue
                 if metric == "good" and subjects[0] in dark:
                     told = ["fail"]  # it is online, and its picture shows nothing: as the site itself counts it
                 if any(told):
@@ -216,6 +223,10 @@ def added(figure: Figure | None, more: Figure) -> Figure:
     if figure is None:
         return more
     return figure[0] + more[0], figure[1] + more[1], figure[2] + more[2], figure[3] + more[3]
+
+
+def _key(finding: Mapping[str, Any]) -> str:
+    return f"{text_of(finding.get('check'))} {text_of(finding.get('subject'))}"
 
 
 def _status(finding: Mapping[str, Any]) -> str:
