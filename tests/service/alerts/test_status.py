@@ -12,19 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sites
 
 from agent.commands.status import command
-from agent.commands.status.words import open_findings
 from agent.contract.repair_counts import Repairs, repairs_json
 from agent.host.files import as_owner_of, write_atomic
-from agent.judge.check import Check
 from agent.model.errors import Forbidden
-from agent.model.finding import Json, Message, Source
+from agent.model.finding import Json
 from agent.observe.facts.assessed_days import Count, DayAssessed, Figure, rates_json
 from agent.service.alerts import status_file
 from agent.service.alerts.status_file import GRACE, NoStatus, read, write
-from agent.service.daemon.status_text import OPEN_MAX, open_rows
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -237,26 +233,6 @@ def test_what_is_wrong_is_said_with_the_next_step(tmp_path: Path, capsys: pytest
         "  warn  大门 (camera:gate): look at it",
         "  and 3 more: camwarden findings",
     ]
-
-
-def test_the_daemon_leaves_what_is_not_in_order_worst_first_and_each_cause_once() -> None:
-    check = Check("a", lambda *_: (), "major", Source("d", "1"), "duty")
-    found = [
-        check.finding("camera:gate", "unknown", "r", {}, Message("why {w}", {"w": 1})),
-        check.finding("camera:gate", "warn", "r", {}, Message("b"), caused_by="a device:box"),
-        check.finding("device:box", "fail", "r", {}, Message("c", next_step="mend it")),
-        check.finding("site", "pass", "", {}, Message("d")),
-    ]
-    told = open_rows(sites.site(sites.camera()), tuple(found))
-    rows = told["open"]
-    assert isinstance(rows, list)
-    assert [row["subject"] for row in rows] == ["device:box", "camera:gate"]
-    assert rows[1]["values"] == {"w": 1}
-    assert [str(one.message) for one in open_findings(told)] == ["c: mend it", "why 1"]
-    assert told["open_more"] == 0
-    many = open_rows(sites.site(), tuple(found[:1] * (OPEN_MAX + 5)))
-    assert told["open_more"] == 0
-    assert many["open_more"] == 5
 
 
 def test_the_assessment_of_the_last_whole_day_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
