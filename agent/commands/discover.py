@@ -175,7 +175,7 @@ def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = 
             standing.append("\n" + translate(NOT_ACTIVATED, lang), style="bold red")
         mac, told = mac_of(one.found), one.found.told
         box_words = (model_of(one.found), *((told.firmware, told.serial) if told else ()))
-        cells = (printable(scope_text(one.found, "name")), _lines(box_words), _lines((mac, maker_of(mac))))
+        cells = (printable(scope_text(one.found, "name")), lines(box_words), lines((mac, maker_of(mac))))
         first = [Text(str(number))] if numbered else []
         table.add_row(*first, Text(one.address), *(Text(cell) for cell in cells), standing)
     return table
@@ -218,7 +218,8 @@ def is_not_activated(found: Discovered) -> bool:
     return found.told is not None and found.told.activated is False
 
 
-def _lines(words: Iterable[str]) -> str:
+def lines(words: Iterable[str]) -> str:
+    """Return the words of a device that are there, each on its line."""
     return "\n".join(printable(word) for word in words if word)
 
 

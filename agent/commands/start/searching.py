@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.check.options import host_and_port
-from agent.commands.discover import plan_of, plan_text, progress_after
+from agent.commands.discover import NOT_ACTIVATED, lines, plan_of, plan_text, progress_after
 from agent.commands.terminal.asking import say
 from agent.host.clock import utc_now
 from agent.model.finding import Message
@@ -68,15 +68,23 @@ def show(args: argparse.Namespace, groups: Iterable[Group]) -> None:
     lang, none = args.lang, True
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column(translate("group", lang), no_wrap=True)
+    table.add_column(translate("group", lang), overflow="fold")
     table.add_column(translate("address", lang), no_wrap=True)
-    for heading in (translate("name", lang), translate("model", lang)):
+    for heading in (translate("name", lang), translate("model, firmware, serial number", lang)):
         table.add_column(heading, overflow="fold")
-    table.add_column("MAC", no_wrap=True)
+    table.add_column(translate("MAC, maker", lang), no_wrap=True)
     for number, group, one in numbered(groups):
         none = False
         how = title_of(group.name) if one.driver else translate("no answer", lang)
-        cells = (how, one.address, printable(one.name), printable(one.model), printable(one.mac))
+        cells = (
+            how,
+            one.address,
+            printable(one.name),
+            lines((one.model, one.firmware, one.serial)),
+            lines((one.mac, one.maker)),
+        )
+        if not one.activated:
+            how += "\n" + translate(NOT_ACTIVATED, lang)
         table.add_row(str(number), *(Text(cell) for cell in cells))
     if not none:
         say()

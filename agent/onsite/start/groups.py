@@ -11,20 +11,23 @@ from typing import Final
 
 from agent.observe.inventory.site_skeleton import host_and_port
 from agent.observe.inventory.stocktake import MatchedAnswer, host_port
-from drivers.discovery.probe_match import mac_of, scope_text
+from drivers.discovery.mac_vendors import maker_of
+from drivers.discovery.probe_match import mac_of, model_of, scope_text
 
 MAKERS: Final[Mapping[str, str]] = {"onvif": "ONVIF", "hikvision": "Hikvision", "dahua": "Dahua", "uniview": "Uniview"}
 """Each driver's group as people read it."""
 UNKNOWN_DRIVER: Final = "onvif"
 """What most devices speak: the one that shows no protocol is read so, and its look says what keeps it."""
 
+NOT_ACTIVATED: Final = "-new"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """A device that a person may take into the site.
 
-    `driver` is empty where it shows no protocol, `maker` where nothing tells it. `name`, `model` and `mac` are its own
-    words.
+    `driver` is empty where it shows no protocol, `maker` where nothing tells it. `name`, `model`, `mac`, `firmware` and
+    `serial` are its own words. `activated` is false where it has no password yet, by its own word: it takes no login.
     """
 
     host: str
@@ -35,6 +38,9 @@ class Box:
     model: str = ""
     mac: str = ""
     maker: str = ""
+    firmware: str = ""
+    serial: str = ""
+    activated: bool = True
 
     @property
     def address(self) -> str:
@@ -53,8 +59,21 @@ class Group:
 def box_of(one: MatchedAnswer) -> Box:
     """Return the device of an answer to discovery: the one place where its own words are picked."""
     host, port = host_and_port(one.address)
-    name, model = scope_text(one.found, "name"), scope_text(one.found, "hardware")
-    return Box(host=host, port=port, tls=one.tls, name=name, model=model, mac=mac_of(one.found))
+    told, mac = one.found.told, mac_of(one.found)
+    return Box(
+        host=host,
+        port=port,
+        tls=one.tls,
+        # Without an answer over ONVIF it may have that switched off: its maker's own way in is there always.
+        driver=told.driver if told and not one.found.xaddrs else "",
+        name=scope_text(one.found, "name"),
+        model=model_of(one.found),
+        mac=mac,
+        maker=maker_of(mac),
+        firmware=told.firmware if told else "",
+        serial=told.serial if told else "",
+        activated=told is None or told.activated is not False,
+    )
 
 
 def different(boxes: Iterable[Box]) -> tuple[Box, ...]:
@@ -67,7 +86,7 @@ def different(boxes: Iterable[Box]) -> tuple[Box, ...]:
 
 def with_drivers(boxes: Iterable[Box], drivers: Mapping[str, str]) -> tuple[Box, ...]:
     """Return the devices with their drivers, by address."""
-    return tuple(replace(box, driver=drivers.get(box.address, "")) for box in boxes)
+    return tuple(replace(box, driver=drivers.get(box.address, "") or box.driver) for box in boxes)
 
 
 def groups_of(boxes: Iterable[Box]) -> tuple[Group, ...]:
@@ -76,7 +95,9 @@ def groups_of(boxes: Iterable[Box]) -> tuple[Group, ...]:
     found: dict[tuple[int, str], list[Box]] = {}
     for box in sorted(boxes, key=lambda one: not one.driver):
         driver = box.driver or UNKNOWN_DRIVER
-        found.setdefault((order.index(driver), login_name(driver, box.maker)), []).append(box)
+        # What has no password yet would refuse the login of its group.
+        name = login_name(driver, box.maker) + ("" if box.activated else NOT_ACTIVATED)
+        found.setdefault((order.index(driver), name), []).append(box)
     return tuple(Group(name, tuple(found[place, name])) for place, name in sorted(found))
 
 

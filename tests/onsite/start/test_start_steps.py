@@ -33,7 +33,7 @@ from agent.onsite.start.site_text import (
 from agent.site.config.load import load
 from agent.site.config.site import Discovery, Site
 from agent.site.toml.edit import unmarked
-from drivers.discovery.probe_match import Discovered
+from drivers.discovery.probe_match import Discovered, VendorAnswer
 
 SITE = Site(id="s1", city="140200", division="140200", name="School 17")
 BOXES = (
@@ -198,6 +198,17 @@ def test_each_next_step_is_one_command_for_the_folder() -> None:
     assert all("'my site" in step.command for step in steps)
     assert str(next_steps(Path("s"), (), interrupted=True)[0].why) == "go on: the look was interrupted"
     assert not any("start" in step.command for step in next_steps(Path("s"), ()))
+
+
+def test_what_a_makers_own_search_says_is_shown_and_a_device_without_a_password_is_no_part_of_its_group() -> None:
+    told = VendorAnswer(driver="hikvision", model="DS-1", firmware="V5.7", serial="S1", mac="28:57:be:00:00:01",
+                        http_port=80, activated=False)  # fmt: skip
+    found = Discovered("192.0.2.9", "", senders=("192.0.2.9",), told=told)
+    box = box_of(MatchedAnswer(found, "192.0.2.9:80", False, "undeclared"))
+    assert (box.driver, box.model, box.firmware, box.serial, box.maker, box.activated) == (
+        "hikvision", "DS-1", "V5.7", "S1", "Hikvision", False,
+    )  # fmt: skip
+    assert [one.name for one in groups_of([BOXES[1], box])] == ["hikvision", "hikvision-new"]
 
 
 def test_makers_have_a_login_each_where_they_are_known() -> None:
