@@ -186,17 +186,6 @@ def fresh(tmp_path: Path, **more: Json) -> None:
     write(tmp_path, content(datetime.now(UTC), **more))
 
 
-@pytest.mark.parametrize(
-    ("lang", "line"), [("en", "  of what passes: 2 seen by us, 3 told by the device"), ("zh_CN", "2 我方实测")]
-)
-def test_the_command_says_how_what_passes_is_known(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], lang: str, line: str
-) -> None:
-    fresh(tmp_path, pass_by_level={"told": 3, "seen": 2, "strange": 9})
-    assert run(tmp_path, lang=lang) == 0
-    assert line in capsys.readouterr().out
-
-
 def test_the_command_shows_the_status_and_its_age(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fresh(tmp_path)
     assert run(tmp_path) == 0
