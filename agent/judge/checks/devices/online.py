@@ -27,7 +27,7 @@ DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
 DARK_CONTRAST = 4.0
 
-CARD_RATIO = 0.75
+CARD_RATIO = 0.85
 """Share of one even colour from which a picture is called a card. House rule, measured by `tests/bench/moments.py`."""
 
 _STREAMS: tuple[PathName, ...] = ("main", "sub", "recorder-live")
