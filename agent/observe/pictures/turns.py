@@ -156,7 +156,7 @@ def _path_result(
             return None
         return last if _is_of(last, own) and not _is_contradicted(last, own, now) else None
     found = next((o for o in own if isinstance(o.value, PictureSeen) and o.value.path == path), None)
-    seen = found.value if found is not None and isinstance(found.value, PictureSeen) else None
+    seen = replace(found.value, imprint="") if found is not None and isinstance(found.value, PictureSeen) else None
     tried = any(isinstance(v, Unavailable) and v.fact == "picture" and v.path == path for v in values)
     if seen is None and not tried:
         return None
@@ -165,7 +165,8 @@ def _path_result(
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
     anonymous, where = asked in access.anonymous, found.provenance if found is not None else UNPROVEN
     sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
-    opened = tuple(v for v in values if isinstance(v, FootageOpened)) if path == "playback" else ()
+    moments = (v for v in values if isinstance(v, FootageOpened) and path == "playback")
+    opened = tuple(replace(one, imprint="") for one in moments)
     of = (where.box, where.source, where.profile)
     return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound, opened)
 

@@ -16,7 +16,7 @@ from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import PathResult, due, from_data, not_rejuvenated, stamped, to_data
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Provenance, Unavailable
-from drivers.picture import PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
+from drivers.picture import FootageOpened, PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
 
 HOUR = timedelta(hours=1)
 NOT_DUE: tuple[PathName, ...] = ("main", "playback")
@@ -270,3 +270,16 @@ def test_a_picture_opened_before_it_was_recorded_over_still_proves_the_age() -> 
     joined, _ = join(site(camera()), out_of_turn(moved, *NOT_DUE), looked, later)
     assert statuses(joined)["retention-days"] == "pass"
     assert [o.value.taken_at for o in joined if isinstance(o.value, PictureSeen) and o.value.path == "playback"]
+
+
+def test_an_imprint_is_compared_within_a_look_and_never_cached() -> None:
+    shown = tuple(
+        replace(one, value=replace(one.value, imprint="ab"))
+        if isinstance(one.value, PictureSeen | FootageOpened)
+        else one
+        for one in healthy()
+    )
+    looked = first_look(observations=shown)
+    assert [one.seen.imprint for one in looked if one.seen] == [""] * len(looked)
+    assert {opened.imprint for one in looked for opened in one.opened} == {""}
+    assert tuple(from_data(json.loads(json.dumps(to_data(one)))) for one in looked) == looked

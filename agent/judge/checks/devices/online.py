@@ -26,7 +26,7 @@ CHECK_ID = "camera-online"
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
 
-CARD_RATIO = 0.75
+CARD_RATIO = 0.85
 """Share of one even colour from which a picture is called a card. House rule, measured by `tests/bench/moments.py`."""
 
 _STREAMS: tuple[PathName, ...] = (*STREAMS, "recorder-live")
