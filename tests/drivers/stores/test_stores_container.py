@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -90,11 +91,16 @@ def test_the_first_picture_is_that_of_the_whole_and_little_is_read_for_it(name: 
     assert file.read_bytes < len(sample.data) + 80_000 if name != "mpegts" else file.read_bytes < 1_000_000
 
 
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        yield running
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_the_locked_down_worker_decodes_it(name: str, files: dict[str, Path]) -> None:
+def test_the_locked_down_worker_decodes_it(name: str, files: dict[str, Path], worker: Worker) -> None:
     sample = taken(files[name])
-    with Worker(timeout_s=PATIENCE_S) as worker:
-        judged = worker.judge(Job(sample.data, sample.kind))
+    judged = worker.judge(Job(sample.data, sample.kind))
     assert judged.width_px in (320, 640, 1280) and judged.contrast > 10
 
 
