@@ -42,7 +42,7 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import RECORDED, Access, FootageOpened, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import RECORDED, Access, FootageOpened, PictureSeen, Streams, StreamSound, ZoneVerdict
 from masking.view.model import ViewSeen
 
 BEFORE_LOOK: Final = timedelta(minutes=1)
@@ -104,7 +104,7 @@ def _why_not(one: Observation, box: str | None, source: str, now: datetime) -> R
         return "other-box"
     if source and where.source and where.source != source and not where.box.startswith(STORE_BOX):
         return "other-source"
-    recorded = isinstance(one.value, PictureSeen | ZoneVerdict) and one.value.path in RECORDED
+    recorded = isinstance(one.value, PictureSeen | ZoneVerdict | StreamSound) and one.value.path in RECORDED
     recorded = recorded or isinstance(one.value, FootageOpened)
     if recorded and one.method != REMEMBERED:
         return None  # its time is that of the recording

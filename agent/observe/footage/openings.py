@@ -6,17 +6,23 @@ was seen as bare are opened too. Each is one picture, fetched in the turn of pla
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from agent.observe.footage.bare import Bare, bare_opening
 from agent.observe.footage.days import CameraFootage, Footage, floor_of
+from agent.observe.pictures.turns import PathResult
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Opening, Wanted, WantedFootage
 from drivers.picture import PathName
 
 DAY = timedelta(days=1)
+OURS: Final = ("deadline", "not-looked-at")
+"""Reasons that say of a moment only that our own time was used up."""
+NONE_UNOPENED: Final[Mapping[str, datetime]] = MappingProxyType({})
 
 
 def with_openings(
@@ -26,8 +32,12 @@ def with_openings(
     bare: Bare,
     due: Mapping[str, Collection[PathName]],
     now: datetime,
+    unopened: Mapping[str, datetime] = NONE_UNOPENED,
 ) -> WantedFootage:
-    """Return the requests for footage, with the moments to open of each recorded camera whose playback is due."""
+    """Return the requests for footage, with the moments to open of each recorded camera whose playback is due.
+
+    `unopened`: by camera id, the drawn moment that could not be opened last, which is requested again.
+    """
     asked = dict(wanted)
     for camera in site.cameras:
         name = camera.camera.id
@@ -35,7 +45,7 @@ def with_openings(
             known = footage.get(name)
             seen_bare = bare_opening(bare.get(name, ()), known, now)
             newest = Opening("newest", known.there(now) if known else now)
-            drawn = drawn_opening(site, camera, known, now)
+            drawn = drawn_opening(site, camera, known, now, unopened.get(name))
             opens = (floor_opening(site, camera, known, now), newest, drawn, *((seen_bare,) if seen_bare else ()))
             asked[name] = replace(asked.get(name, Wanted()), opens=opens)
     return asked
@@ -46,13 +56,27 @@ def floor_opening(site: Site, camera: CameraConfig, known: CameraFootage | None,
     return Opening("floor", (known.there(now) if known else now) - floor_of(site, camera))
 
 
-def drawn_opening(site: Site, camera: CameraConfig, known: CameraFootage | None, now: datetime) -> Opening:
+def drawn_opening(
+    site: Site, camera: CameraConfig, known: CameraFootage | None, now: datetime, again: datetime | None = None
+) -> Opening:
     """Return the request for one moment between the floor's age and yesterday, another one each hour.
 
-    Drawn by a digest, so that a repeated look of the same hour draws the same, and nobody can tell it from the days
-    that are left.
+    Drawn by a digest, so that a repeated look of the same hour draws the same. `again`: a moment that could not be
+    opened; it is requested until it can, or is older than the floor: a lucky draw would hide it.
     """
     there = known.there(now) if known else now
+    if again is not None and there - floor_of(site, camera) <= again <= there - DAY:
+        return Opening("drawn", again)
     lot = hashlib.sha256(f"{camera.camera.id} {there:%Y-%m-%dT%H}".encode()).digest()
     share = int.from_bytes(lot[:4]) / 2**32
     return Opening("drawn", there - DAY - share * max(floor_of(site, camera) - DAY, timedelta()))
+
+
+def unopened_moments(looked: Iterable[PathResult]) -> dict[str, datetime]:
+    """Return by camera id the drawn moment that its recorder refused, or showed nothing of, when it was last asked."""
+    return {
+        look.camera_id: one.asked_at
+        for look in looked
+        for one in look.opened
+        if one.name == "drawn" and (one.blank or (one.at is None and one.reason not in OURS))
+    }

@@ -28,7 +28,7 @@ from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.bare import with_waiting
-from agent.observe.footage.openings import with_openings
+from agent.observe.footage.openings import unopened_moments, with_openings
 from agent.observe.footage.requests import footage_requests
 from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
@@ -106,7 +106,13 @@ def see(
     paths = with_waiting(site, turns, remembered.bare, now)
     reading = Reading(site, env.credentials, env.clock, env.watch)
     wanted = with_openings(
-        site, footage_requests(site, remembered.footage, now), remembered.footage, remembered.bare, paths, now
+        site,
+        footage_requests(site, remembered.footage, now),
+        remembered.footage,
+        remembered.bare,
+        paths,
+        now,
+        unopened_moments(remembered.looked),
     )
     reading.ask(site, paths, wanted)
     stored = read_stores(site, paths, now, env.progress, env.stop, wanted=wanted)

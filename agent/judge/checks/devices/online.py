@@ -149,6 +149,13 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         )
         dark = Broken("pictures", "dark", message, mild=True)
         return verdict(check, subject, [dark], evidence, message)
+    if all(one.contrast < BLANK_CONTRAST for one in live):
+        message = Message(
+            "delivers a picture in which nothing is seen, on every path: look whether it is the camera's, and at its "
+            "lens"
+        )
+        blank = Broken("pictures", "blank", message, mild=True)
+        return verdict(check, subject, [blank], evidence, message)
     message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
     outcomes = [*_card(facts, subject), _not_lost(facts, camera), _moving(facts, camera.camera.id, streams)]
     return verdict(check, subject, [Held("pictures", grounds(_live(facts, subject))), *outcomes], evidence, message)
