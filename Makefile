@@ -137,7 +137,7 @@ screens: picture ## every picture anew: those of the first pages, and each kind 
 
 picture: setup ## the pictures of the first pages, from a run of the demo (needs chromium and pdftoppm)
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
-	PYTHONPATH=. $(BIN)/python -P tests/support/report_picture.py
+	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/report_picture.py
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
