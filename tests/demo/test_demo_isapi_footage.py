@@ -107,7 +107,7 @@ def test_playback_ends_where_it_was_asked_to(nvr: Recorder) -> None:
         ("/Streaming/tracks/102?starttime=20261120T060000Z", False),
         ("/Streaming/tracks/901?starttime=20261120T060000Z", False),
         ("/Streaming/Channels/301", False),
-        ("/Streaming/Channels/103", False),
+        ("/Streaming/Channels/104", False),
         ("/live/1/main", False),
     ],
 )

@@ -67,6 +67,7 @@ def test_a_whole_device_is_read_and_every_path_gives_its_picture() -> None:
         StreamSound("sub", ("PCMA",)),
         StreamSound("main", ("PCMA",)),
         StreamSound("stream-3", ("PCMA",)),
+        StreamSound("playback", ("PCMA",)),
         Access(asked, ()),
     ]
     assert script.refused_logins == rtsp.refused == 0

@@ -13,7 +13,7 @@ import probe_matches
 import vendor_answers
 from devices import clock, device, http
 
-from agent.service.alerts.webhook import refusal
+from agent.service.alerts.refusals import of_reply
 from drivers import deadline as deadlines
 from drivers.authentication import authorization, choose, parse_challenges
 from drivers.credentials import Credentials
@@ -192,7 +192,7 @@ def _probe_matches(data: bytes) -> object:
 
 
 def _webhook(data: bytes) -> object:
-    return [refusal(kind, Reply("x", "/x", 200, "", data)) for kind in ("json", "dingtalk", "wecom")]
+    return [of_reply(kind, Reply("x", "/x", 200, "", data)) for kind in ("json", "dingtalk", "wecom", "feishu")]
 
 
 _HTTP: tuple[Callable[[bytes], object], ...] = (_whole_http, _challenges, _probe_matches, _webhook)

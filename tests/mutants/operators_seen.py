@@ -87,7 +87,7 @@ SEEN: Final = (
         "memory-of-another-box",
         "puts another box behind what was approved",
         "agent/service/cycle/kept_for.py",
-        "    return replace(without_pictures(remembered, another), inventory=inventory)\n",
+        "    return replace(without_pictures(remembered, another), inventory=inventory, outages=outages)\n",
         "    return remembered\n",
         _KEPT,
     ),

@@ -114,7 +114,7 @@ PAPERS: Final = (
         name="browser-as-root",
         row="gets words or a picture into a report",
         file="agent/commands/check/pdf.py",
-        text="    return nobody.pw_uid, nobody.pw_gid\n",
+        text='    return (account("nobody") or (OVERFLOW_ID, OVERFLOW_ID)) if is_root() else None\n',
         mutated="    return None\n",
         test=_BROWSER,
     ),

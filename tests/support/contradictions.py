@@ -226,7 +226,8 @@ CONTRADICTIONS: Mapping[str, Of] = {
         replace(mask, polygon=tuple((0.5 + (x - 0.5) / 9, 0.5 + (y - 0.5) / 9) for x, y in mask.polygon))
         for mask in one.masks))),
     "nobody approved": unapproved,
-    "streams offer sound": with_each(StreamSound, encodings=("PCMU",)),
+    "streams offer sound": of(
+        StreamSound, lambda one: one if one.path == "playback" else replace(one, encodings=("PCMU",))),
     "what is recorded has sound": of(
         StreamSound, lambda one: replace(one, encodings=("PCMU",)) if one.path == "playback" else one),
     "the moment drawn by lot is refused": of(

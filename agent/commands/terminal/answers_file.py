@@ -31,7 +31,11 @@ def read_answers(
             mode = wrong_rights(os.fstat(file.fileno()), SECRET_WRONG_BITS)
             data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8-sig"))
     except OSError as error:
-        raise UsageError("{path} cannot be read: {why}", path=path, why=os_words(error)) from None
+        raise UsageError(
+            '{path} cannot be read: {why}; name a file with lines such as id = "datong017"',
+            path=path,
+            why=os_words(error),
+        ) from None
     except (UnicodeDecodeError, tomli.TOMLDecodeError):
         raise ConfigurationError(
             '{path} is no file of answers: write lines such as id = "datong017", one for each question', path=path

@@ -119,7 +119,7 @@ from delivery import Maker
 from agent.model.errors import SpoolFailed
 maker = Maker(Path(sys.argv[1]))
 spool = maker.open()
-for number in range(24):
+for number in range(40):
     try:
         made = maker.cycle(spool)
         print("kept", made[-1].report.seq, made[-1].report.digest, flush=True)

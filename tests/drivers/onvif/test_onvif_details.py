@@ -60,7 +60,8 @@ def test_every_detail_is_read() -> None:
         (
             VideoSource(1, "source-1", "source", 1920, 1080, 3),
             VideoSource(2, "source-2", "source", 1920, 1080, 3),
-        )
+        ),
+        complete=True,
     )
     assert fact(seen, "device:box", "gap-events") == GapEvents(0)
     summed = fact(seen, "device:box", "recording-summary")

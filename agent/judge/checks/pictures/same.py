@@ -12,8 +12,7 @@ from agent.judge.checks.devices.online import cause_of_silence
 from agent.judge.checks.pictures.quality import QUALITY_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict, waiting
-from agent.judge.wording.from_rules import ORDER_799_CAMERAS
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.observe.pictures.moments import ENOUGH, Pair, compared, is_same
@@ -24,6 +23,8 @@ from drivers.picture import PictureSeen
 CHECK_ID: Final = "same-picture"
 EVIDENCE_MAX: Final = 16
 NAMED_MAX: Final = 4
+
+SOURCE: Final = Source("camwarden", "each camera that is configured is one that is there")
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -104,4 +105,4 @@ def _listed(pairs: list[Pair]) -> Json:
     return [list(pair) for pair in pairs[:EVIDENCE_MAX]]
 
 
-CHECK = Check(CHECK_ID, run, "major", ORDER_799_CAMERAS, "Each camera shows a picture of its own.")
+CHECK = Check(CHECK_ID, run, "major", SOURCE, "Each camera shows a picture of its own.")
