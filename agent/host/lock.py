@@ -45,15 +45,16 @@ def holder(path: Path) -> int | None:
     """Return the process that holds `path`, without touching the lock; None where none does.
 
     The number in the lock file outlives its process and may be reused: it counts only while a process of that number
-    holds an flock. Where the kernel does not list locks, it counts.
+    holds an flock of that very file. Where the kernel does not list locks, it counts.
 
     Raises:
         PermissionError: This user may not read the lock file.
 
     Source: proc_locks(5).
     """
+    file = path.with_name(path.name + ".lock")
     try:
-        number = int(path.with_name(path.name + ".lock").read_text("ascii"))
+        number, inode = int(file.read_text("ascii")), str(file.stat().st_ino)
     except (FileNotFoundError, ValueError):
         return None
     if not Path(f"/proc/{number}").exists():
@@ -62,4 +63,5 @@ def holder(path: Path) -> int | None:
         rows = [line.split() for line in Path("/proc/locks").read_text("ascii").splitlines()]
     except OSError:
         return number
-    return number if any(row[1:2] == ["FLOCK"] and row[4:5] == [str(number)] for row in rows) else None
+    locks = ((row[4], row[5].rpartition(":")[2]) for row in rows if row[1:2] == ["FLOCK"] and len(row) > 5)
+    return number if (str(number), inode) in locks else None

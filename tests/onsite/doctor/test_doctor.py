@@ -83,6 +83,10 @@ def test_a_lock_is_seen_without_being_touched(tmp_path: Path) -> None:
     assert holder(tmp_path / "spool.db") is None
     descriptor = lock(tmp_path / "spool.db")
     assert holder(tmp_path / "spool.db") == os.getpid()
+    beside = lock(tmp_path / "other.db")
+    (tmp_path / "third.db.lock").write_text(f"{os.getpid()}\n")
+    assert holder(tmp_path / "third.db") is None, "this process holds locks, and none of this file"
+    os.close(beside)
     os.close(descriptor)
     # The number of a process that is long gone stays in the file, and may be another's by now.
     (tmp_path / "spool.db.lock").write_text("4194305\n")
