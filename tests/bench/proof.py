@@ -50,7 +50,7 @@ STREAMS = Figure("rtsp_sessions_per_box", "sessions", 1, "lower")
 
 BEFORE = "2e758836"
 """The last commit before a finding was made of named obligations."""
-FIRST_RUNS: Mapping[str, tuple[int, int]] = {"first set": (61, 21), "second set": (27, 9)}
+FIRST_RUNS: Mapping[str, tuple[int, int]] = {"first set": (61, 21), "second set": (27, 9), "third set": (11, 8)}
 """Lies that were written before any check was read, and those that fooled it then: history, not measured anew."""
 SITES = 32
 QUICK_LIE, QUICK_LOOKS, QUICK_SITES = "twin_serial", 3, 1

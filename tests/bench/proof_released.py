@@ -46,6 +46,8 @@ SAME_CAUSE: Mapping[str, str] = {
     "cached_while_unconnected": "picture_of_a_lost_camera",
     "second_sub_stream": "third_stream",
     "hidden_input": "hidden_channel",
+    "pictures_for_footage": "metadata_tracks",
+    "disk_left_out": "disk_out_of_the_list",
 }
 """Lies that rest on the mechanism of another one, told by another maker's device: both are one cause."""
 
