@@ -48,6 +48,7 @@ SAME_CAUSE: Mapping[str, str] = {
     "hidden_input": "hidden_channel",
     "pictures_for_footage": "metadata_tracks",
     "disk_left_out": "disk_out_of_the_list",
+    "bare_third_stream": "third_stream",
 }
 """Lies that rest on the mechanism of another one, told by another maker's device: both are one cause."""
 
