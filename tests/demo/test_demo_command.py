@@ -25,6 +25,15 @@ from agent.text.translate import render
 
 ROOT = Path(__file__).parents[2]
 SILENT = {"camera:stairs", "device:stairs"}
+DEADLINE_S = 30
+"""What each device of the demo has: on a busy machine the shipped six seconds are too few to see all of it."""
+UNHURRIED = """
+import sys
+from agent.cli import main
+from agent.demo import site_config
+site_config.DEADLINE_S = int(sys.argv[1])
+sys.exit(main(sys.argv[2:]))
+"""
 
 
 def processes_that_mention(text: str) -> list[str]:
@@ -46,7 +55,8 @@ def processes_that_mention(text: str) -> list[str]:
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The folder that one demo wrote, and the object that it printed."""
     out = tmp_path_factory.mktemp("demo") / "demo-out"
-    done = subprocess.run(command("demo", "--out", out, "--json"), capture_output=True, text=True, check=False)
+    asked = [sys.executable, "-P", "-c", UNHURRIED, str(DEADLINE_S), "demo", "--out", str(out), "--json"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return out, json.loads(done.stdout)
 
@@ -62,12 +72,11 @@ def test_one_cycle_on_the_embedded_broker(ran: tuple[Path, dict[str, Any]]) -> N
 
 
 def test_the_pictures_of_the_first_pages_show_the_report_of_today(ran: tuple[Path, dict[str, Any]]) -> None:
-    """Only the demo's one silent device may miss its deadline: on a machine that is too busy, others do too."""
+    """Only the demo's one silent device misses its deadline; what others missed, the picture cannot show."""
     out, result = ran
     report = (out / "report.html").read_text("utf-8")
     late = {one["subject"] for one in result["findings"] if one.get("reason") == "deadline"} - SILENT
-    if late or not is_whole(report):
-        pytest.skip(f"this machine was too busy to see the whole demo: {', '.join(sorted(late)) or 'a path'} was late")
+    assert (late, is_whole(report)) == (set(), True)
     assert words_of(report) == WORDS.read_text("utf-8"), "the pictures show another report: make picture"
 
 
