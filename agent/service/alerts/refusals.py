@@ -134,14 +134,17 @@ def of_reply(kind: str, reply: Reply) -> Refusal | None:
             ),
             REFUSED_WAIT if reply.status in (400, 401, 403, 404, 410) else timedelta(),
         )
+    step = "compare its address in secrets.toml; a proxy or a login page may answer instead"
     if kind in ROBOTS and number is None:
-        return Refusal(
-            Message(
-                "the answer is not that of a robot",
-                next_step="compare its address in secrets.toml; a proxy or a login page may answer instead",
-            )
-        )
+        return Refusal(Message("the answer is not that of a robot", next_step=step))
+    if _is_page(reply.body):
+        return Refusal(Message("a page for people answers, which receives no messages", next_step=step))
     return None
+
+
+def _is_page(body: bytes) -> bool:
+    """Tell whether a page for people answers: a proxy shows its login under HTTP 200, and nothing was received."""
+    return body.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
 
 
 def _number(kind: str, body: bytes) -> tuple[int | None, str]:

@@ -17,9 +17,10 @@ from webhook_server import Hook, serving
 
 from agent.service.alerts import webhook
 from agent.service.alerts.digest_text import chat_text, send
+from agent.service.alerts.refusals import of_reply
 from agent.site.config.messages import DailyDigest
 from agent.site.config.webhook_url import address_of
-from drivers.model import Credential
+from drivers.model import Credential, Reply
 
 NOW = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
 TOKEN = "TOKEN-1"
@@ -213,3 +214,12 @@ def test_what_found_no_room_counts_too() -> None:
 
 def test_nothing_new_says_so() -> None:
     assert chat_text({**NEWS, "new": []}, "zh_CN").endswith("\n自上次推送以来没有新问题。")
+
+
+@pytest.mark.parametrize("kind", ["webhook", "json"])
+def test_a_page_for_people_received_nothing_whatever_its_status(kind: str) -> None:
+    """A proxy that asks for a login does so under HTTP 200."""
+    for page in (b"<!DOCTYPE html><title>Log in</title>", b"\r\n <HTML lang='en'>"):
+        assert of_reply(kind, Reply("x", "/x", 200, "text/html", page)) is not None
+    for accepted in (b"", b"ok", b"{}", b"<ok/>"):
+        assert of_reply(kind, Reply("x", "/x", 200, "text/html", accepted)) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from footage_looks import facts_of, listed
@@ -11,6 +11,8 @@ from sites import DAY, NOW, camera, healthy, observed, opened, site, without
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
+from agent.observe.footage.openings import drawn_opening, unopened_moments
+from agent.observe.pictures.turns import PathResult
 from drivers.model import Observations, Recordings, Span, Value
 from drivers.picture import FootageOpened, PictureSeen
 
@@ -54,6 +56,48 @@ def test_the_oldest_moment_alone_proves_no_run_of_footage(floor: tuple[FootageOp
 
 def test_a_floor_day_in_which_nothing_is_seen_is_not_footage_yet() -> None:
     assert said(judge(with_opened(replace(FLOOR, blank=True), NEWEST))[RETENTION]) == ("unknown", "floor-blank")
+
+
+DRAWN = replace(FLOOR, name="drawn", asked_at=NOW - 9 * DAY, at=NOW - 9 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (DRAWN, ("pass", "")),
+        (replace(DRAWN, at=None, reason="fault"), ("unknown", "drawn-not-opened")),
+        (replace(DRAWN, at=DRAWN.asked_at + timedelta(hours=2)), ("unknown", "drawn-not-opened")),
+        (replace(DRAWN, blank=True), ("unknown", "drawn-blank")),
+        (replace(DRAWN, at=None, reason="deadline"), ("pass", "")),
+    ],
+    ids=["opened", "refused", "other moment came", "nothing seen", "no time left"],
+)
+def test_the_moment_drawn_by_lot_has_to_open(drawn: FootageOpened, expected: tuple[str, str]) -> None:
+    assert said(judge(with_opened(FLOOR, NEWEST, drawn))[RETENTION]) == expected
+
+
+def test_another_moment_is_drawn_each_hour_and_one_that_did_not_open_is_asked_for_again() -> None:
+    (row,) = SITE.cameras
+    drawn = {drawn_opening(SITE, row, None, NOW + hour * timedelta(hours=1)).at for hour in range(24)}
+    assert len(drawn) == 24 and all(NOW - 30 * DAY <= at <= NOW for at in drawn)
+    assert drawn_opening(SITE, row, None, NOW, NOW - 9 * DAY).at == NOW - 9 * DAY
+    assert drawn_opening(SITE, row, None, NOW, NOW - 31 * DAY).at > NOW - 30 * DAY, "it is older than what is due"
+
+
+@pytest.mark.parametrize(
+    ("last", "again"),
+    [
+        (replace(DRAWN, at=None, reason="fault"), {"gate": DRAWN.asked_at}),
+        (replace(DRAWN, blank=True), {"gate": DRAWN.asked_at}),
+        (replace(DRAWN, at=None, reason="deadline"), {}),
+        (DRAWN, {}),
+        (replace(FLOOR, at=None, reason="fault"), {}),
+    ],
+)
+def test_only_a_drawn_moment_that_the_recorder_owes_is_asked_for_again(
+    last: FootageOpened, again: dict[str, datetime]
+) -> None:
+    assert unopened_moments((PathResult("gate", "playback", NOW, "", "", opened=(last,)),)) == again
 
 
 @pytest.mark.parametrize(("kept", "status"), [(31, "pass"), (32, "unknown")])
