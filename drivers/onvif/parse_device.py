@@ -100,7 +100,8 @@ def is_zone_wrong(said: DeviceTime, zone: ZoneInfo) -> bool:
     either way.
     """
     ahead_s = said.utc.astimezone(zone).utcoffset().total_seconds()  # type: ignore[union-attr]  # an aware time has one
-    by_text = (zone_offsets_s(said.zone) | {-one for one in zone_offsets_s(said.zone)}) or None
+    offsets_s = zone_offsets_s(said.zone)
+    by_text = (offsets_s | {-one for one in offsets_s}) or None
     away_s = None if said.local is None else (said.local - said.utc).total_seconds()
     by_local = None if away_s is None else {round(away_s / QUARTER_S) * QUARTER_S}
     known = [one for one in (by_text, by_local) if one is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import stat
@@ -222,3 +223,12 @@ def test_the_guide_keeps_away_from_a_gateway_that_has_its_site(
     monkeypatch.setattr(command, "CONFIG", tmp_path / "site.toml")
     assert main(["start"]) == exits.USAGE
     assert "this gateway has its site (camwarden status)" in capsys.readouterr().err
+
+
+def test_what_is_said_to_go_on_names_the_devices_again_while_nothing_of_the_site_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert main(["start", "--host", "192.0.2.7:8080", "--out", str(tmp_path / "site")]) == exits.USAGE
+    assert f"go on with camwarden start --out {tmp_path}/site --host 192.0.2.7:8080\n" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()

@@ -66,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
         return _look(args, folder, settled)
     except Ended:
         raise UsageError(
-            "the answers ended before the last question: go on with {command}", command=_again(folder)
+            "the answers ended before the last question: go on with {command}", command=_again(args, folder)
         ) from None
     except KeyboardInterrupt:
         line = Message(
-            "interrupted: what was answered so far is kept; go on with {command}", {"command": _again(folder)}
+            "interrupted: what was answered so far is kept; go on with {command}", {"command": _again(args, folder)}
         )
         sys.stderr.write("\n" + render(line, args.lang) + "\n")
         return exits.INTERRUPTED
@@ -186,5 +186,7 @@ def _new_report(folder: Path) -> Path:
     return next(path for name in names if not (path := folder / name).exists())
 
 
-def _again(folder: Path) -> str:
-    return f"camwarden {AGAIN.format(folder=shlex.quote(str(folder)))}"
+def _again(args: argparse.Namespace, folder: Path) -> str:
+    """Return the command that goes on; the devices that were named are in the folder only once its site is."""
+    named = ["--host", *args.host] if args.host and not (folder / SITE_NAME).exists() else []
+    return " ".join(["camwarden", AGAIN.format(folder=shlex.quote(str(folder))), *map(shlex.quote, named)])
