@@ -17,9 +17,13 @@ from agent.observe.footage.days import CameraFootage, Footage, floor_of
 from agent.observe.pictures.turns import PathResult
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Opening, Wanted, WantedFootage
-from drivers.picture import PathName
+from drivers.picture import FootageOpened, PathName
 
 DAY = timedelta(days=1)
+NEAR: Final = timedelta(hours=1)
+"""How far from the requested moment the picture that came may lie. House rule: one file of a recorder."""
+TURNS: Final = timedelta(days=2)
+"""How far from the moment that is due now the one may lie that was requested in an earlier look."""
 OURS: Final = ("deadline", "not-looked-at")
 """Reasons that say of a moment only that our own time was used up."""
 NONE_UNOPENED: Final[Mapping[str, datetime]] = MappingProxyType({})
@@ -72,11 +76,18 @@ def drawn_opening(
     return Opening("drawn", there - DAY - share * max(floor_of(site, camera) - DAY, timedelta()))
 
 
-def unopened_moments(looked: Iterable[PathResult]) -> dict[str, datetime]:
-    """Return by camera id the drawn moment that its recorder refused, or showed nothing of, when it was last asked."""
+def is_as_asked(one: FootageOpened, camera: CameraConfig) -> bool:
+    """Tell whether a picture of the requested moment came: of a store the nearest readable segment counts."""
+    return one.at is not None and abs(one.at - one.asked_at) <= (TURNS if camera.store else NEAR)
+
+
+def unopened_moments(site: Site, looked: Iterable[PathResult]) -> dict[str, datetime]:
+    """Return by camera id the drawn moment that did not open, or showed nothing, when it was last asked for."""
+    cameras = {one.camera.id: one for one in site.cameras}
     return {
         look.camera_id: one.asked_at
         for look in looked
         for one in look.opened
-        if one.name == "drawn" and (one.blank or (one.at is None and one.reason not in OURS))
-    }
+        if look.camera_id in cameras and one.name == "drawn" and one.reason not in OURS
+        and (one.blank or not is_as_asked(one, cameras[look.camera_id]))
+    }  # fmt: skip

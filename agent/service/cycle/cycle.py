@@ -112,7 +112,7 @@ def see(
         remembered.bare,
         paths,
         now,
-        unopened_moments(remembered.looked),
+        unopened_moments(site, remembered.looked),
     )
     reading.ask(site, paths, wanted)
     stored = read_stores(site, paths, now, env.progress, env.stop, wanted=wanted)

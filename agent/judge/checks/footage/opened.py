@@ -14,19 +14,13 @@ from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.model.finding import Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.footage.openings import OURS
+from agent.observe.footage.openings import NEAR, OURS, TURNS, is_as_asked
 from agent.observe.pictures.moments import ENOUGH, is_same
 from agent.site.config.site import CameraConfig
 from drivers.footage import Opening, OpeningName
 from drivers.model import Observation, Recordings
 from drivers.picture import FootageOpened, PictureSeen
 from drivers.rtsp.openings import moment_of, playback
-
-NEAR: Final = timedelta(hours=1)
-"""How far from the requested moment the picture that came may lie. House rule: one file of a recorder."""
-
-TURNS: Final = timedelta(days=2)
-"""How far from the moment that is due now the one may lie that was requested in an earlier look."""
 
 PROVEN_BY_OLDEST: Final = timedelta(days=1) + NEAR
 """How much older than the floor the oldest picture may be and still prove the floor's day.
@@ -73,7 +67,7 @@ def drawn(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
         if not isinstance(value, FootageOpened) or value.name != "drawn" or value.reason in OURS:
             continue
         told: dict[str, Json] = {"drawn_at": utc_text(value.asked_at)}
-        if value.at is None or abs(value.at - value.asked_at) > _within(camera):
+        if not is_as_asked(value, camera):
             message = Message(
                 "footage of {at} is listed and could not be opened: what else of the list can be played is not known",
                 {"at": utc_text(value.asked_at)},
@@ -161,14 +155,9 @@ def _opened(facts: Facts, camera: CameraConfig, name: OpeningName, due_at: datet
         value = one.value
         if not isinstance(value, FootageOpened) or value.name != name or value.at is None or due_at is None:
             continue
-        if abs(value.at - value.asked_at) <= _within(camera) and abs(value.asked_at - due_at) <= TURNS:
+        if is_as_asked(value, camera) and abs(value.asked_at - due_at) <= TURNS:
             return one
     return None
-
-
-def _within(camera: CameraConfig) -> timedelta:
-    """Return how far from the requested moment the picture may lie: of a store the nearest readable segment counts."""
-    return TURNS if camera.store else NEAR
 
 
 def _level(one: Observation) -> tuple[Ground, ...]:

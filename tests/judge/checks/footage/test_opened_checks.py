@@ -89,6 +89,7 @@ def test_another_moment_is_drawn_each_hour_and_one_that_did_not_open_is_asked_fo
     [
         (replace(DRAWN, at=None, reason="fault"), {"gate": DRAWN.asked_at}),
         (replace(DRAWN, blank=True), {"gate": DRAWN.asked_at}),
+        (replace(DRAWN, at=DRAWN.asked_at + timedelta(hours=2)), {"gate": DRAWN.asked_at}),
         (replace(DRAWN, at=None, reason="deadline"), {}),
         (DRAWN, {}),
         (replace(FLOOR, at=None, reason="fault"), {}),
@@ -97,7 +98,7 @@ def test_another_moment_is_drawn_each_hour_and_one_that_did_not_open_is_asked_fo
 def test_only_a_drawn_moment_that_the_recorder_owes_is_asked_for_again(
     last: FootageOpened, again: dict[str, datetime]
 ) -> None:
-    assert unopened_moments((PathResult("gate", "playback", NOW, "", "", opened=(last,)),)) == again
+    assert unopened_moments(SITE, (PathResult("gate", "playback", NOW, "", "", opened=(last,)),)) == again
 
 
 @pytest.mark.parametrize(("kept", "status"), [(31, "pass"), (32, "unknown")])
