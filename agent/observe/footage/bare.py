@@ -13,10 +13,10 @@ from agent.model.finding import Json
 from agent.observe.footage.days import CameraFootage, Footage
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import Site
-from drivers.capture import ROUND
+from drivers.capture import RETRY, ROUND
 from drivers.footage import Opening
 from drivers.model import Observation, Observations, Recordings
-from drivers.picture import RECORDED, FootageOpened, PathName, ZoneVerdict
+from drivers.picture import RECORDED, FootageOpened, ZoneVerdict
 
 STRETCHES_MAX: Final = 16
 """How many stretches of a camera are remembered; the newest stay."""
@@ -25,6 +25,7 @@ SAME_WITHIN_PERIODS: Final = 3
 """How many periods two looks may be apart within one stretch: a missed cycle changes nothing."""
 
 OPENS_AFTER: Final = timedelta(seconds=10)
+SECOND: Final = timedelta(seconds=1)
 
 KEPT: Final = timedelta(days=400)
 
@@ -77,7 +78,9 @@ def update_bare(site: Site, told: Observations, footage: Footage, before: Bare, 
         period = timedelta(seconds=site.period_s)
         within = SAME_WITHIN_PERIODS * period
         for zone, at in sorted(bare_zones(own).items()):
-            kept = _continued(kept, zone, min(at, now + period), within) if zone in zones else kept
+            # To the second, as it is requested: a moment before the stretch would settle nothing.
+            seen_at = min(at, now + period).replace(microsecond=0)
+            kept = _continued(kept, zone, seen_at, within) if zone in zones else kept
         if kept:
             after[name] = tuple(sorted(kept, key=lambda one: (one.from_at, one.zone))[-STRETCHES_MAX:])
     return after
@@ -109,13 +112,17 @@ def bare_opening(stretches: tuple[BareStretch, ...], known: CameraFootage | None
     return Opening("bare", known.there(chosen.opens_at) if known else chosen.opens_at)
 
 
-def with_waiting(
-    site: Site, due: Mapping[str, frozenset[PathName]], bare: Bare, now: datetime
-) -> dict[str, frozenset[PathName]]:
-    """Return the due paths, with playback of cameras of which a stretch just ended, or grows, that was never opened."""
-    lately = now - SAME_WITHIN_PERIODS * timedelta(seconds=site.period_s)
-    waiting = {name for name, ones in bare.items() if any(not one.opened and one.until_at >= lately for one in ones)}
-    return {name: paths | {"playback"} if name in waiting else paths for name, paths in due.items()}
+def waiting(site: Site, bare: Bare, now: datetime) -> dict[str, datetime]:
+    """Return the cameras of which a stretch just ended, or grows, that was never opened, and when the last began.
+
+    Rounded up: in the look that found it, playback has had its turn before.
+    """
+    lately = now - RETRY - SAME_WITHIN_PERIODS * timedelta(seconds=site.period_s)
+    unopened = {
+        name: [one.from_at + SECOND for one in ones if not one.opened and one.until_at >= lately]
+        for name, ones in bare.items()
+    }
+    return {name: max(begun) for name, begun in unopened.items() if begun}
 
 
 def _is_gone(one: BareStretch, own: list[Observation], known: CameraFootage | None, now: datetime) -> bool:

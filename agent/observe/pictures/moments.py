@@ -28,7 +28,6 @@ MISSED_MAX: Final = 3
 
 _KEPT: Final = timedelta(days=30)
 _MAX: Final = 64
-_COMPARED: Final[frozenset[PathName]] = frozenset({"main", "playback"})
 _MOST_FIRST: Final[tuple[Likeness, ...]] = ("equal", "alike", "other")
 
 Pair = tuple[str, str]
@@ -88,10 +87,9 @@ def is_same(moments: Moments, pair: Pair) -> bool:
     return any(paths.count(path) >= ENOUGH for path in paths)
 
 
-def with_suspected(due: Mapping[str, frozenset[PathName]], moments: Moments) -> dict[str, frozenset[PathName]]:
-    """Return the due paths, with footage and main stream of cameras whose footage showed what was live."""
-    names = {one.pair[0] for one in moments if not one.pair[1]}
-    return {name: paths | _COMPARED if name in names else paths for name, paths in due.items()}
+def suspected(moments: Moments) -> dict[str, datetime]:
+    """Return the cameras whose footage showed what was live, and since when its newest such moment is known."""
+    return {one.pair[0]: one.at for one in sorted(moments, key=lambda one: one.at) if not one.pair[1]}
 
 
 def compared(observations: Observations) -> dict[Pair, Compared]:

@@ -2,14 +2,15 @@
 
 Main streams and recordings are expensive and not fetched every cycle (`drivers/capture.py` schedules them). Until the
 next turn the last result counts, unless its basis has changed: the declared zones, the device's own masks, box, source
-or profile, or what another path shows. A path that did not show every zone hidden, or gave no picture, is due in every
-cycle, so that a fault and its repair are seen at once. A camera without a live picture now has no cached ones: it is
-not online because it was.
+or profile, or what another path shows. A live path that did not show every zone hidden, or gave no picture, is due in
+every cycle, so that a fault and its repair are seen at once. Playback is then due once in a RETRY: footage that is bare
+stays so until it is deleted, and each turn opens several moments of it. A camera without a live picture now has no
+cached ones: it is not online because it was.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -100,11 +101,36 @@ def due(site: Site, looked: tuple[PathResult, ...], now: datetime) -> dict[str, 
         [Attempt(o.camera_id, o.path, o.at, o.came) for o in valid],
         now,
     )
-    trouble = {(one.camera_id, one.path) for one in valid if not one.is_well}
+    trouble = {
+        (one.camera_id, one.path)
+        for one in valid
+        if not one.is_well and (one.path not in RECORDED or not timedelta() <= now - one.at < RETRY)
+    }
     return {
         camera_id: paths | {path for path in IN_ROTATION if (camera_id, path) in trouble}
         for camera_id, paths in turns.items()
     }
+
+
+def with_playback(
+    due: Mapping[str, frozenset[PathName]],
+    reasons: Iterable[Mapping[str, datetime]],
+    looked: tuple[PathResult, ...],
+    now: datetime,
+) -> dict[str, frozenset[PathName]]:
+    """Return the due paths, with playback and the main stream of cameras that give a reason to open footage.
+
+    `reasons`: each by camera id, when it arose. What arose after the last turn is opened at once, what was found in it
+    once in a RETRY: each turn is several sessions with a recorder.
+    """
+    last = {one.camera_id: one.at for one in looked if one.path == "playback"}
+    called = {
+        name
+        for reason in reasons
+        for name, at in reason.items()
+        if name not in last or at > last[name] or now - last[name] >= RETRY
+    }
+    return {name: paths | {"main", "playback"} if name in called else paths for name, paths in due.items()}
 
 
 def path_results(

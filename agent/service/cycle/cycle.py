@@ -27,15 +27,15 @@ from agent.judge.memory.transitions import spool_incident, transitions
 from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts, gather
-from agent.observe.footage.bare import with_waiting
+from agent.observe.footage.bare import waiting
 from agent.observe.footage.openings import unopened_moments, with_openings
 from agent.observe.footage.requests import footage_requests
 from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
 from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
-from agent.observe.pictures.moments import with_suspected
-from agent.observe.pictures.turns import due, not_rejuvenated, stamped
+from agent.observe.pictures.moments import suspected
+from agent.observe.pictures.turns import due, not_rejuvenated, stamped, with_playback
 from agent.observe.pictures.turns import with_cached as recall_turns
 from agent.observe.probe.devices import Reading, discover
 from agent.observe.probe.stores import read_stores
@@ -102,8 +102,8 @@ def see(
     site = with_approvals(declared, approvals)
     # ask devices
     heard = discover(site, env.progress)
-    turns = with_suspected(due(site, remembered.looked, now), remembered.moments)
-    paths = with_waiting(site, turns, remembered.bare, now)
+    reasons = suspected(remembered.moments), waiting(site, remembered.bare, now)
+    paths = with_playback(due(site, remembered.looked, now), reasons, remembered.looked, now)
     reading = Reading(site, env.credentials, env.clock, env.watch)
     wanted = with_openings(
         site,

@@ -13,7 +13,15 @@ from turned import join
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Moment
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.turns import PathResult, due, from_data, not_rejuvenated, stamped, to_data
+from agent.observe.pictures.turns import (
+    PathResult,
+    due,
+    from_data,
+    not_rejuvenated,
+    stamped,
+    to_data,
+    with_playback,
+)
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Provenance, Unavailable
 from drivers.picture import FootageOpened, PathName, PictureSeen, Stream, Streams, StreamSound, ZoneVerdict
@@ -222,6 +230,38 @@ def test_a_path_in_trouble_is_looked_at_in_every_cycle(verdict: str) -> None:
 def test_a_path_that_gave_no_picture_is_looked_at_in_every_cycle() -> None:
     failed = without_path(healthy(), "main") + observed("camera:gate", Unavailable("picture", "deadline", path="main"))
     assert "main" in due(site(camera()), first_look(observations=failed), NOW + timedelta(minutes=15))["gate"]
+
+
+@pytest.mark.parametrize("verdict", ["FAIL", "UNSURE", "no picture"])
+def test_playback_in_trouble_has_its_turn_once_an_hour_because_each_is_several_sessions(verdict: str) -> None:
+    (troubled,) = (
+        replace(one, seen=None if verdict == "no picture" else one.seen, verdicts=(told(verdict),))
+        for one in first_look()
+        if one.path == "playback"
+    )
+    for minutes, is_due in ((15, False), (59, False), (60, True), (-15, True)):
+        paths = due(site(camera()), (troubled,), NOW + timedelta(minutes=minutes))["gate"]
+        assert ("playback" in paths) is is_due, minutes
+
+
+def told(verdict: str) -> ZoneVerdict:
+    return ZoneVerdict("playback", "window", "FAIL" if verdict == "no picture" else verdict, "x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("since_minutes", "is_due"), [(-1, False), (0, False), (10, True)], ids=["before", "found then", "since"]
+)
+def test_a_reason_to_open_footage_that_is_news_is_followed_at_once_and_else_once_an_hour(
+    since_minutes: int, is_due: bool
+) -> None:
+    nothing: dict[str, frozenset[PathName]] = {"gate": frozenset()}
+    reasons = ({}, {"gate": NOW + timedelta(minutes=since_minutes)})
+    both = {"gate": {"main", "playback"}}
+    at = NOW + timedelta(minutes=15)
+    assert with_playback(nothing, reasons, first_look(), at) == (both if is_due else nothing)
+    assert with_playback(nothing, reasons, first_look(), NOW + HOUR) == both
+    assert with_playback(nothing, reasons, (), at) == both
+    assert with_playback(nothing, (), first_look(), at) == nothing
 
 
 def test_a_fresh_look_replaces_the_remembered_one() -> None:

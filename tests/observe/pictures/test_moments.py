@@ -17,9 +17,9 @@ from agent.observe.pictures.moments import (
     compared,
     from_data,
     is_same,
+    suspected,
     to_data,
     update_moments,
-    with_suspected,
 )
 from agent.observe.pictures.turns import REMEMBERED
 from drivers.model import Observations
@@ -111,12 +111,10 @@ def test_a_look_without_pictures_changes_nothing_and_a_cached_picture_is_compare
     assert compared(cached) == {}
 
 
-def test_a_camera_whose_footage_was_live_has_both_compared_again_in_the_next_look() -> None:
+def test_a_camera_whose_footage_was_live_is_suspected_since_its_newest_moment() -> None:
     moments = after(look(gate_main=imprint(1, 1), gate_playback=imprint(1, 1)))
-    due: dict[str, frozenset[PathName]] = {"gate": frozenset(), "yard": frozenset()}
-    assert with_suspected(due, moments) == {"gate": {"main", "playback"}, "yard": frozenset()}
-    pair = after(look(gate=imprint(1, 1), yard=imprint(1, 1)))
-    assert with_suspected(due, pair) == due
+    assert suspected(moments) == {"gate": moments[0].at}
+    assert suspected(after(look(gate=imprint(1, 1), yard=imprint(1, 1)))) == {}
 
 
 def test_what_is_remembered_is_bounded_and_ends() -> None:

@@ -12,12 +12,12 @@ from sites import DAY, NOW, ZONE, camera, healthy, observed, observed_at, site, 
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_data, to_data, update_bare, with_waiting
+from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_data, to_data, update_bare, waiting
 from agent.observe.footage.openings import with_openings
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observations, RecordedBeside, Recordings, Span, Unavailable
-from drivers.picture import FootageOpened, PathName, ZoneVerdict
+from drivers.picture import FootageOpened, ZoneVerdict
 
 HOUR = timedelta(hours=1)
 SITE = site(camera())
@@ -133,7 +133,6 @@ def test_a_stretch_is_forgotten_with_its_footage() -> None:
 
 def test_a_stretch_that_just_ended_is_opened_at_once_and_later_in_its_turn() -> None:
     fresh = BareStretch(ZONE.name, NOW - HOUR, NOW - timedelta(seconds=SITE.period_s))
-    due: dict[str, frozenset[PathName]] = {"gate": frozenset({"sub"})}
-    assert with_waiting(SITE, due, {"gate": (fresh,)}, NOW) == {"gate": {"sub", "playback"}}
-    assert with_waiting(SITE, due, {"gate": (replace(fresh, opened="bare"),)}, NOW) == due
-    assert with_waiting(SITE, due, {"gate": (LONG,)}, NOW) == due
+    assert waiting(SITE, {"gate": (fresh,)}, NOW) == {"gate": fresh.from_at + timedelta(seconds=1)}
+    assert waiting(SITE, {"gate": (replace(fresh, opened="bare"),)}, NOW) == {}
+    assert waiting(SITE, {"gate": (LONG,)}, NOW) == {}
