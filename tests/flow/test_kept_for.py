@@ -7,13 +7,13 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from healthy_site import GATE, RECORDER
 from patience import PATIENCE_S
-from sites import camera, site
+from sites import NOW, camera, site
 from told_site import Told, told_site
 from warm import one_worker
 
@@ -23,6 +23,7 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
 from agent.model import exits
 from agent.observe.facts.sightings import BoxMark
+from agent.observe.footage.bare import BareStretch
 from agent.observe.inventory.owners import NOBODY, Owner, owners_now
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.probe.devices import ProbeResult, Reading
@@ -222,3 +223,19 @@ def test_who_a_camera_is_says_where_it_is_read_only_where_that_counts() -> None:
     assert owners_now(here, {}, {})["gate"] == Owner(here.id)
     assert owners_now(here, {}, {}, source=True)["gate"].source.endswith(" 1")
     assert Owner() == NOBODY
+
+
+def test_what_a_recorder_played_of_a_bare_time_says_nothing_of_the_next_recorder() -> None:
+    """The camera behind is the same and stays; its footage of that time lies on the recorder that is gone."""
+    behind = BoxMark("C4", "camera-1")
+    before = Owner("dt0001", box=BoxMark("N8", "one"), behind=behind)
+    stretch = BareStretch("window", NOW - timedelta(hours=2), NOW - timedelta(hours=1), "bare", NOW)
+    kept = Remembered(owners={"gate": before}, bare={"gate": (stretch,)})
+    here = site(camera("gate"))
+    for now, opened in (
+        (before, "bare"),
+        (replace(before, box=None), "bare"),
+        (replace(before, box=BoxMark("N8", "two")), ""),
+    ):
+        (after,) = memory_of_boxes(kept, here, {"gate": now}).bare["gate"]
+        assert (after.opened, after.opened_at) == (opened, NOW if opened else None)

@@ -112,6 +112,11 @@ def bare_opening(stretches: tuple[BareStretch, ...], known: CameraFootage | None
     return Opening("bare", known.there(chosen.opens_at) if known else chosen.opens_at)
 
 
+def unopened(stretches: tuple[BareStretch, ...]) -> tuple[BareStretch, ...]:
+    """Return the stretches as never opened: what was opened lies on a recorder that is gone."""
+    return tuple(replace(one, opened="", opened_at=None) for one in stretches)
+
+
 def waiting(site: Site, bare: Bare, now: datetime) -> dict[str, datetime]:
     """Return the cameras of which a stretch just ended, or grows, that was never opened, and when the last began.
 

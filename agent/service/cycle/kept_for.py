@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from agent.judge.memory.memory import Memory
 from agent.observe.approvals.approvals import FOLDER, Approval, approvals_digest, of_present_boxes
+from agent.observe.footage.bare import unopened
 from agent.observe.footage.days import CameraFootage, Footage
 from agent.observe.inventory.owners import NOBODY, Owner, Owners, is_another, is_another_box, with_proof
 from agent.observe.pictures.previous_pictures import PreviousPictures
@@ -51,7 +52,13 @@ def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remember
         name: now[name] if name in another else with_proof(_remembered_owner(remembered, name), now[name])
         for name in names
     }
-    remembered = replace(remembered, owners={**remembered.owners, **after}, footage=_footage(remembered, site, now))
+    recorders = _with_another_recorder(remembered, site, now)
+    remembered = replace(
+        remembered,
+        owners={**remembered.owners, **after},
+        footage=_footage(remembered, recorders),
+        bare={name: unopened(one) if name in recorders else one for name, one in remembered.bare.items()},
+    )
     if not another:
         return remembered
     sources = {name: one for name, one in remembered.inventory.sources.items() if name not in another}
@@ -119,15 +126,12 @@ def _without_place(owner: Owner) -> Owner:
     return replace(owner, source="")
 
 
-def _footage(remembered: Remembered, site: Site, now: Owners) -> dict[str, CameraFootage]:
+def _with_another_recorder(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
+    """Return the cameras of which the box with the footage is another one than remembered."""
+    names = (camera.camera.id for camera in site.cameras if not camera.store)
+    return frozenset(name for name in names if is_another_box(_remembered_owner(remembered, name).box, now[name].box))
+
+
+def _footage(remembered: Remembered, recorders: frozenset[str]) -> dict[str, CameraFootage]:
     """Return the footage, that of a replaced recorder marked to begin anew."""
-    after = dict(remembered.footage)
-    for camera in site.cameras:
-        name = camera.camera.id
-        if (
-            name in after
-            and not camera.store
-            and is_another_box(_remembered_owner(remembered, name).box, now[name].box)
-        ):
-            after[name] = replace(after[name], source="")
-    return after
+    return {name: replace(one, source="") if name in recorders else one for name, one in remembered.footage.items()}

@@ -140,7 +140,8 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         pooled=tuple(glances for part in parts for glances in part.pooled),
         views={name: view for part in parts for name, view in part.views.items()},
         quality={name: quality for part in parts for name, quality in part.quality.items()},
-        bare={name: stretches for part in parts for name, stretches in part.bare.items()},
+        # Folded once for the whole site, later: each part still has every camera's, and has forgotten only its own.
+        bare={name: stretches for part, names in own for name, stretches in part.bare.items() if name in names},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
     )
 
