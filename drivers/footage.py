@@ -253,7 +253,9 @@ TroubleKind = Literal[
     "stalled",
     "forbidden",
     "name",
+    "written-later",
 ]
+"""`written-later`: a file was last written long after what its name says that it holds."""
 
 
 @dataclass(frozen=True, slots=True)

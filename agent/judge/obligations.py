@@ -75,7 +75,7 @@ _DECLARED: Final = _word("declared DUTY")
 _OPENED: Final = (Obligation("newest opened", ("seen", "told"), TURN), *_seen("view", longest=TURN))
 _FOOTAGE: Final = (
     Obligation("owner", ("told", "seen"), TURN),
-    *_told("segments"),
+    *_told("segments", "written"),
     Obligation("plan", ("told", "declared"), history="footage"),
     *_told("steady clock", history="footage"),
 )
@@ -139,7 +139,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     ),
     "retention-excess": (*_told("age", "age beside"), *_CLOCKS, *_told("steady clock", history="footage")),
     "storage-health": (*_told("disk NUMBER NAME"), *_WHOLE, *_told("clock-jump", "empty", "forbidden", "future",
-                       "row-without-file", "unreadable")),
+                       "row-without-file", "unreadable", "written-later")),
     "clock-offset": _told("offset"),
     "clock-source": _told("time source"),
     "config-survives-reboot": _own("PART SUBJECT", history="running"),

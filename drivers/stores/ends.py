@@ -1,8 +1,9 @@
 """Calculates when segments end, and so the gaps between them, from names, times of change and sizes. Pure.
 
 A segment ends when the next one begins, if its file was written until then; else when its file was last written, if
-that fits its size and the length of the others. Where these disagree its header decides, read only then. Not detected:
-a hole inside one file whose length, size and times are those of the others.
+that fits its size and the length of the others. Where these disagree its header decides, read only then. A name is only
+what somebody called a file: one that was written days later is noted, since a copy under another name looks so. Not
+detected: a hole inside one file whose length, size and times are those of the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,9 @@ FINISH_S = 10.0
 
 SETTLES_S = 900.0
 """How long a file, or a recorder, may be quiet before it is taken to be done."""
+
+WRITTEN_LATER_S = 2 * 86400.0
+"""How long after the end of what it holds a file may be written: recorders move footage to another disk at night."""
 
 _LONG = 1.5
 _NEVER = float("inf")
@@ -122,6 +126,8 @@ def find_ends(
             sure = False
         if changed < begins - SLACK_S or end_s > following_s + SLACK_S:
             troubles.note("clock-jump", names[number], begins)
+        if changed - end_s > WRITTEN_LATER_S:
+            troubles.note("written-later", names[number], begins)
         until_s = max(until_s, end_s)
     spans.append((from_s, until_s))
     return Ends(tuple(span for span in spans if span[1] > span[0]), sure, troubles.all())

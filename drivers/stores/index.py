@@ -20,7 +20,7 @@ from drivers.footage import Store, StoreTrouble
 from drivers.stores.ends import Span
 
 _LOG = logging.getLogger("camwarden.stores")
-_VERSION = 1
+_VERSION = 2
 _TABLES = (
     "CREATE TABLE store (identity TEXT NOT NULL, looked_at REAL NOT NULL, looks INTEGER NOT NULL)",
     "CREATE TABLE camera (name TEXT PRIMARY KEY) WITHOUT ROWID",

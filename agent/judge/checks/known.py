@@ -50,7 +50,7 @@ class EvidenceRule:
 
 _OWN: Final = EvidenceRule("own")
 _FOOTAGE_HELD: Final[Mapping[str, Level | None]] = dict.fromkeys(
-    ("plan-covers-less", "owner-guessed", "segments-unreadable", "clock-not-trusted"), "told"
+    ("plan-covers-less", "owner-guessed", "segments-unreadable", "segments-written-later", "clock-not-trusted"), "told"
 )
 
 DECLARED_ONLY: Final = (

@@ -18,6 +18,7 @@ from drivers.stores.pattern import name_trouble, steps, trouble
 
 NOW = 1_800_000_000.0
 SIZE = 1_000_000
+DAY_S = 86400.0
 
 
 def ends(rows: list[tuple[float, float, int]], headers: dict[int, float] | None = None) -> tuple[Ends, list[int]]:
@@ -78,6 +79,13 @@ CASES: dict[str, tuple[Rows, dict[int, float], list[tuple[float, float]], list[s
     ),
     "a file that was changed before it began": (
         [*STEADY, (-600, -9000, SIZE), *minutes(-9, 0)], {10: 60.0}, [(-1200, 0)], ["clock-jump"], True,
+    ),
+    "segments of last week that were written today": (
+        [(b - 7 * DAY_S, 0.0, s) for b, _, s in STEADY], {9: 60.0}, [(-1200 - 7 * DAY_S, -600 - 7 * DAY_S)],
+        ["written-later"], True,
+    ),
+    "a recorder that moves its footage to another disk at night": (
+        [(b - DAY_S, 0.0, s) for b, _, s in STEADY], {9: 60.0}, [(-1200 - DAY_S, -600 - DAY_S)], [], True,
     ),
     "segments from the future": ([*STEADY, *minutes(10, 12)], {}, [(-1200, -600)], ["future"], False),
     "an old file without a byte": (

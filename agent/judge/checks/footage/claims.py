@@ -31,6 +31,18 @@ HOLLOW: frozenset[TroubleKind] = frozenset({"unreadable", "empty", "row-without-
 """The troubles of a store in which a segment that is listed holds no footage."""
 HOLLOW_MAX = 3
 """How many such segments leave the rest believed. House rule: a crash or a full disk leaves a few."""
+LATE: frozenset[TroubleKind] = frozenset({"written-later"})
+
+_DOUBTS = (
+    ("segments", HOLLOW, "segments-unreadable", Message("{count} of its segments hold nothing that can be read")),
+    (
+        "written",
+        LATE,
+        "segments-written-later",
+        Message("{count} of its segments were written more than two days after the time in their name"),
+    ),
+)
+"""What makes the segments of a store no proof: key, troubles, reason, message."""
 
 DAY = timedelta(days=1)
 
@@ -66,13 +78,14 @@ def _segments(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
     if not read:
         return
     indexes = facts.all(f"camera:{camera.camera.id}", StoreIndex)
-    count = sum(one.times for index in indexes for one in index.troubles if one.kind in HOLLOW)
-    if count <= HOLLOW_MAX:
-        yield Held("segments", grounds(read))
-        return
-    message = Message("{count} of its segments hold nothing that can be read", {"count": count})
     cause = f"storage-health {recorder_of(camera)}"
-    yield Open("segments", "segments-unreadable", message, caused_by=cause, doubted=True)
+    for key, kinds, reason, message in _DOUBTS:
+        count = sum(one.times for index in indexes for one in index.troubles if one.kind in kinds)
+        if count <= HOLLOW_MAX:
+            yield Held(key, grounds(read))
+        else:
+            said = Message(message.template, {"count": count})
+            yield Open(key, reason, said, caused_by=cause, doubted=True)
 
 
 def _plan(check: Check, facts: Facts, subject: str, known: CameraFootage | None, hours: Schedule | None) -> Outcome:

@@ -45,6 +45,10 @@ TROUBLES: dict[TroubleKind, Message] = {
         "the times of {count} segment(s) do not fit together, the first of {camera} is {first}: look at the clock"
     ),
     "future": Message("{count} segment(s) are of a time to come, the first of {camera} is {first}: look at the clock"),
+    "written-later": Message(
+        "{count} segment(s) were written more than two days after the time in their name, the first of {camera} is "
+        "{first}: if the store was copied, copy it again with its times (rsync --times); else look what they show"
+    ),
     "forbidden": Message(
         "{count} folder(s) or file(s) may not be read, the first of {camera} is {first}: give the user camwarden the "
         "right"
@@ -55,6 +59,9 @@ TROUBLES: dict[TroubleKind, Message] = {
 `recording-completeness` reports a recorder that stopped; files of other names, or missing in a database, are in the
 evidence only.
 """
+
+UNPROVEN_ONLY: frozenset[TroubleKind] = frozenset({"written-later", "forbidden"})
+"""Troubles that leave open what a store holds: no fault of its disk."""
 
 TROUBLES_MAX = 16
 
@@ -100,7 +107,7 @@ def _contents(facts: Facts, site: Site, store: Store, found: list[tuple[StoreTro
         if own:
             times = sum(trouble.times for trouble, _ in own)
             told = Message(message.template, {"count": times, "camera": own[0][1], "first": own[0][0].first})
-            if kind == "forbidden":
+            if kind in UNPROVEN_ONLY:
                 yield Open(kind, f"store-{kind}", told)
             else:
                 yield Broken(kind, f"store-{kind}", told, mild=True)

@@ -170,6 +170,8 @@ def test_a_recorder_that_is_still_being_listed_is_one_open_item() -> None:
         ("unreadable", 4, ("unknown", "segments-unreadable")),
         ("empty", 40, ("unknown", "segments-unreadable")),
         ("row-without-file", 4, ("unknown", "segments-unreadable")),
+        ("written-later", 3, ("pass", "")),
+        ("written-later", 4, ("unknown", "segments-written-later")),
         ("clock-jump", 40, ("pass", "")),
     ],
 )

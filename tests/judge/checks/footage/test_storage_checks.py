@@ -121,6 +121,7 @@ def troubled(*kinds: TroubleKind) -> Observations:
         (("clock-jump",), "warn", "store-clock-jump"),
         (("future",), "warn", "store-future"),
         (("forbidden",), "unknown", "store-forbidden"),
+        (("written-later",), "unknown", "store-written-later"),
         (("stalled",), "pass", ""),
         (("name", "file-without-row"), "pass", ""),
     ],
