@@ -46,7 +46,7 @@ at = 2026-09-01
 
 [[declaration]]
 duty = "approved-accounts"
-value = ["admin", "viewer", "guard"]
+value = ["admin: Administrator", "viewer: User", "viewer: Operator", "guard"]
 by = "head of security"
 at = 2026-09-01
 

@@ -225,8 +225,9 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     ),
     Declarable(
         "approved-accounts", "site", "list", "full", "account-inventory", "cn-799/authorised-access",
-        "Which accounts may be on the devices? Their names, with commas between them.", when=_REGULATED,
-        example="admin, guard",
+        "Which accounts may be on the devices? Their names, with commas between them; NAME: LEVEL approves one level "
+        "only.",
+        when=_REGULATED, example="admin, guard: User",
     ),
     Declarable(
         "approved-services", "site", "list", "full", "network-exposure", "cn-799/protection-exposure",

@@ -23,7 +23,7 @@ from agent.observe.facts.facts import Facts, V
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import NONE
-from drivers.details import Accounts
+from drivers.details import Account, Accounts
 from drivers.footage import Protocols
 from drivers.model import Fact, Identity
 
@@ -176,7 +176,10 @@ def _accounts(
     complete: Outcome,
 ) -> Finding:
     names = sorted(one.name for one in accounts.accounts)
-    more = [one for one in accounts.accounts if one.name not in approved]
+    more = [one for one in accounts.accounts if not _is_approved(one, approved)]
+    known = {row.rpartition(":")[0].strip() for row in approved}
+    raised = [one.name for one in more if one.name in known]
+    strange = [one.name for one in more if one.name not in known]
     # Names of people stay on the site; the digest tells the hub that the list has changed.
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
     evidence: dict[str, Json] = {
@@ -187,15 +190,35 @@ def _accounts(
     }
     wrong = Message(
         "{count} of its accounts were approved by nobody: remove them, or add them to approved-accounts",
-        {"count": len(more)},
+        {"count": len(strange)},
+    )
+    too_much = Message(
+        "{count} of its accounts have another level than the one that was approved: find out who changed it, set it "
+        "back, or correct approved-accounts",
+        {"count": len(raised)},
     )
     rests_on = (*told, *declared("site", ACCOUNTS))
     outcomes = [
         _listed_accounts(accounts, logins.get(subject), told),
-        *_each(names, [one.name for one in more], "not-approved", wrong, rests_on),
+        *_each([name for name in names if name not in raised], strange, "not-approved", wrong, rests_on),
+        *_each(raised, raised, "level-not-approved", too_much, rests_on),
         complete,
     ]
     return verdict(check, subject, outcomes, evidence, Message("every account on it was approved"))
+
+
+def _is_approved(account: Account, approved: frozenset[str]) -> bool:
+    """Tell whether an account is approved: by its name at any level, or as `NAME: LEVEL` at that level."""
+    if account.name in approved:
+        return True
+    rows = (row.rpartition(":") for row in approved)
+    return any(name.strip() == account.name and _level(level) == _level(account.level) for name, _, level in rows)
+
+
+def _level(word: str) -> str:
+    """Return a level as it is compared: makers say admin and viewer for ONVIF's Administrator and User."""
+    word = word.strip().lower()
+    return {"admin": "administrator", "viewer": "user"}.get(word, word)
 
 
 def _listed_accounts(accounts: Accounts, login: str | None, told: Grounds) -> Outcome:

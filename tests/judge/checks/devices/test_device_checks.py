@@ -229,6 +229,27 @@ def test_the_technical_profile_does_not_miss_what_few_devices_tell() -> None:
     assert word(found["facts-unread site"]) == ("pass", "")
 
 
+@pytest.mark.parametrize(
+    ("approved", "status"),
+    [
+        (("admin", "guard"), ("pass", "")),
+        (("admin: Administrator", "guard: User"), ("pass", "")),
+        (("admin:admin", "guard : viewer"), ("pass", "")),
+        (("admin", "guard: Operator", "guard: user"), ("pass", "")),
+        (("admin: User", "guard"), ("fail", "level-not-approved")),
+        (("admin", "guard: Operator"), ("fail", "level-not-approved")),
+        (("admin: User", "admin", "guard"), ("pass", "")),
+        (("admin: Administrator",), ("fail", "not-approved")),
+        (("admin:", "guard"), ("fail", "level-not-approved")),
+    ],
+)
+def test_an_account_is_approved_by_its_name_or_at_one_level_only(
+    approved: tuple[str, ...], status: tuple[str, str]
+) -> None:
+    found = judge(seen(), full(approved_accounts=approved))
+    assert word(found["account-inventory device:box"]) == status
+
+
 def test_a_list_that_nobody_declared_is_told_by_the_one_open_item() -> None:
     found = judge(seen(), full(approved_services=None, approved_firmware=None, approved_accounts=None))
     for check in ("network-exposure", "firmware-drift", "account-inventory"):
