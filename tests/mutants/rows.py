@@ -139,7 +139,7 @@ ROWS: Final = (
     Mutant(
         name="discovery-flood",
         row="floods the search for devices",
-        file="drivers/discovery/ws_discovery.py",
+        file="drivers/discovery/network_sweep.py",
         text="            if len(found) >= ANSWERS_MAX:\n                break\n",
         mutated="",
         test="test_discovery.py::test_a_flood_of_answers_ends_the_listening_and_is_said",
@@ -147,7 +147,7 @@ ROWS: Final = (
     Mutant(
         name="discovery-bytes",
         row="floods the search for devices",
-        file="drivers/discovery/ws_discovery.py",
+        file="drivers/discovery/network_sweep.py",
         text=" and self._bytes < ANSWER_BYTES_MAX\n",
         mutated="\n",
         test="test_discovery.py::test_huge_datagrams_are_read_within_a_budget",

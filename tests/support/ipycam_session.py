@@ -18,8 +18,8 @@ from socket import create_connection
 
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
+from drivers.discovery.network_sweep import sweep
 from drivers.discovery.plan import plan_of
-from drivers.discovery.ws_discovery import sweep
 from drivers.http.transport import open_transport
 from drivers.model import Camera, Credential, Device
 from drivers.onvif.read import read

@@ -15,8 +15,8 @@ from agent.site.config.site import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
 from drivers.details import RetentionLimits
+from drivers.discovery.network_sweep import Sweep, resolved, sweep
 from drivers.discovery.plan import Plan, plan_of
-from drivers.discovery.ws_discovery import Sweep, resolved, sweep
 from drivers.footage import NOTHING_WANTED, RecordedDays, Schedule, WantedFootage
 from drivers.http.samples import Sample
 from drivers.http.transport import Transport

@@ -14,10 +14,10 @@ from lxml import etree
 from patience import LATE_S, PATIENCE_S
 from probe_matches import ONE, bound, matches, responder, until
 
-from drivers.discovery import ws_discovery
+from drivers.discovery import network_sweep
+from drivers.discovery.network_sweep import Sweep, resolved, sweep
 from drivers.discovery.plan import PER_SECOND, plan_of
 from drivers.discovery.protocols import PROTOCOLS
-from drivers.discovery.ws_discovery import Sweep, resolved, sweep
 from drivers.discovery.ws_probe import WS_DISCOVERY
 
 PORT, GROUP = WS_DISCOVERY.port, WS_DISCOVERY.group
@@ -51,7 +51,7 @@ def test_it_listens_for_its_time_after_the_last_question() -> None:
     with bound() as sock:
         begun = time.monotonic()
         assert sweep(plan_of((), (address_of(sock),), ()), 0.4) == Sweep()
-        assert ws_discovery.REPEAT_AFTER_S + 0.4 <= time.monotonic() - begun < 0.6 + LATE_S
+        assert network_sweep.REPEAT_AFTER_S + 0.4 <= time.monotonic() - begun < 0.6 + LATE_S
 
 
 def test_a_short_time_to_listen_is_not_spent_in_turning() -> None:
@@ -111,7 +111,7 @@ def test_a_resolver_that_hangs_costs_its_time_and_no_more(monkeypatch: pytest.Mo
             release.wait(PATIENCE_S)
         return ("192.0.2.1",)
 
-    monkeypatch.setattr(ws_discovery, "resolve", hang)
+    monkeypatch.setattr(network_sweep, "resolve", hang)
     begun = time.monotonic()
     found = resolved(["fast.example", "hangs.example", "192.0.2.7", "::1"], 2.0, lambda: ticks.append(1))
     release.set()
@@ -203,7 +203,7 @@ def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
 
 
 def test_a_flood_of_answers_ends_the_listening_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ws_discovery, "ANSWERS_MAX", 500)
+    monkeypatch.setattr(network_sweep, "ANSWERS_MAX", 500)
     flood = [matches((f"urn:uuid:{n}", "", f"http://10.0.{n >> 8}.{n & 255}/")) for n in range(2000)]
     sock = bound()
     with responder(sock, flood):
@@ -214,7 +214,7 @@ def test_a_flood_of_answers_ends_the_listening_and_is_said(monkeypatch: pytest.M
 
 def test_huge_datagrams_are_read_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two datagrams fill the budget: the kernel's buffer holds few of this size, and drops the rest of a burst.
-    monkeypatch.setattr(ws_discovery, "ANSWER_BYTES_MAX", 100_000)
+    monkeypatch.setattr(network_sweep, "ANSWER_BYTES_MAX", 100_000)
     sock = bound()
     with responder(sock, [b"<a>" * 20_000] * 400):
         heard = sweep(plan_of((), (address_of(sock),), ()), 3.0)
@@ -242,7 +242,7 @@ def test_a_queue_of_the_kernel_that_stays_full_ends_the_sending_and_is_said(monk
         def sendto(self, *_: object) -> int:
             raise BlockingIOError
 
-    monkeypatch.setattr(ws_discovery.socket, "socket", Full)
-    monkeypatch.setattr(ws_discovery, "BLOCKED_MAX", 5)
+    monkeypatch.setattr(network_sweep.socket, "socket", Full)
+    monkeypatch.setattr(network_sweep, "BLOCKED_MAX", 5)
     heard = sweep(plan_of((), ("127.0.0.1:9",), (NETWORK,)), 0.2)
     assert set(heard.failed) == {NETWORK, "127.0.0.1:9"}

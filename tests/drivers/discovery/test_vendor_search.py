@@ -17,11 +17,11 @@ from patience import PATIENCE_S
 from probe_matches import responder, until
 from vendor_answers import dahua, sadp
 
-from drivers.discovery import ws_discovery
+from drivers.discovery import network_sweep
+from drivers.discovery.network_sweep import Sweep, sweep
 from drivers.discovery.plan import plan_of
 from drivers.discovery.protocols import PROTOCOLS
 from drivers.discovery.sadp import SADP
-from drivers.discovery.ws_discovery import Sweep, sweep
 
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = {"SADP": sadp(), "DHDiscover": dahua()}
@@ -129,7 +129,7 @@ exec "$@"
 ON_THE_WIRE = """
 import collections, json, socket
 from drivers.discovery.plan import plan_of
-from drivers.discovery.ws_discovery import sweep
+from drivers.discovery.network_sweep import sweep
 wires = {name: socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800)) for name in ("cams", "office")}
 for name, wire in wires.items():
     wire.bind((name + "-far", 0x0800))
@@ -158,7 +158,7 @@ def test_everything_goes_into_the_network_of_the_given_interface_and_nothing_int
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     failed, wires = json.loads(done.stdout)
-    ways = [(one, to) for one in PROTOCOLS for to in (one.group, ws_discovery.BROADCAST)[: 1 + one.broadcast]]
+    ways = [(one, to) for one in PROTOCOLS for to in (one.group, network_sweep.BROADCAST)[: 1 + one.broadcast]]
     assert failed == []
     assert wires == {
         "cams": {f"192.0.2.9 {to} {one.port}": 2 * len(one.asks) for one, to in ways},
