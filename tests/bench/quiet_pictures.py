@@ -3,7 +3,7 @@
 Rendered places (`scenes/rendered.py`) under a sky: dawn, clouds, moving shadows, dusk, infrared light at night; indoors
 lamps and a round of the guard. Some days are drawn and come round again; cameras of the same place live on different
 days of them. The real worker judges each picture. What it answered to the same question before is its answer again, so
-that a month costs as much as those days.
+that a month costs as much as those days; only the grain of the sensor is drawn anew for each camera and moment.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from quiet_site import BEGINS_AT, PERIOD
 from view_scenes import CLOCK, MASK, NAME, Light, Picture
 
 from masking.model import Job, Judged
+from masking.view.likeness import GRAIN_BITS
 from masking.view.model import DescriptorJob
 from masking.worker.study import Study
 from scenes import rendered
@@ -128,7 +129,13 @@ class Remembering:
         self.asked += 1
         if key not in self.answers:
             self.answers[key] = self.worker(replace(job, data=jpeg(sight)))
-        return self.answers[key]
+        return _with_own_noise(self.answers[key], job.data)
+
+
+def _with_own_noise(judged: Judged, taken: bytes) -> Judged:
+    """Return an answer with the grain of one sensor at one moment: several cameras live in a place's pictures."""
+    layout, length = judged.imprint[: -GRAIN_BITS // 8], GRAIN_BITS // 8
+    return replace(judged, imprint=layout + hashlib.shake_256(taken).digest(length)) if judged.imprint else judged
 
 
 def _study_key(study: Study | None) -> bytes:
