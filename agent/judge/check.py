@@ -8,7 +8,9 @@ from datetime import datetime
 
 from agent.model.finding import Finding, Json, Message, Severity, Source, Unproven
 from agent.observe.facts.facts import Facts
-from agent.site.config.site import Site
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import local_day
+from agent.site.duties.limits import Limit, limit, limit_of_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class Check:
         evidence: Mapping[str, Json],
         message: Message,
         caused_by: str = "",
+        source: Source | None = None,
     ) -> Finding:
-        """Return a finding of this check, with its severity and source."""
-        return Finding(self.id, subject, status, self.severity, message, self.source, reason, evidence, caused_by)
+        """Return a finding of this check, with its severity, and its source or the rules that are broken."""
+        rule = source or self.source
+        return Finding(self.id, subject, status, self.severity, message, rule, reason, evidence, caused_by)
+
+    def limit(self, site: Site, name: str, now: datetime, camera: CameraConfig | None = None) -> Limit:
+        """Return a figure of `[policy]` as it holds here for what this check judges."""
+        return limit(site, self.id, self.source, name, local_day(site, now), camera)
+
+    def limit_of_rules(self, site: Site, name: str, now: datetime) -> Limit | None:
+        """Return a figure that only the rules of this check set, None where none of them does."""
+        return limit_of_rules(site, self.id, self.source, name, local_day(site, now))

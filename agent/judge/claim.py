@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from agent.model.finding import Ground, Json, Level, Message
+from agent.model.finding import Ground, Json, Level, Message, Source
 from agent.observe.pictures.turns import REMEMBERED
 from drivers.model import UNPROVEN, Observation, Value
 from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
@@ -38,7 +38,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An obligation that evidence contradicts. `mild` makes it a warning. `evidence` is added to the finding's."""
+    """An obligation that evidence contradicts. `mild` makes it a warning. `evidence` is added to the finding's.
+
+    `source`: the rules that are broken, where figures tell which of those behind the check.
+    """
 
     key: str
     reason: str
@@ -46,6 +49,7 @@ class Broken:
     evidence: Mapping[str, Json] = field(default_factory=dict)
     caused_by: str = ""
     mild: bool = False
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

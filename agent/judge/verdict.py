@@ -8,7 +8,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
 from agent.judge.obligations import too_low, too_old
-from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, utc_text
+from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, joined, utc_text
 from agent.site.declarations.accepted import ACCEPTABLE
 
 NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
@@ -59,7 +59,7 @@ def verdict(
     What is held by evidence older than `agent/judge/obligations.py` allows at the time of the check is open.
 
     The first of the gravest kind speaks, so that a check lists its obligations in the order in which a reader wants to
-    hear of them; a mild breach warns where nothing else is broken.
+    hear of them; a mild breach warns where nothing else is broken. The source names the rules of all that is broken.
 
     Args:
         check: The row of the table of checks.
@@ -81,7 +81,8 @@ def verdict(
         worst = broken[0]
         shown = {**evidence, **worst.evidence}
         status: Unproven = "warn" if worst.mild else "fail"
-        return check.finding(subject, status, worst.reason, shown, worst.message, worst.caused_by)
+        found = check.finding(subject, status, worst.reason, shown, worst.message, worst.caused_by)
+        return replace(found, source=joined(one.source or check.source for one in broken))
     if open_:
         first = open_[0]
         doubted = list(dict.fromkeys(one.reason for one in open_)) if all(one.doubted for one in open_) else []

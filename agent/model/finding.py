@@ -1,6 +1,6 @@
 """Defines findings and the reports made of them, in the words of OSCAL and XCCDF (status). No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -58,6 +58,23 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.document}, {self.article}"
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return each document with its article; several documents have one article each, in their order."""
+        documents, articles = self.document.split("; "), self.article.split("; ")
+        if len(documents) == 1:
+            return [(documents[0], article) for article in articles]
+        if len(documents) == len(articles):
+            return list(zip(documents, articles, strict=True))
+        return [(self.document.replace("; ", ", "), self.article.replace("; ", ", "))]
+
+
+def joined(sources: Iterable[Source]) -> Source:
+    """Return several rules as one source, each once, so that `pairs` returns them again."""
+    pairs = list(dict.fromkeys(pair for one in sources for pair in one.pairs()))
+    documents = list(dict.fromkeys(document for document, _ in pairs))
+    named = documents if len(documents) == 1 else [document for document, _ in pairs]
+    return Source("; ".join(named), "; ".join(article for _, article in pairs))
 
 
 @dataclass(frozen=True, slots=True)

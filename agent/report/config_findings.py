@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+from agent.judge.wording.broken_rules import BROKEN_RULES
 from agent.model.finding import ACCEPTED, NOTHING_KNOWN, WAITS_FOR, Basis, Finding, Json, Severity
 
 FORM: Final = 2
@@ -22,7 +23,8 @@ EVIDENCE_MAX_BYTES: Final = 200
 
 OPEN: Final = frozenset({"fail", "warn"})
 KEPT: Final[Mapping[str, tuple[str, ...]]] = {"privacy-mask-present": ("zones",), "retention-days": ("opened_at",)}
-"""Evidence members retained whatever the status, by check; those of `_IN_SHORT`, `waits_for` and `accepted` always."""
+"""Evidence members retained whatever the status, by check; those of `_IN_SHORT`, `waits_for`, `accepted` and
+`broken_rules` always."""
 
 _IN_SHORT: Final[Mapping[str, tuple[str, ...]]] = {
     "open": ("duty", "state", "at"),
@@ -198,7 +200,11 @@ def _fitting(evidence: Mapping[str, Json], kept: Mapping[str, Json]) -> dict[str
 
 
 def _retained(finding: Finding) -> dict[str, Json]:
-    names = (WAITS_FOR, ACCEPTED) + KEPT.get(finding.check, ()) + (_OF_THE_SITE if finding.subject == "site" else ())
+    names = (
+        (WAITS_FOR, ACCEPTED, BROKEN_RULES)
+        + KEPT.get(finding.check, ())
+        + (_OF_THE_SITE if finding.subject == "site" else ())
+    )
     kept: dict[str, Json] = {name: finding.evidence[name] for name in names if name in finding.evidence}
     for name, members in _IN_SHORT.items():
         found = objects_of(finding.evidence.get(name))

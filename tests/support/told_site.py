@@ -19,7 +19,7 @@ from agent.deliver.spool.spool import Spool
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.judge.memory import memory
-from agent.model.finding import Finding, Moment
+from agent.model.finding import Envelope, Finding, Moment
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load
@@ -42,6 +42,7 @@ class Told:
     findings: dict[str, Finding] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    signed: list[Envelope] = field(default_factory=list)
 
     def cycle(self, count: int = 1, step: timedelta = QUARTER) -> None:
         """Run cycles; `reports` holds the newest of each stream."""
@@ -57,6 +58,7 @@ class Told:
             self.findings = {one.key: one for one in seen.findings}
             for envelope in cycle.tell(site, seen, self.spool, signer, moment):
                 body = json.loads(envelope.report.payload)["body"]
+                self.signed.append(envelope)
                 self.reports[envelope.report.stream] = body
                 self.events += [body] if envelope.report.stream == "event" else []
 

@@ -18,6 +18,7 @@ from agent.contract.envelope import flatten
 from agent.contract.jwk import jwk_set, public_key
 from agent.contract.signing_keys import Signer
 from agent.contract.watermark import SEQ_MAX
+from agent.hub.case.asked import asked, asked_json, duty_json
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
 from agent.hub.stores.case_columns import evidence_of
@@ -25,10 +26,8 @@ from agent.hub.stores.store import Store
 from agent.hub.views import queries
 from agent.hub.views.queries import StoredReport
 from agent.hub.workers.resend import run_json
-from agent.judge.checks.table import CHECKS
 from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName
-from agent.text.translate import translate
 from agent.verify.archive import pack
 from agent.verify.bindings import Trust
 from agent.verify.manifest import NAME as MANIFEST
@@ -98,8 +97,9 @@ def write_case(
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
     envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored}
     files = {name: data for name, data in envelopes.items() if data is not None}
+    rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
-        *(site, str(city[0][0]), check, start, end, _duty(check), _sources(told), kids, signer.kid),
+        *(site, str(city[0][0]), check, start, end, rules, kids, signer.kid),
         *(len(files), number + sum(gap.count for gap in explained)),
     )
     files |= {name: readme(about, rows, lang).encode() for name, lang in NAMES.items()}
@@ -165,16 +165,6 @@ def _unreadable(store: Store, site: str) -> list[Gap]:
     ]
 
 
-def _sources(told: Sequence[CheckReport]) -> tuple[tuple[str, str], ...]:
-    """Return document and article as the reports name them: a site may have had another edition than this hub."""
-    found = {(finding.document, finding.article) for one in told for finding in one.findings}
-    return tuple(sorted(found - {("", "")}))
-
-
-def _duty(check: str) -> str:
-    return next((row.duty for row in CHECKS if row.id == check), "")
-
-
 def _missing(store: Store, site: str) -> list[Gap]:
     """Return the runs that the hub lacks without an explanation."""
     return [
@@ -229,6 +219,7 @@ def _calculation(about: About, rows: Sequence[StatusSpan]) -> Json:
                 "to": utc_text(row.to_at),
                 "status": row.status,
                 "reason": row.reason,
+                "source": {"document": row.document, "article": row.article} if row.document else None,
                 "message": row.message,
                 "evidence": dict(evidence_of(row.evidence)),
                 "told_by": list(row.told_by),
@@ -253,8 +244,10 @@ def _gaps(missing: Sequence[Gap], explained: Sequence[Gap]) -> Json:
 def _rules(about: About) -> Json:
     return {
         "check": about.check,
-        "sources": [{"document": document, "article": article} for document, article in about.sources],
-        "duty": {"en": about.duty, "zh_CN": translate(about.duty, "zh_CN")},
+        "sources": [{"document": one.document, "article": one.article} for one in about.rules],
+        "rules": [asked_json(one) for one in about.rules],
+        "duty": duty_json(about.check, about.rules),
+        "technical_indication": not about.rules or any(not one.by for one in about.rules),
         "duty_of": f"camwarden {VERSION}",
     }
 

@@ -54,7 +54,8 @@ class StatusSpan:
     """One stretch of time of one subject. `told_by`: the reports that it rests on, by id; may be empty.
 
     `reason` is that of the finding, or where nothing was reported one of `not-told-yet`, `no-longer-told`, `silent`,
-    `reports-missing`, `new-epoch`. `clock_unsure`: by one of its reports the clock was not synchronised.
+    `reports-missing`, `new-epoch`. `clock_unsure`: by one of its reports the clock was not synchronised. `document` and
+    `article` are the rules that the finding names.
     """
 
     subject: str
@@ -66,6 +67,8 @@ class StatusSpan:
     evidence: str = ""
     told_by: tuple[str, ...] = ()
     clock_unsure: bool = False
+    document: str = ""
+    article: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class _Change:
     evidence: str = ""
     told_by: str = ""
     unsure: bool = False
+    document: str = ""
+    article: str = ""
 
 
 def history(
@@ -127,6 +132,8 @@ def _change(told: CheckReport, finding: Finding | None) -> _Change:
     return _Change(
         *(told.at, finding.status, finding.reason, finding.message, finding.evidence, told.id),
         unsure=not told.clock_synced,
+        document=finding.document,
+        article=finding.article,
     )
 
 
@@ -194,7 +201,7 @@ def _rows(
             rows.append(
                 StatusSpan(
                     *(subject, first, last, change.status, change.reason, change.message),
-                    *(change.evidence, told_by, change.unsure),
+                    *(change.evidence, told_by, change.unsure, change.document, change.article),
                 )
             )
     for silence in silences:
@@ -210,12 +217,17 @@ def _cut(row: StatusSpan, first: datetime, last: datetime) -> list[StatusSpan]:
     return [piece for piece in pieces if piece.from_at < piece.to_at]
 
 
+def _result(row: StatusSpan) -> tuple[str, ...]:
+    """Return what neighbours share: a status by another rule is another result."""
+    return row.status, row.reason, row.document, row.article
+
+
 def _joined(rows: Sequence[StatusSpan]) -> list[StatusSpan]:
     """Join neighbours with the same result; evidence and sentence are those of the first."""
     joined: list[StatusSpan] = []
     for row in rows:
         last = joined[-1] if joined else None
-        if last is not None and (last.status, last.reason) == (row.status, row.reason):
+        if last is not None and _result(last) == _result(row):
             told_by = (*last.told_by, *(name for name in row.told_by if name not in last.told_by))
             unsure = last.clock_unsure or row.clock_unsure
             joined[-1] = replace(last, to_at=row.to_at, told_by=told_by, clock_unsure=unsure)

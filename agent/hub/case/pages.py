@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.case.asked import LANGUAGES, Asked
 from agent.hub.case.history import StatusSpan, durations
+from agent.model.finding import Source
+from agent.site.rules.pack import place_in
+from agent.site.rules.read import shipped
 from agent.text.translate import translate
 
 
@@ -23,8 +27,7 @@ class About:
     check: str
     start: datetime
     end: datetime
-    duty: str
-    sources: Sequence[tuple[str, str]]
+    rules: Sequence[Asked]
     site_kids: Sequence[str]
     hub_kid: str
     envelopes: int
@@ -35,20 +38,26 @@ NAMES: Final[Mapping[str, str]] = {"README.en.md": "en", "README.zh.md": "zh_CN"
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
-        "head": "| subject | from | until | status | reason | what was reported | told by |",
+        "head": "| subject | from | until | status | reason | rule | what was reported | told by |",
         "none": "No report of this time tells of this check.",
         "sum": "In hours, by status: ",
         "missing": "{missing} reports of the time are not here: see `gaps.json`.",
         "complete": "No report of the time is missing.",
         "more": "and {n} more",
+        "indication": "technical indication: nobody has confirmed this reading of the rule",
+        "confirmed": "this reading of the rule was confirmed by {by} on {on}",
+        "no_rule": "The reports name no rule.",
     },
     "zh_CN": {
-        "head": "| 对象 | 起 | 止 | 状态 | 原因 | 报告内容 | 依据的报告 |",
+        "head": "| 对象 | 起 | 止 | 状态 | 原因 | 依据条款 | 报告内容 | 所据报告 |",
         "none": "此期间没有报告提到该检查项。",
         "sum": "各状态小时数：",  # noqa: RUF001
         "missing": "此期间缺少 {missing} 份报告，见 `gaps.json`。",  # noqa: RUF001
         "complete": "此期间不缺少报告。",
         "more": "另有 {n} 份",
+        "indication": "技术提示：对该条款的理解尚未经人确认",  # noqa: RUF001
+        "confirmed": "对该条款的理解已由{by}于 {on} 确认",
+        "no_rule": "报告未提及任何条款。",
     },
 }
 _ROWS_MOST = 500
@@ -67,8 +76,7 @@ def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
         city=about.city,
         start=utc_text(about.start),
         end=utc_text(about.end),
-        duty=translate(about.duty, lang) or "-",
-        sources="; ".join(f"{_cell(document)}, {_cell(article)}" for document, article in about.sources) or "-",
+        rules=_rules(about.rules, lang),
         table=_table(rows, lang) if rows else words["none"],
         sums=_sums(rows, lang),
         missing=missing,
@@ -77,18 +85,34 @@ def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
     )
 
 
+def _rules(rules: Sequence[Asked], lang: str) -> str:
+    """Return a line for each rule: its place, what it asks, and whether anybody confirmed that reading."""
+    words, number = _WORDS[lang], LANGUAGES.index(lang)
+    lines = []
+    for one in rules:
+        said = words["confirmed"].format(by=_cell(one.by), on=_cell(one.on)) if one.by else words["indication"]
+        lines += [f"- **{_cell(one.place[number])}**", f"  {_cell(one.duty[number]) or '-'}", f"  *{said}*"]
+    return "\n".join(lines) or words["no_rule"]
+
+
+def _named(row: StatusSpan, lang: str) -> str:
+    pairs = Source(row.document, row.article).pairs() if row.document else ()
+    return ("；" if lang == "zh_CN" else "; ").join(place_in(*pair, shipped(), lang) for pair in pairs)  # noqa: RUF001
+
+
 def _table(rows: Sequence[StatusSpan], lang: str) -> str:
     words = _WORDS[lang]
-    lines = [words["head"], "|---|---|---|---|---|---|---|"]
+    lines = [words["head"], "|---|---|---|---|---|---|---|---|"]
     for row in rows[:_ROWS_MOST]:
         told_by = ", ".join(row.told_by[:_TOLD_BY_MOST])
         if len(row.told_by) > _TOLD_BY_MOST:
             told_by += ", " + words["more"].format(n=len(row.told_by) - _TOLD_BY_MOST)
         status = translate(row.status, lang) + (" clock?" if row.clock_unsure else "")
-        cells = (row.subject, utc_text(row.from_at), utc_text(row.to_at), status, row.reason, row.message, told_by)
+        cells = (row.subject, utc_text(row.from_at), utc_text(row.to_at), status, row.reason,
+                 _named(row, lang), row.message, told_by)  # fmt: skip
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     if len(rows) > _ROWS_MOST:
-        lines.append(f"| ... ({len(rows) - _ROWS_MOST}, `calculation.json`) | | | | | | |")
+        lines.append(f"| ... ({len(rows) - _ROWS_MOST}, `calculation.json`) | | | | | | | |")
     return "\n".join(lines)
 
 

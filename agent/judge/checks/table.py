@@ -27,6 +27,8 @@ from agent.judge.checks.papers import acceptance, declared, duties, filed, filin
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, same, view
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.accepted import mark_accepted
+from agent.judge.wording.broken_days import with_rules_of_days
+from agent.judge.wording.broken_rules import with_broken_rules
 from agent.judge.wording.held import as_one
 from agent.judge.wording.not_due import mark_not_due
 from agent.model.finding import Finding, Message
@@ -130,7 +132,8 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """
     facts = admitted(site, facts, now)
     findings = tuple(f for check in CHECKS for f in _findings(check, site, facts, now))
-    findings = mark_accepted(site, facts, mark_not_due(site, findings, now), now)
+    findings = with_broken_rules(site, mark_not_due(site, findings, now), now)
+    findings = mark_accepted(site, facts, findings, now)
     findings = as_one(site, findings)
     findings = attribute_misplaced(site, facts, attribute_common_causes(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
@@ -140,7 +143,7 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
 def _findings(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Run one check. One that claims something without evidence is mistaken itself: unknown, and the others stand."""
     try:
-        return check.run(replace(check, at=now), site, facts, now)
+        return with_rules_of_days(check, site, check.run(replace(check, at=now), site, facts, now), now)
     except ValueError as error:
         message = Message(
             "this check is mistaken and proves nothing ({error})",

@@ -29,6 +29,7 @@ from agent.site.declarations.standing import (
     standing,
 )
 from agent.site.declarations.table import BY_ID, DECLARABLES, NONE, PROFILES, AskedProfile, Declarable, counts_in
+from agent.site.duties.limits import STRICTER
 from agent.site.rules.pack import Obligation, in_effect, obligations
 
 FOLDED: Final = f"{DECLARATIONS_ID} site"
@@ -46,12 +47,16 @@ _WORST_FIRST: Final[tuple[State, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class DeclaredDuties:
-    """The state of all due declarations that a check rests on; `rules` are the obligations behind it."""
+    """The state of all due declarations that a check rests on; `rules` are the obligations behind it.
+
+    `figures` are those that the rules which bind here set, the strictest of each name.
+    """
 
     check: Check
     today: date
     due: tuple[Standing, ...]
     rules: tuple[Obligation, ...]
+    figures: Mapping[str, float]
 
     def of(self, duty: str, camera: str = "") -> Standing | None:
         """Return the state of one duty, None where it is not due."""
@@ -63,8 +68,8 @@ class DeclaredDuties:
         return one.value if one else None
 
     def figure(self, name: str) -> float | None:
-        """Return the smallest figure of this name in the rules behind the check, or None."""
-        return min((one.parameters[name] for one in self.rules if name in one.parameters), default=None)
+        """Return the figure of this name as it holds here, or None."""
+        return self.figures.get(name)
 
     def finding(
         self, status: Unproven, reason: str, message: Message, told: Mapping[str, Json] = NOTHING, caused_by: str = ""
@@ -160,7 +165,8 @@ def declared_duties(check: Check, site: Site, now: datetime, *duties: str) -> De
         why = next((one.reason for one in found if one.reason), "")
         message = Message("no rule asks for it here ({why})", {"why": why or "no camera"})
         return freed(check, "site", Rule(why or "no camera"), "exempt", message, {})
-    return DeclaredDuties(check, today, due, rules)
+    held = ((name, check.limit_of_rules(site, name, now)) for name in STRICTER)
+    return DeclaredDuties(check, today, due, rules, {name: one.value for name, one in held if one is not None})
 
 
 def rules_in_effect(check: Check, site: Site, today: date, asked: AskedProfile) -> tuple[Obligation, ...] | Finding:

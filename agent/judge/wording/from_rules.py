@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import get_args
 
 from agent.judge.check import Check, Looks
-from agent.model.finding import Finding, Severity, Source
+from agent.model.finding import Finding, Severity, Source, joined
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.rules.pack import obligations
@@ -38,9 +38,5 @@ def ruled(
     found = [one for _, one in obligations(shipped(), check_id)]
     if not found:
         raise LookupError(f"no pack names the check {check_id}")
-    places = dict.fromkeys((one.source.document, one.source.article) for one in found)
-    documents = dict.fromkeys(document for document, _ in places)
-    named = documents if len(documents) == 1 else [document for document, _ in places]
-    source = Source("; ".join(named), "; ".join(article for _, article in places))
     severity = min((one.severity for one in found), key=SEVEREST_FIRST.index)
-    return Check(check_id, run, severity, source, found[0].duty, looks or Looks())
+    return Check(check_id, run, severity, joined(one.source for one in found), found[0].duty, looks or Looks())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.model.finding import Source
+from agent.site.duties.limits import SETTINGS
 from agent.site.rules.pack import article_in
 from agent.site.rules.read import shipped
 from agent.text.translate import translate
@@ -97,6 +98,7 @@ TITLES: Final[Mapping[str, str]] = {
 """A check by its id, in a few words."""
 
 DOCUMENTS: Final[Mapping[str, str]] = {
+    SETTINGS: "settings of this site",
     "State Council Order 799": "Order 799",
     "Datong Measures on public-safety video systems (Order 61)": "Datong Measures",
 }

@@ -19,7 +19,10 @@ Observed = Literal["measured", "declared", "both"]
 class Obligation:
     """One duty of one article.
 
-    `duty` is one sentence of what is owed, `duty_zh` the same in Chinese, `document_zh` the document's Chinese name.
+    `duty` is a summary of what is owed in our own words, `duty_zh` the same in Chinese; `document_zh` is the official
+    Chinese title of the document, `article_zh` the number of the article as it stands there, empty where it has none.
+    `wording_zh`: the official wording, which only the pack of who has it holds. `confirmed_by`, `confirmed_on`: who
+    held the summary and the check against the official wording, and when; empty and None: nobody did.
     `observed`: whether the check measures, rests on a declaration, or compares both. `confidence`: from the text itself
     (`primary`), from another source (`secondary`), or our own default (`unconfirmed`). `when`: due only where all these
     hold. `parameters` are figures of the article by the names of `[policy]`, or names of their own. `effective_from`
@@ -37,6 +40,10 @@ class Obligation:
     duty_zh: str
     when: tuple[Condition, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
+    article_zh: str = ""
+    wording_zh: str = ""
+    confirmed_by: str = ""
+    confirmed_on: date | None = None
     effective_from: date | None = None
     effective_until: date | None = None
 
@@ -50,7 +57,13 @@ class Obligation:
 
     def article(self, lang: str) -> str:
         """Return the article in a language; in Chinese nothing where it is not a number."""
+        if lang == "zh_CN" and self.article_zh:
+            return self.article_zh
         return article_in(self.source.article, lang)
+
+    def is_confirmed(self, today: date) -> bool:
+        """Return whether a person has confirmed it by a day."""
+        return bool(self.confirmed_by) and self.confirmed_on is not None and self.confirmed_on <= today
 
 
 NO_ARTICLE: Final = ("not available", "not stated")
@@ -60,9 +73,9 @@ NO_ARTICLE: Final = ("not available", "not stated")
 def article_in(article: str, lang: str) -> str:
     """Return one article in a language; nothing where the document names none, or its text was not at hand.
 
-    In Chinese nothing as well where it is no number.
+    In Chinese nothing as well where it is no number; a figure by its name is the same in every language.
     """
-    if lang != "zh_CN":
+    if lang != "zh_CN" or " = " in article:
         return "" if article in NO_ARTICLE else article
     numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
     if numbered is None:
@@ -102,6 +115,21 @@ def digest_of(packs: Iterable[Pack]) -> str:
     """Return one SHA-256 (hex) over ids, versions and digests of packs, whatever their order."""
     lines = sorted(f"{pack.id} {pack.version} {pack.digest}\n" for pack in packs)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def document_in(document: str, packs: Iterable[Pack], lang: str) -> str:
+    """Return a document's name in a language: in Chinese its official title, where a pack has it."""
+    named = (one.document_zh for _, one in obligations(packs) if one.source.document == document)
+    return next(named, document) if lang == "zh_CN" else document
+
+
+def place_in(document: str, article: str, packs: Iterable[Pack], lang: str) -> str:
+    """Return an article of a document as it is cited in a language, in Chinese by its official number."""
+    packs = tuple(packs)
+    name = document_in(document, packs, lang)
+    known = (one.article_zh for _, one in obligations(packs) if one.source == Source(document, article))
+    number = (next(known, "") if lang == "zh_CN" else "") or article_in(article, lang)
+    return f"《{name}》{number}" if lang == "zh_CN" and number else f"{name}, {number}".removesuffix(", ")
 
 
 def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, Obligation]]:

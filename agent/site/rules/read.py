@@ -21,6 +21,7 @@ ID_RULE: Final = "1 to 64 characters of a-z, 0-9 and -"
 PARAMETER: Final = r"[a-z][a-z0-9_]{0,63}"
 VERSION_MAX: Final = 1_000_000
 PARAMETER_MAX: Final = 1e15
+WORDING_MAX_CHARS: Final = 4000
 
 
 @cache
@@ -73,13 +74,19 @@ def read_pack(document: Document, raw: bytes) -> Pack:
 def _obligation(top: Table, table: Table) -> Obligation:
     table.only(
         "id", "document", "document_zh", "article", "check", "severity", "observed", "confidence", "duty", "duty_zh",
-        "when", "parameters", "effective_from", "effective_until",
+        "when", "parameters", "article_zh", "wording_zh", "confirmed_by", "confirmed_on", "effective_from",
+        "effective_until",
     )  # fmt: skip
     own = "document" in table.data
     home = table if own else top
     document = home.text("document", example='"House rules of 2026"')
     article = table.text("article", example='"article 3"')
     dated = table if own or "effective_from" in table.data or "effective_until" in table.data else top
+    confirmed_by, confirmed_on = table.text("confirmed_by", ""), read_date(table, "confirmed_on")
+    if bool(confirmed_by) != (confirmed_on is not None):
+        given = "confirmed_by" if confirmed_by else "confirmed_on"
+        what = Message("confirmed_by and confirmed_on go together: who confirmed the wording, and on which day")
+        table.note(given, what, Message("write both, or neither"))
     severities: tuple[Severity, ...] = get_args(Severity)
     kinds: tuple[Observed, ...] = get_args(Observed)
     confidences: tuple[Confidence, ...] = get_args(Confidence)
@@ -95,9 +102,24 @@ def _obligation(top: Table, table: Table) -> Obligation:
         duty_zh=table.text("duty_zh", example='"录像保存不少于60日。"'),
         when=tuple(_conditions(table)),
         parameters=dict(_parameters(table)),
+        article_zh=table.text("article_zh", ""),
+        wording_zh=_wording(table),
+        confirmed_by=confirmed_by,
+        confirmed_on=confirmed_on,
         effective_from=read_date(dated, "effective_from"),
         effective_until=read_date(dated, "effective_until"),
     )
+
+
+def _wording(table: Table) -> str:
+    """Return the official wording, which may have several paragraphs; empty where there is none."""
+    value = table.data.get("wording_zh", "")
+    plain = isinstance(value, str) and value.replace("\n", "").isprintable()
+    if not isinstance(value, str) or not plain or len(value) > WORDING_MAX_CHARS:
+        what = Message("wording_zh must be a text of at most {most} characters", {"most": WORDING_MAX_CHARS})
+        table.note("wording_zh", what, Message("write the official wording of this article alone"))
+        return ""
+    return value.strip()
 
 
 def _conditions(table: Table) -> Iterator[Condition]:

@@ -13,6 +13,7 @@ from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
+from agent.site.duties.limits import broken
 from drivers.model import Clock, Device
 
 NTP: Final = "set up NTP on the device"
@@ -32,13 +33,13 @@ UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device whose time was read; our own clock, where not synchronised, is one finding."""
-    found = tuple(_device(check, site, facts, device) for device in site.devices)
+    found = tuple(_device(check, site, facts, device, now) for device in site.devices)
     if not any(finding.reason == NO_CLOCK_OF_OURS for finding in found):
         return found
     return (check.finding("site", "unknown", NO_CLOCK_OF_OURS, {}, _NOT_SYNCHRONISED), *found)
 
 
-def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, device: Device, now: datetime) -> Finding:
     subject = f"device:{device.id}"
     clock = facts.one(subject, Clock)
     if clock is None:
@@ -52,7 +53,6 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
             message,
             online.key_of_device(site, device),
         )
-    policy = site.policy
     evidence: dict[str, Json] = {
         "offset_s": round(clock.offset_s, 3),
         "uncertainty_s": round(clock.uncertainty_s, 3),
@@ -73,9 +73,11 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         return check.finding(subject, "unknown", NO_CLOCK_OF_OURS, evidence, _NOT_SYNCHRONISED, f"{check.id} site")
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
     offset: Outcome = Held("offset", grounds(facts.observed(subject, Clock)))
-    if certain_s > policy.clock_warn_s:
-        mild = certain_s <= policy.clock_fail_s
-        offset = Broken("offset", "offset", _offset_message(clock.offset_s), mild=mild)
+    warn, fail = (check.limit(site, name, now) for name in ("clock_warn_s", "clock_fail_s"))
+    if certain_s > warn.value:
+        rules = broken(check.source, *((one, lambda most_s: certain_s > most_s) for one in (warn, fail)))
+        text = _offset_message(clock.offset_s)
+        offset = Broken("offset", "offset", text, mild=certain_s <= fail.value, source=rules)
     message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
     return verdict(check, subject, [offset], evidence, message)
 

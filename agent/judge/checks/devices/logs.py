@@ -4,7 +4,9 @@ A younger log proves nothing: the system may be new. One that reaches back less 
 cleared or is too small.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from agent.judge.check import Check
@@ -17,8 +19,7 @@ from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.log_reach import OWN
 from agent.site.config.site import Site
-from agent.site.declarations.standing import local_day
-from agent.site.rules.pack import in_effect, obligations
+from agent.site.duties.limits import Limit, broken
 from drivers.details import OldestLog
 
 FIGURE: Final = "log_retention_days"
@@ -34,19 +35,18 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
     Source: Cybersecurity Law (2025 revision), article 23(3): six months.
     """
-    today = local_day(site, now)
-    rules = [one for _, one in obligations(site.packs, check.id) if in_effect(one, today)]
-    days = max((int(one.parameters[FIGURE]) for one in rules if FIGURE in one.parameters), default=0)
-    if not days:
+    held = check.limit_of_rules(site, FIGURE, now)
+    if held is None:
         message = Message("no rule in effect asks for it")
         return (freed(check, "site", Rule("no rule in effect"), "no-rule", message, {}),)
-    found = [_device(check, site, facts, f"device:{device.id}", days, now) for device in site.devices]
+    check = replace(check, source=held.source)
+    found = [_device(check, site, facts, f"device:{device.id}", held, now) for device in site.devices]
     # What the profile does not ask for is said once, of our own history.
-    return (_own_history(check, site, facts, days, now), *(one for one in found if one.status != "not_applicable"))
+    return (_own_history(check, site, facts, held, now), *(one for one in found if one.status != "not_applicable"))
 
 
-def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now: datetime) -> Finding:
-    oldest = facts.one(subject, OldestLog)
+def _device(check: Check, site: Site, facts: Facts, subject: str, held: Limit, now: datetime) -> Finding:
+    oldest, days = facts.one(subject, OldestLog), int(held.value)
     if oldest is None:
         return fact_missing(check, site, facts, subject, "oldest-log")
     if oldest.at < EARLIEST:
@@ -63,24 +63,28 @@ def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now
         )
         lonely = Open("reach", "isolated-entry", message, doubted=True)
         return verdict(check, subject, [lonely], {"oldest_at": utc_text(oldest.at), "due_days": days}, message)
-    return _reach(check, site, facts, subject, oldest.at, days, now)
+    return _reach(check, site, facts, subject, oldest.at, held, now)
 
 
-def _own_history(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Finding:
+def _own_history(check: Check, site: Site, facts: Facts, held: Limit, now: datetime) -> Finding:
     if facts.own_log_from is None and (first := facts.remembered.logs.get(OWN)) is not None:
         message = Message(
             "our own history is gone or cannot be read, and reached back to {first} before: find out who removed it",
             {"first": utc_text(first)},
         )
-        return check.finding(OWN, "unknown", "gone", {"was_from": utc_text(first), "due_days": days}, message)
+        return check.finding(
+            OWN, "unknown", "gone", {"was_from": utc_text(first), "due_days": int(held.value)}, message
+        )
     if facts.own_log_from is None:
         return _immature(check, site, OWN, {}, Message("nothing has changed here yet, so nothing was logged"))
-    return _reach(check, site, facts, OWN, facts.own_log_from, days, now)
+    return _reach(check, site, facts, OWN, facts.own_log_from, held, now)
 
 
-def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetime, days: int, now: datetime) -> Finding:
+def _reach(
+    check: Check, site: Site, facts: Facts, subject: str, oldest: datetime, held: Limit, now: datetime
+) -> Finding:
     first = facts.remembered.logs.get(subject, oldest)
-    reach_days = max(0, (now - oldest).days)
+    reach_days, days = max(0, (now - oldest).days), int(held.value)
     evidence: dict[str, Json] = {"oldest_at": utc_text(oldest), "due_days": days}
     values = {"days": reach_days, "due": days}
     if now - oldest >= timedelta(days=days):
@@ -93,9 +97,17 @@ def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetim
             "small",
             {**values, "first": utc_text(first)},
         )
-        return check.finding(subject, "fail", "shortened", {**evidence, "was_from": utc_text(first)}, message)
+        told, rules = (
+            {**evidence, "was_from": utc_text(first)},
+            broken(check.source, (held, partial(_short, now, oldest))),
+        )
+        return check.finding(subject, "fail", "shortened", told, message, source=rules)
     message = Message("its log reaches back {days} days of {due}, as far as was ever seen", values)
     return _immature(check, site, subject, evidence, message)
+
+
+def _short(now: datetime, oldest: datetime, days: float) -> bool:
+    return now - oldest < timedelta(days=days)
 
 
 def _immature(check: Check, site: Site, subject: str, evidence: dict[str, Json], message: Message) -> Finding:

@@ -22,7 +22,7 @@ from agent.judge.checks.footage.shared import (
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, Source, joined, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of
 from agent.observe.footage.due import due_hours
@@ -39,12 +39,16 @@ from agent.observe.footage.gaps import (
 )
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import local_day
+from agent.site.duties.limits import broken
 from drivers.footage import Schedule
 from drivers.model import Recordings, Span
 from drivers.spans import clipped, common, day_of, days_of, seconds, total_s
 
 GAPS_MAX = 16
 """How many holes a finding lists, the longest first."""
+
+FIGURES = ("completeness_warn_ratio", "completeness_fail_ratio", "gap_warn_s", "gap_fail_s")
+"""What holes are judged by."""
 
 LONGEST: dict[GapClass, Message] = {
     "unknown": Message("{count} hole(s) in the footage, the longest of {hours} hours from {start}: find out why"),
@@ -112,12 +116,15 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
     if cover is not None:
         evidence |= _numbers(cover)
         evidence["gaps"] = _gaps(camera, causes, cover)
-    if silent_s > site.policy.recording_stale_s:
+    stale = check.limit(site, "recording_stale_s", now, camera)
+    if silent_s > stale.value:
         message = Message(
             "nothing was recorded for the last {hours} hours: look at the schedule and disks",
             {"hours": round(silent_s / 3600, 1)},
         )
-        return check.finding(subject, "fail", "stopped", evidence, message, online.cause_of_silence(facts, subject))
+        rules = broken(check.source, (stale, lambda most_s: silent_s > most_s))
+        cause = online.cause_of_silence(facts, subject)
+        return check.finding(subject, "fail", "stopped", evidence, message, cause, rules)
     return _judged(check, site, facts, causes, camera, recordings, cover, evidence, now)
 
 
@@ -139,9 +146,11 @@ def _judged(
     outcomes: list[Outcome] = [Held("recording goes on", read)]
     if cover is None or known is None or not cover.listed_days:
         message = Message("the recorder does not tell holes in its footage: whether it is complete is not known")
-        outcomes.append(_holes(site, facts, causes, camera, cover) or Open("days listed", "holes-not-told", message))
+        outcomes.append(
+            _holes(check, site, facts, causes, camera, cover, now) or Open("days listed", "holes-not-told", message)
+        )
     else:
-        holes = _holes(site, facts, causes, camera, cover)
+        holes = _holes(check, site, facts, causes, camera, cover, now)
         outcomes += (holes or Held("holes", (*read, *days_of_footage(known))), _listed(known, cover))
     outcomes += (*newest(facts, camera, recordings, known.there(now) if known else now), *whose(check, facts, camera))
     outcomes += of_footage(check, site, facts, camera, recordings, now)
@@ -162,22 +171,30 @@ def _listed(known: CameraFootage, cover: Coverage) -> Outcome:
     return Open("days listed", "not-all-listed", message)
 
 
-def _holes(site: Site, facts: Facts, causes: Causes, camera: CameraConfig, cover: Coverage | None) -> Broken | None:
+def _holes(
+    check: Check,
+    site: Site,
+    facts: Facts,
+    causes: Causes,
+    camera: CameraConfig,
+    cover: Coverage | None,
+    now: datetime,
+) -> Broken | None:
     """Return the breach by holes, None where there are none, or few and short ones."""
     if cover is None:
         return None
-    policy, subject = site.policy, f"camera:{camera.camera.id}"
+    subject = f"camera:{camera.camera.id}"
     longest = max(cover.gaps, key=seconds, default=None)
     longest_s = seconds(longest) if longest else 0.0
-    fails = cover.ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s or cover.missing_days > 0
-    if not fails and cover.ratio >= policy.completeness_warn_ratio and longest_s < policy.gap_warn_s:
+    is_breach, fails, rules = _breach(check, site, camera, cover, longest_s, now)
+    if not is_breach:
         return None
     if longest is None:
         message = Message(
             "{percent} % of what is due is recorded, with many short holes: look at the network and the disks",
             {"percent": round(100 * cover.ratio, 2)},
         )
-        return Broken("holes", "many-holes", message, mild=not fails)
+        return Broken("holes", "many-holes", message, mild=not fails, source=rules)
     zone = zone_of(site, camera)
     known = facts.footage.get(camera.camera.id)
     cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
@@ -187,7 +204,25 @@ def _holes(site: Site, facts: Facts, causes: Causes, camera: CameraConfig, cover
         "hours": round(longest_s / 3600, 1),
         "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
     }
-    return Broken("holes", "gap", Message(template.template, values), caused_by=cause, mild=not fails)
+    return Broken("holes", "gap", Message(template.template, values), caused_by=cause, mild=not fails, source=rules)
+
+
+def _breach(
+    check: Check, site: Site, camera: CameraConfig, cover: Coverage, longest_s: float, now: datetime
+) -> tuple[bool, bool, Source]:
+    """Return whether holes are a breach, whether one that fails, and the rules that are broken.
+
+    A day without any footage fails by what stands behind the check, whatever its figures.
+    """
+    few, too_few, long_, too_long = (check.limit(site, name, now, camera) for name in FIGURES)
+    fails = cover.ratio < too_few.value or longest_s >= too_long.value or cover.missing_days > 0
+    is_breach = fails or cover.ratio < few.value or longest_s >= long_.value
+    measured = (
+        *((one, lambda least: cover.ratio < least) for one in (few, too_few)),
+        *((one, lambda most_s: longest_s >= most_s) for one in (long_, too_long)),
+    )
+    rules = broken(check.source, *measured)
+    return is_breach, fails, joined((check.source, rules)) if cover.missing_days else rules
 
 
 def _on_motion(
@@ -206,12 +241,14 @@ def _on_motion(
     there = known.there(now) if known else now
     silent = there - max(span.end_at for span in recordings.spans)
     evidence |= _clips(site, camera, known, there) if known else {}
-    if silent.total_seconds() >= site.policy.gap_fail_s:
+    most = check.limit(site, "gap_fail_s", now, camera)
+    if silent.total_seconds() >= most.value:
         message = Message(
             "it is recorded on motion only, and nothing was for {days} days: look whether it still records",
             {"days": round(silent / timedelta(days=1), 1)},
         )
-        goes_on = Broken("recording goes on", "motion-silent", message, mild=True)
+        rules = broken(check.source, (most, lambda most_s: silent.total_seconds() >= most_s))
+        goes_on = Broken("recording goes on", "motion-silent", message, mild=True, source=rules)
     message = Message("it is recorded on motion only: holes in its footage are not judged")
     outcomes = (goes_on, *of_footage(check, site, facts, camera, recordings, now))
     return verdict(check, subject, outcomes, evidence, message)

@@ -1,6 +1,7 @@
 """Checks that footage older than the declared ceiling is deleted, unless a hold protects it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
@@ -10,10 +11,12 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, Source, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, zone_of
 from agent.site.config.site import CameraConfig, Site
+from agent.site.duties.bounds import CEILING
+from agent.site.duties.limits import Limit, broken
 from drivers.model import RecordedBeside, Recordings, Span
 from drivers.spans import Spans, clipped, common, day_of, day_span, merged, subtracted
 
@@ -25,14 +28,15 @@ DAY = timedelta(days=1)
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every recorded camera; without a ceiling one finding for the site."""
-    if not site.policy.retention_ceiling_days:
+    if not check.limit(site, CEILING, now).value:
         message = Message("no age is declared at which footage must be gone")
         return (freed(check, "site", Rule("no ceiling is set, by a rule or in [policy]"), "no-ceiling", message, {}),)
     return tuple(_camera(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
 
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
-    subject, ceiling = f"camera:{camera.camera.id}", site.policy.retention_ceiling_days
+    subject, limit = f"camera:{camera.camera.id}", check.limit(site, CEILING, now, camera)
+    ceiling, check = int(limit.value), replace(check, source=limit.source)
     recordings = facts.one(subject, Recordings)
     if recordings is None:
         return not_read(check, facts, subject)
@@ -58,10 +62,11 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
             "[[hold]] why it is kept",
             {"kept": round((there - oldest) / DAY, 1), "ceiling": ceiling},
         )
-        age = Broken("age", "too-old", message, {"excess_from": utc_text(since)}, mild=True)
+        rules = _longer_than(limit, there - since)
+        age = Broken("age", "too-old", message, {"excess_from": utc_text(since)}, mild=True, source=rules)
     elif common(spans, too_old):
         age = Open("age", "holes-not-told", Message("whether footage is left between the held days is not told"))
-    known_ages = (age, *_beside(facts, subject, ceiling, now)) if facts.own_clock_trusted else ()
+    known_ages = (age, *_beside(facts, subject, limit, now)) if facts.own_clock_trusted else ()
     message = Message(
         "no footage is older than the declared {ceiling} days, but for what is held", {"ceiling": ceiling}
     )
@@ -69,12 +74,17 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     return verdict(check, subject, outcomes, evidence, message)
 
 
-def _beside(facts: Facts, subject: str, ceiling: int, now: datetime) -> Iterator[Outcome]:
+def _longer_than(held: Limit, kept: timedelta) -> Source:
+    """Return the rules by which footage of this age should be gone."""
+    return broken(held.source, (held, lambda days: kept > (days + 1) * DAY))
+
+
+def _beside(facts: Facts, subject: str, held: Limit, now: datetime) -> Iterator[Outcome]:
     """Yield the age of what the device records besides the store."""
     beside = facts.one(subject, RecordedBeside)
     if beside is None:
         return
-    oldest = max(BEGINNING, beside.recordings.spans[0].start_at)
+    oldest, ceiling = max(BEGINNING, beside.recordings.spans[0].start_at), int(held.value)
     if now - oldest <= (ceiling + 1) * DAY:
         yield Held("age beside", grounds(facts.observed(subject, RecordedBeside)))
         return
@@ -83,7 +93,8 @@ def _beside(facts: Facts, subject: str, ceiling: int, now: datetime) -> Iterator
         "delete it there",
         {"kept": round((now - oldest) / DAY, 1), "ceiling": ceiling},
     )
-    yield Broken("age beside", "too-old", message, {"excess_from": utc_text(oldest)}, mild=True)
+    rules = _longer_than(held, now - oldest)
+    yield Broken("age beside", "too-old", message, {"excess_from": utc_text(oldest)}, mild=True, source=rules)
 
 
 def _held(site: Site, camera: CameraConfig, within: Span) -> tuple[Spans, list[str]]:

@@ -16,12 +16,14 @@ from agent.judge.checks.footage.shared import days_of_footage
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Message, joined
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, source_of, zone_of
 from agent.observe.footage.forecast import Cause, Outlook, Producer, Ring, outlook
 from agent.observe.footage.sizes import DaySizes, days_off, is_overwriting, larger_before, sizes_of, space_of
 from agent.site.config.site import CameraConfig, Site
+from agent.site.duties.bounds import FLOOR
+from agent.site.duties.limits import broken
 from drivers.footage import Disks
 from drivers.spans import day_of
 
@@ -125,11 +127,16 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
     if seen is None:
         message = Message("fewer than three whole days are recorded: what a day takes is not known yet")
         return check.finding(recorder, "unknown", "too-young", {}, message)
+    floors = [check.limit(site, FLOOR, now, camera) for camera in cameras]
+    check = replace(check, source=joined(one.source for one in floors))
     room: Outcome = Held("room", grounds(facts.observed(recorder, Disks)))
     if seen.short_on is not None and seen.cause is not None:
         named = SHORT[seen.cause] if seen.cameras else SHORT_FOR_ONE
         cause = _cause(site, facts, recorder, seen, cameras, now)
-        room = Broken("room", seen.cause, Message(named.template, _values(seen)), caused_by=cause, mild=True)
+        held = next((one for one in floors if one.value == seen.floor_days), floors[0])
+        rules = broken(held.source, (held, lambda days: seen.keeps_days < days))
+        text = Message(named.template, _values(seen))
+        room = Broken("room", seen.cause, text, caused_by=cause, mild=True, source=rules)
     message = Message(
         "within {ahead} days no footage of less than {floor} days has to go: the disks hold about {days} days",
         {"floor": seen.floor_days, "ahead": site.policy.forecast_days, "days": int(seen.keeps_days)},

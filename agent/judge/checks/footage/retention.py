@@ -22,11 +22,13 @@ from agent.judge.checks.footage.shared import (
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, Source, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.footage.days import BEGINNING, END, CameraFootage, floor_of, zone_of
+from agent.observe.footage.days import BEGINNING, END, CameraFootage, zone_of
 from agent.observe.footage.runs import ISOLATING, due_s, holes_of, ring_of, run_from
 from agent.site.config.site import CameraConfig, Site
+from agent.site.duties.bounds import FLOOR
+from agent.site.duties.limits import Limit, broken
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule
 from drivers.model import Recordings, Span
@@ -61,9 +63,11 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
     known = facts.footage.get(camera.camera.id)
-    floor = floor_of(site, camera)
+    held = check.limit(site, FLOOR, now, camera)
+    floor = timedelta(days=held.value)
+    check = replace(check, source=held.source)
     evidence: dict[str, Json] = {"floor_days": floor.days}
-    limit = _limit(facts, subject, known, floor)
+    limit = _limit(facts, subject, known, held)
     if isinstance(limit, Broken):
         return verdict(check, subject, (limit,), evidence, limit.message)
     recordings = facts.one(subject, Recordings)
@@ -71,7 +75,8 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         return not_read(check, facts, subject)
     if not recordings.spans:
         message = Message("the recorder holds no footage of this camera: look at its schedule and disks")
-        return check.finding(subject, "fail", "no-recordings", evidence, message, swept_away(known, subject))
+        cause, all_of_them = swept_away(known, subject), broken(check.source, (held, lambda _: True))
+        return check.finding(subject, "fail", "no-recordings", evidence, message, cause, all_of_them)
     there = known.there(now) if known else now
     oldest = max(BEGINNING, min(recordings.spans[0].start_at, there))
     picture = _opened(facts, subject, oldest)
@@ -84,11 +89,11 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
     age = there - picture.taken_at if picture else there - oldest
     outcomes = (
         *((limit,) if limit else ()),
-        _reach(site, facts, camera, oldest, there, now),
+        _reach(site, facts, camera, held, oldest, there, now),
         _opening(facts, subject, picture, kept_days),
         *shown_live(facts, camera),
         *whose(check, facts, camera),
-        _run(site, facts, camera, recordings, there),
+        _run(site, facts, camera, held, recordings, there),
         *at_floor(facts, camera, recordings, there - floor),
         *drawn(facts, camera),
         *of_footage(check, site, facts, camera, recordings, now),
@@ -105,24 +110,31 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
     return verdict(check, subject, outcomes, evidence, message)
 
 
-def _limit(facts: Facts, subject: str, known: CameraFootage | None, floor: timedelta) -> Outcome | None:
+def _limit(facts: Facts, subject: str, known: CameraFootage | None, held: Limit) -> Outcome | None:
     """Return whether the recorder deletes by an age below the floor; None where it tells of no such age."""
-    limit = limit_of(facts, subject, known)
+    limit, floor = limit_of(facts, subject, known), timedelta(days=held.value)
     if limit is not None and limit < floor:
         days = round(limit / DAY, 2)
         message = Message(
             "the recorder deletes footage of this camera after {limit} days where {floor} are due: raise that limit",
             {"limit": days, "floor": floor.days},
         )
-        return Broken("limit", "limit-too-short", message, {"limit_days": days})
+        return Broken("limit", "limit-too-short", message, {"limit_days": days}, source=_shorter_than(held, limit))
     told = grounds((*facts.observed(subject, Schedule), *facts.observed(subject, RetentionLimits)))
     told = told or (days_of_footage(known) if known is not None and known.schedule is not None else ())
     return Held("limit", told) if told else None
 
 
-def _reach(site: Site, facts: Facts, camera: CameraConfig, oldest: datetime, there: datetime, now: datetime) -> Outcome:
+def _shorter_than(held: Limit, kept: timedelta) -> Source:
+    """Return the rules whose floor a time falls short of."""
+    return broken(held.source, (held, lambda days: kept < timedelta(days=days)))
+
+
+def _reach(
+    site: Site, facts: Facts, camera: CameraConfig, held: Limit, oldest: datetime, there: datetime, now: datetime
+) -> Outcome:
     """Return whether the oldest footage is as old as the floor, or since when it can be."""
-    subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
+    subject, floor = f"camera:{camera.camera.id}", timedelta(days=held.value)
     known = facts.footage.get(camera.camera.id)
     if there - oldest >= floor:
         return Held("reach", grounds(facts.observed(subject, Recordings)))
@@ -131,7 +143,7 @@ def _reach(site: Site, facts: Facts, camera: CameraConfig, oldest: datetime, the
         return replace(unknown, key="reach")
     young = _judged_from(site, camera, known, oldest, floor)
     if young <= there:
-        return _too_short(site, camera, known, oldest, there, now)
+        return _too_short(site, camera, held, oldest, there, known, now)
     day = day_of(young, zone_of(site, camera)).isoformat()
     message = Message(
         "footage goes back {kept} days and the system is younger than {floor}: it can be judged on {day}",
@@ -158,9 +170,11 @@ def _opening(facts: Facts, subject: str, picture: PictureSeen | None, kept_days:
     return Held("opened", seen if picture.dated else tuple(replace(one, level="told") for one in seen))
 
 
-def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, there: datetime) -> Outcome:
+def _run(
+    site: Site, facts: Facts, camera: CameraConfig, held: Limit, recordings: Recordings, there: datetime
+) -> Outcome:
     """Return whether the footage that reaches to now is as old as the floor; what is older may be locked clips."""
-    subject, floor, zone = f"camera:{camera.camera.id}", floor_of(site, camera), zone_of(site, camera)
+    subject, floor, zone = f"camera:{camera.camera.id}", timedelta(days=held.value), zone_of(site, camera)
     known = facts.footage.get(camera.camera.id)
     plan = known.schedule if known else None
     stopped = Span(min(recordings.spans[-1].end_at, there), there)
@@ -187,7 +201,8 @@ def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings,
             "a hole: add storage or lower the bitrate",
             {"run": run_days, "floor": floor.days},
         )
-        return Broken("run", "too-short", message, {**evidence, "recovering": False})
+        rules = _shorter_than(held, there - run_at)
+        return Broken("run", "too-short", message, {**evidence, "recovering": False}, source=rules)
     message = Message(
         "what is older than {run} days stands alone, before a longer hole: {floor} days are due without one",
         {"run": run_days, "floor": floor.days},
@@ -197,23 +212,30 @@ def _run(site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings,
 
 
 def _too_short(
-    site: Site, camera: CameraConfig, known: CameraFootage | None, oldest: datetime, there: datetime, now: datetime
+    site: Site,
+    camera: CameraConfig,
+    held: Limit,
+    oldest: datetime,
+    there: datetime,
+    known: CameraFootage | None,
+    now: datetime,
 ) -> Broken:
     """Return that footage is too short; where it grows, with the day on which it is long enough."""
-    subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
+    subject, floor = f"camera:{camera.camera.id}", timedelta(days=held.value)
+    rules = _shorter_than(held, there - oldest)
     cause = swept_away(known, subject)
     values: dict[str, object] = {"kept": round((there - oldest) / DAY, 1), "floor": floor.days}
     if known is None or not _grows(known, now):
         message = Message(
             "footage goes back {kept} days where {floor} are due: add storage or lower the bitrate", values
         )
-        return Broken("reach", "too-short", message, {"recovering": False}, cause)
+        return Broken("reach", "too-short", message, {"recovering": False}, cause, source=rules)
     day = day_of(oldest + floor, zone_of(site, camera)).isoformat()
     message = Message(
         "footage goes back {kept} days where {floor} are due, and nothing older is lost: the floor is met on {day}",
         {**values, "day": day},
     )
-    return Broken("reach", "too-short", message, {"recovering": True, "floor_met_on": day}, cause)
+    return Broken("reach", "too-short", message, {"recovering": True, "floor_met_on": day}, cause, source=rules)
 
 
 def _grows(known: CameraFootage, now: datetime) -> bool:

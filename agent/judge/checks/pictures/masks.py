@@ -4,8 +4,10 @@ The three checks share a cause where they can: a mask that is switched off is on
 `caused_by` in geometry and pictures.
 """
 
+import operator
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
@@ -19,6 +21,7 @@ from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.own_masks import is_undeclared
 from agent.site.config.site import CameraConfig, PrivateZone, Site
+from agent.site.duties.limits import broken
 from drivers.model import Masks, Unavailable
 from drivers.picture import PictureSeen, ZoneVerdict
 from masking.coverage import uncovered_ratio
@@ -94,15 +97,16 @@ def _unclear(zone: str) -> Message:
 
 def run_geometry(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge whether the enabled masks of the device's list cover each zone, once a picture agrees with the list."""
-    return tuple(_geometry(check, site, facts, camera) for camera in site.cameras if camera.zones)
+    return tuple(_geometry(check, site, facts, camera, now) for camera in site.cameras if camera.zones)
 
 
-def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
+def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = _subject(camera)
     masks = facts.one(subject, Masks)
     if masks is None:
         return _not_read(check, facts, subject, caused_by=f"{PRESENT_ID} {subject}")
-    most = site.policy.mask_uncovered_max_ratio
+    held = check.limit(site, "mask_uncovered_max_ratio", now, camera)
+    most = held.value
     enabled = tuple(m.polygon for m in masks.masks if m.enabled and m.polygon)
     uncovered = {zone.name: round(uncovered_ratio(zone.polygon, enabled), 4) for zone in camera.zones}
     absent = any(
@@ -124,7 +128,8 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
         elif name in unclear:
             outcomes.append(Open(key, "enabled-unreadable", _unclear(name)))
         else:
-            outcomes.append(Broken(key, "uncovered", message, caused_by=cause))
+            rules = broken(check.source, (held, partial(operator.gt, open_)))
+            outcomes.append(Broken(key, "uncovered", message, caused_by=cause, source=rules))
     outcomes += _confirmed(facts, camera)
     message = Message("enabled masks cover every zone, and a picture agrees")
     return verdict(check, subject, outcomes, {"uncovered_ratio": uncovered}, message)

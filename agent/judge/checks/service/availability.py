@@ -4,8 +4,10 @@ Judged on counts (`agent/report/assessment.py`) and outages (`agent/observe/foot
 is one finding for the site; single cameras have their own.
 """
 
+import operator
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from agent.judge.check import Check, Looks
@@ -22,6 +24,7 @@ from agent.observe.inventory.camera_file import DECLARED, FIELDS, empty
 from agent.observe.pictures.view_memory import CameraQuality
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import local_day, standing
+from agent.site.duties.limits import broken
 from drivers.model import Device, Identity, Services
 
 EVIDENCE_MAX: Final = 16
@@ -42,9 +45,9 @@ def run_good(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
 
 
 def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure) -> Finding:
-    rules = rules_in_effect(check, site, local_day(site, now), "technical")
-    if isinstance(rules, Finding):
-        return rules
+    asked = rules_in_effect(check, site, local_day(site, now), "technical")
+    if isinstance(asked, Finding):
+        return asked
     day = last_whole_day(facts.remembered.assessed, local_day(site, now))
     if day is None or day.looks < LOOKED_RATIO * 86_400 / site.period_s:
         message = Message("no whole day has been looked at yet")
@@ -57,7 +60,8 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
         return waiting(check, "site", "look", "nothing-due", message)
     key = standing(site, "key-target", local_day(site, now)).value is True
     wanted = "key" if key else "other"
-    least = max((one.parameters.get(f"{figure}_{wanted}_ratio", 0.0) for one in rules), default=0.0)
+    held = check.limit_of_rules(site, f"{figure}_{wanted}_ratio", now)
+    least = held.value if held is not None else 0.0
     evidence: dict[str, Json] = {
         "day": day.day.isoformat(),
         "good": count.good,
@@ -73,14 +77,15 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
         "least": round(100 * least, 1),
         "unknown": round(100 * count.unknown / count.due, 1),
     }
-    if count.ratio >= least:
+    if held is None or count.ratio >= least:
         message = Message("{percent} % on {day} ({least} % are asked)", values)
         return verdict(check, "site", [Held(figure, own("site", "assessed"))], evidence, message)
     if (count.good + count.unknown) / count.due >= least:
         message = Message("{percent} % on {day}, {unknown} % not known ({least} % are asked)", values)
         return _too_much_unknown(check, site, facts, evidence, message)
     message = Message("only {percent} % on {day} ({least} % are asked): mend what fails", values)
-    return check.finding("site", "fail", "too-low", evidence, message)
+    rules = broken(check.source, (held, partial(operator.lt, count.ratio)))
+    return check.finding("site", "fail", "too-low", evidence, message, source=rules)
 
 
 def _too_much_unknown(
@@ -135,14 +140,14 @@ def _answered(facts: Facts, site: Site, device: Device) -> Outcome:
 
 def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the duration of open outages."""
-    rules = rules_in_effect(check, site, local_day(site, now), "technical")
-    if isinstance(rules, Finding):
-        return (rules,)
-    limit_h = min((one.parameters["outage_max_h"] for one in rules if "outage_max_h" in one.parameters), default=None)
-    if limit_h is None:
+    asked = rules_in_effect(check, site, local_day(site, now), "technical")
+    if isinstance(asked, Finding):
+        return (asked,)
+    held = check.limit_of_rules(site, "outage_max_h", now)
+    if held is None:
         message = Message("no rule in effect says how long an outage may last")
         return (freed(check, "site", Rule("no rule in effect"), "no-limit", message, {}),)
-    limit = timedelta(hours=limit_h)
+    limit, limit_h = timedelta(hours=held.value), held.value
     down = [one for one in facts.remembered.outages if one.open]
     long_ = sorted((one for one in down if one.end_at - one.start_at > limit), key=lambda one: one.start_at)
     evidence: dict[str, Json] = {"limit_h": limit_h, "open": len(down)}
@@ -152,10 +157,12 @@ def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
             {"subject": one.subject, "kind": one.kind, "since": one.start_at.isoformat()}
             for one in long_[:EVIDENCE_MAX]
         ]
-        hours = round((long_[0].end_at - long_[0].start_at).total_seconds() / 3600)
+        longest = long_[0].end_at - long_[0].start_at
+        hours = round(longest.total_seconds() / 3600)
         values: Values = {"hours": hours, "limit": limit_h, "subjects": name_list(one.subject for one in long_)}
         message = Message("down for {hours} h ({subjects}), longer than {limit} h: have it mended", values)
-        return (check.finding("site", "fail", "too-long", evidence, message),)
+        rules = broken(check.source, (held, lambda most_h: longest > timedelta(hours=most_h)))
+        return (check.finding("site", "fail", "too-long", evidence, message, source=rules),)
     message = Message("nothing is down for longer than {limit} h", {"limit": limit_h})
     return (verdict(check, "site", [Held("outages", own("site", "outages"))], evidence, message),)
 
