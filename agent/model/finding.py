@@ -125,6 +125,9 @@ WAITS_FOR: Final = "waits_for"
 Wait = Literal["device", "person", "look"]
 """A device that does not tell; a person who has not asked for it; a later look, which will know by itself."""
 
+PAST_BREACH: Final = "past-breach"
+"""Why a finding warns of what was late or out of order, which nobody can undo: it has a section of its own."""
+
 ACCEPTED: Final = "accepted"
 """Names in the evidence of an unknown finding who accepted that it is not known, why, and until when."""
 

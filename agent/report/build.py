@@ -19,8 +19,10 @@ from agent.observe.facts.facts import Facts
 from agent.report.basis import bases
 from agent.report.config import config_body, steady_digest, with_findings
 from agent.report.health import counts, health_body
+from agent.report.secret_names import secret_names, without_names, without_said
 from agent.report.spot_check import NO_REQUESTS, HubRequests
 from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
 
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
 
@@ -40,7 +42,10 @@ def build_reports(
     plans: Iterable[Plan] = (),
     drills: Iterable[Drill] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
-    """Return this cycle's drafts in the order of linking, and the updated memory."""
+    """Return this cycle's drafts in the order of linking, and the updated memory; secret cameras are nameless."""
+    secret = secret_names(site, facts, local_day(site, now))
+    site, findings = without_names(site, secret), tuple(without_said(one, secret) for one in findings)
+    changed = tuple(replace(one, finding=without_said(one.finding, secret)) for one in changed)
     drafts = [_event(site, transition) for transition in changed if transition.told]
     config = config_body(site, facts, findings, memory, now, asked, plans, drills)
     rests_on = bases(site, facts, findings, now)

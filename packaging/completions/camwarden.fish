@@ -182,7 +182,7 @@ complete -c camwarden -n '_shtab_camwarden_using declare' -l version -d 'print t
 complete -c camwarden -n '_shtab_camwarden_using declare' -l by -x -d 'who answers, as it is to stand in the reports'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l list -d 'only show what is open and what is declared'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l profile -xka "technical filing full" -d 'ask for more or less than [rules] profile says, this once'
-complete -c camwarden -n '_shtab_camwarden_using declare' -l set -x -d 'declare this; may be repeated'
+complete -c camwarden -n '_shtab_camwarden_using declare' -l set -x -d 'declare this; may be repeated; DUTY.DETAIL=TEXT adds a detail to it'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l cameras -xka "(_camwarden_ids camera)" -d 'what --set is about (default: the whole site)'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l group -x -d 'the same, a group of site.toml'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l until -x -d 'last day for which it is declared'

@@ -48,7 +48,7 @@ from breaches import (
     unnamed,
     unsharp,
 )
-from duties_declared import Word
+from duties_declared import DECLARED, Word
 from healthy_site import GATE, LIBRARY, NVR, RECORDER
 
 MASK = GATE.mask
@@ -140,7 +140,7 @@ NO_CLASS = Breach("nobody says under which article the system stands", declared(
     **OPEN_ITEM, **{f"{check} device:{one}": ("", "") for one in ("recorder", "nvr")
                     for check in ("account-inventory", "firmware-drift", "network-exposure")}})
 LEGACY = Breach("a system that is older than the rule was never filed", never_filed, {
-    **OPEN_ITEM, "filing-legacy site": ("fail", "not-filed"),
+    **OPEN_ITEM, "filing-legacy site": ("fail", "not-filed"), "acceptance-documents site": ("warn", "past-breach"),
     "filing-deadline-datong site": ("not_applicable", "older-than-rule")})
 CERTIFICATES = unsaid("device-certificates")
 SIGNAGE = unsaid("signage")
@@ -175,7 +175,7 @@ BELOW_DESIGN = Breach("the main stream is smaller than it was designed", lambda 
     {f"stream-profile-conforms camera:{one}": ("fail", "below-design") for one in ("gate", "library")})
 LINKED = Breach("cameras are declared linked, and one recorder tells of no platform", declared("linked", True),
     {"platform-interface-configured site": ("unknown", "not-read-yet")})
-BEFORE = contradicted("acceptance-date", date(2024, 9, 5), "acceptance-before-use", "fail", "used-before")
+BEFORE = contradicted("acceptance-date", date(2024, 9, 5), "acceptance-before-use", "warn", "past-breach")
 OTHER_LIST = Breach("the recorder is not the one that was filed", filed(("gate", "library"), "R6-000001"),
     {"filing-device-list-match site": ("fail", "differ")})
 BY_HAND = Breach("the recorder's clock is set by hand", told(by_hand),
@@ -192,6 +192,7 @@ NOT_READ_YET = {f"{check} site" for check in ("access-register-match", "export-l
 HELD_BACK: Mapping[str, str] = {
     **{f"osd-compliant {one}": "not-read-yet" for one in ("site", "camera:gate", "camera:library")},
     "default-credential site": "off",
+    "platform-interface-configured site": "interface-not-told",
     "privacy-mask-ptz camera:library": "movable-not-told",
     "retention-forecast device:recorder": "disks-not-told",
     "storage-health device:recorder": "disks-not-told",
@@ -275,7 +276,11 @@ BREACHES: Mapping[str, Breach] = {
     "cn-799/signage": SIGNAGE,
     "cn-799/signage-personal-information": SIGNAGE,
     "cn-799/filing-deadline": contradicted(
-        "filing-national", Word("GA-2025-17", date(2025, 8, 1)), "filing-deadline-national", "warn", "filed-late"
+        "filing-national",
+        replace(DECLARED["filing-national"], dated=date(2025, 8, 1)),
+        "filing-deadline-national",
+        "warn",
+        "past-breach",
     ),
     "cn-799/filing-facts": contradicted("filed-cameras", 3, "filing-facts-match", "fail", "cameras-differ"),
     "cn-799/filing-change": NEW_CAMERA,
@@ -312,7 +317,7 @@ BREACHES: Mapping[str, Breach] = {
     "cn-standards/platform-catalog": LINKED,
     "cn-standards/linked-rate": LINKED,
     "datong-1-15/commissioning": contradicted(
-        "main-project-date", date(2024, 8, 1), "commissioning-order", "fail", "after-main-project"
+        "main-project-date", date(2024, 8, 20), "commissioning-order", "warn", "past-breach"
     ),
     "datong-1-15/contractors": unsaid("contractor-build"),
     "datong-1-15/acceptance-documents": unsaid("paper-design-review"),
@@ -321,7 +326,11 @@ BREACHES: Mapping[str, Breach] = {
         "trial-from", date(2024, 8, 10), "acceptance-before-use", "warn", "trial-short"
     ),
     "datong-1-15/filing-deadline": contradicted(
-        "filing-datong", Word("DT-2024-88", date(2024, 12, 1)), "filing-deadline-datong", "warn", "filed-late"
+        "filing-datong",
+        replace(DECLARED["filing-datong"], dated=date(2024, 12, 1)),
+        "filing-deadline-datong",
+        "warn",
+        "past-breach",
     ),
     "datong-1-15/filing-legacy": LEGACY,
     "datong-1-15/filing-documents": unsaid("paper-contract"),

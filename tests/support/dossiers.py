@@ -80,7 +80,7 @@ def files_of(one: Dossier) -> dict[str, bytes]:
     """Return its files, without papers."""
     key = KeyPart(SIGNER.kid, True)
     pages = {f"dossier.{lang}.html": render_page(one, key, lang).encode() for lang in LANGUAGES}
-    return {CONTENT: content_bytes(one), **{each.name: each.csv for each in lists(one.inventory, "en")}, **pages}
+    return {CONTENT: content_bytes(one), **{each.name: each.csv for each in lists(one, "en")}, **pages}
 
 
 def packed(one: Dossier | None = None, papers: Mapping[str, bytes] | None = None) -> bytes:

@@ -34,13 +34,34 @@ WORDS: Mapping[str, Value] = {
 """What is declared; every other row but for those that nobody is asked for is a paper of the day of use."""
 
 
+DETAIL_WORDS: Mapping[str, str] = {
+    **{"organ": "Branch", "certificate-until": (TODAY + timedelta(days=900)).isoformat(), "firm": "Jinbei"},
+    **{"class": "class 2", "authority": "district", "demonstrated-by": "Branch", "institution": "testing centre"},
+    **{"accreditation": "CMA 1", "commissioned-by": "School", "took-part": "School, Branch"},
+}
+"""Details, where they are neither a choice nor the day of use."""
+
+
 def word(duty: str, value: Value | None = None, **changes: object) -> Declaration:
     """Return a declaration for the whole site, with a paper where the row asks for one."""
     given = value if value is not None else WORDS.get(duty, "paper 1")
     row = Declaration(duty, given, "Li Na", date(2026, 1, 31))
     if BY_ID[duty].kind == "paper" and given != NONE:
         row = replace(row, sha256="a" * 64, document_at=IN_USE)
+    if given != NONE:
+        row = replace(row, details=details(duty))
     return replace(row, **changes)
+
+
+def details(duty: str, **others: str) -> tuple[str, ...]:
+    """Return every detail that is asked for, in order, but for those that are given; empty: it is missing."""
+    known = {
+        one.id: DETAIL_WORDS.get(one.id) or (one.choices[0].value if one.choices else IN_USE.isoformat())
+        for one in BY_ID[duty].details
+        if one.is_asked
+    }
+    told = known | {name.replace("_", "-"): text for name, text in others.items()}
+    return tuple(f"{name}: {text}" for name, text in told.items() if text)
 
 
 def declared_site(*rows: Declaration, without: tuple[str, ...] = (), **changes: object) -> Site:

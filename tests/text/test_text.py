@@ -177,7 +177,9 @@ def test_a_translation_is_in_chinese() -> None:
 
 
 def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:
-    texts = [(row.question, row.none_means, *(choice.meaning for choice in row.choices)) for row in DECLARABLES]
+    asked = [one for row in DECLARABLES for one in (row, *row.details)]
+    texts = [(one.question, *(choice.meaning for choice in one.choices)) for one in asked]
+    texts += [(row.none_means,) for row in DECLARABLES]
     assert [text for many in texts for text in many if text and text not in CATALOGUE] == []
 
 

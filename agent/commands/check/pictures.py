@@ -8,11 +8,14 @@ import hashlib
 from typing import Final
 
 from agent.commands.masks.seen import render_path
+from agent.model.finding import Message
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
 from agent.onsite.one_look.shown import ReportPicture, select_picture, why_withheld
 from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.secret import is_secret
+from agent.site.declarations.standing import local_day
 from drivers.model import Masks, Picture
 from drivers.picture import PictureSeen, ZoneVerdict
 from masking.model import Job, Judged, PictureKind
@@ -43,15 +46,17 @@ class Album:
         """Return the picture of each camera for the report, by its id; approved masks are added from the facts."""
         if not self._keep:
             return {}
-        return {c.camera.id: self._one(c, facts) for c in with_approvals(site, facts.approvals).cameras}
+        return {c.camera.id: self._one(site, c, facts) for c in with_approvals(site, facts.approvals).cameras}
 
-    def _one(self, camera: CameraConfig, facts: Facts) -> ReportPicture:
+    def _one(self, site: Site, camera: CameraConfig, facts: Facts) -> ReportPicture:
         subject = f"camera:{camera.camera.id}"
         verdicts = facts.all(subject, ZoneVerdict)
         seen = select_picture(facts.all(subject, PictureSeen), verdicts)
         if seen is None:
             return ReportPicture()
         why = why_withheld(camera, facts, seen.path)
+        if is_secret(site, camera.camera.id, local_day(site, seen.taken_at)):
+            why = Message("not shown: it is declared to show a secret, and its pictures are in no paper")
         kept = self._kept.get(seen.digest)
         if why is not None or kept is None:
             return ReportPicture(seen.path, seen.taken_at, why=why)

@@ -6,15 +6,18 @@ Every answer is stored before the next question. An empty line skips a question.
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from agent.commands.declare.table import OPEN, camera_names, state_text, value_text
 from agent.commands.terminal.asking import Wrong, ask, say
 from agent.site.config import add_declaration
 from agent.site.config.site import Site
+from agent.site.declarations.details import detail, with_detail, wrong_detail
 from agent.site.declarations.standing import Declaration, Line, Value, lines, standing, standings
 from agent.site.declarations.table import FORBIDDEN_ZONES, NONE, ZONE_TYPE, Declarable, Kind, Profile
 from agent.site.rules.pack import obligations
+from agent.site.toml.table import TEXT_MAX_CHARS
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
 
@@ -62,7 +65,7 @@ class Walk:
             if name == line.duty.obligation:
                 say(printable(f"    {one.stands_in(self.lang)}: {one.says(self.lang)}"))
         if line.state != "missing":
-            say(f"    {line.duty.id}: {state_text(line.state, line.days_left, self.lang)}")
+            say(f"    {line.duty.id}: {state_text(line, self.lang)}")
         for number, choice in enumerate(line.duty.choices, 1):
             say(f"    {number:2}  {choice.value}: {translate(choice.meaning, self.lang)}")
         if line.duty.none_means:
@@ -71,17 +74,17 @@ class Walk:
     def _cover(self, line: Line, cameras: tuple[str, ...], whom: str) -> None:
         """Answer for these cameras: at once, in smaller groups, or for some that are picked."""
         if len(cameras) < 2:
-            self._answer(line, cameras)
+            self.answer(line, cameras)
             return
         how = ask(f"  {whom.format(count=len(cameras))}? [Y/n/list]", self._how, default="y", shown="")
         if how == "all":
-            self._answer(line, cameras)
+            self.answer(line, cameras)
         elif how == "parts":
             for about, part in self._parts(cameras):
                 self._cover(line, part, about)
         else:
             picked = self._pick(cameras)
-            self._answer(line, picked)
+            self.answer(line, picked)
             rest = tuple(name for name in cameras if name not in picked)
             if rest:
                 self._cover(line, rest, translate("the other {count} cameras", self.lang))
@@ -117,12 +120,15 @@ class Walk:
                 raise Wrong(translate("{word} is none of them", self.lang).format(word=printable(word)))
         return tuple(dict.fromkeys(found))
 
-    def _answer(self, line: Line, cameras: tuple[str, ...]) -> None:
+    def answer(self, line: Line, cameras: tuple[str, ...]) -> None:
         """Ask for the answer itself and store it; an empty answer, or no camera, stores nothing."""
         row = line.duty
         if row.scope == "camera" and not cameras:
             return
         before = standing(self.site, row.id, self.today, cameras[0] if cameras else "").declaration
+        if line.state == "incomplete" and before is not None:
+            self._detailed(row, replace(before, by=self._person(), at=self.today), before.details)
+            return
         about = f"{camera_names(cameras)}: " if cameras else ""
         hint = self._hint(row.kind)
         if before is not None:
@@ -142,6 +148,32 @@ class Walk:
             declaration = replace(declaration, sha256=paper[0], document_at=paper[1])
         if row.kind == "paper" or (before is not None and before.until is not None):
             declaration = replace(declaration, until=self._day(translate("last day, empty: it has none", self.lang)))
+        self._detailed(row, declaration, None)
+
+    def _detailed(self, row: Declarable, declaration: Declaration, before: tuple[str, ...] | None) -> None:
+        """Ask for the details that are missing, and store the declaration with those that were answered.
+
+        An empty line skips one. `before`: those that are stored already; None: the declaration is not.
+        """
+        given = declaration.details
+        try:
+            for one in (each for each in row.details if each.is_asked and declaration.value != NONE):
+                if not detail(given, one.id):
+                    words = f" ({', '.join(choice.value for choice in one.choices)})" if one.choices else ""
+                    text = ask(f"  {translate(one.question, self.lang)}{words}:", partial(self._detail, row, one.id))
+                    given = with_detail(given, one.id, text) if text else given
+        finally:
+            if given != before:
+                self._keep(replace(declaration, details=given))
+
+    def _detail(self, row: Declarable, name: str, text: str) -> str:
+        wrong = wrong_detail(row, f"{name}: {text}") if text else None
+        if wrong is not None or not (text.isprintable() and len(text) <= TEXT_MAX_CHARS):
+            raise Wrong(printable(render(wrong, self.lang)) if wrong else translate("write it on one line", self.lang))
+        return text
+
+    def _keep(self, declaration: Declaration) -> None:
+        """Store an answer at once, so that no end loses it."""
         self.site = add_declaration.append_declarations(self.path, (declaration,))
         if self.profile:
             self.site = replace(self.site, rules=replace(self.site.rules, profile=self.profile))

@@ -22,8 +22,9 @@ from agent.model.finding import Json
 from agent.site.config.add_declaration import append_declarations, digest_of_file, read_value
 from agent.site.config.load import load
 from agent.site.config.site import Site
-from agent.site.declarations.standing import Declaration, lines, local_day, standings
-from agent.site.declarations.table import BY_ID, PROFILES
+from agent.site.declarations.details import with_detail, wrong_detail
+from agent.site.declarations.standing import Declaration, lines, local_day, standing, standings
+from agent.site.declarations.table import BY_ID, PROFILES, Declarable
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
 
@@ -37,7 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="only show what is open and what is declared")
     parser.add_argument("--profile", choices=PROFILES, help="ask for more or less than [rules] profile says, this once")
     given = parser.add_argument_group("for scripts")
-    given.add_argument("--set", action="append", default=[], metavar="DUTY=VALUE", help="declare this; may be repeated")
+    given.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="DUTY=VALUE",
+        help="declare this; may be repeated; DUTY.DETAIL=TEXT adds a detail to it",
+    )
     about = given.add_mutually_exclusive_group()
     about.add_argument("--cameras", metavar="ID,ID", default="", help="what --set is about (default: the whole site)")
     about.add_argument("--group", metavar="NAME", default="", help="the same, a group of site.toml")
@@ -100,21 +107,26 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
     if args.group and args.group not in {group.name for group in site.groups}:
         raise UsageError("no group has the name {group}: write it as a [[group]] first", group=printable(args.group))
     sha256 = _digest(args)
-    rows = []
+    rows: dict[str, Declaration] = {}
     for given in args.set:
         duty, sign, text = given.partition("=")
-        row = BY_ID.get(duty.strip())
+        duty, dot, name = duty.strip().partition(".")
+        row = BY_ID.get(duty)
         if row is None or not sign:
             raise UsageError(
                 "--set {given}: write DUTY=VALUE with a duty that camwarden declare --list shows",
                 given=printable(given),
             )
+        if dot:
+            before = rows.get(duty) or standing(site, duty, today, next(iter(cameras), "")).declaration
+            rows[duty] = replace(_detailed(row, before, name, text.strip()), by=by, at=today)
+            continue
         try:
             value = read_value(row, text.strip())
         except ValueError as error:
             raise UsageError("--set {given}: the value must be {error}", given=printable(given), error=error) from None
-        rows.append(Declaration(row.id, value, by, today, args.until, cameras, args.group, sha256, args.paper_date))
-    site = _with_profile(append_declarations(args.config, rows), args)
+        rows[duty] = Declaration(row.id, value, by, today, args.until, cameras, args.group, sha256, args.paper_date)
+    site = _with_profile(append_declarations(args.config, rows.values()), args)
     if args.json:
         answer: dict[str, Json] = {**listing_json(site, today)}
         sys.stdout.write(json_text(answer) + "\n")
@@ -123,6 +135,20 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
         sentence = translate("{count} answers are kept in {file}; {left} declarations are open", args.lang)
         say(sentence.format(count=len(rows), file=args.config, left=left))
     return exits.OK
+
+
+def _detailed(row: Declarable, before: Declaration | None, name: str, text: str) -> Declaration:
+    """Return what is declared with one more detail.
+
+    Raises:
+        UsageError: Nothing is declared yet that it could be a detail of, or it is none of this duty.
+    """
+    if before is None:
+        raise UsageError("{duty} is not declared yet: declare it first, then its details", duty=row.id)
+    wrong = wrong_detail(row, f"{name}: {text}")
+    if wrong is not None:
+        raise UsageError("--set {duty}.{name} is wrong: {wrong}", duty=row.id, name=printable(name), wrong=wrong)
+    return replace(before, details=with_detail(before.details, name, text))
 
 
 def _digest(args: argparse.Namespace) -> str:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.details import lacking
 from agent.site.declarations.standing import Declaration, Line, State, lines, standings
 from agent.site.declarations.table import DECLARABLES
 from agent.text.harmless import printable
@@ -21,7 +22,7 @@ from agent.text.translate import translate
 
 SCHEMA = "camwarden-declare/1"
 
-OPEN: Final[tuple[State, ...]] = ("missing", "expired", "expired-grace", "expiring")
+OPEN: Final[tuple[State, ...]] = ("missing", "expired", "incomplete", "expired-grace", "expiring")
 """What is asked again, worst first."""
 
 CAMERAS_NAMED_MAX = 6
@@ -87,7 +88,7 @@ def _open_table(found: Iterable[Line], lang: str) -> Table:
     for line in found:
         question = Text(translate(line.duty.question, lang))
         if line.state != "missing":
-            question.append(f" ({state_text(line.state, line.days_left, lang)})", style="yellow")
+            question.append(f" ({state_text(line, lang)})", style="yellow")
         table.add_row(Text(line.duty.id), Text(camera_names(line.cameras)), question)
     return table
 
@@ -117,15 +118,23 @@ def _elsewhere_table(site: Site, lang: str) -> Table:
     return table
 
 
-def state_text(state: State, days_left: int | None, lang: str) -> str:
-    """Describe the state of a declaration that ends."""
-    days = days_left or 0
+def state_text(line: Line, lang: str) -> str:
+    """Describe the state of a declaration that ends, or lacks details."""
+    days = line.days_left or 0
+    if line.state == "incomplete":
+        return translate("lacks {details}", lang).format(details=", ".join(lacks(line)))
     words = {
         "expiring": translate("ends in {days} days", lang),
         "expired-grace": translate("ended {days} days ago, counts for 30", lang),
         "expired": translate("ended {days} days ago", lang),
     }
-    return words.get(state, "").format(days=abs(days))
+    return words.get(line.state, "").format(days=abs(days))
+
+
+def lacks(line: Line) -> tuple[str, ...]:
+    """Return the details that an incomplete declaration lacks."""
+    word = line.declaration
+    return lacking(line.duty, word.value, word.details) if word is not None and line.state == "incomplete" else ()
 
 
 def value_text(row: Declaration) -> str:
@@ -153,6 +162,7 @@ def _open_json(line: Line) -> dict[str, Json]:
         "state": line.state,
         "cameras": list(line.cameras),
         "days_left": line.days_left,
+        "lacks": list(lacks(line)),
     }
 
 
@@ -168,4 +178,5 @@ def _declared_json(row: Declaration) -> dict[str, Json]:
         "group": row.group or None,
         "sha256": row.sha256 or None,
         "document_at": row.document_at.isoformat() if row.document_at else None,
+        "details": list(row.details),
     }

@@ -68,7 +68,7 @@ def files_of(dossier: Dossier, key: ReportKey, lang: str) -> dict[str, bytes]:
     """Return the files of a dossier but its papers: content for programs, lists in one language, pages in each."""
     shown = KeyPart(key.signer.kid, key.is_site_key)
     pages = {f"dossier.{one}.html": render_page(dossier, shown, one).encode() for one in LANGUAGES}
-    return {CONTENT: content_bytes(dossier), **{one.name: one.csv for one in lists(dossier.inventory, lang)}, **pages}
+    return {CONTENT: content_bytes(dossier), **{one.name: one.csv for one in lists(dossier, lang)}, **pages}
 
 
 def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str, bytes], tuple[str, ...]]:

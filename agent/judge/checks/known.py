@@ -22,7 +22,7 @@ NOT_LOOKED_AT: Final = "not looked at"
 """The verdict of a path of which there was no picture."""
 
 BY_PEOPLE: Final = frozenset({
-    "muted", "newer-than-rule", "no-private-area", "no-zones", "none", "not-due-yet", "not-linked",
+    "muted", "newer-than-rule", "not-accepted", "no-private-area", "no-zones", "none", "not-due-yet", "not-linked",
     "not-recorded", "older-than-rule", "presets",
 })  # fmt: skip
 """Reasons why something is not due because of what somebody declared."""

@@ -23,7 +23,18 @@ from agent.judge.checks.devices import (
     unread,
 )
 from agent.judge.checks.footage import bare, completeness, excess, forecast, retention, storage, tamper
-from agent.judge.checks.papers import acceptance, declared, duties, filed, filing, upkeep, zones
+from agent.judge.checks.papers import (
+    acceptance,
+    accepted_papers,
+    contractors,
+    declared,
+    duties,
+    filed,
+    filing,
+    public_space,
+    upkeep,
+    zones,
+)
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, same, view
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.accepted import mark_accepted
@@ -91,16 +102,16 @@ CHECKS: tuple[Check, ...] = (
     duties.ORGAN,
     duties.PLACE,
     duties.SECRECY,
-    duties.AUTHORITY,
+    public_space.AUTHORITY,
     duties.SIGNAGE,
     duties.NEIGHBOUR,
-    duties.CONTRACTORS,
+    contractors.CONTRACTORS,
     duties.CERTIFICATES,
     duties.SECURE_DEVICE,
     duties.OUTSOURCING,
     duties.ARCHIVE,
     acceptance.ORDER,
-    duties.ACCEPTANCE_PAPERS,
+    accepted_papers.PAPERS,
     acceptance.BEFORE_USE,
     filing.DATONG_DEADLINE,
     filing.NATIONAL_DEADLINE,

@@ -4,7 +4,7 @@ What is undeclared or expired is one finding for the whole site (`agent/judge/ch
 rests on it is unknown and names that finding as cause. What expires soon counts, as a warning of the same cause.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -17,7 +17,9 @@ from agent.judge.freed import Declaration, Rule, freed
 from agent.judge.verdict import verdict
 from agent.model.finding import Finding, Json, Message, Unproven
 from agent.site.config.site import Site
+from agent.site.declarations.details import detail, detail_day, lacking
 from agent.site.declarations.standing import (
+    COUNTING,
     EXPIRING_SOON_DAYS,
     GRACE_DAYS,
     Standing,
@@ -82,14 +84,39 @@ class DeclaredDuties:
         return {"declared": list(_duty_rows(self.due)), **told}
 
     def open(self) -> Finding | None:
-        """Return the finding of a missing or expired declaration, None where every one counts."""
+        """Return the finding of a missing, expired or incomplete declaration, None where every one counts."""
         states = {one.state for one in self.due}
         if not states & {"missing", "expired"}:
-            return None
+            return self._incomplete()
         reason = "not-declared" if "missing" in states else "expired"
         duties = _duties(self.due, "missing", "expired")
         message = Message("{duties} is not declared, or has run out", {"duties": duties}, next_step="camwarden declare")
         return self.finding("unknown", reason, message, caused_by=FOLDED)
+
+    def _incomplete(self) -> Finding | None:
+        short = [one for one in self.due if self._lacks(one)]
+        if not short:
+            return None
+        return self.finding("unknown", "incomplete", _lacking_message(short, self._lacks), caused_by=FOLDED)
+
+    def _lacks(self, one: Standing) -> tuple[str, ...]:
+        """Return the details that this check asks for and that are missing."""
+        return lacking(one.duty, one.value, one.details, self.check.id) if one.value is not None else ()
+
+    def detail(self, duty: str, name: str, camera: str = "") -> str:
+        """Return a detail of a declaration that counts, empty where it is not there."""
+        one = self.of(duty, camera)
+        return detail(one.details, name) if one else ""
+
+    def detail_day(self, duty: str, name: str) -> date | None:
+        """Return the day of a detail of a declaration that counts, None where it is not there."""
+        one = self.of(duty)
+        return detail_day(one.details, name) if one else None
+
+    def document_day(self, duty: str) -> date | None:
+        """Return the date of a declared paper that counts, None where there is none."""
+        one = self.of(duty)
+        return one.declaration.document_at if one and one.declaration and one.state in COUNTING else None
 
     def freed(
         self, by: Rule | Declaration, reason: str, message: Message, told: Mapping[str, Json] = NOTHING
@@ -126,6 +153,8 @@ class DeclaredDuties:
         key, (reason, message) = f"declared {one.duty.id} {one.camera}", ends
         if one.state in ("missing", "expired"):
             return Open(key, reason, message, caused_by=FOLDED)
+        if self._lacks(one):
+            return Open(key, "incomplete", _lacking_message([one], self._lacks), caused_by=FOLDED)
         if reason:
             return Broken(key, reason, message, caused_by=FOLDED, mild=True)
         return Held(key, declared(f"camera:{one.camera}" if one.camera else "site", one.duty.id))
@@ -219,6 +248,11 @@ def _duties(due: tuple[Standing, ...], *states: State) -> str:
     return name_list(one.duty.id for one in due if one.state in states)
 
 
+def _lacking_message(short: list[Standing], lacks: Callable[[Standing], tuple[str, ...]]) -> Message:
+    named = name_list(f"{one.duty.id} ({', '.join(lacks(one))})" for one in short)
+    return Message("details are not declared: {duties}", {"duties": named}, next_step="camwarden declare")
+
+
 def _duty_rows(due: tuple[Standing, ...]) -> Iterator[Json]:
     by_duty: dict[str, list[Standing]] = {}
     for one in due:
@@ -239,7 +273,7 @@ def _value_json(one: Standing) -> dict[str, Json]:
     given = one.declaration
     if given is None:
         return {}
-    row: dict[str, Json] = {}
+    row: dict[str, Json] = {"lacks": list(one.lacks)} if one.lacks else {}
     if one.duty.kind in ("flag", "choice", "number") and not isinstance(given.value, date | tuple):
         row["value"] = given.value
     elif one.duty.kind == "date" or given.value == NONE:

@@ -17,6 +17,7 @@ from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.filing.clocks import Deadline, deadlines, filing_site
+from agent.onsite.filing.kept_footage import KeptFootage, kept_footage
 from agent.onsite.filing.papers import Slot, slots
 from agent.onsite.ledger.seen import Equipment, from_devices
 from agent.onsite.one_look.result import CheckResult
@@ -79,7 +80,7 @@ class StreamRow:
 
 @dataclass(frozen=True, slots=True)
 class CameraRow:
-    """One camera: its place, identity and streams; `storage_days` 0: its footage is not stored."""
+    """One camera: its place, identity and streams; `storage_days` is what is required, 0: it is not recorded."""
 
     id: str
     name: str
@@ -103,7 +104,7 @@ class CameraRow:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is compared with the site later: the unit, the storage period in days, and all equipment."""
+    """What is compared with the site later: the unit, the required storage period in days, and all equipment."""
 
     unit: str
     storage_days: int
@@ -129,6 +130,7 @@ class Dossier:
     clocks: tuple[Deadline, ...]
     slots: tuple[Slot, ...]
     inventory: Inventory
+    kept: tuple[KeptFootage, ...]
 
 
 def dossier_of(checked: CheckResult) -> Dossier:
@@ -151,6 +153,7 @@ def dossier_of(checked: CheckResult) -> Dossier:
         deadlines(site, checked.at),
         slots(site, day),
         inventory_of(site, checked.seen.facts, day),
+        kept_footage(site, checked.seen.facts, checked.seen.findings),
     )
 
 

@@ -1,6 +1,6 @@
-"""Builds the equipment lists of a dossier: their columns, and CSV for spreadsheets. Pure.
+"""Builds the lists of a dossier: their columns, and CSV for spreadsheets. Pure.
 
-One list each of boxes, cameras and streams. The printable pages show the same columns.
+One list each of boxes, cameras, streams and kept footage. The printable pages show the same columns.
 """
 
 from collections.abc import Iterable
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.judge.wording.unavailable import ROWS
-from agent.onsite.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Inventory, StreamRow
+from agent.onsite.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Dossier, StreamRow
+from agent.onsite.filing.kept_footage import KeptFootage
 from agent.onsite.ledger.files.csv_file import csv_bytes
 from agent.site.declarations.table import BY_ID, ZONE_TYPE
-from agent.text.translate import translate
+from agent.text.translate import render, translate
 
 GIGABYTE: Final = 1_000_000_000
 """As makers of disks count."""
@@ -43,7 +44,7 @@ DEVICE_HEADINGS: Final = (
 CAMERA_HEADINGS: Final = (
     "camera", "name", "GB/T 28181 code", "placement", "kind of place", "longitude, latitude", "height (m)",
     "azimuth (degrees)", "device", "channel", "maker", "model", "serial number", "MAC", "firmware", "address",
-    "storage period (days)",
+    "storage period required (days)",
 )  # fmt: skip
 STREAM_HEADINGS: Final = (
     "camera", "stream", "codec", "resolution", "frame rate (fps)", "bitrate (kbit/s)", "keyframe distance (frames)",
@@ -52,13 +53,21 @@ STREAM_HEADINGS: Final = (
 )  # fmt: skip
 
 
-def lists(inventory: Inventory, lang: str) -> tuple[EquipmentList, ...]:
-    """Build the lists of devices, cameras and streams."""
+FOOTAGE_HEADINGS: Final = (
+    "camera", "name", "storage period required (days)", "listed by the recorder (days)", "opened by us (days)",
+    "oldest footage at", "remark",
+)  # fmt: skip
+
+
+def lists(dossier: Dossier, lang: str) -> tuple[EquipmentList, ...]:
+    """Build the lists of devices, cameras, streams and kept footage."""
+    inventory = dossier.inventory
     streams = [(camera, stream) for camera in inventory.cameras for stream in camera.streams]
     return (
         _equipment_list("devices.csv", DEVICE_HEADINGS, (_device(one, lang) for one in inventory.devices), lang),
         _equipment_list("cameras.csv", CAMERA_HEADINGS, (_camera(one, lang) for one in inventory.cameras), lang),
         _equipment_list("streams.csv", STREAM_HEADINGS, (_stream(*one, lang) for one in streams), lang),
+        _equipment_list("footage.csv", FOOTAGE_HEADINGS, (_footage(one, lang) for one in dossier.kept), lang),
     )
 
 
@@ -88,6 +97,12 @@ def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
     why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
     remark = _remark("not measured", why, lang) if one.unmeasured else ""
     return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
+
+
+def _footage(one: KeptFootage, lang: str) -> tuple[Cell, ...]:
+    required = one.required_days or translate("not kept", lang)
+    measured = ("" if days is None else f"{days:g}" for days in (one.listed_days, one.opened_days))
+    return (one.camera, one.name, required, *measured, one.oldest_at, render(one.says, lang))
 
 
 def _remark(what: str, why: str, lang: str) -> str:

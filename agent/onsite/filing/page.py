@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.model.finding import Level
+from agent.model.finding import Level, Message
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
+from agent.onsite.filing.kept_footage import shortest
 from agent.onsite.filing.lists import EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
@@ -17,19 +18,22 @@ from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
 from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
-from agent.text.translate import translate
+from agent.text.translate import render, translate
 
 NONE: Final = "\u2013"
 
 LEVELS: Final[Mapping[str, Level]] = {"recorders_count": "told", "seen": "own"}
 """How basic facts are known that nobody declared: which box is a recorder, it says itself."""
 
+UNLEVELLED: Final = frozenset({"storage_required", "storage_measured"})
+"""What the rules ask for, which is no fact of the site, and what says itself how it is known."""
+
 
 def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
     """Render the pages as HTML in `zh_CN` or `en`; `key` is what the ZIP around them is signed with."""
     templates = environment("agent.onsite.filing", "agent.onsite.handover", sanitizing=True)
     words = {name: translate(text, lang) for name, text in WORDS.items()}
-    devices, cameras, streams = (_without_empty(one) for one in lists(dossier.inventory, lang))
+    devices, cameras, streams, footage = (_without_empty(one) for one in lists(dossier, lang))
     return templates.get_template("page.html.j2").render(
         d=dossier,
         key=key,
@@ -37,7 +41,7 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
         facts=_facts(dossier, words, lang),
         clocks=[_deadline(clock, lang) for clock in dossier.clocks],
         papers=[_paper(slot, words, lang) for slot in dossier.slots],
-        tables=(("devices", devices), ("cameras", cameras), ("streams", streams)),
+        tables=(("devices", devices), ("cameras", cameras), ("footage", footage), ("streams", streams)),
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
     )
 
@@ -57,11 +61,32 @@ def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str
         ("cameras_count", str(len(kept.cameras))),
         ("recorders_count", str(sum(one.kind == "recorder" for one in kept.devices))),
         ("boxes_count", str(len(kept.devices))),
-        ("storage", str(kept.storage_days)),
+        ("storage_required", str(kept.storage_days)),
+        ("storage_measured", _measured(dossier, words, lang)),
         ("seen", f"{at:%Y-%m-%d %H:%M} {dossier.time_zone}"),
     )
-    known = {name: translate(LEVEL_WORDS[LEVELS.get(name, "declared")], lang) for name, _ in rows}
+    known = {
+        name: "" if name in UNLEVELLED else translate(LEVEL_WORDS[LEVELS.get(name, "declared")], lang)
+        for name, _ in rows
+    }
     return [(words[name], text or words["missing"], known[name] if text else "") for name, text in rows]
+
+
+def _measured(dossier: Dossier, words: dict[str, str], lang: str) -> str:
+    """Return the shortest storage period that was measured, where, how it is known, and of how many it is not."""
+    recorded = [one for one in dossier.kept if one.required_days]
+    least = shortest(recorded)
+    if least is None or least.measured is None:
+        return words["not_measured"]
+    days, level = least.measured
+    values = {
+        "days": days,
+        "camera": least.camera,
+        "how": translate(LEVEL_WORDS[level], lang),
+        "measured": sum(one.measured is not None for one in recorded),
+        "count": len(dossier.kept),
+    }
+    return render(Message("{days} at {camera}, the shortest of {measured} of {count} cameras ({how})", values), lang)
 
 
 def _meaning(duty: str, value: str, lang: str) -> str:

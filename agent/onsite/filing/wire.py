@@ -13,6 +13,7 @@ from agent.model.errors import NotVerified
 from agent.model.finding import Json, utc_text
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
+from agent.onsite.filing.kept_footage import kept_json
 from agent.onsite.filing.papers import Slot
 from agent.text.harmless import json_text
 from agent.version import VERSION
@@ -46,6 +47,7 @@ def content_json(dossier: Dossier) -> dict[str, Json]:
         "deadlines": [deadline_json(clock) for clock in dossier.clocks],
         "papers": [slot_json(slot) for slot in dossier.slots],
         "inventory": asdict(dossier.inventory),
+        "footage": [kept_json(one) for one in dossier.kept],
     }
 
 

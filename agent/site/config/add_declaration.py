@@ -74,6 +74,7 @@ def row_toml(row: Declaration) -> str:
     lines += [f"cameras = {_toml(row.cameras)}"] if row.cameras else []
     lines += [f"group = {toml_string(row.group)}"] if row.group else []
     lines += [f'sha256 = "{row.sha256}"', f"document_at = {row.document_at}"] if row.sha256 else []
+    lines += [f"details = {_toml(row.details)}"] if row.details else []
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.model.finding import Message
 from agent.site.config.site import Rules
 from agent.site.declarations.accepted import ACCEPTABLE, LASTS_MAX_DAYS, Accepted
+from agent.site.declarations.details import wrong_detail
 from agent.site.declarations.standing import Declaration, Group, Value
 from agent.site.declarations.table import BY_ID, NONE, PROFILES, Declarable
 from agent.site.toml.days import read_date, read_day
@@ -137,7 +138,7 @@ def _is_text(row: Declarable, value: object) -> bool:
 
 
 def _declaration(table: Table, cameras: Collection[str], groups: tuple[Group, ...]) -> Declaration | None:
-    table.only("duty", "value", "by", "at", "until", "cameras", "group", "sha256", "document_at")
+    table.only("duty", "value", "by", "at", "until", "cameras", "group", "sha256", "document_at", "details")
     duty = table.text("duty", example='"key-target"')
     row = BY_ID.get(duty)
     if duty and row is None:
@@ -164,9 +165,10 @@ def _declaration(table: Table, cameras: Collection[str], groups: tuple[Group, ..
                         example='"' + "0" * 64 + '"')  # fmt: skip
     document_at = read_date(table, "document_at")
     _paper(table, row, value)
+    details = _details(table, row)
     if row is None or value is None or at is None:
         return None
-    return Declaration(duty, value, by, at, until, members, group, sha256, document_at)
+    return Declaration(duty, value, by, at, until, members, group, sha256, document_at, details)
 
 
 def _value(table: Table, row: Declarable | None) -> Value | None:
@@ -254,6 +256,22 @@ def _paper(table: Table, row: Declarable | None, value: Value | None) -> None:
     elif row is not None and row.kind == "paper" and value not in (None, NONE) and not digest:
         fix = "add sha256 and document_at; sha256sum FILE prints the first"
         table.note("", Message("{duty} is a paper, and its date and digest are missing", {"duty": row.id}), fix)
+
+
+def _details(table: Table, row: Declarable | None) -> tuple[str, ...]:
+    """Return the details of a row, each `NAME: TEXT`, in whatever order they were written."""
+    details = table.texts("details", _is_line, "texts NAME: TEXT", '["institution: City testing centre"]')
+    for index, text in enumerate(details if row is not None else ()):
+        wrong = wrong_detail(row, text) if row is not None and _is_line(text) else None
+        if wrong is not None:
+            what = Message("details: {wrong}", {"wrong": wrong})
+            fix = "camwarden declare --set DUTY.DETAIL=TEXT writes it as it must be"
+            table.document.note((*table.path, "details", index), table.where, what, fix)
+    return tuple(one for one in details if _is_line(one))
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable() and len(text) <= TEXT_MAX_CHARS
 
 
 def _is_path(text: str) -> bool:

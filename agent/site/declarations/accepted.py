@@ -19,6 +19,7 @@ ACCEPTABLE: Final = MappingProxyType[str, Literal["device", "site"]](
         "services-not-told": "device",
         "sound-not-told": "device",
         "discovery-off": "site",
+        "interface-not-told": "site",
         "no-hub": "site",
         "off": "site",
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["flag", "choice", "date", "text", "number", "list", "paper"]
+DetailKind = Literal["text", "choice", "date"]
 Scope = Literal["site", "camera"]
 Profile = Literal["technical", "filing", "full"]
 AskedProfile = Literal["technical", "filing", "full", "never"]
@@ -32,6 +33,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """One fact of a declaration beside its value: who tested, with which outcome, until when a certificate holds.
+
+    A declaration that lacks one that `is_asked` is incomplete, as one item however many it lacks; an optional one may
+    be added. `check` rests on it, empty: that of its row.
+    """
+
+    id: str
+    kind: DetailKind
+    question: str
+    check: str = ""
+    is_asked: bool = True
+    choices: tuple[Choice, ...] = ()
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Declarable:
     """One row.
 
@@ -39,7 +57,8 @@ class Declarable:
     counts it as open while it is missing; `never`: it is optional and means "no" otherwise. `check` is the check
     that rests on it and `obligation` the rule behind it, `pack/obligation`. A `paper` is declared by its number or
     title, date and SHA-256, never by its content. `none_means`: meaning of the answer `none`; empty: it is no answer.
-    `like` is a regular expression for texts, and for each element of a list; `example` a valid answer.
+    `like` is a regular expression for texts, and for each element of a list; `example` a valid answer. `details` are
+    declared with the value, `camwarden declare --set DUTY.DETAIL=TEXT`.
     """
 
     id: str
@@ -54,6 +73,7 @@ class Declarable:
     none_means: str = ""
     like: str = ""
     example: str = ""
+    details: tuple[Detail, ...] = ()
 
 
 def counts_in(row: Declarable, profile: Profile) -> bool:

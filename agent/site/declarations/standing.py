@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
+from agent.site.declarations.details import lacking
 from agent.site.declarations.table import BY_ID, DECLARABLES, Condition, Declarable, counts_in
 from drivers.spans import day_of
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 Value = str | bool | int | float | date | tuple[str, ...]
 
-State = Literal["declared", "expiring", "expired-grace", "expired", "missing", "not_applicable"]
+State = Literal["declared", "incomplete", "expiring", "expired-grace", "expired", "missing", "not_applicable"]
+"""`incomplete` is only told in lines for people: it counts, and lacks a detail that is asked for."""
 
-COUNTING: Final[frozenset[State]] = frozenset({"declared", "expiring", "expired-grace"})
+COUNTING: Final[frozenset[State]] = frozenset({"declared", "incomplete", "expiring", "expired-grace"})
 """States in which the declaration still counts."""
 
 EXPIRING_DAYS: Final = 60
@@ -36,7 +38,7 @@ class Declaration:
     """One row: a person's declaration on one duty.
 
     `at` is its day, `until` its last day, None: no end. `cameras` or `group`: its subjects; neither: the whole site.
-    `sha256` (hex) and `document_at` identify its document, which is stored elsewhere.
+    `sha256` (hex) and `document_at` identify its document, which is stored elsewhere. `details`: each `NAME: TEXT`.
     """
 
     duty: str
@@ -48,6 +50,7 @@ class Declaration:
     group: str = ""
     sha256: str = ""
     document_at: date | None = None
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,17 @@ class Standing:
         """The declared value, None where no declaration counts (any more)."""
         return self.declaration.value if self.declaration and self.state in COUNTING else None
 
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The details of the declaration that counts."""
+        return self.declaration.details if self.declaration and self.state in COUNTING else ()
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The details that are asked for and missing, of a declaration that counts."""
+        counts = self.declaration is not None and self.state in COUNTING
+        return lacking(self.duty, self.value, self.details) if counts else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -106,10 +120,8 @@ def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
         return Standing(row, camera, "missing", word, reason=reason)
     if word is None:
         return Standing(row, camera, "missing")
-    if word.until is None:
-        return Standing(row, camera, "declared", word)
-    days_left = (word.until - today).days
-    return Standing(row, camera, _state(days_left), word, days_left)
+    days_left = (word.until - today).days if word.until else None
+    return Standing(row, camera, "declared" if days_left is None else _state(days_left), word, days_left)
 
 
 def standings(site: Site, today: date) -> Iterator[Standing]:
@@ -136,8 +148,9 @@ def lines(found: Iterable[Standing], *states: State) -> tuple[Line, ...]:
     """
     by_duty: dict[str, list[Standing]] = {}
     for one in found:
-        if one.state in states and not one.reason:
-            by_duty.setdefault(one.duty.id, []).append(one)
+        told = replace(one, state="incomplete") if "incomplete" in states and one.lacks else one
+        if told.state in states and not told.reason:
+            by_duty.setdefault(one.duty.id, []).append(told)
     return tuple(_line(group, states) for group in by_duty.values())
 
 

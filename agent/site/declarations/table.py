@@ -1,11 +1,14 @@
 """Lists what a site must declare because no device can show it: question, subject, and check.
 
 A new declarable is one row, defined in `row.py`. Which declaration counts, for how long, and how cameras inherit it is
-decided in `standing.py`; the rule behind a row is its obligation in the rule packs (`rules/`).
+decided in `standing.py`; the rule behind a row is its obligation in the rule packs (`rules/`), its details are in
+`detail_table.py`.
 """
 
+from dataclasses import replace
 from typing import Final
 
+from agent.site.declarations.detail_table import DETAILS
 from agent.site.declarations.row import (
     NONE,
     PROFILES,
@@ -71,7 +74,7 @@ _ENTERTAINMENT: Final = (Condition("entertainment-venue", (True,)),)
 _HOURS: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-9]):[0-5][0-9]"
 _FIRMWARE: Final = r"[^:]*[^: ]: ?[^: ][^:]*"
 
-DECLARABLES: Final[tuple[Declarable, ...]] = (
+_ROWS: Final[tuple[Declarable, ...]] = (
     # What the rules make of the site.
     Declarable(
         NATIONAL_CLASS, "site", "choice", "technical", "national-class-declared", "cn-799/national-class",
@@ -136,7 +139,7 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     ),
     Declarable(
         "acceptance-date", "site", "date", "filing", "acceptance-before-use", "datong-1-15/acceptance-before-use",
-        "On which day did the system pass its acceptance?",
+        "On which day did the system pass its acceptance?", none_means="it has not passed its acceptance",
     ),
     Declarable(
         "trial-from", "site", "date", "full", "acceptance-before-use", "datong-1-15/acceptance-before-use",
@@ -178,12 +181,12 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     Declarable(
         "filing-datong", "site", "paper", "filing", "filing-deadline-datong", "datong-1-15/filing-deadline",
         "Which receipt shows that the system was filed within 30 days of acceptance? Its number; its day is that of "
-        "filing.",
+        "filing.", none_means="it has not been filed",
     ),
     Declarable(
         "filing-national", "site", "paper", "filing", "filing-deadline-national", "cn-799/filing-deadline",
         "Which receipt shows that the system was filed within 30 days of its use? Its number; its day is that of "
-        "filing.", when=_REGULATED,
+        "filing.", when=_REGULATED, none_means="it has not been filed",
     ),
     Declarable(
         "filed-cameras", "site", "number", "filing", "filing-facts-match", "cn-799/filing-facts",
@@ -285,6 +288,7 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     Declarable(
         "install-authority", "camera", "paper", "filing", "install-authority-declared", "datong-1-15/install-authority",
         "Which paper gives the authority to install a camera in public space?", when=_IN_PUBLIC_SPACE,
+        none_means="there is no authority for it",
     ),
     Declarable(
         "signage", "camera", "paper", "filing", "signage-declared", "cn-799/signage",
@@ -331,6 +335,8 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
          Choice("C", "C: it signs and encrypts its video")),
     ),
 )  # fmt: skip
+
+DECLARABLES: Final = tuple(replace(row, details=DETAILS.get(row.id, ())) for row in _ROWS)
 """In the order of the questions: a row comes after those it depends on."""
 
 BY_ID: Final = {row.id: row for row in DECLARABLES}

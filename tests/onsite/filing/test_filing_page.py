@@ -15,7 +15,15 @@ from dossiers import STREAMS, dossier, files_of, filing_site, hostile_dossier, l
 from handed_over import SIGNER
 
 from agent.onsite.filing.contents import dossier_of
-from agent.onsite.filing.lists import CAMERA_HEADINGS, DEVICE_HEADINGS, KINDS, STREAM_HEADINGS, EquipmentList, lists
+from agent.onsite.filing.lists import (
+    CAMERA_HEADINGS,
+    DEVICE_HEADINGS,
+    FOOTAGE_HEADINGS,
+    KINDS,
+    STREAM_HEADINGS,
+    EquipmentList,
+    lists,
+)
 from agent.onsite.filing.packed import CONTENT
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import TITLES, enclose
@@ -44,7 +52,7 @@ def test_a_hostile_text_stays_text_on_the_page(lang: str) -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", "\uff1d"])
 def test_no_cell_of_a_list_is_calculated(start: str) -> None:
-    for listed in lists(hostile_dossier(f"{start}1+1").inventory, "en"):
+    for listed in lists(hostile_dossier(f"{start}1+1"), "en"):
         found = list(rows(listed))
         assert any(cell.startswith("'") for row in found for cell in row), listed.name
         assert not [
@@ -61,7 +69,7 @@ def test_json_for_programs_steers_no_terminal() -> None:
 
 
 def test_the_lists_say_what_a_filing_asks_for() -> None:
-    devices, cameras, streams = (list(rows(one)) for one in lists(dossier().inventory, "en"))
+    devices, cameras, streams, _ = (list(rows(one)) for one in lists(dossier(), "en"))
     (box,) = [dict(zip(devices[0], row, strict=True)) for row in devices[1:]]
     assert (box["maker"], box["model"], box["serial number"], box["MAC"]) == (
         "ACME",
@@ -71,7 +79,7 @@ def test_the_lists_say_what_a_filing_asks_for() -> None:
     )
     assert (box["kind"], box["firmware"], box["disks (GB)"]) == ("camera", "V4.1", "8000")
     (gate,) = [dict(zip(cameras[0], row, strict=True)) for row in cameras[1:]]
-    assert (gate["camera"], gate["storage period (days)"], gate["serial number"]) == ("gate", "30", "SN-0042")
+    assert (gate["camera"], gate["storage period required (days)"], gate["serial number"]) == ("gate", "30", "SN-0042")
     (main,) = [dict(zip(streams[0], row, strict=True)) for row in streams[1:]]
     assert (main["codec"], main["resolution"], main["bitrate (kbit/s)"]) == ("H265", "2560 x 1440", "4096")
     assert (main["measured frame rate (fps)"], main["measured bitrate (kbit/s)"]) == ("25", "3900.4")
@@ -81,11 +89,11 @@ def test_what_could_not_be_read_or_measured_says_why() -> None:
     failed = Unavailable("stream-sample", "deadline", path="main")
     one = dossier_of(looked(filing_site(), camera_values=(STREAMS, failed)))
     silent = replace(one.inventory.devices[0], unread="not-tried")
-    devices, _, streams = lists(replace(one.inventory, devices=(silent,)), "zh_CN")
+    devices, _, streams, _ = lists(replace(one, inventory=replace(one.inventory, devices=(silent,))), "zh_CN")
     assert devices.rows[0][-1] == f"未读取到\uff1a{CATALOGUE['the login was refused before, so nothing was sent']}"
     assert str(streams.rows[0][-1]).endswith(CATALOGUE["it accepts connections but does not answer in time"])
     unasked = dossier_of(looked(filing_site(), camera_values=(STREAMS,)))
-    assert lists(unasked.inventory, "en")[2].rows[0][-1] == "not measured"
+    assert lists(unasked, "en")[2].rows[0][-1] == "not measured"
 
 
 def test_the_page_shows_deadlines_papers_and_whose_key_it_is() -> None:
@@ -99,7 +107,7 @@ def test_the_page_shows_deadlines_papers_and_whose_key_it_is() -> None:
         "ab" * 32,
         "not in the dossier",
         "there is none",
-        "sections 4 to 6",
+        "sections 4 to 7",
     ):
         assert text in html
     assert SIGNER.kid in html and WORDS["site_key"].replace("'", "&#39;") in html
@@ -132,7 +140,7 @@ def sha256(data: bytes) -> str:
 def test_every_word_of_the_pages_is_said_in_chinese() -> None:
     texts = {
         *WORDS.values(), *CLOCKS.values(), *STANDS.values(), *TITLES.values(), *KINDS.values(), *DEVICE_HEADINGS,
-        *CAMERA_HEADINGS, *STREAM_HEADINGS,
+        *CAMERA_HEADINGS, *STREAM_HEADINGS, *FOOTAGE_HEADINGS,
     }  # fmt: skip
     assert texts - set(CATALOGUE) == set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,11 @@ from agent.site.declarations.standing import Declaration
 ACCEPTED = date(2026, 11, 1)
 PAPERS = tuple(paper(duty) for duty in TITLES)
 BEGUN = (word("acceptance-date", ACCEPTED),)
-RECEIPTS = (paper("filing-datong", date(2026, 11, 20)), paper("filing-national", date(2026, 11, 20)))
+DETAILS = ("organ: Pingcheng branch", "affiliation: local")
+RECEIPTS = (
+    replace(paper("filing-datong", date(2026, 11, 20)), details=DETAILS),
+    paper("filing-national", date(2026, 11, 20)),
+)
 COUNTED = (word("filed-cameras", 1), word("filed-storage-days", 30), word("legal-unit", "School"))
 LAST = Filing("dt0001", date(2026, 11, 20), ("gate",), 30, (FiledDevice("box", "N8", "42"),))
 

@@ -98,7 +98,7 @@ def rests_on_words(row: Declarable, days: int, state: str, status: str, reason: 
         assert {key: line[key] for key in KEYS} == {
             "state": state, "by": "Li Na", "at": "2026-01-31", "until": until, "days_left": days,
         }  # fmt: skip
-        if one.reason not in ("not-read-yet", "filed-late", "needs-declaration"):
+        if one.reason not in ("not-read-yet", "past-breach", "needs-declaration"):
             assert (one.status, one.reason) == (status, reason)
             assert one.caused_by == ("" if status == "pass" else FOLDED)
 

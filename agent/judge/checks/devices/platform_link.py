@@ -4,7 +4,7 @@ Judged on what recorders report of their own link. What only the platform shows 
 that plays) is unknown until it is read, as one finding.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,8 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.papers.upkeep import NOT_READ
 from agent.judge.claim import Held, grounds
-from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, declared_duties, name_list
+from agent.judge.verdict import waiting
+from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, declared_duties, name_list, rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -24,6 +25,8 @@ LINKED: Final = "linked"
 INTERFACE_ID: Final = "platform-interface-configured"
 REGISTERED_ID: Final = "platform-registered"
 KEEPALIVE_ID: Final = "platform-keepalive"
+NOT_TOLD: Final = "interface-not-told"
+ASKED_BY: Final = "filing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ class Link:
 
 
 def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether every device with a linked camera has a platform configured."""
+    """Judge whether every device with a linked camera has a platform configured; without one, the interface itself."""
+    found = declared_duties(check, site, now, LINKED)
+    if not isinstance(found, Finding) and not _linked(site, found):
+        return (found.open() or _unlinked(check, site, facts, found),)
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -100,7 +106,7 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
 def _read(link: Link, facts: Facts) -> Iterator[Held]:
     """Yield that each device with a linked camera told of its platform."""
     for device in link.cameras:
-        yield Held(f"link {device}", grounds(facts.observed(f"device:{device}", PlatformLink)))
+        yield _held(facts, device)
 
 
 def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -142,11 +148,61 @@ def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return (link.words.finding("unknown", NOT_READ, message, caused_by=f"{KEEPALIVE_ID} site"),)
 
 
+def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties) -> Finding:
+    """Judge the interface of a system that is not linked: it must have one all the same.
+
+    Only registered by the device's word it passes, as told. That a device lists a place for a platform shows none that
+    works; and one device of several is not the system. Asked by whoever files: the smallest profile measures links.
+    """
+    asked = rules_in_effect(check, site, found.today, ASKED_BY)
+    if isinstance(asked, Finding):
+        return asked
+    devices = list(dict.fromkeys(camera.camera.device for camera in site.cameras))
+    servers = dict(_servers(facts, devices, unused=True))
+    registered = [one for one in devices if any(s.enabled and s.registered for s in servers.get(one, ()))]
+    if devices and registered == devices:
+        message = Message("each device says that it is registered at a platform, though no camera is declared linked")
+        told = {"devices": len(devices)}
+        return found.counts(message, told, *(_held(facts, device) for device in devices))
+    absent = [device for device in devices if device in servers and not servers[device]]
+    evidence: dict[str, Json] = {
+        "devices": len(devices),
+        "registered": registered[:EVIDENCE_MAX],
+        "absent": absent[:EVIDENCE_MAX],
+    }
+    if devices and absent == devices:
+        message = Message(
+            "no device has an interface for the police platform (GB/T 28181), which is due where nothing is linked too",
+            next_step="fit a recorder or gateway that has one",
+        )
+        return found.finding("fail", "no-interface", message, evidence)
+    rest = [device for device in devices if device not in registered]
+    cause = next((online.key_of_device(site, d) for d in site.devices if d.id in rest and _is_silent(facts, d.id)), "")
+    message = Message(
+        "whether {devices} has an interface that works for the police platform is neither told nor tested",
+        {"devices": name_list(rest)},
+        next_step="set up GB/T 28181 there, or declare the cameras linked once the platform takes them",
+    )
+    return waiting(check, "site", "device", NOT_TOLD, message, found.evidence(evidence), cause)
+
+
+def _held(facts: Facts, device: str) -> Held:
+    return Held(f"link {device}", grounds(facts.observed(f"device:{device}", PlatformLink)))
+
+
+def _is_silent(facts: Facts, device: str) -> bool:
+    return facts.why_not(f"device:{device}", "platform-link").reason in online.SILENT
+
+
+def _linked(site: Site, found: DeclaredDuties) -> list[CameraConfig]:
+    return [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
+
+
 def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Finding:
     found = declared_duties(check, site, now, LINKED)
     if isinstance(found, Finding):
         return found
-    cameras = [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
+    cameras = _linked(site, found)
     if not cameras:
         message = Message("declared: no camera is linked to the police platform")
         return found.open() or found.freed(found.word(LINKED), "not-linked", message)
@@ -156,11 +212,13 @@ def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Findi
     return Link(found, by_device, dict(_servers(facts, by_device)))
 
 
-def _servers(facts: Facts, devices: Mapping[str, object]) -> Iterator[tuple[str, tuple[PlatformServer, ...]]]:
+def _servers(
+    facts: Facts, devices: Iterable[str], *, unused: bool = False
+) -> Iterator[tuple[str, tuple[PlatformServer, ...]]]:
     for device in devices:
         said = facts.one(f"device:{device}", PlatformLink)
         if said is not None:
-            yield device, tuple(one for one in said.servers if one.enabled and one.kind == "GB28181")
+            yield device, tuple(one for one in said.servers if (one.enabled or unused) and one.kind == "GB28181")
 
 
 def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:

@@ -26,15 +26,23 @@ NAMED_MAX = 4
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the declarations that the profile demands: missing or expired is unknown, expiring or in grace warns."""
+    """Judge the declarations that the profile demands.
+
+    Missing, expired or without a detail that is asked for is unknown, expiring or in grace warns.
+    """
     found = tuple(standings(site, local_day(site, now)))
-    gone, grace, ending = lines(found, "missing", "expired"), lines(found, "expired-grace"), lines(found, "expiring")
+    gone, grace, ending = (
+        lines(found, "missing", "expired", "incomplete"),
+        lines(found, "expired-grace"),
+        lines(found, "expiring"),
+    )
     evidence: dict[str, Json] = {
         "profile": site.rules.profile,
         "open": [_row(line) for line in (*gone, *grace, *ending)],
     }
     if gone:
-        reason = "not-declared" if any(line.state == "missing" for line in gone) else "expired"
+        states = {line.state for line in gone}
+        reason = "not-declared" if "missing" in states else "expired" if "expired" in states else "incomplete"
         message = Message(
             "{count} declarations are open ({duties}): camwarden declare",
             {"count": len(gone), "duties": _duty_names(gone)},

@@ -16,7 +16,6 @@ from agent.site.config.site import Site
 from agent.site.declarations.table import DECLARABLES
 
 WITH: Final = {
-    "acceptance-documents": ("paper-acceptance",),
     "archive-complete": ("paper-design", "paper-test-report", "paper-acceptance"),
 }
 """Papers of other duties that a check rests on as well."""
@@ -37,13 +36,10 @@ SECRECY = ruled("secrecy-scope-declared", run)
 ORGAN = ruled("supervising-organ-declared", run)
 NATIONAL_CLASS = ruled("national-class-declared", run)
 PLACE = ruled("place-category-declared", run)
-AUTHORITY = ruled("install-authority-declared", run)
 SIGNAGE = ruled("signage-declared", run)
 NEIGHBOUR = ruled("secret-neighbour-consent", run)
-CONTRACTORS = ruled("contractor-qualification", run)
 CERTIFICATES = ruled("device-cert-declared", run)
 OUTSOURCING = ruled("outsourcing-agreement", run)
 SECURE_DEVICE = ruled("secure-device-level", run)
-ACCEPTANCE_PAPERS = ruled("acceptance-documents", run)
 FILING_PAPERS = ruled("filing-documents-complete", run)
 ARCHIVE = ruled("archive-complete", run)

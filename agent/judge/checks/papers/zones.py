@@ -26,7 +26,11 @@ from drivers.model import Overlays
 
 PRIVATE: Final = (
     "卫生间", "洗手间", "盥洗", "厕", "廁", "衛生間", "浴", "淋浴", "澡堂", "桑拿", "更衣", "化妆间", "客房", "宿舍",
-    "寝室", "母婴", "母嬰", "哺乳", "试衣", "試衣", "包间", "包間", "包厢", "包房",
+    "寝室", "寢室", "母婴", "母嬰", "哺乳", "试衣", "試衣", "包间", "包間", "包厢", "包廂", "包房",
+    "休息室", "休息间", "休息間", "卧室", "臥室",
+    "女宾", "男宾", "女賓", "男賓", "温泉", "溫泉", "汤池", "湯池", "水疗", "水療", "按摩", "推拿", "足疗", "足療",
+    "产房", "產房", "分娩", "待产", "待產", "诊室", "診室", "诊疗室", "診療室", "检查室", "檢查室", "妇科", "婦科",
+    "手术室", "手術室", "治疗室", "治療室", "病房", "病室",
 )  # fmt: skip
 """Source: Order 799, article 8(1); Datong Measures, article 9; and what signs and ledgers call these places."""
 
@@ -36,14 +40,27 @@ OUTSIDE: Final = (
 )  # fmt: skip
 """Behind such a word: the camera hangs before that place, or on the way to it."""
 
+_SHORT: Final = re.compile("[女男][卫衛](?!生)")
+"""As signs shorten a toilet."""
+
+_NOT_PRIVATE: Final = re.compile(
+    "[生地资房]产房|生產房|病房楼|病房樓|(安全|行李|车辆|車輛|货物|貨物|包裹)(检查室|檢查室)"
+)
+"""Words that only contain one of the list."""
+
 _NOT_OUTSIDE: Final = re.compile("外[科宾语贸汇教卖]")
 _ABROAD: Final = ("室外", "户外", "屋外")
 
 _PRIVATE_LATIN: Final = re.compile(
     r"(?<![a-z])(toilets?|restrooms?|rest room|lavatory|washrooms?|wc|bathrooms?|showers?|sauna|changing rooms?|"
-    r"dressing rooms?|locker rooms?|fitting rooms?|guest ?rooms?|dorm(?:itory|itories|s)?|nursing room)(?![a-z])"
+    r"dressing rooms?|lockers?(?: rooms?)?|fitting rooms?|guest ?rooms?|dorm(?:itory|itories|s)?|nursing room|"
+    r"(?:staff|crew|employees?) rooms?|(?:break|rest) ?rooms?|bed ?rooms?|sleeping rooms?|(?:delivery|labou?r) rooms?|"
+    r"exam(?:ination|ining)? rooms?|(?:consulting|treatment|operating|lactation) rooms?|wards?|"
+    r"(?:wo)?men['\u2019]?s(?: rooms?)?|ladies['\u2019]?(?: rooms?)?|gents|baths?|bath ?houses?|spa|massage)(?![a-z])"
 )
-_OUTSIDE_LATIN: Final = re.compile(r"(?<![a-z])(outside|entrance|corridor|hallway|passage|lobby|door)(?![a-z])")
+_OUTSIDE_LATIN: Final = re.compile(
+    r"(?<![a-z])(outside|entrance|corridor|hallway|passage|lobby|door|gate|road|street|yard)(?![a-z])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +74,9 @@ class Hint:
 def hints(text: str) -> tuple[Hint, ...]:
     """Return every word of a private place in a name, each once; names have blanks and full-width letters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    dense = _NOT_OUTSIDE.sub(" ", "".join(char for char in plain if char.isalnum()))
-    found = [Hint(word, _behind(dense, word)) for word in PRIVATE if word in dense]
+    dense = _NOT_OUTSIDE.sub(" ", _NOT_PRIVATE.sub(" ", "".join(char for char in plain if char.isalnum())))
+    named = [word for word in PRIVATE if word in dense] + list(dict.fromkeys(_SHORT.findall(dense)))
+    found = [Hint(word, _behind(dense, word)) for word in named]
     way = _OUTSIDE_LATIN.search(plain)
     latin = dict.fromkeys(one[1] for one in _PRIVATE_LATIN.finditer(plain))
     return (*found, *(Hint(word, way[1] if way else "") for word in latin))

@@ -11,6 +11,7 @@ from sites import NOW, camera, healthy_camera, healthy_device, observed
 
 from agent.judge.checks.table import run_checks
 from agent.judge.wording.declared_words import FOLDED
+from agent.model.finding import is_quiet
 from agent.observe.facts.facts import Facts, gather
 from agent.site.config.site import Rules
 from drivers.footage import PlatformLink, PlatformServer
@@ -113,8 +114,37 @@ def test_one_cause_is_one_finding(facts: Facts, told: list[str]) -> None:
     assert shown(facts) == told
 
 
-@pytest.mark.parametrize("check", [INTERFACE, REGISTERED, KEEPALIVE, CATALOG, PLAYABLE])
-def test_where_nobody_declared_it_linked_nothing_is_asked(check: str) -> None:
+UNLINKED: Mapping[str, tuple[Facts, tuple[str, str]]] = {
+    "no place for a platform at all": (with_link(), ("fail", "no-interface")),
+    "a link of another kind": (with_link(server(kind="GA1400")), ("fail", "no-interface")),
+    "registered, by its own word": (with_link(server(True)), ("pass", "")),
+    "set up and not registered": (with_link(server(False)), ("unknown", "interface-not-told")),
+    "set up, and it does not say whether registered": (with_link(server(None)), ("unknown", "interface-not-told")),
+    "a place that is switched off": (with_link(server(True, enabled=False)), ("unknown", "interface-not-told")),
+    "nothing told": (FACTS, ("unknown", "interface-not-told")),
+}
+
+
+@pytest.mark.parametrize("case", UNLINKED)
+def test_a_system_that_is_not_linked_must_have_the_interface_all_the_same(case: str) -> None:
+    facts, expected = UNLINKED[case]
+    (finding,) = judged(INTERFACE, declared_site(), facts)
+    assert (finding.status, finding.reason) == expected
+    assert {one.level for one in finding.rests_on} <= {"told", "declared"}, "nobody has seen it work"
+    assert finding.status != "unknown" or is_quiet(finding), "it changes no exit code, and may be accepted by name"
+
+
+def test_one_registered_recorder_of_two_is_not_the_system() -> None:
+    two = (camera("gate"), camera("yard", camera=Camera("yard", "box 2")))
+    boxes = declared_site(cameras=two)
+    for other, expected in ((None, "unknown"), (PlatformLink(()), "unknown"), (PlatformLink((server(),)), "pass")):
+        seen = healthy_device() + observed("device:box", PlatformLink((server(),)))
+        seen += observed("device:box 2", *([other] if other else []))
+        assert verdict(INTERFACE, boxes, gather(seen))[0] == expected
+
+
+@pytest.mark.parametrize("check", [REGISTERED, KEEPALIVE, CATALOG, PLAYABLE])
+def test_where_nobody_declared_it_linked_nothing_more_is_asked(check: str) -> None:
     assert verdict(check, declared_site(), with_link()) == ("not_applicable", "not-linked")
     assert verdict(check, declared_site(packs=())) == ("not_applicable", "no-rule")
     (finding,) = judged(check, declared_site(without=("linked",)))

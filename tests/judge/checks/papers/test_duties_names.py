@@ -43,6 +43,26 @@ HINT = "forbidden-zone-name-hint"
         ("\uff37\uff23 east", ["wc"]),
         ("Female toilets", ["toilets"]),
         ("Dormitory 3", ["dormitory"]),
+        ("教师休息室", ["休息室"]),
+        ("二楼女卫", ["女卫"]),
+        ("主卧室", ["卧室"]),
+        ("產房2", ["產房"]),
+        ("妇科检查室", ["检查室", "妇科"]),
+        ("诊室 5", ["诊室"]),
+        ("女宾部", ["女宾"]),
+        ("按摩房", ["按摩"]),
+        ("3病房", ["病房"]),
+        ("Staff rest room", ["rest room"]),
+        ("Crew room", ["crew room"]),
+        ("Bedroom 4", ["bedroom"]),
+        ("Delivery room", ["delivery room"]),
+        ("Examination Room A", ["examination room"]),
+        ("Women\u2019s room", ["women\u2019s room"]),
+        ("LADIES", ["ladies"]),
+        ("Public bath", ["bath"]),
+        ("Locker room north", ["locker room"]),
+        ("Massage 2", ["massage"]),
+        ("Ward 7", ["ward"]),
     ],
 )
 def test_a_private_place_is_heard_however_it_is_written(name: str, words: list[str]) -> None:
@@ -73,6 +93,24 @@ def test_a_word_before_it_or_in_another_sense_is_no_outside(name: str) -> None:
 
 def test_two_places_in_one_name_are_each_judged() -> None:
     assert [(h.word, h.outside) for h in hints("宿舍走廊卫生间")] == [("卫生间", ""), ("宿舍", "走廊")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "生产房间",
+        "行李检查室",
+        "病房楼东侧",
+        "安全检查室",
+        "房地产房屋",
+        "forward yard",
+        "Bathurst",
+        "women staff",
+        "award",
+    ],
+)
+def test_a_word_that_only_contains_one_says_nothing(name: str) -> None:
+    assert [hint.word for hint in hints(name)] == []
 
 
 @pytest.mark.parametrize("name", ["", "大门", "教室 2", "WCDMA mast", "hallway", "dormant pump", "浏览区", "Gate 1"])
