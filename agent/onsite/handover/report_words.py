@@ -7,6 +7,7 @@ from agent.model.finding import Source
 from agent.site.rules.pack import article_in
 from agent.site.rules.read import shipped
 from agent.text.translate import translate
+from drivers.picture import PathName
 
 TITLES: Final[Mapping[str, str]] = {
     "declarations": "Declarations",
@@ -102,27 +103,63 @@ DOCUMENTS: Final[Mapping[str, str]] = {
 }
 """Short names of rules, as the report uses them after it has named them in full."""
 
+PATHS: Final[Mapping[PathName, str]] = {
+    "snapshot": "snapshot",
+    "main": "main stream",
+    "sub": "sub-stream",
+    "stream-3": "third stream",
+    "stream-4": "fourth stream",
+    "stream-5": "fifth stream",
+    "recorder-live": "live at the recorder",
+    "playback": "playback",
+    "playback-beside": "playback beside",
+}
+"""A way on which a picture leaves, in words."""
+
+ZONE_REASONS: Final[Mapping[str, str]] = {
+    "partly-covered": "covered in part: the mask is displaced or too small",
+    "translucent": "the mask lets the scene shine through",
+    "mosaic-too-fine": "the blocks of the mosaic are too small",
+    "blur-too-weak": "the blur is too weak",
+    "no-texture": "the place is too even to tell a mask from it",
+    "low-bitrate": "the picture is coded too coarsely to tell",
+    "no-border": "the zone fills the picture, so that nothing around it can be compared",
+    "no-grid": "no mosaic is seen, and no bare scene either",
+    "no-energy": "no blur is seen, and no bare scene either",
+    "mosaic-fine": "a mosaic between what hides and what does not",
+    "blur-weak": "a blur between what hides and what does not",
+    "not-clean": "hidden perhaps, with a rest of detail",
+    "looks-differ": "several looks contradict each other",
+    "other-color": "looks hidden, but by another colour than declared",
+    "other-effect": "looks hidden, but by another effect than declared",
+    "too-small": "the zone is too small to be judged",
+    "bad-polygon": "the zone is no polygon that can be judged",
+}
+"""Why a zone is not hidden, or cannot be told to be, in words. Source: `masking/README.md`."""
+
 WORDS: Final[Mapping[str, str]] = {
     "title": "Hand-over report of the video surveillance system",
-    "keep": "This file holds pictures of the site and stays there: do not mail or upload it. It is readable by its "
-    "owner only (mode 0600).",
-    "checked_at": "checked at",
-    "results": "Results",
-    "results_note": "Findings that share a cause are counted once. Unknown means that it could not be checked, and is "
-    "never counted as a pass. What a device says of itself is told; what camwarden measured or saw in a picture is "
-    "seen. What was remembered from an earlier look is named with its age.",
-    "levels": "what the passes rest on",
-    "todo": "What has to be done next",
-    "todo_none": "Nothing has to be done: every check that is due passes.",
+    "page": "Hand-over report",
+    "contents": "Contents",
+    "worth": "what this is worth",
+    "holds": "It may hold pictures of the site and stays there: do not mail or upload it.",
     "contractor": "Contractor",
     "operator": "Operator",
-    "more": "and {count} more, see sections 6 and 7",
-    "duties": "1. What is due and what was found",
-    "duty": "What is due",
-    "rule": "Rule",
-    "rules": "Rules, and their short names here",
-    "found": "Found",
-    "cameras": "2. Cameras",
+    "fails": "What fails",
+    "fails_none": "Nothing fails.",
+    "warns": "What should be looked after",
+    "unknowns": "What is unknown, and why",
+    "unknowns_note": "Unknown is never counted as a pass: nobody can tell yet whether it is well.",
+    "unknowns_none": "Nothing is unknown.",
+    "at_each": "each with figures of its own, which stand at the place",
+    "shared": "same cause",
+    "matrix": "Cameras by checks",
+    "matrix_note": "A filled sign is what camwarden saw or measured itself, a hollow one is somebody's word. What is "
+    "found of a device or recorder stands at each of its cameras.",
+    "camera": "camera",
+    "alike": "found alike",
+    "levels": "what the passes rest on",
+    "cameras": "Cameras",
     "cameras_note": "Everything declared or approved as private is blackened by camwarden in these pictures, whatever "
     "the camera does; so is every mask of a device. Where it is not known what is private, there is no picture. What "
     "really leaves the camera is judged path by path beside it.",
@@ -132,42 +169,29 @@ WORDS: Final[Mapping[str, str]] = {
     "black": "blackened by camwarden",
     "no_picture": "no picture could be had",
     "path": "path",
-    "verdict": "verdict",
-    "sure": "hidden, confidence",
     "view": "View",
+    "kept": "Footage",
     "nothing_wrong": "nothing to object to",
-    "footage": "3. Footage kept",
+    "footage": "Footage of each camera",
     "footage_note": "One look asks a recorder for few days; days that are not known to it are drawn as such, not as "
     "gaps. Gaps are hatched by their cause. The line marks from where on footage is due.",
     "no_recorded": "No camera is declared as recorded.",
-    "forecast": "Forecast",
-    "recorder": "recorder",
-    "outlook": "outlook",
-    "clocks": "4. Clocks",
+    "devices": "Devices",
     "device": "device",
-    "offset": "offset from true time",
-    "ntp": "NTP",
+    "clock": "clock: offset from true time",
+    "model": "model and firmware",
+    "serial": "serial number and address",
     "result": "result",
-    "equipment": "5. Equipment",
-    "model": "model",
-    "firmware": "firmware",
-    "serial": "serial number",
-    "address": "address",
-    "camera": "camera",
-    "configured": "as configured",
-    "sampled": "measured in a sample",
-    "findings": "6. Open findings",
-    "finding": "What was found, and the next step",
-    "by": "to be done by",
-    "where": "where",
-    "shared": "same cause",
-    "findings_none": "No findings are open.",
-    "declarations": "7. Open declarations",
-    "declarations_note": "What only the operator can say, and has not said yet. Until then it is unknown, not well.",
-    "declarations_none": "Nothing is left to declare.",
-    "declaration": "what is to be declared",
-    "which": "of which cameras",
-    "sign": "8. Acceptance",
+    "streams": "Streams",
+    "configured": "told: as configured",
+    "sampled": "seen: measured in a sample",
+    "duties": "What is due",
+    "duty": "What is due",
+    "rule": "Rule",
+    "rules": "Rules, and their short names here",
+    "found": "Found",
+    "not_due": "{count} checks are not due here",
+    "sign": "Acceptance",
     "sign_note": "By their signatures the parties confirm that they have seen this report. What it lists as open stays "
     "open until it is checked again.",
     "party": "party",
@@ -175,7 +199,13 @@ WORDS: Final[Mapping[str, str]] = {
     "date": "date",
     "signature": "signature and seal",
     "police": "Public security organ",
-    "proof": "9. How to check that this report is unchanged",
+    "about": "About this report",
+    "keep": "Who holds it, and until when",
+    "keep_note": "Only its owner can read the file (mode 0600), and nothing sends it.",
+    "limits": "What it is worth",
+    "limits_note": "It shows what was measured, told and declared at the time of the check. Whether a rule was broken, "
+    "and by whom, is for those to decide whom the law names. Measured error rates of the checks behind it:",
+    "proof": "How to check that it is unchanged",
     "proof_how": "The last lines of this file are a signature over every byte before them. Whoever has camwarden "
     "checks it without a network:",
     "proof_result": "It ends with 0 when not a byte was changed and the key is the one named below, with 1 when "
@@ -185,7 +215,6 @@ WORDS: Final[Mapping[str, str]] = {
     "site_key": "This is the site's own report key: the same with which it reports to the supervision hub.",
     "computer_key": "This is a key of the computer on which the check was run, not the site's own report key: it "
     "proves that the report is unchanged, and who made it only together with the signatures above.",
-    "page": "Hand-over report",
 }
 
 
