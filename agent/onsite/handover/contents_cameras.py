@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from agent.judge.wording.picture_words import PATHS, zone_reason
 from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Message, Status, is_item, is_quiet
 from agent.observe.approvals.approvals import Approval, with_approvals
@@ -12,7 +13,6 @@ from agent.observe.footage.days import recorder_of
 from agent.onsite.handover.contents_equipment import Own
 from agent.onsite.handover.places import Places
 from agent.onsite.handover.report import ORDER, VERDICTS, CameraPart, OwnFinding, PathsPart
-from agent.onsite.handover.report_words import PATHS, ZONE_REASONS
 from agent.onsite.one_look.result import CheckResult
 from agent.report.timeline import Timeline, TimelineRow
 from agent.site.config.site import CameraConfig
@@ -59,7 +59,7 @@ def _camera(look: _Look, config: CameraConfig) -> CameraPart:
     zone = ZoneInfo(look.checked.site.time_zone)
     picture = ""
     if shown is not None and shown.path is not None and shown.taken_at is not None:
-        picture = f"{translate(PATHS[shown.path], lang)}, {local(shown.taken_at, zone)}"
+        picture = f"{render(PATHS[shown.path], lang)}, {local(shown.taken_at, zone)}"
     codes = camera.code or translate("no GB/T 28181 code", lang)
     presets = (zone for preset in config.presets for zone in preset.zones)
     return CameraPart(
@@ -126,13 +126,13 @@ def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: 
     """Return the verdicts by zone, what shows it first; paths of which no picture came are told by why."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for v in facts.all(subject, ZoneVerdict):
-        reason = "" if v.verdict == "PASS" or v.reason not in ZONE_REASONS else translate(ZONE_REASONS[v.reason], lang)
-        alike.setdefault((v.zone, v.verdict, reason), []).append(translate(PATHS[v.path], lang) + _sure(v.numbers))
+        reason = "" if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
+        alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v.numbers))
     for one in facts.all(subject, Unavailable):
         if one.fact == "picture" and one.path is not None:
             why = unavailable_message(one, device, deadline_s)
             short = render(Message(why.template, why.values), lang)
-            alike.setdefault(("", "", short), []).append(translate(PATHS[one.path], lang))
+            alike.setdefault(("", "", short), []).append(render(PATHS[one.path], lang))
     parts = [PathsPart(zone, verdict, tuple(paths), why) for (zone, verdict, why), paths in alike.items()]
     return tuple(sorted(parts, key=lambda one: ORDER.index(VERDICTS[one.verdict][0])))
 

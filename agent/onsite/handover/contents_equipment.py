@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from agent.judge.wording.picture_words import PATHS
 from agent.model.finding import Finding, Message, Status, is_item
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.places import Places
 from agent.onsite.handover.report import ORDER, DevicePart, OwnFinding, PlacePart, StreamPart
-from agent.onsite.handover.report_words import PATHS
 from agent.site.config.site import Site
 from agent.text.translate import render, translate
 from drivers.model import Clock, Identity
@@ -74,7 +74,7 @@ def stream_parts(site: Site, facts: Facts, places: Places, lang: str) -> tuple[S
                 continue
             sample = samples.get(stream.path)
             taken = _measured(sample, lang) if sample is not None else translate("not measured", lang)
-            path = translate(PATHS[stream.path], lang)
+            path = render(PATHS[stream.path], lang)
             alike.setdefault((path, _configured(stream) or NONE, taken), []).append(places[subject])
     return tuple(StreamPart(tuple(named), *row) for row, named in alike.items())
 

@@ -7,7 +7,6 @@ from agent.model.finding import Source
 from agent.site.rules.pack import article_in
 from agent.site.rules.read import shipped
 from agent.text.translate import translate
-from drivers.picture import PathName
 
 TITLES: Final[Mapping[str, str]] = {
     "declarations": "Declarations",
@@ -102,40 +101,6 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "Datong Measures on public-safety video systems (Order 61)": "Datong Measures",
 }
 """Short names of rules, as the report uses them after it has named them in full."""
-
-PATHS: Final[Mapping[PathName, str]] = {
-    "snapshot": "snapshot",
-    "main": "main stream",
-    "sub": "sub-stream",
-    "stream-3": "third stream",
-    "stream-4": "fourth stream",
-    "stream-5": "fifth stream",
-    "recorder-live": "live at the recorder",
-    "playback": "playback",
-    "playback-beside": "playback beside",
-}
-"""A way on which a picture leaves, in words."""
-
-ZONE_REASONS: Final[Mapping[str, str]] = {
-    "partly-covered": "covered in part: the mask is displaced or too small",
-    "translucent": "the mask lets the scene shine through",
-    "mosaic-too-fine": "the blocks of the mosaic are too small",
-    "blur-too-weak": "the blur is too weak",
-    "no-texture": "the place is too even to tell a mask from it",
-    "low-bitrate": "the picture is coded too coarsely to tell",
-    "no-border": "the zone fills the picture, so that nothing around it can be compared",
-    "no-grid": "no mosaic is seen, and no bare scene either",
-    "no-energy": "no blur is seen, and no bare scene either",
-    "mosaic-fine": "a mosaic between what hides and what does not",
-    "blur-weak": "a blur between what hides and what does not",
-    "not-clean": "hidden perhaps, with a rest of detail",
-    "looks-differ": "several looks contradict each other",
-    "other-color": "looks hidden, but by another colour than declared",
-    "other-effect": "looks hidden, but by another effect than declared",
-    "too-small": "the zone is too small to be judged",
-    "bad-polygon": "the zone is no polygon that can be judged",
-}
-"""Why a zone is not hidden, or cannot be told to be, in words. Source: `masking/README.md`."""
 
 WORDS: Final[Mapping[str, str]] = {
     "title": "Hand-over report of the video surveillance system",

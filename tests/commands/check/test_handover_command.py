@@ -95,7 +95,7 @@ def test_a_declared_zone_is_black_in_every_picture_whatever_the_camera_does(writ
 def test_the_path_that_shows_what_is_private_is_the_one_that_is_pictured(written: Written) -> None:
     text = written.report.read_text()
     assert 'alt="lobby: snapshot, ' in text, "its streams are masked"
-    assert 'alt="gate: main stream, ' in text
+    assert 'alt="gate: main, ' in text
 
 
 def test_the_report_is_for_its_owner_and_signed_with_a_key_of_this_computer(

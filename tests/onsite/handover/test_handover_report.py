@@ -18,7 +18,7 @@ from agent.model.finding import is_waiting
 from agent.observe.facts.facts import gather
 from agent.onsite.handover.contents_duties import duty_text
 from agent.onsite.handover.contents_findings import is_declaration
-from agent.onsite.handover.report_words import DOCUMENTS, PATHS, TITLES, WORDS, ZONE_REASONS, rule_text
+from agent.onsite.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text
 from agent.onsite.one_look.shown import ReportPicture, pictured, why_withheld
 from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock
 from agent.site.declarations.standing import Declaration
@@ -75,7 +75,7 @@ def test_what_fails_stands_first_with_the_next_step_and_who_has_it() -> None:
     assert [one.name for one in first.said[0].places] == ["gate"]
     assert "correct the mask and look again" in first.said[0].text
     assert first.rule == "Datong Measures article 5(2); Order 799 article 13"
-    assert [p.paths for p in report.cameras[0].paths if p.verdict == "FAIL"] == [("main stream",)]
+    assert [p.paths for p in report.cameras[0].paths if p.verdict == "FAIL"] == [("main",)]
 
 
 def test_sections_stand_in_the_order_in_which_people_read_them_and_link_both_ways() -> None:
@@ -230,8 +230,8 @@ def test_a_sample_stands_beside_what_is_configured_and_its_lack_is_said() -> Non
     told = observed("camera:gate", streams, sample) + without(healthy(), Streams)
     rows = values(checked(site(camera()), told)).streams
     assert [(row.places[0].name, row.path, row.configured, row.measured) for row in rows] == [
-        ("gate", "main stream", told_of_it, "H265, 1280 \u00d7 720, 24.9 fps, 1900 kbit/s (over 10 s)"),
-        ("gate", "sub-stream", told_of_it, "not measured"),
+        ("gate", "main", told_of_it, "H265, 1280 \u00d7 720, 24.9 fps, 1900 kbit/s (over 10 s)"),
+        ("gate", "sub", told_of_it, "not measured"),
     ]
 
 
@@ -277,8 +277,6 @@ def test_every_check_and_rule_has_its_words_in_both_languages() -> None:
         *WORDS.values(),
         *DOCUMENTS,
         *DOCUMENTS.values(),
-        *PATHS.values(),
-        *ZONE_REASONS.values(),
     ):
         assert translate(text, "zh_CN") != text or text in ("NTP",), text
     for check in CHECKS:
