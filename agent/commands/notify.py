@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.commands.terminal.site_time import local
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message, utc_text
@@ -26,6 +25,7 @@ from agent.service.alerts.sending import send
 from agent.site.config.load import load, load_declared
 from agent.site.config.messages import Receiver
 from agent.site.config.site import Site
+from agent.text.site_time import local
 from agent.text.translate import render, translate
 
 SCHEMA: Final = "camwarden-notify/1"

@@ -105,6 +105,13 @@ FIGURES = {
         "rtsp_sessions_per_box": ("sessions", 1, "lower"),
     },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
+    "papers": {
+        "first_camera_page": ("page", 3, "lower"),
+        "fails_on_first_two_pages_ratio": ("", 1, "higher"),
+        "pages_64": ("pages", 30, "lower"),
+        "report_64_mb": ("MB", 6, "lower"),
+        "zh_cells_with_latin_words": ("cells", 0, "lower"),
+    },
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
     "contain": {

@@ -71,7 +71,7 @@ def _site(args: argparse.Namespace, site: Site) -> CheckResult:
 
 def _look_options(args: argparse.Namespace) -> LookOptions:
     reported = args.report is not None
-    return LookOptions(args.rounds, args.sample if reported else 0, reported)
+    return LookOptions(args.rounds, args.sample if reported else 0, args.pictures if reported else "none")
 
 
 def _job_site(args: argparse.Namespace) -> Site:

@@ -20,7 +20,6 @@ from rich.text import Text
 
 from agent.commands.check.report_key import report_key
 from agent.commands.check.show import result_json, show
-from agent.commands.terminal.site_time import local
 from agent.commands.terminal.tables import STYLE
 from agent.contract.signing_keys import Signer
 from agent.host.files import as_owner_of
@@ -48,6 +47,7 @@ from agent.onsite.one_look.result import CheckResult
 from agent.report.build import finding_json
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
+from agent.text.site_time import local
 from agent.text.translate import render, translate
 
 SCHEMA = "camwarden-check-compared/1"

@@ -17,6 +17,7 @@ from agent.host.health import moment
 from agent.host.paths import credentials_file
 from agent.observe.facts.facts import with_observations
 from agent.onsite.one_look.result import CheckResult
+from agent.onsite.one_look.shown import PictureChoice
 from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.service.cycle.cycle import see
 from agent.service.cycle.environment import Environment, worker_of
@@ -30,12 +31,12 @@ class LookOptions:
     """How thorough a look is.
 
     `rounds`: looks at cameras that one picture does not settle. `sample_s`: how long each live stream is measured, 0:
-    not at all. `pictures`: they are collected for a report, blackened.
+    not at all. `pictures`: of which cameras they are collected for a report, blackened.
     """
 
     rounds: int = 1
     sample_s: int = 0
-    pictures: bool = False
+    pictures: PictureChoice = "none"
 
 
 def look_at_site(args: argparse.Namespace, site: Site, how: LookOptions) -> CheckResult:
@@ -53,7 +54,7 @@ def look(
 ) -> CheckResult:
     """Look once, with progress as the command's common flags request."""
     now = moment(utc_now())
-    album = Album(worker.judge, keep=how.pictures)
+    album = Album(worker.judge, how.pictures)
     with following(args, site) as progress:
         watch = progress.watch
         env = Environment(
@@ -66,4 +67,4 @@ def look(
             progress.measuring_s = planned_s(site, streams, how.sample_s)
             measured = measure(site, streams, credentials, utc_now, how.sample_s, watch)
             seen = replace(seen, facts=with_observations(seen.facts, measured))
-    return CheckResult(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))
+    return CheckResult(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts, seen.findings))

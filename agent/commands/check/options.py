@@ -4,12 +4,14 @@ import argparse
 import getpass
 import sys
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 from agent.commands.terminal.answers_file import PASSWORD_MAX_BYTES, first_line
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.model.errors import UsageError
 from agent.model.host_name import is_host
+from agent.onsite.one_look.shown import PictureChoice
 from agent.text.harmless import printable
 from agent.text.translate import translate
 from drivers.model import Credential, Device
@@ -44,8 +46,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_worker_flag(parser)
     add = parser.add_argument_group("the hand-over report").add_argument
-    add("--report", type=Path, metavar="FILE", help="write the signed hand-over report (HTML); it holds pictures")
+    add("--report", type=Path, metavar="FILE", help="write the signed hand-over report (HTML)")
     add("--pdf", type=Path, metavar="FILE", help="with --report: print it as PDF too, with chromium or weasyprint")
+    add(
+        "--pictures",
+        choices=get_args(PictureChoice),
+        default="fail",
+        help="with --report: of cameras of which something fails, small (default); of all, in full size; of none",
+    )
     add(
         "--sample",
         type=int,

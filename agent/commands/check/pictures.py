@@ -5,14 +5,15 @@ judged. `agent/onsite/one_look/shown.py` decides which may be shown at all.
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from agent.commands.masks.seen import render_path
-from agent.model.finding import Message
+from agent.model.finding import Finding, Message
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
-from agent.onsite.one_look.shown import ReportPicture, select_picture, why_withheld
+from agent.onsite.one_look.shown import PictureChoice, ReportPicture, pictured, select_picture, why_withheld
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
@@ -21,32 +22,36 @@ from drivers.picture import PictureSeen, ZoneVerdict
 from masking.model import Job, Judged, PictureKind
 from masking.worker.study import Thumbnail
 
-IN_REPORT: Final = Thumbnail(480, max_bytes=48 * 1024)
-"""How large pictures are: 64 of them, in base64, stay below 4.2 MB whatever they show."""
+SIZES: Final[Mapping[PictureChoice, Thumbnail]] = {
+    "fail": Thumbnail(160, max_bytes=16 * 1024),
+    "all": Thumbnail(480, max_bytes=48 * 1024),
+}
+"""How large pictures are: 64 of them, in base64, stay below 4.2 MB whatever they show. What lies outside the zones is
+not what a fail is about: 160 pixels show where the camera looks, and no face."""
 
 
 class Album:
     """Passes jobs to the worker, and stores each judged picture by its digest until the report is made.
 
-    `keep` False: no report is wanted, and nothing is stored.
+    `choice`: of which cameras pictures are wanted; where of none, nothing is stored.
     """
 
-    def __init__(self, judge: Judge, keep: bool) -> None:
-        self._judge, self._keep = judge, keep
+    def __init__(self, judge: Judge, choice: PictureChoice) -> None:
+        self._judge, self._choice = judge, choice
         self._kept: dict[str, tuple[bytes, PictureKind]] = {}
 
     def judge(self, job: Job) -> Judged:
         """Judge a picture; one that the worker cannot judge is not stored."""
         judged = self._judge(job)
-        if self._keep:
+        if self._choice in SIZES:
             self._kept[hashlib.sha256(job.data).hexdigest()] = job.data, job.kind
         return judged
 
-    def blackened(self, site: Site, facts: Facts) -> dict[str, ReportPicture]:
-        """Return the picture of each camera for the report, by its id; approved masks are added from the facts."""
-        if not self._keep:
-            return {}
-        return {c.camera.id: self._one(site, c, facts) for c in with_approvals(site, facts.approvals).cameras}
+    def blackened(self, site: Site, facts: Facts, findings: Iterable[Finding]) -> dict[str, ReportPicture]:
+        """Return the picture of each camera that has one in the report, by its id; approved masks are added."""
+        wanted = pictured(site.cameras, findings, self._choice)
+        cameras = with_approvals(site, facts.approvals).cameras
+        return {c.camera.id: self._one(site, c, facts) for c in cameras if c.camera.id in wanted}
 
     def _one(self, site: Site, camera: CameraConfig, facts: Facts) -> ReportPicture:
         subject = f"camera:{camera.camera.id}"
@@ -65,5 +70,5 @@ class Album:
         private = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
         picture = Picture(camera.camera.id, seen.path, seen.taken_at, *kept)
         own = tuple(v for v in verdicts if v.path == seen.path)
-        look = render_path(picture, private, drawn, private, own, self._judge, IN_REPORT)
+        look = render_path(picture, private, drawn, private, own, self._judge, SIZES[self._choice])
         return ReportPicture(seen.path, seen.taken_at, look.thumbnail)

@@ -14,6 +14,7 @@ from agent.model.finding import Message
 from agent.onsite.handover.contents import contents
 from agent.onsite.handover.report import KeyPart, render_report
 from agent.onsite.one_look.result import CheckResult
+from agent.onsite.one_look.shown import PictureChoice
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
@@ -32,6 +33,7 @@ class ReportPlan:
     pdf: Path | None
     printer: Printer | None
     redacted: bool
+    pictures: PictureChoice
     lang: str
     quiet: bool
 
@@ -52,7 +54,9 @@ def plan_report(args: argparse.Namespace, site: Site | None) -> ReportPlan | Non
         if path is not None:
             require_new(path)
     printer = find_printer() if args.pdf is not None else None
-    return ReportPlan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
+    return ReportPlan(
+        args.report, report_key(site), args.pdf, printer, args.redact, args.pictures, args.lang, args.quiet
+    )
 
 
 def write_report(plan: ReportPlan, checked: CheckResult) -> None:
@@ -62,7 +66,7 @@ def write_report(plan: ReportPlan, checked: CheckResult) -> None:
     ProgramMissing where the program that prints failed; the report itself is there.
     """
     key = KeyPart(plan.key.signer.kid, plan.key.is_site_key)
-    html = render_report(contents(checked, key, plan.lang, plan.redacted), plan.lang)
+    html = render_report(contents(checked, key, plan.lang, plan.redacted, plan.pictures), plan.lang)
     try:
         write_atomic(plan.path, seal(html, plan.key.signer), MODE)
     except OSError as error:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from agent.commands.terminal.asking import person
 from agent.commands.terminal.service_memory import read_memory
-from agent.commands.terminal.site_time import local
 from agent.host.files import as_owner_of
 from agent.judge.checks.footage.shared import TAMPER_ID
 from agent.judge.memory.episodes import Episode, open_episodes
@@ -32,6 +31,7 @@ from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import Owner, owners_now
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
+from agent.text.site_time import local
 from agent.text.translate import render
 
 SCHEMA: Final = "camwarden-findings-note/1"

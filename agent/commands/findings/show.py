@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.terminal.service_memory import read_memory
-from agent.commands.terminal.site_time import local
 from agent.commands.terminal.tables import STYLE
 from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.judge.memory.episodes import Episode, by_class, open_episodes, repairs, times_json, valid_acknowledgement
@@ -24,6 +23,7 @@ from agent.model.finding import Json, Message, utc_text
 from agent.site.config.site import Site
 from agent.text.duration import duration_text
 from agent.text.harmless import json_text, printable
+from agent.text.site_time import local
 from agent.text.translate import render, translate
 
 SCHEMA = "camwarden-findings/1"

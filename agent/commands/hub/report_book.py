@@ -1,11 +1,11 @@
 """Writes the workbook of `camwarden hub report --xlsx`. Names from sites are text in it, never formulas."""
 
 from agent.commands.hub.report_table import HEADINGS
-from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value
+from agent.text.site_time import local
 from agent.text.translate import translate
 
 

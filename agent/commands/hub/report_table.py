@@ -11,7 +11,6 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES, Repairs
 from agent.hub.stores.acknowledged import acknowledged_line
 from agent.hub.stores.day_figures import CHINA, METRICS
@@ -19,6 +18,7 @@ from agent.hub.views.assessment import Assessment, GroupRow
 from agent.model.finding import Message
 from agent.text.duration import duration_text
 from agent.text.harmless import printable
+from agent.text.site_time import local
 from agent.text.translate import render, translate
 
 HEADINGS: Final[Mapping[str, str]] = {

@@ -8,7 +8,6 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from agent.commands.terminal.site_time import local
 from agent.hub.stores import trust
 from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.stores.day_figures import CHINA
@@ -19,6 +18,7 @@ from agent.hub.views.status import write_orders, write_silent, write_status
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message
 from agent.text.harmless import printable
+from agent.text.site_time import local
 from agent.text.translate import render, translate
 
 STEPS: Final = {

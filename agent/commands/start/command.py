@@ -167,8 +167,8 @@ def _look(args: argparse.Namespace, folder: Path, settled: tuple[Settled, ...]) 
         say()
         values = {"cameras": len(site.cameras), "devices": len(site.devices)}
         say(render(Message("looking at {cameras} cameras of {devices} devices", values), args.lang))
-    checked = anonymous(look_at_site(args, site, LookOptions(ROUNDS, pictures=True)))
-    plan = ReportPlan(_new_report(folder), report_key(site), None, None, True, args.lang, True)
+    checked = anonymous(look_at_site(args, site, LookOptions(ROUNDS, pictures="fail")))
+    plan = ReportPlan(_new_report(folder), report_key(site), None, None, True, "fail", args.lang, True)
     write_report(plan, checked)
     result = show.Result(folder, plan.path, plan.key.signer.kid, checked, settled)
     if args.json:

@@ -1,84 +1,149 @@
-"""Builds the cameras of a hand-over report: picture, outlines, verdicts path by path, and the view's state. Pure."""
+"""Builds the cameras of a hand-over report: picture, outlines, verdicts path by path, footage, and the view. Pure."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from agent.judge.wording.picture_words import PATHS, zone_reason
+from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Message, Status, is_item, is_quiet
 from agent.observe.approvals.approvals import Approval, with_approvals
 from agent.observe.facts.facts import Facts
-from agent.onsite.handover.report import ORDER, CameraPart, PathPart
+from agent.observe.footage.days import recorder_of
+from agent.onsite.handover.contents_equipment import Own
+from agent.onsite.handover.places import Places
+from agent.onsite.handover.report import ORDER, VERDICTS, CameraPart, OwnFinding, PathsPart
 from agent.onsite.one_look.result import CheckResult
+from agent.report.timeline import Timeline, TimelineRow
 from agent.site.config.site import CameraConfig
+from agent.text.site_time import local
 from agent.text.translate import render, translate
-from drivers.model import Masks, Unavailable
+from drivers.model import Device, Masks, Unavailable
 from drivers.picture import ZoneVerdict
 from masking.view.model import ViewSeen
 
 
-def camera_parts(checked: CheckResult, lang: str) -> tuple[CameraPart, ...]:
-    """Build one part for each camera, in the order of the configuration."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What every camera of one report is built from."""
+
+    checked: CheckResult
+    by_subject: Mapping[str, tuple[Finding, ...]]
+    places: Places
+    rows: Mapping[str, TimelineRow]
+    devices: Mapping[str, Device]
+    own: Own
+    lang: str
+
+
+def camera_parts(
+    checked: CheckResult, timeline: Timeline, places: Places, own: Own, lang: str
+) -> tuple[CameraPart, ...]:
+    """Build one part for each camera: what fails first, then in the order of the configuration."""
+    by_subject: dict[str, list[Finding]] = {}
+    for one in checked.seen.findings:
+        by_subject.setdefault(one.subject, []).append(one)
+    found = {subject: tuple(ones) for subject, ones in by_subject.items()}
+    devices = {one.id: one for one in checked.site.devices}
+    look = _Look(checked, found, places, {row.camera_id: row for row in timeline.rows}, devices, own, lang)
     cameras = with_approvals(checked.site, checked.seen.facts.approvals).cameras
-    return tuple(_camera(checked, camera, lang) for camera in cameras)
+    return tuple(sorted((_camera(look, one) for one in cameras), key=lambda one: ORDER.index(one.status)))
 
 
-def _camera(checked: CheckResult, config: CameraConfig, lang: str) -> CameraPart:
-    camera, facts = config.camera, checked.seen.facts
+def _camera(look: _Look, config: CameraConfig) -> CameraPart:
+    camera, facts, lang = config.camera, look.checked.seen.facts, look.lang
     subject = f"camera:{camera.id}"
-    own = [f for f in checked.seen.findings if f.subject == subject]
-    # What follows from another finding of this same camera would say the same thing twice.
-    told = {f.key for f in own if is_item(replace(f, caused_by=""))}
-    open_ones = [f for f in own if f.key in told and f.caused_by not in told]
-    open_ones.sort(key=lambda f: ORDER.index(f.status))
-    shown = checked.pictures.get(camera.id)
+    own = look.by_subject.get(subject, ())
+    shown = look.checked.pictures.get(camera.id)
     approval, listed = facts.approvals.get(camera.id), facts.one(subject, Masks)
+    zone = ZoneInfo(look.checked.site.time_zone)
     picture = ""
     if shown is not None and shown.path is not None and shown.taken_at is not None:
-        local = shown.taken_at.astimezone(ZoneInfo(checked.site.time_zone))
-        picture = f"{shown.path}, {local:%Y-%m-%d %H:%M:%S}"
+        picture = f"{render(PATHS[shown.path], lang)}, {local(shown.taken_at, zone)}"
     codes = camera.code or translate("no GB/T 28181 code", lang)
-    facts_text = " \u00b7 ".join(part for part in (camera.id, codes, camera.placement, camera.device) if part)
     presets = (zone for preset in config.presets for zone in preset.zones)
     return CameraPart(
-        camera.id,
-        camera.name,
-        facts_text,
-        _status(own),
-        tuple((f.status, render(f.message, lang)) for f in open_ones),
-        _paths(facts, subject),
-        _view(facts, own, subject, lang),
-        _approved(approval, lang),
-        picture,
-        shown.jpeg if shown is not None else b"",
-        render(shown.why, lang) if shown is not None and shown.why is not None else "",
-        tuple(zone.polygon for zone in (*config.zones, *presets)),
-        tuple(m.polygon for m in (approval.masks if approval else ()) if m.enabled and m.polygon),
-        tuple(m.polygon for m in (listed.masks if listed else ()) if m.enabled and m.polygon),
+        anchor=look.places[subject].anchor,
+        id=camera.id,
+        name=camera.name,
+        facts=" \u00b7 ".join(part for part in (camera.id, codes, camera.placement) if part),
+        device=look.places[f"device:{camera.device}"],
+        status=_status(own),
+        findings=(*_own(look, own), *_of_devices(look, config)),
+        paths=_paths(facts, subject, look.devices[camera.device], look.checked.site.probe.deadline_s, lang),
+        view=_view(facts, own, subject, lang),
+        approval=_approved(approval, zone, lang),
+        kept=_kept(look.rows.get(camera.id), zone, lang),
+        pictured=shown is not None,
+        picture=picture,
+        jpeg=shown.jpeg if shown is not None else b"",
+        why=render(shown.why, lang) if shown is not None and shown.why is not None else "",
+        declared=tuple(zone.polygon for zone in (*config.zones, *presets)),
+        approved=tuple(m.polygon for m in (approval.masks if approval else ()) if m.enabled and m.polygon),
+        observed=tuple(m.polygon for m in (listed.masks if listed else ()) if m.enabled and m.polygon),
     )
 
 
-def _status(own: list[Finding]) -> Status:
+def _own(look: _Look, own: tuple[Finding, ...]) -> tuple[OwnFinding, ...]:
+    # What follows from another finding of this same camera would say the same thing twice.
+    told = {f.key for f in own if is_item(replace(f, caused_by=""))}
+    open_ones = [f for f in own if f.key in told and f.caused_by not in told]
+    return tuple(look.own(f) for f in sorted(open_ones, key=lambda f: ORDER.index(f.status)))
+
+
+def _of_devices(look: _Look, config: CameraConfig) -> tuple[OwnFinding, ...]:
+    """Return what fails at a camera's device and recorder: whoever stands before the camera has to know of it."""
+    subjects = dict.fromkeys((f"device:{config.camera.device}", recorder_of(config)))
+    return tuple(
+        replace(look.own(f), text="", device=look.places[subject].name)
+        for subject in subjects
+        for f in look.by_subject.get(subject, ())
+        if f.status == "fail" and is_item(f)
+    )
+
+
+def _kept(row: TimelineRow | None, zone: ZoneInfo, lang: str) -> str:
+    """Return from when on footage was played, and from when on it is listed: seen and told apart."""
+    if row is None or (row.oldest_at is None and row.proven_at is None):
+        return ""
+    values = {"days": row.floor_days, "told": "", "seen": ""}
+    values |= {"told": local(row.oldest_at, zone)} if row.oldest_at else {}
+    values |= {"seen": local(row.proven_at, zone)} if row.proven_at else {}
+    if row.proven_at is None:
+        return render(Message("listed from {told} on, none of it played; {days} days are due", values), lang)
+    if row.oldest_at is None:
+        return render(Message("played from {seen} on; {days} days are due", values), lang)
+    return render(Message("listed from {told} on, played from {seen} on; {days} days are due", values), lang)
+
+
+def _status(own: tuple[Finding, ...]) -> Status:
     """Return the worst status of a camera; unknown where it has none."""
     due = [f.status for f in own if f.status != "not_applicable" and not is_quiet(f)]
     return min(due, key=ORDER.index, default="unknown")
 
 
-def _paths(facts: Facts, subject: str) -> tuple[PathPart, ...]:
-    seen = [PathPart(v.path, v.zone, v.verdict, v.reason, _sure(v.numbers)) for v in facts.all(subject, ZoneVerdict)]
-    missing = [
-        PathPart(one.path, "", "", one.reason)
-        for one in facts.all(subject, Unavailable)
-        if one.fact == "picture" and one.path is not None
-    ]
-    return (*seen, *missing)
+def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: str) -> tuple[PathsPart, ...]:
+    """Return the verdicts by zone, what shows it first; paths of which no picture came are told by why."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for v in facts.all(subject, ZoneVerdict):
+        reason = "" if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
+        alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v.numbers))
+    for one in facts.all(subject, Unavailable):
+        if one.fact == "picture" and one.path is not None:
+            why = unavailable_message(one, device, deadline_s)
+            short = render(Message(why.template, why.values), lang)
+            alike.setdefault(("", "", short), []).append(render(PATHS[one.path], lang))
+    parts = [PathsPart(zone, verdict, tuple(paths), why) for (zone, verdict, why), paths in alike.items()]
+    return tuple(sorted(parts, key=lambda one: ORDER.index(VERDICTS[one.verdict][0])))
 
 
 def _sure(numbers: tuple[tuple[str, float], ...]) -> str:
     """Return the confidence of a verdict; all its numbers are in the signed reports."""
     ratio = dict(numbers).get("hidden_probability")
-    return "" if ratio is None else f"{100 * ratio:.0f} %"
+    return "" if ratio is None else f" ({100 * ratio:.0f} %)"
 
 
-def _view(facts: Facts, own: list[Finding], subject: str, lang: str) -> str:
+def _view(facts: Facts, own: tuple[Finding, ...], subject: str, lang: str) -> str:
     """Compare the view with the approved one, with the movement in numbers where it was measured."""
     moved = next((f for f in own if f.check == "camera-moved"), None)
     seen = facts.one(subject, ViewSeen)
@@ -103,8 +168,8 @@ def _rounded(number: float) -> float:
     return round(number, 2) + 0.0
 
 
-def _approved(approval: Approval | None, lang: str) -> str:
+def _approved(approval: Approval | None, zone: ZoneInfo, lang: str) -> str:
     if approval is None:
         return ""
-    values = {"by": approval.by, "at": f"{approval.at:%Y-%m-%d}"}
+    values = {"by": approval.by, "at": f"{approval.at.astimezone(zone):%Y-%m-%d}"}
     return render(Message("approved by {by} on {at}", values), lang)

@@ -1,10 +1,12 @@
-"""Builds clocks, forecasts and the equipment list of a hand-over report: configured beside measured. Pure."""
+"""Builds devices and streams of a hand-over report: clock, disks and equipment, configured beside measured. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from agent.model.finding import Finding, Message
+from agent.judge.wording.picture_words import PATHS
+from agent.model.finding import Finding, Message, Status, is_item
 from agent.observe.facts.facts import Facts
-from agent.onsite.handover.report import RowPart
+from agent.onsite.handover.places import Places
+from agent.onsite.handover.report import ORDER, DevicePart, OwnFinding, PlacePart, StreamPart
 from agent.site.config.site import Site
 from agent.text.translate import render, translate
 from drivers.model import Clock, Identity
@@ -12,60 +14,69 @@ from drivers.picture import Stream, Streams, StreamSample
 
 NONE = "\u2013"
 
-
-def clock_rows(site: Site, facts: Facts, findings: tuple[Finding, ...], lang: str) -> tuple[RowPart, ...]:
-    """Return one row for each device: its offset from our clock, whether it uses NTP, the finding."""
-    found = {f.subject: f for f in findings if f.check == "clock-offset"}
-    rows = []
-    for device in site.devices:
-        finding = found.get(f"device:{device.id}")
-        if finding is None:
-            continue
-        clock = facts.one(finding.subject, Clock)
-        offset = f"{clock.offset_s:+.1f} s \u00b1 {clock.uncertainty_s:.1f} s" if clock is not None else NONE
-        ntp = {True: "yes", False: "no", None: ""}[clock.ntp if clock is not None else None]
-        cells = (device.id, offset, translate(ntp, lang) or NONE)
-        rows.append(RowPart(finding.status, (*cells, render(finding.message, lang))))
-    return tuple(rows)
+Own = Callable[[Finding], OwnFinding]
+"""Makes the line of a finding at its camera or device."""
 
 
-def forecast_rows(findings: tuple[Finding, ...], lang: str) -> tuple[RowPart, ...]:
-    """Return one row for each recorder or store: how long its disks will last."""
+def device_parts(
+    site: Site, facts: Facts, findings: tuple[Finding, ...], places: Places, own: Own, lang: str
+) -> tuple[DevicePart, ...]:
+    """Return one part for each device and store of the site."""
+    by_subject: dict[str, list[Finding]] = {}
+    for one in findings:
+        by_subject.setdefault(one.subject, []).append(one)
+    addresses = {f"device:{one.id}": f"{one.host}:{one.port}" for one in site.devices}
     return tuple(
-        RowPart(f.status, (f.subject.partition(":")[2], render(f.message, lang)))
-        for f in findings
-        if f.check == "retention-forecast"
+        _device(subject, place, addresses.get(subject, NONE), facts, by_subject.get(subject, []), own, lang)
+        for subject, place in places.items()
+        if subject.startswith("device:")
     )
 
 
-def device_rows(site: Site, facts: Facts) -> tuple[RowPart, ...]:
-    """Return one row for each device: model, firmware, serial number, address."""
-    rows = []
-    for device in site.devices:
-        one = facts.one(f"device:{device.id}", Identity)
-        told = (
-            (f"{one.manufacturer} {one.model}".strip(), one.firmware, one.serial) if one is not None else ("", "", "")
-        )
-        model, firmware, serial = told
-        address = f"{device.host}:{device.port}"
-        rows.append(RowPart(None, (device.id, model or NONE, firmware or NONE, serial or NONE, address)))
-    return tuple(rows)
+def _device(
+    subject: str, place: PlacePart, address: str, facts: Facts, found: list[Finding], own: Own, lang: str
+) -> DevicePart:
+    told, clock = facts.one(subject, Identity), facts.one(subject, Clock)
+    open_ones = sorted((one for one in found if is_item(one)), key=lambda one: ORDER.index(one.status))
+    due: list[Status] = [one.status for one in found if one.status != "not_applicable"]
+    forecast = next((one for one in found if one.check == "retention-forecast"), None)
+    return DevicePart(
+        anchor=place.anchor,
+        id=subject.partition(":")[2],
+        model=(f"{told.manufacturer} {told.model}".strip() if told is not None else "") or NONE,
+        firmware=(told.firmware if told is not None else "") or NONE,
+        serial=(told.serial if told is not None else "") or NONE,
+        address=address,
+        clock=_clock(clock, lang) if clock is not None else NONE,
+        outlook=render(forecast.message, lang) if forecast is not None and forecast.status == "pass" else NONE,
+        status=min(due, key=ORDER.index, default="unknown"),
+        findings=tuple(own(one) for one in open_ones),
+    )
 
 
-def stream_rows(site: Site, facts: Facts, lang: str) -> tuple[RowPart, ...]:
-    """Return one row for each stream of a camera: its settings, and a sample's measurements."""
-    rows = []
+def _clock(clock: Clock, lang: str) -> str:
+    """Return how far a clock is from ours, and whether it follows a time server."""
+    offset = f"{clock.offset_s:+.1f} s \u00b1 {clock.uncertainty_s:.1f} s"
+    if clock.ntp is None:
+        return offset
+    return f"{offset}, NTP: {translate('yes' if clock.ntp else 'no', lang)}"
+
+
+def stream_parts(site: Site, facts: Facts, places: Places, lang: str) -> tuple[StreamPart, ...]:
+    """Return each stream's settings and a sample's measurements; cameras whose streams are alike share one."""
+    alike: dict[tuple[str, str, str], list[PlacePart]] = {}
     for camera in site.cameras:
-        name = camera.camera.id
-        streams = facts.one(f"camera:{name}", Streams)
-        samples = {one.path: one for one in facts.all(f"camera:{name}", StreamSample)}
+        subject = f"camera:{camera.camera.id}"
+        streams = facts.one(subject, Streams)
+        samples = {one.path: one for one in facts.all(subject, StreamSample)}
         for stream in streams.streams if streams is not None else ():
             if stream.path == "snapshot":
                 continue
             sample = samples.get(stream.path)
             taken = _measured(sample, lang) if sample is not None else translate("not measured", lang)
-            rows.append(RowPart(None, (name, stream.path, _configured(stream) or NONE, taken)))
-    return tuple(rows)
+            path = render(PATHS[stream.path], lang)
+            alike.setdefault((path, _configured(stream) or NONE, taken), []).append(places[subject])
+    return tuple(StreamPart(tuple(named), *row) for row, named in alike.items())
 
 
 def _configured(stream: Stream) -> str:

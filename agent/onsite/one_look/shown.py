@@ -4,11 +4,12 @@ Unknown is more black, never less: a camera whose private areas in its picture a
 `agent/commands/check/pictures.py` has the worker blacken the others.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
-from agent.model.finding import Message
+from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.details import Movable
@@ -19,6 +20,10 @@ PREFERRED: Final[tuple[PathName, ...]] = (*STREAMS, "recorder-live", "snapshot",
 """Which path is shown, and in this order also one that shows what must be hidden: that one before all others."""
 
 
+PictureChoice = Literal["fail", "all", "none"]
+"""Of which cameras a report has pictures: of those with something that fails, small; of all; of none."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportPicture:
     """One camera's picture, blackened: `jpeg` of the path, or `why` there is none; `why` None where none came."""
@@ -27,6 +32,14 @@ class ReportPicture:
     taken_at: datetime | None = None
     jpeg: bytes = field(default=b"", repr=False)
     why: Message | None = None
+
+
+def pictured(cameras: Iterable[CameraConfig], findings: Iterable[Finding], choice: PictureChoice) -> frozenset[str]:
+    """Return the ids of the cameras whose picture was asked for: nobody is pictured where nothing has to be shown."""
+    asked = frozenset(one.camera.id for one in cameras) if choice != "none" else frozenset()
+    if choice == "all":
+        return asked
+    return asked & {one.subject.removeprefix("camera:") for one in findings if one.status == "fail"}
 
 
 def why_withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.model.finding import Finding, Message, Severity, Status, is_item
-from agent.onsite.handover.contents import is_declaration
+from agent.onsite.handover.contents_findings import is_declaration
 
 HARMS: Final[tuple[tuple[Message, tuple[str, ...]], ...]] = (
     (

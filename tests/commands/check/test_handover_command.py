@@ -66,7 +66,7 @@ def written(running: SimulatedSite, tmp_path_factory: pytest.TempPathFactory) ->
     report = folder / "report.html"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "home"))
-        code = check(config, "--report", str(report))
+        code = check(config, "--report", str(report), "--pictures", "all")
     return Written(config, report, folder / "home", code)
 
 
@@ -112,16 +112,43 @@ def test_the_report_is_for_its_owner_and_signed_with_a_key_of_this_computer(
     assert not (load(written.config).storage.directory / "report-key.pem").exists(), "the daemon makes that one"
 
 
-def test_where_the_site_s_key_can_be_used_it_signs(written: Written, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def by_default(written: Written, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A report of which nobody said which pictures it shall have, and the site's own key, usable while it was made."""
     key = load(written.config).storage.directory / "report-key.pem"
-    signer = load_or_create_signer(key)
-    report = tmp_path / "report.html"
+    kid = load_or_create_signer(key).kid
+    report = tmp_path_factory.mktemp("default") / "report.html"
     try:
         check(written.config, "--report", str(report))
     finally:
         key.unlink()
-    assert unseal(report.read_bytes()).key.kid == signer.kid
+    return report, kid
+
+
+def _width(data: bytes) -> int:
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return int(image.shape[1])
+
+
+def test_where_the_site_s_key_can_be_used_it_signs(by_default: tuple[Path, str]) -> None:
+    report, kid = by_default
+    assert unseal(report.read_bytes()).key.kid == kid
     assert "the site&#39;s own report key: the same" in report.read_text()
+
+
+def test_without_a_word_only_what_fails_is_pictured_and_no_wider_than_160_pixels(
+    written: Written, by_default: tuple[Path, str]
+) -> None:
+    pictures = jpegs(by_default[0].read_text())
+    failing = {"corridor", "yard", "reception", "canteen", "parking", "lobby"}
+    assert set(pictures) <= failing and {"corridor", "lobby"} <= set(pictures)
+    for camera in load(written.config).cameras:
+        name = camera.camera.id
+        if name in pictures:
+            assert _width(pictures[name]) <= 160, name
+            for zone in camera.zones:
+                assert float(inside(pictures[name], zone.polygon).mean()) < 6, name
 
 
 def test_neither_secret_nor_address_is_in_the_report(written: Written) -> None:
@@ -146,7 +173,7 @@ def test_an_undeclared_camera_is_not_pictured(written: Written, tmp_path: Path) 
     config = written.config.parent / "undeclared.toml"
     config.write_text(re.sub(r"(?s)\[\[camera\.private_zone\]\].*?\n\n", "\n", text + "\n\n"))
     report = tmp_path / "report.html"
-    check(config, "--report", str(report))
+    check(config, "--report", str(report), "--pictures", "all")
     assert set(jpegs(report.read_text())) == {"roof"}
     assert "not shown: nobody declared what is private in its view" in report.read_text()
 

@@ -11,6 +11,7 @@ from typing import Final
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
+from agent.judge.wording.picture_words import paths_listed, zone_reason
 from agent.model.finding import Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
@@ -69,12 +70,12 @@ def _shows_another(seen: Seen, camera: CameraConfig) -> bool:
 def _bare(verdicts: Verdicts, switched_off: str, mixed_up: str) -> Iterator[tuple[tuple[str, str], Outcome]]:
     failed = [one for _, one in verdicts.values() if one.verdict == "FAIL"]
     for one in failed:
-        paths = ", ".join(other.path for other in failed if other.zone == one.zone)
+        paths = [other.path for other in failed if other.zone == one.zone]
         message = Message(
             "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
-            {"zone": one.zone, "paths": paths, "reason": one.reason},
+            {"zone": one.zone, "paths": paths_listed(paths), "reason": zone_reason(one.reason)},
         )
-        cause = switched_off or (mixed_up if paths == "playback" else "")
+        cause = switched_off or (mixed_up if paths == ["playback"] else "")
         broken = Broken(_key(one.zone, one.path), one.reason, message, caused_by=cause)
         yield (one.zone, one.path), broken
 

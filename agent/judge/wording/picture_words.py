@@ -1,0 +1,53 @@
+"""Names the ways on which a picture leaves, and why a zone is not hidden on one, in words: all msgids. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from agent.model.finding import Message, sentence
+from drivers.picture import PathName
+
+PATHS: Final[Mapping[PathName, Message]] = {
+    "snapshot": Message("snapshot"),
+    "main": Message("main"),
+    "sub": Message("sub"),
+    "stream-3": Message("stream-3"),
+    "stream-4": Message("stream-4"),
+    "stream-5": Message("stream-5"),
+    "recorder-live": Message("recorder-live"),
+    "playback": Message("playback"),
+    "playback-beside": Message("playback-beside"),
+}
+"""Each path by its name, which is a word of the field in English."""
+
+ZONE_REASONS: Final[Mapping[str, Message]] = {
+    "not-hidden": Message("nothing covers it"),
+    "partly-covered": Message("covered in part: the mask is displaced or too small"),
+    "translucent": Message("the mask lets the scene shine through"),
+    "mosaic-too-fine": Message("the blocks of the mosaic are too small"),
+    "blur-too-weak": Message("the blur is too weak"),
+    "no-texture": Message("the place is too even to tell a mask from it"),
+    "low-bitrate": Message("the picture is coded too coarsely to tell"),
+    "no-border": Message("the zone fills the picture, so that nothing around it can be compared"),
+    "no-grid": Message("no mosaic is seen, and no bare scene either"),
+    "no-energy": Message("no blur is seen, and no bare scene either"),
+    "mosaic-fine": Message("a mosaic between what hides and what does not"),
+    "blur-weak": Message("a blur between what hides and what does not"),
+    "not-clean": Message("hidden perhaps, with a rest of detail"),
+    "looks-differ": Message("several looks contradict each other"),
+    "other-color": Message("looks hidden, but by another colour than declared"),
+    "other-effect": Message("looks hidden, but by another effect than declared"),
+    "too-small": Message("the zone is too small to be judged"),
+    "bad-polygon": Message("the zone is no polygon that can be judged"),
+}
+"""Why a zone is not hidden, or cannot be told to be. Source: `masking/README.md`."""
+
+
+def paths_listed(paths: Iterable[PathName]) -> Message:
+    """Return several paths as one value of a message."""
+    named = {f"path_{number}": PATHS[path] for number, path in enumerate(paths)}
+    return Message(", ".join(f"{{{name}}}" for name in named), named)
+
+
+def zone_reason(reason: str) -> Message:
+    """Return why a zone is not hidden or cannot be told to be; what has no words stays as it is."""
+    return ZONE_REASONS.get(reason, sentence(reason))

@@ -1,0 +1,142 @@
+"""Groups the open findings of a hand-over report by cause, each sentence once, with all who share it. Pure.
+
+Decides what is one cause, which sentences stand with it and which at the camera, and who has the next step.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+from agent.judge.checks.papers import declared
+from agent.model.finding import Finding, Message, Status, is_item
+from agent.onsite.handover.places import Places, place, places
+from agent.onsite.handover.report import ORDER, GroupPart, OwnFinding, PlacePart, SaidPart
+from agent.onsite.handover.report_words import TITLES, rule_text
+from agent.site.declarations.table import BY_ID
+from agent.text.translate import render, translate
+
+SAID_MAX: Final = 3
+"""So many sentences of one cause stand together; where there are more, each has numbers of its camera."""
+
+Who = Literal["contractor", "operator"]
+
+Group = tuple[Finding, ...]
+
+
+def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
+    """Group open findings by check, status and kind of sentence: what fails first, then by how many there are."""
+    groups: dict[tuple[str, Status, str], list[Finding]] = {}
+    for finding in findings:
+        if is_item(finding):
+            groups.setdefault((finding.check, finding.status, finding.message.template), []).append(finding)
+    ordered = sorted(groups.values(), key=lambda group: (ORDER.index(group[0].status), -len(group)))
+    return tuple(tuple(group) for group in ordered)
+
+
+def anchor_of(number: int) -> str:
+    """Return the anchor of the group of this number, from 0."""
+    return f"f{number + 1}"
+
+
+def anchors_of(groups: tuple[Group, ...]) -> dict[str, str]:
+    """Return the anchor of the group of each finding, by its key."""
+    return {finding.key: anchor_of(number) for number, group in enumerate(groups) for finding in group}
+
+
+def group_parts(
+    known: Places, groups: tuple[Group, ...], findings: tuple[Finding, ...], lang: str
+) -> tuple[GroupPart, ...]:
+    """Return the groups as a reader sees them; `findings` are all of the look, with what shares a cause."""
+    following: dict[str, list[Finding]] = {}
+    for one in findings:
+        if one.caused_by and one.status not in ("pass", "not_applicable"):
+            following.setdefault(one.caused_by, []).append(one)
+    return tuple(_part(known, anchor_of(number), group, following, lang) for number, group in enumerate(groups))
+
+
+def told_with_group(groups: tuple[Group, ...], lang: str) -> frozenset[str]:
+    """Return the keys of findings whose sentence stands with their group: it is not said again at the camera."""
+    return frozenset(one.key for group in groups for alike in _said(group, lang).values() for one in alike)
+
+
+def own_finding(finding: Finding, anchors: Mapping[str, str], told: frozenset[str], lang: str) -> OwnFinding:
+    """Return a finding as it stands at its camera or device: the one place where such a line is made."""
+    return OwnFinding(
+        status=finding.status,
+        title=title(finding, lang),
+        anchor=anchors.get(finding.key, ""),
+        text="" if finding.key in told else render(finding.message, lang),
+    )
+
+
+def title(finding: Finding, lang: str) -> str:
+    """Return what a finding is about, in a few words."""
+    return translate(TITLES.get(finding.check, finding.check), lang)
+
+
+def is_declaration(finding: Finding) -> bool:
+    """Return whether a finding waits for a declaration: a missing one, or one on cameras without any."""
+    if finding.check == declared.DECLARATIONS_ID:
+        return True
+    return finding.subject == "site" and finding.status == "unknown" and bool(finding.evidence.get("cameras"))
+
+
+def who(finding: Finding) -> Who:
+    """Return who has the next step: the operator of declarations and of what reaches the hub, not of devices."""
+    if is_declaration(finding) or finding.check in ("hub-delivery", "hub-certificate", "undeclared-camera"):
+        return "operator"
+    return "contractor"
+
+
+def subjects_of(finding: Finding) -> tuple[str, ...]:
+    """Return what a finding is about: one on the site about several cameras is about each of them."""
+    cameras = finding.evidence.get("cameras") if finding.subject == "site" else None
+    if isinstance(cameras, list | tuple) and cameras:
+        return tuple(f"camera:{one}" for one in cameras)
+    return (finding.subject,)
+
+
+def _said(group: Group, lang: str) -> dict[str, list[Finding]]:
+    """Return the sentences that are told with a group, each with its findings; the most frequent first."""
+    alike: dict[str, list[Finding]] = {}
+    for finding in group:
+        alike.setdefault(render(finding.message, lang), []).append(finding)
+    first = Counter({text: len(found) for text, found in alike.items()}).most_common(SAID_MAX)
+    return {text: alike[text] for text, _ in first}
+
+
+def _part(known: Places, anchor: str, group: Group, following: Mapping[str, list[Finding]], lang: str) -> GroupPart:
+    first = group[0]
+    said = _said(group, lang)
+    told = {one.key for alike in said.values() for one in alike}
+    shared = dict.fromkeys(title(f, lang) for one in group for f in following.get(one.key, ()))
+    return GroupPart(
+        anchor=anchor,
+        status=first.status,
+        title=title(first, lang),
+        rule=rule_text(first.source, lang),
+        who=who(first),
+        said=tuple(SaidPart(text, _places(known, alike, lang)) for text, alike in said.items()),
+        rest=tuple(place(known, one.subject, lang) for one in group if one.key not in told),
+        shared=", ".join(shared),
+        rows=tuple(row for one in group if is_declaration(one) for row in _declarations(one, lang)),
+    )
+
+
+def _places(known: Places, alike: list[Finding], lang: str) -> tuple[PlacePart, ...]:
+    """Return who shares a sentence: each camera by its name where it fails."""
+    subjects = [subject for one in alike for subject in subjects_of(one)]
+    if alike[0].status == "fail":
+        return tuple(place(known, subject, lang) for subject in subjects)
+    return places(known, subjects, lang)
+
+
+def _declarations(finding: Finding, lang: str) -> Iterable[tuple[str, str]]:
+    """Yield each missing declaration: the question, and of what."""
+    rows = finding.evidence.get("open")
+    for row in rows if isinstance(rows, list | tuple) else ():
+        if isinstance(row, Mapping):
+            duty = BY_ID.get(str(row["duty"]))
+            question = translate(duty.question, lang) if duty is not None else str(row["duty"])
+            cameras = Message("{count} cameras", {"count": int(str(row["cameras"]))})
+            yield question, render(cameras, lang) if row["cameras"] else translate("the site", lang)
