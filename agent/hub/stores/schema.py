@@ -10,11 +10,11 @@ from typing import Final
 
 from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
-from agent.hub.stores import case_columns
+from agent.hub.stores import case_columns, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
 from agent.model.finding import StreamName
 
-VERSION: Final = 6
+VERSION: Final = 7
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -165,7 +165,18 @@ CREATE TABLE IF NOT EXISTS telling_finding (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+# dispute: one that a site has signed, by its id. `said` is JSON as it was signed, `detected_at` names the episode and
+# `ended_at` its end, `decided` is JSON of the decision, or empty, and `command` the order that carries it to the site.
+_SEVENTH = """
+CREATE TABLE IF NOT EXISTS dispute (
+    site TEXT NOT NULL, id TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL,
+    detected_at TEXT NOT NULL, ended_at TEXT NOT NULL, said TEXT NOT NULL, arrived_at TEXT NOT NULL,
+    decided TEXT NOT NULL DEFAULT '', command TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (site, id)
+) WITHOUT ROWID
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 
 _BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5
@@ -192,6 +203,8 @@ def prepare(db: sqlite3.Connection) -> int:
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
+        if version:
+            dispute_columns.fill(db)
         db.execute(f"PRAGMA user_version={_to_fill(version)}")
     while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
         pass
@@ -200,7 +213,9 @@ def prepare(db: sqlite3.Connection) -> int:
 
 def _to_fill(version: int) -> int:
     """Return the version of a file with today's tables whose reports have to be read once more."""
-    return VERSION if version == 0 else _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
+    if version == 0 or version > _BEFORE_TOLD:
+        return VERSION
+    return _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
 
 
 def _fill(db: sqlite3.Connection) -> bool:
