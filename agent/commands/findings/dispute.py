@@ -1,4 +1,4 @@
-"""Takes an owner's word that a finding is wrong. The service tells the hub of it with its next look.
+"""Stores an owner's dispute of a finding for the service, which reports it to the hub with its next look.
 
 What is disputed is an episode: the open one, or the last one that is over. One that is disputed already waits for the
 hub's decision first; after it anybody may dispute again.

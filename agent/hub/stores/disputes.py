@@ -1,21 +1,20 @@
-"""Stores the disputes that sites have signed, and what was decided on them. Each stands once, by its id.
+"""Stores the disputes that sites have signed, and what was decided on them, each once by its id.
 
 The first arrival counts: a dispute that comes again, in another report or another epoch, moves neither its due date nor
 its decision. Reads and writes within the caller's transaction.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from agent.contract.chain import utc_text
-from agent.contract.disputes import DUE_WITHIN, Decided, Disputed, decided_json, read_decided, read_disputed
+from agent.contract.disputes import DUE_WITHIN, Decided, Disputed, Outcome, read_disputed
 from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified, UsageError
-from agent.model.finding import Json
+from agent.model.finding import Json, Status
 from agent.verify.members import dict_of, text_of, time_of
 
 OF_SITE_MOST: Final = 1000
@@ -78,16 +77,18 @@ def _end(store: Store, site: str, body: Mapping[str, Any]) -> None:
 def decide(store: Store, site: str, word: Decided, command: str) -> None:
     """Store a decision and the command that carries it."""
     store.run(
-        "UPDATE dispute SET decided = ?, command = ? WHERE site = ? AND id = ?",
-        *(json.dumps(decided_json(word)), command, site, word.dispute),
+        "UPDATE dispute SET outcome = ?, decided_by = ?, decided_why = ?, decided_at = ?, command = ?"
+        " WHERE site = ? AND id = ?",
+        *(word.outcome, word.by, word.why, utc_text(word.at), command, site, word.dispute),
     )
 
 
 def disputes(store: Store, site: str | None = None) -> list[DisputeRow]:
     """Return the disputes of a site, or of all, in the order in which they came."""
     rows = store.all(
-        "SELECT site, said, arrived_at, ended_at, decided, command FROM dispute WHERE ? IN ('', site)"
-        " ORDER BY arrived_at, site, id",
+        "SELECT site, id, check_id, subject, status, reason, detected_at, repaired_at, disputed_by, at, why,"
+        " arrived_at, ended_at, outcome, decided_by, decided_why, decided_at, command"
+        " FROM dispute WHERE ? IN ('', site) ORDER BY arrived_at, site, id",
         site or "",
     )
     return [_row(*one) for one in rows]
@@ -106,12 +107,41 @@ def find(store: Store, site: str, begin: str) -> DisputeRow:
     return found[0]
 
 
-def _row(site: str, said: str, arrived_at: str, ended_at: str, decided: str, command: str) -> DisputeRow:
+def _row(
+    site: str,
+    dispute: str,
+    check: str,
+    subject: str,
+    status: Status,
+    reason: str,
+    detected_at: str,
+    repaired_at: str,
+    by: str,
+    at: str,
+    why: str,
+    arrived_at: str,
+    ended_at: str,
+    outcome: Outcome | Literal[""],
+    decided_by: str,
+    decided_why: str,
+    decided_at: str,
+    command: str,
+) -> DisputeRow:
+    said = Disputed(
+        check=check, subject=subject, status=status, reason=reason, detected_at=datetime.fromisoformat(detected_at),
+        repaired_at=_time(repaired_at), by=by, at=datetime.fromisoformat(at), why=why,
+    )  # fmt: skip
+    decision = None
+    if outcome:
+        decision = Decided(
+            dispute=dispute, check=check, subject=subject, outcome=outcome, by=decided_by, why=decided_why,
+            at=datetime.fromisoformat(decided_at),
+        )  # fmt: skip
     return DisputeRow(
-        site=site,
-        said=read_disputed(json.loads(said)),
-        arrived_at=datetime.fromisoformat(arrived_at),
-        ended_at=datetime.fromisoformat(ended_at) if ended_at else None,
-        decision=read_decided(json.loads(decided)) if decided else None,
-        command=command,
-    )
+        site=site, said=said, arrived_at=datetime.fromisoformat(arrived_at), ended_at=_time(ended_at),
+        decision=decision, command=command,
+    )  # fmt: skip
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from agent.contract.disputes import read_disputed
+from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
 from agent.hub.stores import case_columns, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
+from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
+from agent.verify.members import dict_of
 
 VERSION: Final = 7
 """`PRAGMA user_version`."""
@@ -165,13 +169,15 @@ CREATE TABLE IF NOT EXISTS telling_finding (
 ) WITHOUT ROWID
 """
 
-# dispute: one that a site has signed, by its id. `said` is JSON as it was signed, `detected_at` names the episode and
-# `ended_at` its end, `decided` is JSON of the decision, or empty, and `command` the order that carries it to the site.
+# dispute: one that a site has signed, by its id, and what was decided on it; `outcome` empty: nothing yet.
+# `detected_at` names the episode, `ended_at` is its end, `command` the order that carries the decision to the site.
 _SEVENTH = """
 CREATE TABLE IF NOT EXISTS dispute (
     site TEXT NOT NULL, id TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL,
-    detected_at TEXT NOT NULL, ended_at TEXT NOT NULL, said TEXT NOT NULL, arrived_at TEXT NOT NULL,
-    decided TEXT NOT NULL DEFAULT '', command TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL, reason TEXT NOT NULL, detected_at TEXT NOT NULL, repaired_at TEXT NOT NULL,
+    disputed_by TEXT NOT NULL, at TEXT NOT NULL, why TEXT NOT NULL, arrived_at TEXT NOT NULL, ended_at TEXT NOT NULL,
+    outcome TEXT NOT NULL DEFAULT '', decided_by TEXT NOT NULL DEFAULT '', decided_why TEXT NOT NULL DEFAULT '',
+    decided_at TEXT NOT NULL DEFAULT '', command TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (site, id)
 ) WITHOUT ROWID
 """
@@ -204,7 +210,7 @@ def prepare(db: sqlite3.Connection) -> int:
             for statement in step.split(";"):
                 db.execute(statement)
         if version:
-            dispute_columns.fill(db)
+            _fill_disputes(db)
         db.execute(f"PRAGMA user_version={_to_fill(version)}")
     while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
         pass
@@ -240,6 +246,21 @@ def _fill(db: sqlite3.Connection) -> bool:
         if not rows:
             db.execute(f"PRAGMA user_version={VERSION}")
     return bool(rows)
+
+
+def _fill_disputes(db: sqlite3.Connection) -> None:
+    """Store the disputes that an older hub took for events like others."""
+    rows = db.execute(
+        "SELECT site, arrived_at, payload FROM report"
+        " WHERE stream = 'event' AND fork = 0 AND instr(payload, CAST('\"dispute\":' AS BLOB)) ORDER BY id"
+    ).fetchall()
+    for site, arrived_at, payload in rows:
+        body = dict_of(view_columns.data_of(payload).get("body"))
+        try:
+            said = read_disputed(dict_of(body.get("dispute")))
+        except NotVerified:
+            continue
+        dispute_columns.insert(lambda text, *values: db.execute(text, values), site, said, read_time(arrived_at))
 
 
 def _read(stream: StreamName, payload: object) -> tuple[ViewColumns, CaseColumns]:

@@ -34,7 +34,7 @@ def write_disputes(
 
 def open_counts(store: Store) -> dict[str, int]:
     """Return how many disputes of each site have no decision yet."""
-    return dict(store.all("SELECT site, count(*) FROM dispute WHERE decided = '' GROUP BY site"))
+    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
 
 
 def _row(one: DisputeRow, states: Mapping[str, str], now: datetime, within: timedelta) -> dict[str, Json]:

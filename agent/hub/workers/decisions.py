@@ -1,4 +1,4 @@
-"""Orders sites to put the hub's decision beside a disputed finding, and says it again until each has answered.
+"""Orders sites to show the hub's decision beside a disputed finding, again until each has answered.
 
 Decides when a decision is ordered anew: its command has expired, and nobody has answered. That costs one command a day
 at a site that is away, or too old to know it. A decision changes no status of a check and no report that was stored.

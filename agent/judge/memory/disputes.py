@@ -1,4 +1,4 @@
-"""Defines what stands beside a finding at the site: who disputes it, and how the hub has decided. Pure.
+"""Defines disputes of findings and the hub's decisions on them, as the site stores and shows them. Pure.
 
 A dispute is a person's word, a decision the hub's. Neither changes the status of a check, an episode or an exit code.
 Both stay for a year. Of two decisions on one dispute the later one counts, by the hub's own time.
