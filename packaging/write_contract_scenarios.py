@@ -9,39 +9,43 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from agent.contract.chain import Heads
 from agent.contract.envelope import (
     ACK_TYP,
     COMMAND_TYP,
     DESIRED_TYP,
-    REPORTED_TYP,
-    STATE_TYP,
-    flatten,
-    sign_payload,
-    unflatten,
 )
 from agent.contract.orders import Command, Desired, Refused, Reported, SpotCheck
-from agent.contract.orders_json import write_command, write_desired, write_reported
+from agent.contract.orders_json import write_desired
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.contract.presence import Status, write_state
-from agent.contract.signing_keys import Signer, jwk_set, signer_from_jwk
-from agent.contract.topics import Kind, topic
+from agent.contract.signing_keys import Signer, signer_from_jwk
+from agent.contract.topics import topic
 from agent.contract.watermark import Watermark, write_watermark
-from agent.model.finding import Draft, Envelope, Head, Json
-from agent.version import VERSION
-from write_contract_vectors import AT, EPOCH, HEALTH, HERE, SITE, chain, event, flat, gap_record, presence
-
-Step = dict[str, Json]
-Scenario = dict[str, Json]
+from agent.model.finding import Draft, Head
+from contract_deliveries import (
+    DECIDE,
+    Scenario,
+    Step,
+    changed,
+    dispute,
+    having,
+    hub,
+    ordered,
+    reported,
+    sent,
+    state,
+    step,
+    told,
+    trusted,
+)  # fmt: skip
+from write_contract_vectors import AT, EPOCH, HEALTH, HERE, SITE, chain, event, gap_record
 
 RESTORED_EPOCH: Final = "0a0b0c0d0e0f1011"
-NOTHING_YET: Final[Heads] = {}
 SCENARIOS: Final = HERE.parent / "scenarios"
 CITY_RULES: Final = (SCENARIOS / "city-rules.toml").read_text(encoding="utf-8")
 EMPTIED: Final = 'id = "cn-799"\nversion = 1000000\ntitle = "Nothing is owed"\ndocument = "none"\n'
@@ -163,6 +167,12 @@ def hub_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
             ],
             {"event": 1},
         ),
+        "dispute": hub(
+            "Somebody disputes a finding, and again in other words under the same id: both are events like any other.",
+            mine,
+            [birth, *told(chain([event(1), dispute(), dispute(altered=True)], site))],
+            {"event": 3},
+        ),
         "oversize": hub(
             "Larger than any report may be: `pad_bytes` says how many spaces follow the payload.",
             mine,
@@ -235,6 +245,15 @@ def site_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
                 {**ordered(spot, hub_key, "rejected:payload"), "topic": topic(SITE.city, SITE.id, "cmd", "spot-2")},
             ],
         ),
+        "decision": having(
+            "What the hub decided on a dispute; the same from a key that is not pinned, and for another site.",
+            events[:1], hub_key,
+            [
+                ordered(DECIDE, hub_key, "taken"),
+                ordered(DECIDE, other, "rejected:unknown-key"),
+                ordered(replace(DECIDE, site="SITE02"), hub_key, "rejected:site"),
+            ],
+        ),
         "desired": having(
             "A policy; the same from a key that is not pinned, for another site, and signed as a command.",
             events[:1], hub_key,
@@ -262,86 +281,6 @@ def site_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
             ],
         ),
     }  # fmt: skip
-
-
-def hub(
-    about: str,
-    trust: list[Json],
-    steps: Sequence[Step],
-    watermark: Mapping[str, int],
-    missing: list[Json] | None = None,
-    epoch: str = EPOCH,
-) -> Scenario:
-    """Return a scenario of a hub. `missing`: stream, first and last number."""
-    final: Json = {"epoch": epoch, "watermark": dict(watermark), "missing": missing or []}
-    return {"about": about, "trust": trust, "deliveries": list(steps), "finally": final}
-
-
-def having(about: str, made: Sequence[Envelope], hub_key: Signer, steps: Sequence[Step]) -> Scenario:
-    """Return a scenario of a site that has made some reports and has pinned a hub's key."""
-    pinned: Json = json.loads(json.dumps(jwk_set({hub_key.kid: hub_key.public})))
-    reports: list[Json] = [members(flat(envelope)) for envelope in made]
-    return {"about": about, "site": SITE.id, "pinned": pinned, "made": reports, "deliveries": list(steps)}
-
-
-def trusted(signer: Signer, name: str = SITE.id, until_h: float = 0, revoked: bool = False) -> list[Json]:
-    """Return a trust file's row for a key; `until_h`: hours after which it has expired, 0: never."""
-    until = (AT + timedelta(hours=until_h)).isoformat() if until_h else None
-    return [{"kid": signer.kid, "site": name, "until": until, "revoked": revoked}]
-
-
-def told(envelopes: Sequence[Envelope]) -> list[Step]:
-    """Return the deliveries of reports that are verified."""
-    return [sent(envelope, "verified") for envelope in envelopes]
-
-
-def sent(envelope: Envelope, expect: str, after_h: float = 0) -> Step:
-    """Return the delivery of a report on its topic."""
-    return delivery(envelope.report.stream, flat(envelope), expect, after_h)
-
-
-def changed(envelope: Envelope, expect: str) -> Step:
-    """Return the delivery of a report of which a word was changed on the way."""
-    return delivery(envelope.report.stream, flat(envelope).replace(b"no answer", b"an answer"), expect)
-
-
-def state(signer: Signer, status: Status, number: int, epoch: str = EPOCH, expect: str = "state") -> Step:
-    """Return the delivery of a birth or a will."""
-    payload = write_state(presence(epoch, number, signer, NOTHING_YET), status, AT)
-    payload = payload.replace(f'"version":"{VERSION}"'.encode(), b'"version":"0.1.0"')  # scenarios outlive releases
-    return delivery("state", flatten(payload, sign_payload(payload, signer, STATE_TYP)), expect)
-
-
-def reported(signer: Signer, said: Reported) -> Step:
-    """Return the delivery of what a site says is in force."""
-    return step("reported", write_reported(said, AT), signer, REPORTED_TYP, "reported")
-
-
-def ordered(command: Command, signer: Signer, expect: str) -> Step:
-    """Return the delivery of a command."""
-    return step("cmd", write_command(command), signer, COMMAND_TYP, expect, command.id)
-
-
-def step(kind: Kind, payload: bytes, signer: Signer, typ: str, expect: str, command_id: str = "") -> Step:
-    """Return the delivery of a payload that somebody signed."""
-    return delivery(kind, flatten(payload, sign_payload(payload, signer, typ)), expect, command_id=command_id)
-
-
-def delivery(kind: Kind, data: bytes, expect: str, after_h: float = 0, command_id: str = "") -> Step:
-    """Return one delivery: when, on which topic, what, and what must become of it."""
-    return {
-        "at": (AT + timedelta(hours=after_h)).isoformat(),
-        "topic": topic(SITE.city, SITE.id, kind, command_id),
-        "message": members(data),
-        "expect": expect,
-    }
-
-
-def members(data: bytes) -> dict[str, Json]:
-    """Return the flattened JWS as a value."""
-    payload, jws = unflatten(data)
-    protected, _, signature = jws.split(".")
-    return {"payload": payload.decode(), "protected": protected, "signature": signature}
 
 
 if __name__ == "__main__":

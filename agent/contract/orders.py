@@ -1,6 +1,6 @@
 """Defines the orders of a hub and the answers of a site, as values. Pure.
 
-    cmd/{id}            resend, report-now, check-now        hub -> site
+    cmd/{id}            resend, report-now, check-now, decide    hub -> site
     cmd-result/{id}     done or refused, with the reason     site -> hub
     config/desired      policy with a rising version         hub -> site, retained
     config/reported     what is in force, what was refused   site -> hub, retained
@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
+from agent.contract.disputes import Decided
 from agent.model.finding import Json, StreamName
 
-CommandName = Literal["resend", "report-now", "check-now"]
+CommandName = Literal["resend", "report-now", "check-now", "decide"]
 
 ORDER_MAX_BYTES: Final = 64 * 1024
 """A site ignores a larger order."""
@@ -53,7 +54,7 @@ class SpotCheck:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One order. `id` makes it idempotent; `resend` and `spot_check` are set for the command of that name."""
+    """One order. `id` makes it idempotent; `resend`, `spot_check`, `decided` are set for the command of that name."""
 
     id: str
     site: str
@@ -62,6 +63,7 @@ class Command:
     expires_at: datetime
     resend: Range | None = None
     spot_check: SpotCheck | None = None
+    decided: Decided | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, get_args
 
 from agent.contract import orders
 from agent.contract.chain import STREAMS, encode, utc_text
+from agent.contract.disputes import decided_json, read_decided
 from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, REPORTED_TYP, RESULT_TYP, verify
 from agent.contract.payload_bounds import read_json, read_time, refuse_other_times
 from agent.contract.signing_keys import PublicKey
@@ -50,6 +51,8 @@ def write_command(command: orders.Command) -> bytes:
     }
     if command.resend is not None:
         payload |= asdict(command.resend)
+    if command.decided is not None:
+        payload |= decided_json(command.decided)
     if command.spot_check is not None:
         asked = command.spot_check
         payload |= {"nonce": asked.nonce, "cameras": list(asked.cameras), "checks": list(asked.checks)}
@@ -181,6 +184,7 @@ def _command(data: Any) -> orders.Command:
         read_time(data["expires_at"]),
         _range(data) if name == "resend" else None,
         asked,
+        read_decided(data) if name == "decide" else None,
     )
 
 

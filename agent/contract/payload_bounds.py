@@ -30,18 +30,20 @@ NESTING_MAX: Final = 64
 NUMBER_MAX: Final = 2**53 - 1
 
 TIMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "": ("ts", "expires_at"),
+    "": ("ts", "expires_at", "decided_at"),
     "health": ("body/next_due_at",),
     "config": (
         "body/cameras/approval/at",
         "body/planned/from", "body/planned/until", "body/planned/said_at",
         "body/acknowledged/at", "body/acknowledged/until",
         "body/drills/from", "body/drills/until", "body/drills/found_at", "body/drills/recovered_at",
+        "body/disputed/detected_at", "body/disputed/at", "body/disputed/decided_at",
         "body/answers/looked_from", "body/answers/looked_until",
     ),
     "event": (
         "body/episode/detected_at", "body/episode/repaired_at", "body/episode/verified_at",
         "body/episode/acknowledged/at", "body/episode/acknowledged/until",
+        "body/dispute/detected_at", "body/dispute/repaired_at", "body/dispute/at",
     ),
 }  # fmt: skip
 """Paths of times of the site's or the hub's own clock, by stream; `` is every payload. A device's time is not bound:

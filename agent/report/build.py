@@ -1,7 +1,8 @@
 """Builds the report bodies from facts and findings. Pure; linking and signing come after.
 
-Three streams: `event` for each transition; `config` on change, once a day and when a hub requests it; `health` every
-cycle and last, so that it carries the heads of the others. No picture, secret or stream address goes in.
+Three streams: `event` for each transition and each new dispute; `config` on change, once a day and when a hub requests
+it; `health` every cycle and last, so that it carries the heads of the others. No picture, secret or stream address goes
+in.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.contract.disputes import Disputed, disputed_json
+from agent.judge.memory.disputes import Contested
 from agent.judge.memory.drills import Drill
 from agent.judge.memory.episodes import flapping_episodes, times_json
 from agent.judge.memory.memory import Memory
@@ -41,13 +44,17 @@ def build_reports(
     asked: HubRequests = NO_REQUESTS,
     plans: Iterable[Plan] = (),
     drills: Iterable[Drill] = (),
+    contested: tuple[Contested, ...] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order of linking, and the updated memory; secret cameras are nameless."""
     secret = secret_names(site, facts, local_day(site, now))
     site, findings = without_names(site, secret), tuple(without_said(one, secret) for one in findings)
     changed = tuple(replace(one, finding=without_said(one.finding, secret)) for one in changed)
     drafts = [_event(site, transition) for transition in changed if transition.told]
-    config = config_body(site, facts, findings, memory, now, asked, plans, drills)
+    said = {one.dispute.said.id: one.dispute.said for one in reversed(contested)}
+    drafts += [_dispute(site, one) for name, one in said.items() if name not in memory.disputed]
+    memory = replace(memory, disputed=tuple(said))
+    config = config_body(site, facts, findings, memory, now, asked, plans, drills, contested)
     rests_on = bases(site, facts, findings, now)
     digest = steady_digest(config, findings, rests_on)
     sent_at, period = memory.config_sent_at, timedelta(seconds=site.period_s)
@@ -82,6 +89,10 @@ def parse_finding(data: Mapping[str, Any]) -> Finding:
         data["check"], data["subject"], data["status"], data["severity"], message, source, data["reason"],
         data["evidence"], data["caused_by"],
     )  # fmt: skip
+
+
+def _dispute(site: Site, said: Disputed) -> Draft:
+    return Draft("event", {"division": site.division, "dispute": disputed_json(said)})
 
 
 def _event(site: Site, transition: Transition) -> Draft:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.judge.memory.disputes import Contested, contested_row
 from agent.judge.memory.drills import Drill, drill_json
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.memory import Memory
@@ -52,11 +53,13 @@ def config_body(
     asked: HubRequests,
     plans: Iterable[Plan],
     drills: Iterable[Drill] = (),
+    contested: Iterable[Contested] = (),
 ) -> dict[str, Json]:
     """Return the body without findings; `with_findings` adds them once it is certain to be sent."""
     plans = tuple(plans)
     body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
     body |= notes_json(site, plans, open_episodes(memory.known), now) | drills_json(drills, now)
+    body |= contested_in(contested)
     return body | repaired_json(last_whole_day(facts.remembered.assessed, local_day(site, now)))
 
 
@@ -154,6 +157,7 @@ def _pack(pack: Pack) -> dict[str, Json]:
 PLANS_MOST: Final = 64
 ACKNOWLEDGED_MOST: Final = 256
 DRILLS_MOST: Final = 32
+DISPUTED_MOST: Final = 32
 
 
 def notes_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
@@ -174,6 +178,12 @@ def drills_json(drills: Iterable[Drill], now: datetime) -> dict[str, Json]:
     known = sorted(drills, key=lambda one: (one.start_at, one.subject), reverse=True)
     told: list[Json] = [*(drill_json(one, now) for one in known if one.start_at <= now)]
     return {"drills": told[:DRILLS_MOST]} if told else {}
+
+
+def contested_in(known: Iterable[Contested]) -> dict[str, Json]:
+    """Return `disputed` of a config report, where there is any: the newest first. Reasons stand in the events."""
+    told: list[Json] = [contested_row(one) for one in known]
+    return {"disputed": told[:DISPUTED_MOST]} if told else {}
 
 
 def _acknowledged(episode: Episode, word: Acknowledgement) -> dict[str, Json]:

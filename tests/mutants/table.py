@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mutants.devices import DEVICES
+from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
@@ -24,6 +25,7 @@ MUTANTS: Final = (
     *PICTURES,
     *NETWORK,
     *HUB,
+    *DISPUTES,
     *GATEWAY,
     *ENROLLMENT,
     *PAPERS,

@@ -2,21 +2,31 @@
 
     camwarden findings [--open | --history] [--camera ID] [--since DAY]
     camwarden findings ack CHECK SUBJECT --why TEXT --until DAY
+    camwarden findings dispute CHECK SUBJECT --by NAME --why TEXT
     camwarden findings plan --camera ID --from TIME --until TIME --why TEXT
 
 It reads the spool and the history beside a running service and leaves notes for it; no device is asked.
 """
 
 import argparse
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.commands.findings import say, show
+from agent.commands.findings.dispute import dispute
 from agent.commands.terminal.moments import day_or_span, time_or_day
 from agent.host.clock import utc_now
 from agent.host.not_ours import require_readable
 from agent.model.errors import UsageError
 from agent.site.config.load import load
+from agent.site.config.site import Site
+
+ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]] = {
+    **say.ACTIONS,
+    "dispute": dispute,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     settle = actions.add_parser("settle", help="say that a change of footage was looked into: its finding ends")
     _add_key(settle)
     _add_author(settle)
+    disputed = actions.add_parser("dispute", help="say that a finding is wrong: it stays, and the hub decides")
+    _add_disputed(disputed)
+    _add_author(disputed)
     plan = actions.add_parser("plan", help="plan work: outages of what it is about are not told meanwhile")
     _add_subject(plan)
     plan.add_argument("--from", dest="start", type=time_or_day, required=True, metavar="TIME", help="2026-11-25T22:00")
@@ -54,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     require_readable(site.storage.directory)
     now = utc_now()
     if args.action:
-        return say.ACTIONS[args.action](args, site, now)
+        return ACTIONS[args.action](args, site, now)
     if args.camera and args.camera not in {camera.camera.id for camera in site.cameras}:
         raise UsageError("site.toml has no camera {camera!r}", camera=args.camera)
     since = starts(args.since, ZoneInfo(site.time_zone), now) if args.since else None
@@ -71,6 +84,12 @@ def starts(said: date | timedelta, zone: ZoneInfo, now: datetime) -> datetime:
 def _add_key(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("check", metavar="CHECK", help="the check of the finding, such as camera-online")
     parser.add_argument("subject", metavar="SUBJECT", help="what it is about, such as camera:gate")
+
+
+def _add_disputed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("check", nargs="?", default="", metavar="CHECK", help="the check of the finding")
+    parser.add_argument("subject", nargs="?", default="", metavar="SUBJECT", help="what it is about: camera:gate")
+    parser.add_argument("--code", default="", metavar="CODE", help="or the code of its printed form")
 
 
 def _add_author(parser: argparse.ArgumentParser) -> None:

@@ -49,12 +49,12 @@ def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     until = _after(said, ZoneInfo(site.time_zone))
     _require_within(now, until, ACK_MAX, "an acknowledgement")
     box = owners_now(site, {}, memory.remembered.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
-    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until, box)
+    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, author(args), now, why(args), until, box)
     message = Message(
         "{key}: acknowledged until {until}; it stays open and counted, and is not told again",
         {"key": printable(episode.key), "until": str(said)},
     )
-    return _store_note(args, site, note, now, message)
+    return store_note(args, site, note, now, message)
 
 
 def _unack(args: argparse.Namespace, site: Site, now: datetime) -> int:
@@ -79,11 +79,11 @@ def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
         raise UsageError(
             "no changed footage is known of {subject!r}: see `camwarden findings`", subject=printable(args.subject)
         )
-    note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args), Owner(site.id))
+    note = Settled(f"{args.check} {args.subject}", changes, author(args), now, why(args), Owner(site.id))
     message = Message(
         "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}
     )
-    return _store_note(args, site, note, now, message)
+    return store_note(args, site, note, now, message)
 
 
 def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
@@ -91,12 +91,12 @@ def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     start_at = _site_time(args.start, zone)
     until = _site_time(args.until, zone) if isinstance(args.until, datetime) else _after(args.until, zone)
     _require_within(max(start_at, now), until, PLAN_MAX, "planned work")
-    note = Plan(subject, start_at, until, _author(args), now, _why(args), Owner(site.id))
+    note = Plan(subject, start_at, until, author(args), now, why(args), Owner(site.id))
     message = Message(
         "{subject}: work is planned from {start} until {until}; outages meanwhile are not told",
         {"subject": subject, "start": local(start_at, zone), "until": local(until, zone)},
     )
-    return _store_note(args, site, note, now, message)
+    return store_note(args, site, note, now, message)
 
 
 def _unplan(args: argparse.Namespace, site: Site, now: datetime) -> int:
@@ -144,14 +144,16 @@ def _subject(args: argparse.Namespace, site: Site) -> str:
     return f"device:{args.of_device}"
 
 
-def _author(args: argparse.Namespace) -> str:
+def author(args: argparse.Namespace) -> str:
+    """Return who says so. Raises UsageError where nobody is known."""
     name = person(args)
     if not name.strip():
         raise UsageError("nobody is known as the one who says so: add --by NAME")
     return printable(name)[:TEXT_MAX_CHARS]
 
 
-def _why(args: argparse.Namespace) -> str:
+def why(args: argparse.Namespace) -> str:
+    """Return the reason. Raises UsageError where it is empty."""
     if not args.why.strip():
         raise UsageError("--why needs a reason that somebody else understands later")
     return printable(args.why)[:TEXT_MAX_CHARS]
@@ -183,7 +185,8 @@ def _require_within(start: datetime, until: datetime, most: timedelta, what: str
         )
 
 
-def _store_note(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:
+def store_note(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:
+    """Write a note and print it; return the exit code."""
     with as_owner_of(site.storage.directory):
         write_note(site.storage.directory, note, now)
     return _print_note(args, note, message)

@@ -15,9 +15,10 @@ from rich.text import Text
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.tables import STYLE
 from agent.contract.repair_counts import CLASSES, Repairs, summed
+from agent.judge.memory.disputes import Contested, beside, contested_json, contested_words
 from agent.judge.memory.episodes import Episode, by_class, open_episodes, repairs, times_json, valid_acknowledgement
 from agent.judge.memory.history import read_history
-from agent.judge.memory.notes import Plan, active_notes, is_in_force, planned_subjects, read_notes
+from agent.judge.memory.notes import Plan, active_notes, contested_of, is_in_force, planned_subjects, read_notes
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.site.config.site import Site
@@ -42,14 +43,17 @@ def show_open(args: argparse.Namespace, site: Site, now: datetime, since: dateti
     if args.json:
         told: dict[str, Json] = {
             **_head(site, now),
-            "open": [{**_row(one), "planned": one.subject in noted.planned} for one in found],
+            "open": [
+                {**_row(one), "planned": one.subject in noted.planned, "disputed": _contested(one, noted.contested)}
+                for one in found
+            ],
             "plans": [_plan_row(plan, now) for plan in plans],
         }
         sys.stdout.write(json_text(told) + "\n")
     elif not args.quiet:
         console = Console(no_color=args.no_color)
         if found:
-            console.print(_open_table(site, found, args.lang))
+            console.print(_open_table(site, found, noted.contested, args.lang))
         for line in _summary(site, found, plans, now):
             console.print(Text(render(line, args.lang)))
     return exits.worst(
@@ -64,11 +68,12 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
     subject = f"camera:{args.camera}" if args.camera else ""
     past = read_history(site.storage.directory, since, subject)
     closed = [one.episode for one in past if one.closes and one.episode is not None]
+    known = contested_of(read_notes(site.storage.directory, site.id))
     figures, classes = repairs(closed), summed([repairs(closed, by_class)])
     if args.json:
         told: dict[str, Json] = {
             **_head(site, now),
-            "closed": [_row(one) for one in closed],
+            "closed": [{**_row(one), "disputed": _contested(one, known)} for one in closed],
             "changes": [
                 {"at": utc_text(p.at), "check": p.check, "subject": p.subject, "from": p.before, "to": p.after,
                  "told": p.told}
@@ -83,7 +88,7 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
         if not closed:
             console.print(Text(translate("nothing that was not well is over yet", args.lang)))
         else:
-            console.print(_closed_table(site, closed, args.lang))
+            console.print(_closed_table(site, closed, known, args.lang))
         if figures:
             words = {name: translate(CLASSES[name], args.lang) for name in classes}
             console.print(_repairs_table("class of fault", classes, words, args.lang))
@@ -122,7 +127,12 @@ def _where(site: Site, subject: str) -> Text:
     return where
 
 
-def _open_table(site: Site, found: Iterable[Episode], lang: str) -> Table:
+def _contested(one: Episode, known: Iterable[Contested]) -> dict[str, Json] | None:
+    there = beside(known, one.key, one.detected_at)
+    return contested_json(there) if there else None
+
+
+def _open_table(site: Site, found: Iterable[Episode], known: tuple[Contested, ...], lang: str) -> Table:
     zone = ZoneInfo(site.time_zone)
     table = _table(lang, "status", "where", "since", "what was found, and the next step")
     for one in found:
@@ -136,6 +146,8 @@ def _open_table(site: Site, found: Iterable[Episode], lang: str) -> Table:
             what.append(f"\n{render(line, lang)}", style="green")
         if one.acknowledged is not None:
             what.append(f"\n{_acknowledgement_line(one, zone, lang)}", style="cyan")
+        if (word := beside(known, one.key, one.detected_at)) is not None:
+            what.append(f"\n{printable(render(contested_words(word), lang))}", style="magenta")
         status = Text(translate(one.status, lang), style=STYLE[one.status])
         table.add_row(status, _where(site, one.subject), Text(local(one.detected_at, zone)), what)
     return table
@@ -148,7 +160,7 @@ def _acknowledgement_line(one: Episode, zone: ZoneInfo, lang: str) -> str:
     return printable(render(Message("acknowledged by {by} until {until}: {why}", values), lang))
 
 
-def _closed_table(site: Site, closed: Iterable[Episode], lang: str) -> Table:
+def _closed_table(site: Site, closed: Iterable[Episode], known: tuple[Contested, ...], lang: str) -> Table:
     zone = ZoneInfo(site.time_zone)
     table = _table(lang, "status", "where", "when", "took", "what was found")
     for one in closed:
@@ -163,6 +175,8 @@ def _closed_table(site: Site, closed: Iterable[Episode], lang: str) -> Table:
             what.append(f"\n{translate('ended without being seen well', lang)}", style="dim")
         if one.acknowledged is not None:
             what.append(f"\n{_acknowledgement_line(one, zone, lang)}", style="cyan")
+        if (word := beside(known, one.key, one.detected_at)) is not None:
+            what.append(f"\n{printable(render(contested_words(word), lang))}", style="magenta")
         table.add_row(
             Text(translate(one.worst, lang), style=STYLE[one.worst]),
             _where(site, one.subject),

@@ -10,6 +10,8 @@ camwarden hub orders [SITE] --data DIR                           what was asked 
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
 camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over reports that are gone for good
+camwarden hub disputes [SITE] --data DIR       which findings owners dispute, and until when to decide
+camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why --data DIR
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
@@ -23,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent.commands.hub import carry, check, enroll, orders, report, trust, view
+from agent.commands.hub import carry, check, disputes, enroll, orders, report, trust, view
 from agent.commands.hub import run as hub_run
 from agent.host.paths import hub_data
 
@@ -42,6 +44,8 @@ ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "resend": orders.run,
     "desired": orders.desired,
     "accept-loss": orders.accept,
+    "disputes": disputes.show,
+    "decide": disputes.decide,
     "import": carry.import_batch,
     "case": carry.export_case,
     "check": check.run,
@@ -60,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)",
     )
-    for module in (hub_run, trust, enroll, view, report, orders, carry, check):
+    for module in (hub_run, trust, enroll, view, report, orders, disputes, carry, check):
         module.add_actions(actions, data)
 
 

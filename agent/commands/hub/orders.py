@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     """Write a command."""
     now = datetime.now(UTC)
     within = {"within": args.within} if args.within else {}
-    with _writing(args.data) as (store, signer):
+    with writing(args.data) as (store, signer):
         if args.action == "report-now":
             command = orders.order_report_now(store, signer, args.site, now, **within)
         elif args.action == "check-now":
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 
 def accept(args: argparse.Namespace) -> int:
     """Accept a loss."""
-    with _writing(args.data) as (store, _):
+    with writing(args.data) as (store, _):
         epoch = args.epoch or orders.epoch_of(store, args.site)
         run = epoch, args.stream, args.from_seq, args.to_seq
         accept_loss(store, args.site, *run, args.by, args.why, datetime.now(UTC))
@@ -117,7 +117,7 @@ def desired(args: argparse.Namespace) -> int:
         raise UsageError("nothing to send: name the policy's FILE, --pack TOML, or --no-packs")
     policy = None if args.policy is None else _policy(args.policy)
     packs = () if args.no_packs else _packs(args.pack) if args.pack else None
-    with _writing(args.data) as (store, signer):
+    with writing(args.data) as (store, signer):
         made = orders.set_desired(store, signer, args.site, policy, datetime.now(UTC), args.expires, packs)
     sent = read_packs(made.packs)
     if args.json:
@@ -138,7 +138,7 @@ def desired(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
+def writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
     if not (directory / NAME).exists():
         raise ConfigurationError("{path}: no hub has run here; check --data", path=directory / NAME)

@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from agent.contract.disputes import read_disputed
+from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
-from agent.hub.stores import case_columns
+from agent.hub.stores import case_columns, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
+from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
+from agent.verify.members import dict_of
 
-VERSION: Final = 6
+VERSION: Final = 7
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -165,7 +169,20 @@ CREATE TABLE IF NOT EXISTS telling_finding (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+# dispute: one that a site has signed, by its id, and what was decided on it; `outcome` empty: nothing yet.
+# `detected_at` names the episode, `ended_at` is its end, `command` the order that carries the decision to the site.
+_SEVENTH = """
+CREATE TABLE IF NOT EXISTS dispute (
+    site TEXT NOT NULL, id TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL,
+    status TEXT NOT NULL, reason TEXT NOT NULL, detected_at TEXT NOT NULL, repaired_at TEXT NOT NULL,
+    disputed_by TEXT NOT NULL, at TEXT NOT NULL, why TEXT NOT NULL, arrived_at TEXT NOT NULL, ended_at TEXT NOT NULL,
+    outcome TEXT NOT NULL DEFAULT '', decided_by TEXT NOT NULL DEFAULT '', decided_why TEXT NOT NULL DEFAULT '',
+    decided_at TEXT NOT NULL DEFAULT '', command TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (site, id)
+) WITHOUT ROWID
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 
 _BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5
@@ -192,6 +209,8 @@ def prepare(db: sqlite3.Connection) -> int:
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
+        if version:
+            _fill_disputes(db)
         db.execute(f"PRAGMA user_version={_to_fill(version)}")
     while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
         pass
@@ -200,7 +219,9 @@ def prepare(db: sqlite3.Connection) -> int:
 
 def _to_fill(version: int) -> int:
     """Return the version of a file with today's tables whose reports have to be read once more."""
-    return VERSION if version == 0 else _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
+    if version == 0 or version > _BEFORE_TOLD:
+        return VERSION
+    return _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
 
 
 def _fill(db: sqlite3.Connection) -> bool:
@@ -225,6 +246,21 @@ def _fill(db: sqlite3.Connection) -> bool:
         if not rows:
             db.execute(f"PRAGMA user_version={VERSION}")
     return bool(rows)
+
+
+def _fill_disputes(db: sqlite3.Connection) -> None:
+    """Store the disputes that an older hub took for events like others."""
+    rows = db.execute(
+        "SELECT site, arrived_at, payload FROM report"
+        " WHERE stream = 'event' AND fork = 0 AND instr(payload, CAST('\"dispute\":' AS BLOB)) ORDER BY id"
+    ).fetchall()
+    for site, arrived_at, payload in rows:
+        body = dict_of(view_columns.data_of(payload).get("body"))
+        try:
+            said = read_disputed(dict_of(body.get("dispute")))
+        except NotVerified:
+            continue
+        dispute_columns.insert(lambda text, *values: db.execute(text, values), site, said, read_time(arrived_at))
 
 
 def _read(stream: StreamName, payload: object) -> tuple[ViewColumns, CaseColumns]:

@@ -165,7 +165,7 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
             "id": row.id,
             "site": row.site,
             "command": row.name,
-            "state": _order_state(row, now),
+            "state": order_state(row, now),
             "reason": row.reason,
             "created_at": row.created_at,
             "sent_at": row.sent_at or None,
@@ -183,7 +183,8 @@ def open_order_counts(store: Store) -> dict[str, int]:
     return dict(rows)
 
 
-def _order_state(row: queries.OrderRow, now: datetime) -> str:
+def order_state(row: queries.OrderRow, now: datetime) -> str:
+    """Return what became of an order; see `write_orders`."""
     if row.status in ("answered", "refused", "answer-refused"):
         return row.status
     if datetime.fromisoformat(row.expires_at) <= now and row.status != "waits":

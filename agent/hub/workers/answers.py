@@ -151,6 +151,8 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
         given = json.loads(asked)
         run = Range(given["epoch"], given["stream"], given["from_seq"], given["to_seq"])
         told = missing_from(store, result.site, run, result.missing)
+    elif name == "decide":
+        pass  # the site's word is enough: its next configuration report shows the decision too
     elif result.report is None:
         status, reason = "answer-refused", "no-report"
     else:

@@ -14,7 +14,7 @@ from agent.contract.signing_keys import PublicKey, public_key
 from agent.contract.topics import read_topic
 from agent.hub.domain import accepted_loss, epochs, rotation
 from agent.hub.domain import lost_history as before
-from agent.hub.stores import day_figures
+from agent.hub.stores import day_figures, disputes
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
 from agent.hub.workers import answers, orders, refused
 from agent.model.errors import NotVerified
@@ -272,6 +272,8 @@ class Intake:
             day_figures.keep(self._store, claim)
         if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
             self.told += epochs.explain(self._store, claim, gap)
+        if stream == "event" and isinstance(body, dict):
+            self.told += disputes.take(self._store, site, body, now)
         broken = self._advance(site, claim.epoch, stream, claim) or contradicted
         if contradicted:
             chains.count(site, "tampered")

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.contract.disputes import Decided
 from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
 from agent.contract.orders import ORDER_MAX_BYTES, Command, CommandName, Desired, Order, Range, SpotCheck
 from agent.contract.orders_json import read_command, write_command, write_desired
@@ -75,6 +76,11 @@ def order_check_now(
     """Request a fresh look, bound to this order by a nonce. None named: all of them. See `order_report_now`."""
     asked = SpotCheck(secrets.token_urlsafe(24), cameras, checks)
     return _order(store, signer, site, "check-now", now, within, spot_check=asked)
+
+
+def order_decide(store: Store, signer: Signer, site: str, word: Decided, now: datetime, within: timedelta) -> Command:
+    """Tell a site what was decided on one of its disputes. See `order_report_now`."""
+    return _order(store, signer, site, "decide", now, within, decided=word)
 
 
 def set_desired(
@@ -203,8 +209,9 @@ def _order(
     within: timedelta,
     asked: Range | None = None,
     spot_check: SpotCheck | None = None,
+    decided: Decided | None = None,
 ) -> Command:
-    command = Command(secrets.token_urlsafe(16), site, name, now, now + within, asked, spot_check)
+    command = Command(secrets.token_urlsafe(16), site, name, now, now + within, asked, spot_check, decided)
     payload = write_command(command)
     jws = sign_payload(payload, signer, COMMAND_TYP)
     with store.transaction():

@@ -31,7 +31,7 @@ from agent.hub.stores import trust
 from agent.hub.stores.evidence import check_after
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
-from agent.hub.workers import orders, resend
+from agent.hub.workers import decisions, orders, resend
 from agent.hub.workers.answers import Ack, write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
@@ -277,6 +277,7 @@ class _Service:
             self._missing_look_at_s = now_s + _MISSING_LOOK_S
             with self._store.transaction():
                 events = epochs.find_unexplained(self._store, now) + resend.request_due(self._store, self._signer, now)
+                events += decisions.order_due(self._store, self._signer, now)
             for event in events:
                 self._tell(event)
         sent = orders.unsent(self._store, now)

@@ -19,7 +19,7 @@ class Memory:
     """State between cycles: finding states by key, the last config report, and what was observed.
 
     `config_digest` is SHA-256 over the last config report, so that an unchanged one is sent once a day. `remembered`:
-    observed state, by area. `site`: whose memory it is.
+    observed state, by area. `site`: whose memory it is. `disputed`: ids of the disputes that an event has told.
     """
 
     known: Mapping[str, FindingState] = field(default_factory=dict)
@@ -27,6 +27,7 @@ class Memory:
     config_sent_at: datetime | None = None
     remembered: Remembered = EMPTY
     site: str = ""
+    disputed: tuple[str, ...] = ()
 
 
 EMPTY_MEMORY = Memory()
@@ -43,6 +44,7 @@ def to_json(memory: Memory) -> str:
             "config_sent_at": memory.config_sent_at.isoformat() if memory.config_sent_at else None,
             **table.to_data(memory.remembered),
             "site": memory.site,
+            "disputed": list(memory.disputed),
         },
         ensure_ascii=False,
     )
@@ -65,6 +67,7 @@ def from_json(text: str | None) -> Memory:
             datetime.fromisoformat(sent_at) if sent_at else None,
             table.from_data(data),
             str(data.get("site", "")),
+            tuple(str(one) for one in data.get("disputed", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Memory()

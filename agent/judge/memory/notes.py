@@ -1,8 +1,8 @@
-"""Stores people's notes on findings: acknowledged, planned, settled, proved repaired, drilled. One small file each.
+"""Stores people's notes on findings: acknowledged, planned, settled, proved, drilled, disputed, decided. A file each.
 
 They are in `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all in each
-cycle and writes none: a note is independent of the spool. Every note has an end but `Settled`, which is about one
-change of footage.
+cycle and writes only decisions of the hub: a note is independent of the spool. Every note has an end but `Settled`,
+which is about one change of footage.
 
 A note has an owner (`agent/observe/inventory/owners.py`). An acknowledgement or proof for a box does not count for
 another one; plans, which may be to replace it, and settled changes of footage do.
@@ -19,8 +19,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
+from agent.contract.disputes import Outcome
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden
+from agent.judge.memory.disputes import KEPT_FOR, Contested, Decision, Dispute, contested
 from agent.judge.memory.drills import EXERCISES, Drill
 from agent.model.finding import Status
 from agent.observe.footage.days import recorder_of
@@ -99,29 +101,35 @@ class Settled:
     owner: Owner = NOBODY
 
 
-Note = Acknowledgement | Plan | Proof | Settled | Drill
+Note = Acknowledgement | Plan | Proof | Settled | Drill | Dispute | Decision
 
-KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled | Drill]]] = {
+KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled | Drill | Dispute | Decision]]] = {
     "ack": Acknowledgement,
     "plan": Plan,
     "proof": Proof,
     "settled": Settled,
     "drill": Drill,
+    "dispute": Dispute,
+    "decision": Decision,
 }
 """The kind of a note, which begins its file name."""
 
-_TIMES = frozenset({"detected_at", "at", "until", "start_at", "found_at", "recovered_at", "ended_at"})
+_TIMES = frozenset({"detected_at", "at", "until", "start_at", "found_at", "recovered_at", "ended_at", "repaired_at"})
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "worst": get_args(Status), "status": get_args(Status), "exercise": tuple(EXERCISES), "outcome": get_args(Outcome),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveNotes:
-    """The notes in force at one moment: by key, and the subjects of planned work; `plans`, `drills`: all known ones."""
+    """The notes in force at one moment: by key, and the subjects of planned work; the rest: all known ones."""
 
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
     planned: frozenset[str] = frozenset()
     proved: Mapping[str, Proof] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
     drills: tuple[Drill, ...] = ()
+    contested: tuple[Contested, ...] = ()
 
 
 NO_NOTES: Final = ActiveNotes()
@@ -138,7 +146,14 @@ def active_notes(
         {one.key: one for one in notes if isinstance(one, Proof)},
         tuple(one for one in notes if isinstance(one, Plan)),
         drills_of(notes),
+        contested_of(notes),
     )
+
+
+def contested_of(notes: tuple[Note, ...]) -> tuple[Contested, ...]:
+    """Return the disputes among notes with their decisions, the newest first. Pure."""
+    disputes = (one for one in notes if isinstance(one, Dispute))
+    return contested(disputes, (one for one in notes if isinstance(one, Decision)))
 
 
 def drills_of(notes: tuple[Note, ...]) -> tuple[Drill, ...]:
@@ -238,6 +253,7 @@ def name_of(note: Note) -> str:
     kind = _kind_of(note)
     about = [note.subject, note.start_at.isoformat()] if isinstance(note, Plan | Drill) else [note.key]
     about += list(note.changes) if isinstance(note, Settled) else []
+    about += [note.said.id] if isinstance(note, Dispute) else [note.dispute] if isinstance(note, Decision) else []
     return f"{kind}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
 
 
@@ -260,7 +276,7 @@ def from_data(data: Mapping[str, Any]) -> Note:
             values[name] = tuple(str(one) for one in value)
         elif not isinstance(value, str):
             raise TypeError(name)
-        elif (name == "worst" and value not in get_args(Status)) or (name == "exercise" and value not in EXERCISES):
+        elif name in _WORDS and value not in _WORDS[name]:
             raise ValueError(name)
         elif name in _TIMES:
             values[name] = datetime.fromisoformat(value)
@@ -274,6 +290,8 @@ def _kind_of(note: Note) -> str:
 
 
 def _is_over(note: Note, now: datetime) -> bool:
+    if isinstance(note, Dispute | Decision):
+        return now - note.at > KEPT_FOR
     end = note.until if isinstance(note, Acknowledgement | Plan | Drill) else note.at
     return now - end > OVER_FOR
 

@@ -209,8 +209,9 @@ def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Mo
     counts = spool.counts()
     findings = flapping.mark_flapping(seen.findings, memory.known)
     drafts, memory = build_reports(
-        site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans, noted.drills
-    )
+        site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans, noted.drills,
+        noted.contested,
+    )  # fmt: skip
     reports, _ = link(drafts, spool.heads(), spool.epoch, site.origin, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)

@@ -1,8 +1,9 @@
 """Decides which command of a hub is carried out or refused, with which word, and remembers the result. Pure.
 
     verified -> known by its id   -> the same result again
-             -> refused           expired, too-long, unknown-camera, unknown-check, other-epoch, too-many
-             -> accepted          resend at once; report-now and check-now by the next cycle
+             -> refused           expired, too-long, unknown-camera, unknown-check, other-epoch, too-many,
+                                 unknown-dispute, other-finding, older-decision
+             -> accepted          resend and decide at once; report-now and check-now by the next cycle
 
 `agent/contract/orders_json.py` decides who may ask: what no pinned hub has signed is only counted, never answered.
 `agent/service/orders/desk.py` carries out, stores and answers.
@@ -16,12 +17,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final, Literal
 
+from agent.contract.disputes import Decided
 from agent.contract.orders import Command, CommandName, Order
+from agent.judge.memory.disputes import Contested
 from agent.model.finding import Json
 
 SCHEMA: Final = "camwarden-orders/1"
 
-A_DAY_AT_MOST: Final[Mapping[CommandName, int]] = {"check-now": 12, "report-now": 24, "resend": 24}
+A_DAY_AT_MOST: Final[Mapping[CommandName, int]] = {"check-now": 12, "report-now": 24, "resend": 24, "decide": 64}
 """How many of each are carried out within 24 hours: a spot check costs every camera it names a look on each path."""
 
 RESEND_AT_MOST: Final = 100_000
@@ -43,6 +46,7 @@ DAY: Final = timedelta(days=1)
 
 Refusal = Literal[
     "", "expired", "too-long", "unknown-camera", "unknown-check", "other-epoch", "too-many",
+    "unknown-dispute", "other-finding", "older-decision",
 ]  # fmt: skip
 
 
@@ -74,7 +78,7 @@ class CommandLog:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What a command is validated against: the site's cameras and checks, the spool's epoch, and the clock.
+    """What a command is validated against: the site's cameras, checks and disputes, the spool's epoch, and the clock.
 
     With `clock_trusted` False `now` may be wrong, and nothing is called expired.
     """
@@ -84,6 +88,7 @@ class CommandContext:
     epoch: str
     now: datetime
     clock_trusted: bool
+    contested: tuple[Contested, ...] = ()
 
 
 def refusal(command: Command, book: CommandLog, waiting: Iterable[Command], here: CommandContext) -> Refusal:
@@ -102,6 +107,8 @@ def refusal(command: Command, book: CommandLog, waiting: Iterable[Command], here
     if here.clock_trusted and command.expires_at - here.now > 2 * VALID_AT_MOST:
         return "too-long"  # from a clock that is days ahead: it would still be valid when its result is forgotten
     asked, look = command.resend, command.spot_check
+    if command.decided is not None and (why := _decision_refusal(command.decided, here.contested)):
+        return why
     if asked is not None and asked.epoch != here.epoch:
         return "other-epoch"
     if asked is not None and asked.to_seq - asked.from_seq >= RESEND_AT_MOST:
@@ -114,6 +121,19 @@ def refusal(command: Command, book: CommandLog, waiting: Iterable[Command], here
     if book.within_a_day(command.name, here.now) + ahead >= A_DAY_AT_MOST[command.name]:
         return "too-many"
     return ""
+
+
+def _decision_refusal(word: Decided, known: Iterable[Contested]) -> Refusal:
+    """Return why a decision does not stand beside a finding: it is about nothing here, or was overtaken."""
+    there = next((one for one in known if one.dispute.said.id == word.dispute), None)
+    if there is None:
+        return "unknown-dispute"
+    if there.dispute.key != f"{word.check} {word.subject}":
+        return "other-finding"
+    stands = there.decision
+    if stands is None or stands.at < word.at or (stands.at, stands.outcome) == (word.at, word.outcome):
+        return ""
+    return "older-decision"
 
 
 def remember(book: CommandLog, answered: Answered) -> CommandLog:

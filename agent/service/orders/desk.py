@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from agent.contract.disputes import Decided
 from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload
 from agent.contract.orders import ORDER_MAX_BYTES, Command, Order, Refused, Reported, ReportRef, Result
 from agent.contract.orders_json import read_command, write_reported, write_result
@@ -28,13 +29,17 @@ from agent.deliver.publish.messages import Message, signed_message
 from agent.deliver.spool.spool import Spool
 from agent.host.files import write_atomic
 from agent.judge.checks.table import CHECKS
+from agent.judge.memory.disputes import Decision
+from agent.judge.memory.notes import contested_of, read_notes, write_note
 from agent.judge.memory.transitions import Transition
-from agent.model.errors import NotVerified, SpoolFailed
+from agent.model.errors import AgentError, NotVerified, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment
+from agent.observe.inventory.owners import Owner
 from agent.report.spot_check import HubRequests
 from agent.service.orders import decide, desired_policy
 from agent.service.orders.desired_policy import InForce, PolicyRefused, StoredPolicy
 from agent.site.config.site import Site
+from agent.text.harmless import printable
 
 log = logging.getLogger("camwarden.orders")
 
@@ -182,11 +187,15 @@ class OrderDesk:
         if command.id in self._waiting:
             return None
         cameras = frozenset(camera.camera.id for camera in site.cameras)
-        here = decide.CommandContext(cameras, _CHECKS, self._spool.epoch, moment.at, _clock_trusted(site, moment))
+        trusted = _clock_trusted(site, moment)
+        known = contested_of(read_notes(site.storage.directory, site.id)) if command.decided else ()
+        here = decide.CommandContext(cameras, _CHECKS, self._spool.epoch, moment.at, trusted, known)
         waiting = [one for one, _ in self._waiting.values()]
         if reason := decide.refusal(command, self._book, waiting, here):
             log.warning("%s of the hub refused: %s", command.name, reason)
             return self._remember(command, replace(self._result(command), status="refused", reason=reason), moment)
+        if command.decided is not None:
+            return self._decided(command, command.decided, site, moment)
         if command.resend is None:
             self._waiting[command.id] = (command, order)
             return None
@@ -194,6 +203,20 @@ class OrderDesk:
         log.info("the hub asked for %d reports again", resent.count)
         done = replace(self._result(command), resent=resent.count, missing=resent.missing[: decide.MISSING_AT_MOST])
         return self._remember(command, done, moment)
+
+    def _decided(self, command: Command, word: Decided, site: Site, moment: Moment) -> decide.Answered | None:
+        """Put the hub's decision beside its finding; where the disk refuses it, nothing is answered: it comes again."""
+        note = Decision(
+            key=f"{word.check} {word.subject}", dispute=word.dispute, outcome=word.outcome, by=printable(word.by),
+            at=word.at, why=printable(word.why), command=command.id, owner=Owner(site.id),
+        )  # fmt: skip
+        try:
+            write_note(site.storage.directory, note, moment.at)
+        except AgentError as error:
+            log.error("the hub's decision on %s cannot be kept: %s", note.key, error)
+            return None
+        log.info("the hub has decided on %s: %s", note.key, word.outcome)
+        return self._remember(command, self._result(command), moment)
 
     def _take_policy(self, order: Order, site: Site, moment: Moment) -> None:
         now = moment.at if _clock_trusted(site, moment) else None

@@ -91,8 +91,8 @@ def test_a_refusal_is_answered_with_its_word_and_fits_the_contract(room: Room) -
     "name", ["run", "set-mask", "reboot", "snapshot", "report-now; reboot", "", None, ["report-now"]]
 )
 def test_what_is_on_no_list_is_no_order_even_from_the_hub(room: Room, name: object) -> None:
-    """What a hub may ask for is a report, a look, and to send something again."""
-    assert set(get_args(CommandName)) == {"report-now", "check-now", "resend"}
+    """What a hub may ask for is a report, a look, and to send something again; and it says what it has decided."""
+    assert set(get_args(CommandName)) == {"report-now", "check-now", "resend", "decide"}
     good = order(command("report-now", NOW), room.hub)
     payload = json.dumps({**json.loads(good.payload), "command": name}).encode()
     room.take(replace(good, payload=payload, jws=sign_payload(payload, room.hub, COMMAND_TYP)))

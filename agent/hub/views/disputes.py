@@ -1,0 +1,51 @@
+"""Lists disputes with their due dates and decisions, outside every ranking. Reads only."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from agent.contract.disputes import DUE_WITHIN, decided_json, disputed_json
+from agent.hub.stores import disputes
+from agent.hub.stores.disputes import DisputeRow
+from agent.hub.stores.store import Store
+from agent.hub.views import queries
+from agent.hub.views.status import order_state
+from agent.model.finding import Json, utc_text
+
+SCHEMA = "camwarden-hub-disputes/1"
+
+
+def write_disputes(
+    store: Store, site: str | None, now: datetime, within: timedelta = DUE_WITHIN, open_only: bool = False
+) -> dict[str, Json]:
+    """Return the disputes of a site, or of all, those that are due first before the decided ones.
+
+    Args:
+        store: The hub's.
+        site: Of this one; None: of all.
+        now: What is over by then is overdue.
+        within: How long after its arrival a decision is due.
+        open_only: Leave out what is decided.
+    """
+    rows = [one for one in disputes.disputes(store, site) if one.decision is None or not open_only]
+    rows.sort(key=lambda one: (one.decision is not None, one.arrived_at, one.site, one.said.id))
+    states = {row.id: order_state(row, now) for row in queries.orders(store, site)}
+    return {"schema": SCHEMA, "at": utc_text(now), "disputes": [_row(one, states, now, within) for one in rows]}
+
+
+def open_counts(store: Store) -> dict[str, int]:
+    """Return how many disputes of each site have no decision yet."""
+    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
+
+
+def _row(one: DisputeRow, states: Mapping[str, str], now: datetime, within: timedelta) -> dict[str, Json]:
+    due_at = one.due_at(within)
+    return {
+        "site": one.site,
+        **disputed_json(one.said),
+        "arrived_at": utc_text(one.arrived_at),
+        "ended_at": utc_text(one.ended_at) if one.ended_at else None,
+        "due_at": utc_text(due_at),
+        "overdue": one.decision is None and due_at <= now,
+        "decision": decided_json(one.decision) if one.decision else None,
+        "order": {"id": one.command, "state": states.get(one.command, "")} if one.command else None,
+    }

@@ -1,0 +1,139 @@
+"""Defines disputes of findings and the hub's decisions on them, as the site stores and shows them. Pure.
+
+A dispute is a person's word, a decision the hub's. Neither changes the status of a check, an episode or an exit code.
+Both stay for a year. Of two decisions on one dispute the later one counts, by the hub's own time.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.contract.disputes import Decided, Disputed, Outcome, decided_json, disputed_json
+from agent.model.finding import Json, Message, Status, utc_text
+from agent.observe.inventory.owners import NOBODY, Owner
+
+KEPT_FOR: Final = timedelta(days=366)
+"""How long a dispute and a decision stay after they were made."""
+ROW_NAME_MAX_CHARS: Final = 100
+
+CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Source: Crockford's base 32, which has no I, L, O and U."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """`by` says at `at` that the finding `key` is wrong: the episode detected at `detected_at`. Aware UTC."""
+
+    key: str
+    detected_at: datetime
+    status: Status
+    reason: str
+    by: str
+    at: datetime
+    why: str
+    repaired_at: datetime | None = None
+    owner: Owner = NOBODY
+
+    @property
+    def said(self) -> Disputed:
+        """The dispute as the hub is told."""
+        check, _, subject = self.key.partition(" ")
+        return Disputed(
+            check=check, subject=subject, status=self.status, reason=self.reason, detected_at=self.detected_at,
+            repaired_at=self.repaired_at, by=self.by, at=self.at, why=self.why,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The hub has decided at `at`, by `by`, on the dispute `dispute` of `key`; `command`: the order that said so."""
+
+    key: str
+    dispute: str
+    outcome: Outcome
+    by: str
+    at: datetime
+    why: str
+    command: str
+    owner: Owner = NOBODY
+
+    @property
+    def said(self) -> Decided:
+        """The decision as the hub has told it."""
+        check, _, subject = self.key.partition(" ")
+        return Decided(
+            dispute=self.dispute, check=check, subject=subject, outcome=self.outcome, by=self.by, why=self.why,
+            at=self.at,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """A dispute with its decision, None where there is none yet."""
+
+    dispute: Dispute
+    decision: Decision | None = None
+
+
+def contested(disputes: Iterable[Dispute], decisions: Iterable[Decision]) -> tuple[Contested, ...]:
+    """Return every dispute with its decision, the newest first."""
+    decided = {one.dispute: one for one in sorted(decisions, key=lambda one: one.at)}
+    found = [Contested(one, decided.get(one.said.id)) for one in disputes]
+    return tuple(sorted(found, key=lambda one: (one.dispute.at, one.dispute.key), reverse=True))
+
+
+def beside(known: Iterable[Contested], key: str, detected_at: datetime | None = None) -> Contested | None:
+    """Return what stands beside a finding: the newest dispute of its episode, or of any where none is named."""
+    return next(
+        (one for one in known if one.dispute.key == key and detected_at in (None, one.dispute.detected_at)), None
+    )
+
+
+def finding_code(site: str, key: str, detected_at: datetime) -> str:
+    """Return the code by which a paper names a finding: three groups of four, without letters that look alike."""
+    said = json.dumps([site, key, utc_text(detected_at)])
+    digits = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8])
+    letters = [CODE_LETTERS[digits >> 5 * place & 31] for place in range(12)]
+    return "-".join("".join(letters[start : start + 4]) for start in (0, 4, 8))
+
+
+def contested_json(one: Contested) -> dict[str, Json]:
+    """Return a dispute with its decision as `--json` has it."""
+    return {**disputed_json(one.dispute.said), "decision": decided_json(one.decision.said) if one.decision else None}
+
+
+def contested_row(one: Contested) -> dict[str, Json]:
+    """Return a dispute with its decision as a config report has it, names cut: it has room for more than one."""
+    said, decision = one.dispute.said, one.decision
+    return {
+        "id": said.id,
+        "check": said.check,
+        "subject": said.subject,
+        "detected_at": utc_text(said.detected_at),
+        "by": said.by[:ROW_NAME_MAX_CHARS],
+        "at": utc_text(said.at),
+        "outcome": decision.outcome if decision else None,
+        "decided_by": decision.by[:ROW_NAME_MAX_CHARS] if decision else None,
+        "decided_at": utc_text(decision.at) if decision else None,
+    }
+
+
+OUTCOMES: Final[Mapping[Outcome, str]] = {
+    "upheld": "disputed by {by}; the hub has decided: the finding stands ({decided_by}: {decided_why})",
+    "overturned": "disputed by {by}; the hub has decided: the finding was wrong ({decided_by}: {decided_why})",
+    "remedied": "disputed by {by}; the hub has decided: the finding was right and is mended ({decided_by}: "
+    "{decided_why})",
+}
+"""What is said beside a finding once the hub has decided."""
+
+
+def contested_words(one: Contested) -> Message:
+    """Return what is said beside the finding."""
+    values: dict[str, object] = {"by": one.dispute.by, "why": one.dispute.why, "day": utc_text(one.dispute.at)[:10]}
+    if one.decision is None:
+        return Message("disputed by {by} on {day}: {why}; no decision of the hub yet", values)
+    values |= {"decided_by": one.decision.by, "decided_why": one.decision.why}
+    return Message(OUTCOMES[one.decision.outcome], values)
