@@ -43,7 +43,6 @@ class Opening:
 
 WHAT: Final = {
     "pictures": "pictures of cameras, private zones blackened",
-    "approvals": "who approved which masks and views",
     "equipment": "names, addresses and serial numbers",
     "reports": "signed reports, with names of persons",
     "support": "an archive for support, without pictures and names of logins",

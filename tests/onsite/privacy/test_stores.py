@@ -5,34 +5,27 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from delivery import Maker, event, moment
+from delivery import Maker, moment
 from footage_looks import CYCLE
-from here_run import run_here
-from hubdesk import Desk, chain_of
+from hubdesk import Desk
 from live_site import NOON, Live
-from patience import PATIENCE_S
 from sites import camera
 from sites import site as site_of
 
-from agent.contract.chain import utc_text
 from agent.contract.watermark import Watermark
 from agent.deliver.spool.inbox import leave_flush, take_up
 from agent.host.access_register import KEPT as RECORDS_KEPT
 from agent.host.access_register import NAME as REGISTER
-from agent.host.access_register import expire_openings, note_opening, read_openings
-from agent.hub.workers.expire import DAY_S, Expiry
+from agent.host.access_register import note_opening, read_openings
 from agent.judge.memory.history import read_history
 from agent.judge.memory.notes import Plan, read_notes, write_note
-from agent.model import exits
 from agent.model.finding import Head
 from agent.observe.approvals.approvals import approve, read_approvals, write_approval
 from agent.observe.approvals.reference_views import PresetView, path_of, write_preset_view
@@ -211,28 +204,6 @@ def test_the_register_goes_after_three_years_line_by_line(site: Site) -> None:
     assert (folder / REGISTER).stat().st_mode & 0o777 == 0o600
 
 
-def test_the_register_shows_no_line_that_is_damaged_and_the_next_one_whole(tmp_path: Path) -> None:
-    for number in range(3):
-        note_opening(tmp_path, "check", "pictures", NOON + number * SECOND)
-    with (tmp_path / REGISTER).open("ab") as file:
-        file.write(b'{"at": "2026-11-02", "user": 1}\n\xff\xfe\n[]\n{"at"')
-    note_opening(tmp_path, "check", "pictures", NOON + 3 * SECOND)
-    assert [one.at for one in read_openings(tmp_path)] == [NOON + number * SECOND for number in range(4)]
-    expire_openings(tmp_path, NOON + RECORDS_KEPT + 3 * SECOND)
-    assert len(read_openings(tmp_path)) == 1
-
-
-def test_openings_of_several_processes_at_once_are_all_there(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from datetime import UTC, datetime\n"
-        "from agent.host.access_register import note_opening\n"
-        "for _ in range(25): note_opening(Path(sys.argv[1]), 'check', 'pictures', datetime.now(UTC), '图')"
-    )
-    ran = [subprocess.Popen([sys.executable, "-P", "-c", code, str(tmp_path)]) for _ in range(4)]
-    assert [one.wait(PATIENCE_S) for one in ran] == [0] * 4
-    assert len(read_openings(tmp_path)) == 100
-
-
 def test_the_picture_before_goes_with_the_next_one_and_is_in_no_file() -> None:
     previous = PreviousPictures()
     previous.keep("gate", reference())
@@ -251,74 +222,6 @@ def test_what_was_carried_here_is_gone_after_the_next_cycle(tmp_path: Path) -> N
     leave_flush(tmp_path / "inbox")
     take_up(maker.open(), tmp_path / "inbox", {}, maker.site.id, NOON)
     assert list((tmp_path / "inbox").iterdir()) == []
-
-
-def expired(desk: Desk, kept: timedelta, now: datetime) -> list[dict[str, Any]]:
-    """Let the hub look until it waits for the next day; return what it told."""
-    told: list[dict[str, Any]] = []
-    expiry, now_s = Expiry(kept), 0.0
-    while expiry.look_at_s - now_s < DAY_S:
-        expiry.look(desk.store, now, now_s, told.append)
-        now_s = max(now_s, expiry.look_at_s) if expiry.look_at_s - now_s < DAY_S else now_s
-    return told
-
-
-def test_the_hub_deletes_reports_after_its_limit_but_the_newest_of_each_stream(tmp_path: Path) -> None:
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    desk, kept = Desk(folder), ROWS["hub-reports"].kept
-    assert kept is not None
-    live = Live(tmp_path, desk)
-    for day in range(3):
-        live.look(NOON + day * DAY, silent=("boxa",))
-    mark, count = desk.watermark(live.spool.epoch, "S1"), reports(desk)
-    assert expired(desk, kept, NOON + kept) == []
-    last = NOON + 2 * DAY
-    live.look(last + kept - DAY)
-    assert expired(desk, kept, last + kept - DAY - SECOND)[0]["event"] == "expired"
-    assert 0 < reports(desk) < count + 1
-    live.look(last + kept + DAY)
-    expired(desk, kept, last + kept + DAY)
-    left = desk.store.all("SELECT stream, count(*) FROM report WHERE arrived_at < ? GROUP BY stream", utc_text(last))
-    assert left == [], "of each stream a newer one is there"
-    assert all(desk.watermark(live.spool.epoch, "S1")[stream] >= seq for stream, seq in mark.items())
-    for table, key in (("said", "id"), ("telling", "id"), ("telling_finding", "report_id")):
-        left_over = f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT id FROM report)"  # noqa: S608
-        assert desk.store.all(left_over) == [(0,)]
-    untold = "SELECT count(*) FROM finding WHERE id NOT IN (SELECT finding_id FROM telling_finding)"
-    assert desk.store.all(untold) == [(0,)]
-    assert desk.store.all("SELECT count(*) FROM assessed WHERE day < ?", utc_text(last)[:10]) == [(0,)]
-
-
-def reports(desk: Desk) -> int:
-    return int(desk.store.all("SELECT count(*) FROM report")[0][0])
-
-
-def test_a_hub_whose_clock_was_put_forward_deletes_nothing(tmp_path: Path, desk: Desk) -> None:
-    maker = Maker(tmp_path / "site")
-    desk.vouch(maker)
-    desk.birth(maker, "e1")
-    for one in chain_of(maker, 5):
-        desk.send(one)
-    assert expired(desk, timedelta(days=184), NOON + 10 * RECORDS_KEPT) == []
-    assert reports(desk) == 5
-
-
-def test_a_hub_with_more_than_one_portion_goes_on_until_all_is_gone(
-    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("agent.hub.workers.expire.AT_ONCE", 2)
-    maker, kept = Maker(tmp_path / "site"), timedelta(days=184)
-    desk.vouch(maker)
-    desk.birth(maker, "e1")
-    made, heads = maker.envelopes([event(n) for n in range(9)], {}, "e1", NOON)
-    later, _ = maker.envelopes([event(9)], heads, "e1", NOON + 2 * kept)
-    for one in made:
-        desk.send(one, at=NOON)
-    desk.send(later[0], at=NOON + 2 * kept)
-    told = expired(desk, kept, NOON + 2 * kept)
-    assert sum(one["reports"] for one in told) == 9
-    assert (reports(desk), desk.watermark("e1")) == (1, {"event": 10})
 
 
 def test_a_clock_that_nobody_vouches_for_deletes_nothing(site: Site) -> None:
@@ -357,12 +260,6 @@ def test_a_damaged_state_of_it_begins_the_months_anew(site: Site, text: str) -> 
     assert json.loads((site.storage.directory / NAME).read_text())["unused_since"] == {
         "baselines/gone.json": (NOON + LATER).isoformat()
     }
-
-
-@pytest.mark.parametrize("days", ["183", "36501", "0", "-1", "x", "1e3", "٣٠٠", "9" * 5000])
-def test_a_hub_is_not_told_to_keep_less_than_half_a_year(days: str, tmp_path: Path) -> None:
-    done = run_here("hub", "run", "--data", tmp_path, "--host", "127.0.0.1", "--keep-days", days, environ={})
-    assert (done.returncode, "--keep-days" in done.stderr) == (exits.USAGE, True)
 
 
 ELSEWHERE: Final = {
