@@ -1,4 +1,4 @@
-"""Records who opened what a site keeps of people: one line for each opening, in a file whose old lines expire.
+"""Records who opened what is stored of people: one line for each opening, in a file whose old lines expire.
 
 The name is the one that the operating system gives, not one that somebody types. A line is written under a lock and
 synced to disk before the command goes on; one that cannot be written is logged, and the log then is the record.

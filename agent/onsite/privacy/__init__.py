@@ -1,1 +1,1 @@
-"""Says what the agent keeps of people, how long, and who opened it: the privacy file of a site."""
+"""Describes what the agent stores of people, how long, and who opened it: the privacy file of a site."""
