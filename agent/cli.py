@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "agent.commands.filing.command",
         "file the system with the police: deadlines, dossier, and what changed since",
     ),
+    "privacy": ("agent.commands.privacy", "what is stored of people, how long, and who opened it"),
     "masks": ("agent.commands.masks.command", "have privacy masks approved, and judge picture files"),
     "findings": (
         "agent.commands.findings.command",

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.terminal.opened import note_opened
 from agent.host.files import write_atomic
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.exits import OK
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(translate("nothing was written", args.lang) + "\n")
         return OK
     _write(out, data)
+    note_opened(situation.storage.directory, "bundle", "support", out)
     if args.json:
         rows: list[Json] = [
             {"name": g.item.name, "bytes": len(g.data), "left_out": str(g.left_out) if g.left_out else None}

@@ -35,6 +35,17 @@ def name_of_user(number: int) -> str:
     return pwd.getpwuid(number).pw_name
 
 
+def login_name() -> str:
+    """Return the name of the user that this process was started as; the number where it has none."""
+    if sys.platform == "win32":
+        return os.environ.get("USERNAME", "")
+    number = os.getuid()
+    try:
+        return name_of_user(number)
+    except KeyError:
+        return str(number)
+
+
 def account(name: str) -> tuple[int, int] | None:
     """Return a user's number and group; None where there is no such user."""
     if sys.platform == "win32":

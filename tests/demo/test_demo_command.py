@@ -15,12 +15,14 @@ from here_run import run_here
 from hubside import waits
 from patience import PATIENCE_S
 from picture_words import PICTURES, WORDS, is_whole, words_of
+from stores_walked import unnamed
 
 from agent.cli import main
 from agent.commands import demo as demo_command
 from agent.demo.children import command
 from agent.model import exits
 from agent.model.finding import Finding, Message, Source, Status
+from agent.onsite.privacy.stores import Folder
 from agent.text.translate import render
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +71,13 @@ def test_one_cycle_on_the_embedded_broker(ran: tuple[Path, dict[str, Any]]) -> N
     verified = main(["verify", str(out / "report.html"), "--data", str(out / "hub")])
     assert verified == exits.OK, "the hand-over report is signed with the key that the hub trusts"
     assert processes_that_mention(str(out)) == []
+
+
+def test_each_file_that_agent_and_hub_wrote_has_a_row_in_the_table_of_stores(ran: tuple[Path, dict[str, Any]]) -> None:
+    """The table says what of people is in it, how long it stays, and what deletes it."""
+    out, _ = ran
+    folders: dict[str, Folder] = {"agent/state": "state", "agent/runtime": "runtime", "hub": "hub"}
+    assert [one for name, folder in folders.items() for one in unnamed(out / name, folder)] == []
 
 
 def test_the_pictures_of_the_first_pages_show_the_report_of_today(ran: tuple[Path, dict[str, Any]]) -> None:

@@ -24,6 +24,7 @@ from agent.observe.pictures.derived_views import FOLDER as DERIVED
 from agent.observe.pictures.derived_views import DerivedReference, proven_references, read_derived, store_derived
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Environment
+from agent.service.cycle.expire import expire
 from agent.site.config.site import Site, Storage
 from drivers.credentials import Credentials
 from masking.view.baseline import Descriptor, encode
@@ -80,6 +81,7 @@ def test_each_file_that_people_or_the_agent_left_is_read_once_by_a_look(
         env = Environment(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
         seen = cycle.see(here, env, moment(NOW), Memory())
     assert (opened[APPROVALS], opened[Path(DERIVED).name], opened[NOTES]) == (12, 12, 12)
+    expire(here, moment(NOW))  # which reads notes once more, once a day
     opened.clear()
     cycle.tell(here, seen, spool, maker.signer, moment(NOW))
     assert (opened[APPROVALS], opened[Path(DERIVED).name]) == (0, 0), "nothing was made"

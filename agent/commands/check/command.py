@@ -16,6 +16,7 @@ from agent.commands.check.looking import LookOptions, look, look_at_site
 from agent.commands.check.options import add_options, check_options, device_of, login_of
 from agent.commands.check.plan import show_plan
 from agent.commands.check.show import show
+from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.progress_line import progress_line
 from agent.commands.terminal.unconfined import with_flag
 from agent.host.clock import utc_now
@@ -62,7 +63,13 @@ def run(args: argparse.Namespace) -> int:
     if report is not None:
         with progress_line(args, Message("the report is written")):
             check_report.write_report(report, checked)
+        note_opened(_folder(site), "check --report", "pictures", report.path)
     return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
+
+
+def _folder(site: Site | None) -> Path:
+    """Return the state folder of a site; of a single address that of this user."""
+    return site.storage.directory if site is not None else user_state(os.environ)
 
 
 def _site(args: argparse.Namespace, site: Site) -> CheckResult:

@@ -10,6 +10,7 @@ from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.report_key import ReportKey, report_key
 from agent.commands.filing.status import finding_json, say
 from agent.commands.terminal.new_file import require_new
+from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.progress_line import progress_line
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         raise Forbidden(
             "{path}: {why}; name a file in a folder with room, of your own", path=path, why=os_words(error)
         ) from None
+    note_opened(site.storage.directory, "filing export", "equipment", path)
     if args.json:
         sys.stdout.write(json_text(_result_json(path, dossier, key, tuple(files), left)) + "\n")
     elif not args.quiet:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.commands.hub.view import reading
 from agent.commands.terminal.moments import instant
+from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.progress_line import progress_line
 from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
@@ -87,6 +88,7 @@ def export_case(args: argparse.Namespace) -> int:
     with reading(args) as store:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end)
     _write(args.out, made.data)
+    note_opened(args.data, "hub case", "reports", args.out)
     if args.json:
         told = {"schema": CASE_SCHEMA, "file": str(args.out), "envelopes": made.envelopes, "missing": made.missing}
         print(json.dumps({**told, "rows": len(made.rows)}, ensure_ascii=False))

@@ -14,6 +14,7 @@ from agent.commands.hub.report_book import sheets
 from agent.commands.hub.report_table import show
 from agent.commands.hub.view import reading
 from agent.commands.terminal.moments import day, month
+from agent.commands.terminal.opened import note_opened
 from agent.host.files import write_atomic
 from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.day_figures import METRICS, By
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigurationError(
                 "{path}: cannot be written: {why}; choose another place", path=args.xlsx, why=os_words(error)
             ) from None
+        note_opened(args.data, "hub report --xlsx", "reports", args.xlsx)
     if args.json:
         sys.stdout.write(json.dumps(report_json(found)) + "\n")
     elif not args.quiet:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from agent.commands.verify.lines import ready_line
 from agent.commands.verify.watch import until_interrupted
 from agent.hub.views.metrics import LOOPBACK, serving
 from agent.hub.workers import service
+from agent.hub.workers.expire import KEPT_DAYS, KEPT_DAYS_MAX, KEPT_DAYS_MIN
 from agent.hub.workers.intake import Event
 from agent.hub.workers.quiet import LogLimit
 from agent.model.exits import OK
@@ -43,6 +44,13 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name by which /metrics may be asked for, beside its address; may be repeated",
     )
+    parser.add_argument(
+        "--keep-days",
+        type=days_kept,
+        default=KEPT_DAYS,
+        metavar="N",
+        help="delete reports older than so many days, 184 to 36500 (default 1096: three years)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as beside:
         if args.metrics is not None:
             beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name))
-        options = service.Options(args.data, broker)
+        options = service.Options(args.data, broker, timedelta(days=args.keep_days))
         tell = _print_json if args.json else partial(_print_text, args.lang)
         service.run(options, stop, partial(_print_unless_quiet, LogLimit(), tell), lambda: datetime.now(UTC))
     return OK
@@ -75,6 +83,13 @@ def _print_text(lang: str, event: Event) -> None:
     elif kind not in _QUIET_EVENTS or event.get("new_epoch"):
         details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
         print(f"{kind}: {details}", flush=True)  # a log of events: its words are those of --json
+
+
+def days_kept(text: str) -> int:
+    """Parse how many days reports are stored; argparse names this function in its message."""
+    if not text.isascii() or not text.isdecimal() or not KEPT_DAYS_MIN <= int(text[:9]) <= KEPT_DAYS_MAX:
+        raise ValueError
+    return int(text)
 
 
 def address(text: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from agent.commands.ledger.file import given_equipment, print_json, say, write_file
+from agent.commands.terminal.opened import note_opened
 from agent.host.clock import utc_now
 from agent.host.files import portable_name
 from agent.model import exits
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         data = workbook(Sheet(translate("camera ledger", args.lang), [_column(c, args.lang) for c in EXPORTED], cells))
     write_file(path, data)
+    note_opened(site.storage.directory, "ledger export", "equipment", path)
     if args.json:
         print_json({"schema": SCHEMA, "file": str(path), "cameras": len(found), "seen": len(seen.cameras)})
     if not args.quiet:

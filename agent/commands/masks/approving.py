@@ -17,6 +17,7 @@ from rich.text import Text
 from agent.commands.masks import adopt
 from agent.commands.masks.looking import look_at_cameras, site_of
 from agent.commands.terminal.asking import person
+from agent.commands.terminal.opened import note_opened
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words
@@ -124,6 +125,7 @@ def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[adopt.Choice
                 write_atomic(path, html, 0o600)
     except OSError as error:
         raise UsageError("{path}: the sheet cannot be written: {why}", path=path, why=os_words(error)) from None
+    note_opened(site.storage.directory, f"masks {args.action}", "pictures", path)
     return Path(path)
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.commands.terminal.opened import note_opened
 from agent.contract.carried_batch import FILE_MAX_BYTES, STATE_NAME, report_name, write_batch
 from agent.contract.envelope import STATE_TYP, flatten, sign_payload
 from agent.contract.presence import Presence, write_state
@@ -30,6 +31,7 @@ def export(args: argparse.Namespace, site: Site) -> int:
     ids: list[int] = []
     with view(spool_path(site)) as look:
         count = write_batch(args.batch, _files(args, site, look, ids))
+    note_opened(site.storage.directory, "queue export", "reports", args.batch)
     if site.hub is not None and site.hub.confirm == "file":
         _hand_over(site, lambda inbox: leave_sent(inbox, ids))
     say(args, Message("{count} files written to {path}", {"count": count, "path": str(args.batch)}))

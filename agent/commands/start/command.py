@@ -21,6 +21,7 @@ from agent.commands.start import searching, show
 from agent.commands.start.answers import Answers
 from agent.commands.start.logins import SECRETS_MODE, SITE_MODE, Settled, settle
 from agent.commands.terminal.asking import Ended, say
+from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.files import write_atomic
 from agent.host.paths import CONFIG, SECRETS_NAME, SITE_NAME, default_config
@@ -170,6 +171,7 @@ def _look(args: argparse.Namespace, folder: Path, settled: tuple[Settled, ...]) 
     checked = anonymous(look_at_site(args, site, LookOptions(ROUNDS, pictures="fail")))
     plan = ReportPlan(_new_report(folder), report_key(site), None, None, True, "fail", args.lang, True)
     write_report(plan, checked)
+    note_opened(site.storage.directory, "start", "pictures", plan.path)
     result = show.Result(folder, plan.path, plan.key.signer.kid, checked, settled)
     if args.json:
         sys.stdout.write(show.as_json(result) + "\n")

@@ -3,7 +3,7 @@
 Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
 and only then answered with watermarks. Polls once a second the trust file (what waited for a key that is now trusted is
 judged and confirmed without a restart) and the orders that a person has written into the database, and less often what
-is missing.
+is missing, and once a day what is over.
 """
 
 import logging
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, orders, resend
 from agent.hub.workers.answers import Ack, write_ack
+from agent.hub.workers.expire import KEPT_DAYS, Expiry
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
 from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
@@ -61,6 +62,7 @@ class Options:
 
     directory: Path
     broker: Hub
+    kept: timedelta = timedelta(days=KEPT_DAYS)
 
 
 def run(
@@ -107,6 +109,7 @@ class _Service:
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
         self._evidence_id: int | None = 0
         self._evidence_look_at_s = 0.0
+        self._expiry = Expiry(options.kept)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
@@ -188,6 +191,7 @@ class _Service:
                 if ready:
                     self._look_at_orders(link)
                     self._look_at_evidence()
+                    self._expiry.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)
                 if not ready and time.monotonic() > deadline:

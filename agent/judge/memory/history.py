@@ -1,4 +1,4 @@
-"""Stores the history of the site's transitions, as far back as its size limit allows: a file beside the spool.
+"""Stores the history of the site's transitions, three years at most and within its size limit: a file beside the spool.
 
 One row per transition; the one that closes an episode has the whole episode. It is written after the commit of the
 event: a crash in between costs the history these rows, and the hub nothing. A damaged file is set aside and a new one
@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,6 +24,12 @@ from agent.site.config.site import Storage
 NAME: Final = "history.db"
 ASIDE: Final = ".damaged"
 """Ends the name of the damaged file that was set aside last; there is one at most."""
+
+KEPT: Final = timedelta(days=3 * 365 + 1)
+"""How long a transition is stored at the longest: as long as records of processing have to be.
+
+Source: PIPL article 56.
+"""
 
 PAGE_BYTES: Final = 4096
 
@@ -81,6 +87,19 @@ def store_history(storage: Storage, changed: Sequence[Transition], now: datetime
             _store(path, storage.history_max_bytes, rows)
     except (sqlite3.Error, OSError) as error:
         log.error("%s: %d changes cannot be remembered: %s", path, len(rows), error)
+
+
+def expire_history(storage: Storage, now: datetime) -> None:
+    """Delete transitions that are older than `KEPT`. A failure is logged: the next day tries again."""
+    path = storage.directory / NAME
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute("DELETE FROM transition WHERE at_ms < ?", (_ms(now - KEPT),))
+    except sqlite3.Error as error:
+        log.warning("%s: old changes cannot be deleted: %s", path, error)
 
 
 def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[StoredTransition]:

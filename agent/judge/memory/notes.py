@@ -1,8 +1,8 @@
 """Stores people's notes on findings: acknowledged, planned, settled, proved, drilled, disputed, decided. A file each.
 
 They are in `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all in each
-cycle and writes only decisions of the hub: a note is independent of the spool. Every note has an end but `Settled`,
-which is about one change of footage.
+cycle, writes only decisions of the hub, and removes what is over: a note is independent of the spool. Every note has an
+end but `Settled`, which is about one change of footage.
 
 A note has an owner (`agent/observe/inventory/owners.py`). An acknowledgement or proof for a box does not count for
 another one; plans, which may be to replace it, and settled changes of footage do.
@@ -43,7 +43,7 @@ FOLDER: Final = "notes"
 MAX_BYTES: Final = 64 * 1024
 NOTES_MAX: Final = 2000
 OVER_FOR: Final = timedelta(days=31)
-"""How long a note stays that counts no longer; then the next command that writes one removes it."""
+"""How long a note stays that counts no longer; the service removes it then, and each command that writes one."""
 
 log = logging.getLogger("camwarden.notes")
 
@@ -220,21 +220,25 @@ def read_notes(directory: Path, site_id: str) -> tuple[Note, ...]:
 def write_note(directory: Path, note: Note, now: datetime) -> str:
     """Write a note, replacing an earlier one about the same; return the name of its file.
 
-    Notes that expired a month ago are removed. Raises Forbidden where the folder may not be written, UsageError where
-    it is another site's.
+    Raises Forbidden where the folder may not be written, UsageError where it is another site's.
     """
     folder = directory / FOLDER
     name = name_of(note)
     try:
         claim(directory, note.owner.site)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for one in read_notes(directory, note.owner.site or site_of_folder(directory)):
-            if _is_over(one, now):
-                (folder / name_of(one)).unlink(missing_ok=True)
+        expire_notes(directory, note.owner.site or site_of_folder(directory), now)
         write_atomic(folder / name, json.dumps(to_data(note), ensure_ascii=False, indent=1).encode(), 0o600)
     except OSError as error:
         raise forbidden(folder, error) from None
     return name
+
+
+def expire_notes(directory: Path, site_id: str, now: datetime) -> None:
+    """Remove the notes of a site that count no longer, `OVER_FOR` after their end. Raises OSError."""
+    for one in read_notes(directory, site_id):
+        if _is_over(one, now):
+            (directory / FOLDER / name_of(one)).unlink(missing_ok=True)
 
 
 def remove_note(directory: Path, name: str) -> bool:

@@ -97,9 +97,14 @@ def write_preset_view(directory: Path, view: PresetView) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         text = json.dumps(data, ensure_ascii=False, indent=1).encode()
-        write_atomic(folder / _file_name(view.camera_id, view.preset), text, 0o600)
+        write_atomic(path_of(directory, view.camera_id, view.preset), text, 0o600)
     except OSError as error:
         raise forbidden(folder, error) from None
+
+
+def path_of(directory: Path, camera_id: str, preset: str) -> Path:
+    """Return the file of an approved preset below a state directory."""
+    return directory / FOLDER / _file_name(camera_id, preset)
 
 
 def _file_name(camera_id: str, preset: str) -> str:

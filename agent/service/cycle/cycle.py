@@ -47,6 +47,7 @@ from agent.report.build import build_reports
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle import kept_for
 from agent.service.cycle.environment import Environment
+from agent.service.cycle.expire import expire
 from agent.service.cycle.read_kept import DiskState, read_disk
 from agent.service.cycle.renamed import renamed
 from agent.service.cycle.rounds import look_in_rounds
@@ -218,6 +219,7 @@ def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Mo
     store_history(site.storage, changed, moment.at)
     keep_samples(site, seen.samples, moment.at)
     store_derived(site.storage.directory, site.id, seen.derived, seen.held)
+    expire(site, moment)
     return envelopes
 
 

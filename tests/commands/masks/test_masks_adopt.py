@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tomli
 from smaller_site import unhurried
+from stores_walked import unnamed
 from warm import one_worker
 
 from agent.cli import main
@@ -111,6 +112,7 @@ def inside(image: Image, polygon: tuple[tuple[float, float], ...]) -> Image:
 
 def test_all_that_hides_is_approved_and_nothing_else(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert masks(config, "adopt", "--yes", "--by", "Li Na", "--why", "first look") == exits.FAILS
+    assert unnamed(state(config), "state") == []
     approvals = read_approvals(state(config), SITE_ID)
     assert sorted(approvals) == sorted(HIDE)
     assert {(one.by, one.why) for one in approvals.values()} == {("Li Na", "first look")}
