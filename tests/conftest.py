@@ -11,14 +11,21 @@ from pathlib import Path
 
 import pytest
 from hub_fixtures import broker, desk, hub_signer, live
+from hypothesis import HealthCheck, settings
 
 __all__ = ["broker", "desk", "hub_signer", "live"]
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C again: whoever starts the suite behind `nohup` or `&` hands on that it is ignored, to each child."""
+    """Hear Ctrl-C again, and let no test of made-up input fail for being slow: a busy machine says nothing of a claim.
+
+    Whoever starts the suite behind `nohup` or `&` hands on that Ctrl-C is ignored, to each child. Hypothesis
+    would fail a test whose input once took more than 200 ms.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy machine")
     gc.disable()  # collecting makes a million objects that stay: each worker would go through them again and again
 
 

@@ -267,7 +267,7 @@ def test_a_skeleton_of_hostile_names_is_valid_and_says_nothing_else(tmp_path: Pa
 
 
 @given(st.lists(st.text(min_size=1, max_size=40).filter(lambda t: "\ud800" not in t), min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_name_breaks_a_skeleton(names: list[str]) -> None:
     tables = tomli.loads(skeleton(PLACEHOLDER, placed(*names)))
     assert len(tables["device"]) == len(names)

@@ -82,6 +82,8 @@ MALFORMED: dict[str, Change] = {
     "heads-none": lambda r: r.update(heads=None),
     "heads-missing": lambda r: r["heads"].pop("gap"),
     "heads-extra": lambda r: r["heads"].update(other=r["heads"]["gap"]),
+    "heads-row-none": lambda r: r["heads"].update(gap=None),
+    "heads-row-extra": lambda r: r["heads"]["gap"].update(at="x"),
     "heads-seq": lambda r: r["heads"]["gap"].update(seq=-1),
     "heads-bool": lambda r: r["heads"]["gap"].update(seq=False),
     "heads-huge": lambda r: r["heads"]["gap"].update(seq=2**63),

@@ -246,6 +246,14 @@ def test_the_rate_of_yesterday_is_held_against_the_rule(
     assert (one.status, one.reason) == (status, reason)
 
 
+def test_a_day_on_which_all_was_planned_work_is_excused_and_never_a_pass() -> None:
+    off = DayAssessed(YESTERDAY, 96, {name: Count(0, 0, 0, 96) for name in FIGURES})
+    found = judge(ruled_site(), replace(gather(healthy()), remembered=Remembered(assessed=(off,))))
+    for check in ("camera-online-rate", "camera-good-rate"):
+        one = found[f"{check} site"]
+        assert (one.status, one.reason) == ("not_applicable", "nothing-due")
+
+
 def test_a_key_target_is_held_to_more() -> None:
     key = tuple(replace(row, value=True) if row.duty == "key-target" else row for row in DECLARED)
     facts = replace(gather(healthy()), remembered=Remembered(assessed=(day_of(960, 1000),)))

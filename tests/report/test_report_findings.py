@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from contract_schemas import SCHEMAS, validator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.model.finding import Finding, Message, Source
@@ -136,7 +136,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["open", "rest", "cameras", "devices", "findings"]), JSON),
     st.sampled_from([1, 2, "2"]),

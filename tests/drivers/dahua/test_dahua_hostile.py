@@ -143,7 +143,7 @@ def parse_all(name: str, body: bytes) -> None:
             continue
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(name=st.sampled_from(TEXTS), data=st.data())
 def test_no_broken_answer_raises_anything_but_ours(name: str, data: st.DataObject) -> None:
     body = bytearray(fixture(name))
@@ -160,7 +160,7 @@ WIDGET = cgi.fields(reply("VideoWidget", fixture("VideoWidget.txt")))
 NUMBERS = ("-1", "8192", "99999", "9" * 400, "1e3", "nan", "0x10", "\u0664", "1_0", "+1", " 7 ", "4.5")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     changed=st.dictionaries(
         st.sampled_from([*WIDGET, *(key for key in WIDGET if "Rect" in key or "Color" in key)])

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from patience import PATIENCE_S
 from segments_made import decoded, taken
@@ -159,7 +159,6 @@ def test_what_is_no_media_is_refused(data: bytes) -> None:
     assert duration_s(io.BytesIO(data)) is None
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_no_damage_makes_the_reader_fail_in_another_way(data: st.DataObject) -> None:
     ending = data.draw(st.sampled_from(["mp4", "ts", "mkv"]))

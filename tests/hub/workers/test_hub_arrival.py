@@ -52,7 +52,7 @@ def state_of(desk: Desk) -> list[object]:
 
 # The hand-over is number 5; what the old key signed in this epoch may come before or after it.
 @given(st.lists(st.integers(0, 8), max_size=12), st.permutations(range(9)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_order_and_repetition_of_good_messages_leads_to_the_same_state(
     tmp_path_factory: pytest.TempPathFactory, again: list[int], order: list[int]
 ) -> None:

@@ -42,7 +42,7 @@ ORDERS = st.permutations(range(8))
 
 
 @given(ORDERS, st.lists(st.integers(1, 4), min_size=9, max_size=9), st.integers(0, 8))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_watermark_does_not_depend_on_order_or_batches(order: list[int], sizes: list[int], record_at: int) -> None:
     """Reports 4 and 5 never come; a gap record names them, anywhere among the others."""
     with tempfile.TemporaryDirectory() as folder:

@@ -57,7 +57,7 @@ def test_a_hub_without_its_database_asks_for_what_the_site_still_has(desk: Desk,
 
 
 @given(st.permutations(range(9)), st.sets(st.integers(0, 8)), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_comes_back_links_the_same_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, order: list[int], lost: set[int], born_last: bool
 ) -> None:

@@ -161,7 +161,7 @@ def test_what_is_learned_is_fixed_after_the_week() -> None:
     assert bad(replace(USUAL, sharpness=-3.0), memory) == ["blurred"], "a lens that fogs up does not become usual"
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(1, 2000), st.integers(0, 5))
 def test_the_sample_stays_small_and_spread_over_the_whole_week(count: int, overlays: int) -> None:
     memory = QualityMemory()

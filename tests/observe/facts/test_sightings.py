@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sites import DAY, NOW
 
@@ -240,7 +240,6 @@ MEMORIES = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, which is not what it is about
 @given(MEMORIES)
 def test_the_memory_comes_back_as_it_was_written(kept: Remembered) -> None:
     assert from_json(to_json(Memory(remembered=kept))).remembered == kept

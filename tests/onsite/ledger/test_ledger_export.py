@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sites import observed
@@ -155,7 +155,7 @@ def configurations(draw: st.DrawFn) -> str:
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize("lang", LANGUAGES)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(text=configurations())
 def test_an_export_taken_in_again_is_the_identity(form: str, lang: str, text: str) -> None:
     with TemporaryDirectory() as name:

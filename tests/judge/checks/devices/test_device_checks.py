@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,7 +16,7 @@ from agent.site.declarations.standing import Declaration
 from agent.site.rules.read import shipped
 from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Protocol, Protocols
-from drivers.model import Clock, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value
+from drivers.model import Clock, Credential, Device, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value
 from drivers.picture import Stream, Streams, StreamSound
 
 Word = str | bool | tuple[str, ...] | None
@@ -287,6 +288,14 @@ def test_a_device_that_says_over_the_network_that_it_offers_nothing_has_not_told
     check: str, listed: tuple[Protocol, ...]
 ) -> None:
     assert word(judge(seen(Protocols(listed)))[f"{check} device:box"]) == ("unknown", "services-not-told")
+
+
+def test_a_list_that_lacks_the_account_that_asked_for_it_is_not_the_whole_list() -> None:
+    told = seen(Accounts((Account("admin", "Administrator"),)))
+    for user, expected in (("admin", ("pass", "")), ("agent", ("unknown", "accounts-not-told"))):
+        box = Device("box", "192.0.2.1", 80, "onvif", credential=Credential("login", user, "secret"))
+        found = judge(told, replace(full(), devices=(box,)))["account-inventory device:box"]
+        assert word(found) == expected
 
 
 def test_a_list_of_accounts_without_an_administrator_is_half_a_list() -> None:

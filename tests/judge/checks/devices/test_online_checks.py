@@ -16,7 +16,7 @@ from agent.observe.pictures.view_memory import CameraQuality, SnapshotMark
 from agent.observe.remembered.value import Remembered
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.model import Observations, Unavailable
-from drivers.picture import Stream, Streams
+from drivers.picture import PictureSeen, Stream, Streams
 
 
 def judged(*groups: Observations) -> Finding:
@@ -39,6 +39,19 @@ def test_a_camera_that_its_recorder_has_lost_fails_with_the_recorder_s_word() ->
     assert (finding.status, finding.reason) == ("fail", "channel-offline")
     assert "networkAbnormal" in str(finding.message)
     assert finding.evidence == {"channel": 1, "word": "networkAbnormal", "host": "192.0.2.7"}
+
+
+def test_a_video_source_that_its_device_lists_no_more_is_a_camera_that_is_lost() -> None:
+    finding = judged(healthy_device(), observed("camera:gate", Streams((), lost=True)))
+    assert (finding.status, finding.reason) == ("fail", "lost")
+
+
+def test_pictures_in_which_nothing_is_seen_are_no_camera_in_order() -> None:
+    blank = tuple(
+        replace(one, value=replace(one.value, contrast=0.0)) if isinstance(one.value, PictureSeen) else one
+        for one in healthy()
+    )
+    assert (judged(blank).status, judged(blank).reason) == ("warn", "blank")
 
 
 def test_a_picture_of_a_camera_that_its_recorder_has_lost_proves_nothing() -> None:

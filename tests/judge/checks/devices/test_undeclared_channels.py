@@ -50,6 +50,14 @@ def test_a_recorder_that_is_silent_for_a_look_is_not_forgiven_and_one_that_is_co
     assert judged(site(camera(), third, discovery=ASKED), *looks[:2]).status == "pass"
 
 
+def test_a_recorder_that_tells_no_channels_leaves_open_whether_all_are_configured() -> None:
+    both = site(camera(), camera("yard"), discovery=ASKED)
+    untold, silent = judged(both, healthy()), judged(both, ())
+    assert (untold.status, untold.reason, untold.caused_by) == ("unknown", "channels-not-told", "")
+    assert (silent.status, silent.caused_by) == ("unknown", "camera-online device:box")
+    assert judged(both, listed(OURS, Channel(2, "yard", "online"))).status == "unknown"
+
+
 def test_slots_without_a_camera_are_no_channels() -> None:
     slots = (Channel(2, "", "empty"), Channel(4, "Channel 4", "unknown"), Channel(5, "", "offline", "Unconnect"))
     assert judged(HERE, *[listed(OURS, *slots)] * 2).status == "pass"

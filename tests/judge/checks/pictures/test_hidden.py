@@ -92,6 +92,18 @@ def test_what_the_device_records_besides_the_store_has_to_hide_as_well() -> None
     assert judge(without(listed, Recordings))["retention-days"].status != "pass", "it satisfies no duty to keep footage"
 
 
+@pytest.mark.parametrize("bare_first", [True, False])
+def test_a_zone_that_was_bare_at_one_moment_fails_whatever_another_moment_showed(bare_first: bool) -> None:
+    hides = ZoneVerdict("playback", ZONE.name, "PASS", "solid")
+    shows = replace(hides, verdict="FAIL", reason="not-hidden")
+    others = tuple(
+        one for one in healthy() if not (isinstance(one.value, ZoneVerdict) and one.value.path == "playback")
+    )
+    moments = (shows, hides) if bare_first else (hides, shows)
+    found = judge((*others, *observed("camera:gate", *moments)))["privacy-mask-effective"]
+    assert (found.status, found.message.values["paths"]) == ("fail", "playback")
+
+
 def test_a_bare_zone_speaks_before_a_path_that_is_missing() -> None:
     bare = tuple(
         replace(one, value=replace(one.value, verdict="FAIL", reason="not-hidden"))

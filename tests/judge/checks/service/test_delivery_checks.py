@@ -65,6 +65,10 @@ def test_a_healthy_site_is_quiet(status: DeliveryStatus) -> None:
         ({"watermark_distrusted": "fork", "watermark_distrusted_at": NOW}, ("fail", "confirmation-fork")),
         ({"watermark_distrusted": "signature", "watermark_distrusted_at": NOW}, ("fail", "confirmation-signature")),
         ({"publish_refused": "event: Not authorized", "publish_refused_at": NOW}, ("warn", "refused")),
+        (
+            {"report_refused": "health: too long", "report_refused_at": NOW, "reports_refused": 1},
+            ("warn", "hub-refuses"),
+        ),
         ({"watermark_at": NOW - 2 * DAY}, ("warn", "not-confirmed")),
         ({"watermark_at": None}, ("warn", "not-confirmed")),
         ({"confirm": "broker"}, ("warn", "not-confirmed")),
@@ -133,6 +137,7 @@ NO_WAY = NotRenewed(NOW - timedelta(hours=2), Message("{where}: cannot be reache
         (replace(LASTS, not_after=NOW + 6 * DAY), NO_WAY, ("warn", "expires-within-7-days")),
         (replace(LASTS, not_after=NOW - DAY), NO_WAY, ("fail", "expired")),
         (replace(LASTS, key_fits=False), NO_WAY, ("fail", "key-mismatch")),
+        (replace(LASTS, key_fits=False), replace(NO_WAY, refused=True), ("fail", "key-mismatch")),
     ],
 )
 def test_what_keeps_the_gateway_from_renewing_is_told_beside_how_long_it_lasts(
