@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from agent.commands.findings.say import author, store_note, why
 from agent.commands.terminal.service_memory import read_memory
-from agent.commands.terminal.site_time import local
 from agent.judge.memory.disputes import Dispute, beside, finding_code
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.history import read_history
@@ -20,6 +19,7 @@ from agent.model.finding import Message
 from agent.observe.inventory.owners import Owner
 from agent.site.config.site import Site
 from agent.text.harmless import printable
+from agent.text.site_time import local
 
 
 def dispute(args: argparse.Namespace, site: Site, now: datetime) -> int:

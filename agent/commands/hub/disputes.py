@@ -13,7 +13,6 @@ from typing import Any, Final, get_args
 
 from agent.commands.hub.orders import writing
 from agent.commands.hub.view import reading
-from agent.commands.terminal.site_time import local
 from agent.contract.disputes import DUE_WITHIN, Outcome, decided_json
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.views.disputes import write_disputes
@@ -21,6 +20,7 @@ from agent.hub.workers import decisions
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message
 from agent.text.harmless import json_text, printable
+from agent.text.site_time import local
 from agent.text.translate import render
 
 DECISION_SCHEMA: Final = "camwarden-hub-decision/1"
