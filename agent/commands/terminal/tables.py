@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agent.judge.wording.broken_rules import standing
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Status, is_item
 from agent.onsite.handover.report_words import rule_text
 from agent.report.build import counts
@@ -97,6 +98,8 @@ def findings_table(
             where.append(f"\n{finding.subject}", style="dim")
         what.append(f"\n→ {printable(step)}" if step else "")
         what.append(f"\n{finding.check}: {rule_text(finding.source, lang)}", style="dim")
+        stands = standing(finding)
+        what.append(f"; {printable(render(stands, lang))}" if stands is not None else "", style="dim")
         basis = basis_text(known.get(finding.key, NOTHING_KNOWN), lang) if finding.status == "pass" else ""
         what.append(f"; {basis}" if basis else "", style="dim")
         table.add_row(status, where, what)

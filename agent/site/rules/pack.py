@@ -53,7 +53,7 @@ class Obligation:
 
     def stands_in(self, lang: str) -> str:
         """Return document and article in a language."""
-        return self.document_zh + self.article(lang) if lang == "zh_CN" else str(self.source)
+        return cited(self.document_zh, self.article(lang)) if lang == "zh_CN" else str(self.source)
 
     def article(self, lang: str) -> str:
         """Return the article in a language; in Chinese nothing where it is not a number."""
@@ -117,6 +117,14 @@ def digest_of(packs: Iterable[Pack]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def cited(title_zh: str, number: str) -> str:
+    """Return an article as Chinese papers cite it: the title of a law in its marks, that of a standard as it is."""
+    if title_zh[:1].isascii():
+        return f"{title_zh} {number}".strip()
+    title, mark, order = title_zh.partition("\uff08")
+    return f"《{title}》{mark}{order}{number}"
+
+
 def document_in(document: str, packs: Iterable[Pack], lang: str) -> str:
     """Return a document's name in a language: in Chinese its official title, where a pack has it."""
     named = (one.document_zh for _, one in obligations(packs) if one.source.document == document)
@@ -129,7 +137,7 @@ def place_in(document: str, article: str, packs: Iterable[Pack], lang: str) -> s
     name = document_in(document, packs, lang)
     known = (one.article_zh for _, one in obligations(packs) if one.source == Source(document, article))
     number = (next(known, "") if lang == "zh_CN" else "") or article_in(article, lang)
-    return f"《{name}》{number}" if lang == "zh_CN" and number else f"{name}, {number}".removesuffix(", ")
+    return cited(name, number) if lang == "zh_CN" else f"{name}, {number}".removesuffix(", ")
 
 
 def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, Obligation]]:
