@@ -14,7 +14,7 @@ from typing import Any, Final
 from agent.model.finding import Finding, Json, Message, Source
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
-from agent.site.rules.pack import Obligation, in_effect
+from agent.site.rules.pack import Obligation, cited, in_effect
 from agent.site.rules.read import shipped
 
 BROKEN_RULES: Final = "broken_rules"
@@ -55,6 +55,15 @@ def standing(finding: Finding) -> Message | None:
     rows = broken_rules(finding.evidence)
     words = {f"{row['confirmed_by']}, {row['confirmed_on']}": None for row in rows if "confirmed_on" in row}
     return Message("rule confirmed by {who}", {"who": "; ".join(words)})
+
+
+def places_zh(evidence: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return how the rules in the evidence of a finding are cited in Chinese, by document and article."""
+    return {
+        (row["document"], row["article"]): cited(row["document_zh"], row.get("article_zh", ""))
+        for row in broken_rules(evidence)
+        if "document_zh" in row
+    }
 
 
 def broken_rules(evidence: Mapping[str, Any]) -> list[Mapping[str, str]]:
