@@ -101,7 +101,7 @@ def test_a_case_names_each_rule_that_was_broken_and_none_that_was_kept(
     assert sorted(sources, key=str) == sorted(broken, key=str)
     for page in (papers.english, papers.chinese):
         assert (kept is None) == ("Order 799" in page or "第799号" in page)
-        named = OWN["document"] if page is papers.english else "《本校2026年视频管理规定》第3条"
+        named = OWN["document"] if page is papers.english else "《本校2026年视频管理规定》第三条"
         assert page.count(named) == 3, "above the table, and in each line that fails"
     assert "Footage is kept for 90 days." in papers.english and "录像保存不少于90日。" in papers.chinese
     both = kept is None

@@ -70,6 +70,9 @@ NO_ARTICLE: Final = ("not available", "not stated")
 """What stands in a pack where there is no article to look up."""
 
 
+DIGITS: Final = "零一二三四五六七八九"
+
+
 def article_in(article: str, lang: str) -> str:
     """Return one article in a language; nothing where the document names none, or its text was not at hand.
 
@@ -77,10 +80,26 @@ def article_in(article: str, lang: str) -> str:
     """
     if lang != "zh_CN" or " = " in article:
         return "" if article in NO_ARTICLE else article
-    numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
+    numbered = re.fullmatch(r"(articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
     if numbered is None:
         return ""
-    return f"第{numbered[1]}条{numbered[2] or ''}".replace(", ", "、").replace(" to ", "至")
+    kind, numbers, rest = numbered[1], numbered[2].replace(", ", "、").replace(" to ", "至"), numbered[3] or ""
+    if kind.startswith("article"):  # laws count in numerals, standards in digits
+        numbers = re.sub(r"[0-9]+", lambda found: _numeral(int(found[0])), numbers)
+    return "第" + re.sub("([、至])", r"条\1第", numbers) + f"条{rest}".replace(", ", "、")
+
+
+def _numeral(number: int) -> str:
+    """Return a number below 1000 as Chinese laws write it; a larger one in digits."""
+    if number >= 1000:
+        return str(number)
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    text = f"{DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        text += "十" if tens == 1 and not hundreds else f"{DIGITS[tens]}十"
+    elif hundreds and ones:
+        text += DIGITS[0]
+    return text + (DIGITS[ones] if ones or not text else "")
 
 
 @dataclass(frozen=True, slots=True)

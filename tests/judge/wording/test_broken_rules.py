@@ -39,7 +39,7 @@ def test_a_rule_of_a_house_is_told_in_its_own_words_and_is_an_indication() -> No
     assert (one.status, str(one.source)) == ("fail", "House rules of 2026, article 3")
     (row,) = broken_rules(one.evidence)
     assert (row["rule"], row["duty"], row["duty_zh"], row["article_zh"]) == (
-        "house/longer", "Footage is kept for 60 days.", "录像保存不少于60日。", "第3条",
+        "house/longer", "Footage is kept for 60 days.", "录像保存不少于60日。", "第三条",
     )  # fmt: skip
     said = standing(one)
     assert said is not None

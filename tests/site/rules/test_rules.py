@@ -14,7 +14,7 @@ from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
 from agent.site.config.load import load
 from agent.site.duties.hub_packs import read_packs
-from agent.site.rules.pack import Obligation, digest_of, in_effect, obligations, place_in
+from agent.site.rules.pack import Obligation, article_in, digest_of, in_effect, obligations, place_in
 from agent.site.rules.read import SHIPPED, shipped
 from tests.site.config.test_config import SITE, mistakes, write
 
@@ -190,8 +190,24 @@ def test_an_article_is_cited_as_chinese_papers_cite_it() -> None:
     assert ALL["cn-799/retention"].stands_in("zh_CN") == order
     assert ALL["cn-799/cameras-moved"].article("zh_CN") == "第二十三条第二项"
     assert ALL["cn-standards/retention-code"].stands_in("zh_CN") == "GB 55029-2022 安全防范工程通用规范 第3.5.2条第5款"
-    assert place_in("House rules", "article 3", shipped(), "zh_CN") == "House rules 第3条"
+    assert place_in("House rules", "article 3", shipped(), "zh_CN") == "House rules 第三条"
     assert place_in("House rules", "not stated", shipped(), "en") == "House rules"
+
+
+@pytest.mark.parametrize(
+    ("article", "said"),
+    [
+        ("article 17", "第十七条"), ("article 10", "第十条"), ("article 20", "第二十条"),
+        ("article 101", "第一百零一条"), ("article 110", "第一百一十条"), ("article 1024", "第1024条"),
+        ("article 23(2)", "第二十三条(2)"), ("article 14(1), (2)", "第十四条(1)、(2)"),
+        ("articles 7, 9, 33", "第七条、第九条、第三十三条"), ("clause 9.10.1 (1 s)", "第9.10.1条(1 s)"),
+        ("clauses 6.3 to 6.9", "第6.3条至第6.9条"), ("data items", ""),
+        ("retention_floor_days = 45", "retention_floor_days = 45"),
+    ],
+)  # fmt: skip
+def test_an_article_that_no_pack_knows_is_counted_as_laws_and_standards_count(article: str, said: str) -> None:
+    assert article_in(article, "zh_CN") == said
+    assert article_in(article, "en") == article
 
 
 CONFIRMED = 'confirmed_by = "Li Na"\nconfirmed_on = 2026-11-01\n'
