@@ -6,9 +6,11 @@ one the shipped packs alone.
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
+from typing import Final
 
 from rich import box
 from rich.console import Console
@@ -19,6 +21,7 @@ from agent.contract.signing_keys import load_jwks
 from agent.host.clock import utc_now
 from agent.host.health import moment
 from agent.host.paths import CONFIG
+from agent.judge.checks.answered import Answers, answers
 from agent.judge.checks.known import KNOWN
 from agent.model import exits
 from agent.model.errors import NotVerified, UsageError
@@ -39,6 +42,25 @@ SHOW_SCHEMA = "camwarden-rules-pack/1"
 EXPLAIN_SCHEMA = "camwarden-rules-explain/1"
 
 WRITTEN = frozenset(KNOWN)
+
+NOTES: Final[Mapping[Answers, Message | None]] = {
+    "yes": None,
+    "in-part": Message("checked in part: it can find a breach, and never passes"),
+    "not-yet": Message("not checked yet"),
+}
+COUNTED = Message(
+    "{duties} duties: {by_devices} measured, {by_declaration} declared, {in_part} in part, {not_yet} not checked yet; "
+    "{confirmed} confirmed"
+)
+MEANT = Message(
+    "measured: devices, pictures or this gateway are read, beside what is declared; declared: a person's word alone; "
+    "in part: a breach can be found, and nothing passes; confirmed: held against the official wording by a person"
+)
+NOBODY = Message(
+    "Nobody has confirmed these summaries by the official wording: what fails by them is a technical indication, no "
+    "legal finding. A city's signed pack may hold wording_zh, confirmed_by and confirmed_on."
+)
+UNCONFIRMED = Message("technical indication: nobody has confirmed this summary by the official wording")
 
 UNREADABLE = Message("what the hub sent cannot be read ({why}): only the site's own files are shown; run it as root")
 NOT_IN_FORCE = Message("what the hub sent is kept and not in force ({why}): tell the hub's people")
@@ -93,34 +115,35 @@ def _list(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...]) -
     if args.json:
         rows: list[Json] = [
             {"id": p.id, "version": p.version, "title": p.title, "status": p.status, "digest": p.digest, "file": p.file,
-             "obligations": len(p.obligations), "checked": _checked(p), "from_hub": from_hub_json(p)}
+             "obligations": len(p.obligations), **_counted(p), "from_hub": from_hub_json(p)}
             for p in packs
         ]  # fmt: skip
         _print({"schema": LIST_SCHEMA, "digest": digest_of(packs), "packs": rows})
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    headings = (translate("pack", args.lang), translate("version", args.lang), translate("duties", args.lang),
-                translate("checked", args.lang), "SHA-256")  # fmt: skip
-    for heading in headings:
-        table.add_column(heading, no_wrap=True)
-    table.add_column(translate("title", args.lang), overflow="fold")
     words = {
         "in-force": "",
         "text-not-available": translate("text not available", args.lang),
         "declared-only": translate("not binding by itself", args.lang),
     }
     for pack in packs:
-        title = Text(printable(pack.named(args.lang)))
+        line = Text(f"{pack.id}: ", style="bold").append(printable(pack.named(args.lang)), style="not bold")
         if words[pack.status]:
-            title.append(f" ({words[pack.status]})", style="dim")
-        counted = (str(pack.version), str(len(pack.obligations)), str(_checked(pack)), pack.digest[:12])
-        table.add_row(Text(pack.id), *counted, title)
-    console.print(table)
+            line.append(f" ({words[pack.status]})", style="dim not bold")
+        console.print(line)
+        if pack.obligations:
+            counted = replace(COUNTED, values={"duties": len(pack.obligations), **_counted(pack)})
+            console.print(Text(f"  {render(counted, args.lang)}"))
+        about = {"version": pack.version, "digest": pack.digest[:12]}
+        console.print(
+            Text(f"  {render(Message('version {version}, SHA-256 {digest}', about), args.lang)}", style="dim")
+        )
+    console.print()
+    console.print(Text(render(MEANT, args.lang), style="dim"))
     for pack in packs:
         if pack.signed_by:
-            said = translate("{pack}: from the hub, version {version}, signed by {kid}", args.lang)
-            line = said.format(pack=pack.id, version=pack.hub_version, kid=pack.signed_by)
-            console.print(Text(line), soft_wrap=True)
+            signed = translate("{pack}: from the hub, version {version}, signed by {kid}", args.lang)
+            told = signed.format(pack=pack.id, version=pack.hub_version, kid=pack.signed_by)
+            console.print(Text(told), soft_wrap=True)
     console.print(Text(translate("digest of all", args.lang) + f": {digest_of(packs)}"))
 
 
@@ -149,10 +172,24 @@ def _show(args: argparse.Namespace, console: Console, pack: Pack) -> None:
         where = one.article(args.lang) if one.source.document == document else one.stands_in(args.lang)
         document = one.source.document
         check = Text(one.check)
-        if one.check not in WRITTEN:
-            check.append("\n" + translate("not checked yet", args.lang), style="dim")
-        table.add_row(Text(printable(where)), Text(printable(one.says(args.lang))), check)
+        if (note := NOTES[answers(one.check)]) is not None:
+            check.append("\n" + render(note, args.lang), style="dim")
+        owed = Text(printable(one.says(args.lang)))
+        for line in _official(one, args.lang):
+            owed.append("\n" + printable(line), style="dim")
+        table.add_row(Text(printable(where)), owed, check)
     console.print(table)
+    if not any(one.confirmed_by for one in pack.obligations):
+        console.print(Text(render(NOBODY, args.lang)))
+
+
+def _official(one: Obligation, lang: str) -> Iterator[str]:
+    """Yield the official wording of a duty, and who confirmed the summary by it, where a pack has them."""
+    if one.wording_zh:
+        yield render(Message("official wording: {wording}", {"wording": one.wording_zh}), lang)
+    if one.confirmed_by and one.confirmed_on is not None:
+        who = f"{one.confirmed_by}, {one.confirmed_on.isoformat()}"
+        yield render(Message("rule confirmed by {who}", {"who": who}), lang)
 
 
 def _explain(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...], site: Site | None) -> None:
@@ -195,8 +232,8 @@ def _explained(
 ) -> list[Text]:
     lang = args.lang
     head = Text(args.check, style="bold")
-    if args.check not in WRITTEN:
-        head.append(f" ({translate('not checked yet', lang)})", style="dim")
+    if (note := NOTES[answers(args.check)]) is not None:
+        head.append(f" ({render(note, lang)})", style="dim")
     texts = [head]
     words = {
         "primary": translate("from the rule's own text", lang),
@@ -208,6 +245,9 @@ def _explained(
         texts.append(Text(f"  {printable(one.says(lang))}"))
         detail = [name, words[one.confidence], *(f"{key} = {value:g}" for key, value in one.parameters.items())]
         texts.append(Text(f"  {', '.join(detail)}", style="dim"))
+        texts += [Text(f"  {printable(line)}") for line in _official(one, lang)]
+        if not one.confirmed_by:
+            texts.append(Text(f"  {render(UNCONFIRMED, lang)}", style="dim"))
         if one.when:
             texts.append(Text(f"  {_when(one.when, _applies(site, one, today), site is not None, lang)}"))
     if not texts[1:]:
@@ -240,13 +280,19 @@ def obligation_json(name: str, one: Obligation) -> dict[str, Json]:
     return {
         "obligation": name,
         "source": {"document": one.source.document, "article": one.source.article},
+        "document_zh": one.document_zh,
+        "article_zh": one.article("zh_CN"),
         "check": one.check,
         "written": one.check in WRITTEN,
+        "answers": answers(one.check),
         "severity": one.severity,
         "observed": one.observed,
         "confidence": one.confidence,
         "duty": one.duty,
         "duty_zh": one.duty_zh,
+        "wording_zh": one.wording_zh or None,
+        "confirmed_by": one.confirmed_by or None,
+        "confirmed_on": one.confirmed_on.isoformat() if one.confirmed_on else None,
         "when": {c.duty: list(c.values) for c in one.when},
         "parameters": dict(one.parameters),
         "effective_from": one.effective_from.isoformat() if one.effective_from else None,
@@ -259,8 +305,17 @@ def _applies(site: Site | None, one: Obligation, today: date | None) -> bool | N
     return holds(site, one.when, today) if site and today else None
 
 
-def _checked(pack: Pack) -> int:
-    return sum(one.check in WRITTEN for one in pack.obligations)
+def _counted(pack: Pack) -> dict[str, int]:
+    """Return how many duties of a pack are checked, by what, and how many nobody checks yet."""
+    by = [(answers(one.check), one.observed == "declared") for one in pack.obligations]
+    return {
+        "checked": sum(answer == "yes" for answer, _ in by),
+        "by_devices": by.count(("yes", False)),
+        "by_declaration": by.count(("yes", True)),
+        "in_part": sum(answer == "in-part" for answer, _ in by),
+        "not_yet": sum(answer == "not-yet" for answer, _ in by),
+        "confirmed": sum(bool(one.confirmed_by) for one in pack.obligations),
+    }
 
 
 def _pack(packs: tuple[Pack, ...], name: str) -> Pack:

@@ -40,6 +40,9 @@ confidence = "primary"
 duty = "Footage is kept for 90 days."
 duty_zh = "录像保存不少于90日。"
 parameters = { retention_floor_days = 90 }
+wording_zh = "第三条 录像保存期限不少于九十日。"
+confirmed_by = "Li Na, legal office"
+confirmed_on = 2026-11-01
 """
 LAW = {"document": "State Council Order 799", "article": "article 17"}
 OWN = {"document": "Rules of the school 2026", "article": "article 3"}
@@ -90,14 +93,19 @@ def test_a_case_names_each_rule_that_was_broken_and_none_that_was_kept(
         told.cycle(2)
         assert status(told, GATE_KEPT) == ("fail", "too-short")
         papers = case_of(desk, told, tmp_path)
-    named = [
+    sources = [
         dict(zip(("document", "article"), pair, strict=True))
         for one in papers.rules["sources"]
         for pair in zip(one["document"].split("; "), one["article"].split("; "), strict=True)
     ]
-    assert sorted(named, key=str) == sorted(broken, key=str)
+    assert sorted(sources, key=str) == sorted(broken, key=str)
     for page in (papers.english, papers.chinese):
         assert (kept is None) == ("Order 799" in page or "第799号" in page)
-        assert OWN["document"] in page or "《本校2026年视频管理规定》第3条" in page
+        named = OWN["document"] if page is papers.english else "《本校2026年视频管理规定》第三条"
+        assert page.count(named) == 3, "above the table, and in each line that fails"
     assert "Footage is kept for 90 days." in papers.english and "录像保存不少于90日。" in papers.chinese
-    assert "technical indication" in papers.english and "技术提示" in papers.chinese
+    both = kept is None
+    assert papers.rules["technical_indication"] is both, "the law's reading was confirmed by nobody"
+    assert ("technical indication" in papers.english, "技术提示" in papers.chinese) == (both, both)
+    for page in (papers.english, papers.chinese):
+        assert "Li Na, legal office" in page and "2026-11-01" in page

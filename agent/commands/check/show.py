@@ -12,6 +12,7 @@ from rich.text import Text
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table, summary
 from agent.judge.memory.episodes import times_json
+from agent.judge.wording.broken_rules import standing
 from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, utc_text
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.handover.left_out import left_out, left_out_text
@@ -116,13 +117,14 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
 
 def _finding_json(checked: CheckResult, finding: Finding, basis: Basis) -> dict[str, Json]:
     """Return a finding with what it rests on, its next step, and its times in a service on this host."""
-    episode = checked.episodes.get(finding.key)
+    episode, stands = checked.episodes.get(finding.key), standing(finding)
     return {
         **finding_json(finding),
         "level": basis.level,
         "oldest_age_s": basis.oldest_age_s,
         "rests_on": [_ground_json(one) for one in finding.rests_on],
         "next_step": render_apart(finding.message, "en")[1],
+        "standing": str(stands) if stands is not None else None,
         "episode": times_json(episode) if episode else None,
     }
 

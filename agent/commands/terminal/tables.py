@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Status, is_item
+from agent.judge.wording.broken_rules import places_zh, standing
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Source, Status, is_item
 from agent.onsite.handover.report_words import rule_text
 from agent.report.build import counts
 from agent.report.levels import basis_text, counts_text, passes_by_level
@@ -96,12 +97,20 @@ def findings_table(
         if names.get(finding.subject):
             where.append(f"\n{finding.subject}", style="dim")
         what.append(f"\n→ {printable(step)}" if step else "")
-        what.append(f"\n{finding.check}: {rule_text(finding.source, lang)}", style="dim")
+        what.append(f"\n{finding.check}: {printable(_rule(finding, lang))}", style="dim")
+        stands = standing(finding)
+        what.append(f"; {printable(render(stands, lang))}" if stands is not None else "", style="dim")
         basis = basis_text(known.get(finding.key, NOTHING_KNOWN), lang) if finding.status == "pass" else ""
         what.append(f"; {basis}" if basis else "", style="dim")
         table.add_row(status, where, what)
     legend = (Text(render(line, lang), style="dim") for line in LEGEND)
     return Group(Text(counted(findings, lang), style="bold"), *legend, table)
+
+
+def _rule(finding: Finding, lang: str) -> str:
+    """Return the rules that a finding names, in Chinese with the titles of a pack that only this site has."""
+    known = places_zh(finding.evidence) if lang == "zh_CN" else {}
+    return "; ".join(known.get(pair) or rule_text(Source(*pair), lang) for pair in finding.source.pairs())
 
 
 def counted(findings: tuple[Finding, ...], lang: str) -> str:

@@ -13,7 +13,7 @@ from agent.judge.checks.table import CHECKS
 from agent.judge.wording.broken_rules import broken_rules
 from agent.model.finding import Json, Source
 from agent.site.duties.limits import SETTINGS
-from agent.site.rules.pack import obligations, place_in
+from agent.site.rules.pack import cited, obligations, place_in
 from agent.site.rules.read import shipped
 from agent.text.translate import translate
 
@@ -64,7 +64,7 @@ def _asked(check: str, document: str, article: str, finding: Finding) -> Asked:
     if rows:
         duty, duty_zh = (" ".join(row.get(name, row["duty"]) for row in rows) for name in ("duty", "duty_zh"))
         title = rows[0].get("document_zh", document)
-        place = (f"{document}, {article}", f"《{title}》{rows[0].get('article_zh', '')}")
+        place = (f"{document}, {article}", cited(title, rows[0].get("article_zh", "")))
         return Asked(document, article, place, (duty, duty_zh), rows[0].get("confirmed_by", ""),
                      rows[0].get("confirmed_on", ""))  # fmt: skip
     if document == SETTINGS:

@@ -56,7 +56,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "complete": "此期间不缺少报告。",
         "more": "另有 {n} 份",
         "indication": "技术提示：对该条款的理解尚未经人确认",  # noqa: RUF001
-        "confirmed": "对该条款的理解已由{by}于 {on} 确认",
+        "confirmed": "对该条款的理解已经确认：{by}，{on}",  # noqa: RUF001
         "no_rule": "报告未提及任何条款。",
     },
 }
@@ -77,7 +77,7 @@ def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
         start=utc_text(about.start),
         end=utc_text(about.end),
         rules=_rules(about.rules, lang),
-        table=_table(rows, lang) if rows else words["none"],
+        table=_table(rows, about.rules, lang) if rows else words["none"],
         sums=_sums(rows, lang),
         missing=missing,
         envelopes=about.envelopes,
@@ -95,12 +95,17 @@ def _rules(rules: Sequence[Asked], lang: str) -> str:
     return "\n".join(lines) or words["no_rule"]
 
 
-def _named(row: StatusSpan, lang: str) -> str:
+def _named(row: StatusSpan, rules: Sequence[Asked], lang: str) -> str:
+    """Return the rules of a row, each as it is named above the table."""
+    number = LANGUAGES.index(lang)
+    known = {(one.document, one.article): one.place[number] for one in rules}
     pairs = Source(row.document, row.article).pairs() if row.document else ()
-    return ("；" if lang == "zh_CN" else "; ").join(place_in(*pair, shipped(), lang) for pair in pairs)  # noqa: RUF001
+    return ("\uff1b" if lang == "zh_CN" else "; ").join(
+        known.get(pair) or place_in(*pair, shipped(), lang) for pair in pairs
+    )
 
 
-def _table(rows: Sequence[StatusSpan], lang: str) -> str:
+def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], lang: str) -> str:
     words = _WORDS[lang]
     lines = [words["head"], "|---|---|---|---|---|---|---|---|"]
     for row in rows[:_ROWS_MOST]:
@@ -109,7 +114,7 @@ def _table(rows: Sequence[StatusSpan], lang: str) -> str:
             told_by += ", " + words["more"].format(n=len(row.told_by) - _TOLD_BY_MOST)
         status = translate(row.status, lang) + (" clock?" if row.clock_unsure else "")
         cells = (row.subject, utc_text(row.from_at), utc_text(row.to_at), status, row.reason,
-                 _named(row, lang), row.message, told_by)  # fmt: skip
+                 _named(row, rules, lang), row.message, told_by)  # fmt: skip
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     if len(rows) > _ROWS_MOST:
         lines.append(f"| ... ({len(rows) - _ROWS_MOST}, `calculation.json`) | | | | | | | |")

@@ -11,10 +11,10 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
-from agent.model.finding import Finding, Json, Source
+from agent.model.finding import Finding, Json, Message, Source
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
-from agent.site.rules.pack import Obligation, in_effect
+from agent.site.rules.pack import Obligation, cited, in_effect
 from agent.site.rules.read import shipped
 
 BROKEN_RULES: Final = "broken_rules"
@@ -43,6 +43,27 @@ def is_indication(document: str, article: str, evidence: Mapping[str, Any]) -> b
     """Tell whether a finding is a technical indication alone: not every rule that it names was confirmed."""
     confirmed = {(row["document"], row["article"]) for row in broken_rules(evidence) if row.get("confirmed_by")}
     return not set(Source(document, article).pairs()) <= confirmed
+
+
+def standing(finding: Finding) -> Message | None:
+    """Return how far what fails or warns stands for a breach of its rules; None for any other finding."""
+    if finding.status not in ("fail", "warn"):
+        return None
+    source = finding.source
+    if is_indication(source.document, source.article, finding.evidence):
+        return Message("technical indication")
+    rows = broken_rules(finding.evidence)
+    words = {f"{row['confirmed_by']}, {row['confirmed_on']}": None for row in rows if "confirmed_on" in row}
+    return Message("rule confirmed by {who}", {"who": "; ".join(words)})
+
+
+def places_zh(evidence: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return how the rules in the evidence of a finding are cited in Chinese, by document and article."""
+    return {
+        (row["document"], row["article"]): cited(row["document_zh"], row.get("article_zh", ""))
+        for row in broken_rules(evidence)
+        if "document_zh" in row
+    }
 
 
 def broken_rules(evidence: Mapping[str, Any]) -> list[Mapping[str, str]]:

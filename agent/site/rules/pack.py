@@ -53,7 +53,7 @@ class Obligation:
 
     def stands_in(self, lang: str) -> str:
         """Return document and article in a language."""
-        return self.document_zh + self.article(lang) if lang == "zh_CN" else str(self.source)
+        return cited(self.document_zh, self.article(lang)) if lang == "zh_CN" else str(self.source)
 
     def article(self, lang: str) -> str:
         """Return the article in a language; in Chinese nothing where it is not a number."""
@@ -70,6 +70,9 @@ NO_ARTICLE: Final = ("not available", "not stated")
 """What stands in a pack where there is no article to look up."""
 
 
+DIGITS: Final = "零一二三四五六七八九"
+
+
 def article_in(article: str, lang: str) -> str:
     """Return one article in a language; nothing where the document names none, or its text was not at hand.
 
@@ -77,10 +80,26 @@ def article_in(article: str, lang: str) -> str:
     """
     if lang != "zh_CN" or " = " in article:
         return "" if article in NO_ARTICLE else article
-    numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
+    numbered = re.fullmatch(r"(articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", article)
     if numbered is None:
         return ""
-    return f"第{numbered[1]}条{numbered[2] or ''}".replace(", ", "、").replace(" to ", "至")
+    kind, numbers, rest = numbered[1], numbered[2].replace(", ", "、").replace(" to ", "至"), numbered[3] or ""
+    if kind.startswith("article"):  # laws count in numerals, standards in digits
+        numbers = re.sub(r"[0-9]+", lambda found: _numeral(int(found[0])), numbers)
+    return "第" + re.sub("([、至])", r"条\1第", numbers) + f"条{rest}".replace(", ", "、")
+
+
+def _numeral(number: int) -> str:
+    """Return a number below 1000 as Chinese laws write it; a larger one in digits."""
+    if number >= 1000:
+        return str(number)
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    text = f"{DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        text += "十" if tens == 1 and not hundreds else f"{DIGITS[tens]}十"
+    elif hundreds and ones:
+        text += DIGITS[0]
+    return text + (DIGITS[ones] if ones or not text else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,14 @@ def digest_of(packs: Iterable[Pack]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def cited(title_zh: str, number: str) -> str:
+    """Return an article as Chinese papers cite it: the title of a law in its marks, that of a standard as it is."""
+    if title_zh[:1].isascii():
+        return f"{title_zh} {number}".strip()
+    title, mark, order = title_zh.partition("\uff08")
+    return f"《{title}》{mark}{order}{number}"
+
+
 def document_in(document: str, packs: Iterable[Pack], lang: str) -> str:
     """Return a document's name in a language: in Chinese its official title, where a pack has it."""
     named = (one.document_zh for _, one in obligations(packs) if one.source.document == document)
@@ -129,7 +156,7 @@ def place_in(document: str, article: str, packs: Iterable[Pack], lang: str) -> s
     name = document_in(document, packs, lang)
     known = (one.article_zh for _, one in obligations(packs) if one.source == Source(document, article))
     number = (next(known, "") if lang == "zh_CN" else "") or article_in(article, lang)
-    return f"《{name}》{number}" if lang == "zh_CN" and number else f"{name}, {number}".removesuffix(", ")
+    return cited(name, number) if lang == "zh_CN" else f"{name}, {number}".removesuffix(", ")
 
 
 def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, Obligation]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
 from agent.site.config.load import load
-from agent.site.rules.pack import Obligation, digest_of, in_effect, obligations
+from agent.site.duties.hub_packs import read_packs
+from agent.site.rules.pack import Obligation, article_in, digest_of, in_effect, obligations, place_in
 from agent.site.rules.read import SHIPPED, shipped
 from tests.site.config.test_config import SITE, mistakes, write
 
@@ -171,6 +173,77 @@ def test_each_mistake_of_a_pack_is_told_with_its_line(change: tuple[str, str], s
     (tmp_path / "own.toml").write_text(OWN.replace(*change, 1))
     told = mistakes(write(tmp_path, SITE + '[rules]\npacks = ["own.toml"]\n'))
     assert any(line.startswith(said) for line in told.splitlines()), told
+
+
+def test_every_law_that_is_shipped_has_its_official_title_and_number_and_a_city_puts_in_the_wording() -> None:
+    laws = {name: one for name, one in ALL.items() if not name.startswith("cn-standards/")}
+    numeral = "第[一二三四五六七八九十]+"
+    number = re.compile(f"({numeral}条({numeral}[款项](、{numeral}[款项])*)?、?)+(?<!、)")
+    for name, one in laws.items():
+        assert number.fullmatch(one.article_zh), name
+        assert re.search(r"[一-鿿]{4}", one.document_zh), name
+    assert {(one.wording_zh, one.confirmed_by, one.confirmed_on) for one in ALL.values()} == {("", "", None)}
+
+
+def test_an_article_is_cited_as_chinese_papers_cite_it() -> None:
+    order = "《公共安全视频图像信息系统管理条例》\uff08国务院令第799号\uff09第十七条"
+    assert ALL["cn-799/retention"].stands_in("zh_CN") == order
+    assert ALL["cn-799/cameras-moved"].article("zh_CN") == "第二十三条第二项"
+    assert ALL["cn-standards/retention-code"].stands_in("zh_CN") == "GB 55029-2022 安全防范工程通用规范 第3.5.2条第5款"
+    assert place_in("House rules", "article 3", shipped(), "zh_CN") == "House rules 第三条"
+    assert place_in("House rules", "not stated", shipped(), "en") == "House rules"
+
+
+@pytest.mark.parametrize(
+    ("article", "said"),
+    [
+        ("article 17", "第十七条"), ("article 10", "第十条"), ("article 20", "第二十条"),
+        ("article 101", "第一百零一条"), ("article 110", "第一百一十条"), ("article 1024", "第1024条"),
+        ("article 23(2)", "第二十三条(2)"), ("article 14(1), (2)", "第十四条(1)、(2)"),
+        ("articles 7, 9, 33", "第七条、第九条、第三十三条"), ("clause 9.10.1 (1 s)", "第9.10.1条(1 s)"),
+        ("clauses 6.3 to 6.9", "第6.3条至第6.9条"), ("data items", ""),
+        ("retention_floor_days = 45", "retention_floor_days = 45"),
+    ],
+)  # fmt: skip
+def test_an_article_that_no_pack_knows_is_counted_as_laws_and_standards_count(article: str, said: str) -> None:
+    assert article_in(article, "zh_CN") == said
+    assert article_in(article, "en") == article
+
+
+CONFIRMED = 'confirmed_by = "Li Na"\nconfirmed_on = 2026-11-01\n'
+
+
+def test_a_pack_in_the_form_of_0_1_is_read_and_confirms_nothing(tmp_path: Path) -> None:
+    new = ("article_zh", "wording_zh", "confirmed_by", "confirmed_on")
+    for pack in shipped():
+        text = (FOLDER / f"{pack.id}.toml").read_text()
+        old = "".join(line for line in text.splitlines(keepends=True) if not line.startswith(new))
+        (read,) = read_packs((old,))
+        assert [replace(one, article_zh="") for one in pack.obligations] == list(read.obligations)
+    assert ALL["cn-799/retention"].is_confirmed(date(2030, 1, 1)) is False
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('confirmed_by = "Li Na"\n', "confirmed_by and confirmed_on go together"),
+        ("confirmed_on = 2026-11-01\n", "confirmed_by and confirmed_on go together"),
+        (f'wording_zh = "{"长" * 4001}"\n', "wording_zh must be a text of at most 4000 characters"),
+        ('wording_zh = "\\u001b[31m"\n', "wording_zh must be a text of at most 4000 characters"),
+        ("wording_zh = 5\n", "wording_zh must be a text of at most 4000 characters"),
+        ('confirmed_by = "Li"\nconfirmed_on = "soon"\n', "confirmed_on must be a day"),
+    ],
+)
+def test_half_a_confirmation_and_a_wording_that_is_none_are_mistakes(more: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN + more)
+    assert said in mistakes(write(tmp_path, SITE + '[rules]\npacks = ["own.toml"]\n'))
+
+
+def test_a_confirmation_counts_from_its_day_on_and_a_wording_has_paragraphs() -> None:
+    (pack,) = read_packs((OWN + CONFIRMED + 'wording_zh = """第三条\n录像保存六十日。"""\n',))
+    (one,) = pack.obligations
+    assert [one.is_confirmed(day) for day in (date(2026, 10, 31), date(2026, 11, 1))] == [False, True]
+    assert one.wording_zh == "第三条\n录像保存六十日。"
 
 
 def test_two_obligations_of_one_name_are_refused(tmp_path: Path) -> None:
