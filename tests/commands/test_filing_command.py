@@ -30,7 +30,7 @@ from agent.text.translate import LANGUAGES
 from agent.verify.archive import pack
 
 DESIGN, CONTRACT = b"%PDF design", b"%PDF contract"
-LISTS = {"devices.csv", "cameras.csv", "streams.csv", "footage.csv"}
+LISTS = {"devices.csv", "cameras.csv", "streams.csv", "footage.csv", "parameters.csv"}
 NAMES = {"dossier.json", "manifest.json", *LISTS, *(f"dossier.{lang}.html" for lang in LANGUAGES)}
 
 

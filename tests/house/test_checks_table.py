@@ -32,6 +32,14 @@ def test_every_obligation_and_every_check_has_a_row() -> None:
     assert told == {check.id for check in CHECKS}
 
 
+def test_every_article_of_the_measures_says_what_it_covers_and_what_not() -> None:
+    articles = [line.split(" | ") for line in PAGE.splitlines() if re.match(r"\| article [0-9]", line)]
+    assert len(articles) == len({row[0] for row in articles}) == 19
+    numbers = {int(n) for row in articles for n in re.findall(r"article ([0-9]+)", row[0])}
+    assert numbers == set(range(1, 16))
+    assert [row[0] for row in articles if not all(cell.strip(" |") for cell in row)] == []
+
+
 def test_every_check_that_is_written_has_a_test() -> None:
     bare = [row[0] for row in ROWS if row[-1].strip("| ") == "none"]
     assert bare == []

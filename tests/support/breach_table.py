@@ -46,6 +46,7 @@ from breaches import (
     told,
     turns,
     unnamed,
+    unplugged,
     unsharp,
 )
 from duties_declared import DECLARED, Word
@@ -173,8 +174,8 @@ IN_PUBLIC = Breach("a camera hangs in a public road, and no paper allows it", de
 BELOW_DESIGN = Breach("the main stream is smaller than it was designed", lambda w: w.add("stream-design", Word(
     "H264 2560x1440 25")),
     {f"stream-profile-conforms camera:{one}": ("fail", "below-design") for one in ("gate", "library")})
-LINKED = Breach("cameras are declared linked, and one recorder tells of no platform", declared("linked", True),
-    {"platform-interface-configured site": ("unknown", "not-read-yet")})
+LINKED = Breach("cameras are declared linked, and the recorder that tells of its platforms has none", unplugged,
+    {"platform-interface-configured site": ("fail", "not-configured")})
 BEFORE = contradicted("acceptance-date", date(2024, 9, 5), "acceptance-before-use", "warn", "past-breach")
 OTHER_LIST = Breach("the recorder is not the one that was filed", filed(("gate", "library"), "R6-000001"),
     {"filing-device-list-match site": ("fail", "differ")})

@@ -32,7 +32,7 @@ from agent.observe.facts.delivery import OwnCertificate
 from agent.site.config.load import load
 from drivers.credentials import Credentials
 from drivers.details import Audio, AudioEncoder, Encoders, Movable
-from drivers.footage import Protocol, Protocols
+from drivers.footage import PlatformLink, Protocol, Protocols
 from drivers.model import Clock, Masks, Observation, Overlays
 from drivers.picture import Access
 
@@ -231,6 +231,12 @@ def never_filed(world: World) -> None:
     world.declare("acceptance-date", declaration("acceptance-date", Word(date(2006, 8, 20))))
     world.declare("trial-from", declaration("trial-from", Word(date(2006, 6, 1))))
     world.declare("filing-datong", "")
+
+
+def unplugged(world: World) -> None:
+    """Cameras are declared linked, and no platform is set up in the recorder that tells of them."""
+    declared("linked", True)(world)
+    told(of(f"device:{NVR.id}", PlatformLink, lambda _: PlatformLink(())))(world)
 
 
 def sharper(world: World) -> None:

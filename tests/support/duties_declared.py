@@ -31,6 +31,7 @@ TESTED = (
     "institution: City testing centre", "accreditation: CMA 2104", "commissioned-by: Datong No. 17 School",
     "outcome: passed",
 )  # fmt: skip
+UNIT = ("address: Xinjian South Road 17", "credit-code: 91140200MA0K000000", "contact: Li Na, 0352-0000000")
 ORGAN = "Pingcheng branch, public security bureau"
 
 DECLARED: Mapping[str, Word] = {
@@ -39,7 +40,7 @@ DECLARED: Mapping[str, Word] = {
     "scope": Word(True),
     "place-category": Word("7-2"),
     "place-kind": Word("primary school"),
-    "legal-unit": Word("Datong No. 17 School"),
+    "legal-unit": Word("Datong No. 17 School", details=UNIT),
     "supervising-organ": Word(ORGAN),
     "required-points": Word(["P1"]),
     "entertainment-venue": Word(False),

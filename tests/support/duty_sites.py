@@ -35,6 +35,7 @@ WORDS: Mapping[str, Value] = {
 
 
 DETAIL_WORDS: Mapping[str, str] = {
+    **{"address": "Xinjian Road 17", "credit-code": "91140200MA0K000000", "contact": "Li Na, 0352-0000000"},
     **{"organ": "Branch", "certificate-until": (TODAY + timedelta(days=900)).isoformat(), "firm": "Jinbei"},
     **{"class": "class 2", "authority": "district", "demonstrated-by": "Branch", "institution": "testing centre"},
     **{"accreditation": "CMA 1", "commissioned-by": "School", "took-part": "School, Branch"},

@@ -12,12 +12,12 @@ from rich.text import Text
 from agent.host.clock import utc_now
 from agent.host.not_ours import require_readable
 from agent.model.exits import exit_code
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import PAST_BREACH, Finding, Json, Message
 from agent.observe.facts.filed_file import read_filed
 from agent.onsite.filing.page_words import CLOCKS
 from agent.onsite.filing.papers import TITLES, Slot
 from agent.onsite.filing.status import FilingStatus, filing_status, next_step
-from agent.onsite.filing.wire import deadline_json, slot_json
+from agent.onsite.filing.wire import deadline_json, past_json, slot_json
 from agent.site.config.load import load
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate
@@ -48,6 +48,7 @@ def status_json(site_id: str, status: FilingStatus) -> dict[str, Json]:
         "deadlines": [deadline_json(clock) for clock in status.clocks],
         "papers": [slot_json(slot) for slot in status.slots],
         "findings": [finding_json(one) for one in (*status.papers, *status.changes)],
+        "past_breaches": [past_json(one) for one in status.past],
         "last_filing": last.at.isoformat() if last else None,
         "next_step": str(next_step(status)),
     }
@@ -64,6 +65,9 @@ def status_tables(status: FilingStatus, lang: str) -> RenderableType:
     told = [one for one in status.changes if one.status != "not_applicable"]
     if told:
         parts += [Text(translate("changes since the last filing", lang), style="italic"), *findings_shown(told, lang)]
+    if status.past:
+        parts += [Text(translate("what was late or out of order", lang), style="italic")]
+        parts += findings_shown(status.past, lang)
     line = Text(translate("next step", lang) + translate(": ", lang), style="bold")
     parts += [Text(), line.append(Text(render(next_step(status), lang), style="not bold"))]
     return Group(*parts)
@@ -89,7 +93,8 @@ def _clocks(status: FilingStatus, lang: str) -> RenderableType:
         days = "-" if clock.days_left is None else str(clock.days_left)
         cells = [str(day or "-") for day in (clock.begins, clock.due, clock.filed)]
         table.add_row(Text(translate(CLOCKS[clock.finding.check], lang)), *cells, Text(days, style=style))
-    return Group(table, *findings_shown([clock.finding for clock in status.clocks], lang), Text())
+    shown = [clock.finding for clock in status.clocks if clock.finding.reason != PAST_BREACH]
+    return Group(table, *findings_shown(shown, lang), Text())
 
 
 def _papers(slots: Sequence[Slot], lang: str) -> Table:

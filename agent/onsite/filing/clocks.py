@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.papers import duties, filed, filing
-from agent.model.finding import Finding
+from agent.judge.checks.papers import acceptance, accepted_papers, contractors, duties, filed, filing
+from agent.model.finding import PAST_BREACH, Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filing
 from agent.site.config.site import Site
@@ -21,6 +21,9 @@ from agent.site.duties.floors import with_floors
 
 CLOCKS: Final = (filing.DATONG_DEADLINE, filing.NATIONAL_DEADLINE, filing.LEGACY)
 """Of acceptance, of use, and of what is older than the Measures."""
+
+ORDERS: Final = (acceptance.ORDER, accepted_papers.PAPERS, acceptance.BEFORE_USE, contractors.CONTRACTORS)
+"""What besides a filing may have been late or out of order."""
 
 CHANGES: Final = (filed.CHANGE, filed.FACTS)
 
@@ -66,6 +69,12 @@ def deadlines(site: Site, now: datetime) -> tuple[Deadline, ...]:
             if finding.status not in hidden or "due" in told:
                 found.append(Deadline(finding, begins, _day(due), filed_day, days_left))
     return tuple(found)
+
+
+def past_breaches(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Return what was late or out of order, and no note of an authority has ended; `site` is that of `filing_site`."""
+    found = (one for check in (*CLOCKS, *ORDERS) for one in check.run(check, site, facts, now))
+    return tuple(one for one in found if one.reason == PAST_BREACH)
 
 
 def papers_findings(site: Site, now: datetime) -> tuple[Finding, ...]:

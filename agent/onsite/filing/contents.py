@@ -12,11 +12,13 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.judge.checks.papers.filed import due_days
+from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.equipment import equipment_json
-from agent.onsite.filing.clocks import Deadline, deadlines, filing_site
+from agent.onsite.filing.clocks import Deadline, deadlines, filing_site, past_breaches
+from agent.onsite.filing.declared_rows import CameraSheet, FirmRow, Unit, camera_sheet, firms, unit_of
 from agent.onsite.filing.kept_footage import KeptFootage, kept_footage
 from agent.onsite.filing.papers import Slot, slots
 from agent.onsite.ledger.seen import Equipment, from_devices
@@ -24,7 +26,7 @@ from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig, Site
 from agent.site.config.tables import site_tables
 from agent.site.declarations.standing import local_day, standing
-from agent.site.declarations.table import NATIONAL_CLASS, PLACE_CATEGORY, ZONE_TYPE
+from agent.site.declarations.table import NATIONAL_CLASS, NONE, PLACE_CATEGORY, ZONE_TYPE
 from drivers.details import Interfaces
 from drivers.footage import Channels, Disks
 from drivers.model import Identity, Unavailable
@@ -114,7 +116,10 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The content of a dossier. `day` is the local day of `at`; undeclared words are empty."""
+    """The content of a dossier. `day` is the local day of `at`; undeclared words are empty.
+
+    `past` is what was late or out of order. `is_not_accepted`: it is declared that there was no acceptance yet.
+    """
 
     site: str
     name: str
@@ -131,6 +136,11 @@ class Dossier:
     slots: tuple[Slot, ...]
     inventory: Inventory
     kept: tuple[KeptFootage, ...]
+    unit: Unit
+    firms: tuple[FirmRow, ...]
+    parameters: tuple[CameraSheet, ...]
+    past: tuple[Finding, ...]
+    is_not_accepted: bool
 
 
 def dossier_of(checked: CheckResult) -> Dossier:
@@ -154,6 +164,11 @@ def dossier_of(checked: CheckResult) -> Dossier:
         slots(site, day),
         inventory_of(site, checked.seen.facts, day),
         kept_footage(site, checked.seen.facts, checked.seen.findings),
+        unit_of(site, day),
+        firms(site, day),
+        tuple(camera_sheet(site, checked.seen.facts, one.camera.id, day) for one in site.cameras),
+        past_breaches(site, checked.seen.facts, checked.at),
+        accepted == NONE,
     )
 
 

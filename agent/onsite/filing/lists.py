@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.judge.wording.unavailable import ROWS
+from agent.model.finding import Level
 from agent.onsite.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Dossier, StreamRow
+from agent.onsite.filing.declared_rows import CameraSheet
 from agent.onsite.filing.kept_footage import KeptFootage
 from agent.onsite.ledger.files.csv_file import csv_bytes
+from agent.report.levels import LEVEL_WORDS
+from agent.site.declarations.detail_table import DATA_SHEET
 from agent.site.declarations.table import BY_ID, ZONE_TYPE
 from agent.text.translate import render, translate
 
@@ -59,14 +63,22 @@ FOOTAGE_HEADINGS: Final = (
 )  # fmt: skip
 
 
+PARAMETER_HEADINGS: Final = (
+    "camera", "name", "model", "serial number", "lens", "sensor", "infrared (m)", "protection class", "turns or zooms",
+    "sound", "GB/T 28181 version", "GB 35114 level",
+)  # fmt: skip
+_PARAMETERS: Final = (*(one.id for one in DATA_SHEET), "gb35114")
+
+
 def lists(dossier: Dossier, lang: str) -> tuple[EquipmentList, ...]:
-    """Build the lists of devices, cameras, streams and kept footage."""
+    """Build the lists of devices, cameras, streams, parameters and kept footage."""
     inventory = dossier.inventory
     streams = [(camera, stream) for camera in inventory.cameras for stream in camera.streams]
     return (
         _equipment_list("devices.csv", DEVICE_HEADINGS, (_device(one, lang) for one in inventory.devices), lang),
         _equipment_list("cameras.csv", CAMERA_HEADINGS, (_camera(one, lang) for one in inventory.cameras), lang),
         _equipment_list("streams.csv", STREAM_HEADINGS, (_stream(*one, lang) for one in streams), lang),
+        _equipment_list("parameters.csv", PARAMETER_HEADINGS, _parameters(dossier, lang), lang),
         _equipment_list("footage.csv", FOOTAGE_HEADINGS, (_footage(one, lang) for one in dossier.kept), lang),
     )
 
@@ -97,6 +109,28 @@ def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
     why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
     remark = _remark("not measured", why, lang) if one.unmeasured else ""
     return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
+
+
+def _parameters(dossier: Dossier, lang: str) -> Iterable[tuple[Cell, ...]]:
+    sheets = {one.camera: one for one in dossier.parameters}
+    for camera in dossier.inventory.cameras:
+        sheet = sheets.get(camera.id, CameraSheet(camera.id, {}, {}))
+        told = {"model": camera.model, "serial": camera.serial, **sheet.told}
+        cells = (_known(told.get(one, ""), sheet.declared.get(one, ""), lang) for one in _PARAMETERS)
+        yield (camera.id, camera.name, *cells)
+
+
+def _known(told: str, declared: str, lang: str) -> str:
+    """Return a parameter with how it is known; both where device and people say different things."""
+    both: tuple[tuple[str, Level], ...] = ((told, "told"), (declared, "declared"))
+    said = [(_answer(text, lang), level) for text, level in both if text]
+    if len(said) == 2 and said[0][0] == said[1][0]:
+        said = said[:1]
+    return "; ".join(f"{text} ({translate(LEVEL_WORDS[level], lang)})" for text, level in said)
+
+
+def _answer(text: str, lang: str) -> str:
+    return translate(text, lang) if text in ("yes", "no") else text
 
 
 def _footage(one: KeptFootage, lang: str) -> tuple[Cell, ...]:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.model.finding import Level, Message
+from agent.judge.wording.past_breach import BREACH
+from agent.model.finding import Finding, Level, Message
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
+from agent.onsite.filing.declared_rows import FIRM_TITLES, FirmRow
 from agent.onsite.filing.kept_footage import shortest
-from agent.onsite.filing.lists import EquipmentList, lists
+from agent.onsite.filing.lists import GIGABYTE, EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
+from agent.onsite.filing.sheets import HOLDERS, Sheet, sheets
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
 from agent.report.levels import LEVEL_WORDS
@@ -22,7 +25,7 @@ from agent.text.translate import render, translate
 
 NONE: Final = "\u2013"
 
-LEVELS: Final[Mapping[str, Level]] = {"recorders_count": "told", "seen": "own"}
+LEVELS: Final[Mapping[str, Level]] = {"recorders_count": "told", "capacity_told": "told", "seen": "own"}
 """How basic facts are known that nobody declared: which box is a recorder, it says itself."""
 
 UNLEVELLED: Final = frozenset({"storage_required", "storage_measured"})
@@ -33,7 +36,7 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
     """Render the pages as HTML in `zh_CN` or `en`; `key` is what the ZIP around them is signed with."""
     templates = environment("agent.onsite.filing", "agent.onsite.handover", sanitizing=True)
     words = {name: translate(text, lang) for name, text in WORDS.items()}
-    devices, cameras, streams, footage = (_without_empty(one) for one in lists(dossier, lang))
+    devices, cameras, streams, parameters, footage = (_without_empty(one) for one in lists(dossier, lang))
     return templates.get_template("page.html.j2").render(
         d=dossier,
         key=key,
@@ -41,7 +44,16 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
         facts=_facts(dossier, words, lang),
         clocks=[_deadline(clock, lang) for clock in dossier.clocks],
         papers=[_paper(slot, words, lang) for slot in dossier.slots],
-        tables=(("devices", devices), ("cameras", cameras), ("footage", footage), ("streams", streams)),
+        tables=(
+            ("devices", devices),
+            ("cameras", cameras),
+            ("footage", footage),
+            ("streams", streams),
+            ("parameters", parameters),
+        ),
+        firms=[_firm(one, words, lang) for one in dossier.firms],
+        past=[_past(one, lang) for one in dossier.past],
+        sheets=[_sheet(one, words, lang) for one in _sheets(dossier)],
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
     )
 
@@ -52,17 +64,22 @@ def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str
     at = dossier.at.astimezone(ZoneInfo(dossier.time_zone))
     rows = (
         ("unit", kept.unit),
+        ("address", dossier.unit.address),
+        ("credit_code", dossier.unit.credit_code),
+        ("contact", dossier.unit.contact),
         ("organ", dossier.organ),
         ("division", dossier.division),
         ("national", _meaning(NATIONAL_CLASS, dossier.national_class, lang)),
         ("category", _meaning(PLACE_CATEGORY, dossier.place_category, lang)),
-        ("accepted", str(dossier.accepted or "")),
+        ("accepted", words["not_accepted"] if dossier.is_not_accepted else str(dossier.accepted or "")),
         ("in_use", str(dossier.in_use_since or "")),
         ("cameras_count", str(len(kept.cameras))),
         ("recorders_count", str(sum(one.kind == "recorder" for one in kept.devices))),
         ("boxes_count", str(len(kept.devices))),
         ("storage_required", str(kept.storage_days)),
         ("storage_measured", _measured(dossier, words, lang)),
+        ("capacity_told", _capacity(dossier)),
+        ("capacity_declared", dossier.unit.capacity_gb),
         ("seen", f"{at:%Y-%m-%d %H:%M} {dossier.time_zone}"),
     )
     known = {
@@ -70,6 +87,42 @@ def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str
         for name, _ in rows
     }
     return [(words[name], text or words["missing"], known[name] if text else "") for name, text in rows]
+
+
+def _capacity(dossier: Dossier) -> str:
+    """Return the capacity in GB of all disks that devices tell of; empty where none does."""
+    told = [one.capacity_bytes for one in dossier.inventory.devices if one.capacity_bytes is not None]
+    return str(round(sum(told) / GIGABYTE)) if told else ""
+
+
+def _firm(one: FirmRow, words: dict[str, str], lang: str) -> tuple[str, ...]:
+    title = translate(FIRM_TITLES[one.duty], lang)
+    if one.is_none:
+        return (title, words["own_people"], NONE, NONE, NONE)
+    return (title, *(text or words["missing"] for text in (one.firm, one.certificate, one.grade, one.until)))
+
+
+def _past(one: Finding, lang: str) -> tuple[str, ...]:
+    days = one.evidence.get(BREACH)
+    told = days if isinstance(days, Mapping) else {}
+    happened, due = (str(told.get(name) or NONE) for name in ("happened", "was_due"))
+    # On paper without what the operator has to type for it.
+    return (render(Message(one.message.template, one.message.values), lang), happened, due, str(one.source))
+
+
+def _sheets(dossier: Dossier) -> tuple[Sheet, ...]:
+    unread = [one.id for one in dossier.inventory.devices if one.unread]
+    return sheets(dossier.slots, dossier.firms, unread, dossier.kept)
+
+
+def _sheet(one: Sheet, words: dict[str, str], lang: str) -> tuple[str, str, tuple[str, ...], str]:
+    """Return title, what is declared, what is missing, and who has it."""
+    title = translate(TITLES[one.slot.duty], lang)
+    number, _, said, dated, _, there = _paper(one.slot, words, lang)
+    holder = translate(HOLDERS[one.slot.duty], lang)
+    named = f"{holder}{translate(': ', lang)}{one.firm}" if one.firm else holder
+    gaps = tuple(render(gap, lang) for gap in one.gaps)
+    return f"({number}) {title}", translate(", ", lang).join(t for t in (said, dated, there) if t != NONE), gaps, named
 
 
 def _measured(dossier: Dossier, words: dict[str, str], lang: str) -> str:

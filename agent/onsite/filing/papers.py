@@ -32,6 +32,7 @@ class Slot:
     """One of the five papers. `paper` is its number or title as declared, empty where nothing counts.
 
     `sha256` (hex) and `dated` are the declared ones. `member` names it in the ZIP where it was given.
+    `lacks`: details that are asked for and not declared.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Slot:
     sha256: str = ""
     by: str = ""
     member: str = ""
+    lacks: tuple[str, ...] = ()
 
     @property
     def is_none(self) -> bool:
@@ -80,7 +82,8 @@ def _slot(site: Site, number: int, duty: str, today: date) -> Slot:
     word = one.declaration
     if word is None or one.value is None:
         return Slot(number, duty, one.state)
-    return Slot(number, duty, one.state, str(one.value), word.document_at, word.sha256, word.by)
+    said = str(one.value)
+    return Slot(number, duty, one.state, said, word.document_at, word.sha256, word.by, lacks=one.lacks)
 
 
 def _suffix(name: str) -> str:

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.model.finding import Finding, Message
+from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filing
-from agent.onsite.filing.clocks import Deadline, change_findings, deadlines, filing_site, papers_findings
+from agent.onsite.filing.clocks import Deadline, change_findings, deadlines, filing_site, papers_findings, past_breaches
 from agent.onsite.filing.papers import Slot, slots
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -21,7 +22,7 @@ RECEIPTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FilingStatus:
-    """Both deadlines, the five papers, and changes since the last filing; `day` is the local day.
+    """Both deadlines, the five papers, changes since the last filing, and what was late; `day` is the local day.
 
     `changes` is empty as long as nothing was filed. `last`: the last filing, None where it is not known here.
     """
@@ -31,6 +32,7 @@ class FilingStatus:
     slots: tuple[Slot, ...]
     papers: tuple[Finding, ...]
     changes: tuple[Finding, ...]
+    past: tuple[Finding, ...]
     last: Filing | None
 
     @property
@@ -46,7 +48,15 @@ def filing_status(site: Site, last: Filing | None, now: datetime) -> FilingStatu
     running = deadlines(wanted, now)
     was_filed = last is not None or any(clock.filed for clock in running)
     changes = change_findings(wanted, last, now) if was_filed else ()
-    return FilingStatus(day, running, slots(wanted, day), papers_findings(wanted, now), changes, last)
+    return FilingStatus(
+        day,
+        running,
+        slots(wanted, day),
+        papers_findings(wanted, now),
+        changes,
+        past_breaches(wanted, Facts({}), now),
+        last,
+    )
 
 
 def next_step(status: FilingStatus) -> Message:

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
+from agent.judge.wording.past_breach import BREACH
 from agent.model.errors import NotVerified
-from agent.model.finding import Json, utc_text
+from agent.model.finding import Finding, Json, utc_text
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.onsite.filing.kept_footage import kept_json
@@ -42,10 +43,15 @@ def content_json(dossier: Dossier) -> dict[str, Json]:
             "national_class": dossier.national_class,
             "place_category": dossier.place_category,
             "accepted": _day(dossier.accepted),
+            "is_not_accepted": dossier.is_not_accepted,
             "in_use_since": _day(dossier.in_use_since),
         },
         "deadlines": [deadline_json(clock) for clock in dossier.clocks],
         "papers": [slot_json(slot) for slot in dossier.slots],
+        "unit": asdict(dossier.unit),
+        "firms": [asdict(one) for one in dossier.firms],
+        "parameters": [asdict(one) for one in dossier.parameters],
+        "past_breaches": [past_json(one) for one in dossier.past],
         "inventory": asdict(dossier.inventory),
         "footage": [kept_json(one) for one in dossier.kept],
     }
@@ -66,6 +72,16 @@ def deadline_json(clock: Deadline) -> dict[str, Json]:
     }
 
 
+def past_json(one: Finding) -> dict[str, Json]:
+    """Convert what was late or out of order."""
+    return {
+        "check": one.check,
+        "message": str(one.message),
+        "days": one.evidence.get(BREACH),
+        "source": str(one.source),
+    }
+
+
 def slot_json(slot: Slot) -> dict[str, Json]:
     """Convert one paper."""
     return {
@@ -77,6 +93,7 @@ def slot_json(slot: Slot) -> dict[str, Json]:
         "sha256": slot.sha256 or None,
         "declared_by": slot.by or None,
         "file": slot.member or None,
+        "lacks": list(slot.lacks),
     }
 
 

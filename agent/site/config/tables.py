@@ -23,6 +23,7 @@ _REVEALING = frozenset(
         "code",
         "placement",
         "by",
+        "details",
         "interfaces",
         "addresses",
         "ranges",

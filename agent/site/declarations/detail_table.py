@@ -34,7 +34,38 @@ def _contractor(*more: Detail) -> tuple[Detail, ...]:
     )  # fmt: skip
 
 
+_ASKED_ONLY: Final = "declarations"
+"""Details that no check but that of open declarations rests on: a filing asks for them."""
+
+_CREDIT_CODE: Final = "[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"
+"""Source: GB 32100-2015, unified social credit code."""
+
+_YES_NO: Final = (Choice("yes", "yes"), Choice("no", "no"))
+
+DATA_SHEET: Final = (
+    Detail("model", "text", "Which model is the camera?", is_asked=False, example="DS-2CD3T47"),
+    Detail("serial", "text", "Which serial number has the camera?", is_asked=False, example="F12345678"),
+    Detail("lens", "text", "Which lens has it: focal length in mm, aperture?", is_asked=False, example="4 mm F1.6"),
+    Detail("sensor", "text", "Which sensor has it: size, resolution?", is_asked=False, example="1/1.8 in, 4 MP"),
+    Detail("infrared-m", "text", "How far does its infrared light reach, in metres?", is_asked=False,
+           like="[0-9]{1,4}", example="50"),
+    Detail("protection-class", "text", "Which protection class has its housing?", is_asked=False, example="IP67, IK10"),
+    Detail("turns", "choice", "Can it turn or zoom?", is_asked=False, choices=_YES_NO),
+    Detail("sound", "choice", "Can it take sound?", is_asked=False, choices=_YES_NO),
+    Detail("gb28181", "choice", "Which version of GB/T 28181 does it or its recorder speak?", is_asked=False,
+           like="2011|2016|2022", example="2016"),
+)  # fmt: skip
+"""What a filing asks of a camera and few devices tell."""
+
 DETAILS: Final[Mapping[str, tuple[Detail, ...]]] = {
+    "legal-unit": (
+        Detail("address", "text", "At which address is the unit?", _ASKED_ONLY, example="Xinjian South Road 17"),
+        Detail("credit-code", "text", "Which unified social credit code has it, 18 characters?", _ASKED_ONLY,
+               like=_CREDIT_CODE, example="91140200MA0K000000"),
+        Detail("contact", "text", "Who is to be asked about the system? Name and telephone.", _ASKED_ONLY,
+               example="Li Na, 0352-0000000"),
+    ),
+    "data-sheet": DATA_SHEET,
     "install-authority": (
         Detail(
             "builder", "choice", "Who built the camera in public space?",

@@ -1,5 +1,6 @@
 """Parses the details of a declaration, each written as `NAME: TEXT`, and selects those that are missing. Pure."""
 
+import re
 from datetime import date
 
 from agent.model.finding import Message
@@ -45,6 +46,8 @@ def wrong_detail(row: Declarable, text: str) -> Message | None:
         return Message("the detail {name} has no text", {"name": name})
     if asked.kind == "date" and _day(value) is None:
         return Message("the detail {name} is a day such as 2026-01-31", {"name": name})
+    if asked.like and re.fullmatch(asked.like, value) is None:
+        return Message("the detail {name} is written as {example}", {"name": name, "example": asked.example})
     words = [choice.value for choice in asked.choices]
     if words and value not in words:
         return Message("the detail {name} is one of {words}", {"name": name, "words": ", ".join(words)})

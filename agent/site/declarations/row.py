@@ -37,7 +37,8 @@ class Detail:
     """One fact of a declaration beside its value: who tested, with which outcome, until when a certificate holds.
 
     A declaration that lacks one that `is_asked` is incomplete, as one item however many it lacks; an optional one may
-    be added. `check` rests on it, empty: that of its row.
+    be added. `check` rests on it, empty: that of its row. `like` is a regular expression for its
+    text.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Detail:
     question: str
     check: str = ""
     is_asked: bool = True
+    like: str = ""
     choices: tuple[Choice, ...] = ()
     example: str = ""
 

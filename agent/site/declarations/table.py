@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.site.declarations.detail_table import DETAILS
+from agent.site.declarations.kinds_of_place import FORBIDDEN_ZONES, OPEN_ZONES, PUBLIC_ZONES
 from agent.site.declarations.row import (
     NONE,
     PROFILES,
@@ -32,37 +33,6 @@ NATIONAL_CLASS: Final = "national-class"
 PLACE_CATEGORY: Final = "place-category"
 KEY_TARGET: Final = "key-target"
 ZONE_TYPE: Final = "zone-type"
-
-FORBIDDEN_ZONES: Final = (
-    Choice("guest-room", "inside a guest room of a hotel or lodging"),
-    Choice("private-dining-room", "inside a private dining room or box"),
-    Choice("dormitory-room", "inside a room of a dormitory"),
-    Choice("staff-rest-room", "inside a room in which staff live or rest"),
-    Choice("bathroom", "inside a public bathroom"),
-    Choice("toilet", "inside a toilet"),
-    Choice("dressing-room", "inside a dressing room"),
-    Choice("nursing-room", "inside a nursing room"),
-    Choice("fitting-room", "inside a fitting room"),
-    Choice("other-private", "another place where privacy can be filmed, peeped at or listened to"),
-)
-"""Source: State Council Order 799, article 8(1); Datong Measures, article 9."""
-
-PUBLIC_ZONES: Final = (Choice("road", "a public road"), Choice("square", "a public square"), Choice("park", "a park"))
-"""Only government and bodies it names may build there. Source: Datong Measures, article 10; Order 799, article 7."""
-
-OPEN_ZONES: Final = (
-    *PUBLIC_ZONES,
-    Choice("entrance", "an entrance or exit"),
-    Choice("passage", "a passage, stairs or lift"),
-    Choice("hall", "a hall, lobby or waiting room"),
-    Choice("counter", "a counter, shop floor or cash desk"),
-    Choice("yard", "a yard, fence or other outer area"),
-    Choice("parking", "a place where vehicles park"),
-    Choice("work-room", "a room in which people work or learn"),
-    Choice("machine-room", "a machine, server, store or duty room"),
-    Choice("vehicle", "inside a public vehicle"),
-    Choice("other", "another place that is none of the forbidden ones"),
-)
 
 _REGULATED: Final = (Condition(NATIONAL_CLASS, ("7-1", "7-2")),)
 """Source: Order 799, article 9(2), which exempts other public places from articles 11, 14, 15, 16(2) and 17; article 33
@@ -113,6 +83,10 @@ _ROWS: Final[tuple[Declarable, ...]] = (
     Declarable(
         "legal-unit", "site", "text", "filing", "filing-facts-match", "cn-799/filing-facts",
         "Which legal unit answers for the system?", example="Datong No. 17 School",
+    ),
+    Declarable(
+        "storage-capacity-gb", "site", "number", "never", "filing-device-list-match", "datong-1-15/filing-device-list",
+        "How many GB do all disks hold together for which no device tells it?", example="48000",
     ),
     Declarable(
         "supervising-organ", "site", "text", "filing", "supervising-organ-declared", "datong-1-15/supervising-organ",
@@ -302,6 +276,11 @@ _ROWS: Final[tuple[Declarable, ...]] = (
         "name-reviewed", "camera", "list", "never", "forbidden-zone-name-hint", "cn-799/forbidden-places-hint",
         "Which names and overlay texts that speak of a private place did somebody look into, and found none?",
         example="Corridor before the toilets",
+    ),
+    Declarable(
+        "data-sheet", "camera", "text", "never", "filing-device-list-match", "datong-1-15/filing-device-list",
+        "By which data sheet are the camera's model and parameters declared, where its device does not tell them?",
+        example="maker's data sheet, 2024-03",
     ),
     Declarable(
         "purpose", "camera", "text", "full", "camera-file-complete", "cn-standards/camera-file",

@@ -32,7 +32,7 @@ def dossier_keeping(days: float, *, opened: bool = True, dated: bool = True) -> 
 
 
 def footage_row(one: Dossier, lang: str = "en") -> dict[str, str]:
-    listed = lists(one, lang)[3]
+    listed = lists(one, lang)[4]
     return dict(zip(listed.headings, map(str, listed.rows[0]), strict=True))
 
 

@@ -15,11 +15,13 @@ from dossiers import STREAMS, dossier, files_of, filing_site, hostile_dossier, l
 from handed_over import SIGNER
 
 from agent.onsite.filing.contents import dossier_of
+from agent.onsite.filing.declared_rows import FIRM_TITLES
 from agent.onsite.filing.lists import (
     CAMERA_HEADINGS,
     DEVICE_HEADINGS,
     FOOTAGE_HEADINGS,
     KINDS,
+    PARAMETER_HEADINGS,
     STREAM_HEADINGS,
     EquipmentList,
     lists,
@@ -27,6 +29,7 @@ from agent.onsite.filing.lists import (
 from agent.onsite.filing.packed import CONTENT
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import TITLES, enclose
+from agent.onsite.filing.sheets import HOLDERS
 from agent.text.translate import LANGUAGES
 from drivers.model import Unavailable
 from tests.text.test_text import CATALOGUE
@@ -69,7 +72,7 @@ def test_json_for_programs_steers_no_terminal() -> None:
 
 
 def test_the_lists_say_what_a_filing_asks_for() -> None:
-    devices, cameras, streams, _ = (list(rows(one)) for one in lists(dossier(), "en"))
+    devices, cameras, streams, *_ = (list(rows(one)) for one in lists(dossier(), "en"))
     (box,) = [dict(zip(devices[0], row, strict=True)) for row in devices[1:]]
     assert (box["maker"], box["model"], box["serial number"], box["MAC"]) == (
         "ACME",
@@ -89,7 +92,7 @@ def test_what_could_not_be_read_or_measured_says_why() -> None:
     failed = Unavailable("stream-sample", "deadline", path="main")
     one = dossier_of(looked(filing_site(), camera_values=(STREAMS, failed)))
     silent = replace(one.inventory.devices[0], unread="not-tried")
-    devices, _, streams, _ = lists(replace(one, inventory=replace(one.inventory, devices=(silent,))), "zh_CN")
+    devices, _, streams, *_ = lists(replace(one, inventory=replace(one.inventory, devices=(silent,))), "zh_CN")
     assert devices.rows[0][-1] == f"未读取到\uff1a{CATALOGUE['the login was refused before, so nothing was sent']}"
     assert str(streams.rows[0][-1]).endswith(CATALOGUE["it accepts connections but does not answer in time"])
     unasked = dossier_of(looked(filing_site(), camera_values=(STREAMS,)))
@@ -107,7 +110,7 @@ def test_the_page_shows_deadlines_papers_and_whose_key_it_is() -> None:
         "ab" * 32,
         "not in the dossier",
         "there is none",
-        "sections 4 to 7",
+        "sections 4 to 8",
     ):
         assert text in html
     assert SIGNER.kid in html and WORDS["site_key"].replace("'", "&#39;") in html
@@ -140,7 +143,8 @@ def sha256(data: bytes) -> str:
 def test_every_word_of_the_pages_is_said_in_chinese() -> None:
     texts = {
         *WORDS.values(), *CLOCKS.values(), *STANDS.values(), *TITLES.values(), *KINDS.values(), *DEVICE_HEADINGS,
-        *CAMERA_HEADINGS, *STREAM_HEADINGS, *FOOTAGE_HEADINGS,
+        *CAMERA_HEADINGS, *STREAM_HEADINGS, *FOOTAGE_HEADINGS, *PARAMETER_HEADINGS,
+            *FIRM_TITLES.values(), *HOLDERS.values(),
     }  # fmt: skip
     assert texts - set(CATALOGUE) == set()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from dossiers import filing_site, paper, word
+from rich.console import Console
 
-from agent.commands.filing.status import status_json
+from agent.commands.filing.status import status_json, status_tables
 from agent.model.exits import exit_code
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.onsite.filing.papers import TITLES
@@ -148,3 +150,17 @@ def test_a_key_target_files_the_ninety_days_that_the_law_asks_for() -> None:
     found = filing_status(a_site, LAST, on(date(2026, 11, 25)))
     (change,) = [one for one in found.changes if one.check == "filing-change-pending"]
     assert change.evidence["changed"] == ["filed-storage-days"], "30 days were filed, 90 are due"
+
+
+def test_what_was_late_is_told_in_a_section_of_its_own_and_changes_no_exit_code() -> None:
+    late = replace(paper("filing-datong", date(2026, 12, 20)), details=DETAILS)
+    found = status(*BEGUN, late, RECEIPTS[1], *PAPERS, *COUNTED, last=LAST, now=on(date(2026, 12, 24)))
+    (one,) = found.past
+    assert (one.check, one.reason) == ("filing-deadline-datong", "past-breach")
+    (told,) = status_json("dt0001", found)["past_breaches"]  # type: ignore[misc]
+    assert told["days"]["days_late"] == 19  # type: ignore[index,call-overload]
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(status_tables(found, "en"))
+    text = console.export_text()
+    assert text.count("it was filed 19 days after the deadline") == 1
+    assert text.index("what was late or out of order") < text.index("it was filed 19 days")
