@@ -109,26 +109,40 @@ def _part(known: Places, anchor: str, group: Group, following: Mapping[str, list
     first = group[0]
     said = _said(group, lang)
     told = {one.key for alike in said.values() for one in alike}
-    shared = dict.fromkeys(title(f, lang) for one in group for f in following.get(one.key, ()))
+    shared = dict.fromkeys(
+        title(f, lang) for one in group for f in following.get(one.key, ()) if f.check != first.check
+    )
     return GroupPart(
         anchor=anchor,
         status=first.status,
         title=title(first, lang),
         rule=rule_text(first.source, lang),
         who=who(first),
-        said=tuple(SaidPart(text, _places(known, alike, lang)) for text, alike in said.items()),
+        said=tuple(SaidPart(text, _places(known, alike, following, lang)) for text, alike in said.items()),
         rest=tuple(place(known, one.subject, lang) for one in group if one.key not in told),
         shared=", ".join(shared),
         rows=tuple(row for one in group if is_declaration(one) for row in _declarations(one, lang)),
     )
 
 
-def _places(known: Places, alike: list[Finding], lang: str) -> tuple[PlacePart, ...]:
-    """Return who shares a sentence: each camera by its name where it fails."""
-    subjects = [subject for one in alike for subject in subjects_of(one)]
+def _places(
+    known: Places, alike: list[Finding], following: Mapping[str, list[Finding]], lang: str
+) -> tuple[PlacePart, ...]:
+    """Return who shares a sentence: each camera by its name where it fails.
+
+    What is told of the site names a few of its cameras; each of them has a finding of the same check that follows.
+    """
+    told = [(*subjects_of(one), *_of_check(one, following)) for one in alike]
+    subjects = [subject for each in told for subject in each]
     if alike[0].status == "fail":
         return tuple(place(known, subject, lang) for subject in subjects)
     return places(known, subjects, lang)
+
+
+def _of_check(finding: Finding, following: Mapping[str, list[Finding]]) -> tuple[str, ...]:
+    if finding.subject != "site" or subjects_of(finding) == (finding.subject,):
+        return ()
+    return tuple(one.subject for one in following.get(finding.key, ()) if one.check == finding.check)
 
 
 def _declarations(finding: Finding, lang: str) -> Iterable[tuple[str, str]]:

@@ -111,6 +111,16 @@ def test_sentences_with_figures_of_their_own_stand_at_their_cameras() -> None:
     assert {place.name for place in group.rest} <= at_home, "and its sentence is told"
 
 
+def test_what_is_told_of_the_site_names_all_the_cameras_that_it_is_about() -> None:
+    names = [f"c{n}" for n in range(20)]
+    seen = tuple(each for name in names for each in healthy(name, f"d-{name}"))
+    cameras = [replace(camera(name, f"d-{name}"), camera=Camera(name, f"d-{name}", f"Hall {name}")) for name in names]
+    report = values(checked(site(*cameras), seen))
+    (group,) = [one for one in report.groups if one.title == "Time and name in the picture" and one.status == "warn"]
+    assert [place.name for place in group.said[0].places] == ["all cameras"], "its evidence names sixteen of them"
+    assert group.shared == "", "it is no cause of itself"
+
+
 def test_what_fails_at_a_device_shows_at_its_cameras() -> None:
     late = observed("device:box", Clock(95.0, 0.2, False)) + without(healthy(), Clock)
     report = values(checked(site(camera()), late))
