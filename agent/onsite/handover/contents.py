@@ -14,7 +14,14 @@ from agent.model.finding import Message, Status, is_quiet
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_duties import duties, not_due
 from agent.onsite.handover.contents_equipment import device_parts, stream_parts
-from agent.onsite.handover.contents_findings import anchors_of, group_parts, grouped, own_finding, told_with_group
+from agent.onsite.handover.contents_findings import (
+    anchors_of,
+    finding_text,
+    group_parts,
+    grouped,
+    own_finding,
+    told_with_group,
+)
 from agent.onsite.handover.contents_matrix import matrix
 from agent.onsite.handover.keeping import keeping
 from agent.onsite.handover.left_out import left_out_text
@@ -52,14 +59,15 @@ def contents(
     totals = Counter(f.status for f in causes)
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
     groups, timeline = grouped(findings), timeline_of(site, facts, findings, checked.at)
-    own = partial(own_finding, anchors=anchors_of(groups), told=told_with_group(groups, lang), lang=lang)
+    say = partial(finding_text, lang=lang)
+    own = partial(own_finding, anchors=anchors_of(groups), told=told_with_group(groups, say), say=say, lang=lang)
     without = left_out_text(site, findings, lang)
     judged = dict.fromkeys(one.check for one in findings if one.status != "not_applicable")
     return HandOver(
         site=_site(checked, redacted, lang),
         totals={status: totals[status] for status in ORDER},
         verdict=_verdict(totals, sum(is_quiet(f) for f in causes), lang),
-        groups=group_parts(named, groups, findings, lang),
+        groups=group_parts(named, groups, findings, say, lang),
         matrix=matrix(site, findings, known, named, lang),
         levels=tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
         cameras=camera_parts(checked, timeline, named, own, lang),

@@ -4,7 +4,7 @@ Decides what is one cause, which sentences stand with it and which at the camera
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 
 from agent.judge.checks.papers import declared
@@ -21,6 +21,14 @@ SAID_MAX: Final = 3
 Who = Literal["contractor", "operator"]
 
 Group = tuple[Finding, ...]
+
+Say = Callable[[Finding], str]
+"""Renders the sentence of a finding: `finding_text` in the reader's language."""
+
+
+def finding_text(finding: Finding, lang: str) -> str:
+    """Return what a report says of a finding, with its cause and at its place alike: the one place where it is made."""
+    return render(finding.message, lang)
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
@@ -44,28 +52,28 @@ def anchors_of(groups: tuple[Group, ...]) -> dict[str, str]:
 
 
 def group_parts(
-    known: Places, groups: tuple[Group, ...], findings: tuple[Finding, ...], lang: str
+    known: Places, groups: tuple[Group, ...], findings: tuple[Finding, ...], say: Say, lang: str
 ) -> tuple[GroupPart, ...]:
     """Return the groups as a reader sees them; `findings` are all of the look, with what shares a cause."""
     following: dict[str, list[Finding]] = {}
     for one in findings:
         if one.caused_by and one.status not in ("pass", "not_applicable"):
             following.setdefault(one.caused_by, []).append(one)
-    return tuple(_part(known, anchor_of(number), group, following, lang) for number, group in enumerate(groups))
+    return tuple(_part(known, anchor_of(number), group, following, say, lang) for number, group in enumerate(groups))
 
 
-def told_with_group(groups: tuple[Group, ...], lang: str) -> frozenset[str]:
+def told_with_group(groups: tuple[Group, ...], say: Say) -> frozenset[str]:
     """Return the keys of findings whose sentence stands with their group: it is not said again at the camera."""
-    return frozenset(one.key for group in groups for alike in _said(group, lang).values() for one in alike)
+    return frozenset(one.key for group in groups for alike in _said(group, say).values() for one in alike)
 
 
-def own_finding(finding: Finding, anchors: Mapping[str, str], told: frozenset[str], lang: str) -> OwnFinding:
-    """Return a finding as it stands at its camera or device: the one place where such a line is made."""
+def own_finding(finding: Finding, anchors: Mapping[str, str], told: frozenset[str], say: Say, lang: str) -> OwnFinding:
+    """Return a finding as it stands at its camera or device; its sentence is left to its group where that has it."""
     return OwnFinding(
         status=finding.status,
         title=title(finding, lang),
         anchor=anchors.get(finding.key, ""),
-        text="" if finding.key in told else render(finding.message, lang),
+        text="" if finding.key in told else say(finding),
     )
 
 
@@ -96,18 +104,20 @@ def subjects_of(finding: Finding) -> tuple[str, ...]:
     return (finding.subject,)
 
 
-def _said(group: Group, lang: str) -> dict[str, list[Finding]]:
+def _said(group: Group, say: Say) -> dict[str, list[Finding]]:
     """Return the sentences that are told with a group, each with its findings; the most frequent first."""
     alike: dict[str, list[Finding]] = {}
     for finding in group:
-        alike.setdefault(render(finding.message, lang), []).append(finding)
+        alike.setdefault(say(finding), []).append(finding)
     first = Counter({text: len(found) for text, found in alike.items()}).most_common(SAID_MAX)
     return {text: alike[text] for text, _ in first}
 
 
-def _part(known: Places, anchor: str, group: Group, following: Mapping[str, list[Finding]], lang: str) -> GroupPart:
+def _part(
+    known: Places, anchor: str, group: Group, following: Mapping[str, list[Finding]], say: Say, lang: str
+) -> GroupPart:
     first = group[0]
-    said = _said(group, lang)
+    said = _said(group, say)
     told = {one.key for alike in said.values() for one in alike}
     shared = dict.fromkeys(
         title(f, lang) for one in group for f in following.get(one.key, ()) if f.check != first.check
