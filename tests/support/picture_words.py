@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
+
+from agent.judge.wording.unavailable import ROWS
+from agent.text.translate import translate
 
 PACKAGING: Final = Path(__file__).parents[2] / "packaging"
 WORDS: Final = PACKAGING / "report.txt"
@@ -61,6 +65,8 @@ def words_of(report: str) -> str:
     )
 
 
-def is_whole(report: str) -> bool:
+def is_whole(report: str, lang: str = "en") -> bool:
     """Tell whether only the demo's one silent device missed its deadline; on a busy machine others do too."""
-    return report.count("deadline") == 1
+    said = re.escape(escape(translate(ROWS["deadline"].template, lang)))
+    alone = rf'<b class="at"><a href="#c\d+">[^<]*</a></b> {said}'
+    return len(re.findall(said, report)) == len(re.findall(alone, report)) == 1

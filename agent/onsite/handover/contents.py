@@ -19,7 +19,7 @@ from agent.onsite.handover.contents_findings import (
     finding_text,
     group_parts,
     grouped,
-    own_finding,
+    own_findings,
     told_with_group,
 )
 from agent.onsite.handover.contents_matrix import matrix
@@ -60,7 +60,8 @@ def contents(
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
     groups, timeline = grouped(findings), timeline_of(site, facts, findings, checked.at)
     say = partial(finding_text, lang=lang)
-    own = partial(own_finding, anchors=anchors_of(groups), told=told_with_group(groups, say), say=say, lang=lang)
+    told = told_with_group(groups, findings, say)
+    own = partial(own_findings, anchors=anchors_of(groups), told=told, say=say, lang=lang)
     without = left_out_text(site, findings, lang)
     judged = dict.fromkeys(one.check for one in findings if one.status != "not_applicable")
     return HandOver(

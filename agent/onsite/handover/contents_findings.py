@@ -62,19 +62,45 @@ def group_parts(
     return tuple(_part(known, anchor_of(number), group, following, say, lang) for number, group in enumerate(groups))
 
 
-def told_with_group(groups: tuple[Group, ...], say: Say) -> frozenset[str]:
-    """Return the keys of findings whose sentence stands with their group: it is not said again at the camera."""
-    return frozenset(one.key for group in groups for alike in _said(group, say).values() for one in alike)
+def told_with_group(groups: tuple[Group, ...], findings: tuple[Finding, ...], say: Say) -> frozenset[str]:
+    """Return the keys of findings whose sentence stands with their group: it is not said again at the camera.
+
+    So it is with what follows from a group and says the same of several places.
+    """
+    told = {one.key for group in groups for alike in _said(group, say).values() for one in alike}
+    causes = {one.key for group in groups for one in group}
+    following = [(one.key, say(one)) for one in findings if one.caused_by in causes]
+    often = Counter(text for _, text in following)
+    return frozenset((*told, *(key for key, text in following if often[text] > 1)))
 
 
-def own_finding(finding: Finding, anchors: Mapping[str, str], told: frozenset[str], say: Say, lang: str) -> OwnFinding:
-    """Return a finding as it stands at its camera or device; its sentence is left to its group where that has it."""
-    return OwnFinding(
-        status=finding.status,
-        title=title(finding, lang),
-        anchor=anchors.get(finding.key, ""),
-        text="" if finding.key in told else say(finding),
+def own_findings(
+    findings: Iterable[Finding], anchors: Mapping[str, str], told: frozenset[str], say: Say, lang: str
+) -> tuple[OwnFinding, ...]:
+    """Return findings as they stand at their camera or device, the worst first.
+
+    A sentence is left to the group that has it; what follows from one cause and has no sentence of its own is one line.
+    """
+    lines: dict[tuple[Status, str], list[Finding]] = {}
+    for finding in findings:
+        follows = finding.caused_by if finding.key in told and finding.caused_by in anchors else ""
+        lines.setdefault((finding.status, follows or finding.key), []).append(finding)
+    ordered = sorted(lines.items(), key=lambda line: ORDER.index(line[0][0]))
+    return tuple(
+        OwnFinding(
+            status=status,
+            title=", ".join(dict.fromkeys(title(one, lang) for one in alike)),
+            anchor=anchors.get(key, ""),
+            text="" if alike[0].key in told else say(alike[0]),
+            cause=_title_of(key, lang) if alike[0].caused_by == key else "",
+        )
+        for (status, key), alike in ordered
     )
+
+
+def _title_of(key: str, lang: str) -> str:
+    check = key.partition(" ")[0]
+    return translate(TITLES.get(check, check), lang)
 
 
 def title(finding: Finding, lang: str) -> str:
