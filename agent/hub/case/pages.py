@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.case.history import StatusSpan, durations
+from agent.report.indication import error_rates, indication
 from agent.text.translate import translate
 
 
@@ -63,6 +64,8 @@ def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
     page = (Path(__file__).parent / f"page.{lang}.md").read_text("utf-8")
     return page.format(
         check=about.check,
+        indication=indication(lang),
+        rates="; ".join(f"{title} {rates}".strip() for title, rates in error_rates((about.check,), {}, lang)),
         site=about.site,
         city=about.city,
         start=utc_text(about.start),
