@@ -51,16 +51,21 @@ class _Shown(HTMLParser):
 
 
 def words_of(report: str) -> str:
-    """Return what the picture of a report shows as text, without its days and times.
+    """Return what the picture of a report shows as text, without its days, times and seconds of a clock.
 
-    Days are as old as the picture; they make it no less true.
+    They are as old as the picture, and make it no less true.
     """
     parser = _Shown()
     parser.feed(report)
     moment = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?)?"
     in_use_since = "2024-09-01"
     return "".join(
-        re.sub(moment, lambda found: found[0] if found[0] == in_use_since else "DAY", line) + "\n"
+        re.sub(
+            r"\d+\.\d s\b",
+            "SECONDS",
+            re.sub(moment, lambda found: found[0] if found[0] == in_use_since else "DAY", line),
+        )
+        + "\n"
         for line in parser.lines
     )
 

@@ -21,6 +21,7 @@ from agent.onsite.handover.contents_findings import (
     grouped,
     own_findings,
     told_with_group,
+    with_roots,
 )
 from agent.onsite.handover.contents_matrix import matrix
 from agent.onsite.handover.keeping import keeping
@@ -54,7 +55,7 @@ def contents(
     `checked` has the blackened pictures; the report will be signed with `key`. `redacted`: addresses and serial numbers
     were removed, which the report notes. `pictures`: of which cameras pictures were asked for.
     """
-    site, facts, findings = checked.site, checked.seen.facts, checked.seen.findings
+    site, facts, findings = checked.site, checked.seen.facts, with_roots(checked.seen.findings)
     causes = [f for f in findings if not f.caused_by]
     totals = Counter(f.status for f in causes)
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
@@ -71,7 +72,7 @@ def contents(
         groups=group_parts(named, groups, findings, say, lang),
         matrix=matrix(site, findings, known, named, lang),
         levels=tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
-        cameras=camera_parts(checked, timeline, named, own, lang),
+        cameras=camera_parts(checked, findings, timeline, named, own, lang),
         pictured=translate(PICTURED[pictures], lang),
         timeline=timeline,
         devices=device_parts(site, facts, findings, named, own, lang),

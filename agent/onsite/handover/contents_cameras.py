@@ -37,11 +37,11 @@ class _Look:
 
 
 def camera_parts(
-    checked: CheckResult, timeline: Timeline, places: Places, own: Own, lang: str
+    checked: CheckResult, findings: tuple[Finding, ...], timeline: Timeline, places: Places, own: Own, lang: str
 ) -> tuple[CameraPart, ...]:
     """Build one part for each camera: what fails first, then in the order of the configuration."""
     by_subject: dict[str, list[Finding]] = {}
-    for one in checked.seen.findings:
+    for one in findings:
         by_subject.setdefault(one.subject, []).append(one)
     found = {subject: tuple(ones) for subject, ones in by_subject.items()}
     devices = {one.id: one for one in checked.site.devices}
@@ -146,7 +146,9 @@ def _view(facts: Facts, own: tuple[Finding, ...], subject: str, lang: str) -> st
     moved = next((f for f in own if f.check == "camera-moved"), None)
     seen = facts.one(subject, ViewSeen)
     text = render(moved.message, lang) if moved is not None else translate("not compared", lang)
-    if seen is None or seen.movement is None or (moved is not None and moved.status == "fail"):
+    if moved is not None and moved.status in ("fail", "unknown"):
+        return ""  # it stands among what is not well
+    if seen is None or seen.movement is None:
         return text
     move = seen.movement
     numbers: dict[str, str | int | float] = {

@@ -5,6 +5,7 @@ Decides what is one cause, which sentences stand with it and which at the camera
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from agent.judge.checks.papers import declared
@@ -39,6 +40,19 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
             groups.setdefault((finding.check, finding.status, finding.message.template), []).append(finding)
     ordered = sorted(groups.values(), key=lambda group: (ORDER.index(group[0].status), -len(group)))
     return tuple(tuple(group) for group in ordered)
+
+
+def with_roots(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings with the first cause of each in place of its nearest: what a reader can act on."""
+    by_key = {one.key: one for one in findings}
+    return tuple(replace(one, caused_by=_root(one, by_key)) for one in findings)
+
+
+def _root(finding: Finding, by_key: Mapping[str, Finding]) -> str:
+    passed = [finding.key]
+    while (nearest := by_key[passed[-1]].caused_by) in by_key and nearest not in passed:
+        passed.append(nearest)
+    return passed[-1] if len(passed) > 1 else finding.caused_by
 
 
 def anchor_of(number: int) -> str:

@@ -146,6 +146,19 @@ def test_cameras_that_were_found_alike_share_a_row_of_the_matrix_and_are_named()
     assert [[place.name for place in row.places] for row in report.matrix.rows] == [["gate"], names], "fails first"
 
 
+def test_what_follows_from_one_cause_is_one_line_at_a_camera_and_leads_to_the_first_cause() -> None:
+    names = ("gate", "yard")
+    seen = tuple(each for name in names for each in healthy(name, f"d-{name}"))
+    a_site = site(*(camera(name, f"d-{name}") for name in names))
+    report = values(checked(a_site, seen, facts=gather(seen)))
+    (approval,) = [one for one in report.groups if one.title == "Masks approved"]
+    (line,) = [one for one in report.cameras[0].findings if one.cause == "Masks approved"]
+    assert (line.anchor, line.text) == (approval.anchor, "")
+    assert {"View unchanged", "Privacy mask as approved"} <= set(line.title.split(", "))
+    text = html(checked(a_site, seen, facts=gather(seen)))
+    assert text.count("there is nothing to compare it with") == 0
+
+
 def test_moments_are_told_by_the_clocks_of_the_site() -> None:
     one = checked(site(camera()), healthy(), {"gate": ReportPicture("main", NOW, b"")})
     text = html(one)
