@@ -174,8 +174,9 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> No
     }
     write_atomic(demo.out / "result.json", json.dumps(result, ensure_ascii=False, indent=2).encode(), 0o644)
     proof = Proof(
-        SITE_ID, CITY, SITE_NAME, what.kid, payload["epoch"], payload["seq"], what.digest, payload["ts"], **reports
-    )
+        SITE_ID, CITY, SITE_NAME, what.kid, payload["epoch"], payload["seq"], what.digest, payload["ts"],
+        sent=what.sent, verified=what.verified, confirmed=what.confirmed,
+    )  # fmt: skip
     write_atomic(demo.out / "hub.html", render_page(body, proof).encode(), 0o644)
 
 

@@ -96,4 +96,4 @@ def _told(rate: Rate) -> Message:
 
 
 def _percent(ratio: float) -> str:
-    return f"{100 * ratio:.2f}".rstrip("0").rstrip(".") + "\u202f%"
+    return f"{100 * ratio:.2f}".rstrip("0").rstrip(".") + " %"

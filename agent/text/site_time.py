@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 _MOMENT: Final = re.compile(
-    r"(?<![\w.:-])\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,6})?)?(?:Z|[+-][01]\d:[0-5]\d)(?![\w:])"
+    r"(?<![\w.:-])\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,6})?)?(?:Z|[+-][01]\d:[0-5]\d)(?!\w|:\d)"
 )
 """A moment as RFC 3339 writes it, its zone with it. Source: RFC 3339, section 5.6."""
 

@@ -99,7 +99,7 @@ def first_camera_page(pages: list[str], report: HandOver) -> int:
 def told_on(pages: list[str], report: HandOver, failing: Iterable[Finding]) -> float:
     """Return the share of failing findings whose place these pages name below their cause, before any unknown.
 
-    Without its spaces: a line of paper may break inside a name.
+    Without spaces and hyphens: a line may break inside a name, and pdftotext takes a hyphen there for the line's.
     """
     words = _unspaced(" ".join(pages)).partition(_unspaced(WORDS["unknowns_note"]))[0]
     titles = {_unspaced(TITLES[one.check]) for one in failing}
@@ -113,7 +113,7 @@ def told_on(pages: list[str], report: HandOver, failing: Iterable[Finding]) -> f
 
 
 def _unspaced(text: str) -> str:
-    return "".join(text.split())
+    return re.sub(r"[\s-]+", "", text)
 
 
 class _Cells(HTMLParser):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
+
+from agent.judge.wording.unavailable import ROWS
+from agent.text.translate import translate
 
 PACKAGING: Final = Path(__file__).parents[2] / "packaging"
 WORDS: Final = PACKAGING / "report.txt"
@@ -47,20 +51,27 @@ class _Shown(HTMLParser):
 
 
 def words_of(report: str) -> str:
-    """Return what the picture of a report shows as text, without its days and times.
+    """Return what the picture of a report shows as text, without its days, times and seconds of a clock.
 
-    Days are as old as the picture; they make it no less true.
+    They are as old as the picture, and make it no less true.
     """
     parser = _Shown()
     parser.feed(report)
     moment = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\+\d\d:\d\d)?)?"
     in_use_since = "2024-09-01"
     return "".join(
-        re.sub(moment, lambda found: found[0] if found[0] == in_use_since else "DAY", line) + "\n"
+        re.sub(
+            r"\d+\.\d s\b",
+            "SECONDS",
+            re.sub(moment, lambda found: found[0] if found[0] == in_use_since else "DAY", line),
+        )
+        + "\n"
         for line in parser.lines
     )
 
 
-def is_whole(report: str) -> bool:
+def is_whole(report: str, lang: str = "en") -> bool:
     """Tell whether only the demo's one silent device missed its deadline; on a busy machine others do too."""
-    return report.count("deadline") == 1
+    said = re.escape(escape(translate(ROWS["deadline"].template, lang)))
+    alone = rf'<b class="at"><a href="#c\d+">[^<]*</a></b> {said}'
+    return len(re.findall(said, report)) == len(re.findall(alone, report)) == 1

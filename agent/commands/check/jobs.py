@@ -29,8 +29,9 @@ from agent.judge.memory.notes import Proof, write_note
 from agent.model import exits
 from agent.model.errors import Forbidden, UsageError
 from agent.model.exits import exit_code
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, sentence, utc_text
 from agent.observe.inventory.owners import Owner, owners_now, proven_marks
+from agent.onsite.handover.report_words import TITLES
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.compare import (
     OUTCOMES,
@@ -45,6 +46,7 @@ from agent.onsite.one_look.compare import (
 from agent.onsite.one_look.job_file import FOLDER, EarlierLook, path_of, read_look, signed, write
 from agent.onsite.one_look.result import CheckResult
 from agent.report.build import finding_json
+from agent.report.indication import error_rates, indication
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
 from agent.text.site_time import local
@@ -224,6 +226,14 @@ def _show(
         Console(no_color=args.no_color).print(_table(site, before, checked, compared, args.lang))
         for line in _remarks(site, before, compared):
             _say(args, line)
+        _worth(args, compared)
+
+
+def _worth(args: argparse.Namespace, compared: Iterable[Compared]) -> None:
+    """Print what such a comparison is worth, with the error rates of the checks that were compared."""
+    _say(args, sentence(indication(args.lang)))
+    for title, rates in error_rates((one.key.partition(" ")[0] for one in compared), TITLES, args.lang):
+        _say(args, sentence(f"{title} {rates}".strip()))
 
 
 def _table(site: Site, before: EarlierLook, checked: CheckResult, compared: Iterable[Compared], lang: str) -> Table:

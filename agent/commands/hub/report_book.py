@@ -1,16 +1,17 @@
 """Writes the workbook of `camwarden hub report --xlsx`. Names from sites are text in it, never formulas."""
 
-from agent.commands.hub.report_table import HEADINGS
+from agent.commands.hub.report_table import HEADINGS, worth
 from agent.contract.repair_counts import CLASSES
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value
+from agent.report.indication import indication
 from agent.text.site_time import local
 from agent.text.translate import translate
 
 
 def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
-    """Return the sheets of the workbook: groups, outages, planned work, acknowledgements, and repairs by class."""
+    """Return the sheets of the workbook: groups, what is noted beside them, repairs by class, and what it is worth."""
     unranked = translate("no rank where less than 95 % of the site-days were reported", lang)
     columns = [
         SheetColumn(translate("rank", lang), unranked),
@@ -34,7 +35,14 @@ def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
         rows.append(line)
     title = f"{found.first} - {found.last}"
     noted = _outages_sheet(found, lang), _works_sheet(found, lang), _words_sheet(found, lang)
-    return Sheet(title, columns, rows), *noted, _repairs_sheet(found, lang)
+    return Sheet(title, columns, rows), *noted, _repairs_sheet(found, lang), _worth_sheet(lang)
+
+
+def _worth_sheet(lang: str) -> Sheet:
+    """Return what the workbook is worth, in a sheet of its own that goes wherever the figures go."""
+    return Sheet(
+        translate("What it is worth", lang), [SheetColumn(indication(lang))], [[one] for one in worth(lang)[1:]]
+    )
 
 
 def _outages_sheet(found: Assessment, lang: str) -> Sheet:

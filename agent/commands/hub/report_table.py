@@ -16,6 +16,7 @@ from agent.hub.stores.acknowledged import acknowledged_line
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.model.finding import Message
+from agent.report.indication import error_rates, indication
 from agent.text.duration import duration_text
 from agent.text.harmless import printable
 from agent.text.site_time import local
@@ -42,6 +43,11 @@ SHORT: Final[Mapping[str, str]] = {
     "file": "docs",
 }
 """The same in one word, for a terminal of 80 columns."""
+BEHIND: Final = (
+    "camera-online", "camera-good-rate", "platform-registered", "recording-completeness", "clock-offset",
+    "osd-compliant", "camera-file-complete",
+)  # fmt: skip
+"""The checks behind the figures."""
 _SHOWN_FROM: Final = 0.0005
 _SHOWN_MOST: Final = 10
 _REPAIRS_SHOWN: Final = 40
@@ -95,8 +101,14 @@ def _table(found: Assessment, lang: str, wide: bool, with_repairs: bool) -> Tabl
     return table
 
 
+def worth(lang: str) -> list[str]:
+    """Return what such a report is worth, with the error rates of the checks behind its figures."""
+    return [indication(lang), *(f"{title} {rates}".strip() for title, rates in error_rates(BEHIND, {}, lang))]
+
+
 def _notes(found: Assessment, lang: str) -> list[str]:
     notes = [
+        *worth(lang),
         translate("?: share of which nothing is known; it never counts as good", lang),
         translate("no rank where less than 95 % of the site-days were reported", lang),
     ]

@@ -13,6 +13,7 @@ from agent.contract.chain import utc_text
 from agent.hub.case.asked import LANGUAGES, Asked
 from agent.hub.case.history import StatusSpan, durations
 from agent.model.finding import Source
+from agent.report.indication import error_rates, indication
 from agent.site.rules.pack import place_in
 from agent.site.rules.read import shipped
 from agent.text.translate import translate
@@ -72,6 +73,8 @@ def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
     page = (Path(__file__).parent / f"page.{lang}.md").read_text("utf-8")
     return page.format(
         check=about.check,
+        indication=indication(lang),
+        rates="; ".join(f"{title} {rates}".strip() for title, rates in error_rates((about.check,), {}, lang)),
         site=about.site,
         city=about.city,
         start=utc_text(about.start),

@@ -19,6 +19,7 @@ from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.filing.sheets import HOLDERS, Sheet, sheets
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
+from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
 from agent.text.translate import render, translate
@@ -41,6 +42,8 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
         d=dossier,
         key=key,
         words=words,
+        indication=indication(lang),
+        error_rates=error_rates((clock.finding.check for clock in dossier.clocks), CLOCKS, lang),
         facts=_facts(dossier, words, lang),
         clocks=[_deadline(clock, lang) for clock in dossier.clocks],
         papers=[_paper(slot, words, lang) for slot in dossier.slots],

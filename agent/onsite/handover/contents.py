@@ -14,7 +14,15 @@ from agent.model.finding import Message, Status, is_quiet
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_duties import duties, not_due
 from agent.onsite.handover.contents_equipment import device_parts, stream_parts
-from agent.onsite.handover.contents_findings import anchors_of, group_parts, grouped, own_finding, told_with_group
+from agent.onsite.handover.contents_findings import (
+    anchors_of,
+    finding_text,
+    group_parts,
+    grouped,
+    own_findings,
+    told_with_group,
+    with_roots,
+)
 from agent.onsite.handover.contents_matrix import matrix
 from agent.onsite.handover.keeping import keeping
 from agent.onsite.handover.left_out import left_out_text
@@ -47,22 +55,24 @@ def contents(
     `checked` has the blackened pictures; the report will be signed with `key`. `redacted`: addresses and serial numbers
     were removed, which the report notes. `pictures`: of which cameras pictures were asked for.
     """
-    site, facts, findings = checked.site, checked.seen.facts, checked.seen.findings
+    site, facts, findings = checked.site, checked.seen.facts, with_roots(checked.seen.findings)
     causes = [f for f in findings if not f.caused_by]
     totals = Counter(f.status for f in causes)
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
     groups, timeline = grouped(findings), timeline_of(site, facts, findings, checked.at)
-    own = partial(own_finding, anchors=anchors_of(groups), told=told_with_group(groups, lang), lang=lang)
+    say = partial(finding_text, lang=lang)
+    told = told_with_group(groups, findings, say)
+    own = partial(own_findings, anchors=anchors_of(groups), told=told, say=say, lang=lang)
     without = left_out_text(site, findings, lang)
     judged = dict.fromkeys(one.check for one in findings if one.status != "not_applicable")
     return HandOver(
         site=_site(checked, redacted, lang),
         totals={status: totals[status] for status in ORDER},
         verdict=_verdict(totals, sum(is_quiet(f) for f in causes), lang),
-        groups=group_parts(named, groups, findings, lang),
+        groups=group_parts(named, groups, findings, say, lang),
         matrix=matrix(site, findings, known, named, lang),
         levels=tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
-        cameras=camera_parts(checked, timeline, named, own, lang),
+        cameras=camera_parts(checked, findings, timeline, named, own, lang),
         pictured=translate(PICTURED[pictures], lang),
         timeline=timeline,
         devices=device_parts(site, facts, findings, named, own, lang),

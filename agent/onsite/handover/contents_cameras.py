@@ -37,11 +37,11 @@ class _Look:
 
 
 def camera_parts(
-    checked: CheckResult, timeline: Timeline, places: Places, own: Own, lang: str
+    checked: CheckResult, findings: tuple[Finding, ...], timeline: Timeline, places: Places, own: Own, lang: str
 ) -> tuple[CameraPart, ...]:
     """Build one part for each camera: what fails first, then in the order of the configuration."""
     by_subject: dict[str, list[Finding]] = {}
-    for one in checked.seen.findings:
+    for one in findings:
         by_subject.setdefault(one.subject, []).append(one)
     found = {subject: tuple(ones) for subject, ones in by_subject.items()}
     devices = {one.id: one for one in checked.site.devices}
@@ -87,18 +87,16 @@ def _camera(look: _Look, config: CameraConfig) -> CameraPart:
 def _own(look: _Look, own: tuple[Finding, ...]) -> tuple[OwnFinding, ...]:
     # What follows from another finding of this same camera would say the same thing twice.
     told = {f.key for f in own if is_item(replace(f, caused_by=""))}
-    open_ones = [f for f in own if f.key in told and f.caused_by not in told]
-    return tuple(look.own(f) for f in sorted(open_ones, key=lambda f: ORDER.index(f.status)))
+    return look.own(f for f in own if f.key in told and f.caused_by not in told)
 
 
 def _of_devices(look: _Look, config: CameraConfig) -> tuple[OwnFinding, ...]:
     """Return what fails at a camera's device and recorder: whoever stands before the camera has to know of it."""
     subjects = dict.fromkeys((f"device:{config.camera.device}", recorder_of(config)))
     return tuple(
-        replace(look.own(f), text="", device=look.places[subject].name)
+        replace(line, text="", device=look.places[subject].name)
         for subject in subjects
-        for f in look.by_subject.get(subject, ())
-        if f.status == "fail" and is_item(f)
+        for line in look.own(f for f in look.by_subject.get(subject, ()) if f.status == "fail" and is_item(f))
     )
 
 
@@ -127,7 +125,7 @@ def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: 
     alike: dict[tuple[str, str, str], list[str]] = {}
     for v in facts.all(subject, ZoneVerdict):
         reason = "" if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
-        alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v.numbers))
+        alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v))
     for one in facts.all(subject, Unavailable):
         if one.fact == "picture" and one.path is not None:
             why = unavailable_message(one, device, deadline_s)
@@ -137,10 +135,10 @@ def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: 
     return tuple(sorted(parts, key=lambda one: ORDER.index(VERDICTS[one.verdict][0])))
 
 
-def _sure(numbers: tuple[tuple[str, float], ...]) -> str:
-    """Return the confidence of a verdict; all its numbers are in the signed reports."""
-    ratio = dict(numbers).get("hidden_probability")
-    return "" if ratio is None else f" ({100 * ratio:.0f} %)"
+def _sure(verdict: ZoneVerdict) -> str:
+    """Return the confidence that a zone is hidden, where it is or may be; all numbers are in the signed reports."""
+    ratio = dict(verdict.numbers).get("hidden_probability")
+    return "" if ratio is None or verdict.verdict == "FAIL" else f" ({100 * ratio:.0f} %)"
 
 
 def _view(facts: Facts, own: tuple[Finding, ...], subject: str, lang: str) -> str:
@@ -148,7 +146,9 @@ def _view(facts: Facts, own: tuple[Finding, ...], subject: str, lang: str) -> st
     moved = next((f for f in own if f.check == "camera-moved"), None)
     seen = facts.one(subject, ViewSeen)
     text = render(moved.message, lang) if moved is not None else translate("not compared", lang)
-    if seen is None or seen.movement is None or (moved is not None and moved.status == "fail"):
+    if moved is not None and moved.status in ("fail", "unknown"):
+        return ""  # it stands among what is not well
+    if seen is None or seen.movement is None:
         return text
     move = seen.movement
     numbers: dict[str, str | int | float] = {

@@ -1,6 +1,6 @@
 """Builds devices and streams of a hand-over report: clock, disks and equipment, configured beside measured. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from agent.judge.wording.picture_words import PATHS
 from agent.model.finding import Finding, Message, Status, is_item
@@ -14,8 +14,8 @@ from drivers.picture import Stream, Streams, StreamSample
 
 NONE = "\u2013"
 
-Own = Callable[[Finding], OwnFinding]
-"""Makes the line of a finding at its camera or device."""
+Own = Callable[[Iterable[Finding]], tuple[OwnFinding, ...]]
+"""Makes the lines of findings at their camera or device: `own_findings`."""
 
 
 def device_parts(
@@ -37,7 +37,6 @@ def _device(
     subject: str, place: PlacePart, address: str, facts: Facts, found: list[Finding], own: Own, lang: str
 ) -> DevicePart:
     told, clock = facts.one(subject, Identity), facts.one(subject, Clock)
-    open_ones = sorted((one for one in found if is_item(one)), key=lambda one: ORDER.index(one.status))
     due: list[Status] = [one.status for one in found if one.status != "not_applicable"]
     forecast = next((one for one in found if one.check == "retention-forecast"), None)
     return DevicePart(
@@ -50,7 +49,7 @@ def _device(
         clock=_clock(clock, lang) if clock is not None else NONE,
         outlook=render(forecast.message, lang) if forecast is not None and forecast.status == "pass" else NONE,
         status=min(due, key=ORDER.index, default="unknown"),
-        findings=tuple(own(one) for one in open_ones),
+        findings=own(one for one in found if is_item(one)),
     )
 
 

@@ -4,7 +4,8 @@ Decides what is one cause, which sentences stand with it and which at the camera
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from agent.judge.checks.papers import declared
@@ -22,6 +23,14 @@ Who = Literal["contractor", "operator"]
 
 Group = tuple[Finding, ...]
 
+Say = Callable[[Finding], str]
+"""Renders the sentence of a finding: `finding_text` in the reader's language."""
+
+
+def finding_text(finding: Finding, lang: str) -> str:
+    """Return what a report says of a finding, with its cause and at its place alike: the one place where it is made."""
+    return render(finding.message, lang)
+
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Group open findings by check, status and kind of sentence: what fails first, then by how many there are."""
@@ -31,6 +40,19 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
             groups.setdefault((finding.check, finding.status, finding.message.template), []).append(finding)
     ordered = sorted(groups.values(), key=lambda group: (ORDER.index(group[0].status), -len(group)))
     return tuple(tuple(group) for group in ordered)
+
+
+def with_roots(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings with the first cause of each in place of its nearest: what a reader can act on."""
+    by_key = {one.key: one for one in findings}
+    return tuple(replace(one, caused_by=_root(one, by_key)) for one in findings)
+
+
+def _root(finding: Finding, by_key: Mapping[str, Finding]) -> str:
+    passed = [finding.key]
+    while (nearest := by_key[passed[-1]].caused_by) in by_key and nearest not in passed:
+        passed.append(nearest)
+    return passed[-1] if len(passed) > 1 else finding.caused_by
 
 
 def anchor_of(number: int) -> str:
@@ -44,29 +66,55 @@ def anchors_of(groups: tuple[Group, ...]) -> dict[str, str]:
 
 
 def group_parts(
-    known: Places, groups: tuple[Group, ...], findings: tuple[Finding, ...], lang: str
+    known: Places, groups: tuple[Group, ...], findings: tuple[Finding, ...], say: Say, lang: str
 ) -> tuple[GroupPart, ...]:
     """Return the groups as a reader sees them; `findings` are all of the look, with what shares a cause."""
     following: dict[str, list[Finding]] = {}
     for one in findings:
         if one.caused_by and one.status not in ("pass", "not_applicable"):
             following.setdefault(one.caused_by, []).append(one)
-    return tuple(_part(known, anchor_of(number), group, following, lang) for number, group in enumerate(groups))
+    return tuple(_part(known, anchor_of(number), group, following, say, lang) for number, group in enumerate(groups))
 
 
-def told_with_group(groups: tuple[Group, ...], lang: str) -> frozenset[str]:
-    """Return the keys of findings whose sentence stands with their group: it is not said again at the camera."""
-    return frozenset(one.key for group in groups for alike in _said(group, lang).values() for one in alike)
+def told_with_group(groups: tuple[Group, ...], findings: tuple[Finding, ...], say: Say) -> frozenset[str]:
+    """Return the keys of findings whose sentence stands with their group: it is not said again at the camera.
+
+    So it is with what follows from a group and says the same of several places.
+    """
+    told = {one.key for group in groups for alike in _said(group, say).values() for one in alike}
+    causes = {one.key for group in groups for one in group}
+    following = [(one.key, say(one)) for one in findings if one.caused_by in causes]
+    often = Counter(text for _, text in following)
+    return frozenset((*told, *(key for key, text in following if often[text] > 1)))
 
 
-def own_finding(finding: Finding, anchors: Mapping[str, str], told: frozenset[str], lang: str) -> OwnFinding:
-    """Return a finding as it stands at its camera or device: the one place where such a line is made."""
-    return OwnFinding(
-        status=finding.status,
-        title=title(finding, lang),
-        anchor=anchors.get(finding.key, ""),
-        text="" if finding.key in told else render(finding.message, lang),
+def own_findings(
+    findings: Iterable[Finding], anchors: Mapping[str, str], told: frozenset[str], say: Say, lang: str
+) -> tuple[OwnFinding, ...]:
+    """Return findings as they stand at their camera or device, the worst first.
+
+    A sentence is left to the group that has it; what follows from one cause and has no sentence of its own is one line.
+    """
+    lines: dict[tuple[Status, str], list[Finding]] = {}
+    for finding in findings:
+        follows = finding.caused_by if finding.key in told and finding.caused_by in anchors else ""
+        lines.setdefault((finding.status, follows or finding.key), []).append(finding)
+    ordered = sorted(lines.items(), key=lambda line: ORDER.index(line[0][0]))
+    return tuple(
+        OwnFinding(
+            status=status,
+            title=", ".join(dict.fromkeys(title(one, lang) for one in alike)),
+            anchor=anchors.get(key, ""),
+            text="" if alike[0].key in told else say(alike[0]),
+            cause=_title_of(key, lang) if alike[0].caused_by == key else "",
+        )
+        for (status, key), alike in ordered
     )
+
+
+def _title_of(key: str, lang: str) -> str:
+    check = key.partition(" ")[0]
+    return translate(TITLES.get(check, check), lang)
 
 
 def title(finding: Finding, lang: str) -> str:
@@ -96,39 +144,55 @@ def subjects_of(finding: Finding) -> tuple[str, ...]:
     return (finding.subject,)
 
 
-def _said(group: Group, lang: str) -> dict[str, list[Finding]]:
+def _said(group: Group, say: Say) -> dict[str, list[Finding]]:
     """Return the sentences that are told with a group, each with its findings; the most frequent first."""
     alike: dict[str, list[Finding]] = {}
     for finding in group:
-        alike.setdefault(render(finding.message, lang), []).append(finding)
+        alike.setdefault(say(finding), []).append(finding)
     first = Counter({text: len(found) for text, found in alike.items()}).most_common(SAID_MAX)
     return {text: alike[text] for text, _ in first}
 
 
-def _part(known: Places, anchor: str, group: Group, following: Mapping[str, list[Finding]], lang: str) -> GroupPart:
+def _part(
+    known: Places, anchor: str, group: Group, following: Mapping[str, list[Finding]], say: Say, lang: str
+) -> GroupPart:
     first = group[0]
-    said = _said(group, lang)
+    said = _said(group, say)
     told = {one.key for alike in said.values() for one in alike}
-    shared = dict.fromkeys(title(f, lang) for one in group for f in following.get(one.key, ()))
+    shared = dict.fromkeys(
+        title(f, lang) for one in group for f in following.get(one.key, ()) if f.check != first.check
+    )
     return GroupPart(
         anchor=anchor,
         status=first.status,
         title=title(first, lang),
         rule=rule_text(first.source, lang),
         who=who(first),
-        said=tuple(SaidPart(text, _places(known, alike, lang)) for text, alike in said.items()),
+        said=tuple(SaidPart(text, _places(known, alike, following, lang)) for text, alike in said.items()),
         rest=tuple(place(known, one.subject, lang) for one in group if one.key not in told),
         shared=", ".join(shared),
         rows=tuple(row for one in group if is_declaration(one) for row in _declarations(one, lang)),
     )
 
 
-def _places(known: Places, alike: list[Finding], lang: str) -> tuple[PlacePart, ...]:
-    """Return who shares a sentence: each camera by its name where it fails."""
-    subjects = [subject for one in alike for subject in subjects_of(one)]
+def _places(
+    known: Places, alike: list[Finding], following: Mapping[str, list[Finding]], lang: str
+) -> tuple[PlacePart, ...]:
+    """Return who shares a sentence: each camera by its name where it fails.
+
+    What is told of the site names a few of its cameras; each of them has a finding of the same check that follows.
+    """
+    told = [(*subjects_of(one), *_of_check(one, following)) for one in alike]
+    subjects = [subject for each in told for subject in each]
     if alike[0].status == "fail":
         return tuple(place(known, subject, lang) for subject in subjects)
     return places(known, subjects, lang)
+
+
+def _of_check(finding: Finding, following: Mapping[str, list[Finding]]) -> tuple[str, ...]:
+    if finding.subject != "site" or subjects_of(finding) == (finding.subject,):
+        return ()
+    return tuple(one.subject for one in following.get(finding.key, ()) if one.check == finding.check)
 
 
 def _declarations(finding: Finding, lang: str) -> Iterable[tuple[str, str]]:

@@ -1,23 +1,26 @@
 """Renders one self-contained HTML page of a config report that a hub has verified. Pure; fetches nothing.
 
-The page has numbers, states and plots, and no picture: none leaves the site.
+The page has numbers, states and plots, and no picture: none leaves the site. Its style is that of the hand-over report.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from agent.model.finding import ACCEPTED, WAITS_FOR, Source, Status
-from agent.onsite.handover.report_words import rule_text
+from agent.onsite.handover.report_words import TITLES, rule_text
 from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
+from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS, basis_of_row, basis_text, counted
 from agent.report.plain_findings import plain_findings
 from agent.report.timeline import Timeline
 from agent.report.timeline_compact import parse_timeline
+from agent.site.config.site import DEFAULT_TIME_ZONE
 
 Body = Mapping[str, Any]
 """A decoded JSON object: its shape is the config schema's, checked before it comes here."""
@@ -38,7 +41,10 @@ ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The origin of the page's data: the signed report, and the hub's answer."""
+    """The origin of the page's data: the signed report, and the hub's answer.
+
+    `time_zone`: by whose clocks the page tells its moments, an IANA name; a report itself names UTC.
+    """
 
     site: str
     city: str
@@ -51,6 +57,7 @@ class Proof:
     sent: int
     verified: int
     confirmed: int
+    time_zone: str = DEFAULT_TIME_ZONE
 
 
 def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: str = "en") -> str:
@@ -64,7 +71,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
     cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
     shown = shown or parse_timeline(body["cameras"], _opened(findings))
     return (
-        environment("agent.onsite.handover")
+        environment("agent.onsite.handover", sanitizing=True, zone=ZoneInfo(proof.time_zone))
         .get_template("hub_page.html.j2")
         .render(
             proof=proof,
@@ -87,6 +94,8 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             paths=_paths(findings),
             # Escaped where it is made: it is XML of its own.
             plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
+            indication=indication("en"),
+            error_rates=error_rates((f["check"] for f in findings if f["status"] != "not_applicable"), TITLES, "en"),
             rule=lambda source: rule_text(Source(source["document"], source["article"]), "en"),
             statuses=get_args(Status),
         )

@@ -139,13 +139,15 @@ class PathsPart:
 class OwnFinding:
     """What is not well with one camera: `anchor` is its group.
 
-    `text` is empty where the group says it. `device` names the device whose finding it is, empty: the camera's own.
+    `text` is empty where the group says it. `cause` is the title of the group that it follows from, empty: of its own.
+    `device` names the device whose finding it is, empty: the camera's own.
     """
 
     status: Status
     title: str
     anchor: str
     text: str = ""
+    cause: str = ""
     device: str = ""
 
 

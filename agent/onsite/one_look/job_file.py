@@ -21,6 +21,7 @@ from agent.judge.memory.episodes import WELL
 from agent.model.errors import Forbidden, NotVerified, UnknownKey, UsageError, os_words
 from agent.model.finding import Finding, Json, Message, Severity, Status, utc_text
 from agent.report.build import finding_json, parse_finding
+from agent.report.indication import indication
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.version import VERSION
@@ -70,6 +71,7 @@ def signed(signer: Signer, site: Site, job: str, run: str, at: datetime, finding
         "cfg_digest": site.digest,
         "jwk": dict(signer.jwk),
         "findings": [_row(one) for one in findings if one.status not in WELL],
+        "indication": indication("en"),
         **more,
     }
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -73,8 +73,8 @@ def test_a_case_holds_envelopes_keys_trust_rule_and_pages_and_verifies_without_t
         *("README.en.md", "README.zh.md", "calculation.json", "gaps.json", "keys.jwks.json", "manifest.json"),
         *("rules.json", "trust.json"),
     }
-    assert "This is evidence, not a legal finding." in page["README.en.md"]
-    assert "不是法律结论" in page["README.zh.md"]
+    assert "Technical indication, no legal finding" in page["README.en.md"]
+    assert "不构成法律认定" in page["README.zh.md"]
     for text in page.values():
         assert f"--kid {maker.signer.kid} --kid {desk.signer.kid}" in text
         assert "camera:c0" in text

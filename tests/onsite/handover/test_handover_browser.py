@@ -35,7 +35,7 @@ def violations(files: list[Path]) -> dict[str, list[dict[str, Any]]]:
     chromium = shutil.which("chromium")
     assert chromium is not None, "make system-packages installs it"
     done = subprocess.run(
-        ["node", AXE, chromium, *map(str, files)], capture_output=True, text=True, check=False, timeout=120
+        ["node", AXE, chromium, *map(str, files)], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
@@ -55,7 +55,7 @@ def sheet(lang: str, picture: bytes) -> str:
     return render_sheet("dt0001", "School", "now", [one], lang)
 
 
-def test_axe_finds_no_serious_fault_in_any_page(tmp_path: Path) -> None:
+def test_axe_finds_nothing_in_any_page_wide_or_narrow_light_or_dark(tmp_path: Path) -> None:
     pictures = thumbnails(1)
     pages = {"hub": hub_page(), **{f"sheet-{lang}": sheet(lang, pictures[0]) for lang in LANGUAGES}}
     reports = kinds(pictures)
@@ -70,8 +70,7 @@ def test_axe_finds_no_serious_fault_in_any_page(tmp_path: Path) -> None:
         files[-1].write_text(text)
     found = violations(files)
     assert set(found) == {str(file) for file in files}
-    serious = {Path(f).name: [v for v in all_ if v["impact"] in ("serious", "critical")] for f, all_ in found.items()}
-    assert {name: one for name, one in serious.items() if one} == {}
+    assert {Path(file).name: faults for file, faults in found.items() if faults} == {}
 
 
 def test_axe_does_find_what_is_wrong(tmp_path: Path) -> None:

@@ -112,6 +112,16 @@ def test_sentences_with_figures_of_their_own_stand_at_their_cameras() -> None:
     assert {place.name for place in group.rest} <= at_home, "and its sentence is told"
 
 
+def test_what_is_told_of_the_site_names_all_the_cameras_that_it_is_about() -> None:
+    names = [f"c{n}" for n in range(20)]
+    seen = tuple(each for name in names for each in healthy(name, f"d-{name}"))
+    cameras = [replace(camera(name, f"d-{name}"), camera=Camera(name, f"d-{name}", f"Hall {name}")) for name in names]
+    report = values(checked(site(*cameras), seen))
+    (group,) = [one for one in report.groups if one.title == "Time and name in the picture" and one.status == "warn"]
+    assert [place.name for place in group.said[0].places] == ["all cameras"], "its evidence names sixteen of them"
+    assert group.shared == "", "it is no cause of itself"
+
+
 def test_what_fails_at_a_device_shows_at_its_cameras() -> None:
     late = observed("device:box", Clock(95.0, 0.2, False)) + without(healthy(), Clock)
     report = values(checked(site(camera()), late))
@@ -135,6 +145,19 @@ def test_cameras_that_were_found_alike_share_a_row_of_the_matrix_and_are_named()
     seen = tuple(one for name in names for one in healthy(name, f"d-{name}")) + _bare_camera("gate", "d-gate")
     report = values(checked(site(camera("gate", "d-gate"), *(camera(name, f"d-{name}") for name in names)), seen))
     assert [[place.name for place in row.places] for row in report.matrix.rows] == [["gate"], names], "fails first"
+
+
+def test_what_follows_from_one_cause_is_one_line_at_a_camera_and_leads_to_the_first_cause() -> None:
+    names = ("gate", "yard")
+    seen = tuple(each for name in names for each in healthy(name, f"d-{name}"))
+    a_site = site(*(camera(name, f"d-{name}") for name in names))
+    report = values(checked(a_site, seen, facts=gather(seen)))
+    (approval,) = [one for one in report.groups if one.title == "Masks approved"]
+    (line,) = [one for one in report.cameras[0].findings if one.cause == "Masks approved"]
+    assert (line.anchor, line.text) == (approval.anchor, "")
+    assert {"View unchanged", "Privacy mask as approved"} <= set(line.title.split(", "))
+    text = html(checked(a_site, seen, facts=gather(seen)))
+    assert text.count("there is nothing to compare it with") == 0
 
 
 def test_moments_are_told_by_the_clocks_of_the_site() -> None:
