@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from agent.judge.check import Check
 from agent.judge.checks.papers import declared
 from agent.judge.checks.table import CHECKS
+from agent.judge.memory.disputes import contested_words
 from agent.model.finding import Basis, Finding, Json, Message, Status, is_item, is_quiet
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
@@ -66,7 +67,7 @@ def contents(checked: CheckResult, key: KeyPart, lang: str, redacted: bool = Tru
         clock_rows(site, facts, findings, lang),
         device_rows(site, facts),
         stream_rows(site, facts, lang),
-        tuple(_findings(site, [f for f in open_ones if not is_declaration(f)], findings, lang)),
+        tuple(_findings(checked, [f for f in open_ones if not is_declaration(f)], lang)),
         tuple(row for f in open_ones if is_declaration(f) for row in _declarations(f, lang)),
         key,
         tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
@@ -153,11 +154,14 @@ def _basis_of_passes(passed: list[Basis], lang: str) -> str:
     return basis_text(Basis(next(iter(totals)), max(ages, default=None)), lang)
 
 
-def _findings(site: Site, shown: list[Finding], findings: tuple[Finding, ...], lang: str) -> Iterable[FindingPart]:
-    """Yield one part for each sentence, with all the cameras that share it."""
+def _findings(checked: CheckResult, shown: list[Finding], lang: str) -> Iterable[FindingPart]:
+    """Yield one part for each sentence, with all the cameras that share it; a dispute is part of the sentence."""
+    site, findings = checked.site, checked.seen.findings
     alike: dict[tuple[str, Status, str], list[Finding]] = {}
     for finding in shown:
-        alike.setdefault((finding.check, finding.status, render(finding.message, lang)), []).append(finding)
+        word = checked.disputed(finding.key)
+        said = [render(one, lang) for one in (finding.message, *([contested_words(word)] if word else []))]
+        alike.setdefault((finding.check, finding.status, " — ".join(said)), []).append(finding)
     for (check, status, text), group in alike.items():
         keys = {f.key for f in group}
         same = [f for f in findings if f.caused_by in keys and f.status not in ("pass", "not_applicable")]
