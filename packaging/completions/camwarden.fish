@@ -59,8 +59,8 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings dispute' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub disputes' 'hub decide' 'hub import' 'hub case' 'hub check'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --code --config --data --day --days --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --minutes --month --open --out --outcome --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx
+set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks attest' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings dispute' 'findings form' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub disputes' 'hub decide' 'hub import' 'hub case' 'hub check'
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --code --config --data --day --days --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --minutes --month --open --out --outcome --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx --zone
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -407,6 +407,20 @@ complete -c camwarden -n '_shtab_camwarden_using masks baseline' -l verbose -s v
 complete -c camwarden -n '_shtab_camwarden_using masks baseline' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using masks baseline' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using masks baseline' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using masks; and test $_shtab_camwarden_npos -eq 0' -a attest -d 'declare a zone hidden that pictures cannot prove: it stays unknown'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l camera -xka "(_camwarden_ids camera)" -d 'the camera of the zone'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l zone -x -d 'the private zone that somebody has looked at'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l by -x -d 'who has looked'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l until -x -d 'last day on which it counts'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l why -x -d 'how it was looked at'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using masks attest' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using masks; and test $_shtab_camwarden_npos -eq 0' -a show -d 'who approved what; no pictures'
 complete -c camwarden -n '_shtab_camwarden_using masks show' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using masks show' -l camera -xka "(_camwarden_ids camera)" -d 'only these'
@@ -499,6 +513,17 @@ complete -c camwarden -n '_shtab_camwarden_using findings dispute' -l verbose -s
 complete -c camwarden -n '_shtab_camwarden_using findings dispute' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using findings dispute' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using findings dispute' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using findings; and test $_shtab_camwarden_npos -eq 0' -a form -d 'write a form to be printed, for whoever disputes without a login'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l code -x -d 'or the code of its printed form'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'where it goes: HTML'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using findings form' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using findings; and test $_shtab_camwarden_npos -eq 0' -a plan -d 'plan work: outages of what it is about are not told meanwhile'
 complete -c camwarden -n '_shtab_camwarden_using findings plan' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using findings plan' -l camera -xka "(_camwarden_ids camera)" -d 'the camera that is worked on'
