@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.model.finding import Ground, Json, Level, Message, Source
+from agent.observe.approvals.attested import Attestation
 from agent.observe.pictures.turns import REMEMBERED
 from drivers.model import UNPROVEN, Observation, Value
 from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
@@ -57,7 +58,7 @@ class Open:
     """An obligation of which nothing is proven. `caused_by`: the key of a finding that explains it, else empty.
 
     `doubted`: the evidence was offered, and is known to be unreliable: `agent/judge/wording/held.py` folds such
-    findings.
+    findings. `attested`: who declares it all the same; it is shown apart, and the obligation stays open.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Open:
     evidence: Mapping[str, Json] = field(default_factory=dict)
     caused_by: str = ""
     doubted: bool = False
+    attested: Attestation | None = None
 
 
 Outcome = Held | Broken | Open

@@ -200,10 +200,16 @@ def obligation_of(check: str, key: str) -> Obligation | None:
     return max(found, key=lambda one: (not one.is_many, len(one.family)), default=None)
 
 
-def too_low(check: str, key: str, rests_on: tuple[Ground, ...]) -> bool:
-    """Tell whether any evidence of an obligation is only told, where that does not hold it."""
+def too_low(check: str, key: str, rests_on: tuple[Ground, ...]) -> Level | None:
+    """Return the level of evidence that does not hold an obligation: told, or declared where only a look would.
+
+    None where all of it holds it.
+    """
     row = obligation_of(check, key)
-    return row is not None and "told" not in row.levels and any(one.level == "told" for one in rests_on)
+    if row is None:
+        return None
+    weak: tuple[Level, ...] = ("told", "declared") if row.levels == ("seen",) else ("told",)
+    return next((one.level for one in rests_on if one.level in weak and one.level not in row.levels), None)
 
 
 def too_old(check: str, key: str, rests_on: tuple[Ground, ...], now: datetime) -> Ground | None:

@@ -9,12 +9,16 @@ from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
 from agent.judge.obligations import too_low, too_old
 from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, joined, utc_text
+from agent.observe.approvals.attested import Attestation, attestation_json
 from agent.site.declarations.accepted import ACCEPTABLE
 
 NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 DOUBTS: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
+
+ATTESTED: Final = "attested"
+"""Names in the evidence of an unknown what people declare of it, apart from everything that is proven."""
 
 EARLIER: Final = "seen_earlier"
 """Names in the evidence of a pass the paths that had no turn in this look, and when each was seen."""
@@ -87,8 +91,11 @@ def verdict(
         first = open_[0]
         doubted = list(dict.fromkeys(one.reason for one in open_)) if all(one.doubted for one in open_) else []
         held_back: Mapping[str, Json] = {DOUBTS: doubted} if doubted else {}
-        shown = {**evidence, **first.evidence, **held_back}
-        return check.finding(subject, "unknown", first.reason, shown, first.message, first.caused_by)
+        words = {one.attested.zone: one.attested for one in open_ if one.attested is not None}
+        shown = {**evidence, **first.evidence, **held_back, **_attested_json(words.values())}
+        return check.finding(
+            subject, "unknown", first.reason, shown, _with_attested(first.message, words), first.caused_by
+        )
     rests_on = tuple(dict.fromkeys(ground for one in due if isinstance(one, Held) for ground in one.rests_on))
     said = {one.path: utc_text(one.true_at) for one in rests_on if one.remembered and one.path and one.true_at}
     if said:
@@ -99,20 +106,42 @@ def verdict(
 def in_time(check: Check, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """Return the obligations, open where the evidence that holds one is too old at the time of the check, or too weak.
 
-    Too weak is what a device told where only what we saw would hold it.
+    Too weak is what a device told, or a person declared, where only what we saw would hold it.
     """
     return tuple(_in_time(check, one) for one in outcomes)
 
 
+_NOT_SEEN: Final = (
+    Message("the device says so, and no picture of ours shows it"),
+    Message("somebody declares it, and no picture of ours shows it"),
+)
+
+
 def _in_time(check: Check, one: Outcome) -> Outcome:
-    if isinstance(one, Held) and too_low(check.id, one.key, one.rests_on):
-        return Open(one.key, "not-seen", Message("the device says so, and no picture of ours shows it"))
+    low = too_low(check.id, one.key, one.rests_on) if isinstance(one, Held) else None
+    if low is not None:
+        return Open(one.key, "not-seen", _NOT_SEEN[low == "declared"])
     old = too_old(check.id, one.key, one.rests_on, check.at) if isinstance(one, Held) and check.at else None
     if old is None or old.true_at is None:
         return one
     values = {"kind": old.path or old.kind, "at": utc_text(old.true_at)}
     message = Message("{kind} was last seen at {at}, which is too long ago to count", values, next_step="check again")
     return Open(one.key, "too-old", message, {"seen_at": utc_text(old.true_at)})
+
+
+def _attested_json(words: Iterable[Attestation]) -> Mapping[str, Json]:
+    told: list[Json] = [attestation_json(one) for one in words]
+    return {ATTESTED: told} if told else {}
+
+
+def _with_attested(message: Message, words: Mapping[str, Attestation]) -> Message:
+    """Return what an unknown says, with what people declare of it: never more than declared."""
+    if not words:
+        return message
+    ends = min(words.values(), key=lambda one: one.until)
+    values: dict[str, object] = {"what": message, "zones": ", ".join(words), "by": ends.by}
+    values["until"] = utc_text(ends.until)[:10]
+    return Message("{what}. Declared, not proven: {by} has looked at {zones}, which counts until {until}", values)
 
 
 def _dated(message: Message, said: Mapping[str, str]) -> Message:

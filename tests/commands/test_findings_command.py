@@ -59,7 +59,7 @@ class Service:
         self.at += STEP
         self.health = json.loads(envelopes[-1].report.payload)["body"]
         events = [json.loads(e.report.payload)["body"] for e in envelopes if e.report.stream == "event"]
-        return [f"{body['subject']} {body['to']}" for body in events]
+        return [f"{body['subject']} {body['to']}" for body in events if "dispute" not in body]
 
 
 @pytest.fixture
@@ -255,3 +255,53 @@ def test_without_a_spool_one_line_says_so(tmp_path: Path, capsys: pytest.Capture
     config.write_text(f'[site]\nid = "S1"\ncity = "datong"\ndivision = "140200"\n[storage]\ndirectory = "{tmp_path}"\n')
     assert main(["--config", str(config), "findings"]) == 2
     assert "no look at this site was kept yet" in capsys.readouterr().err
+
+
+DISPUTE = ("dispute", ONLINE, GATE, "--by", "业主张", "--why", "那天停电")
+
+
+def test_a_disputed_finding_stays_open_and_carries_who_disputes_it(service: Service, ask: Ask) -> None:
+    service.cycle(gate="fail", yard="fail")
+    code, out, _ = ask(*DISPUTE, "--json")
+    assert (code, json.loads(out)["note"]["by"]) == (0, "业主张")
+    code, out, _ = ask("--json")
+    rows = {row["subject"]: row for row in json.loads(out)["open"]}
+    assert (code, rows[GATE]["status"], rows[GATE]["disputed"]["why"]) == (1, "fail", "那天停电")
+    assert rows[YARD]["disputed"] is None
+    _, out, _ = ask("--no-color")
+    assert "disputed by 业主张 on 2026-11-24: 那天停电; no decision of the hub yet" in " ".join(out.split())
+    _, out, _ = ask("--no-color", "--lang", "zh_CN")
+    assert "业主张 于 2026-11-24 提出异议" in " ".join(out.split())
+
+
+def test_a_dispute_waits_for_its_decision_and_needs_a_finding_a_name_and_a_reason(service: Service, ask: Ask) -> None:
+    service.cycle(gate="fail", yard="pass")
+    for words, said in (
+        (
+            ("dispute", ONLINE, YARD, "--by", "x", "--why", "y"),
+            "no finding 'camera-online camera:yard' is open or over",
+        ),
+        (("dispute", "--by", "x", "--why", "y"), "name CHECK and SUBJECT of the finding, or the --code"),
+        (("dispute", ONLINE, GATE, "--by", "x", "--why", " "), "--why needs a reason"),
+        (("dispute", "--code", "AAAA-BBBB-CCCC", "--by", "x", "--why", "y"), "no finding here has the code"),
+    ):
+        code, _, err = ask(*words)
+        assert (code, said in err) == (2, True), err
+    assert ask(*DISPUTE)[0] == 0
+    code, _, err = ask(*DISPUTE)
+    assert code == 2 and "is disputed by 业主张 since 2026-11-24" in err
+
+
+def test_what_is_over_can_be_disputed_too_and_its_history_says_so(service: Service, ask: Ask) -> None:
+    service.cycle(gate="fail")
+    for _ in range(4):
+        service.cycle(gate="pass")
+    assert ask(*DISPUTE)[0] == 0
+    _, out, _ = ask("--history", "--json")
+    (row,) = json.loads(out)["closed"]
+    assert row["disputed"]["by"] == "业主张" and row["disputed"]["repaired_at"] is not None
+    service.at += timedelta(days=2)  # sooner it would be the same episode, that comes and goes
+    for _ in range(4):
+        service.cycle(gate="fail")
+    _, out, _ = ask("--json")
+    assert json.loads(out)["open"][0]["disputed"] is None, "it is of the episode before"

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table, summary
+from agent.judge.memory.disputes import contested_json
 from agent.judge.memory.episodes import times_json
 from agent.judge.wording.broken_rules import standing
 from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, utc_text
@@ -66,7 +67,7 @@ def _print_tables(args: argparse.Namespace, checked: CheckResult, days: Timeline
     site, findings = checked.site, checked.seen.findings
     console = Console(no_color=args.no_color)
     known = bases(site, checked.seen.facts, findings, checked.at)
-    console.print(findings_table(site, findings, args.lang, known, everything=args.all))
+    console.print(findings_table(site, findings, args.lang, known, everything=args.all, disputed=checked.disputed))
     console.print(cameras_table(site, findings, args.lang))
     if days is not None:
         console.print(TimelineTable(days, args.lang))
@@ -126,6 +127,7 @@ def _finding_json(checked: CheckResult, finding: Finding, basis: Basis) -> dict[
         "next_step": render_apart(finding.message, "en")[1],
         "standing": str(stands) if stands is not None else None,
         "episode": times_json(episode) if episode else None,
+        "disputed": contested_json(word) if (word := checked.disputed(finding.key)) else None,
     }
 
 

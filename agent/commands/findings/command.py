@@ -3,6 +3,7 @@
     camwarden findings [--open | --history] [--camera ID] [--since DAY]
     camwarden findings ack CHECK SUBJECT --why TEXT --until DAY
     camwarden findings dispute CHECK SUBJECT --by NAME --why TEXT
+    camwarden findings form CHECK SUBJECT --out FILE.html
     camwarden findings plan --camera ID --from TIME --until TIME --why TEXT
 
 It reads the spool and the history beside a running service and leaves notes for it; no device is asked.
@@ -11,11 +12,12 @@ It reads the spool and the history beside a running service and leaves notes for
 import argparse
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.commands.findings import say, show
-from agent.commands.findings.dispute import dispute
+from agent.commands.findings.dispute import dispute, form
 from agent.commands.terminal.moments import day_or_span, time_or_day
 from agent.host.clock import utc_now
 from agent.host.not_ours import require_readable
@@ -26,6 +28,7 @@ from agent.site.config.site import Site
 ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]] = {
     **say.ACTIONS,
     "dispute": dispute,
+    "form": form,
 }
 
 
@@ -52,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     disputed = actions.add_parser("dispute", help="say that a finding is wrong: it stays, and the hub decides")
     _add_disputed(disputed)
     _add_author(disputed)
+    form_parser = actions.add_parser("form", help="write a form to be printed, for whoever disputes without a login")
+    _add_disputed(form_parser)
+    form_parser.add_argument("--out", dest="file", type=Path, required=True, metavar="FILE", help="where it goes: HTML")
     plan = actions.add_parser("plan", help="plan work: outages of what it is about are not told meanwhile")
     _add_subject(plan)
     plan.add_argument("--from", dest="start", type=time_or_day, required=True, metavar="TIME", help="2026-11-25T22:00")

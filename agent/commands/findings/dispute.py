@@ -5,21 +5,30 @@ hub's decision first; after it anybody may dispute again.
 """
 
 import argparse
+import sys
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.commands.findings.say import author, store_note, why
+from agent.commands.terminal.new_file import require_new
 from agent.commands.terminal.service_memory import read_memory
+from agent.host.files import write_atomic
 from agent.judge.memory.disputes import Dispute, beside, finding_code
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.history import read_history
 from agent.judge.memory.notes import contested_of, read_notes
+from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Message
+from agent.model.finding import Json, Message, utc_text
 from agent.observe.inventory.owners import Owner
+from agent.onsite.dispute_form.form import render_form
 from agent.site.config.site import Site
-from agent.text.harmless import printable
+from agent.text.harmless import json_text, printable
 from agent.text.site_time import local
+from agent.text.translate import render
+
+FORM_SCHEMA: Final = "camwarden-findings-form/1"
 
 
 def dispute(args: argparse.Namespace, site: Site, now: datetime) -> int:
@@ -47,6 +56,26 @@ def dispute(args: argparse.Namespace, site: Site, now: datetime) -> int:
         {"key": printable(episode.key), "by": note.by, "id": note.said.id[:8]},
     )
     return store_note(args, site, note, now, message)
+
+
+def form(args: argparse.Namespace, site: Site, now: datetime) -> int:
+    """Write the form on which somebody without a login disputes a finding.
+
+    Raises:
+        UsageError: There is no such finding, or the file exists.
+        Forbidden: This user may not write there.
+    """
+    episode = episode_of(args, site)
+    require_new(args.file)
+    write_atomic(args.file, render_form(site, episode, args.lang).encode(), 0o644)
+    code = finding_code(site.id, episode.key, episode.detected_at)
+    if args.json:
+        told: dict[str, Json] = {"schema": FORM_SCHEMA, "file": str(args.file), "code": code, "at": utc_text(now)}
+        sys.stdout.write(json_text(told) + "\n")
+    elif not args.quiet:
+        message = Message("{file}: print it; its code is {code}", {"file": str(args.file), "code": code})
+        sys.stdout.write(render(message, args.lang) + "\n")
+    return exits.OK
 
 
 def episode_of(args: argparse.Namespace, site: Site) -> Episode:

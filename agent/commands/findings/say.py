@@ -46,8 +46,8 @@ def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     memory = read_memory(site.storage.directory)
     episode = _open_episode(args, memory)
     said = args.until if isinstance(args.until, date) else (now + args.until).date()
-    until = _after(said, ZoneInfo(site.time_zone))
-    _require_within(now, until, ACK_MAX, "an acknowledgement")
+    until = after(said, ZoneInfo(site.time_zone))
+    require_within(now, until, ACK_MAX, "an acknowledgement")
     box = owners_now(site, {}, memory.remembered.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
     note = Acknowledgement(episode.key, episode.detected_at, episode.worst, author(args), now, why(args), until, box)
     message = Message(
@@ -89,8 +89,8 @@ def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
 def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     subject, zone = _subject(args, site), ZoneInfo(site.time_zone)
     start_at = _site_time(args.start, zone)
-    until = _site_time(args.until, zone) if isinstance(args.until, datetime) else _after(args.until, zone)
-    _require_within(max(start_at, now), until, PLAN_MAX, "planned work")
+    until = _site_time(args.until, zone) if isinstance(args.until, datetime) else after(args.until, zone)
+    require_within(max(start_at, now), until, PLAN_MAX, "planned work")
     note = Plan(subject, start_at, until, author(args), now, why(args), Owner(site.id))
     message = Message(
         "{subject}: work is planned from {start} until {until}; outages meanwhile are not told",
@@ -166,7 +166,7 @@ def _site_time(said: date, zone: ZoneInfo) -> datetime:
     return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _after(day: date, zone: ZoneInfo) -> datetime:
+def after(day: date, zone: ZoneInfo) -> datetime:
     """Return when a day is over on site."""
     try:
         return _site_time(day + timedelta(days=1), zone)
@@ -174,7 +174,8 @@ def _after(day: date, zone: ZoneInfo) -> datetime:
         raise UsageError("--until {day} is no day that anybody will see", day=day) from None
 
 
-def _require_within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
+def require_within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
+    """Raise UsageError where a time is over already, or lasts longer than `most`; `what` begins the sentence."""
     if until <= start:
         raise UsageError("--until is over already, or before --from: name a later one")
     if until - start > most:

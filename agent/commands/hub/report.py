@@ -15,6 +15,7 @@ from agent.commands.hub.report_table import show
 from agent.commands.hub.view import reading
 from agent.commands.terminal.moments import day, month
 from agent.commands.terminal.opened import note_opened
+from agent.contract.disputes import decided_json, disputed_json
 from agent.host.files import write_atomic
 from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.day_figures import METRICS, By
@@ -84,8 +85,23 @@ def report_json(found: Assessment) -> dict[str, Json]:
             }
             for one in found.works
         ],
+        "overturned": [
+            {"site": one.site, **disputed_json(one.said), "decision": decided_json(one.decision)}
+            for one in found.decided
+            if one.decision is not None
+        ],
+        "disputes_undecided": found.undecided,
         "acknowledged": [{"site": one.site, **acknowledged_json(one.known)} for one in found.words],
     }
+
+
+def _corrected_json(row: GroupRow, name: str) -> dict[str, Json] | None:
+    """Return a figure after the decisions on disputes; None where they do not change it."""
+    if name not in row.corrected:
+        return None
+    good, due, unknown, excluded = row.corrected[name]
+    told = {"numerator": good, "denominator": due, "unknown": unknown, "excluded": excluded}
+    return {**told, "ratio": row.corrected_ratio(name)}
 
 
 def _row_json(row: GroupRow) -> dict[str, Json]:
@@ -104,6 +120,7 @@ def _row_json(row: GroupRow) -> dict[str, Json]:
                 "excluded": figure[3],
                 "ratio": row.ratio(name),
                 "unknown_ratio": row.unknown_ratio(name),
+                "corrected": _corrected_json(row, name),
             }
             for name, figure in row.figures.items()
         },

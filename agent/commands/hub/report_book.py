@@ -35,7 +35,13 @@ def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
         rows.append(line)
     title = f"{found.first} - {found.last}"
     noted = _outages_sheet(found, lang), _works_sheet(found, lang), _words_sheet(found, lang)
-    return Sheet(title, columns, rows), *noted, _repairs_sheet(found, lang), _worth_sheet(lang)
+    return (
+        Sheet(title, columns, rows),
+        *noted,
+        _repairs_sheet(found, lang),
+        *_corrected_sheets(found, lang),
+        _worth_sheet(lang),
+    )
 
 
 def _worth_sheet(lang: str) -> Sheet:
@@ -76,6 +82,34 @@ def _words_sheet(found: Assessment, lang: str) -> Sheet:
         for one in found.words
     ]  # fmt: skip
     return Sheet(translate("acknowledged", lang), [SheetColumn(translate(one, lang)) for one in headings], rows)
+
+
+def _corrected_sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
+    """Return what decisions on disputes change, and by which decision; no sheet where they change nothing."""
+    rows: list[list[Value]] = [
+        [row.name or translate("unknown", lang), translate(HEADINGS[name], lang), row.ratio(name) or 0.0,
+         *row.figures[name][:2], after if (after := row.corrected_ratio(name)) is not None else "", *one[:2]]
+        for row in found.rows
+        for name, one in row.corrected.items()
+    ]  # fmt: skip
+    decided: list[list[Value]] = [
+        [one.site, one.said.check, one.said.subject, one.said.by, local(one.said.at, CHINA), one.said.why,
+         one.decision.by, local(one.decision.at, CHINA), one.decision.why]
+        for one in found.decided
+        if one.decision is not None
+    ]  # fmt: skip
+    if not decided:
+        return ()
+    parts = ("reported", "numerator", "denominator", "corrected", "numerator", "denominator")
+    columns = [SheetColumn(translate(found.by, lang)), SheetColumn(translate("figure", lang))]
+    columns += [
+        SheetColumn(translate(one, lang), numbers="0.00%" if one in ("reported", "corrected") else "") for one in parts
+    ]
+    headings = ("site", "check", "where", "disputed by", "said at", "why", "decided by", "decided at", "why decided so")
+    return (
+        Sheet(translate("corrected", lang), columns, rows),
+        Sheet(translate("overturned", lang), [SheetColumn(translate(one, lang)) for one in headings], decided),
+    )
 
 
 def _repairs_sheet(found: Assessment, lang: str) -> Sheet:

@@ -54,7 +54,7 @@ _REPAIRS_SHOWN: Final = 40
 
 
 def show(found: Assessment, console: Console, lang: str) -> None:
-    """Print the groups, repairs by class, exclusions, planned work, and acknowledgements.
+    """Print the groups, repairs by class, exclusions, planned work, acknowledgements, and decisions on disputes.
 
     A narrow terminal gets short headings, shares unknown in whole percent, and neither sites nor the sum of repairs.
     """
@@ -74,7 +74,7 @@ def show(found: Assessment, console: Console, lang: str) -> None:
         console.print(_repairs_table(found, lang))
     for line in _more(sum(len(row.repairs) for row in found.rows), _REPAIRS_SHOWN, lang):
         console.print(Text(line), soft_wrap=True)
-    for line in (*_work_lines(found, lang), *_acknowledgement_lines(found, lang)):
+    for line in (*_work_lines(found, lang), *_acknowledgement_lines(found, lang), *_decision_lines(found, lang)):
         console.print(Text(printable(line)), soft_wrap=True)
 
 
@@ -112,6 +112,8 @@ def _notes(found: Assessment, lang: str) -> list[str]:
         translate("?: share of which nothing is known; it never counts as good", lang),
         translate("no rank where less than 95 % of the site-days were reported", lang),
     ]
+    if any(row.corrected for row in found.rows):
+        notes.append(translate("→: after decisions on disputes, which ranks; above it what was reported", lang))
     if found.outages:
         said = translate("planned outages at {count} sites are excluded; --json and --xlsx list them", lang)
         notes.append(said.format(count=len(found.outages)))
@@ -135,6 +137,23 @@ def _acknowledgement_lines(found: Assessment, lang: str) -> Iterator[str]:
     yield from _more(len(found.words), _SHOWN_MOST, lang)
 
 
+def _decision_lines(found: Assessment, lang: str) -> Iterator[str]:
+    """Return the overturned findings that correct these figures, and how many disputes wait for a decision."""
+    for one in found.decided[:_SHOWN_MOST]:
+        if one.decision is None:
+            continue
+        values = {"site": one.site, "check": one.said.check, "subject": one.said.subject}
+        values |= {"by": one.decision.by, "why": one.decision.why, "from": local(one.said.detected_at, CHINA)}
+        yield render(
+            Message("{site}: {check} {subject} of {from} was overturned, and counts no longer ({by}: {why})", values),
+            lang,
+        )
+    yield from _more(len(found.decided), _SHOWN_MOST, lang)
+    if found.undecided:
+        values = {"count": str(found.undecided)}
+        yield render(Message("disputes without a decision: {count}; see camwarden hub disputes", values), lang)
+
+
 def _more(count: int, shown: int, lang: str) -> Iterator[str]:
     if count > shown:
         yield render(Message("and {count} more: see --json or --xlsx", {"count": count - shown}), lang)
@@ -148,6 +167,9 @@ def _cell(row: GroupRow, metric: str, wide: bool) -> Text:
     if unknown is not None and unknown >= _SHOWN_FROM:
         share = f"? {_percent(unknown, up=True)}" if wide else f"?{math.ceil(unknown * 100 - 1e-9)}%"
         text.append(f"\n{share}", style="dim")
+    if metric in row.corrected:
+        after = row.corrected_ratio(metric)
+        text.append(f"\n→ {'-' if after is None else _percent(after)}", style="bold")
     return text
 
 

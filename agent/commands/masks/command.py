@@ -3,6 +3,7 @@
     masks adopt       look at all cameras, make one sheet, approve all or tick exceptions
     masks approve     approve the present masks of some cameras after a change
     masks baseline    store the present view of some cameras, or of one at a preset, in the present light
+    masks attest      declare a zone hidden that pictures cannot prove; it stays unknown
     masks show        who approved what, now and before
     masks verify      judge zones in picture files, without a site
     masks compare     compare the views of two picture files
@@ -22,6 +23,7 @@ ACTIONS: Final = {
     "adopt": "agent.commands.masks.approving",
     "approve": "agent.commands.masks.approving",
     "baseline": "agent.commands.masks.baseline",
+    "attest": "agent.commands.masks.attest",
     "show": "agent.commands.masks.show",
     "verify": "agent.commands.masks.files",
     "compare": "agent.commands.masks.files",
@@ -53,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for action in (adopt, approve):
         add = action.add_argument
         add("--sheet", type=Path, metavar="FILE", help="where the sheet goes; it holds pictures of the site")
+    attest = actions.add_parser("attest", help="declare a zone hidden that pictures cannot prove: it stays unknown")
+    attest.add_argument("--camera", required=True, metavar="ID", help="the camera of the zone")
+    attest.add_argument("--zone", required=True, metavar="NAME", help="the private zone that somebody has looked at")
+    attest.add_argument("--by", required=True, metavar="NAME", help="who has looked")
+    attest.add_argument("--until", required=True, metavar="DAY", help="last day on which it counts")
+    attest.add_argument("--why", required=True, metavar="TEXT", help="how it was looked at")
     show = actions.add_parser("show", help="who approved what; no pictures")
     show.add_argument("--camera", nargs="+", action="extend", default=[], metavar="ID", help="only these")
     verify = actions.add_parser("verify", help="judge regions in picture files of one view; several are pooled")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agent.contract.repair_counts import CLASSES, read_repairs
+from agent.judge.memory.disputes import words_of
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
 from agent.report.levels import LEVEL_WORDS, counts_text
@@ -36,12 +37,13 @@ TITLES: Mapping[Figure, str] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """An open finding of the status file. The message ends in the next step."""
+    """An open finding of the status file. The message ends in the next step. `disputed`: what is said beside it."""
 
     status: str
     check: str
     where: str
     message: Message
+    disputed: Message | None = None
 
 
 def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[str]:
@@ -54,6 +56,8 @@ def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[s
     for one in found:
         sentence = clean(redact(render(one.message, lang)))
         yield f"  {translate(MARK.get(one.status, '?'), lang)}  {clean(one.where)}: {sentence}"
+        if one.disputed is not None:
+            yield f"      {clean(redact(render(one.disputed, lang)))}"
     more = number(content.get("open_more"))
     if more:
         yield "  " + render(Message("and {count} more: camwarden findings", {"count": more}), lang)
@@ -126,8 +130,18 @@ def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:
             continue
         name, subject = row.get("name"), row.get("subject")
         where = f"{name} ({subject})" if name else subject
-        found.append(OpenFinding(str(row.get("status")), str(row.get("check")), str(where), message))
+        disputed = _disputed(mapping(row.get("disputed")))
+        found.append(OpenFinding(str(row.get("status")), str(row.get("check")), str(where), message, disputed))
     return tuple(found)
+
+
+def _disputed(row: Mapping[str, Json]) -> Message | None:
+    """Return what is said beside a disputed finding."""
+    if not row:
+        return None
+    word = mapping(row.get("decision"))
+    decided = (str(word.get("outcome")), str(word.get("by")), str(word.get("why"))) if word else None
+    return words_of(str(row.get("by")), str(row.get("at"))[:10], str(row.get("why")), decided)
 
 
 def _cameras(content: Mapping[str, Json], lang: str, everything: bool) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Renders the table of findings of `check` and `demo`. Names from devices are text, never markup."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agent.judge.memory.disputes import Contested, contested_words
 from agent.judge.wording.broken_rules import places_zh, standing
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Source, Status, is_item
 from agent.onsite.handover.report_words import rule_text
@@ -69,12 +70,17 @@ def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> Rende
 
 
 def findings_table(
-    site: Site, findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis], everything: bool = False
+    site: Site,
+    findings: tuple[Finding, ...],
+    lang: str,
+    known: Mapping[str, Basis],
+    everything: bool = False,
+    disputed: Callable[[str], Contested | None] = lambda key: None,
 ) -> RenderableType:
     """Return counts, the legend, and findings, worst first; `everything` adds passes and consequences.
 
     Worst is by status, then what explains the rest, then by severity, then by the order of the configuration. `known`
-    has the basis of each finding by its key: a pass is shown with it.
+    has the basis of each finding by its key: a pass is shown with it. `disputed` returns the dispute of a key, if any.
     """
     shown = [f for f in findings if everything or is_item(f)]
     places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
@@ -102,6 +108,8 @@ def findings_table(
         what.append(f"; {printable(render(stands, lang))}" if stands is not None else "", style="dim")
         basis = basis_text(known.get(finding.key, NOTHING_KNOWN), lang) if finding.status == "pass" else ""
         what.append(f"; {basis}" if basis else "", style="dim")
+        if (word := disputed(finding.key)) is not None:
+            what.append(f"\n{printable(render(contested_words(word), lang))}", style="magenta")
         table.add_row(status, where, what)
     legend = (Text(render(line, lang), style="dim") for line in LEGEND)
     return Group(Text(counted(findings, lang), style="bold"), *legend, table)

@@ -8,6 +8,7 @@ acknowledgements are merged from all of them. `agent/hub/views/assessment.py` ad
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -29,6 +30,12 @@ ACKNOWLEDGED: Final = "acknowledged"
 """Under these names, beside `By`, the hub keeps which faults were repaired, which work was planned then, and of which
 open findings somebody knew on the day."""
 
+FAILING: Final = "failing"
+"""Under this name it keeps which findings made which camera-day bad, for the figures that a decision corrects."""
+
+FAILING_MOST: Final = 1024
+"""Camera-days of one report that are kept so."""
+
 Figure = tuple[float, float, float, float]
 """How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
 Figures = Mapping[str, Figure]
@@ -40,7 +47,7 @@ METRICS: Final = ("online", "good", "linked", "recorded", "clock", "overlay", "f
 _MEMBER: Final = {"recorded": "recorded_s"}
 """Where a figure stands in `rates` under another name: `recorded` there counts looks, the figure is of seconds."""
 
-_JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "online": ("camera-online",),
     "good": (
         "camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness", "clock-offset",
@@ -89,17 +96,20 @@ def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple
     else:
         yield from read_config(claim.data, body)
         yield from read_config_repairs(body)
+        for name, made_on, failing in read_failing(claim.data, body):
+            if failing or _has_rows(store, claim.address.site, FAILING):
+                yield name, made_on, failing
         made_at, plans = time_of(claim.data.get("ts")), read_planned(body)
         day = china_day(made_at) if made_at else None
-        # That nothing is planned is worth a row only where something was.
-        if day is not None and (plans or _was_planned(store, claim.address.site)):
+        # That nothing is planned, as that nothing fails, is worth a row only where something was.
+        if day is not None and (plans or _has_rows(store, claim.address.site, PLANNED)):
             yield PLANNED, day, to_data(plans)
         if day is not None and (known := read_acknowledged(body)):
             yield ACKNOWLEDGED, day, acknowledged.to_data((*_acknowledged_before(store, claim, day), *known))
 
 
-def _was_planned(store: Store, site: str) -> bool:
-    return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, PLANNED))
+def _has_rows(store: Store, site: str, name: str) -> bool:
+    return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, name))
 
 
 def _acknowledged_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
@@ -178,39 +188,68 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     made_at = time_of(data.get("ts"))
     if made_at is None:
         return
-    day, models = china_day(made_at), _models(body)
-    cameras = dicts_of(body.get("cameras"))
-    findings = plain_findings(body)
+    judged = list(_judged(body, made_at))
+    for by in ("maintainer", "model"):
+        groups: dict[str, dict[str, Figure]] = {}
+        for one in judged:
+            name = one.maintainer if by == "maintainer" else one.model
+            figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
+            if one.figure is not None:
+                figures[one.metric] = added(figures.get(one.metric), one.figure)
+        yield by, china_day(made_at), groups
+
+
+def read_failing(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[str, date, list[list[str]]]]:
+    """Yield the camera-days that are not good by a fail, with the findings that say so: what a decision may correct.
+
+    Each row has figure, maintainer, model, and keys of the findings.
+    """
+    made_at = time_of(data.get("ts"))
+    if made_at is None:
+        return
+    found = [one for one in _judged(body, made_at) if one.failing]
+    rows = [[one.metric, one.maintainer, one.model, *one.failing] for one in found[:FAILING_MOST]]
+    yield FAILING, china_day(made_at), rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
+
+    metric: str
+    maintainer: str
+    model: str
+    figure: Figure | None
+    failing: tuple[str, ...] = ()
+
+
+def _judged(body: Mapping[str, Any], made_at: datetime) -> Iterator[_Judged]:
+    models, findings = _models(body), plain_findings(body)
     drilled = {_key(f) for f in findings if f.get("reason") == FREED_BY and _status(f) == "not_applicable"}
-    others = [f for f in findings if text_of(f.get("caused_by")) not in drilled]
-    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in others}
+    found = {_key(f): _status(f) for f in findings if text_of(f.get("caused_by")) not in drilled}
     dark = {text_of(f.get("subject")) for f in findings
             if f.get("check") == "camera-online" and f.get("reason") == "dark"}  # fmt: skip
     plans = [one for one in read_planned(body) if one.is_in_force(made_at)]
-    names: dict[By, list[str]] = {
-        "maintainer": [name_of(camera.get("maintainer")) for camera in cameras],
-        "model": [models.get(text_of(camera.get("device")), "") for camera in cameras],
-    }
-    for by, of_camera in names.items():
-        groups: dict[str, dict[str, Figure]] = {}
-        for camera, name in zip(cameras, of_camera, strict=True):
-            figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
-            ids = text_of(camera.get("id")), text_of(camera.get("device"))
-            subjects = f"camera:{ids[0]}", f"device:{ids[1]}"
-            is_out = any(plan.is_about(*ids) for plan in plans)
-            for metric, checks in _JUDGED_BY.items():
-                told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
-                is_drilled = any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
-                if is_drilled and "fail" not in told:
-                    continue
-                if metric == "good" and subjects[0] in dark:
-                    told = ["fail"]  # it is online, and its picture shows nothing: as the site itself counts it
-                if any(told):
-                    figures[metric] = added(figures.get(metric), EXCLUDED if is_out else _one(told))
-            seconds = _figure(dict_of(dict_of(camera.get("retention")).get("recorded")).get("seconds"))
-            if seconds is not None:  # what was planned is left out of them already
-                figures["recorded"] = added(figures.get("recorded"), seconds)
-        yield by, day, groups
+    for camera in dicts_of(body.get("cameras")):
+        names = name_of(camera.get("maintainer")), models.get(text_of(camera.get("device")), "")
+        ids = text_of(camera.get("id")), text_of(camera.get("device"))
+        subjects = f"camera:{ids[0]}", f"device:{ids[1]}"
+        is_out = any(plan.is_about(*ids) for plan in plans)
+        for metric, checks in JUDGED_BY.items():
+            keys = [next((key for s in subjects if (key := f"{check} {s}") in found), "") for check in checks]
+            told = [found.get(key, "") for key in keys]
+            failing = tuple(key for key in keys if found.get(key) == "fail")
+            is_drilled = any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
+            if is_drilled and "fail" not in told:
+                continue
+            if metric == "good" and subjects[0] in dark:
+                told = ["fail"]  # it is online, and its picture shows nothing: as the site itself counts it
+                failing = tuple(dict.fromkeys((*failing, f"camera-online {subjects[0]}")))
+            if any(told):
+                figure = EXCLUDED if is_out else _one(told)
+                yield _Judged(metric, *names, figure, () if is_out else failing)
+        seconds = _figure(dict_of(dict_of(camera.get("retention")).get("recorded")).get("seconds"))
+        yield _Judged("recorded", *names, seconds)  # what was planned is left out of them already
 
 
 def china_day(at: datetime) -> date:

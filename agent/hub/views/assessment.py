@@ -15,9 +15,12 @@ from typing import Any, Final
 from agent.contract.repair_counts import Repairs, read_repairs, summed
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import Acknowledged
-from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added, read_day
+from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added, read_day
+from agent.hub.stores.disputes import DisputeRow, disputes
 from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.stores.store import Store
+from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on
+from drivers.model import Span
 from drivers.spans import day_span
 
 COVERAGE_LEAST: Final = 0.95
@@ -31,6 +34,7 @@ class GroupRow:
     """One group. `name` empty: not reported. `rank` from 1, None: not ranked.
 
     `due`, `reported`: days on which its sites were due to report, and did, added up. `repairs`: faults by class.
+    `corrected`: the figures that decisions on disputes change, as they are after them; `figures` stay as reported.
     """
 
     name: str
@@ -40,6 +44,7 @@ class GroupRow:
     reported: int
     figures: Mapping[str, Figure]
     repairs: Mapping[str, Repairs] = field(default_factory=dict)
+    corrected: Mapping[str, Figure] = field(default_factory=dict)
 
     @property
     def coverage_ratio(self) -> float:
@@ -50,6 +55,15 @@ class GroupRow:
         """Return a rate, None where nothing was to be measured."""
         good, of, _, _ = self.figures.get(metric, (0, 0, 0, 0))
         return good / of if of else None
+
+    def corrected_ratio(self, metric: str) -> float | None:
+        """Return a rate after the decisions on disputes; None where they change nothing, or nothing is left."""
+        good, of, _, _ = self.corrected.get(metric, (0, 0, 0, 0))
+        return good / of if of else None
+
+    def ranking_ratio(self, metric: str) -> float | None:
+        """Return the rate that ranks: the corrected one, where there is one."""
+        return self.corrected_ratio(metric) if metric in self.corrected else self.ratio(metric)
 
     def unknown_ratio(self, metric: str) -> float | None:
         """Return which share of the denominator is unknown, None where nothing was to be measured."""
@@ -88,7 +102,10 @@ class SiteAcknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The figures from `first` to `last`: groups with a rank first, by it; then the others by name."""
+    """The figures from `first` to `last`: groups with a rank first, by it; then the others by name.
+
+    `decided`: the overturned findings that correct these figures. `undecided`: disputes that wait for a decision now.
+    """
 
     by: By
     first: date
@@ -98,6 +115,8 @@ class Assessment:
     outages: tuple[Outages, ...]
     works: tuple[SitePlan, ...] = ()
     words: tuple[SiteAcknowledged, ...] = ()
+    decided: tuple[DisputeRow, ...] = ()
+    undecided: int = 0
 
 
 @dataclass(slots=True)
@@ -115,6 +134,7 @@ class _Sums:
     off: Counter[str] = field(default_factory=Counter)
     works: set[tuple[str, PlannedWork]] = field(default_factory=set)
     words: set[SiteAcknowledged] = field(default_factory=set)
+    moved: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
 
 
 def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
@@ -129,7 +149,8 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
         site: datetime.fromisoformat(at).astimezone(CHINA).date()
         for site, at in store.all("SELECT site, min(first_at) FROM epoch GROUP BY site")
     }
-    sums, plans = _Sums(), _plans_before(store, first)
+    sums, plans, disputed = _Sums(), _plans_before(store, first), disputes(store)
+    decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = _rows_of_day(store, by, day)
         whole = day_span(day, CHINA)
@@ -145,6 +166,8 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
             groups = told.get(site)
             if groups is not None:
                 _add(sums, site, groups)
+                if shares := overturned_on((one for one in decided if one.site == site), whole):
+                    _correct(store, sums, by, site, day, groups, shares)
             elif begun > day:
                 continue
             elif is_off(plans.get(site, ()), whole):
@@ -156,7 +179,27 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
     for site in list(sums.early):
         _settle(sums, site, _last_groups(store, by, site))
     works = tuple(SitePlan(site, plan) for site, plan in sorted(sums.works))
-    return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums), works, tuple(sorted(sums.words)))
+    between = Span(day_span(first, CHINA).start_at, day_span(last, CHINA).end_at)
+    return Assessment(
+        by, first, last, sort, _ranked(sums, sort), _outages(sums), works, tuple(sorted(sums.words)),
+        tuple(one for one in decided if overturned_on((one,), between)),
+        sum(one.decision is None for one in disputed),
+    )  # fmt: skip
+
+
+def _correct(
+    store: Store, sums: _Sums, by: By, site: str, day: date, groups: _Groups, shares: Mapping[str, float]
+) -> None:
+    """Take what was overturned out of a site's day."""
+    failing = _rows_of_day(store, FAILING, day).get(site, [])
+    if by == "division":
+        cameras = camera_count(_rows_of_day(store, "maintainer", day).get(site, {}))
+        moved: Moved = {name: by_looks(figures, failing, shares, cameras) for name, figures in groups.items()}
+    else:
+        moved = by_camera_days(by, failing, shares)
+    for name, of in moved.items():
+        for metric, out in of.items():
+            sums.moved[name][metric] = sums.moved[name].get(metric, 0) + out
 
 
 def _add(sums: _Sums, site: str, groups: _Groups) -> None:
@@ -224,12 +267,12 @@ def _ranked(sums: _Sums, sort: str) -> tuple[GroupRow, ...]:
     rows = [
         GroupRow(
             name, None, len(sums.sites[name]), due, sums.reported[name], sums.figures.get(name, {}),
-            sums.repairs.get(name, {}),
+            sums.repairs.get(name, {}), corrected(sums.figures.get(name, {}), sums.moved.get(name, {})),
         )
         for name, due in {**dict.fromkeys(sums.repairs, 0), **sums.due}.items()
     ]  # fmt: skip
     named = [row for row in rows if row.name and row.coverage_ratio >= COVERAGE_LEAST]
-    rates = {row.name: rate for row in named if (rate := row.ratio(sort)) is not None}
+    rates = {row.name: rate for row in named if (rate := row.ranking_ratio(sort)) is not None}
     order = sorted(rates.values(), reverse=True)
     told = [replace(row, rank=order.index(rates[row.name]) + 1) if row.name in rates else row for row in rows]
     return tuple(sorted(told, key=lambda row: (row.rank is None, row.rank or 0, row.name == "", row.name)))

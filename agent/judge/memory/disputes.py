@@ -121,7 +121,7 @@ def contested_row(one: Contested) -> dict[str, Json]:
     }
 
 
-OUTCOMES: Final[Mapping[Outcome, str]] = {
+OUTCOMES: Final[Mapping[str, str]] = {
     "upheld": "disputed by {by}; the hub has decided: the finding stands ({decided_by}: {decided_why})",
     "overturned": "disputed by {by}; the hub has decided: the finding was wrong ({decided_by}: {decided_why})",
     "remedied": "disputed by {by}; the hub has decided: the finding was right and is mended ({decided_by}: "
@@ -132,8 +132,15 @@ OUTCOMES: Final[Mapping[Outcome, str]] = {
 
 def contested_words(one: Contested) -> Message:
     """Return what is said beside the finding."""
-    values: dict[str, object] = {"by": one.dispute.by, "why": one.dispute.why, "day": utc_text(one.dispute.at)[:10]}
-    if one.decision is None:
+    decision = one.decision
+    decided = (decision.outcome, decision.by, decision.why) if decision else None
+    return words_of(one.dispute.by, utc_text(one.dispute.at)[:10], one.dispute.why, decided)
+
+
+def words_of(by: str, day: str, why: str, decided: tuple[str, str, str] | None) -> Message:
+    """Return what is said beside a finding; `decided`: outcome, by whom and why, None before a decision."""
+    values: dict[str, object] = {"by": by, "why": why, "day": day}
+    if decided is None or decided[0] not in OUTCOMES:
         return Message("disputed by {by} on {day}: {why}; no decision of the hub yet", values)
-    values |= {"decided_by": one.decision.by, "decided_why": one.decision.why}
-    return Message(OUTCOMES[one.decision.outcome], values)
+    outcome, values["decided_by"], values["decided_why"] = decided
+    return Message(OUTCOMES[outcome], values)

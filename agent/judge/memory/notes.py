@@ -1,4 +1,4 @@
-"""Stores people's notes on findings: acknowledged, planned, settled, proved, drilled, disputed, decided. A file each.
+"""Stores people's notes on findings, from acknowledgements to attestations, and the hub's decisions. A file each.
 
 They are in `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all in each
 cycle, writes only decisions of the hub, and removes what is over: a note is independent of the spool. Every note has an
@@ -25,6 +25,7 @@ from agent.host.not_ours import forbidden
 from agent.judge.memory.disputes import KEPT_FOR, Contested, Decision, Dispute, contested
 from agent.judge.memory.drills import EXERCISES, Drill
 from agent.model.finding import Status
+from agent.observe.approvals.attested import Attestation
 from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import (
     NOBODY,
@@ -101,9 +102,11 @@ class Settled:
     owner: Owner = NOBODY
 
 
-Note = Acknowledgement | Plan | Proof | Settled | Drill | Dispute | Decision
+Note = Acknowledgement | Plan | Proof | Settled | Drill | Dispute | Decision | Attestation
 
-KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled | Drill | Dispute | Decision]]] = {
+KINDS: Final[
+    Mapping[str, type[Acknowledgement | Plan | Proof | Settled | Drill | Dispute | Decision | Attestation]]
+] = {
     "ack": Acknowledgement,
     "plan": Plan,
     "proof": Proof,
@@ -111,6 +114,7 @@ KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled | Drill 
     "drill": Drill,
     "dispute": Dispute,
     "decision": Decision,
+    "attest": Attestation,
 }
 """The kind of a note, which begins its file name."""
 
@@ -154,6 +158,11 @@ def contested_of(notes: tuple[Note, ...]) -> tuple[Contested, ...]:
     """Return the disputes among notes with their decisions, the newest first. Pure."""
     disputes = (one for one in notes if isinstance(one, Dispute))
     return contested(disputes, (one for one in notes if isinstance(one, Decision)))
+
+
+def attestations_of(notes: tuple[Note, ...]) -> tuple[Attestation, ...]:
+    """Return the attestations among notes. Pure."""
+    return tuple(one for one in notes if isinstance(one, Attestation))
 
 
 def drills_of(notes: tuple[Note, ...]) -> tuple[Drill, ...]:
@@ -255,7 +264,10 @@ def remove_note(directory: Path, name: str) -> bool:
 def name_of(note: Note) -> str:
     """Return the name of a note's file, the same for another one about the same. Pure."""
     kind = _kind_of(note)
-    about = [note.subject, note.start_at.isoformat()] if isinstance(note, Plan | Drill) else [note.key]
+    if isinstance(note, Attestation):
+        about = [note.subject, note.zone]
+    else:
+        about = [note.subject, note.start_at.isoformat()] if isinstance(note, Plan | Drill) else [note.key]
     about += list(note.changes) if isinstance(note, Settled) else []
     about += [note.said.id] if isinstance(note, Dispute) else [note.dispute] if isinstance(note, Decision) else []
     return f"{kind}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
@@ -296,7 +308,7 @@ def _kind_of(note: Note) -> str:
 def _is_over(note: Note, now: datetime) -> bool:
     if isinstance(note, Dispute | Decision):
         return now - note.at > KEPT_FOR
-    end = note.until if isinstance(note, Acknowledgement | Plan | Drill) else note.at
+    end = note.until if isinstance(note, Acknowledgement | Plan | Drill | Attestation) else note.at
     return now - end > OVER_FOR
 
 

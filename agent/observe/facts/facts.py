@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from agent.observe.approvals.approvals import Approval
+from agent.observe.approvals.attested import Attestation
 from agent.observe.facts.delivery import NO_DELIVERY, Delivery, OwnReports
 from agent.observe.facts.factory_logins import LoginTry
 from agent.observe.facts.filed_system import Filing
@@ -49,6 +50,7 @@ class Facts:
     of the site's own reports. `filed`: the last filing with the police, or None. `own_reports`: the site's newest
     reports, None where this process reports nothing. `own_log_from`: time of the oldest entry of our own history, or
     None. `factory`: the last try of a factory login, by device id; None where the tries cannot be read.
+    `attested`: what people declared of zones that pictures cannot prove, by camera id and zone.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -63,6 +65,7 @@ class Facts:
     own_reports: OwnReports | None = None
     own_log_from: datetime | None = None
     factory: Mapping[str, LoginTry] | None = field(default_factory=dict)
+    attested: Mapping[str, Mapping[str, Attestation]] = field(default_factory=dict)
 
     @property
     def footage(self) -> Footage:

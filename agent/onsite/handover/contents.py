@@ -60,7 +60,7 @@ def contents(
     totals = Counter(f.status for f in causes)
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
     groups, timeline = grouped(findings), timeline_of(site, facts, findings, checked.at)
-    say = partial(finding_text, lang=lang)
+    say = partial(finding_text, lang=lang, disputed=checked.disputed)
     told = told_with_group(groups, findings, say)
     own = partial(own_findings, anchors=anchors_of(groups), told=told, say=say, lang=lang)
     without = left_out_text(site, findings, lang)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from agent.judge.checks.papers import declared
+from agent.judge.memory.disputes import Contested, contested_words
 from agent.model.finding import Finding, Message, Status, is_item
 from agent.onsite.handover.places import Places, place, places
 from agent.onsite.handover.report import ORDER, GroupPart, OwnFinding, PlacePart, SaidPart
@@ -27,9 +28,14 @@ Say = Callable[[Finding], str]
 """Renders the sentence of a finding: `finding_text` in the reader's language."""
 
 
-def finding_text(finding: Finding, lang: str) -> str:
-    """Return what a report says of a finding, with its cause and at its place alike: the one place where it is made."""
-    return render(finding.message, lang)
+def finding_text(finding: Finding, lang: str, disputed: Callable[[str], Contested | None]) -> str:
+    """Return what a report says of a finding, with its cause and at its place alike: the one place where it is made.
+
+    `disputed`: by the key of a finding, what its owner disputes of it; that is part of the sentence.
+    """
+    word = disputed(finding.key)
+    said = (finding.message, *((contested_words(word),) if word is not None else ()))
+    return " \u2014 ".join(render(one, lang) for one in said)
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:

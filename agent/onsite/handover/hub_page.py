@@ -91,6 +91,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             ),
             consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
             known=_acknowledgements(body),
+            disputed=_disputes(body),
             paths=_paths(findings),
             # Escaped where it is made: it is XML of its own.
             plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
@@ -123,6 +124,16 @@ def _acknowledgements(body: Body) -> dict[str, list[Body]]:
     found: dict[str, list[Body]] = {}
     for one in body.get("acknowledged", ()):
         found.setdefault(f"{one['check']} {one['subject']}", []).append(one)
+    return found
+
+
+def _disputes(body: Body) -> dict[str, list[str]]:
+    """Return what is said beside each disputed finding, by its key: it changes no status."""
+    found: dict[str, list[str]] = {}
+    for one in body.get("disputed", ()):
+        said = f"disputed by {one['by']} at {one['at']}"
+        decided = f"{one['outcome']} by {one['decided_by']} at {one['decided_at']}" if one["outcome"] else "not decided"
+        found.setdefault(f"{one['check']} {one['subject']}", []).append(f"{said}; {decided}")
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.judge.memory.disputes import Contested, beside
 from agent.judge.memory.episodes import Episode
 from agent.onsite.one_look.shown import ReportPicture
 from agent.service.cycle.cycle import CycleResult
@@ -16,7 +17,7 @@ class CheckResult:
 
     After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
     `episodes`: those that a service on this host has open, by key of the finding. `pictures`: those of the hand-over
-    report by camera id, blackened; empty where none was asked for.
+    report by camera id, blackened; empty where none was asked for. `contested`: the disputes that this host knows of.
     """
 
     site: Site
@@ -25,3 +26,9 @@ class CheckResult:
     interrupted: bool = False
     episodes: Mapping[str, Episode] = field(default_factory=dict)
     pictures: Mapping[str, ReportPicture] = field(default_factory=dict)
+    contested: tuple[Contested, ...] = ()
+
+    def disputed(self, key: str) -> Contested | None:
+        """Return the dispute of a finding's open episode, if there is one."""
+        episode = self.episodes.get(key)
+        return beside(self.contested, key, episode.detected_at) if episode else None

@@ -26,6 +26,7 @@ from agent.judge.memory.notes import active_notes, drills_of, read_notes
 from agent.judge.memory.transitions import spool_incident, transitions
 from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import with_approvals
+from agent.observe.approvals.attested import in_force
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.bare import waiting
 from agent.observe.footage.openings import unopened_moments, with_openings
@@ -135,7 +136,7 @@ def see(
     remembered = fold(OBSERVED, remembered, look)
     # gather facts
     seen_around = network_facts(look.stock, remembered.sightings, boxes, now)
-    facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
+    facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun, now)
     # judge
     findings = run_checks(site, facts, now)
     after = restore_pictures(kept_for.memory_of_boxes(before, site, remembered.owners), remembered, afresh)
@@ -171,7 +172,7 @@ def _look_for_areas(
     )
 
 
-def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: frozenset[str]) -> Facts:
+def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: frozenset[str], now: datetime) -> Facts:
     """Add what this gateway has of itself and on its disk."""
     return replace(
         facts,
@@ -181,6 +182,7 @@ def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: f
         own_reports=env.reports,
         own_log_from=kept.own_log_from,
         factory=kept.factory,
+        attested=in_force(kept.attested, site.cameras, owners_now(site, {}, facts.remembered.identities), now),
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.judge.memory.history import oldest_stored
-from agent.judge.memory.notes import read_notes, settled_changes
+from agent.judge.memory.notes import attestations_of, read_notes, settled_changes
 from agent.observe.approvals.approvals import Approval, read_approvals
+from agent.observe.approvals.attested import Attestation
 from agent.observe.facts.factory_logins import LoginTry, known_tries
 from agent.observe.facts.filed_file import read_filed
 from agent.observe.facts.filed_system import Filing
@@ -28,17 +29,19 @@ class DiskState:
     filed: Filing | None = None
     factory: Mapping[str, LoginTry] | None = None
     own_log_from: datetime | None = None
+    attested: tuple[Attestation, ...] = ()
 
 
 def read_disk(site: Site) -> DiskState:
     """Read the files; a damaged one is named in the log and counts as missing."""
     directory = site.storage.directory
-    approvals = read_approvals(directory, site.id)
+    approvals, notes = read_approvals(directory, site.id), read_notes(directory, site.id)
     return DiskState(
         approvals=approvals,
         derived=read_derived(directory, site.id, approvals),
-        acknowledged=frozenset(settled_changes(read_notes(directory, site.id))),
+        acknowledged=frozenset(settled_changes(notes)),
         filed=read_filed(directory, site.id),
         factory=known_tries(directory, site.id),
         own_log_from=oldest_stored(directory),
+        attested=attestations_of(notes),
     )

@@ -23,6 +23,7 @@ from agent.host.clock import nearest
 from agent.host.health import moment, release_memory
 from agent.host.log_kinds import About, about
 from agent.judge.memory import memory
+from agent.judge.memory.notes import contested_of, read_notes
 from agent.model import exits
 from agent.model.errors import SpoolCorrupt, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment, is_item, is_quiet
@@ -203,8 +204,9 @@ def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, too
     }
     queue = parts.spool.counts()
     content = status_content(
-        standing.site, seen, queue, delivery, parts.worker.confinement, orders, seen.asked.looked_from or at
-    )
+        standing.site, seen, queue, delivery, parts.worker.confinement, orders, seen.asked.looked_from or at,
+        contested_of(read_notes(site.storage.directory, site.id)),
+    )  # fmt: skip
     content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]
     status_file.write(site.storage.runtime, content)
     due_at = at + timedelta(seconds=standing.site.period_s)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from agent.contract.repair_counts import repairs_json, summed
 from agent.judge.checks.known import level_of
+from agent.judge.memory.disputes import Contested, beside, contested_json
+from agent.judge.memory.episodes import Episode, open_episodes
 from agent.model.exits import refused
 from agent.model.finding import Finding, Json, is_item, is_quiet, utc_text
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
@@ -33,12 +36,13 @@ def status_content(
     confinement: Confinement | None,
     orders: Mapping[str, Json],
     at: datetime,
+    contested: tuple[Contested, ...] = (),
 ) -> dict[str, Json]:
     """Return the content of the status file.
 
     `site` is under the policy in force. `queue` has the rows of the spool by state; `delivery` is None where nothing is
     delivered, `confinement` where the picture worker has not worked. `orders` are the hub's: `policy_version` and
-    `policy` in force, how many `ignored` by reason. The cycle ran `at`.
+    `policy` in force, how many `ignored` by reason. The cycle ran `at`. `contested`: the disputes, the newest first.
     """
     online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
     cameras: list[Json] = []
@@ -68,7 +72,7 @@ def status_content(
         "cameras": cameras,
         "rates": rates_json(day) if day else None,
         "repairs": repairs_json(summed(one.repairs for one in seen.facts.remembered.assessed)),
-        **open_rows(site, seen.findings),
+        **open_rows(site, seen.findings, {one.key: one for one in open_episodes(seen.memory.known)}, contested),
         "queue": queue,
         "hub": _delivery(delivery) if delivery else None,
         "orders": orders,
@@ -77,10 +81,16 @@ def status_content(
     }
 
 
-def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
+def open_rows(
+    site: Site,
+    findings: tuple[Finding, ...],
+    episodes: Mapping[str, Episode] = MappingProxyType({}),
+    contested: tuple[Contested, ...] = (),
+) -> dict[str, Json]:
     """Return what is not in order, worst first, each cause once, and how many rows found no room.
 
-    Messages keep their placeholders, so that a reader can render them in another language.
+    Messages keep their placeholders, so that a reader can render them in another language. `episodes`: the open ones of
+    the look before, by key; a dispute is of one of them.
     """
     names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
     found = [f for f in findings if is_item(f)]
@@ -94,10 +104,16 @@ def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
             "message": f.message.template,
             "values": f.message.plain_values(),
             "next_step": f.message.next_step,
+            **_disputed(episodes.get(f.key), contested),
         }
         for f in found[:OPEN_MAX]
     ]
     return {"open": rows, "open_more": len(found) - len(rows)}
+
+
+def _disputed(episode: Episode | None, contested: tuple[Contested, ...]) -> dict[str, Json]:
+    word = beside(contested, episode.key, episode.detected_at) if episode else None
+    return {"disputed": contested_json(word)} if word else {}
 
 
 def _delivery(status: DeliveryStatus) -> dict[str, Json]:

@@ -97,14 +97,17 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
     if set(seen) == {"snapshot"}:
         message = Message("only a snapshot was seen: whether the video hides what is private is not known")
         yield "", Open("video", "snapshot-only", message)
+    attested = facts.attested.get(camera.camera.id, {})
     for path in seen:
         for zone in camera.zones:
             _, verdict = verdicts.get((path, zone.name), (None, None))
             if verdict is None or verdict.verdict != "PASS":
                 reason = verdict.reason if verdict else "not-judged"
                 values = {"zone": zone.name, "path": path, "reason": reason}
-                yield zone.name, Open(path, reason, Message(
-                    "zone {zone} on path {path}: cannot be told ({reason})", values))  # fmt: skip
+                # A person's look is a word on what was seen and not provable; of a path not seen it says nothing.
+                word = attested.get(zone.name) if verdict is not None else None
+                message = Message("zone {zone} on path {path}: cannot be told ({reason})", values)
+                yield zone.name, Open(path, reason, message, attested=word)
     yield from (("", one) for one in _missing_streams(facts, subject))
 
 
