@@ -13,6 +13,7 @@ ROOT = next(path for path in Path(__file__).parents if (path / "pyproject.toml")
 PAGES = (
     "README.md",
     "agent/commands/README.md",
+    "agent/hub/README.md",
     "agent/onsite/filing/README.md",
     "agent/onsite/handover/README.md",
     "agent/onsite/ledger/README.md",
