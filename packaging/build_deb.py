@@ -32,12 +32,14 @@ SHIPPED = {
     "packaging/journal": "usr/lib/systemd/catalog",
     "packaging/launcher.py": "usr/lib/camwarden/bin/camwarden",
     "packaging/site.toml.sample": f"{DOC}/examples/site.toml",
+    "packaging/site.toml.zh.sample": f"{DOC}/examples/site.zh.toml",
     "packaging/secrets.toml.sample": f"{DOC}/examples/secrets.toml",
     "packaging/mosquitto": f"{DOC}/examples/mosquitto",
     "packaging/grafana": f"{DOC}/examples/grafana",
     "README.md": f"{DOC}/README.md",
     "SECURITY.md": f"{DOC}/SECURITY.md",
     "agent/service/operate.md": f"{DOC}/operate.md",
+    "agent/service/operate.zh.md": f"{DOC}/operate.zh.md",
     "systemd/README.md": f"{DOC}/service.md",
 }
 """What is shipped beside the program, and where it goes."""

@@ -235,6 +235,7 @@ PLACES = (
     "usr/share/doc/camwarden/THIRD-PARTY-NOTICES.gz",
     "usr/share/doc/camwarden/README.Debian",
     "usr/share/doc/camwarden/examples/site.toml",
+    "usr/share/doc/camwarden/examples/site.zh.toml",
     "usr/share/doc/camwarden/examples/secrets.toml",
 )
 
