@@ -144,6 +144,9 @@ def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -
     pages = sorted((PACKAGING / "man").iterdir())
     for path in pages:
         shutil.copyfile(path, source / "debian" / path.name)
+    for path in sorted((PACKAGING / "man.zh_CN").iterdir()):  # debhelper reads the language in a name
+        pages.append(path.with_name(f"{path.stem}.zh_CN{path.suffix}"))
+        shutil.copyfile(path, source / "debian" / pages[-1].name)
     (source / "debian/manpages").write_text("".join(f"debian/{path.name}\n" for path in pages), "utf-8")
     for path, place in DEBHELPER.items():
         shutil.copyfile(ROOT / path, source / "debian" / place)
