@@ -14,6 +14,7 @@ PAGES = (
     "README.md",
     "agent/commands/README.md",
     "agent/hub/README.md",
+    "agent/judge/judging.md",
     "agent/onsite/filing/README.md",
     "agent/onsite/handover/README.md",
     "agent/onsite/ledger/README.md",
@@ -23,8 +24,8 @@ PAGES = (
 )
 """What operators, contractors and supervisors read. Pages for developers are English alone."""
 
-SHORTER = ("README.md",)
-"""Pages whose twin is a shorter one of its own."""
+SHORTER = ("README.md", "agent/judge/judging.md")
+"""Pages whose twin leaves something out: what is for developers, or a table that a program writes in English."""
 
 SAMPLE = "packaging/site.toml.sample"
 SOURCE = re.compile(r"(?m)^(?:<!--|#) 译自 (\S+)\uff0csha256 ([0-9a-f]{16})(?: -->)?$")
