@@ -32,12 +32,14 @@ SHIPPED = {
     "packaging/journal": "usr/lib/systemd/catalog",
     "packaging/launcher.py": "usr/lib/camwarden/bin/camwarden",
     "packaging/site.toml.sample": f"{DOC}/examples/site.toml",
+    "packaging/site.toml.zh.sample": f"{DOC}/examples/site.zh.toml",
     "packaging/secrets.toml.sample": f"{DOC}/examples/secrets.toml",
     "packaging/mosquitto": f"{DOC}/examples/mosquitto",
     "packaging/grafana": f"{DOC}/examples/grafana",
     "README.md": f"{DOC}/README.md",
     "SECURITY.md": f"{DOC}/SECURITY.md",
     "agent/service/operate.md": f"{DOC}/operate.md",
+    "agent/service/operate.zh.md": f"{DOC}/operate.zh.md",
     "systemd/README.md": f"{DOC}/service.md",
 }
 """What is shipped beside the program, and where it goes."""
@@ -142,6 +144,9 @@ def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -
     pages = sorted((PACKAGING / "man").iterdir())
     for path in pages:
         shutil.copyfile(path, source / "debian" / path.name)
+    for path in sorted((PACKAGING / "man.zh_CN").iterdir()):  # debhelper reads the language in a name
+        pages.append(path.with_name(f"{path.stem}.zh_CN{path.suffix}"))
+        shutil.copyfile(path, source / "debian" / pages[-1].name)
     (source / "debian/manpages").write_text("".join(f"debian/{path.name}\n" for path in pages), "utf-8")
     for path, place in DEBHELPER.items():
         shutil.copyfile(ROOT / path, source / "debian" / place)

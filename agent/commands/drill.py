@@ -21,6 +21,7 @@ from typing import Final
 
 from agent.commands.check.report_key import report_key
 from agent.commands.terminal.asking import person
+from agent.commands.terminal.opened import expire_own_state
 from agent.commands.terminal.service_memory import episodes_known, read_memory
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
@@ -143,6 +144,7 @@ def _show(args: argparse.Namespace, site: Site, drill: Drill, looking: Looking) 
     state = own_state(site.storage.directory, os.environ)
     path = state / FOLDER / f"{drill.start_at:%Y%m%dT%H%M%SZ}-{drill.exercise}-{args.camera}.json"
     signer = report_key(site).signer
+    expire_own_state(site.storage.directory)
     with as_owner_of(state):
         write(path, signed(signer, site, path.stem, "drill", drill.start_at, (), {"drill": told}))
     if args.json:

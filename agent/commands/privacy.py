@@ -24,7 +24,8 @@ from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden, require_readable
 from agent.host.paths import own_state
-from agent.model.errors import Forbidden, os_words
+from agent.hub.stores.store import NAME as HUB_NAME
+from agent.model.errors import ConfigurationError, Forbidden, os_words
 from agent.model.exits import OK, UNCHECKED
 from agent.model.finding import Message
 from agent.onsite.privacy.contents import PURPOSES, PrivacyFile, hub_file, privacy_file
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: The page exists already, or its folder does not.
         Forbidden: A register may not be read, or the page not be written.
+        ConfigurationError: No hub has run in the folder.
     """
     if args.page is not None:
         require_new(args.page)
@@ -73,6 +75,8 @@ def _gathered(args: argparse.Namespace) -> tuple[PrivacyFile, Path]:
     if args.hub_data is not None:
         folder = args.hub_data
         require_readable(folder)
+        if not (folder / HUB_NAME).exists():
+            raise ConfigurationError("{path}: no hub has run here; check --hub-data", path=folder)
     else:
         site = load(args.config)
         folder = site.storage.directory

@@ -229,12 +229,15 @@ PLACES = (
     "usr/lib/camwarden/site-packages/agent/text/locale/zh_CN/LC_MESSAGES/camwarden.mo",
     "usr/share/man/man1/camwarden.1.gz",
     "usr/share/man/man5/camwarden-site.toml.5.gz",
+    "usr/share/man/zh_CN/man1/camwarden.1.gz",
+    "usr/share/man/zh_CN/man5/camwarden-site.toml.5.gz",
     "usr/share/bash-completion/completions/camwarden",
     "usr/share/zsh/vendor-completions/_camwarden",
     "usr/share/fish/vendor_completions.d/camwarden.fish",
     "usr/share/doc/camwarden/THIRD-PARTY-NOTICES.gz",
     "usr/share/doc/camwarden/README.Debian",
     "usr/share/doc/camwarden/examples/site.toml",
+    "usr/share/doc/camwarden/examples/site.zh.toml",
     "usr/share/doc/camwarden/examples/secrets.toml",
 )
 

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from agent.commands.check.report_key import report_key
 from agent.commands.check.show import result_json, show
+from agent.commands.terminal.opened import expire_own_state
 from agent.commands.terminal.tables import STYLE
 from agent.contract.signing_keys import Signer
 from agent.host.files import as_owner_of
@@ -92,6 +93,7 @@ def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
     folder = state / FOLDER
     with as_owner_of(state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    expire_own_state(site.storage.directory)
     signer = report_key(None if args.host is not None else site).signer
     if args.open:
         return _open(args, site, look_once, signer, folder)

@@ -87,6 +87,17 @@ def expire(site: Site, moment: Moment) -> None:
         log.warning("%s: what is over cannot be removed: %s", folder, error.strerror)
 
 
+def expire_own(folder: Path, moment: Moment) -> None:
+    """Remove what is over from a user's own state folder, where no service looks. Failures are logged."""
+    if not moment.clock_synced:
+        return
+    try:
+        remove_aged(folder, moment.at)
+        expire_openings(folder, moment.at)
+    except OSError as error:
+        log.warning("%s: what is over cannot be removed: %s", folder, error.strerror)
+
+
 def remove_aged(folder: Path, now: datetime) -> None:
     """Remove the files of `AGED` whose time is over. Raises OSError."""
     for pattern, kept in AGED.items():

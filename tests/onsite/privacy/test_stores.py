@@ -35,7 +35,7 @@ from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.onsite.privacy.stores import AT_ONCE, FOLDERS, STORES, Store, stores_of
 from agent.service.alerts import outbox_file
 from agent.service.alerts.notices import Outbox
-from agent.service.cycle.expire import AGED, NAME, expire
+from agent.service.cycle.expire import AGED, NAME, expire, expire_own
 from agent.site.config.site import Site, Storage
 from masking.view.baseline import Descriptor, encode
 
@@ -231,6 +231,15 @@ def test_a_clock_that_nobody_vouches_for_deletes_nothing(site: Site) -> None:
     assert path.exists()
     expire(replace(site, policy=replace(site.policy, own_clock="trusted")), unsure)
     assert not path.exists()
+
+
+def test_a_users_own_state_where_no_service_looks_is_expired_by_his_next_command(tmp_path: Path) -> None:
+    path = write(tmp_path, AGED_FILES["repair-jobs"], NOON)
+    note_opening(tmp_path, "bundle", "support", NOON)
+    expire_own(tmp_path, replace(moment(NOON + RECORDS_KEPT + DAY), clock_synced=False))
+    assert path.exists() and len(read_openings(tmp_path)) == 1
+    expire_own(tmp_path, moment(NOON + RECORDS_KEPT + DAY))
+    assert not path.exists() and read_openings(tmp_path) == ()
 
 
 def test_nothing_is_removed_from_a_folder_that_is_not_marked_as_the_sites(site: Site) -> None:
