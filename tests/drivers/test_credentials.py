@@ -94,6 +94,25 @@ def test_a_lock_out_that_the_device_tells_stops_even_what_worked(states: Credent
     assert states.state(BOX).state == "wrong"
 
 
+def test_a_lock_out_that_is_told_before_a_login_only_ever_makes_the_wait_longer(states: Credentials) -> None:
+    def until(now: datetime, unlock_s: int) -> datetime:
+        states.shut(BOX, now, f"<lockStatus>lock</lockStatus><unlockTime>{unlock_s}</unlockTime>")
+        return datetime.fromisoformat(states.state(BOX).not_before)
+
+    states.accepted(BOX, NOW)
+    long = until(NOW, 3600)
+    assert long > NOW + timedelta(seconds=3600)
+    assert until(NOW + timedelta(minutes=1), 60) == long, "another channel's shorter lock"
+    assert until(NOW + timedelta(minutes=2), 3600) > long
+
+
+def test_a_lock_out_does_not_make_a_wrong_secret_one_that_is_tried_again(states: Credentials) -> None:
+    states.refused(BOX, NOW)
+    states.shut(BOX, NOW, "<lockStatus>lock</lockStatus><unlockTime>60</unlockTime>")
+    assert states.state(BOX).state == "wrong"
+    assert not admitted(states, NOW + timedelta(days=1))
+
+
 def test_busy_backs_off_longer_each_time_up_to_a_limit(states: Credentials) -> None:
     states.accepted(BOX, NOW)
     now, waits = NOW, []

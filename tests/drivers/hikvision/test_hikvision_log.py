@@ -123,6 +123,12 @@ def test_older_firmware_writes_the_name_of_the_moment_small() -> None:
     [
         (answered(entries("2026-11-24T15:00:00Z", "2026-11-24T14:00:00Z")), "unsupported"),  # the newest first
         (answered(NOBODY), "fault"),
+        (
+            answered("<responseStatus>false</responseStatus><responseStatusStrg>NO_MATCHES</responseStatusStrg>"),
+            "fault",
+        ),
+        (answered(entries("2019-01-01T00:00:00", "2019-01-01T00:00:01")), "malformed"),  # older than was asked for
+        (answered(entries("2026-11-27T00:00:00", "2026-11-27T00:00:01")), "malformed"),  # not yet written
         (answered(entries("yesterday")), "malformed"),
         (answered(entries("0001-01-01T00:00:00")), "malformed"),  # no calendar has it in another zone
         (answered(entries("9999-12-31T23:59:59")), "malformed"),

@@ -192,6 +192,14 @@ def test_a_wanted_day_is_listed_segment_by_segment_with_every_hole_in_it() -> No
     ]
 
 
+def test_a_file_as_long_as_the_day_that_was_asked_for_lists_nothing() -> None:
+    """Such a list would hide every hole of the day."""
+    files = [(101, at(day), at(day + 1)) for day in range(1, 24)] + hours(101, at(24), LOCAL_NOW)
+    told = recordings(observe(Nvr(footage=files), wanted(days=(date(2026, 11, 20),)), ONE))
+    assert told.listed == ()
+    assert shown(told.spans) == [("2026-10-31T16:00:00", NOW_SAID)]
+
+
 def test_a_wanted_day_that_holds_nothing_is_a_hole() -> None:
     files = hours(101, at(1), at(20)) + hours(101, at(21), LOCAL_NOW)
     told = recordings(observe(Nvr(footage=files), wanted(days=(date(2026, 11, 20),)), ONE))

@@ -10,6 +10,7 @@ import pytest
 from store_footage import PATTERN, every, lay, task
 
 from drivers.model import Recordings, Unavailable, Value
+from drivers.stores.pattern import trouble
 from drivers.stores.segments import read
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -45,6 +46,14 @@ def test_names_that_fit_nothing_are_shown_and_no_empty_store(
     assert pattern in value.detail
     names = value.detail.partition("there are ")[2].split(", ")
     assert 1 <= len(names) <= 3 and names[0] == shown[0], value.detail
+
+
+@pytest.mark.parametrize(
+    "pattern", ["%path/%Y-%m-%d.mp4", "%path/%H-%M-%S.mp4", "%path/%Y-%m-%d/%H-%M.mp4", "%path.mp4"]
+)
+def test_a_pattern_that_does_not_tell_when_a_segment_begins_is_none(pattern: str) -> None:
+    assert trouble(pattern).endswith("to tell when a segment begins")
+    assert trouble(f"{PATTERN}.mp4") == trouble("%path/%s.mp4") == ""
 
 
 def test_an_empty_folder_has_no_recordings_and_strays_beside_footage_cost_nothing(tmp_path: Path) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sites import NOW, camera, healthy, site
 
+from agent.observe.approvals import past
 from agent.observe.facts.restarts import RunningDevice
+from agent.observe.footage import bare
 from agent.observe.footage.outages import Outage
+from agent.observe.pictures import preset_verdicts
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.remembered import table
 from agent.observe.remembered.look import Look
@@ -18,6 +23,12 @@ from agent.observe.remembered.table import BESIDE, IN_TURN, OBSERVED, PICTURED, 
 from agent.observe.remembered.value import EMPTY, Remembered, without_pictures
 
 SITE = site(camera())
+
+
+def _one_preset(data: list[str]) -> object:
+    path, verdict = data
+    seen = [["1", path, NOW.isoformat(), [["hall", verdict, "solid", []]]]]
+    return preset_verdicts.from_data({"id": "gate", "rests_on": "", "masks": "", "seen": seen})
 
 
 def look(**changes: object) -> Look:
@@ -75,6 +86,28 @@ def test_what_an_older_text_lacks_is_empty_and_what_is_broken_is_an_error() -> N
     for name in ("outages", "views", "identities", "running"):
         with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
             from_data({**data, name: [["x"]]})
+
+
+PAST = ["Li Na", NOW.isoformat(), "moved", "a" * 64, "b" * 64, False, ["c" * 64], ""]
+
+
+@pytest.mark.parametrize(
+    ("read", "good", "spoiled"),
+    [
+        (past.from_data, PAST, [1, *PAST[1:]]),
+        (past.from_data, PAST, [*PAST[:3], "masks", *PAST[4:]]),
+        (past.from_data, PAST, ["Li Na", "2026-11-24T08:00:00", *PAST[2:]]),  # a time without its zone
+        (bare.from_data, [["hall", 10, 20, "hidden", None]], [["hall", 10, 20, "fine", None]]),
+        (_one_preset, ["main", "PASS"], ["main", "CERTAIN"]),
+        (_one_preset, ["main", "PASS"], ["elsewhere", "PASS"]),
+    ],
+)
+def test_a_stored_word_that_we_never_write_is_an_error_and_no_evidence(
+    read: Callable[[Any], object], good: list[Any], spoiled: list[Any]
+) -> None:
+    assert read(good)
+    with pytest.raises((ValueError, TypeError)):
+        read(spoiled)
 
 
 def test_without_pictures_nothing_that_a_picture_showed_is_left_of_a_camera() -> None:
