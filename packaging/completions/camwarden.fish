@@ -59,8 +59,8 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks attest' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings dispute' 'findings form' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub disputes' 'hub decide' 'hub import' 'hub case' 'hub check'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --code --config --data --day --days --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --metrics-name --minutes --month --open --out --outcome --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx --zone
+set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' privacy masks 'masks adopt' 'masks approve' 'masks baseline' 'masks attest' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings dispute' 'findings form' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub disputes' 'hub decide' 'hub import' 'hub case' 'hub check'
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --code --config --data --day --days --device --documents --driver --epoch --expires --filed --from --group --host --hub-data --hub-jwks --idle --interface --jwks --keep-days --key --kid --lang --listen --map --metrics --metrics-name --minutes --month --open --out --outcome --pack --page --paper --paper-date --password-file --pdf --pictures --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --where --why --within --write --xlsx --zone
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -115,8 +115,9 @@ complete -c camwarden -n '_shtab_camwarden_using check' -l plan -d 'print every 
 complete -c camwarden -n '_shtab_camwarden_using check' -l redact -l no-redact -d 'leave serial numbers, MAC and network addresses and account names out (default); secrets always are'
 complete -c camwarden -n '_shtab_camwarden_using check' -l rounds -xka "1 2 3 4 5 6 7 8 9" -d 'look up to N times, 10 s apart, where one picture says too little (default 3)'
 complete -c camwarden -n '_shtab_camwarden_using check' -l unconfined -d 'judge pictures even where the process that decodes them cannot be confined; it is said with the result'
-complete -c camwarden -n '_shtab_camwarden_using check' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'write the signed hand-over report (HTML); it holds pictures'
+complete -c camwarden -n '_shtab_camwarden_using check' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'write the signed hand-over report (HTML)'
 complete -c camwarden -n '_shtab_camwarden_using check' -l pdf -xka "(__fish_complete_path (commandline -ct))" -d 'with --report: print it as PDF too, with chromium or weasyprint'
+complete -c camwarden -n '_shtab_camwarden_using check' -l pictures -xka "fail all none" -d 'with --report: of cameras of which something fails, small (default); of all, in full size; of none'
 complete -c camwarden -n '_shtab_camwarden_using check' -l sample -xka "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30" -d 'with --report: measure each live stream for up to S seconds, 0: not at all (default 10)'
 complete -c camwarden -n '_shtab_camwarden_using check' -l host -x -d 'the camera or recorder to look at; nothing of it is kept'
 complete -c camwarden -n '_shtab_camwarden_using check' -l user -x -d 'its login; without one it is only asked what it tells everybody'
@@ -182,7 +183,7 @@ complete -c camwarden -n '_shtab_camwarden_using declare' -l version -d 'print t
 complete -c camwarden -n '_shtab_camwarden_using declare' -l by -x -d 'who answers, as it is to stand in the reports'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l list -d 'only show what is open and what is declared'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l profile -xka "technical filing full" -d 'ask for more or less than [rules] profile says, this once'
-complete -c camwarden -n '_shtab_camwarden_using declare' -l set -x -d 'declare this; may be repeated'
+complete -c camwarden -n '_shtab_camwarden_using declare' -l set -x -d 'declare this; may be repeated; DUTY.DETAIL=TEXT adds a detail to it'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l cameras -xka "(_camwarden_ids camera)" -d 'what --set is about (default: the whole site)'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l group -x -d 'the same, a group of site.toml'
 complete -c camwarden -n '_shtab_camwarden_using declare' -l until -x -d 'last day for which it is declared'
@@ -350,6 +351,17 @@ complete -c camwarden -n '_shtab_camwarden_using filing compare' -l lang -xka "e
 complete -c camwarden -n '_shtab_camwarden_using filing compare' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using filing compare' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using filing compare; and test $_shtab_camwarden_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the ZIP that was handed in'
+complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a privacy -d 'what is stored of people, how long, and who opened it'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l page -xka "(__fish_complete_path (commandline -ct))" -d 'write a page for the file, to print: a new HTML'
+complete -c camwarden -n '_shtab_camwarden_using privacy' -l hub-data -xka "(__fish_complete_directories)" -d 'look at a hub'"'"'s data instead of a site'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a masks -d 'have privacy masks approved, and judge picture files'
 complete -c camwarden -n '_shtab_camwarden_using masks' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using masks' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
@@ -879,6 +891,7 @@ complete -c camwarden -n '_shtab_camwarden_using hub run' -l user -x -d 'login a
 complete -c camwarden -n '_shtab_camwarden_using hub run' -l password-file -xka "(__fish_complete_path (commandline -ct))" -d 'file whose first line is the password'
 complete -c camwarden -n '_shtab_camwarden_using hub run' -l metrics -x -d 'serve /metrics for Prometheus, without login; HOST is 127.0.0.1 if not given'
 complete -c camwarden -n '_shtab_camwarden_using hub run' -l metrics-name -x -d 'a name by which /metrics may be asked for, beside its address; may be repeated'
+complete -c camwarden -n '_shtab_camwarden_using hub run' -l keep-days -x -d 'delete reports older than so many days, 184 to 36500 (default 1096: three years)'
 complete -c camwarden -n '_shtab_camwarden_using hub run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
 complete -c camwarden -n '_shtab_camwarden_using hub run' -l json -d 'print one JSON object'
 complete -c camwarden -n '_shtab_camwarden_using hub run' -l quiet -s q -d 'print and log errors only'
