@@ -15,6 +15,7 @@ from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Line, Value, lines, standing, standings
 from agent.site.declarations.table import FORBIDDEN_ZONES, NONE, ZONE_TYPE, Declarable, Kind, Profile
 from agent.site.rules.pack import obligations
+from agent.text.day import read_day_text
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
 
@@ -209,7 +210,7 @@ class Walk:
             raise Wrong(printable(render(error.message, self.lang))) from None
 
     def _optional_day(self, text: str) -> date | None:
-        day = add_declaration.read_day_text(text)
+        day = read_day_text(text)
         if text and day is None:
             raise Wrong(translate("write the day as 2026-01-31", self.lang))
         return day

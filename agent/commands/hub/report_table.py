@@ -13,8 +13,9 @@ from rich.text import Text
 
 from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES, Repairs
+from agent.hub.domain.figures import METRICS
 from agent.hub.stores.acknowledged import acknowledged_line
-from agent.hub.stores.day_figures import CHINA, METRICS
+from agent.hub.stores.day_figures import CHINA
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.model.finding import Message
 from agent.text.duration import duration_text

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
-from agent.commands.terminal.broker_options import add_broker_options, broker_of, port
+from agent.commands.terminal.broker_options import broker_of
 from agent.commands.verify.lines import ready_line
 from agent.commands.verify.watch import until_interrupted
-from agent.hub.views.metrics import LOOPBACK, serving
+from agent.hub.views.metrics import serving
 from agent.hub.workers import service
 from agent.hub.workers.intake import Event
 from agent.hub.workers.quiet import LogLimit
@@ -24,25 +23,6 @@ _QUIET_EVENTS = ("verified", "duplicate", "confirmed", "state", "stale-state")
 """What is normal: told with --json only."""
 
 _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    parser = actions.add_parser("run", parents=[data], help="receive until interrupted")
-    add_broker_options(parser)
-    parser.add_argument(
-        "--metrics",
-        type=address,
-        metavar="[HOST:]PORT",
-        help="serve /metrics for Prometheus, without login; HOST is 127.0.0.1 if not given",
-    )
-    parser.add_argument(
-        "--metrics-name",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a name by which /metrics may be asked for, beside its address; may be repeated",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -75,11 +55,3 @@ def _print_text(lang: str, event: Event) -> None:
     elif kind not in _QUIET_EVENTS or event.get("new_epoch"):
         details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
         print(f"{kind}: {details}", flush=True)  # a log of events: its words are those of --json
-
-
-def address(text: str) -> tuple[str, int]:
-    """Parse host and port; argparse names this function in its message."""
-    match = _ADDRESS.fullmatch(text)
-    if match is None:
-        raise ValueError
-    return (match[1] or LOOPBACK).strip("[]"), port(match[2])
