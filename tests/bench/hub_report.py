@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.hub.stores.day_figures import METRICS
+from agent.hub.domain.figures import METRICS
 from agent.hub.stores.store import Store
 from measure.figures import Figure, flags, say, show
 

@@ -93,6 +93,18 @@ def test_short_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path)
     assert done.stdout.splitlines()[-1] == "loaded []"
 
 
+def test_an_action_of_the_hub_loads_no_other_ones(tmp_path: Path) -> None:
+    """Workbooks are for `report`, a broker for `run`, and certificates for `enroll`."""
+    program = (
+        "import sys\nfrom agent.cli import main\n"
+        f"code = main(['hub', 'trust', 'list', '--data', {str(tmp_path)!r}])\n"
+        "others = {'openpyxl', 'paho', 'lxml', 'numpy', 'agent.commands.hub.report', 'agent.commands.hub.enroll'}\n"
+        "print('loaded', code, sorted(set(sys.modules) & others))\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded 0 []"
+
+
 def test_every_command_of_the_table_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     for name, (module, help_line) in COMMANDS.items():
         loaded = importlib.import_module(module)

@@ -23,11 +23,12 @@ from patience import PATIENCE_S
 
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.site.config.add_declaration import append_declarations, read_day_text, read_value, row_toml
+from agent.site.config.add_declaration import append_declarations, read_value, row_toml
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
 from agent.site.declarations.table import BY_ID
+from agent.text.day import read_day_text
 
 CAMWARDEN = Path(sys.executable).parent / "camwarden"
 HEAD = '# mine\n[site]\nid = "datong017"\ncity = "140200"\ndivision = "140200"\n'

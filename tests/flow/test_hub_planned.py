@@ -14,7 +14,7 @@ from live_site import DAY, FIRST, HOUR, NOON, Live, numbers, reported
 from openpyxl import load_workbook
 
 from agent.cli import main
-from agent.hub.stores.day_figures import By
+from agent.hub.domain.figures import By
 from agent.hub.stores.planned import PlannedWork, from_data, read_planned, to_data
 from agent.hub.views.assessment import assess
 from agent.judge.memory import memory

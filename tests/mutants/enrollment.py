@@ -36,7 +36,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="token-short-life",
         row="steals a token before it was used",
-        file="agent/commands/hub/enroll.py",
+        file="agent/commands/hub/options.py",
         text="        default=timedelta(hours=24),\n",
         mutated="        default=VALID_MOST,\n",
         test="test_enroll_refused.py::test_a_token_lives_for_a_day_unless_somebody_says_otherwise",

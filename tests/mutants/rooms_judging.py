@@ -202,7 +202,7 @@ JUDGING: Final = (
     Mutant(
         name="minutes-are-seconds",
         row="commands",
-        file="agent/commands/hub/orders.py",
+        file="agent/commands/hub/options.py",
         text="    value = timedelta(minutes=float(text))\n",
         mutated="    value = timedelta(seconds=float(text))\n",
         test="test_hub_command.py::test_orders_are_signed_written_and_shown",

@@ -114,6 +114,7 @@ IMPORT_TABLES = (
     "drivers/registry.py",
     "agent/cli.py",
     "agent/commands/demo.py",
+    "agent/commands/hub/command.py",
     "agent/commands/masks/command.py",
     "agent/deliver/keys/place.py",
 )

@@ -18,6 +18,7 @@ from agent.site.declarations.standing import Declaration, Line, Value, lines, st
 from agent.site.declarations.table import FORBIDDEN_ZONES, NONE, ZONE_TYPE, Declarable, Kind, Profile
 from agent.site.rules.pack import obligations
 from agent.site.toml.table import TEXT_MAX_CHARS
+from agent.text.day import read_day_text
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
 
@@ -241,7 +242,7 @@ class Walk:
             raise Wrong(printable(render(error.message, self.lang))) from None
 
     def _optional_day(self, text: str) -> date | None:
-        day = add_declaration.read_day_text(text)
+        day = read_day_text(text)
         if text and day is None:
             raise Wrong(translate("write the day as 2026-01-31", self.lang))
         return day

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from agent.commands.hub.view import reading
-from agent.commands.terminal.moments import instant
 from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.progress_line import progress_line
 from agent.contract.signing_keys import load_signer
@@ -27,21 +26,6 @@ from agent.verify.archive import open_container
 
 IMPORT_SCHEMA = "camwarden-hub-import/1"
 CASE_SCHEMA = "camwarden-hub-case/1"
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    take_parser = actions.add_parser("import", parents=[data], help="take reports that were carried here as files")
-    take_parser.add_argument("batch", type=Path, metavar="BATCH", help="folder or ZIP that `queue export` wrote")
-    take_parser.add_argument("--ack", type=Path, metavar="FILE", help="write the watermark that goes back to the site")
-    case_parser = actions.add_parser("case", parents=[data], help="write evidence about one check, as a ZIP")
-    case_parser.add_argument("site", metavar="SITE")
-    case_parser.add_argument("check", metavar="CHECK")
-    case_parser.add_argument(
-        "--from", dest="start", type=instant, required=True, metavar="T", help="a day, or 2026-11-24T12:00"
-    )
-    case_parser.add_argument("--to", dest="end", type=instant, required=True, metavar="T", help="not included")
-    case_parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a file that is not there yet")
 
 
 def import_batch(args: argparse.Namespace) -> int:

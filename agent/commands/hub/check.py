@@ -12,12 +12,6 @@ from agent.text.harmless import printable
 from agent.text.translate import render
 
 
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    parser = actions.add_parser("check", parents=[data], help="hold stored reports against their digests; exit code 1")
-    parser.add_argument("--sample", type=number, metavar="N", help="so many that chance picks (default: all)")
-
-
 def run(args: argparse.Namespace) -> int:
     """Compare the stored rows with their digests; 1 if something differs."""
     with reading(args) as store:
@@ -38,10 +32,3 @@ def run(args: argparse.Namespace) -> int:
         elif not args.quiet:
             print(render(Message("{checked} of {reports} reports checked: each is what was stored", told), args.lang))
     return FAILS if told["altered"] else OK
-
-
-def number(text: str) -> int:
-    """Parse a number above zero; argparse names this function in its message."""
-    if not (value := int(text)) > 0:
-        raise ValueError
-    return value

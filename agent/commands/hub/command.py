@@ -17,40 +17,41 @@ camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that v
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
+
+An action's module is imported only when it was chosen.
 """
 
 import argparse
+import importlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent.commands.hub import carry, check, disputes, enroll, orders, report, trust, view
-from agent.commands.hub import run as hub_run
+from agent.commands.hub.options import add_options
 from agent.host.paths import hub_data
 
-ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
-    "run": hub_run.run,
-    "trust": trust.run,
-    "enroll": enroll.run,
-    "jwks": trust.print_jwks,
-    "status": view.status,
-    "silent": view.silent,
-    "orders": view.orders,
-    "metrics": view.metrics,
-    "report": report.run,
-    "report-now": orders.run,
-    "check-now": orders.run,
-    "resend": orders.run,
-    "desired": orders.desired,
-    "accept-loss": orders.accept,
-    "disputes": disputes.show,
-    "decide": disputes.decide,
-    "import": carry.import_batch,
-    "case": carry.export_case,
-    "check": check.run,
+ACTIONS: Final = {
+    "run": ("agent.commands.hub.run", "run"),
+    "trust": ("agent.commands.hub.trust", "run"),
+    "enroll": ("agent.commands.hub.enroll", "run"),
+    "jwks": ("agent.commands.hub.trust", "print_jwks"),
+    "status": ("agent.commands.hub.view", "status"),
+    "silent": ("agent.commands.hub.view", "silent"),
+    "orders": ("agent.commands.hub.view", "orders"),
+    "metrics": ("agent.commands.hub.view", "metrics"),
+    "report": ("agent.commands.hub.report", "run"),
+    "report-now": ("agent.commands.hub.orders", "run"),
+    "check-now": ("agent.commands.hub.orders", "run"),
+    "resend": ("agent.commands.hub.orders", "run"),
+    "desired": ("agent.commands.hub.orders", "desired"),
+    "accept-loss": ("agent.commands.hub.orders", "accept"),
+    "disputes": ("agent.commands.hub.disputes", "show"),
+    "decide": ("agent.commands.hub.disputes", "decide"),
+    "import": ("agent.commands.hub.carry", "import_batch"),
+    "case": ("agent.commands.hub.carry", "export_case"),
+    "check": ("agent.commands.hub.check", "run"),
 }
-"""Every action and what runs it."""
+"""Every action: its module, and what runs it there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,10 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)",
     )
-    for module in (hub_run, trust, enroll, view, report, orders, disputes, carry, check):
-        module.add_actions(actions, data)
+    add_options(actions, data)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen action. Raises AgentError."""
-    return ACTIONS[args.action](args)
+    module, name = ACTIONS[args.action]
+    return int(getattr(importlib.import_module(module), name)(args))

@@ -8,12 +8,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, get_args
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from agent.commands.hub.orders import writing
 from agent.commands.hub.view import reading
-from agent.contract.disputes import DUE_WITHIN, Outcome, decided_json
+from agent.contract.disputes import decided_json
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.views.disputes import write_disputes
 from agent.hub.workers import decisions
@@ -24,7 +24,6 @@ from agent.text.site_time import local
 from agent.text.translate import render
 
 DECISION_SCHEMA: Final = "camwarden-hub-decision/1"
-DAYS_MOST: Final = 366
 
 DELIVERED: Final = {
     "answered": Message("the site has it"),
@@ -39,22 +38,6 @@ OUTCOMES: Final = {
     "overturned": Message("the finding was wrong, and the figures are corrected"),
     "remedied": Message("the finding was right, and is mended since"),
 }
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    listed = actions.add_parser(
-        "disputes", parents=[data], help="show which findings are disputed, and until when to decide; 1 if one is late"
-    )
-    listed.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
-    listed.add_argument("--open", action="store_true", help="only what is not decided yet")
-    listed.add_argument("--days", type=days, default=DUE_WITHIN, metavar="N", help="days for a decision (default: 15)")
-    decide_parser = actions.add_parser("decide", parents=[data], help="decide on a dispute, and tell the site")
-    decide_parser.add_argument("site", metavar="SITE")
-    decide_parser.add_argument("dispute", metavar="NUMBER", help="number of the dispute, or how it begins")
-    decide_parser.add_argument("--outcome", choices=get_args(Outcome), required=True, help="what is decided")
-    decide_parser.add_argument("--by", required=True, metavar="NAME", help="who decides")
-    decide_parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever disputes")
 
 
 def show(args: argparse.Namespace) -> int:
@@ -108,10 +91,3 @@ def _lines(found: Any) -> Iterator[Message]:
 
 def _day(text: str) -> str:
     return local(datetime.fromisoformat(text), CHINA)[:10]
-
-
-def days(text: str) -> timedelta:
-    """Parse a number of days; argparse names this function in its message."""
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:4]) <= DAYS_MOST:
-        raise ValueError
-    return timedelta(days=int(text))

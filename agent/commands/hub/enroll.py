@@ -10,19 +10,16 @@ camwarden hub enroll revoke SITE
 import argparse
 import csv
 import json
-import re
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from agent.commands.hub.run import address
 from agent.commands.verify.watch import until_interrupted, wait_until
 from agent.contract.chain import utc_text
-from agent.contract.enrollment_token import Token, read_address
-from agent.contract.topics import SITE_ID
+from agent.contract.enrollment_token import Token
 from agent.deliver.keys.tls_certificate import certificates_alone, read_file
 from agent.host.files import write_atomic
 from agent.hub.enroll import desk
@@ -43,41 +40,6 @@ VALID_MOST: Final = timedelta(days=30)
 BROKER_PORT: Final = 8883
 
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    parser = actions.add_parser("enroll", help="give gateways their certificates: tokens, authority, revocation")
-    inner = parser.add_subparsers(dest="enroll_action", required=True, metavar="ACTION")
-    init = inner.add_parser("init", parents=[data], help="make the authority and its certificates, once")
-    add = init.add_argument
-    add("--address", type=host_and_port, required=True, metavar="HOST:PORT", help="where gateways reach this desk")
-    add("--broker", type=broker, required=True, metavar="HOST[:PORT]", help="where gateways reach the broker")
-    add("--broker-name", action="append", default=[], metavar="NAME", help="a further name or address of the broker")
-    add("--broker-ca", type=Path, metavar="FILE", help="who signed the broker's certificate, where it has one already")
-    token = inner.add_parser("token", parents=[data], help="make a token for each of some sites")
-    sites = token.add_mutually_exclusive_group(required=True)
-    sites.add_argument("--site", type=site_id, action="append", metavar="ID", help="for this site; may stand again")
-    sites.add_argument("--sites", type=Path, metavar="DIR", help="for every site of a folder from `ledger render`")
-    token.add_argument(
-        "--valid",
-        type=duration,
-        default=timedelta(hours=24),
-        metavar="24h",
-        help="how long: 30m, 24h, 7d (default 24h)",
-    )
-    token.add_argument("--csv", action="store_true", help="print comma-separated values, one line for each site")
-    token.add_argument("--write", action="store_true", help="with --sites: write each into its site's folder too")
-    serve = inner.add_parser("serve", parents=[data], help="answer gateways until interrupted")
-    serve.add_argument(
-        "--listen",
-        type=address,
-        metavar="[HOST:]PORT",
-        help="where to listen (default: every IPv4 address, or IPv6 where the desk's is one; the desk's port)",
-    )
-    inner.add_parser("list", parents=[data], help="show what each site was given")
-    revoke = inner.add_parser("revoke", parents=[data], help="take tokens, certificates and trust of a site back")
-    revoke.add_argument("site", metavar="SITE")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -224,29 +186,3 @@ def _token_json(token: TokenRow, now: datetime) -> dict[str, Json]:
 def _certificate_json(one: CertificateRow) -> dict[str, Json]:
     told: dict[str, Json] = {"site": one.site, "serial": one.serial, "kid": one.kid, "issued_at": one.issued_at}
     return {**told, "not_after": one.not_after, "revoked_at": one.revoked_at or None}
-
-
-def host_and_port(text: str) -> tuple[str, int]:
-    """Parse host and port; argparse names this function in its message."""
-    return read_address(text)
-
-
-def broker(text: str) -> tuple[str, int]:
-    """Parse host and port of a broker, 8883 where none is given; argparse names this function in its message."""
-    return (text, BROKER_PORT) if is_host(text) else read_address(text)
-
-
-def site_id(text: str) -> str:
-    """Parse a site's id; argparse names this function in its message."""
-    if not SITE_ID.fullmatch(text):
-        raise ValueError
-    return text
-
-
-def duration(text: str) -> timedelta:
-    """Parse how long a token is good; argparse names this function in its message."""
-    match = re.fullmatch(r"([0-9]{1,4})([mhd])", text)
-    found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
-    if not timedelta() < found <= VALID_MOST:
-        raise ValueError
-    return found

@@ -8,16 +8,14 @@ import argparse
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.commands.terminal.moments import instant
-from agent.contract.chain import STREAMS, utc_text
+from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.orders_json import PACKS_MOST
 from agent.contract.signing_keys import Signer, load_signer
-from agent.contract.watermark import SEQ_MAX
 from agent.hub.domain.accepted_loss import accept_loss
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.stores.store import NAME, Store
@@ -33,42 +31,6 @@ from agent.site.toml.problems import ConfigError, Problem
 from agent.text.translate import render
 
 _POLICY_MAX_BYTES = 1024 * 1024
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    site = argparse.ArgumentParser(add_help=False)
-    site.add_argument("site", metavar="SITE")
-    within = argparse.ArgumentParser(add_help=False)
-    within.add_argument("--within", type=minutes, metavar="MIN", help="it expires after so many minutes")
-    actions.add_parser("report-now", parents=[data, site, within], help="ask a site for a fresh report")
-    check = actions.add_parser("check-now", parents=[data, site, within], help="ask a site for a fresh look")
-    check.add_argument("--camera", action="append", default=[], metavar="ID", help="this camera (default: all)")
-    check.add_argument("--check", action="append", default=[], metavar="CHECK", help="this check (default: all)")
-    resend = actions.add_parser("resend", parents=[data, site, within], help="ask a site for reports again")
-    resend.add_argument("stream", choices=STREAMS)
-    resend.add_argument("from_seq", type=number, metavar="FROM", help="first number")
-    resend.add_argument("to_seq", type=number, metavar="TO", help="last number")
-    resend.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
-    accept = actions.add_parser("accept-loss", parents=[data, site], help="accept that reports are gone for good")
-    accept.add_argument("stream", choices=STREAMS)
-    accept.add_argument("from_seq", type=number, metavar="FROM", help="first number")
-    accept.add_argument("to_seq", type=number, metavar="TO", help="last number")
-    accept.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
-    accept.add_argument("--by", required=True, metavar="NAME", help="who accepts it")
-    accept.add_argument("--why", required=True, metavar="TEXT", help="the reason")
-    desired = actions.add_parser("desired", parents=[data, site], help="name the policy that is to be in force")
-    desired.add_argument(
-        "policy", type=Path, nargs="?", metavar="FILE",
-        help="JSON object with the policy's names and values (default: those sent last)",
-    )  # fmt: skip
-    packs = desired.add_mutually_exclusive_group()
-    packs.add_argument("--pack", type=Path, action="append", metavar="TOML",
-                       help="a pack of rules; may be given several times (default: those sent last)")  # fmt: skip
-    packs.add_argument("--no-packs", action="store_true", help="send no packs: the site's own count again")
-    desired.add_argument(
-        "--expires", type=instant, metavar="TIME", help="a time or a day, such as 2026-11-24T12:00 (default: never)"
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -183,19 +145,3 @@ def _packs(paths: list[Path]) -> tuple[str, ...]:
     except NotAPack as error:
         raise UsageError("{error}; give each pack its own id", error=error) from None
     return tuple(texts)
-
-
-def minutes(text: str) -> timedelta:
-    """Parse a length of time; argparse names this function in its message."""
-    value = timedelta(minutes=float(text))
-    if not timedelta(minutes=1) <= value <= timedelta(days=7):
-        raise ValueError
-    return value
-
-
-def number(text: str) -> int:
-    """Parse a sequence number; argparse names this function in its message."""
-    value = int(text)
-    if not 0 < value <= SEQ_MAX:
-        raise ValueError
-    return value

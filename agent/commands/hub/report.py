@@ -5,20 +5,17 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final
 
 from rich.console import Console
 
 from agent.commands.hub.report_book import sheets
 from agent.commands.hub.report_table import show
 from agent.commands.hub.view import reading
-from agent.commands.terminal.moments import day, month
 from agent.commands.terminal.opened import note_opened
 from agent.contract.disputes import decided_json, disputed_json
 from agent.host.files import write_atomic
 from agent.hub.stores.acknowledged import acknowledged_json
-from agent.hub.stores.day_figures import METRICS, By
 from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, assess
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
@@ -28,17 +25,6 @@ from agent.onsite.ledger.files.write_workbook import workbook
 SCHEMA: Final = "camwarden-hub-report/1"
 FIRST_YEAR: Final = 2000
 """No hub has reports of earlier days."""
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    parser = actions.add_parser("report", parents=[data], help="add up the figures of municipal assessment")
-    when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument("--day", type=day, metavar="DAY", help="of this day, such as 2026-11-24")
-    when.add_argument("--month", type=month, metavar="MONTH", help="of this month, such as 2026-11")
-    parser.add_argument("--by", choices=get_args(By), required=True, help="one line for each of these")
-    parser.add_argument("--sort", choices=METRICS, default="online", help="the figure that ranks (default: online)")
-    parser.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
 
 
 def run(args: argparse.Namespace) -> int:

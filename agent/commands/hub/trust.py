@@ -3,9 +3,7 @@
 import argparse
 import json
 from datetime import UTC, datetime
-from typing import Any
 
-from agent.commands.terminal.moments import day
 from agent.contract.jwk import jwk_set
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
@@ -13,21 +11,6 @@ from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.translate import render
 from agent.verify import bindings
-
-
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    parser = actions.add_parser("trust", help="say which key speaks for which site")
-    trust_actions = parser.add_subparsers(dest="trust_action", required=True, metavar="ACTION")
-    add = trust_actions.add_parser("add", parents=[data], help="trust a key after comparing its thumbprint")
-    add.add_argument("site", metavar="SITE")
-    add.add_argument("thumbprint", metavar="THUMBPRINT", help="as `camwarden keys show` prints it at the site")
-    add.add_argument("--until", type=day, metavar="DAY", help="last day of its use, YYYY-MM-DD in UTC (default: none)")
-    revoke = trust_actions.add_parser("revoke", parents=[data], help="take a key's trust away")
-    revoke.add_argument("thumbprint", metavar="THUMBPRINT")
-    trust_actions.add_parser("list", parents=[data], help="show the trusted keys")
-    trust_actions.add_parser("export", parents=[data], help="print them as a file that a hub takes over")
-    actions.add_parser("jwks", parents=[data], help="print the hub's public key as a JWK set")
 
 
 def run(args: argparse.Namespace) -> int:

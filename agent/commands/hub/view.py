@@ -54,15 +54,6 @@ CHANGED: Final = {
 """What is said of each kind of `agent/hub/views/changes.py`, with the question to the site."""
 
 
-def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
-    actions.add_parser("status", parents=[data], help="show what came from each site")
-    actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
-    orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
-    orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
-    actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
-
-
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
     with reading(args) as store:

@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 
 from agent.model.errors import UsageError
-from agent.site.config.add_declaration import read_day_text
+from agent.text.day import read_day_text
 from agent.text.harmless import printable
 
 _AGO_DAYS_MAX = 100_000

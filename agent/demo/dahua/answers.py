@@ -6,6 +6,7 @@ Where that page says "guess", this is one too.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from agent.demo.onvif.device_view import DeviceView
@@ -28,6 +29,7 @@ def text(lines: Lines) -> bytes:
     ).encode()
 
 
+@lru_cache(maxsize=8192)
 def wall(at: datetime) -> str:
     """Write a moment as the recorder does: the wall clock without a zone."""
     return f"{at.astimezone(SITE_ZONE):%Y-%m-%d %H:%M:%S}"

@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.world.cameras import DemoCamera, Fault
@@ -61,9 +62,14 @@ def recorded_spans(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
 def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
     """Return the files of a camera's track, oldest first."""
     stirred_at = fault_since(view.faults, camera.id, "motion-only")
+    return _files(recorded_spans(view, camera), stirred_at)
+
+
+@lru_cache(maxsize=16)
+def _files(recorded: tuple[Span, ...], stirred_at: datetime | None) -> tuple[Segment, ...]:
     found = [
         Segment(part, stirred_at is not None and part.start_at >= stirred_at)
-        for span in recorded_spans(view, camera)
+        for span in recorded
         for part in segments(span)
     ]
     return tuple(sorted(found, key=lambda one: one.span.start_at))

@@ -6,8 +6,9 @@ Source: ISO/IEC 13818-1, 2.4.3 (transport packets, PES), 2.4.4 (PAT, PMT) and an
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from agent.demo.rtsp.clips import load
@@ -21,6 +22,7 @@ _PACKET, _PMT_PID, _VIDEO_PID, _H264 = 188, 0x1000, 0x100, 0x1B
 _DELIMITER = b"\x09\xf0"
 
 
+@cache
 def transport_stream(place: str) -> bytes:
     """Return a file that holds the first picture of what was recorded of a place."""
     clip = load(f"{place}-playback.h264")
@@ -31,12 +33,32 @@ def transport_stream(place: str) -> bytes:
     return _packets(0, pat) + _packets(_PMT_PID, pmt) + _video(pictures)
 
 
-def record(root: Path, camera: str, place: str, begin: datetime, until: datetime) -> None:
-    """Write what a recorder has written of a camera from a full hour on until now, an hour a file."""
+def record(root: Path, camera: str, place: str, begin: datetime, until: datetime, there: Collection[Path] = ()) -> None:
+    """Write what a recorder has written of a camera from a full hour on until now, an hour a file.
+
+    What is `there` stays as it is.
+    """
     data = transport_stream(place)
     while begin < until:
-        write(path_of(root, camera, begin), data, min(begin + HOUR, until))
+        path = path_of(root, camera, begin)
+        if path not in there:
+            write(path, data, min(begin + HOUR, until))
         begin += HOUR
+
+
+Stamps = Mapping[Path, tuple[int, int, int, int]]
+"""Of each file what the kernel changes when somebody writes it; the time of the change itself nobody can set."""
+
+
+def stamps(root: Path) -> Stamps:
+    """Return the stamps of every file of a store."""
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            told = path.stat()
+            found[path] = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+    return found
 
 
 def path_of(root: Path, camera: str, begin: datetime) -> Path:

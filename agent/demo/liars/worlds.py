@@ -4,7 +4,7 @@ A world is learned once, honestly: approvals of both views, a week of looks. Eac
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agent.demo.liars.falsehoods import Falsehood, noted
 from agent.demo.liars.lie import Lie, Telling, WorldName
-from agent.demo.liars.segment import PATTERN, record
+from agent.demo.liars.segment import PATTERN, Stamps, record, stamps
 from agent.demo.liars.worlds_table import WORLDS
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import DemoCamera, DemoDevice
@@ -120,14 +120,14 @@ class World:
         seen = see(load(self.config), rim, Moment(self.clock(), 0, "boot", True), self.memory)
         self.memory, self.findings = seen.memory, seen.findings
 
-    def record(self, telling: Telling | None = None) -> None:
-        """Let the recorder of the store write until now."""
+    def record(self, telling: Telling | None = None, there: Collection[Path] = ()) -> None:
+        """Let the recorder of the store write until now, but for what is `there`."""
         if self.store is None:
             return
         now = self.clock()
         begin = full_hour(self.recorded_until or now - timedelta(days=STORED_DAYS))
         for camera in self.cameras:
-            record(self.store, camera.id, camera.place, begin, now)
+            record(self.store, camera.id, camera.place, begin, now, there)
         self.recorded_until = now
         if telling is not None and telling.files is not None:
             telling.files(self.store, now)
@@ -156,6 +156,7 @@ class World:
         telling = lie.makes()
         told: list[Falsehood] = []
         before = (self.memory, self.findings, self.clock.at, self.recorded_until)
+        stored = stamps(self.store) if self.store is not None else {}
         liar, state = self.devices[0].id, self.config.parent / "state"
         kept = self.config.parent / "state-kept"
         shutil.copytree(state, kept)
@@ -177,16 +178,18 @@ class World:
             self.memory, self.findings, self.clock.at, self.recorded_until = before
             shutil.rmtree(state)
             kept.rename(state)
-            self._mend_store()
+            self._mend_store(stored)
 
-    def _mend_store(self) -> None:
-        """Write every segment anew, as if the lie had never been."""
+    def _mend_store(self, before: Stamps) -> None:
+        """Write every segment anew that is not as it was, as if the lie had never been."""
         if self.store is None:
             return
-        for camera in self.cameras:
-            shutil.rmtree(self.store / camera.id)
+        now = stamps(self.store)
+        there = {path for path, stamp in now.items() if before.get(path) == stamp}
+        for path in now.keys() - there:
+            path.unlink()
         self.recorded_until = None
-        self.record()
+        self.record(there=there)
 
 
 def build(name: WorldName, folder: Path, clock: Clock, worker: Worker, rows: Rows | None = None) -> World:

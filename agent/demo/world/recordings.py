@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from agent.demo.world.cameras import DemoCamera, Fault, RecordingPlan
 from drivers.model import Span
@@ -64,6 +65,7 @@ def full_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
+@lru_cache(maxsize=16)
 def segments(span: Span) -> tuple[Span, ...]:
     """Cut a span at full hours, as a recorder ends its files; the newest one still grows."""
     cut = [span.start_at]

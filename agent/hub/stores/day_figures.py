@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 from agent.contract.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
+from agent.hub.domain.figures import METRICS, By
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import read_acknowledged
 from agent.hub.stores.planned import read_planned, to_data
@@ -23,7 +24,6 @@ from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
 from agent.verify.message import Claim
 
-By = Literal["division", "maintainer", "model"]
 REPAIRS: Final[Mapping[By, str]] = {by: f"repairs-{by}" if by != "division" else "repairs" for by in get_args(By)}
 PLANNED: Final = "planned"
 ACKNOWLEDGED: Final = "acknowledged"
@@ -41,8 +41,6 @@ Figure = tuple[float, float, float, float]
 Figures = Mapping[str, Figure]
 
 EXCLUDED: Final[Figure] = (0, 0, 0, 1)
-
-METRICS: Final = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
 
 _MEMBER: Final = {"recorded": "recorded_s"}
 """Where a figure stands in `rates` under another name: `recorded` there counts looks, the figure is of seconds."""

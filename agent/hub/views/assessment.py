@@ -13,9 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.repair_counts import Repairs, read_repairs, summed
+from agent.hub.domain.figures import By
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import Acknowledged
-from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added, read_day
+from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, Figure, added, read_day
 from agent.hub.stores.disputes import DisputeRow, disputes
 from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.stores.store import Store

@@ -19,8 +19,9 @@ from typing import Final
 from agent.contract.presence import STATUSES
 from agent.host import prometheus
 from agent.host.prometheus import Kind, Labels, block
+from agent.hub.domain.figures import METRICS
 from agent.hub.stores import trust as trust_db
-from agent.hub.stores.day_figures import CHINA, METRICS, Figure, added
+from agent.hub.stores.day_figures import CHINA, Figure, added
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views import queries
 from agent.hub.views.assessment import assess
@@ -29,7 +30,6 @@ from agent.hub.views.status import open_order_counts
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 
-LOOPBACK: Final = "127.0.0.1"
 SITES_MOST: Final = 500
 """Sites with series of their own."""
 

@@ -17,14 +17,6 @@ from agent.host.access_register import expire_openings
 from agent.hub.stores.store import Store
 from agent.hub.workers.intake import Event
 
-KEPT_DAYS: Final = 3 * 365 + 1
-"""How long a hub stores reports unless it is told otherwise; in days."""
-
-KEPT_DAYS_MIN: Final = 184
-"""Half a year: logs of a network are stored that long. Source: Cybersecurity Law, article 23(3)."""
-
-KEPT_DAYS_MAX: Final = 36500
-
 DAY_S: Final = 86400.0
 AGAIN_S: Final = 1.0
 AT_ONCE: Final = 500

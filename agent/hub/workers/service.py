@@ -27,13 +27,14 @@ from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
 from agent.host.lock import lock
 from agent.hub.domain import accepted_loss, epochs
+from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.stores import trust
 from agent.hub.stores.evidence import check_after
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, orders, resend
 from agent.hub.workers.answers import Ack, write_ack
-from agent.hub.workers.expire import KEPT_DAYS, Expiry
+from agent.hub.workers.expire import Expiry
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
 from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words

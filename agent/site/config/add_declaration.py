@@ -20,6 +20,7 @@ from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Value
 from agent.site.declarations.table import NONE, Declarable
 from agent.site.toml.problems import ConfigError
+from agent.text.day import read_day_text
 from agent.text.harmless import toml_string
 
 YES = frozenset({"y", "yes", "true", "j", "是", "对", "有"})
@@ -53,17 +54,6 @@ def _read(row: Declarable, text: str) -> Value:
     if row.kind == "list":
         return tuple(part for part in (one.strip() for one in re.split("[,，、;；]", text)) if part)  # noqa: RUF001
     return text
-
-
-def read_day_text(text: str) -> date | None:
-    """Return the day of a text such as 2026-01-31, 2026/1/31 or 20260131; None where it is none."""
-    match = re.fullmatch(r"([0-9]{4})([-/.年]?)([0-9]{1,2})[-/.月]?([0-9]{1,2})日?", text.strip())
-    if match is None or (not match[2] and len(text.strip()) != 8):
-        return None
-    try:
-        return date(int(match[1]), int(match[3]), int(match[4]))
-    except ValueError:
-        return None
 
 
 def row_toml(row: Declaration) -> str:

@@ -17,7 +17,8 @@ from openpyxl import load_workbook
 from reporting import DAY, FIRST, LATER, NOON, Reporting, rows, shown
 from rich.cells import cell_len
 
-from agent.hub.stores.day_figures import METRICS, read_config, read_health
+from agent.hub.domain.figures import METRICS
+from agent.hub.stores.day_figures import read_config, read_health
 from agent.hub.views.assessment import Assessment, assess
 from agent.model.finding import Draft
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed, Figure, rates_json

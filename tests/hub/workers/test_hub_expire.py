@@ -15,7 +15,8 @@ from live_site import NOON, Live
 from agent.contract.chain import utc_text
 from agent.host.access_register import KEPT as RECORDS_KEPT
 from agent.host.access_register import note_opening, read_openings
-from agent.hub.workers.expire import DAY_S, KEPT_DAYS, Expiry
+from agent.hub.domain.kept import KEPT_DAYS
+from agent.hub.workers.expire import DAY_S, Expiry
 from agent.model import exits
 
 SECOND = timedelta(seconds=1)

@@ -28,7 +28,7 @@ from agent.contract.repair_counts import (
     summed,
     summed_by_subject,
 )
-from agent.hub.stores.day_figures import By
+from agent.hub.domain.figures import By
 from agent.hub.views.assessment import assess
 from agent.judge.memory.episodes import (
     Episode,
