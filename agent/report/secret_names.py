@@ -1,4 +1,4 @@
-"""Removes the names of cameras that are declared secret from what a hub is told. Pure.
+"""Removes the names of cameras that are declared secret from reports. Pure.
 
 Its id stays, by which the hub counts it; what it is called, where it hangs and what stands in its picture do not leave
 the site. On the site itself nothing is hidden.

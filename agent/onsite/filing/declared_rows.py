@@ -1,4 +1,4 @@
-"""Lists what people declared for a filing: the unit, its firms, and parameters of cameras that no device tells. Pure.
+"""Lists what people declared for a filing: the unit, its firms, and what devices do not report of cameras. Pure.
 
 What is declared never takes the place of what a device told: lists mark it, and changes are those of what was told.
 """

@@ -5,7 +5,9 @@ One list each of boxes, cameras, streams and kept footage. The printable pages s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from agent.judge.wording.unavailable import ROWS
 from agent.model.finding import Level
@@ -79,7 +81,9 @@ def lists(dossier: Dossier, lang: str) -> tuple[EquipmentList, ...]:
         _equipment_list("cameras.csv", CAMERA_HEADINGS, (_camera(one, lang) for one in inventory.cameras), lang),
         _equipment_list("streams.csv", STREAM_HEADINGS, (_stream(*one, lang) for one in streams), lang),
         _equipment_list("parameters.csv", PARAMETER_HEADINGS, _parameters(dossier, lang), lang),
-        _equipment_list("footage.csv", FOOTAGE_HEADINGS, (_footage(one, lang) for one in dossier.kept), lang),
+        _equipment_list(
+            "footage.csv", FOOTAGE_HEADINGS, (_footage(one, dossier.time_zone, lang) for one in dossier.kept), lang
+        ),
     )
 
 
@@ -133,10 +137,18 @@ def _answer(text: str, lang: str) -> str:
     return translate(text, lang) if text in ("yes", "no") else text
 
 
-def _footage(one: KeptFootage, lang: str) -> tuple[Cell, ...]:
+def _footage(one: KeptFootage, time_zone: str, lang: str) -> tuple[Cell, ...]:
+    oldest = datetime.fromisoformat(one.oldest_at).astimezone(ZoneInfo(time_zone)) if one.oldest_at else None
     required = one.required_days or translate("not kept", lang)
     measured = ("" if days is None else f"{days:g}" for days in (one.listed_days, one.opened_days))
-    return (one.camera, one.name, required, *measured, one.oldest_at, render(one.says, lang))
+    return (
+        one.camera,
+        one.name,
+        required,
+        *measured,
+        f"{oldest:%Y-%m-%d %H:%M}" if oldest else "",
+        render(one.says, lang),
+    )
 
 
 def _remark(what: str, why: str, lang: str) -> str:

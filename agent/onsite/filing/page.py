@@ -22,6 +22,8 @@ from agent.onsite.handover.templates import environment
 from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
+from agent.site.rules.pack import obligations
+from agent.site.rules.read import shipped
 from agent.text.translate import render, translate
 
 NONE: Final = "\u2013"
@@ -110,7 +112,13 @@ def _past(one: Finding, lang: str) -> tuple[str, ...]:
     told = days if isinstance(days, Mapping) else {}
     happened, due = (str(told.get(name) or NONE) for name in ("happened", "was_due"))
     # On paper without what the operator has to type for it.
-    return (render(Message(one.message.template, one.message.values), lang), happened, due, str(one.source))
+    return (render(Message(one.message.template, one.message.values), lang), happened, due, _rules(one.check, lang))
+
+
+def _rules(check: str, lang: str) -> str:
+    """Return the rules behind a check, each with its document as a reader would find it."""
+    named = dict.fromkeys(one.stands_in(lang) for _, one in obligations(shipped(), check))
+    return translate("; ", lang).join(named)
 
 
 def _sheets(dossier: Dossier) -> tuple[Sheet, ...]:

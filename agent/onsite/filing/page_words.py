@@ -81,7 +81,7 @@ WORDS: Final[Mapping[str, str]] = {
     "sheets_note": "What is declared of it, what is missing, and who has it. Whether a paper is complete in its "
     "content is for whoever reads it.",
     "declared_of_it": "declared",
-    "gaps": "missing",
+    "gaps": "lacking",
     "nothing_missing": "nothing that is known here",
     "holder": "who has it",
     "sign": "11. Signatures",

@@ -13,6 +13,7 @@ from agent.model.finding import Message
 from agent.onsite.filing.declared_rows import FirmRow
 from agent.onsite.filing.kept_footage import KeptFootage
 from agent.onsite.filing.papers import DEVICE_LIST, Slot
+from agent.site.declarations.table import BY_ID
 
 HOLDERS: Final[Mapping[str, str]] = {
     "paper-design": "the firm that designed the system",
@@ -54,8 +55,9 @@ def _of_paper(slot: Slot) -> Iterator[Message]:
         yield Message("the paper is not declared, or its declaration has run out")
     elif not slot.is_none and not slot.member:
         yield Message("its file is not in the dossier: only its digest and date are declared")
-    if slot.lacks:
-        yield Message("not declared of it: {details}", {"details": ", ".join(slot.lacks)})
+    asked = {one.id: one.question for one in BY_ID[slot.duty].details}
+    for name in slot.lacks:
+        yield Message("not declared of it: {question}", {"question": Message(asked[name])})
 
 
 def _of_firm(slot: Slot, firm: FirmRow | None) -> Iterator[Message]:

@@ -72,13 +72,13 @@ def test_a_sheet_for_each_paper_says_what_is_missing_and_who_has_it() -> None:
         "the firm that designed the system: Jinbei Design",
         "the paper is not declared, or its declaration has run out",
         "its file is not in the dossier: only its digest and date are declared",
-        "not declared of it: took-part, outcome",
+        "not declared of it: Who took part in the acceptance?",
         "which firm it is of is not declared",
         "cameras whose storage period was not measured: gate",
     ):
         assert text in html, text
     assert html.count("<h3>(") == 5
-    assert "未登记的细项" in page(one, "zh_CN")
+    assert "未登记：哪些单位和人员参加了验收？" in page(one, "zh_CN").replace("\uff1a", "：").replace("\uff1f", "？")  # noqa: RUF001
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
