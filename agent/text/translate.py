@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.model.finding import Message
+from agent.text.codes import CODE_WORDS
 
 LANGUAGES: Final = ("en", "zh_CN")
 DOMAIN: Final = "camwarden"
@@ -40,6 +41,10 @@ def choose_lang(flag: str | None, environ: Mapping[str, str]) -> str:
     return "en"
 
 
+CODES: Final = frozenset({"reason"})
+"""Values of messages that may be codes of `codes.py`."""
+
+
 def translate(text: str, lang: str) -> str:
     """Return a text in a language; English where the catalogue lacks it."""
     # The empty msgid is the catalogue's header, not a translation.
@@ -49,8 +54,9 @@ def translate(text: str, lang: str) -> str:
 def render(message: Message, lang: str) -> str:
     """Return a message in a language, its values filled in: what happened, and the next step where it has one.
 
-    A value that is a message, or an error raised with one, is rendered first. Where a translation names a placeholder
-    that the message lacks, the English sentence is returned.
+    A value that is a message, or an error raised with one, is rendered first; a code of ours is said in words, but in
+    English, whose words the codes are. Where a translation names a placeholder that the message lacks, the English
+    sentence is returned.
     """
     words, step = render_apart(message, lang)
     return f"{words}{translate(': ', lang)}{step}" if step else words
@@ -62,12 +68,22 @@ def render_apart(message: Message, lang: str) -> tuple[str, str]:
 
 
 def _filled(template: str, message: Message, lang: str) -> str:
-    values = {key: _rendered(value, lang) for key, value in message.values.items()}
+    values = {
+        key: _in_words(value, lang) if key in CODES and isinstance(value, str) else _rendered(value, lang)
+        for key, value in message.values.items()
+    }
     try:
         return translate(template, lang).format(**values)
     except (KeyError, IndexError, ValueError):
         log.debug("the translation of %r into %s does not fit its values", template, lang)
         return template.format(**values)
+
+
+def _in_words(codes: str, lang: str) -> str:
+    """Return one code or several as words; what is none of ours stays, as a device wrote it."""
+    known = [CODE_WORDS.get(code) for code in codes.split(", ")] if lang != "en" else []
+    words = [translate(word, lang) for word in known if word is not None]
+    return translate(", ", lang).join(words) if words and len(words) == len(known) else codes
 
 
 def _rendered(value: object, lang: str) -> object:

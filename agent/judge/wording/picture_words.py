@@ -42,6 +42,12 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
 """Why a zone is not hidden, or cannot be told to be. Source: `masking/README.md`."""
 
 
+def path_word(path: str | None) -> Message:
+    """Return a path as a value of a message; what is none of ours stays as it is."""
+    words: Mapping[str, Message] = {str(name): word for name, word in PATHS.items()}
+    return words.get(path or "", sentence(path or ""))
+
+
 def paths_listed(paths: Iterable[PathName]) -> Message:
     """Return several paths as one value of a message."""
     named = {f"path_{number}": PATHS[path] for number, path in enumerate(paths)}

@@ -109,7 +109,7 @@ def own_findings(
     return tuple(
         OwnFinding(
             status=status,
-            title=", ".join(dict.fromkeys(title(one, lang) for one in alike)),
+            title=translate(", ", lang).join(dict.fromkeys(title(one, lang) for one in alike)),
             anchor=anchors.get(key, ""),
             text="" if alike[0].key in told else say(alike[0]),
             cause=_title_of(key, lang) if alike[0].caused_by == key else "",
@@ -176,7 +176,7 @@ def _part(
         who=who(first),
         said=tuple(SaidPart(text, _places(known, alike, following, lang)) for text, alike in said.items()),
         rest=tuple(place(known, one.subject, lang) for one in group if one.key not in told),
-        shared=", ".join(shared),
+        shared=translate(", ", lang).join(shared),
         rows=tuple(row for one in group if is_declaration(one) for row in _declarations(one, lang)),
     )
 

@@ -107,6 +107,9 @@ DOCUMENTS: Final[Mapping[str, str]] = {
 WORDS: Final[Mapping[str, str]] = {
     "title": "Hand-over report of the video surveillance system",
     "page": "Hand-over report",
+    "colon": ": ",
+    "comma": ", ",
+    "semicolon": "; ",
     "contents": "Contents",
     "worth": "what this is worth",
     "holds": "It may hold pictures of the site and stays there: do not mail or upload it.",

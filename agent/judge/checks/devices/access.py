@@ -8,6 +8,7 @@ from agent.judge.checks.devices import online
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import STREAM_PROTECTION
+from agent.judge.wording.picture_words import path_word
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.turns import REMEMBERED
@@ -49,12 +50,12 @@ def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> I
             earlier = [one for one in facts.observed(subject, PictureSeen) if _is_earlier(one, path)]
             yield Held(f"path {path}", grounds(earlier or facts.observed(subject, Access)))
         else:
-            message = Message("path {path} could not be tried without a login", {"path": path})
+            message = Message("path {path} could not be tried without a login", {"path": path_word(path)})
             cause = online.cause_of_silence(facts, subject)
             yield Open(f"path {path}", "path-not-looked-at", message, caused_by=cause)
     for why in online.without_address(facts, subject):
         # An encoder that is overloaded keeps its profile and refuses its address: ter:IncompleteConfiguration.
-        message = Message("path {path} could not be tried without a login", {"path": why.path})
+        message = Message("path {path} could not be tried without a login", {"path": path_word(why.path)})
         yield Open(f"path {why.path}", "path-not-looked-at", message, doubted=True)
 
 

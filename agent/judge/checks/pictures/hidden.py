@@ -11,7 +11,7 @@ from typing import Final
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
-from agent.judge.wording.picture_words import paths_listed, zone_reason
+from agent.judge.wording.picture_words import path_word, paths_listed, zone_reason
 from agent.model.finding import Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
@@ -92,7 +92,7 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
             yield "", _not_looked_at(due, why, silent)
     for path, (_, picture) in seen.items():
         if online.is_dark(picture):
-            message = Message("path {path} is dark: no mask can be judged in it", {"path": path})
+            message = Message("path {path} is dark: no mask can be judged in it", {"path": path_word(path)})
             yield "", Open(path, "dark", message, caused_by=online.finding_key(subject))
     if set(seen) == {"snapshot"}:
         message = Message("only a snapshot was seen: whether the video hides what is private is not known")
@@ -103,7 +103,7 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
             _, verdict = verdicts.get((path, zone.name), (None, None))
             if verdict is None or verdict.verdict != "PASS":
                 reason = verdict.reason if verdict else "not-judged"
-                values = {"zone": zone.name, "path": path, "reason": reason}
+                values = {"zone": zone.name, "path": path_word(path), "reason": zone_reason(reason)}
                 # A person's look is a word on what was seen and not provable; of a path not seen it says nothing.
                 word = attested.get(zone.name) if verdict is not None else None
                 message = Message("zone {zone} on path {path}: cannot be told ({reason})", values)
@@ -132,7 +132,9 @@ def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:
     """
     streams = facts.one(subject, Streams)
     for why in online.without_address(facts, subject):
-        message = Message("path {path} was not looked at ({reason})", {"path": why.path, "reason": why.reason})
+        message = Message(
+            "path {path} was not looked at ({reason})", {"path": path_word(why.path), "reason": why.reason}
+        )
         yield Open(str(why.path), NOT_LOOKED_AT, message, doubted=True)
     if streams and streams.further:
         message = Message(
@@ -144,6 +146,6 @@ def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:
 
 
 def _not_looked_at(path: str, why: Unavailable, caused_by: str) -> Open:
-    message = Message("path {path} was not looked at ({reason})", {"path": path, "reason": why.reason})
+    message = Message("path {path} was not looked at ({reason})", {"path": path_word(path), "reason": why.reason})
     told: dict[str, Json] = {"missing": path, "why": why.reason}
     return Open(path, NOT_LOOKED_AT, message, told, caused_by)

@@ -9,6 +9,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Open, Outcome
 from agent.judge.verdict import verdict
+from agent.judge.wording.picture_words import paths_listed, zone_reason
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
@@ -46,8 +47,8 @@ def effective(check: Check, facts: Facts, camera: CameraConfig, paths: list[Json
             "correct the mask, or declare what is private",
             {
                 "zone": one.zone,
-                "paths": ", ".join(other.path for other in bare if other.zone == one.zone),
-                "reason": one.reason,
+                "paths": paths_listed(other.path for other in bare if other.zone == one.zone),
+                "reason": zone_reason(one.reason),
             },
         )
         outcomes.append(Broken(f"hidden {one.zone} {one.path}", one.reason, message))

@@ -12,6 +12,7 @@ from agent.judge.checks.pictures import quality
 from agent.judge.claim import Broken, Held, Open, Outcome, declared
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
+from agent.judge.wording.picture_words import path_word, paths_listed, zone_reason
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.preset_verdicts import PresetOnPath
@@ -100,10 +101,11 @@ def _zones(subject: str, due: Iterable[Preset], seen: Rows) -> Iterator[Outcome]
 
 
 def _not_hidden(key: str, preset: str, found: ZoneVerdict, looks: Iterable[PresetOnPath]) -> Outcome:
-    values = {"zone": found.zone, "preset": preset, "reason": found.reason}
+    values = {"zone": found.zone, "preset": preset, "reason": zone_reason(found.reason)}
     if found.verdict == "UNSURE":
         message = Message(
-            "zone {zone} at preset {preset} on path {path}: cannot be told ({reason})", {**values, "path": found.path}
+            "zone {zone} at preset {preset} on path {path}: cannot be told ({reason})",
+            {**values, "path": path_word(found.path)},
         )
         return Open(key, found.reason, message)
     paths = [
@@ -113,7 +115,7 @@ def _not_hidden(key: str, preset: str, found: ZoneVerdict, looks: Iterable[Prese
     ]
     message = Message(
         "zone {zone} is not hidden at preset {preset} on {paths} ({reason}): correct the mask of that position",
-        {**values, "paths": ", ".join(paths)},
+        {**values, "paths": paths_listed(paths)},
     )
     return Broken(key, found.reason, message)
 

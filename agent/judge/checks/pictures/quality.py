@@ -16,6 +16,7 @@ from agent.judge.claim import Broken, Held, Outcome, grounds
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATION
+from agent.judge.wording.picture_words import path_word
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
@@ -162,7 +163,7 @@ def no_picture(check: Check, facts: Facts, subject: str) -> Finding:
     if streams is None or path is None:
         reason = facts.why_not(subject, "streams").reason
     elif any(seen.path == path for seen in facts.all(subject, PictureSeen)):
-        message = Message("the picture on path {path} has a shape that cannot be measured", {"path": path})
+        message = Message("the picture on path {path} has a shape that cannot be measured", {"path": path_word(path)})
         return check.finding(subject, "unknown", "not-measured", {"path": path}, message)
     else:
         reason = facts.why_not(subject, "picture", path).reason
