@@ -17,7 +17,9 @@ from sites import NOW, camera, site
 
 from agent.contract.envelope import FILING_TYP, flatten, sign_payload, unflatten
 from agent.judge.memory import notes
+from agent.judge.memory.disputes import Decision, Dispute
 from agent.observe.approvals import approvals, reference_views
+from agent.observe.approvals.attested import Attestation
 from agent.observe.facts import filed_file
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.pictures import derived_views
@@ -190,7 +192,10 @@ def _kept_seeds() -> Iterator[bytes]:
     reference_views.write_preset_view(root, view)
     yield b"\5" + next((root / "baselines/presets").glob("*.json")).read_bytes()
     ack = notes.Acknowledgement("camera-online camera:gate", NOW, "warn", NOW, "Li", NOW, "why")
-    for note in (ack, notes.Settled("k", ("a",), "Li", NOW, "why")):
+    said = Dispute(key="k s", detected_at=NOW, status="fail", reason="r", by="Li", at=NOW, why="why")
+    word = Decision(key="k s", dispute=said.said.id, outcome="upheld", by="Li", at=NOW, why="why", command="c")
+    seen = Attestation(subject="camera:a", zone="z", drawn="0", by="Li", at=NOW, until=NOW, why="why")
+    for note in (ack, notes.Settled("k", ("a",), "Li", NOW, "why"), said, word, seen):
         yield b"\6" + json.dumps(notes.to_data(note)).encode()
     filed_file.write_filed(root, Filing("S1", date(2026, 1, 1), ("gate",), 30, (FiledDevice("box", "m", "s"),)), SIGNER)
     whole = (root / filed_file.NAME).read_bytes()

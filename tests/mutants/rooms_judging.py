@@ -215,4 +215,20 @@ JUDGING: Final = (
         mutated="any(entry.state in BLOCKED for",
         test="test_cli.py::test_refused_logins_are_shown_and_released",
     ),
+    Mutant(
+        name="a-word-holds-what-only-a-look-does",
+        row="judge",
+        file="agent/judge/obligations.py",
+        text='("told", "declared") if row.levels == ("seen",)',
+        mutated='("told",) if row.levels == ("seen",)',
+        test="test_attested.py::test_no_evidence_of_a_declaration_holds_a_zone",
+    ),
+    Mutant(
+        name="unknown-corrected-too",
+        row="hub",
+        file="agent/hub/views/corrected.py",
+        text=' or one.said.status != "fail":',
+        mutated=":",
+        test="test_dispute_figures.py::test_an_overturned_unknown_is_not_taken_out",
+    ),
 )

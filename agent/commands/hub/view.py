@@ -163,6 +163,9 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
     if of_site["orders_open"]:
         values = {"count": of_site["orders_open"], "site": site}
         yield Message("{count} orders without an answer: camwarden hub orders {site}", values)
+    if of_site["disputes_open"]:
+        values = {"count": of_site["disputes_open"], "site": site}
+        yield Message("{count} disputes without a decision: camwarden hub disputes {site}", values)
     policy = of_site["policy"]
     if policy and policy["desired_version"] != policy["reported_version"]:
         yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)

@@ -32,11 +32,6 @@ def write_disputes(
     return {"schema": SCHEMA, "at": utc_text(now), "disputes": [_row(one, states, now, within) for one in rows]}
 
 
-def open_counts(store: Store) -> dict[str, int]:
-    """Return how many disputes of each site have no decision yet."""
-    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
-
-
 def _row(one: DisputeRow, states: Mapping[str, str], now: datetime, within: timedelta) -> dict[str, Json]:
     due_at = one.due_at(within)
     return {

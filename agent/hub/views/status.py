@@ -42,7 +42,7 @@ def write_status(store: Store) -> dict[str, Json]:
     for chain in queries.chain_rows(store):
         chains[chain.site].append(chain)
     confirmed = queries.confirmed_counts(store)
-    open_orders = open_order_counts(store)
+    open_orders, open_disputes = open_order_counts(store), open_dispute_counts(store)
     policies = {
         site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
         for site, desired, reported, no in queries.policies(store)
@@ -67,6 +67,7 @@ def write_status(store: Store) -> dict[str, Json]:
             "orders_open": open_orders.get(site, 0),
             "policy": policies.get(site),
             "changes": write_changes(store, site),
+            "disputes_open": open_disputes.get(site, 0),
             "acknowledged": write_acknowledged(store, site),
             "drills": write_drills(store, site),
             "not_shown": _unreadable(store, site),
@@ -95,6 +96,7 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
             **_counts({}),
             **{name: [] for name in nothing},
             **{"confirmed": 0, "untrusted": 0, "rejected": {}, "unverified": {}, "gaps": gaps, "orders_open": 0},
+            "disputes_open": 0,
             **{"policy": None, "changes": None, "not_shown": type(error).__name__},
         }
 
@@ -175,6 +177,11 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
         for row in queries.orders(store, site)
     ]
     return {"schema": ORDERS_SCHEMA, "orders": orders}
+
+
+def open_dispute_counts(store: Store) -> dict[str, int]:
+    """Return how many disputes of each site have no decision yet."""
+    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
 
 
 def open_order_counts(store: Store) -> dict[str, int]:

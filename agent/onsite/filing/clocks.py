@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.papers import acceptance, accepted_papers, contractors, duties, filed, filing
-from agent.model.finding import PAST_BREACH, Finding
+from agent.model.finding import PAST_BREACH, Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filing
 from agent.site.config.site import Site
@@ -33,7 +33,8 @@ class Deadline:
     """One deadline, and its finding.
 
     `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or none.
-    `days_left` until the end of `due`, negative after it; None: it is filed, or not known.
+    `days_left` until the end of `due`, negative after it; None: it is filed, or not known. `disputed`: what is said
+    beside the finding, if anything.
     """
 
     finding: Finding
@@ -41,6 +42,7 @@ class Deadline:
     due: date | None
     filed: date | None
     days_left: int | None
+    disputed: Message | None = None
 
 
 def filing_site(site: Site, today: date) -> Site:

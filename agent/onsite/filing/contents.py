@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.judge.checks.papers.filed import due_days
+from agent.judge.memory.disputes import contested_words
 from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import FiledDevice, Filing
@@ -143,6 +144,11 @@ class Dossier:
     is_not_accepted: bool
 
 
+def _with_dispute(checked: CheckResult, clock: Deadline) -> Deadline:
+    word = checked.disputed(clock.finding.key)
+    return replace(clock, disputed=contested_words(word)) if word else clock
+
+
 def dossier_of(checked: CheckResult) -> Dossier:
     """Compile a dossier of this look; no paper is enclosed yet."""
     day = local_day(checked.site, checked.at)
@@ -160,7 +166,7 @@ def dossier_of(checked: CheckResult) -> Dossier:
         _word(site, PLACE_CATEGORY, day),
         accepted if isinstance(accepted, date) else None,
         site.in_use_since,
-        deadlines(site, checked.at),
+        tuple(_with_dispute(checked, one) for one in deadlines(site, checked.at)),
         slots(site, day),
         inventory_of(site, checked.seen.facts, day),
         kept_footage(site, checked.seen.facts, checked.seen.findings),

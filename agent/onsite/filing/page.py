@@ -162,6 +162,7 @@ def _deadline(clock: Deadline, lang: str) -> tuple[str, tuple[str, ...], str]:
     """Return the status, the cells, and the state of the deadline."""
     days = NONE if clock.days_left is None else str(clock.days_left)
     title = translate(CLOCKS[clock.finding.check], lang)
+    title += f" — {render(clock.disputed, lang)}" if clock.disputed else ""
     cells = (title, *(str(day or NONE) for day in (clock.begins, clock.due, clock.filed)), days)
     if clock.filed is not None:
         stands = "filed"

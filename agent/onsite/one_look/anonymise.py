@@ -80,7 +80,8 @@ def anonymous(checked: CheckResult) -> CheckResult:
         names.of(kind, value)
     findings = tuple(_finding(finding, names) for finding in checked.seen.findings)
     seen = replace(checked.seen, facts=cast(Any, _redacted(facts, names)), findings=findings, samples=())
-    return replace(checked, site=cast(Any, _redacted(site, names)), seen=seen)
+    contested = cast(Any, _redacted(checked.contested, names))
+    return replace(checked, site=cast(Any, _redacted(site, names)), seen=seen, contested=contested)
 
 
 def _identifying(checked: CheckResult) -> Iterator[tuple[str, str]]:

@@ -100,6 +100,24 @@ def test_a_replayed_dispute_moves_neither_its_due_date_nor_its_decision(desk: De
     assert listed(desk) == before
 
 
+@pytest.mark.parametrize("said", [None, 5, "x", [], {}, {"id": [1]}, {"check": "c", "repaired_at": None}])
+def test_a_hostile_dispute_is_an_event_like_any_other_and_not_listed(desk: Desk, maker: Maker, said: Json) -> None:
+    trusted(desk, maker)
+    (one,) = made(maker, Draft("event", {"division": "140200", "dispute": said}))
+    assert desk.send(one)["event"] == "verified"
+    assert listed(desk) == [] and desk.told[-1]["event"] == "dispute-not-taken"
+
+
+def test_the_status_of_a_site_counts_what_waits_for_a_decision(
+    desk: Desk, maker: Maker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trusted(desk, maker)
+    desk.send(made(maker, body())[0])
+    assert desk.status()["disputes_open"] == 1
+    assert main(["hub", "status", "--data", str(desk.directory)]) == 0
+    assert "1 disputes without a decision: camwarden hub disputes S1" in capsys.readouterr().out
+
+
 def test_a_site_cannot_fill_the_hub_with_disputes(desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disputes, "OF_SITE_MOST", 2)
     trusted(desk, maker)
