@@ -1,8 +1,8 @@
 """Stores people's notes on findings, from acknowledgements to attestations, and the hub's decisions. A file each.
 
 They are in `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all in each
-cycle, writes only decisions of the hub, and removes what is over: a note is independent of the spool. Every note has an
-end but `Settled`, which is about one change of footage.
+cycle and writes only decisions of the hub: a note is independent of the spool. Every note has an end but `Settled`,
+which is about one change of footage.
 
 A note has an owner (`agent/observe/inventory/owners.py`). An acknowledgement or proof for a box does not count for
 another one; plans, which may be to replace it, and settled changes of footage do.
