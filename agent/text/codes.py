@@ -1,4 +1,4 @@
-"""Lists our codes for why something is not known, with words for them: what a sentence says in its brackets.
+"""Lists our codes for why something is not known, with words for them, as a sentence has them in brackets.
 
 English sentences show the code, which scripts and people search for; other languages show the words.
 """
