@@ -18,7 +18,7 @@ SOURCES: Final = ROOT / "tests/fixtures/recipes"
 COPIED: Final = ("agent", "drivers", "masking", "packaging", "systemd", "tests/house", "tests/support", "tests/text")
 PAGES: Final = ("README.md", "pyproject.toml", "tests/conftest.py", "Makefile")
 GENERATED: Final = re.compile(
-    r"packaging/(completions|man)/.+|agent/text/locale/.+\.mo|agent/judge/checks/README\.md|agent/judge/judging\.md"
+    r"packaging/(completions|man|man\.zh_CN)/.+|agent/text/locale/.+\.mo|agent/judge/checks/README\.md|agent/judge/judging\.md"
 )
 """What `make generated` writes after such a change."""
 
