@@ -119,9 +119,9 @@ def _plan_row(plan: Plan, now: datetime) -> dict[str, Json]:
     }  # fmt: skip
 
 
-def _where(site: Site, subject: str) -> Text:
+def _where(site: Site, subject: str, lang: str) -> Text:
     names = {f"camera:{c.camera.id}": c.camera.name for c in site.cameras}
-    where = Text(printable(names.get(subject) or subject))
+    where = Text(printable(names.get(subject) or translate(subject, lang)))
     if names.get(subject):
         where.append(f"\n{subject}", style="dim")
     return where
@@ -149,7 +149,7 @@ def _open_table(site: Site, found: Iterable[Episode], known: tuple[Contested, ..
         if (word := beside(known, one.key, one.detected_at)) is not None:
             what.append(f"\n{printable(render(contested_words(word), lang))}", style="magenta")
         status = Text(translate(one.status, lang), style=STYLE[one.status])
-        table.add_row(status, _where(site, one.subject), Text(local(one.detected_at, zone)), what)
+        table.add_row(status, _where(site, one.subject, lang), Text(local(one.detected_at, zone)), what)
     return table
 
 
@@ -179,7 +179,7 @@ def _closed_table(site: Site, closed: Iterable[Episode], known: tuple[Contested,
             what.append(f"\n{printable(render(contested_words(word), lang))}", style="magenta")
         table.add_row(
             Text(translate(one.worst, lang), style=STYLE[one.worst]),
-            _where(site, one.subject),
+            _where(site, one.subject, lang),
             Text("\n".join(f"{local(at, zone)} {translate(word, lang)}" for at, word in when)),
             Text(took),
             what,

@@ -97,7 +97,7 @@ def findings_table(
     table.add_column(translate("what was found, and the next step", lang), overflow="fold")
     for finding in shown:
         status = Text(translate(finding.status, lang).replace("_", " "), style=STYLE[finding.status])
-        where = Text(printable(names.get(finding.subject) or finding.subject))
+        where = Text(printable(names.get(finding.subject) or translate(finding.subject, lang)))
         words, step = render_apart(finding.message, lang)
         what = Text(printable(words))
         if names.get(finding.subject):

@@ -56,7 +56,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "missing": "此期间缺少 {missing} 份报告，见 `gaps.json`。",  # noqa: RUF001
         "complete": "此期间不缺少报告。",
         "more": "另有 {n} 份",
-        "indication": "技术提示：对该条款的理解尚未经人确认",  # noqa: RUF001
+        "indication": "技术性提示：对该条款的理解尚未经人确认",  # noqa: RUF001
         "confirmed": "对该条款的理解已经确认：{by}，{on}",  # noqa: RUF001
         "no_rule": "报告未提及任何条款。",
     },

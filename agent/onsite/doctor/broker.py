@@ -17,6 +17,7 @@ from agent.deliver.publish.tls import tls_context, tls_words
 from agent.deliver.publish.try_login import try_login
 from agent.host.health import clock_synced
 from agent.judge.checks.service.delivery import CERTIFICATE, CERTIFICATE_WARN_DAYS, run_certificate
+from agent.model.errors import os_words
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.facts.delivery import Delivery
 from agent.observe.facts.facts import Facts
@@ -47,7 +48,7 @@ def reached(situation: Situation) -> Outcome:
     try:
         socket.create_connection((hub.host, hub.port), CONNECT_S).close()
     except OSError as error:
-        why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        why = Message("timed out") if isinstance(error, TimeoutError) else os_words(error)
         what = Message("{place} takes no connection: {why}", {**place, "why": why})
         return found("fail", "no-connection", what, Message("check route, firewall and [hub] host and port"))
     return passed(Message("{place} takes connections", place))
@@ -82,7 +83,7 @@ def secured(situation: Situation) -> Outcome:
     except ssl.SSLError as error:
         return found("fail", "tls", Message("{why}", {"why": tls_words(error)}), step)
     except OSError as error:
-        why = error.strerror or "it closed the connection"
+        why = os_words(error) if error.strerror else Message("it closed the connection")
         return found("fail", "tls", Message("the broker broke off the TLS handshake: {why}", {"why": why}), step)
     return _lasting(datetime.fromtimestamp(ends, UTC), situation.now, version)
 
@@ -104,7 +105,10 @@ def certificate(situation: Situation) -> Outcome:
     _must_be_readable(site.hub)
     trusted = site.policy.own_clock == "trusted" or clock_synced()
     facts = Facts({}, own_clock_trusted=trusted, delivery=Delivery(certificate=read_own(site.hub)))
-    (finding,) = run_certificate(CERTIFICATE, site, facts, situation.now)
+    judged = run_certificate(CERTIFICATE, site, facts, situation.now)
+    if not judged:
+        return not_due("no-certificate", Message("this site shows the broker no certificate of its own"))
+    (finding,) = judged
     ask = Message("get the next one: camwarden enroll --renew, or camwarden keys csr and camwarden keys import")
     step = ask if finding.status in ("fail", "warn") else None
     return Outcome(finding.status, finding.message, step, finding.reason, finding.evidence)

@@ -43,7 +43,7 @@ def test_a_rule_of_a_house_is_told_in_its_own_words_and_is_an_indication() -> No
     )  # fmt: skip
     said = standing(one)
     assert said is not None
-    assert (str(said), render(said, "zh_CN")) == ("technical indication", "技术提示")
+    assert (str(said), render(said, "zh_CN")) == ("technical indication", "技术性提示")
 
 
 def test_a_rule_that_somebody_confirmed_says_who_and_when() -> None:

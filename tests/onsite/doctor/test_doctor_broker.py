@@ -19,6 +19,7 @@ from mosquitto import Broker
 
 from agent.model import exits
 from agent.onsite.doctor.survey import exit_code
+from agent.text.translate import render
 
 
 @pytest.fixture
@@ -98,6 +99,17 @@ def test_a_login_is_tried_once_and_judged(password: str, status: str, code: int,
         waits(lambda: said in broker.log)  # it answers before it writes its log
         assert broker.log.count(said) == 1
         assert CANARY not in str(outcome)
+
+
+def test_a_site_without_a_certificate_has_none_to_judge_and_nothing_to_report(place: Place) -> None:
+    with with_password(place, "right"):
+        outcome = place.one("certificate")
+    assert (outcome.status, outcome.reason, outcome.next_step) == ("not_applicable", "no-certificate", None)
+
+
+def test_why_a_broker_takes_no_connection_is_said_in_the_readers_language(place: Place) -> None:
+    outcome = place.one("broker-connection")
+    assert "Connection refused" in str(outcome.what) and "连接被拒绝" in render(outcome.what, "zh_CN")
 
 
 def test_beside_a_running_service_no_login_is_tried(place: Place) -> None:
