@@ -1,4 +1,4 @@
-"""Lists our codes for why something is not known, with words for them, as a sentence has them in brackets.
+"""Lists the codes for why a fact is not available, with their words in a sentence.
 
 English sentences show the code, which scripts and people search for; other languages show the words.
 """

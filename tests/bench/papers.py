@@ -174,18 +174,15 @@ def main() -> None:
         folder.chmod(0o755)  # the browser prints as nobody where we are root
         pages, zh_pages = printed(english, folder), printed(chinese, folder)
     foreign = foreign_cells(chinese, names_of(one, report))
-    show(
-        "papers",
-        asked,
-        {
-            FIRST_CAMERA.name: FIRST_CAMERA.of([first_camera_page(pages, report)]),
-            FAILS.name: FAILS.of([told_on(pages[:2], report, fails)]),
-            PAGES.name: PAGES.of([len(pages), len(zh_pages)]),
-            SIZE.name: SIZE.of([len(seal(text, SIGNER)) / 1e6 for text in (english, chinese)]),
-            FOREIGN.name: FOREIGN.of([len(foreign)]),
-        },
-        {"cameras": cameras, "failing": failing, "fails": len(fails), "foreign": foreign},
-    )
+    figures = {
+        FIRST_CAMERA.name: FIRST_CAMERA.of([first_camera_page(pages, report)]),
+        FAILS.name: FAILS.of([told_on(pages[:2], report, fails)]),
+        PAGES.name: PAGES.of([len(pages), len(zh_pages)]),
+        SIZE.name: SIZE.of([len(seal(text, SIGNER)) / 1e6 for text in (english, chinese)]),
+        FOREIGN.name: FOREIGN.of([len(foreign)]),
+    }
+    conditions = {"cameras": cameras, "failing": failing, "fails": len(fails), "foreign": foreign}
+    show("papers", asked, figures, conditions)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ PAGES: Final = 14
 """As many are searched for the first one full of pictures of cameras."""
 COLOURED: Final = 40
 """Difference between the channels of a pixel, 0 to 255, from which it is no grey."""
-HEIGHT_RATIO: Final = 0.8
+HEIGHT_RATIO: Final = 0.72
 """Of a page: the results and what fails, two cameras; not its foot, as how many pages there are is no matter here."""
 
 Page = NDArray[np.uint8]

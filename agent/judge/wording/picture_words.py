@@ -1,4 +1,4 @@
-"""Lists words for the paths of a picture, and for why a zone is not hidden on one: all msgids. Pure."""
+"""Lists the words for ways on which a picture leaves, and for why a zone is not hidden on one: msgids. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
