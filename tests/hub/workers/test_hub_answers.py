@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import delivery
@@ -13,10 +13,12 @@ from hubdesk import Desk, trusted
 from agent.contract.chain import utc_text
 from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload
 from agent.contract.orders import Command
+from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.contract.topics import topic
+from agent.hub.views.status import write_orders
 from agent.hub.workers import orders
 from agent.model.finding import Draft, Envelope, Json
-from tests.hub.workers.test_hub_orders import HOUR, reported, result_of, status
+from tests.hub.workers.test_hub_orders import HOUR, publish, reported, result_of, status
 
 
 @pytest.fixture
@@ -145,11 +147,30 @@ def test_an_answer_by_another_key_for_another_site_or_to_no_order_is_refused(
     assert result_of(desk, maker, command.id, "check-now", None, id="another-order")["reason"] == "topic"
     name = topic("datong", "S1", "cmd-result", command.id)
     assert desk.hand_in(name, b"{}", "")["reason"] == "unsigned"
+    assert desk.hand_in(name, b" " * (PAYLOAD_MAX_BYTES + 1), "")["reason"] == "size"
+    half = b'{"why":"\\ud800"}'
+    assert desk.hand_in(name, half, sign_payload(half, maker.signer, RESULT_TYP))["reason"] == "payload"
     assert desk.hand_in(name, b"{}", sign_payload(b"{}", maker.signer, RESULT_TYP))["reason"] == "payload"
     assert desk.hand_in(name, b"{}", sign_payload(b"{}", maker.signer, REPORTED_TYP))["reason"] == "typ"
     assert desk.hand_in(name, b"{ }", sign_payload(b"{}", maker.signer, RESULT_TYP))["reason"] == "signature"
     assert desk.hand_in("vss/v1/datong/S1/cmd-result/a/b", b"{}", "")["reason"] == "topic"
     assert status(desk, command) == ("", "")
+
+
+def test_what_is_shown_of_an_order_is_how_far_it_has_come(desk: Desk, maker: Maker) -> None:
+    def shown(now: datetime = NOW) -> object:
+        return [row["state"] for row in write_orders(desk.store, "S1", now)["orders"]]  # type: ignore[index,union-attr]
+
+    trusted(desk, maker)
+    command, answer = check(desk)
+    assert (shown(), shown(NOW + 2 * HOUR)) == (["waiting"], ["expired"])
+    publish(desk)
+    assert (shown(), shown(NOW + 2 * HOUR)) == (["sent"], ["expired"])
+    report = report_with(maker, answer)
+    result_of(desk, maker, command.id, "check-now", report)
+    assert (shown(), shown(NOW + 2 * HOUR)) == (["answer-expected"], ["answer-expected"])
+    desk.send(report)
+    assert shown(NOW + 2 * HOUR) == ["answered"]
 
 
 def test_what_an_unknown_key_reports_to_be_in_force_waits_for_trust(desk: Desk, maker: Maker) -> None:
