@@ -20,6 +20,7 @@ PAGES = (
     "agent/onsite/ledger/README.md",
     "agent/onsite/privacy/README.md",
     "agent/service/operate.md",
+    "agent/site/rules/README.md",
     "packaging/site.toml.sample",
 )
 """What operators, contractors and supervisors read. Pages for developers are English alone."""

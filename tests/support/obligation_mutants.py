@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 import pytest
 from contradictions import contradicted
@@ -112,12 +113,14 @@ def mutants(site: Site, facts: Facts, now: datetime) -> frozenset[Mutant]:
     return frozenset((one.check, kind) for one in passing for kind in one.kinds) - NEVER_ALONE.keys()
 
 
-def survivors(site: Site, facts: Facts, now: datetime) -> tuple[frozenset[Mutant], frozenset[Mutant]]:
-    """Return all mutants, and those that no knock-out and no contradiction kills."""
+def survivors(
+    site: Site, facts: Facts, now: datetime, most: int | None = None
+) -> tuple[frozenset[Mutant], frozenset[Mutant]]:
+    """Return all mutants, and those that no knock-out and no contradiction kills, or none of the first `most`."""
     there = mutants(site, facts, now)
     killed = {
         (one.check, *one.against)
-        for other, changed in knocked_out(site, facts, now)
+        for other, changed in islice(knocked_out(site, facts, now), most)
         for one in judged(other, changed, now)
         if len(one.against) == 1
     }
