@@ -41,6 +41,7 @@ _BESIDE = (
     "DELETE FROM assessed WHERE day < substr(?1, 1, 10)",
     "DELETE FROM refused WHERE at < ?1",
     "DELETE FROM waiting WHERE arrived_at < ?1",
+    "DELETE FROM dispute WHERE arrived_at < ?1",
     "DELETE FROM command WHERE created_at < ?1 AND expires_at < ?1",
     "DELETE FROM desired AS d WHERE created_at < ?1"
     " AND version < (SELECT max(version) FROM desired WHERE site = d.site)",

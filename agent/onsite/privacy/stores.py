@@ -11,11 +11,15 @@ from typing import Final, Literal
 
 from agent.deliver.spool.confirm import CONFIRMED_KEPT
 from agent.host.access_register import KEPT as RECORDS_KEPT
+from agent.judge.memory.disputes import KEPT_FOR as DISPUTES_KEPT
 from agent.judge.memory.history import KEPT as HISTORY_KEPT
-from agent.judge.memory.notes import OVER_FOR
+from agent.judge.memory.notes import KINDS, OVER_FOR
 from agent.service.cycle.expire import MONTH
 
 Folder = Literal["state", "runtime", "config", "hub", "memory", "journal", "anywhere"]
+
+DISPUTED: Final = ("dispute", "decision")
+"""Kinds of notes that stay for a year: an owner's word, and the hub's."""
 
 FOLDERS: Final = {
     "state": "the state folder of the gateway",
@@ -82,9 +86,16 @@ STORES: Final[tuple[Store, ...]] = (
         ends="the next sheet replaces it; the service removes it",
     ),
     Store(
-        name="notes", title="words of people on findings", folder="state", files=("notes/*.json",),
+        name="notes", title="words of people on findings", folder="state",
+        files=tuple(f"notes/{kind}-*.json" for kind in KINDS if kind not in DISPUTED),
         holds="who acknowledged, planned or settled something or held a drill, when and why",
         since="its end", kept=OVER_FOR, ends="the service removes it",
+    ),
+    Store(
+        name="disputes", title="disputes of owners and what was decided", folder="state",
+        files=tuple(f"notes/{kind}-*.json" for kind in DISPUTED),
+        holds="who disputes a finding, who decided on it, when and why",
+        since="it was written", kept=DISPUTES_KEPT, ends="the service removes it",
     ),
     Store(
         name="drill-records", title="signed records of drills", folder="state", files=("drills/*.json",),

@@ -24,6 +24,7 @@ from agent.deliver.spool.inbox import leave_flush, take_up
 from agent.host.access_register import KEPT as RECORDS_KEPT
 from agent.host.access_register import NAME as REGISTER
 from agent.host.access_register import note_opening, read_openings
+from agent.judge.memory.disputes import Decision, Dispute
 from agent.judge.memory.history import read_history
 from agent.judge.memory.notes import Plan, read_notes, write_note
 from agent.model.finding import Head
@@ -161,6 +162,24 @@ def test_notes_go_a_month_after_their_end_without_anybody_writing_another(site: 
     assert read_notes(folder, site.id) == ()
 
 
+def test_a_dispute_and_its_decision_go_after_a_year(site: Site) -> None:
+    folder, kept, owner = site.storage.directory, ROWS["disputes"].kept, Owner(site.id)
+    assert kept is not None
+    key = "retention-days camera:gate"
+    dispute = Dispute(
+        key=key, detected_at=NOON - DAY, status="fail", reason="x", by="Li", at=NOON, why="x", owner=owner
+    )
+    write_note(folder, dispute, NOON)
+    decision = Decision(
+        key=key, dispute=dispute.said.id, outcome="upheld", by="Wang", at=NOON, why="y", command="c1", owner=owner
+    )
+    write_note(folder, decision, NOON)
+    expire_at(site, NOON + kept)
+    assert len(read_notes(folder, site.id)) == 2
+    expire_at(site, NOON + kept + DAY)
+    assert read_notes(folder, site.id) == ()
+
+
 def test_confirmed_reports_go_after_a_day_and_unconfirmed_ones_stay(tmp_path: Path) -> None:
     kept, maker = ROWS["reports"].kept, Maker(tmp_path)
     assert kept is not None
@@ -272,8 +291,8 @@ def test_a_damaged_state_of_it_begins_the_months_anew(site: Site, text: str) -> 
 
 
 ELSEWHERE: Final = {
-    "previous-pictures", "derived-references", "notes", "reports", "history", "register", "filing", "status", "digest",
-    "carried", "hub-reports", "hub-register",
+    "previous-pictures", "derived-references", "notes", "disputes", "reports", "history", "register", "filing",
+    "status", "digest", "carried", "hub-reports", "hub-register",
 }  # fmt: skip
 """Rows whose limit has a test of its own above; those of `AGED_FILES` and `UNUSED` have theirs by name."""
 
