@@ -109,6 +109,7 @@ def test_a_dossier_prints_its_lists_across_with_every_serial_number_whole(lang: 
     sizes = [
         line.split(":")[1].split()[:3] for line in told.splitlines() if line.startswith("Page ") and "size" in line
     ]
-    assert [float(width) > float(height) for width, _, height in sizes] == [False, True, False, False]
+    across = [float(width) > float(height) for width, _, height in sizes]
+    assert across == [False, False, True, False, False], "facts, lists across, what is lacking, signatures"
     text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
-    assert text.count("SN-0042") == 2 and SIGNER.kid in text.replace("\n", "")
+    assert text.count("SN-0042") == 3 and SIGNER.kid in text.replace("\n", "")
