@@ -181,11 +181,12 @@ class World:
             self._mend_store(stored)
 
     def _mend_store(self, before: Stamps) -> None:
-        """Write every segment anew that is not as it was, as if the lie had never been."""
+        """Write every segment anew that is not as it was, and delete what is older than what a store holds."""
         if self.store is None:
             return
         now = stamps(self.store)
-        there = {path for path, stamp in now.items() if before.get(path) == stamp}
+        oldest = full_hour(self.clock() - timedelta(days=STORED_DAYS)).timestamp()
+        there = {path for path, stamp in now.items() if before.get(path) == stamp and stamp[2] > oldest * 10**9}
         for path in now.keys() - there:
             path.unlink()
         self.recorded_until = None
