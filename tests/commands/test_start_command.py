@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from at_terminal import CTRL_C, Session, at_terminal
+from at_terminal import CTRL_C, KILL, Session, at_terminal
 from here_run import run_here
 from patience import PATIENCE_S
 
@@ -207,6 +208,29 @@ def test_camwarden_alone_on_a_terminal_is_the_guide_and_ctrl_c_keeps_what_was_an
         assert (on.typed, site.failed_logins["roof"]) == (2, 0), on.shown
         assert "继续处理 camwarden-site" in on.shown and "隐私内容可能被看到" not in on.shown
         assert PASSWORD not in seen.shown + on.shown
+
+
+def test_where_the_power_went_at_a_question_the_next_start_goes_on(tmp_path: Path) -> None:
+    """A person knows the answers before: each is asked again only where it had not been given."""
+    steps = ("站点叫什么", "摄像机在哪里", "哪些是本站点", "用户名", "密码")
+    with devices("roof") as site:
+        given = dict(zip(steps, ("大同17中", places(site)[0], "", "viewer", PASSWORD), strict=True))
+        for question in (steps[0], steps[2], steps[4]):
+            number = steps.index(question)
+            home = tmp_path / str(number)
+            home.mkdir()
+            before = [(step, given[step]) for step in steps[:number]]
+            dead = at_a_terminal(home, [*before, (question, KILL)])
+            assert dead.code == -signal.SIGKILL, dead.shown
+            is_written = (home / "camwarden-site/site.toml").exists()
+            assert is_written is (question in ("用户名", "密码")), (
+                "nothing is written before the addresses are confirmed"
+            )
+            left = [step for step in steps[-2:] if is_written] or list(steps)
+            on = at_a_terminal(home, [(step, given[step]) for step in left], "start")
+            assert on.typed == len(left) and on.code in (exits.OK, exits.FAILS, exits.UNCHECKED), on.shown
+            assert [one.id for one in load(home / "camwarden-site/site.toml").devices] == ["device-127-0-0-1"]
+        assert site.failed_logins["roof"] == 0
 
 
 def test_the_folder_is_named_by_its_file_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

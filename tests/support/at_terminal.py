@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CTRL_C = "\x03"
+KILL = "SIGKILL"
+"""An answer that nobody types: the power goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,11 @@ def at_terminal(
             shown += more.decode(errors="replace")
             if typed < len(answers) and answers[typed][0] in shown[read_to:]:
                 read_to, line = len(shown), answers[typed][1]
-                os.write(ours, (line if line == CTRL_C else f"{line}\n").encode())
                 typed += 1
+                if line == KILL:
+                    os.killpg(child.pid, signal.SIGKILL)
+                else:
+                    os.write(ours, (line if line == CTRL_C else f"{line}\n").encode())
         return Session(child.wait(max(1.0, until - time.monotonic())), shown, typed)
     except subprocess.TimeoutExpired:
         raise AssertionError(f"it did not end, after {typed} answers: {shown[-2000:]}") from None
