@@ -13,7 +13,8 @@ from agent.judge.memory.disputes import Decision, Dispute, contested
 from agent.judge.memory.episodes import new_episode
 from agent.model.finding import Finding, is_item
 from agent.onsite.filing.contents import dossier_of
-from agent.onsite.handover.contents import contents, is_declaration
+from agent.onsite.handover.contents import contents
+from agent.onsite.handover.contents_findings import is_declaration
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.result import CheckResult
@@ -46,9 +47,14 @@ def test_a_hand_over_report_shows_a_dispute_in_the_sentence_of_its_finding(lang:
     found = run_checks(checked.site, checked.seen.facts, NOW)
     checked = replace(checked, seen=replace(checked.seen, findings=found))
     finding = next(one for one in found if is_item(one) and not is_declaration(one))
-    parts = contents(disputed(checked, finding), KeyPart("kid", True), lang).findings
-    assert [part.text for part in parts if words in part.text and BY in part.text] != []
-    assert [part for part in contents(checked, KeyPart("kid", True), lang).findings if words in part.text] == []
+    told = said(disputed(checked, finding), lang)
+    assert [text for text in told if words in text and BY in text] != []
+    assert [text for text in said(checked, lang) if words in text] == []
+
+
+def said(checked: CheckResult, lang: str) -> list[str]:
+    """Return each sentence of the report that stands with a cause."""
+    return [one.text for group in contents(checked, KeyPart("kid", True), lang).groups for one in group.said]
 
 
 def test_an_address_in_a_dispute_is_redacted_as_everywhere() -> None:
