@@ -167,7 +167,7 @@ SEEN: Final = (
         "declaration-withdrawn",
         "withdraws a declaration",
         "agent/judge/checks/papers/declared.py",
-        'lines(found, "missing", "expired")',
+        'lines(found, "missing", "expired", "incomplete")',
         "()",
         _SITE + "test_a_declaration_that_is_withdrawn_opens_an_item",
     ),

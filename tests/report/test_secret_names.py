@@ -82,8 +82,8 @@ def test_its_pictures_are_in_no_paper_and_the_paper_says_why() -> None:
     def judge(job: Any) -> Judged:
         raise AssertionError("nothing of a secret camera is drawn")
 
-    album = Album(judge, keep=True)
-    shown = album.blackened(the_site(SECRET), facts())
+    album = Album(judge, "all")
+    shown = album.blackened(the_site(SECRET), facts(), ())
     assert shown["gate"].jpeg == b""
     assert "declared to show a secret" in str(shown["gate"].why)
     assert "declared to show a secret" not in str(shown["yard"].why)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agent.contract.repair_counts import CLASSES, read_repairs
-from agent.judge.memory.disputes import words_of
+from agent.judge.wording.dispute_words import words_of
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
 from agent.report.levels import LEVEL_WORDS, counts_text

@@ -6,12 +6,13 @@ Both stay for a year. Of two decisions on one dispute the later one counts, by t
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from agent.contract.disputes import Decided, Disputed, Outcome, decided_json, disputed_json
+from agent.judge.wording.dispute_words import words_of
 from agent.model.finding import Json, Message, Status, utc_text
 from agent.observe.inventory.owners import NOBODY, Owner
 
@@ -121,26 +122,8 @@ def contested_row(one: Contested) -> dict[str, Json]:
     }
 
 
-OUTCOMES: Final[Mapping[str, str]] = {
-    "upheld": "disputed by {by}; the hub has decided: the finding stands ({decided_by}: {decided_why})",
-    "overturned": "disputed by {by}; the hub has decided: the finding was wrong ({decided_by}: {decided_why})",
-    "remedied": "disputed by {by}; the hub has decided: the finding was right and is mended ({decided_by}: "
-    "{decided_why})",
-}
-"""What is said beside a finding once the hub has decided."""
-
-
 def contested_words(one: Contested) -> Message:
     """Return what is said beside the finding."""
     decision = one.decision
     decided = (decision.outcome, decision.by, decision.why) if decision else None
     return words_of(one.dispute.by, utc_text(one.dispute.at)[:10], one.dispute.why, decided)
-
-
-def words_of(by: str, day: str, why: str, decided: tuple[str, str, str] | None) -> Message:
-    """Return what is said beside a finding; `decided`: outcome, by whom and why, None before a decision."""
-    values: dict[str, object] = {"by": by, "why": why, "day": day}
-    if decided is None or decided[0] not in OUTCOMES:
-        return Message("disputed by {by} on {day}: {why}; no decision of the hub yet", values)
-    outcome, values["decided_by"], values["decided_why"] = decided
-    return Message(OUTCOMES[outcome], values)

@@ -2,10 +2,10 @@
 
 Main streams and recordings are expensive and not fetched every cycle (`drivers/capture.py` schedules them). Until the
 next turn the last result counts, unless its basis has changed: the declared zones, the device's own masks, box, source
-or profile, or what another path shows. A live path that did not show every zone hidden, or gave no picture, is due in
-every cycle, so that a fault and its repair are seen at once. Playback is then due once in a RETRY: footage that is bare
-stays so until it is deleted, and each turn opens several moments of it. A camera without a live picture now has no
-cached ones: it is not online because it was.
+or profile, or what another path shows. A path that gave no picture is due in every cycle, and so is a live one that did
+not show every zone hidden, so that a fault and its repair are seen at once. Playback with such a zone is due once in a
+RETRY: footage that is bare stays so until it is deleted, and each turn opens several moments of it. A camera without a
+live picture now has no cached ones: it is not online because it was.
 """
 
 import hashlib
@@ -104,7 +104,7 @@ def due(site: Site, looked: tuple[PathResult, ...], now: datetime) -> dict[str, 
     trouble = {
         (one.camera_id, one.path)
         for one in valid
-        if not one.is_well and (one.path not in RECORDED or not timedelta() <= now - one.at < RETRY)
+        if not one.is_well and (one.seen is None or one.path not in RECORDED or not timedelta() <= now - one.at < RETRY)
     }
     return {
         camera_id: paths | {path for path in IN_ROTATION if (camera_id, path) in trouble}

@@ -233,13 +233,13 @@ def test_a_path_that_gave_no_picture_is_looked_at_in_every_cycle() -> None:
 
 
 @pytest.mark.parametrize("verdict", ["FAIL", "UNSURE", "no picture"])
-def test_playback_in_trouble_has_its_turn_once_an_hour_because_each_is_several_sessions(verdict: str) -> None:
+def test_bare_playback_has_its_turn_once_an_hour_and_one_without_a_picture_in_every_cycle(verdict: str) -> None:
     (troubled,) = (
         replace(one, seen=None if verdict == "no picture" else one.seen, verdicts=(told(verdict),))
         for one in first_look()
         if one.path == "playback"
     )
-    for minutes, is_due in ((15, False), (59, False), (60, True), (-15, True)):
+    for minutes, is_due in ((15, verdict == "no picture"), (59, verdict == "no picture"), (60, True), (-15, True)):
         paths = due(site(camera()), (troubled,), NOW + timedelta(minutes=minutes))["gate"]
         assert ("playback" in paths) is is_due, minutes
 

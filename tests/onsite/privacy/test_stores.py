@@ -170,10 +170,8 @@ def test_a_dispute_and_its_decision_go_after_a_year(site: Site) -> None:
         key=key, detected_at=NOON - DAY, status="fail", reason="x", by="Li", at=NOON, why="x", owner=owner
     )
     write_note(folder, dispute, NOON)
-    decision = Decision(
-        key=key, dispute=dispute.said.id, outcome="upheld", by="Wang", at=NOON, why="y", command="c1", owner=owner
-    )
-    write_note(folder, decision, NOON)
+    about = {"key": key, "dispute": dispute.said.id, "command": "c1"}
+    write_note(folder, Decision(**about, outcome="upheld", by="Wang", at=NOON, why="y", owner=owner), NOON)
     expire_at(site, NOON + kept)
     assert len(read_notes(folder, site.id)) == 2
     expire_at(site, NOON + kept + DAY)

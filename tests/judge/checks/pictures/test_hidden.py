@@ -101,7 +101,7 @@ def test_a_zone_that_was_bare_at_one_moment_fails_whatever_another_moment_showed
     )
     moments = (shows, hides) if bare_first else (hides, shows)
     found = judge((*others, *observed("camera:gate", *moments)))["privacy-mask-effective"]
-    assert (found.status, found.message.values["paths"]) == ("fail", "playback")
+    assert (found.status, str(found.message.values["paths"])) == ("fail", "playback")
 
 
 def test_a_bare_zone_speaks_before_a_path_that_is_missing() -> None:
