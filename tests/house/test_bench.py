@@ -190,7 +190,7 @@ FIGURES = {
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 
 
-COLD = frozenset({"start", "soak", "contain"})
+COLD = frozenset({"start", "soak", "contain", "recorders"})
 """Benches that have each program start anew: one measures what that takes, the others kill programs as a power cut."""
 
 

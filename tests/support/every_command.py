@@ -21,7 +21,7 @@ from agent.text.cli_words import arguments, commands
 
 SAMPLES = {
     "pack": "cn-799", "check": "camera-online", "subject": "camera:gate", "camera": "gate", "by": "Li", "why": "x",
-    "zone": "window",
+    "zone": "window", "dispute": "0a", "outcome": "upheld",
     "until": "2031-01-02", "start": "2031-01-01", "end": "2031-01-02", "device": "nvr", "report": "1:health:1",
     "site": "S1", "thumbprint": "A" * 43, "address": "192.0.2.1:8443", "broker": "192.0.2.1", "stream": "event",
     "from_seq": "1", "to_seq": "2", "exercise": "mask",
