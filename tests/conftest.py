@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hub_fixtures import broker, desk, hub_signer, live
 from hypothesis import HealthCheck, settings
-from warm_python import warm_interpreter
 
 __all__ = ["broker", "desk", "hub_signer", "live"]
 
@@ -42,13 +41,6 @@ def logging_as_in_a_fresh_process() -> None:
     for name in ("camwarden", "zeep"):
         logging.getLogger(name).setLevel(logging.NOTSET)
     logging.getLogger().setLevel(logging.WARNING)
-
-
-@pytest.fixture(scope="session")
-def warm_python() -> Iterator[str]:
-    """What stands in for the interpreter where its start is not the claim."""
-    with warm_interpreter() as program:
-        yield program
 
 
 @pytest.fixture

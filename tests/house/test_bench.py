@@ -190,18 +190,15 @@ FIGURES = {
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 
 
-COLD = frozenset({"start", "soak", "contain", "recorders"})
-"""Benches that have each program start anew: one measures what that takes, the others kill programs as a power cut."""
-
-
-def run(*command: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([python, *command], capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=300, cwd=ROOT, check=False
+    )
 
 
 @pytest.mark.parametrize("bench", FIGURES)
-def test_a_bench_prints_one_object_with_exactly_its_figures(bench: str, warm_python: str) -> None:
-    python = sys.executable if bench in COLD else warm_python
-    done = run(str(BENCH / f"{bench}.py"), "--quick", "--json", python=python)
+def test_a_bench_prints_one_object_with_exactly_its_figures(bench: str) -> None:
+    done = run(str(BENCH / f"{bench}.py"), "--quick", "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["bench"] == bench and said["quick"] is True
