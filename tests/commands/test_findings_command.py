@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivery import NOW, Maker, moment
+from camera_cycles import ONLINE, camera_cycle
+from delivery import NOW, Maker
 
 from agent.cli import main
 from agent.commands.findings import command
 from agent.deliver.spool.spool import Spool
-from agent.judge.memory import memory as state
-from agent.model.finding import Finding, Message, Source, Status
-from agent.observe.facts.facts import gather
-from agent.service.cycle.cycle import CycleResult, tell
+from agent.model.finding import Status
 from agent.site.config.load import load
 
 STEP = timedelta(minutes=15)
-ONLINE, GATE, YARD = "camera-online", "camera:gate", "camera:yard"
+GATE, YARD = "camera:gate", "camera:yard"
 HOSTILE = "门卫室\x1b[31m [bold]"
 
 
@@ -45,17 +43,7 @@ class Service:
 
     def cycle(self, **found: Status) -> list[str]:
         """Run a cycle in which cameras are online or not; return the events that it tells."""
-        findings = tuple(
-            Finding(
-                ONLINE, f"camera:{name}", status, "major", Message("no answer from {name}", {"name": HOSTILE}),
-                Source("rule", "1"), "unreachable",
-            )
-            for name, status in found.items()
-        )  # fmt: skip
-        memory = state.from_json(self.spool.read_memory())
-        envelopes = tell(
-            self.maker.site, CycleResult(gather(()), findings, memory), self.spool, self.maker.signer, moment(self.at)
-        )
+        envelopes = camera_cycle(self.maker, self.spool, self.at, found, called=HOSTILE)
         self.at += STEP
         self.health = json.loads(envelopes[-1].report.payload)["body"]
         events = [json.loads(e.report.payload)["body"] for e in envelopes if e.report.stream == "event"]

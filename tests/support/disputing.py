@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from camera_cycles import camera_cycle
 from contract_schemas import fits
 from delivery import Maker, moment
 
@@ -19,14 +20,12 @@ from agent.contract.signing_keys import PublicKey
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory as state
-from agent.model.finding import Envelope, Finding, Message, Source, Status
-from agent.observe.facts.facts import gather
-from agent.service.cycle.cycle import CycleResult, tell
+from agent.model.finding import Envelope, Status
 from agent.service.orders.desk import OrderDesk
 from agent.site.config.load import load
 from agent.site.config.site import Hub
 
-ONLINE, GATE = "camera-online", "camera:gate"
+GATE = "camera:gate"
 
 
 class DisputedSite:
@@ -71,17 +70,7 @@ class DisputedSite:
 
     def cycle(self, at: datetime, **found: Status) -> tuple[Envelope, ...]:
         """Run a cycle in which cameras are online or not; `bodies` are those of its reports by stream."""
-        findings = tuple(
-            Finding(
-                ONLINE, f"camera:{name}", status, "major", Message("no answer from {name}", {"name": name}),
-                Source("rule", "1"), "unreachable",
-            )
-            for name, status in found.items()
-        )  # fmt: skip
-        memory = state.from_json(self.spool.read_memory())
-        envelopes = tell(
-            self.maker.site, CycleResult(gather(()), findings, memory), self.spool, self.maker.signer, moment(at)
-        )
+        envelopes = camera_cycle(self.maker, self.spool, at, found)
         self.bodies = {"event": [], "config": [], "health": []}
         for one in envelopes:
             fits(one.report.payload)
