@@ -81,7 +81,6 @@ def forget_pictures(remembered: Remembered, cameras: frozenset[str]) -> Remember
     """Return the memory without picture results of these cameras, so that each of their paths is due."""
     return replace(
         without_pictures(remembered, cameras),
-        bare=remembered.bare,
         quality={
             name: CameraQuality(one.references, one.memory) if name in cameras else one
             for name, one in remembered.quality.items()

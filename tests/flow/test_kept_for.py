@@ -23,7 +23,7 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.memory import Memory
 from agent.model import exits
 from agent.observe.facts.sightings import BoxMark
-from agent.observe.footage.bare import BareStretch
+from agent.observe.footage.bare import BareStretch, bare_opening
 from agent.observe.inventory.owners import NOBODY, Owner, owners_now
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.probe.devices import ProbeResult, Reading
@@ -239,3 +239,14 @@ def test_what_a_recorder_played_of_a_bare_time_says_nothing_of_the_next_recorder
     ):
         (after,) = memory_of_boxes(kept, here, {"gate": now}).bare["gate"]
         assert (after.opened, after.opened_at) == (opened, NOW if opened else None)
+
+
+def test_a_box_that_calls_itself_another_for_one_look_cannot_have_a_bare_time_forgotten() -> None:
+    """What was bare in it stays to be opened, however often the serial number changes, wherever it hangs."""
+    first = Owner("dt0001", "192.0.2.1 80 1", BoxMark("N8", "one"))
+    stretch = BareStretch("window", NOW - timedelta(hours=2), NOW - timedelta(hours=1), "bare", NOW)
+    kept, here = Remembered(owners={"gate": first}, bare={"gate": (stretch,)}), site(camera("gate"))
+    for now in (replace(first, box=BoxMark("N8", "two")), replace(first, source="192.0.2.2 80 1"), first):
+        kept = memory_of_boxes(kept, here, {"gate": now})
+        assert kept.bare["gate"] == (replace(stretch, opened="", opened_at=None),)
+        assert bare_opening(kept.bare["gate"], None, NOW) is not None

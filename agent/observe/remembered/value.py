@@ -61,7 +61,10 @@ EMPTY = Remembered()
 
 
 def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Remembered:
-    """Return the memory without any picture results of these cameras."""
+    """Return the memory without any picture results of these cameras.
+
+    When zones were bare stays: a fault that ended is no result of now, and nobody must be able to have it forgotten.
+    """
     return replace(
         remembered,
         looked=tuple(one for one in remembered.looked if one.camera_id not in cameras),
@@ -69,6 +72,5 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         views={name: one for name, one in remembered.views.items() if name not in cameras},
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
-        bare={name: one for name, one in remembered.bare.items() if name not in cameras},
         moments=tuple(one for one in remembered.moments if not set(one.pair) & set(cameras)),
     )

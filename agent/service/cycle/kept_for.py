@@ -2,7 +2,8 @@
 
 The memory of a camera belongs to one box, at one address and channel. Where the configuration names another place, or
 the box proves to be another one (`agent/observe/inventory/owners.py`), it is forgotten; footage begins anew, the chain
-of digests goes on. An identity that could not be read forgets nothing.
+of digests goes on. When zones were bare is remembered whatever stands there now: what is kept of that time is opened
+again. An identity that could not be read forgets nothing.
 """
 
 import logging
@@ -53,11 +54,12 @@ def memory_of_boxes(remembered: Remembered, site: Site, now: Owners) -> Remember
         for name in names
     }
     recorders = _with_another_recorder(remembered, site, now)
+    unseen = recorders | another
     remembered = replace(
         remembered,
         owners={**remembered.owners, **after},
         footage=_footage(remembered, recorders),
-        bare={name: unopened(one) if name in recorders else one for name, one in remembered.bare.items()},
+        bare={name: unopened(one) if name in unseen else one for name, one in remembered.bare.items()},
     )
     if not another:
         return remembered
