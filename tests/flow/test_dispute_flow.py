@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from camera_cycles import ONLINE
 from contract_schemas import fits
-from disputing import GATE, ONLINE, DisputedSite
+from disputing import GATE, DisputedSite
 from hubside import FAST, RunningHub, clock
 from mosquitto import Broker
 from patience import PATIENCE_S

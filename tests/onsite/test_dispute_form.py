@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from camera_cycles import ONLINE
 from delivery import NOW
-from disputing import GATE, ONLINE, DisputedSite
+from disputing import GATE, DisputedSite
 
 from agent.cli import main
 from agent.commands.findings import command

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from camera_cycles import ONLINE
 from delivery import NOW
-from disputing import GATE, ONLINE, DisputedSite
+from disputing import GATE, DisputedSite
 from orders_by_hub import HOUR, order
 
 from agent.cli import main
