@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import socket
 import threading
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -24,8 +26,9 @@ PORT, GROUP = WS_DISCOVERY.port, WS_DISCOVERY.group
 QUESTIONS = sum(len(one.asks) for one in PROTOCOLS)
 """How many questions one host is asked: two probes, and one of each maker's search."""
 
-NETWORK = "127.9.0.0/27"
-"""Thirty hosts that all are this machine: Linux answers for the whole of 127/8."""
+NETWORK_BEGIN = f"127.{10 + os.getpid() % 240}.0"
+NETWORK = f"{NETWORK_BEGIN}.0/27"
+"""Thirty hosts that all are this machine: Linux answers for the whole of 127/8. Another run of this test has others."""
 
 
 def address_of(sock: socket.socket) -> str:
@@ -161,38 +164,37 @@ def test_a_whole_22_is_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(plan_of((), (), ("10.0.0.0/23", "10.9.0.0/31", "10.9.0.2/32")).paced) == 510 + 3
 
 
-class Counting:
-    """A clock that goes on by `step_s` with each look, and counts the datagrams that have come by then."""
-
-    def __init__(self, sockets: list[socket.socket], step_s: float) -> None:
-        self._sockets, self._step_s, self._now_s = sockets, step_s, 1000.0
-        self.arrived_at: list[float] = []
-
-    def __call__(self) -> float:
-        for sock in self._sockets:
-            with contextlib.suppress(BlockingIOError):
-                while sock.recv(65_535):
-                    self.arrived_at.append(self._now_s)
-        self._now_s += self._step_s
-        return self._now_s
-
-
 @pytest.mark.parametrize("step_s", [0.015, 0.05, 3.0])
-def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float) -> None:
+def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the clock that is handed in; a step of 3 s is a machine that was asleep: it does not catch up in a burst."""
+    now_s, sent_at = 1000.0, list[float]()
+
+    def clock() -> float:
+        nonlocal now_s
+        now_s += step_s
+        return now_s
+
+    class Timed(socket.socket):
+        """Notes by that clock when it sends: when a datagram arrives, a busy machine decides."""
+
+        def sendto(self, *args: Any) -> int:
+            sent_at.append(now_s)
+            return super().sendto(*args)
+
     with contextlib.ExitStack() as stack:
-        places = [(f"127.9.0.{n}", one.port) for n in range(1, 31) for one in PROTOCOLS]
+        places = [(f"{NETWORK_BEGIN}.{n}", one.port) for n in range(1, 31) for one in PROTOCOLS]
         sockets = [stack.enter_context(bound(*place)) for place in places]
-        for sock in sockets:
-            sock.setblocking(False)
-        clock = Counting(sockets, step_s)
-        plan = plan_of((), (), (NETWORK,))
-        sweep(plan, 0.1, clock=clock)
-        clock()
-    times = clock.arrived_at
-    assert len(times) == plan.datagrams == 30 * QUESTIONS
-    assert max(sum(1 for other in times if at <= other < at + 1) for at in times) <= PER_SECOND
-    assert times[-1] - times[0] >= (30 * QUESTIONS - 1) / PER_SECOND - 1e-6
+        with monkeypatch.context() as patch:
+            patch.setattr(network_sweep.socket, "socket", Timed)
+            plan = plan_of((), (), (NETWORK,))
+            sweep(plan, 0.1, clock=clock)
+        for sock, one in zip(sockets, PROTOCOLS * 30, strict=True):
+            sock.settimeout(PATIENCE_S)
+            for _ in one.asks:
+                assert sock.recv(65_535)
+    assert len(sent_at) == plan.datagrams == 30 * QUESTIONS
+    assert max(sum(1 for other in sent_at if at <= other < at + 1) for at in sent_at) <= PER_SECOND
+    assert sent_at[-1] - sent_at[0] >= (30 * QUESTIONS - 1) / PER_SECOND - 1e-6
 
 
 def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
@@ -203,13 +205,14 @@ def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
 
 
 def test_a_flood_of_answers_ends_the_listening_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_sweep, "ANSWERS_MAX", 500)
+    # Fewer than a kernel's buffer holds: what more comes while this thread waits for a processor is dropped there.
+    monkeypatch.setattr(network_sweep, "ANSWERS_MAX", 50)
     flood = [matches((f"urn:uuid:{n}", "", f"http://10.0.{n >> 8}.{n & 255}/")) for n in range(2000)]
     sock = bound()
     with responder(sock, flood):
         heard = sweep(plan_of((), (address_of(sock),), ()), 3.0)
     assert heard.failed == ("too many answers",)
-    assert 500 <= len(heard.found) < 564
+    assert 50 <= len(heard.found) < 114
 
 
 def test_huge_datagrams_are_read_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
