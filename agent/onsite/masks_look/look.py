@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, descriptor_of, is_among, render_path, view_of
 from agent.judge.checks.pictures import masks
 from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
@@ -21,6 +20,16 @@ from agent.observe.pictures.preset_verdicts import Presets, positions, presets_a
 from agent.observe.pictures.studies import studied_path
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
+from agent.onsite.masks_look.seen import (
+    CameraLook,
+    Outcome,
+    PathLook,
+    View,
+    descriptor_of,
+    is_among,
+    render_path,
+    view_of,
+)
 from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
