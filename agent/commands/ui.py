@@ -1,0 +1,141 @@
+"""Serves the local page to one person: see every camera, draw what is private, approve masks; ends when unused.
+
+It belongs to a person and never to the service. It listens on an address of this machine alone, shows its link here,
+and writes nothing but what that person has reviewed. Heavy libraries are loaded here alone.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from agent.commands.terminal.asking import Ended, ask, person, say
+from agent.commands.terminal.unconfined import with_flag
+from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.host.clock import utc_now
+from agent.host.files import as_owner_of, replace_content
+from agent.host.not_ours import require_readable
+from agent.host.paths import credentials_file
+from agent.host.web import random_loopback, serve
+from agent.host.web_bounds import WebBounds
+from agent.model import exits
+from agent.model.errors import UsageError, os_words
+from agent.model.finding import Message
+from agent.observe.approvals.approvals import prepare_folder
+from agent.onsite.ui.desk import Desk, Place
+from agent.onsite.ui.entrance import Entrance
+from agent.onsite.ui.openings import Openings
+from agent.onsite.ui.refusals import Changed
+from agent.onsite.ui.routes import app
+from agent.service.cycle.environment import worker_of
+from agent.site.config.load import load
+from agent.text.harmless import printable
+from agent.text.translate import render
+from drivers.credentials import Credentials
+
+TUNNELLED: Final = ("localhost", "127.0.0.1")
+"""Names under which a browser reaches the page through `ssh -L`, at the same port."""
+ENDS: Final = {
+    "idle": Message("camwarden ui has ended: nobody used it for 30 minutes"),
+    "over": Message("camwarden ui has ended: its time was over"),
+    "asked": Message("camwarden ui has ended"),
+    "signal": Message("camwarden ui has ended"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="listen on this port, for ssh -L")
+    parser.add_argument("--by", default="", metavar="NAME", help="who draws and approves (default: asks)")
+    add_worker_flag(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve the page until nobody uses it any more, and return the exit code."""
+    config: Path = args.config
+    site = with_flag(load(config), args)
+    directory = site.storage.directory
+    require_readable(directory)
+    by = _person(args)
+    text, digest = _read(config)
+    if digest != site.digest:
+        raise UsageError("{path} was changed just now: start again", path=config)
+    remembered = credentials_file(directory, os.environ)
+    with as_owner_of(directory):
+        prepare_folder(directory, site.id)
+        remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        judge, look_judge = (stack.enter_context(worker_of(site)).judge for _ in range(2))
+        place = Place(
+            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=judge,
+            look_judge=look_judge, save=lambda new, before: replace_site(config, new, before),
+            note=Openings(directory, by, utc_now).note,
+        )  # fmt: skip
+        desk, entrance = Desk(place, site, text, digest), Entrance(time.monotonic)
+        desk.start_look()
+        address = ("127.0.0.1" if args.port else random_loopback(), args.port)
+        ended = serve(
+            app(desk, entrance, args.lang), address, WebBounds(), TUNNELLED,
+            on_ready=lambda host, port: _show(args, entrance, f"http://{host}:{port}", host, port),
+        )  # fmt: skip
+    say(render(ENDS[ended], args.lang))
+    return exits.OK
+
+
+def _person(args: argparse.Namespace) -> str:
+    """Return who draws and approves. Raises UsageError where nobody is named and nobody can be asked."""
+    if args.by:
+        return printable(args.by)
+    if sys.stdin.isatty():
+        question = render(Message("Your name, as it will stand beside what you approve:"), args.lang)
+        try:
+            return printable(ask(question, str.strip, person(args)))
+        except Ended:
+            pass
+    raise UsageError("nobody is known as the one who draws and approves: add --by NAME")
+
+
+def _read(config: Path) -> tuple[str, str]:
+    try:
+        raw = config.read_bytes()
+    except OSError as error:
+        raise UsageError("{path}: cannot be read: {why}", path=config, why=os_words(error)) from None
+    return raw.decode("utf-8-sig"), hashlib.sha256(raw).hexdigest()
+
+
+def replace_site(config: Path, text: str, before: str) -> None:
+    """Replace site.toml by a text, where it still is the one that was loaded. Raises Changed, or UsageError."""
+    if _read(config)[1] != before:
+        raise Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
+    try:
+        replace_content(config, text.encode())
+    except OSError as error:
+        raise UsageError("{path} cannot be written: {why}", path=config, why=os_words(error)) from None
+
+
+def _show(args: argparse.Namespace, entrance: Entrance, url: str, host: str, port: int) -> None:
+    """Show the link, how to reach it from another computer, and how to get another one."""
+
+    def link() -> None:
+        say(f"{url}/#k={entrance.new_code()}")
+
+    say(render(Message("Open this link within a minute; it is good once:"), args.lang))
+    link()
+    tunnel = Message("From another computer: {command}, then the link with localhost in place of {host}",
+                     {"command": f"ssh -L {port}:{host}:{port} gateway", "host": host})  # fmt: skip
+    say(render(tunnel, args.lang))
+    say(render(Message("It ends 30 minutes after its last use, or with Ctrl-C."), args.lang))
+    if sys.stdin.isatty():
+        say(render(Message("Press Enter for a new link."), args.lang))
+        threading.Thread(target=_on_enter, args=(link,), name="ui links", daemon=True).start()
+
+
+def _on_enter(link: Callable[[], None]) -> None:
+    for _ in sys.stdin:
+        link()

@@ -1,0 +1,37 @@
+"""Guards the page: holds the code and the token of the one session, and compares them at the time that it is."""
+
+import threading
+from collections.abc import Callable
+
+from agent.onsite.ui.refusals import NotAllowed
+from agent.onsite.ui.session import Gate, may_enter, new_secret, trade, with_code
+
+
+class Entrance:
+    """The one way in. Thread-safe. `mono`: seconds of the monotonic clock; `stay_s`: how long a token counts."""
+
+    def __init__(self, mono: Callable[[], float], stay_s: float = float("inf")) -> None:
+        self._mono = mono
+        self._lock = threading.Lock()
+        self._gate = Gate(stay_s)
+
+    def new_code(self) -> str:
+        """Return a new code for a link; it replaces the one before."""
+        code = new_secret()
+        with self._lock:
+            self._gate = with_code(self._gate, code, self._mono())
+        return code
+
+    def trade(self, code: str, address: str) -> str:
+        """Return a new token for a code, which ends the session before. Raises NotAllowed."""
+        token = new_secret()
+        with self._lock:
+            self._gate, granted = trade(self._gate, code, token, address, self._mono())
+        if not granted:
+            raise NotAllowed("this link was used before, or is older than a minute: press Enter in the terminal")
+        return token
+
+    def is_open(self, authorization: str, address: str) -> bool:
+        """Tell whether a request carries the session's token."""
+        with self._lock:
+            return may_enter(self._gate, authorization, address, self._mono())
