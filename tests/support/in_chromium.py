@@ -33,11 +33,11 @@ def chromium() -> Iterator[Browser]:
 def watched(page: Page, complaints: list[str]) -> None:
     """Add each line of the page's console, each error, and each request that leaves the page's host to a list.
 
-    Chromium itself writes a line for each answer that is no success; those are the tests' own wish.
+    Chromium itself writes a line for each answer that is no success; those are the tests' own wish, and requests are seen.
     """
 
     def line(message: Any) -> None:
-        if not message.text.startswith("Failed to load resource: the server responded with a status of"):
+        if not message.text.startswith("Failed to load resource: "):
             complaints.append(message.text)
 
     page.on("console", line)

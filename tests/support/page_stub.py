@@ -89,11 +89,11 @@ class Stub:
         return [body for method, at, body in self.asked if method == "POST" and at == path]
 
 
-def camera(name: str, **given: Any) -> Values:
+def camera(of: str, **given: Any) -> Values:
     """Build a camera's values; `zones` and `masks` as in the contract."""
     zones = given.get("zones", [])
     return {
-        "id": name, "name": name, "placement": "North gate", "secret": False, "status": "unknown", "words": "nothing is drawn",
+        "id": of, "name": of, "placement": "North gate", "secret": False, "status": "unknown", "words": "nothing is drawn",
         "age_s": 12, "device": {"id": "recorder", "make": "Hikvision", "model": "DS-7608NI", "words": ""}, "names": ["window", "door"],
         "paths": [
             {"path": path, "words": path, "picture": True, "taken_at": "2026-11-29T02:00:00Z", "age_s": 12, "old": False, "why": "", "verdicts": []}
@@ -220,7 +220,7 @@ class Handler(BaseHTTPRequestHandler):
             case []:
                 self.reply(cam)
             case ["picture", path]:
-                width = int(query["w"][0])
+                width = int(query.get("w", ["640"])[0])
                 picture = jpeg(min(width, 1280), sum(map(ord, cam["id"])), cam["masks"])
                 self.reply(
                     picture, "image/jpeg", **{"X-Picture": f"digest-{path}", "X-Taken-At": "2026-11-29T02:00:00Z"}
@@ -295,7 +295,7 @@ class Handler(BaseHTTPRequestHandler):
                     }
                     for cam in stub.cameras.values()
                 ]
-                drafts = len(stub.marks.keys() | {cam["id"] for cam in stub.cameras.values() if cam["draft"]})
+                drafts = sum(cam["draft"] for cam in stub.cameras.values())
                 self.reply(
                     {"site": {"id": "dt0001", "name": stub.site_name}, "look": LOOK, "cameras": tiles, "drafts": drafts}
                 )

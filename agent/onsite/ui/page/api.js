@@ -39,8 +39,9 @@ export const get = async (path, signal) => (await ask(path, { signal })).json();
 export const post = async (path, body, signal) => (await ask(path, { body, signal })).json();
 
 // The pictures of a camera are read anew each time; the blob's URL is gone as soon as the picture is decoded.
-export async function pictureInto(img, camera, path, width, signal) {
-  const query = new URLSearchParams({ w: String(width) });
+// `how`: {w: pixels}, or {black: 1} for the small one in which all that is not proven hidden is black.
+export async function pictureInto(img, camera, path, how, signal) {
+  const query = new URLSearchParams(how);
   const at = `/api/camera/${encodeURIComponent(camera)}/picture/${encodeURIComponent(path)}?${query}`;
   const answer = await ask(at, { signal });
   await blobInto(img, await answer.blob());

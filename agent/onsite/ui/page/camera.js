@@ -19,6 +19,7 @@ export async function camera(root, app, id) {
   let current = null;
   let dirty = false;
 
+  if (data.marked) app.marks.add(id);
   const body = el("div");
   const head = el("div", { class: "row head" });
   const say = (words) => { const line = body.querySelector(".status"); if (line) line.textContent = words; };
@@ -112,7 +113,7 @@ export async function camera(root, app, id) {
       const shown = data.paths.find((one) => one.path === path);
       figure.setAttribute("aria-labelledby", `tab-${data.paths.indexOf(shown)}`);
       board.img.classList.toggle("gone", !shown?.picture);
-      if (shown?.picture) pictureInto(board.img, id, path, WIDTH, app.signal).catch((error) => { if (!app.signal.aborted) trouble.replaceChildren(notice(error)); });
+      if (shown?.picture) pictureInto(board.img, id, path, { w: WIDTH }, app.signal).catch((error) => { if (!app.signal.aborted) trouble.replaceChildren(notice(error)); });
     }
 
     function toggleLive() {

@@ -34,7 +34,7 @@ export function cameraLook(camera, app, { done }) {
 
   const figures = judged.map((path) => {
     const img = el("img", { alt: t("{path} of {name}", { path: pathTitle(path), name: camera.name || camera.id }), "data-path": path.path });
-    pictureInto(img, camera.id, path.path, WIDTH, app.signal)
+    pictureInto(img, camera.id, path.path, { w: WIDTH }, app.signal)
       .then(({ digest }) => { digests.set(path.path, digest); eye.observe(img); })
       .catch((error) => { if (!app.signal.aborted) trouble.append(notice(error)); });
     return el("figure", { class: path.old ? "shot old" : "shot" }, el("div", { class: "sheet" }, img, outlines(camera)),
@@ -66,7 +66,7 @@ export function cameraLook(camera, app, { done }) {
     }
     state.textContent = t("Approved in Review, where it is saved. n goes to the next camera.");
     approveButton.setAttribute("aria-disabled", "true");
-    done();
+    done(camera.id);
   }
 
   const said = camera.approval && t("Approved by {by} at {at}. {words}", { ...camera.approval, words: camera.approval.words ?? "" });

@@ -21,7 +21,7 @@ export function live(img, camera, path, width, told, ended) {
       const began = performance.now();
       try {
         const fresh = await post(`/api/camera/${encodeURIComponent(camera)}/live`, { path }, ends.signal);
-        const shown = await pictureInto(img, camera, path, width, ends.signal);
+        const shown = await pictureInto(img, camera, path, { w: width }, ends.signal);
         await painted();
         told({ ...fresh, picture: shown.digest || fresh.picture }, null);
       } catch (error) {

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 1000;
 const root = el("main", { id: "view", tabindex: -1 });
 const header = el("header");
 const spoken = el("p", { class: "toast", role: "status" });
-const app = { wall: { search: "", filter: "all", shown: [] }, reload: show, next, marked, drafted, lookBar, say, cameras };
+const app = { marks: new Set(), wall: { search: "", filter: "all", shown: [] }, reload: show, next, marked, drafted, lookBar, say, cameras };
 
 let session = null;
 let view = { stop() {}, key: () => false };
@@ -38,23 +38,18 @@ async function next(after) {
   const { cameras: all } = seen ?? await cameras();
   const listed = app.wall.shown.length ? all.filter((one) => app.wall.shown.includes(one.id)) : all;
   const at = listed.findIndex((one) => one.id === after) + 1;
-  const found = [...listed.slice(at), ...listed.slice(0, at)].find((one) => open(one) && !one.marked && one.id !== after);
+  const found = [...listed.slice(at), ...listed.slice(0, at)].find((one) => open(one, app.marks) && one.id !== after);
   if (found) location.hash = link(found.id);
   else if (after === null || !location.hash.startsWith("#/review")) { location.hash = "#/review"; say(t("No camera is left to do.")); }
 }
 
-function marked() {
-  const [, id] = route();
-  const own = seen?.cameras.find((one) => one.id === id);
-  if (own) own.marked = true;
-  drafted();
+function marked(id) {
+  app.marks.add(id);
+  top();
 }
 
 async function drafted() {
-  const known = new Set((seen?.cameras ?? []).filter((one) => one.marked).map((one) => one.id));
-  const fresh = await get("/api/wall").catch(() => null);
-  if (!fresh) return;
-  seen = { ...fresh, cameras: fresh.cameras.map((one) => ({ ...one, marked: known.has(one.id) })) };
+  seen = await get("/api/wall").catch(() => seen);
   top();
 }
 
@@ -105,7 +100,8 @@ function route() {
 function top() {
   const [screen] = route();
   const item = (name, words, more) => el("a", { href: `#/${name}`, "aria-current": (screen === name || (name === "wall" && screen === "camera")) && "page" }, words, more);
-  const count = seen?.drafts ? el("b", { class: "count", "aria-label": t("{n} waiting", { n: seen.drafts }) }, seen.drafts) : null;
+  const waiting = (seen?.drafts ?? 0) + app.marks.size;
+  const count = waiting > 0 && el("b", { class: "count" }, waiting, el("span", { class: "unseen" }, " ", t("waiting")));
   const focused = header.contains(document.activeElement) ? document.activeElement.getAttribute("href") ?? document.activeElement.dataset.key : null;
   header.replaceChildren(
     button(t("To the content"), () => root.focus(), { class: "skip" }),

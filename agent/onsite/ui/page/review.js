@@ -27,6 +27,7 @@ export async function review(root, app) {
   async function takeBack(camera) {
     try {
       await post(`/api/camera/${encodeURIComponent(camera)}/mark`, { unmark: true }, app.signal);
+      app.marks.delete(camera);
       app.reload();
     } catch (error) {
       trouble.replaceChildren(notice(error, app.reload));
@@ -37,6 +38,7 @@ export async function review(root, app) {
     if (nothing) return;
     try {
       const told = await post("/api/review", { version: data.version, why: why.value.trim(), approve: data.approvals.map((one) => one.camera) }, app.signal);
+      app.marks.clear();
       app.drafted();
       await app.reload();
       app.say(told.words);

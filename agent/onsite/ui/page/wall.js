@@ -9,12 +9,12 @@ const COLUMN = { ArrowUp: -1, ArrowDown: 1 };
 
 export const link = (id) => `#/camera/${encodeURIComponent(id)}`;
 
-export const open = (camera) => camera.todo.length > 0;
+export const open = (camera, marks) => camera.todo.length > 0 && !marks.has(camera.id);
 
-function filters() {
+function filters(marks) {
   return [
     ["all", t("All"), () => true],
-    ["open", t("Left to do"), open],
+    ["open", t("Left to do"), (one) => open(one, marks)],
     ["draw", t("To draw"), (one) => one.todo.some((todo) => todo.code === "draw")],
     ["approve", t("To approve"), (one) => one.todo.some((todo) => todo.code === "approve" || todo.code === "reason")],
     ["fail", t("Not hidden"), (one) => one.status === "fail"],
@@ -32,12 +32,12 @@ export async function wall(root, app) {
     "data-key": "search", input: (event) => { kept.search = event.target.value; show(); },
   });
   const buttons = el("div", { class: "row", role: "group", "aria-label": t("Which cameras") },
-    filters().map(([key, words]) => button(words, () => { kept.filter = key; show(); }, { "data-filter": key })));
+    filters(app.marks).map(([key, words]) => button(words, () => { kept.filter = key; show(); }, { "data-filter": key })));
 
   const eye = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach(({ target }) => {
     eye.unobserve(target);
     const { camera, path } = target.dataset;
-    pictureInto(target, camera, path, 320, app.signal).then(() => target.classList.add("there")).catch(() => target.remove());
+    pictureInto(target, camera, path, { black: 1 }, app.signal).then(() => target.classList.add("there")).catch(() => target.remove());
   }), { rootMargin: "200px" });
 
   function tile(camera) {
@@ -51,18 +51,19 @@ export async function wall(root, app) {
       el("span", null, chip(camera.status), " ", camera.words),
       el("span", { class: "todo" },
         camera.todo.map((todo) => el("span", { class: "do" }, todo.words)),
+        app.marks.has(camera.id) && el("span", { class: "do draft" }, t("approved in Review, not saved yet")),
         camera.drafted && el("span", { class: "do draft" }, t("drawn, not saved yet")),
-        camera.approved && !open(camera) && el("span", { class: "pass" }, t("approved")))));
+        camera.approved && !open(camera, app.marks) && el("span", { class: "pass" }, t("approved")))));
   }
 
   function show() {
-    const [, , fits] = filters().find(([key]) => key === kept.filter);
+    const [, , fits] = filters(app.marks).find(([key]) => key === kept.filter);
     const words = kept.search.trim().toLowerCase();
     const said = (one) => [one.id, one.name, one.placement, one.words, ...one.todo.map((todo) => todo.words)].join(" ").toLowerCase();
     const shown = data.cameras.filter((one) => fits(one) && said(one).includes(words));
     kept.shown = shown.map((one) => one.id);
     list.replaceChildren(...shown.map(tile));
-    count.textContent = t("{n} of {all} cameras; {left} with something left to do", { n: shown.length, all: data.cameras.length, left: data.cameras.filter(open).length });
+    count.textContent = t("{n} of {all} cameras; {left} with something left to do", { n: shown.length, all: data.cameras.length, left: data.cameras.filter((one) => open(one, app.marks)).length });
     buttons.querySelectorAll("button").forEach((one) => { one.ariaPressed = String(one.dataset.filter === kept.filter); });
   }
 
