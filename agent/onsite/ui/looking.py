@@ -1,7 +1,7 @@
 """Reads devices for the page: a look at cameras with all their pictures, and one fresh picture of one path.
 
 Sends what the service's own look sends, and nothing else. One session for each device at a time, also beside a running
-service, is the transport's rule (`drivers/one_session.py`).
+service, is the transport's rule (`drivers/http/one_session.py`).
 """
 
 from collections.abc import Callable, Collection
