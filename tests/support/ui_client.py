@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ui_desk import office_for
+
 from agent.host.web import random_loopback, serve
 from agent.host.web_bounds import WebBounds
 from agent.onsite.ui.desk import Desk
 from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.routes import app
+from agent.onsite.ui.site_desk import SiteDesk
 
 
 @dataclass
@@ -83,7 +86,9 @@ class Client:
 
 
 @contextmanager
-def served(desk: Desk, entrance: Entrance, lang: str = "en", bounds: WebBounds | None = None) -> Iterator[Client]:
+def served(
+    desk: Desk, entrance: Entrance, lang: str = "en", bounds: WebBounds | None = None, office: SiteDesk | None = None
+) -> Iterator[Client]:
     """Serve a desk on an address of this machine while the block runs."""
     ready, end = threading.Event(), threading.Event()
     place: list[tuple[str, int]] = []
@@ -94,7 +99,7 @@ def served(desk: Desk, entrance: Entrance, lang: str = "en", bounds: WebBounds |
 
     def run() -> None:
         serve(
-            app(desk, entrance, lang), (random_loopback(), 0), bounds or WebBounds(),
+            app(desk, office or office_for(desk), entrance, lang), (random_loopback(), 0), bounds or WebBounds(),
             on_ready=on_ready, told_to_end=end,
         )  # fmt: skip
 

@@ -13,11 +13,13 @@ from patience import PATIENCE_S
 from pictures import ZONE, jpeg, masked, polygon, scene
 from pictures import Mask as Drawn
 
-from agent.commands.ui import replace_site
+from agent.commands.ui.command import replace_site
+from agent.commands.ui.office import office_of
 from agent.onsite.ui import desk as desk_module
 from agent.onsite.ui.desk import Desk, Place
 from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.openings import Openings
+from agent.onsite.ui.site_desk import SiteDesk
 from agent.onsite.ui.values import State
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -80,6 +82,14 @@ def hand_in(on_desk: OnDesk, ids: tuple[str, ...] = ()) -> None:
         patch.setattr(desk_module, "look", brought)
         on_desk.desk.start_look(ids)
         assert on_desk.desk.wait_for_look(PATIENCE_S)
+
+
+def office_for(desk: Desk, worker: Worker | None = None) -> SiteDesk:
+    """Return the desk of the site's screen, with a worker of its own where none is given."""
+    place = desk.place
+    return SiteDesk(
+        desk, office_of(worker or Worker(), place.credentials, place.clock, desk.state.site.storage.runtime)
+    )
 
 
 def with_look_of(on_desk: OnDesk, looked: State) -> None:

@@ -22,6 +22,7 @@ from agent.onsite.ui.desk import Desk
 from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.guard import require_own_page
 from agent.onsite.ui.refusals import NoSession, NotThere, Refusal
+from agent.onsite.ui.site_desk import Paper, SiteDesk
 from agent.text.translate import LANGUAGES, render_apart
 from masking.worker.study import THUMBNAIL_MAX_PX
 
@@ -32,7 +33,7 @@ Answer = Callable[[Request, Body, str], Response]
 log = logging.getLogger("camwarden.ui")
 
 
-def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
+def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
     """Return the application of one page. `lang`: the session's language where the page asks for none."""
 
     def to(answer: Answer, *, is_open: bool = False) -> Callable[[Request], Awaitable[Response]]:
@@ -53,9 +54,9 @@ def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
     def session(request: Request, body: Body, lang: str) -> Response:
         code = body.get("code")
         token = entrance.trade(code if isinstance(code, str) else "", _address(request))
-        site = desk.state.site
+        known = desk.state.site
         return _json(
-            {"token": token, "by": desk.place.by, "lang": lang, "site": site.id, "name": site.name,
+            {"token": token, "by": desk.place.by, "lang": lang, "site": known.id, "name": known.name,
              "may_edit": desk.place.may_edit}
         )  # fmt: skip
 
@@ -74,6 +75,19 @@ def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
         jpeg, kept = desk.picture(name, path, width_px)
         headers = {"X-Taken-At": utc_text(kept.picture.taken_at), "X-Picture": kept.digest}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
+
+    def start_check(request: Request, body: Body, lang: str) -> Response:
+        site.start()
+        return _json(site.site(lang), 202)
+
+    def paper(kind: Paper) -> Answer:
+        def answer(request: Request, body: Body, lang: str) -> Response:
+            asked = request.query_params.get("lang", "")
+            made = site.paper(kind, asked if asked in LANGUAGES else lang)
+            headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+            return Response(made.data, media_type=made.kind, headers=headers)
+
+        return answer
 
     camera = "/api/camera/{id}"
     return Starlette(
@@ -98,6 +112,11 @@ def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
             ),
             Route("/api/review", to(lambda request, body, lang: _json(desk.review(lang)))),
             Route("/api/review", to(lambda request, body, lang: _json(desk.save(body, lang))), methods=["POST"]),
+            Route("/api/site", to(lambda request, body, lang: _json(site.site(lang)))),
+            Route("/api/site", to(start_check), methods=["POST"]),
+            Route("/api/declare", to(lambda request, body, lang: _json(site.declare(body, lang))), methods=["POST"]),
+            Route("/api/report", to(paper("report"))),
+            Route("/api/dossier", to(paper("dossier"))),
         ],
         exception_handlers={404: _missing, 405: _missing, Exception: _failed},
     )

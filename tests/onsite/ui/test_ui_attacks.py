@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from ui_client import Client, served
-from ui_desk import HOSTILE, OnDesk, desk_of, hand_in, with_look_of
+from ui_desk import HOSTILE, OnDesk, desk_of, hand_in, office_for, with_look_of
 
-from agent.commands.ui import replace_site
+from agent.commands.ui.command import replace_site
 from agent.observe.approvals.approvals import read_approvals
 from agent.onsite.ui import reviewing
 from agent.onsite.ui.refusals import Changed
@@ -126,10 +126,19 @@ def test_nobody_comes_in_before_the_first_code(client: Client) -> None:
     assert status(client, "GET", "/api/wall", Authorization="Bearer ") == 401
 
 
-GETS = ("/api/wall", "/api/look", "/api/camera/gate", "/api/camera/gate/picture/main", "/api/review")
+GETS = (
+    "/api/wall",
+    "/api/look",
+    "/api/camera/gate",
+    "/api/camera/gate/picture/main",
+    "/api/review",
+    "/api/site",
+    "/api/report",
+    "/api/dossier",
+)
 POSTS = (
     "/api/look", "/api/camera/gate/judge", "/api/camera/gate/draft", "/api/camera/gate/live", "/api/camera/gate/mark",
-    "/api/review",
+    "/api/review", "/api/site", "/api/declare",
 )  # fmt: skip
 
 
@@ -143,7 +152,7 @@ def test_without_the_token_nothing_is_answered(inside: Client, header: str | Non
 def test_every_route_of_the_page_is_in_these_lists(inside: Client, on_desk: OnDesk) -> None:
     found = {
         (method, str(getattr(route, "path", "")))
-        for route in app(on_desk.desk, on_desk.entrance, "en").routes
+        for route in app(on_desk.desk, office_for(on_desk.desk), on_desk.entrance, "en").routes
         for method in getattr(route, "methods", ())
         if method != "HEAD"
     }

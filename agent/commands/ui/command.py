@@ -18,6 +18,7 @@ from typing import Final
 from agent.commands.terminal.asking import Ended, ask, person, say
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.commands.ui.office import office_of
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, replace_content
 from agent.host.not_ours import require_readable
@@ -33,6 +34,7 @@ from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.openings import Openings
 from agent.onsite.ui.refusals import Changed
 from agent.onsite.ui.routes import app
+from agent.onsite.ui.site_desk import SiteDesk
 from agent.service.cycle.environment import worker_of
 from agent.site.config.load import load
 from agent.text.harmless import printable
@@ -71,17 +73,18 @@ def run(args: argparse.Namespace) -> int:
         prepare_folder(directory, site.id)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        judge, look_judge = (stack.enter_context(worker_of(site)).judge for _ in range(2))
+        at_once, looking = (stack.enter_context(worker_of(site)) for _ in range(2))
         place = Place(
-            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=judge,
-            look_judge=look_judge, save=lambda new, before: replace_site(config, new, before),
+            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=at_once.judge,
+            look_judge=looking.judge, save=lambda new, before: replace_site(config, new, before),
             note=Openings(directory, by, utc_now).note,
         )  # fmt: skip
         desk, entrance = Desk(place, site, text, digest), Entrance(time.monotonic)
+        office = SiteDesk(desk, office_of(looking, place.credentials, utc_now, site.storage.runtime))
         desk.start_look()
         address = ("127.0.0.1" if args.port else random_loopback(), args.port)
         ended = serve(
-            app(desk, entrance, args.lang), address, WebBounds(), TUNNELLED,
+            app(desk, office, entrance, args.lang), address, WebBounds(), TUNNELLED,
             on_ready=lambda host, port: _show(args, entrance, f"http://{host}:{port}", host, port),
         )  # fmt: skip
     say(render(ENDS[ended], args.lang))
