@@ -1,7 +1,8 @@
 """Answers HTTP requests on one address: each connection bounded in time and bytes, and their number too.
 
-A connection has a thread, brings one request, and is cut at an absolute deadline; while all places are taken, the next
-one waits in the listening queue. The answer and the certificate are the caller's.
+A connection has a thread, brings one request, and is cut at an absolute deadline. While all places are taken, the next
+one waits in the listening queue, until the connection whose request we wait for longest has had its share of the time:
+then that one makes room. The answer and the certificate are the caller's.
 """
 
 import io
@@ -23,6 +24,9 @@ from agent.model.errors import ConfigurationError, os_words
 LOG = logging.getLogger("camwarden.http")
 
 HEAD_MAX_BYTES: Final = 8 * 1024
+SHARE: Final = 0.25
+"""The part of its time that a connection has for its request, where others wait for its place."""
+
 END_WITHIN_S: Final = 2.0
 """How long `end` waits for an answer in progress. Connections are cut at once."""
 
@@ -121,20 +125,37 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
         self._tls = tls
         self._places = threading.BoundedSemaphore(limits.at_once)
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, float | None] = {}  # since when it makes us wait; None: it is being answered
         self._ending = False
         super().__init__(address, _Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Wait for a place: each is free again within a connection's deadline."""
-        if not self._places.acquire(timeout=self.limits.within_s + 1):
-            self.shutdown_request(request)
-            return
+        until_mono = time.monotonic() + self.limits.within_s + 1
+        while not self._places.acquire(timeout=0.02):
+            if time.monotonic() > until_mono:
+                self.shutdown_request(request)
+                return
+            self._make_room()
         try:
             threading.Thread(target=self._serve, args=(request, client_address), daemon=True).start()
         except RuntimeError:  # this process may have no further thread
             self._places.release()
             raise
+
+    def _make_room(self) -> None:
+        """Cut the connection that has made us wait longest, once it had its share of the time."""
+        with self._lock:
+            waiting = {one: since for one, since in self._open.items() if since is not None}
+            if waiting:
+                longest = min(waiting, key=lambda one: waiting[one])
+                if waiting[longest] + self.limits.within_s * SHARE < time.monotonic():
+                    _cut(longest)
+
+    def is_answered(self, connection: socket.socket) -> None:
+        """Note that a connection's request is here."""
+        with self._lock:
+            self._open[connection] = None
 
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         try:
@@ -144,7 +165,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
             with self._lock:
                 if self._ending:
                     return
-                self._open.add(request)
+                self._open[request] = time.monotonic()
             deadline = threading.Timer(self.limits.within_s, _cut, (request,))
             deadline.daemon = True
             deadline.start()
@@ -159,7 +180,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
             LOG.debug("a connection failed", exc_info=True)
         finally:
             with self._lock:
-                self._open.discard(request)
+                self._open.pop(request, None)
             request.close()
             self._places.release()
 
@@ -200,7 +221,11 @@ class _Connection(BaseHTTPRequestHandler):
         if not is_own_host(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
             self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
             return
-        said = self.headers.get("Content-Length", "0")
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        if "Transfer-Encoding" in self.headers or len(lengths) > 1:  # two readers of it might disagree on its end
+            self.send_error(400)
+            return
+        said = lengths[0]
         size = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else -1
         if not 0 <= size <= self.server.limits.body_max_bytes:
             self.send_error(413)
@@ -208,6 +233,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(size)
         if len(body) < size:
             return
+        self.server.is_answered(self.connection)
         reply = self.server.reply(Request(self.path, body, str(self.client_address[0])))
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
