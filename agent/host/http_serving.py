@@ -7,6 +7,7 @@ then that one makes room. The answer and the certificate are the caller's.
 
 import io
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -24,6 +25,9 @@ from agent.model.errors import ConfigurationError, os_words
 LOG = logging.getLogger("camwarden.http")
 
 HEAD_MAX_BYTES: Final = 8 * 1024
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name. Source: RFC 9110 section 5.6.2."""
+
 SHARE: Final = 0.25
 """The part of its time that a connection has for its request, where others wait for its place."""
 
@@ -210,11 +214,14 @@ class _Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Bound the bytes read of this connection."""
         super().setup()
-        budget = _Budget(self.rfile, HEAD_MAX_BYTES + self.server.limits.body_max_bytes)
-        self.rfile = io.BufferedReader(budget)
+        self._budget = _Budget(self.rfile, HEAD_MAX_BYTES + self.server.limits.body_max_bytes)
+        self.rfile = io.BufferedReader(self._budget)
 
     def do_GET(self) -> None:
         """Read a request and answer it."""
+        if self._budget.is_dry:  # http.server takes the end of the stream for that of the head
+            self.send_error(431)
+            return
         if self.command != self.server.method:
             self.send_error(501)
             return
@@ -222,7 +229,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
             return
         lengths = self.headers.get_all("Content-Length", ["0"])
-        if "Transfer-Encoding" in self.headers or len(lengths) > 1:  # two readers of it might disagree on its end
+        unclear = bool(self.headers.defects) or not all(map(_NAME.fullmatch, self.headers))
+        if unclear or "Transfer-Encoding" in self.headers or len(lengths) > 1:  # two readers might disagree on its end
             self.send_error(400)
             return
         said = lengths[0]
@@ -254,6 +262,7 @@ class _Budget(io.RawIOBase):
     def __init__(self, stream: io.BufferedIOBase, left: int) -> None:
         self._stream = stream
         self._left = left
+        self.is_dry = False  # more was wanted than came, or than the budget allows
 
     def readable(self) -> bool:
         """Return True."""
@@ -263,6 +272,7 @@ class _Budget(io.RawIOBase):
         """Read while the budget lasts."""
         data = self._stream.read1(min(len(buffer), self._left))
         self._left -= len(data)
+        self.is_dry = not data
         buffer[: len(data)] = data
         return len(data)
 
