@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,14 @@ from ui_client import Client, served
 from ui_desk import HOSTILE, OnDesk, desk_of, hand_in, office_for, with_look_of
 
 from agent.commands.ui.command import replace_site
+from agent.deliver.keys.throwaway import make_throwaway
 from agent.observe.approvals.approvals import read_approvals
+from agent.onsite.lan.one_client import OneClient
 from agent.onsite.ui import reviewing
+from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.refusals import Changed
 from agent.onsite.ui.routes import app
+from agent.onsite.ui.session import Gate, may_enter, trade, with_code
 from agent.onsite.ui.values import State
 from masking.worker.client import Worker
 
@@ -421,3 +426,32 @@ def test_a_session_that_may_not_draw_approves_and_draws_nothing(tmp_path: Path, 
         review = client.get("/api/review")
         client.post("/api/review", {"version": review["version"], "approve": ["gate"]})
     assert approvals(found) == ["gate"]
+
+
+# From another browser
+
+
+def test_over_tls_the_origin_is_that_of_tls(on_desk: OnDesk) -> None:
+    made = make_throwaway("127.0.0.1", datetime.now(UTC), timedelta(hours=2))
+    with served(on_desk.desk, on_desk.entrance, tls=made) as client:
+        client.enter(on_desk.entrance)
+        plain = {"Origin": client.origin.replace("https", "http")}
+        assert client.ask("POST", "/api/camera/gate/judge", {"zones": []}, plain)[0] == 403
+        assert client.ask("POST", "/api/camera/gate/judge", {"zones": []})[0] == 200
+
+
+def test_a_page_that_is_another_clients_takes_no_code(on_desk: OnDesk) -> None:
+    owner = OneClient()
+    entrance = Entrance(on_desk.clock.mono, 7200, owner.bind)
+    assert owner.bind("127.0.0.2")
+    with served(on_desk.desk, entrance) as client:
+        assert status(client, "POST", "/api/session", {"code": entrance.new_code()}) == 403
+    assert owner.bound == "127.0.0.2"
+
+
+def test_a_token_counts_for_its_address_and_for_its_time_alone() -> None:
+    gate, granted = trade(with_code(Gate(stay_s=7200.0), "code", 0.0), "code", "token", "192.168.1.9", 5.0)
+    assert granted
+    assert may_enter(gate, "Bearer token", "192.168.1.9", 7205.0)
+    assert not may_enter(gate, "Bearer token", "192.168.1.9", 7205.1)
+    assert not may_enter(gate, "Bearer token", "192.168.1.8", 6.0)
