@@ -114,7 +114,7 @@ def test_for_another_browser_the_fingerprint_and_a_picture_of_the_link_are_shown
         shown: list[str] = []
         while not shown or "two hours" not in shown[-1]:
             shown.append(running.stdout.readline())
-        assert any(re.fullmatch(r"([0-9A-F]{2}:){31}[0-9A-F]{2}\n", line) for line in shown)
+        assert any(re.search(r" ([0-9A-F]{2}:){31}[0-9A-F]{2}$", line) for line in shown)
         assert sum("\u2588" in line for line in shown) > 10
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=PATIENCE_S)

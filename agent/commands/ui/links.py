@@ -45,8 +45,10 @@ def _hints(tls: Throwaway | None, host: str, port: int) -> tuple[Message, ...]:
         )
         return tunnel, Message("It ends 30 minutes after its last use, or with Ctrl-C.")
     return (
-        Message("The browser warns of the certificate. Go on only if it shows this SHA-256 fingerprint:"),
-        Message("{fingerprint}", {"fingerprint": tls.fingerprint}),
+        Message(
+            "The browser warns of the certificate. Go on only if it shows this SHA-256 fingerprint: {fingerprint}",
+            {"fingerprint": tls.fingerprint},
+        ),
         Message("The first browser with the link has the page, for two hours; Ctrl-C ends it at once."),
     )
 

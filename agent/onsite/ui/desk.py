@@ -25,7 +25,7 @@ from agent.onsite.masks_look.seen import CameraLook
 from agent.onsite.ui import pictures, reviewing, screens
 from agent.onsite.ui.drawn import drafted
 from agent.onsite.ui.looking import fresh_picture, look, part_of
-from agent.onsite.ui.refusals import Changed, NotAllowed, NotThere, Refusal
+from agent.onsite.ui.refusals import Changed, NotAllowed, NotFound, NotGranted
 from agent.onsite.ui.values import Kept, State
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load_text
@@ -131,28 +131,28 @@ class Desk:
         return screens.wall_json(self.state, self.place.clock(), lang)
 
     def camera(self, camera_id: str, lang: str) -> dict[str, Json]:
-        """Return one camera, judged on its newest pictures. Raises NotThere."""
+        """Return one camera, judged on its newest pictures. Raises NotFound."""
         self._camera(camera_id)
         self._renew(camera_id)
         return screens.camera_json(self.state, camera_id, self.place.clock(), lang)
 
     def picture(self, camera_id: str, path: str, width_px: int) -> tuple[bytes, Kept]:
-        """Return a bare picture as JPEG, and note that it was opened. Raises NotThere, or Refusal."""
+        """Return a bare picture as JPEG, and note that it was opened. Raises NotFound, or NotGranted."""
         camera = self._camera(camera_id).camera
         one = next((kept for kept in self.state.of_camera(camera_id) if kept.picture.path == path), None)
         if one is None:
-            raise NotThere("there is no picture of this camera on path {path}: look again", path=path)
+            raise NotFound("there is no picture of this camera on path {path}: look again", path=path)
         jpeg = pictures.rendered(one, camera, self.place.judge, width_px)
         self.place.note(camera_id, path)
         self._change(lambda state: replace(state, shown=state.shown | {(camera_id, one.picture.path, one.digest)}))
         return jpeg, one
 
     def black_picture(self, camera_id: str, path: str) -> bytes:
-        """Return the small picture of the look, in which all that is not proven hidden is black. Raises NotThere."""
+        """Return the small picture of the look, in which all that is not proven hidden is black. Raises NotFound."""
         seen = self.state.looks.get(self._camera(camera_id).camera.id)
         small = next((one.thumbnail for one in (seen.paths if seen else ()) if one.path == path), b"")
         if not small:
-            raise NotThere("there is no picture of this camera on path {path}: look again", path=path)
+            raise NotFound("there is no picture of this camera on path {path}: look again", path=path)
         return small
 
     def live(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
@@ -160,7 +160,7 @@ class Desk:
         camera, path = self._camera(camera_id), body.get("path")
         state = self.state
         if not isinstance(path, str):
-            raise Refusal("name the path that is to be looked at")
+            raise NotGranted("name the path that is to be looked at")
         if not self._live.acquire(blocking=False):
             raise Changed("another camera is looked at just now: one at a time")
         try:
@@ -177,7 +177,7 @@ class Desk:
         return {"picture": one.digest, "taken_at": picture.taken_at.isoformat(), "path": path, "age_s": 0.0, **verdicts}
 
     def judge(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Judge zones that are being drawn, on every picture at hand; nothing is kept. Raises Refusal."""
+        """Judge zones that are being drawn, on every picture at hand; nothing is kept. Raises NotGranted."""
         drawn = drafted(self._camera(camera_id), {**body, "no_private_area": False}, self.place.by, self._today())
         return self._verdicts(self.state.of_camera(camera_id), drawn, lang)
 
@@ -211,7 +211,7 @@ class Desk:
     # Approving
 
     def mark(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Mark a camera for approval, or take that back. Raises Refusal."""
+        """Mark a camera for approval, or take that back. Raises NotGranted."""
         self._camera(camera_id)
         self._require_unchanged()
         self._renew(camera_id)
@@ -225,7 +225,11 @@ class Desk:
         return reviewing.review_json(self.state, self.place.config.name, self.place.by, lang)
 
     def save(self, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Save site.toml and write the chosen approvals. Raises Refusal, ConfigError, or Changed; then nothing was."""
+        """Save site.toml and write the chosen approvals.
+
+        Raises:
+            NotGranted, ConfigError: Nothing was saved; `Changed` where site.toml or the review is another one by now.
+        """
         with self._working:
             self._require_unchanged()
             state, why = self.state, reviewing.reason_of(body.get("why", ""))
@@ -270,7 +274,7 @@ class Desk:
     def _camera(self, camera_id: str) -> CameraConfig:
         found = next((one for one in self.state.site.cameras if one.camera.id == camera_id), None)
         if found is None:
-            raise NotThere("site.toml has no such camera")
+            raise NotFound("site.toml has no such camera")
         return found
 
     def _renew(self, camera_id: str) -> None:
@@ -299,7 +303,7 @@ class Desk:
         try:
             now = hashlib.sha256(self.place.config.read_bytes()).hexdigest()
         except OSError as error:
-            raise Refusal("{path}: cannot be read: {why}", path=self.place.config, why=os_words(error)) from None
+            raise NotGranted("{path}: cannot be read: {why}", path=self.place.config, why=os_words(error)) from None
         if now != self.state.digest:
             raise Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
 
