@@ -23,6 +23,7 @@ from agent.onsite.masks_look import adopt
 from agent.onsite.masks_look.look import look_again
 from agent.onsite.masks_look.seen import CameraLook
 from agent.onsite.ui import pictures, reviewing, screens
+from agent.onsite.ui.card_desk import card_json
 from agent.onsite.ui.drawn import drafted
 from agent.onsite.ui.looking import fresh_picture, look, part_of
 from agent.onsite.ui.refusals import Changed, NotAllowed, NotFound, NotGranted
@@ -187,6 +188,11 @@ class Desk:
         zones = pictures.zones_here(drawn, seen.preset if seen else "")
         found = pictures.judged(of_camera, drawn.camera, zones, self.place.judge)
         return screens.judged_json(drawn, seen, of_camera, found, self.place.clock(), lang)
+
+    def card(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
+        """Return the card of a zone, to be typed off on the device's own page. Raises NotGranted."""
+        self._camera(camera_id)
+        return card_json(self.state, camera_id, body, lang)
 
     # Drawing
 

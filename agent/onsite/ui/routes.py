@@ -108,6 +108,7 @@ def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
                     ("draft", desk.draft),
                     ("live", desk.live),
                     ("mark", desk.mark),
+                    ("card", desk.card),
                 )
             ),
             Route("/api/review", to(lambda request, body, lang: _json(desk.review(lang)))),
