@@ -22,7 +22,7 @@ from agent.observe.pictures.judge import Judge
 from agent.onsite.masks_look import adopt
 from agent.onsite.masks_look.look import look_again
 from agent.onsite.masks_look.seen import CameraLook
-from agent.onsite.ui import pictures, reviewing, screens
+from agent.onsite.ui import changes, pictures, reviewing, screens
 from agent.onsite.ui.card_desk import card_json
 from agent.onsite.ui.drawn import drafted
 from agent.onsite.ui.looking import fresh_picture, look, part_of
@@ -33,7 +33,6 @@ from agent.site.config.load import load_text
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import Declaration, local_day
 from drivers.credentials import Credentials
-from drivers.model import Observations, Picture
 
 log = logging.getLogger("camwarden.ui")
 
@@ -80,11 +79,9 @@ class Desk:
     def start_look(self, ids: Collection[str] = ()) -> State:
         """Look at cameras, all where none is named, on a thread of its own; a look that runs goes on instead."""
         part = part_of(self._drawn_site(self.state), ids)
-        words = Message("devices are read: {done} of {total}", {"done": 0, "total": len(part.devices)})
         with self._swapping:
             if not self.state.progress.running:
-                progress = replace(self.state.progress, running=True, done=0, total=len(part.devices), words=words)
-                self.state = replace(self.state, progress=progress)
+                self.state = changes.begun(self.state, part)
                 self._looker = threading.Thread(target=self._look, args=(part,), name="ui look", daemon=True)
                 self._looker.start()
             return self.state
@@ -98,24 +95,21 @@ class Desk:
     def _look(self, part: Site) -> None:
         words: Message = Message("the look has failed: see the log")
         try:
-            told, fetched = look(part, self.place.credentials, self.place.clock, lambda: None, self._arrived)
-            self._change(lambda state: _with_words(state, Message("pictures are judged")))
+            told, fetched = look(
+                part, self.place.credentials, self.place.clock, lambda: None, lambda _: self._one_more()
+            )
+            self._change(lambda state: changes.with_words(state, Message("pictures are judged")))
             approvals = read_approvals(part.storage.directory, part.id)
             found = look_again(part, told, fetched, approvals, self._environment(self.place.look_judge))
-            self._change(lambda state: _with_look(state, part, told, fetched, found, approvals))
+            self._change(lambda state: changes.with_look(state, part, told, fetched, found, approvals))
             words = Message("{count} cameras were looked at", {"count": len(part.cameras)})
         except Exception as error:  # noqa: BLE001 - the page stays; what a device said may be in it: only its kind is told
             log.error("the look has failed: %s", type(error).__name__)
         at = self.place.clock()
         self._change(lambda state: replace(state, progress=replace(state.progress, running=False, words=words, at=at)))
 
-    def _arrived(self, device_id: str) -> None:
-        def one_more(state: State) -> State:
-            done = state.progress.done + 1
-            words = Message("devices are read: {done} of {total}", {"done": done, "total": state.progress.total})
-            return replace(state, progress=replace(state.progress, done=done, words=words))
-
-        self._change(one_more)
+    def _one_more(self) -> None:
+        self._change(changes.with_one_more)
 
     def _environment(self, judge: Judge) -> Environment:
         return Environment(self.place.credentials, judge, self.place.clock)
@@ -173,7 +167,7 @@ class Desk:
             self._live.release()
         kept = pictures.kept((picture,))
         one = kept[camera_id, picture.path]
-        self._change(lambda state: _with_picture(state, camera_id, kept))
+        self._change(lambda state: changes.with_picture(state, camera_id, kept))
         verdicts = self._verdicts((one,), screens.camera_of(self.state, camera_id), lang)
         return {"picture": one.digest, "taken_at": picture.taken_at.isoformat(), "path": path, "age_s": 0.0, **verdicts}
 
@@ -206,7 +200,7 @@ class Desk:
                 raise Changed("this camera was drawn elsewhere meanwhile: load it again")
             saved = next(one for one in self.state.site.cameras if one.camera.id == camera_id)
             drawn = drafted(saved, body, self.place.by, self._today())
-            self._change(lambda state: _with_draft(state, saved, drawn))
+            self._change(lambda state: changes.with_draft(state, saved, drawn))
         return self.camera(camera_id, lang)
 
     def declare(self, row: Declaration) -> State:
@@ -252,7 +246,7 @@ class Desk:
             digest = hashlib.sha256(raw).hexdigest() if text != state.text else state.digest
             site = replace(state.site, cameras=after.cameras, declarations=after.declarations, digest=digest)
             given = self._approve(state, site, ids, why)
-            self._change(lambda state: _saved(state, text, site, given))
+            self._change(lambda state: changes.saved(state, text, site, given))
         words = Message("site.toml is saved, {count} cameras are approved", {"count": len(ids)})
         if text == state.text:
             words = Message("{count} cameras are approved", {"count": len(ids)})
@@ -295,7 +289,7 @@ class Desk:
             found = look_again(part, state.told, own, approvals, self._environment(self.place.judge))
 
             def renewed(now: State, before: State = state, found: tuple[CameraLook, ...] = found) -> State:
-                if _basis(now, camera_id) != _basis(before, camera_id):
+                if changes.basis(now, camera_id) != changes.basis(before, camera_id):
                     return now
                 return replace(now, looks={**now.looks, camera_id: found[0]}, stale=now.stale - {camera_id})
 
@@ -315,66 +309,3 @@ class Desk:
 
     def _today(self) -> Any:
         return local_day(self.state.site, self.place.clock())
-
-
-def _basis(state: State, camera_id: str) -> tuple[object, ...]:
-    digests = sorted((one.picture.path, one.digest) for one in state.of_camera(camera_id))
-    return screens.version_of(state, camera_id), digests
-
-
-def _with_words(state: State, words: Message) -> State:
-    return replace(state, progress=replace(state.progress, words=words))
-
-
-def _with_look(
-    state: State,
-    part: Site,
-    told: Observations,
-    fetched: tuple[Picture, ...],
-    found: tuple[CameraLook, ...],
-    approvals: Mapping[str, Approval],
-) -> State:
-    """Return the state with a look in place of what was known of its cameras; marks of them are gone."""
-    ids = {one.camera.id for one in part.cameras}
-    subjects = {f"camera:{name}" for name in ids} | {f"device:{one.id}" for one in part.devices}
-    older = tuple(one for one in state.told if one.subject not in subjects)
-    others = {key: kept for key, kept in state.pictures.items() if key[0] not in ids}
-    drawn_since = {one.camera.id for one in part.cameras if screens.camera_of(state, one.camera.id) != one}
-    return reviewing.without_marks(
-        replace(
-            state,
-            told=older + told,
-            pictures={**others, **pictures.kept(fetched)},
-            looks={**state.looks, **{one.id: one for one in found}},
-            approvals=approvals,
-            stale=(state.stale - ids) | drawn_since,
-        ),
-        ids,
-    )
-
-
-def _with_picture(state: State, camera_id: str, kept: Mapping[Any, Kept]) -> State:
-    changed = replace(state, pictures={**state.pictures, **kept}, stale=state.stale | {camera_id})
-    return reviewing.without_marks(changed, (camera_id,))
-
-
-def _with_draft(state: State, saved: CameraConfig, drawn: CameraConfig) -> State:
-    name = saved.camera.id
-    drafts = {key: one for key, one in state.drafts.items() if key != name}
-    if drawn != saved:
-        drafts[name] = drawn
-    return reviewing.without_marks(replace(state, drafts=drafts, stale=state.stale | {name}), (name,))
-
-
-def _saved(state: State, text: str, site: Site, given: Mapping[str, Approval]) -> State:
-    """Return the state after the review: nothing is drawn or declared any more, what was approved is."""
-    cameras = {one.camera.id: one for one in site.cameras}
-    looks = {
-        name: replace(one, config=cameras[name], approved=given.get(name, one.approved))
-        for name, one in state.looks.items()
-    }
-    marks = {name: mark for name, mark in state.marks.items() if name not in given}
-    return replace(
-        state, text=text, digest=site.digest, site=site, approvals={**state.approvals, **given}, looks=looks,
-        drafts={}, declared=(), marks=marks,
-    )  # fmt: skip

@@ -20,8 +20,8 @@ from agent.model.finding import Json, utc_text
 from agent.onsite.ui import documents, screens
 from agent.onsite.ui.desk import Desk
 from agent.onsite.ui.entrance import Entrance
-from agent.onsite.ui.guard import require_own_page
 from agent.onsite.ui.refusals import NoSession, NotFound, NotGranted
+from agent.onsite.ui.session import require_own_page
 from agent.onsite.ui.site_desk import Paper, SiteDesk
 from agent.text.translate import LANGUAGES, render_apart
 from masking.worker.study import THUMBNAIL_MAX_PX
