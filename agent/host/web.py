@@ -199,8 +199,8 @@ class _Front:
         answer = _Answer(connection, send, self.bounds.answer_within_s)
         connection.may_last(self.bounds.body_within_s)
         refusal = refused(
-            scope["http_version"], scope["method"], scope["raw_path"], scope["path"], scope["headers"],
-            self._hosts, self.bounds.body_max_bytes,
+            scope["http_version"], scope["method"], scope["raw_path"] + scope["query_string"], scope["path"],
+            scope["headers"], self._hosts, self.bounds,
         )  # fmt: skip
         body = await self._body(receive)
         if body is None:

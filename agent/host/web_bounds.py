@@ -80,19 +80,27 @@ def own_hosts(host: str, port: int, names: Collection[str], tls: bool) -> frozen
 
 
 def refused(
-    version: str, method: str, target: bytes, path: str, headers: Sequence[Header], hosts: Collection[str], cap: int
+    version: str,
+    method: str,
+    target: bytes,
+    path: str,
+    headers: Sequence[Header],
+    hosts: Collection[str],
+    bounds: WebBounds,
 ) -> tuple[int, str] | None:
     """Return status and words of a refusal, None for a request that the page may see.
 
     Args:
         version: Of the request, such as "1.1".
         method: As it came.
-        target: Its raw bytes, without the query.
-        path: The target decoded.
+        target: Its raw bytes, with the query.
+        path: The target's path decoded.
         headers: Names in small letters.
         hosts: What `own_hosts` returned.
-        cap: The most bytes that a body may have.
+        bounds: Limits of head and body.
     """
+    if len(target) + sum(len(name) + len(value) + 4 for name, value in headers) > bounds.head_max_bytes:
+        return 431, "the head is too large"  # uvicorn's own limit is for a head that comes in parts
     told = {name: [value for other, value in headers if other == name] for name in (b"host", b"content-length")}
     if version != "1.1":
         return 505, "HTTP/1.1 is spoken here"
@@ -112,7 +120,7 @@ def refused(
         return 400, "a body's length must be told, and no other protocol is spoken"
     if len(told[b"content-length"]) > 1:
         return 400, "one Content-Length is enough"
-    if told[b"content-length"] and int(told[b"content-length"][0]) > cap:
+    if told[b"content-length"] and int(told[b"content-length"][0]) > bounds.body_max_bytes:
         return 413, "the body is too large"
     return None
 

@@ -6,15 +6,17 @@ nonce of this very answer run, and no other page frame it.
 Source: W3C Content Security Policy Level 3; W3C Trusted Types.
 """
 
+import re
 import secrets
 from importlib import resources
 from typing import Final
 
-from agent.onsite.ui.refusals import NotThere
+from agent.onsite.ui.refusals import NotFound
 
 KINDS: Final = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 NONCE: Final = "{{ nonce }}"
 NONCE_BYTES: Final = 18
+_MODULE: Final = re.compile(r"[a-z_]{1,32}\.js")
 _PAGE: Final = "agent.onsite.ui.page"
 _SHARED: Final = "agent.onsite.handover"
 SHARED_CSS: Final = "tones.css"
@@ -43,9 +45,9 @@ def style() -> bytes:
 
 
 def script(name: str) -> bytes:
-    """Return one module of the page, by its bare name. Raises NotThere."""
-    if not name.endswith(".js") or name not in {one.name for one in resources.files(_PAGE).iterdir()}:
-        raise NotThere("there is no such file")
+    """Return one module of the page, by its bare name. Raises NotFound."""
+    if not _MODULE.fullmatch(name):
+        raise NotFound("there is no such file")
     return _text(_PAGE, name).encode()
 
 
@@ -53,4 +55,4 @@ def _text(package: str, name: str) -> str:
     try:
         return (resources.files(package) / name).read_text("utf-8")
     except (FileNotFoundError, ModuleNotFoundError):
-        raise NotThere("there is no such file") from None
+        raise NotFound("there is no such file") from None

@@ -20,8 +20,9 @@ from agent.model.finding import Json, utc_text
 from agent.onsite.ui import documents, screens
 from agent.onsite.ui.desk import Desk
 from agent.onsite.ui.entrance import Entrance
-from agent.onsite.ui.guard import require_own_page
-from agent.onsite.ui.refusals import NoSession, NotThere, Refusal
+from agent.onsite.ui.refusals import NoSession, NotFound, NotGranted
+from agent.onsite.ui.session import require_own_page
+from agent.onsite.ui.site_desk import Paper, SiteDesk
 from agent.text.translate import LANGUAGES, render_apart
 from masking.worker.study import THUMBNAIL_MAX_PX
 
@@ -32,7 +33,7 @@ Answer = Callable[[Request, Body, str], Response]
 log = logging.getLogger("camwarden.ui")
 
 
-def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
+def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
     """Return the application of one page. `lang`: the session's language where the page asks for none."""
 
     def to(answer: Answer, *, is_open: bool = False) -> Callable[[Request], Awaitable[Response]]:
@@ -53,16 +54,16 @@ def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
     def session(request: Request, body: Body, lang: str) -> Response:
         code = body.get("code")
         token = entrance.trade(code if isinstance(code, str) else "", _address(request))
-        site = desk.state.site
+        known = desk.state.site
         return _json(
-            {"token": token, "by": desk.place.by, "lang": lang, "site": site.id, "name": site.name,
+            {"token": token, "by": desk.place.by, "lang": lang, "site": known.id, "name": known.name,
              "may_edit": desk.place.may_edit}
         )  # fmt: skip
 
     def start_look(request: Request, body: Body, lang: str) -> Response:
         ids = body.get("cameras", [])
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-            raise Refusal("cameras must be a list of ids")
+            raise NotGranted("cameras must be a list of ids")
         return _json(screens.look_json(desk.start_look(ids), lang), 202)
 
     def picture(request: Request, body: Body, lang: str) -> Response:
@@ -74,6 +75,19 @@ def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
         jpeg, kept = desk.picture(name, path, width_px)
         headers = {"X-Taken-At": utc_text(kept.picture.taken_at), "X-Picture": kept.digest}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
+
+    def start_check(request: Request, body: Body, lang: str) -> Response:
+        site.start()
+        return _json(site.site(lang), 202)
+
+    def paper(kind: Paper) -> Answer:
+        def answer(request: Request, body: Body, lang: str) -> Response:
+            asked = request.query_params.get("lang", "")
+            made = site.paper(kind, asked if asked in LANGUAGES else lang)
+            headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+            return Response(made.data, media_type=made.kind, headers=headers)
+
+        return answer
 
     camera = "/api/camera/{id}"
     return Starlette(
@@ -94,10 +108,16 @@ def app(desk: Desk, entrance: Entrance, lang: str) -> Starlette:
                     ("draft", desk.draft),
                     ("live", desk.live),
                     ("mark", desk.mark),
+                    ("card", desk.card),
                 )
             ),
             Route("/api/review", to(lambda request, body, lang: _json(desk.review(lang)))),
             Route("/api/review", to(lambda request, body, lang: _json(desk.save(body, lang))), methods=["POST"]),
+            Route("/api/site", to(lambda request, body, lang: _json(site.site(lang)))),
+            Route("/api/site", to(start_check), methods=["POST"]),
+            Route("/api/declare", to(lambda request, body, lang: _json(site.declare(body, lang))), methods=["POST"]),
+            Route("/api/report", to(paper("report"))),
+            Route("/api/dossier", to(paper("dossier"))),
         ],
         exception_handlers={404: _missing, 405: _missing, Exception: _failed},
     )
@@ -134,7 +154,7 @@ def _lang(request: Request, lang: str) -> str:
 
 
 async def _body(request: Request) -> Body:
-    """Read a JSON object of at most `BODY_MAX_BYTES`. Raises Refusal."""
+    """Read a JSON object of at most `BODY_MAX_BYTES`. Raises NotGranted."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -143,13 +163,13 @@ async def _body(request: Request) -> Body:
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
-        raise Refusal("this request is not JSON") from None
+        raise NotGranted("this request is not JSON") from None
     if not isinstance(body, dict):
-        raise Refusal("this request is no JSON object")
+        raise NotGranted("this request is no JSON object")
     return body
 
 
-class TooLarge(Refusal):
+class TooLarge(NotGranted):
     """The body is larger than any drawing. Source: RFC 9110 section 15.5.14."""
 
     status = 413
@@ -161,15 +181,15 @@ def _json(value: Json, status: int = 200) -> Response:
 
 def _refused(error: AgentError, lang: str) -> Response:
     words, step = render_apart(error.message, lang)
-    status = error.status if isinstance(error, Refusal) else 422
+    status = error.status if isinstance(error, NotGranted) else 422
     answer: dict[str, Json] = {"error": {"message": words, "next": step}}
-    if isinstance(error, Refusal) and error.reason:
+    if isinstance(error, NotGranted) and error.reason:
         answer["reason"] = error.reason
     return _json(answer, status)
 
 
 async def _missing(request: Request, error: Exception) -> Response:
-    return _refused(NotThere("there is no such page"), _lang(request, "en"))
+    return _refused(NotFound("there is no such page"), _lang(request, "en"))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

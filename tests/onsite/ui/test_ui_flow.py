@@ -64,6 +64,10 @@ def client(on_desk: OnDesk) -> Iterator[Client]:
         yield one
 
 
+def decoded(jpeg: bytes) -> Any:
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
 def tile(client: Client, camera: str) -> dict[str, Any]:
     return next(one for one in client.get("/api/wall")["cameras"] if one["id"] == camera)
 
@@ -121,7 +125,8 @@ def test_the_share_uncovered_has_the_digits_of_the_report(client: Client, on_des
     camera = client.post("/api/camera/gate/draft", {"version": version, "zones": [zone]})
     found = on_desk.desk.state.looks["gate"].findings
     geometry = next(one for one in found if one.check == masks.GEOMETRY_ID)
-    assert told[0]["uncovered"] == camera["zones"][0]["uncovered"] == geometry.evidence["uncovered_ratio"][zone["name"]]
+    reported: Any = geometry.evidence["uncovered_ratio"]
+    assert told[0]["uncovered"] == camera["zones"][0]["uncovered"] == reported[zone["name"]]
     assert 0 < told[0]["uncovered"] < 1
 
 
@@ -132,7 +137,7 @@ def test_the_screen_gets_a_small_picture_of_the_worker_and_never_the_devices_byt
     kept = on_desk.desk.state.pictures["gate", "main"]
     assert (status, told["x-picture"]) == (200, kept.digest)
     assert jpeg != kept.picture.data
-    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape[1] <= 640
+    assert decoded(jpeg).shape[1] <= 640
     assert told["cache-control"] == "no-store"
     opened = read_openings(on_desk.desk.state.site.storage.directory)
     assert [(one.command, one.what, one.file) for one in opened] == [("ui", "bare-pictures", "camera:gate/main")]
@@ -141,7 +146,7 @@ def test_the_screen_gets_a_small_picture_of_the_worker_and_never_the_devices_byt
 def test_the_wall_shows_a_picture_with_what_is_private_black(client: Client, on_desk: OnDesk) -> None:
     status, jpeg, told = client.ask("GET", "/api/camera/yard/picture/main?black=1")
     assert (status, "x-picture" in told) == (200, False)
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    image = decoded(jpeg)
     zone = next(c for c in on_desk.desk.state.site.cameras if c.camera.id == "yard").zones[0]
     area = np.zeros(image.shape[:2], np.uint8)
     corners = [(x * image.shape[1], y * image.shape[0]) for x, y in zone.polygon]
@@ -159,3 +164,11 @@ def test_one_fresh_picture_of_one_path_takes_the_place_of_the_old_one(client: Cl
     assert [row["path"] for row in told["paths"]] == ["sub"]
     status, refused, _ = client.ask("POST", "/api/camera/gate/live", {"path": "playback"})
     assert (status, "recording" in refused["error"]["message"]) == (422, True)
+
+
+def test_a_card_speaks_the_numbers_of_the_devices_own_page(client: Client) -> None:
+    told = client.post("/api/camera/gate/card", {"zone": ZONE})
+    assert (told["refusal"], told["left_bare"], len(told["shapes"])) == ("", 0, 1)
+    assert told["fields"] and all(one["label"] and one["value"] for one in told["fields"])
+    assert client.ask("POST", "/api/camera/gate/card", {"zone": {"name": "x"}})[0] == 422
+    assert client.ask("POST", "/api/camera/gate/card", {"zone": ZONE, "free": "many"})[0] == 422

@@ -8,16 +8,20 @@ import argparse
 import hashlib
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from agent.commands.discover import own_addresses
 from agent.commands.terminal.asking import Ended, ask, person, say
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.commands.ui.links import show
+from agent.commands.ui.office import office_of
+from agent.deliver.keys.throwaway import Throwaway, make_throwaway
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, replace_content
 from agent.host.not_ours import require_readable
@@ -28,11 +32,13 @@ from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
 from agent.observe.approvals.approvals import prepare_folder
+from agent.onsite.lan.one_client import LASTS_S, OneClient, chosen_address
 from agent.onsite.ui.desk import Desk, Place
 from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.openings import Openings
 from agent.onsite.ui.refusals import Changed
 from agent.onsite.ui.routes import app
+from agent.onsite.ui.site_desk import SiteDesk
 from agent.service.cycle.environment import worker_of
 from agent.site.config.load import load
 from agent.text.harmless import printable
@@ -43,16 +49,31 @@ TUNNELLED: Final = ("localhost", "127.0.0.1")
 """Names under which a browser reaches the page through `ssh -L`, at the same port."""
 ENDS: Final = {
     "idle": Message("camwarden ui has ended: nobody used it for 30 minutes"),
-    "over": Message("camwarden ui has ended: its time was over"),
+    "over": Message("camwarden ui has ended: its two hours are over"),
     "asked": Message("camwarden ui has ended"),
     "signal": Message("camwarden ui has ended"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the page listens, for whom, and with which certificate."""
+
+    address: str
+    bounds: WebBounds
+    names: tuple[str, ...]
+    tls: Throwaway | None = None
+    client: OneClient = field(default_factory=OneClient)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--port", type=int, default=0, metavar="N", help="listen on this port, for ssh -L")
     parser.add_argument("--by", default="", metavar="NAME", help="who draws and approves (default: asks)")
+    parser.add_argument(
+        "--lan", nargs="?", const="", metavar="ADDRESS", help="for one browser of the network, over TLS, for two hours"
+    )
+    parser.add_argument("--edit", action="store_true", help="with --lan: that browser may draw, not only approve")
     add_worker_flag(parser)
 
 
@@ -62,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     site = with_flag(load(config), args)
     directory = site.storage.directory
     require_readable(directory)
-    by = _person(args)
+    by, where = _person(args), _where(args)
     text, digest = _read(config)
     if digest != site.digest:
         raise UsageError("{path} was changed just now: start again", path=config)
@@ -71,21 +92,37 @@ def run(args: argparse.Namespace) -> int:
         prepare_folder(directory, site.id)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        judge, look_judge = (stack.enter_context(worker_of(site)).judge for _ in range(2))
+        at_once, looking = (stack.enter_context(worker_of(site)) for _ in range(2))
         place = Place(
-            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=judge,
-            look_judge=look_judge, save=lambda new, before: replace_site(config, new, before),
-            note=Openings(directory, by, utc_now).note,
+            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=at_once.judge,
+            look_judge=looking.judge, save=lambda new, before: replace_site(config, new, before),
+            note=Openings(directory, by, utc_now).note, may_edit=args.lan is None or args.edit,
         )  # fmt: skip
-        desk, entrance = Desk(place, site, text, digest), Entrance(time.monotonic)
+        desk = Desk(place, site, text, digest)
+        office = SiteDesk(desk, office_of(looking, place.credentials, utc_now, site.storage.runtime))
+        entrance = Entrance(time.monotonic, where.bounds.lives_s or float("inf"), where.client.bind)
         desk.start_look()
-        address = ("127.0.0.1" if args.port else random_loopback(), args.port)
+        page = app(desk, office, entrance, args.lang)
         ended = serve(
-            app(desk, entrance, args.lang), address, WebBounds(), TUNNELLED,
-            on_ready=lambda host, port: _show(args, entrance, f"http://{host}:{port}", host, port),
+            where.client.wall(page) if args.lan is not None else page, (where.address, args.port), where.bounds,
+            where.names, tls=where.tls.context if where.tls else None,
+            on_ready=lambda host, port: show(args, entrance, where.tls, host, port),
         )  # fmt: skip
     say(render(ENDS[ended], args.lang))
     return exits.OK
+
+
+def _where(args: argparse.Namespace) -> Where:
+    """Return where the page listens: this machine alone, or with `--lan` the network. Raises UsageError."""
+    if args.lan is None:
+        if args.edit:
+            raise UsageError("--edit lets another browser draw: add --lan; on this machine everybody may")
+        return Where("127.0.0.1" if args.port else random_loopback(), WebBounds(), TUNNELLED)
+    if args.edit and not args.by:
+        raise UsageError("--lan --edit lets another browser draw: name who does with --by NAME")
+    address = chosen_address(args.lan, own_addresses())
+    made = make_throwaway(address, utc_now(), timedelta(seconds=LASTS_S))
+    return Where(address, WebBounds(lives_s=LASTS_S), (), made)
 
 
 def _person(args: argparse.Namespace) -> str:
@@ -117,25 +154,3 @@ def replace_site(config: Path, text: str, before: str) -> None:
         replace_content(config, text.encode())
     except OSError as error:
         raise UsageError("{path} cannot be written: {why}", path=config, why=os_words(error)) from None
-
-
-def _show(args: argparse.Namespace, entrance: Entrance, url: str, host: str, port: int) -> None:
-    """Show the link, how to reach it from another computer, and how to get another one."""
-
-    def link() -> None:
-        say(f"{url}/#k={entrance.new_code()}")
-
-    say(render(Message("Open this link within a minute; it is good once:"), args.lang))
-    link()
-    tunnel = Message("From another computer: {command}, then the link with localhost in place of {host}",
-                     {"command": f"ssh -L {port}:{host}:{port} gateway", "host": host})  # fmt: skip
-    say(render(tunnel, args.lang))
-    say(render(Message("It ends 30 minutes after its last use, or with Ctrl-C."), args.lang))
-    if sys.stdin.isatty():
-        say(render(Message("Press Enter for a new link."), args.lang))
-        threading.Thread(target=_on_enter, args=(link,), name="ui links", daemon=True).start()
-
-
-def _on_enter(link: Callable[[], None]) -> None:
-    for _ in sys.stdin:
-        link()
