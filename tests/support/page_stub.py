@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,15 @@ PATHS = ("main", "sub", "snapshot")
 MASK = [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6], [0.1, 0.6]]
 
 
-def jpeg(width: int = 1280, seed: int = 1, masks: list[Values] | None = None) -> bytes:
-    """Draw a street with windows, with black boxes where masks are switched on."""
+def picture_of(cam: Values, width: int) -> bytes:
+    """Return a camera's picture, with black boxes where its masks are switched on."""
+    on = json.dumps([mask["polygon"] for mask in cam["masks"] or [] if mask["enabled"] is not False])
+    return jpeg(min(width, 1280), sum(map(ord, cam["id"])), on)
+
+
+@cache
+def jpeg(width: int, seed: int, masks: str) -> bytes:
+    """Draw a street with windows, and black polygons (a JSON list)."""
     height, rng = width * 9 // 16, np.random.default_rng(seed)
     picture = np.zeros((height, width, 3), np.uint8)
     picture[:] = (np.linspace(200, 90, height)[:, None, None]).astype(np.uint8)
@@ -53,10 +61,8 @@ def jpeg(width: int = 1280, seed: int = 1, masks: list[Values] | None = None) ->
                 (210, 220, 190),
                 -1,
             )
-    for mask in masks or []:
-        if mask["enabled"] is not False:
-            points = (np.array(mask["polygon"]) * (width, height)).round().astype(np.int32)
-            cv2.fillPoly(picture, [points], (0, 0, 0))
+    for polygon in json.loads(masks):
+        cv2.fillPoly(picture, [(np.array(polygon) * (width, height)).round().astype(np.int32)], (0, 0, 0))
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
 
 
@@ -221,7 +227,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.reply(cam)
             case ["picture", path]:
                 width = int(query.get("w", ["640"])[0])
-                picture = jpeg(min(width, 1280), sum(map(ord, cam["id"])), cam["masks"])
+                picture = picture_of(cam, width)
                 self.reply(
                     picture, "image/jpeg", **{"X-Picture": f"digest-{path}", "X-Taken-At": "2026-11-29T02:00:00Z"}
                 )
@@ -343,7 +349,7 @@ class Handler(BaseHTTPRequestHandler):
             case "site":
                 self.reply(SITE | {"name": stub.site_name})
             case "declare":
-                self.reply({"words": "It is in Review now."})
+                self.reply(SITE)
             case "report" | "dossier":
                 self.reply(
                     b"<p>report</p>", "text/html", **{"Content-Disposition": 'attachment; filename="report.html"'}
@@ -356,15 +362,19 @@ LOOK = {"running": False, "done": 4, "total": 4, "words": "all cameras were look
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 120"><rect x="80" y="20" width="700" height="16" fill="#17613a"/><rect x="300" y="20" width="30" height="16" fill="#a3211a"/><text x="4" y="33" font-size="13">gate</text></svg>'
 SITE: Values = {
     "findings": [
-        {"check": "retention-days", "title": "Days of footage kept", "subject": "camera:gate", "name": "gate", "status": "fail", "words": "21 days are kept, 30 are due", "next": "Give the recorder a larger disk, or lower the bit rate.", "disputed": False},
-        {"check": "clock-offset", "title": "Clock", "subject": "device:recorder", "name": "recorder", "status": "pass", "words": "its clock is right within 1 s", "next": "", "disputed": False},
-        {"check": "scope-declared", "title": "Scope declared", "subject": "site", "name": "site", "status": "unknown", "words": "nothing is declared", "next": "Declare it below.", "disputed": True},
+        {"check": "retention-days", "harm": "", "title": "Days of footage kept", "subject": "camera:gate", "name": "gate", "status": "fail", "words": "21 days are kept, 30 are due", "next": "Give the recorder a larger disk, or lower the bit rate.", "disputed": False},
+        {"check": "clock-offset", "harm": "", "title": "Clock", "subject": "device:recorder", "name": "recorder", "status": "pass", "words": "its clock is right within 1 s", "next": "", "disputed": False},
+        {"check": "scope-declared", "harm": "", "title": "Scope declared", "subject": "site", "name": "site", "status": "unknown", "words": "nothing is declared", "next": "Declare it below.", "disputed": True},
     ],
-    "timeline": SVG, "age_s": 30,
-    "devices": [{"id": "recorder", "name": "Recorder", "make": "Hikvision", "model": "DS-7608NI", "status": "pass", "words": "answers at 192.0.2.10"}],
-    "declarations": [{"key": "scope", "title": "Scope", "state": "missing", "words": "not declared", "fields": [
-        {"name": "value", "label": "Scope", "kind": "choice", "choices": ["public", "inner"], "value": ""}, {"name": "on", "label": "Day", "kind": "date", "value": ""}]}],
-    "delivery": {"Reports sent": "12", "Waiting": "0"},
+    "timeline": SVG, "age_s": 30, "at": "2026-11-29T02:00:00Z", "running": False, "failed": "",
+    "devices": [{"id": "recorder", "host": "192.0.2.10", "port": 80, "driver": "isapi", "make": "Hikvision", "model": "DS-7608NI", "firmware": "4.1", "cameras": 4, "status": "pass", "words": "Hikvision DS-7608NI"}],
+    "declarations": [
+        {"key": "scope", "title": "Scope", "state": "missing", "words": "not declared", "cameras": [], "days_left": None, "by": "", "fields": [
+            {"name": "value", "label": "answer", "kind": "choice", "example": "", "choices": [{"value": "public", "words": "public"}], "none": ""},
+            {"name": "until", "label": "until", "kind": "date"}, {"name": "cameras", "label": "cameras", "kind": "cameras"}]},
+        {"key": "order", "title": "Order", "state": "declared", "words": "declared", "cameras": [], "days_left": 20, "by": "Li Ming", "fields": []},
+    ],
+    "delivery": {"lines": ["12 reports were sent", "0 are waiting"]},
 }  # fmt: skip
 
 

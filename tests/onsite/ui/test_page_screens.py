@@ -352,7 +352,7 @@ def test_who_wants_no_motion_and_forced_colours_has_a_page_all_the_same(opened: 
 
 
 def test_the_whole_page_is_small_and_nothing_of_it_comes_from_outside(opened: Opening) -> None:
-    stub = four()
+    stub = shown(four())
     stub.lang = "zh_CN"
     page = opened(stub)
     for come in screens(page).values():
@@ -364,3 +364,22 @@ def test_the_whole_page_is_small_and_nothing_of_it_comes_from_outside(opened: Op
         "/app.css",
         *(f"/js/{path.name}" for path in PAGE.glob("*.js")),
     }
+
+
+def test_a_declaration_is_a_form_and_goes_into_review(opened: Opening) -> None:
+    stub = four()
+    page = opened(stub, "#/site")
+    page.locator("summary", has_text="Scope").click()
+    page.get_by_label("answer").select_option("public")
+    page.get_by_label("until").fill("2027-11-29")
+    page.get_by_label("cameras").select_option(["gate", "roof"])
+    page.get_by_role("button", name="Put into Review").click()
+    expect(page.locator("form [role=status]")).to_have_text("It is in Review now.")
+    assert stub.posts("/api/declare") == [{"key": "scope", "value": "public", "until": "2027-11-29", "cameras": ["gate", "roof"]}]
+
+
+def test_the_report_is_handed_to_the_downloads(opened: Opening) -> None:
+    page = opened(four(), "#/site")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Hand-over report").click()
+    assert waiting.value.suggested_filename == "report.html" and waiting.value.path().read_bytes() == b"<p>report</p>"

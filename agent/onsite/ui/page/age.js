@@ -4,19 +4,22 @@ import { ageWords, t } from "./words.js";
 
 export const OLD_S = 60;
 const born = new WeakMap();
+const live = new WeakSet();
 
 function tell(node) {
   const seconds = (performance.now() - born.get(node)) / 1000;
   const words = ageWords(seconds);
   if (node.textContent !== words) node.textContent = words;
-  node.closest("figure")?.classList.toggle("old", seconds > OLD_S);
+  if (live.has(node)) node.closest("figure")?.classList.toggle("old", seconds > OLD_S);
 }
 
 // An element that tells how old something is that was `seconds` old just now; null: nothing was ever seen.
-export function age(seconds) {
+// What is a recording may be old: it is never greyed.
+export function age(seconds, recorded = false) {
   if (seconds === null || seconds === undefined) return el("span", { class: "age" }, t("never looked at"));
   const node = el("span", { class: "age", "data-age": true });
   born.set(node, performance.now() - seconds * 1000);
+  if (!recorded) live.add(node);
   node.textContent = ageWords(seconds);
   return node;
 }

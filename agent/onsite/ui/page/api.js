@@ -15,8 +15,7 @@ export class Refusal extends Error {
 export const whenLost = (call) => { onLost = call; };
 
 async function ask(path, { body, signal } = {}) {
-  const headers = { "X-Lang": language() };
-  if (token) headers.Authorization = `Bearer ${token}`;
+  const headers = token ? { "X-Lang": language(), Authorization: `Bearer ${token}` } : {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {

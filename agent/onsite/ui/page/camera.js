@@ -56,7 +56,7 @@ export async function camera(root, app, id) {
     let stopLive = null;
 
     const board = editor(data, { changed: (settled) => { if (settled) changed(); }, say, card: (zone) => showCard(card, data, zone, app) });
-    const taken = new Map(data.paths.map((one) => [one.path, age(one.age_s)]));
+    const taken = new Map(data.paths.map((one) => [one.path, age(one.age_s, one.path.startsWith("playback"))]));
 
     function changed() {
       dirty = true;

@@ -38,7 +38,7 @@ export function cameraLook(camera, app, { done }) {
       .then(({ digest }) => { digests.set(path.path, digest); eye.observe(img); })
       .catch((error) => { if (!app.signal.aborted) trouble.append(notice(error)); });
     return el("figure", { class: path.old ? "shot old" : "shot" }, el("div", { class: "sheet" }, img, outlines(camera)),
-      el("figcaption", null, el("b", null, pathTitle(path)), " ", age(path.age_s), verdictList(path.verdicts)));
+      el("figcaption", null, el("b", null, pathTitle(path)), " ", age(path.age_s, path.path.startsWith("playback")), verdictList(path.verdicts)));
   });
   const without = camera.paths.filter((path) => !path.picture);
 

@@ -1,6 +1,6 @@
 // Makes the small parts that several screens share: chips of status and verdict, notices of refusals, ages.
 import { button, el } from "./dom.js";
-import { pathWords, statusWords, t, verdictTone, verdictWords } from "./words.js";
+import { statusWords, t, verdictTone, verdictWords } from "./words.js";
 
 export const chip = (status) => el("span", { class: `s ${status}` }, statusWords(status));
 
@@ -14,9 +14,12 @@ export function notice(error, again) {
     error.status === 0 && again && button(t("Try again"), again));
 }
 
+// The chip says it already where the words say no more.
+const more = ({ verdict, words }) => (words === verdictWords(verdict) ? "" : words);
+
 export function verdictList(verdicts) {
   if (!verdicts.length) return el("p", { class: "dim" }, t("No zone is judged here."));
-  return el("ul", { class: "plain" }, verdicts.map((one) => el("li", null, verdictChip(one.verdict), " ", el("b", null, one.zone), " ", one.words)));
+  return el("ul", { class: "plain" }, verdicts.map((one) => el("li", null, verdictChip(one.verdict), " ", el("b", null, one.zone), " ", more(one))));
 }
 
-export const pathTitle = (path) => (path.words && path.words !== path.path ? path.words : pathWords(path.path));
+export const pathTitle = ({ words }) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -36,11 +36,6 @@ export const verdictWords = (verdict) => ({
 
 export const verdictTone = (verdict) => ({ PASS: "pass", FAIL: "fail" })[verdict] ?? "unknown";
 
-export const pathWords = (path) => ({
-  snapshot: t("Snapshot"), main: t("Main stream"), sub: t("Sub stream"), "recorder-live": t("Recorder, live"),
-  playback: t("Playback"),
-})[path] ?? t("Stream {n}", { n: path.replace("stream-", "") });
-
 // In the order of harm, for the worst of several.
 export const worst = (verdicts) =>
   ["FAIL", "UNSURE", "PASS"].find((one) => verdicts.some((given) => given.verdict === one)) ?? "";
