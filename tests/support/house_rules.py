@@ -89,7 +89,8 @@ WALLS: dict[str, tuple[str, ...]] = {
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/observe/facts/delivery_status.py",
         "agent/deliver/keys/pkcs11.py", "agent/deliver/spool/database.py", "agent/deliver/publish/*",
         "agent/service/alerts/digest_desk.py", "agent/service/alerts/notice_desk.py", "agent/service/enroll/*",
-        "agent/hub/workers/*", "agent/demo/*", "agent/commands/check/*", "agent/commands/verify/*",
+        "agent/hub/workers/*", "agent/demo/*", "agent/commands/check/*", "agent/commands/verify/*", "agent/onsite/ui/*",
+        "agent/commands/ui/*",
     ),
     "socket": (
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",

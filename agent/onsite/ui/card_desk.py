@@ -1,4 +1,4 @@
-"""Makes the card of a zone that is being drawn, from what the last look knows of the camera's device. Pure."""
+"""Builds the card of a zone that is being drawn, from what the last look found of the camera's device. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Changes what the page's process remembers: a look has begun or ended, a zone is drawn, the review is saved. Pure."""
+"""Updates the state of the page: a look has begun or ended, a zone is drawn, the review is saved. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace

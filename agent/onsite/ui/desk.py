@@ -1,4 +1,4 @@
-"""Carries out what the page asks for one site: looks, judges, keeps drafts in memory, and saves after a review.
+"""Runs what the page requests for one site: looks, judgements, drafts in memory, and saving after a review.
 
 What is decided is decided in the pure modules beside it; here are the threads, the worker, the clock and the files.
 Nothing but `save` writes site.toml, and it writes nothing else but approvals.

@@ -1,4 +1,4 @@
-"""Guards the page: holds the code and the token of the one session, and compares them at the time that it is."""
+"""Protects the page: holds code and token of the one session, and compares them by the clock."""
 
 import logging
 import threading

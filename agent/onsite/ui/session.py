@@ -1,4 +1,4 @@
-"""Grants one person at a time access to the page: a code that is good once, then a token; and our own page alone. Pure.
+"""Decides who may use the page: a code that is good once, then a token in a header; and our own page alone. Pure.
 
 The code comes in the fragment of a link, which no browser sends; it is traded for a token that stays in the memory of
 the page and comes back in a header. There is no cookie: a cookie of 127.0.0.1 is sent to every port of it. A new trade
