@@ -133,11 +133,18 @@ def _document(request: Request, body: Body, lang: str) -> Response:
 
 
 def _style(request: Request, body: Body, lang: str) -> Response:
-    return Response(documents.style(), media_type=documents.KINDS["css"])
+    return _file(request, documents.style(), "css")
 
 
 def _script(request: Request, body: Body, lang: str) -> Response:
-    return Response(documents.script(request.path_params["name"]), media_type=documents.KINDS["js"])
+    return _file(request, documents.script(request.path_params["name"]), "js")
+
+
+def _file(request: Request, data: bytes, kind: str) -> Response:
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        data, headers = documents.packed(data), {**headers, "Content-Encoding": "gzip"}
+    return Response(data, media_type=documents.KINDS[kind], headers=headers)
 
 
 def _id(request: Request) -> str:
