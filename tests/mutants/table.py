@@ -9,6 +9,7 @@ from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.listeners import LISTENERS
 from mutants.lockdown import LOCKDOWN
 from mutants.messages import MESSAGES
 from mutants.network import NETWORK
@@ -21,6 +22,7 @@ from mutants.rows import ROWS
 MUTANTS: Final = (
     *ROWS,
     *LOCKDOWN,
+    *LISTENERS,
     *DEVICES,
     *PICTURES,
     *NETWORK,
