@@ -205,8 +205,8 @@ class _Front:
         body = await self._body(receive)
         if body is None:
             return
-        if refusal is not None or len(body) > self.bounds.body_max_bytes:
-            await answer.plainly(*(refusal or (413, "the body is too large")))
+        if refusal is not None:
+            await answer.plainly(*refusal)
             return
         connection.is_answered(self.bounds.answer_within_s + END_WITHIN_S)
         try:
@@ -221,7 +221,7 @@ class _Front:
             self._used_at_mono = asyncio.get_running_loop().time()
 
     async def _body(self, receive: Receive) -> bytes | None:
-        """Return the body, one byte more than its cap where it is longer; None where the client has gone."""
+        """Return the body, of a refused one its first bytes; None where the client has gone."""
         cap = self.bounds.body_max_bytes
         body, seen = bytearray(), 0
         while True:
@@ -229,7 +229,7 @@ class _Front:
             if message["type"] != "http.request":
                 return None
             seen += len(message["body"])
-            body += message["body"][: cap + 1 - len(body)]
+            body += message["body"][: cap - len(body)]
             if not message["more_body"] or seen > 16 * cap:  # a little more is read, so that the refusal arrives
                 return bytes(body)
 

@@ -110,11 +110,8 @@ def refused(
         return 421, "this page has another address: open the link that camwarden printed"
     if method not in METHODS:
         return 405, "GET, HEAD and POST are answered"
-    if (
-        not target.startswith(b"/")
-        or target.startswith(b"//")
-        or any(ord(sign) < 32 or sign == "\x7f" for sign in path)
-    ):
+    is_path = target.startswith(b"/") and not target.startswith(b"//")
+    if not is_path or any(ord(sign) < 32 or sign == "\x7f" for sign in path):
         return 400, "the target must be a path"
     if any(name in (b"transfer-encoding", b"upgrade") for name, _ in headers):
         return 400, "a body's length must be told, and no other protocol is spoken"

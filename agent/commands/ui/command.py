@@ -21,11 +21,12 @@ from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.commands.ui.links import show
 from agent.commands.ui.office import office_of
-from agent.deliver.keys.throwaway import Throwaway, make_throwaway
+from agent.deliver.keys.throwaway import make_throwaway
 from agent.host.clock import utc_now
-from agent.host.files import as_owner_of, replace_content
+from agent.host.files import as_owner_of
 from agent.host.not_ours import require_readable
 from agent.host.paths import credentials_file
+from agent.host.users import is_root, name_of_user, owner_of
 from agent.host.web import random_loopback, serve
 from agent.host.web_bounds import WebBounds
 from agent.model import exits
@@ -35,12 +36,14 @@ from agent.observe.approvals.approvals import prepare_folder
 from agent.onsite.lan.one_client import LASTS_S, OneClient, chosen_address
 from agent.onsite.ui.desk import Desk, Place
 from agent.onsite.ui.entrance import Entrance
+from agent.onsite.ui.keeper import Save, account_of, kept
 from agent.onsite.ui.openings import Openings
-from agent.onsite.ui.refusals import Changed
+from agent.onsite.ui.replacing import accept_drawn, replace_site
 from agent.onsite.ui.routes import app
 from agent.onsite.ui.site_desk import SiteDesk
 from agent.service.cycle.environment import worker_of
 from agent.site.config.load import load
+from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
 from drivers.credentials import Credentials
@@ -57,13 +60,22 @@ ENDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where the page listens, for whom, and with which certificate."""
+    """Where the page listens, and for whom."""
 
     address: str
     bounds: WebBounds
     names: tuple[str, ...]
-    tls: Throwaway | None = None
     client: OneClient = field(default_factory=OneClient)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The site as it was loaded, its text and digest, and the person."""
+
+    site: Site = field(repr=False)
+    text: str = field(repr=False)
+    digest: str
+    by: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +90,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve the page until nobody uses it any more, and return the exit code."""
+    """Serve the page until nobody uses it any more, and return the exit code.
+
+    As root, for a site whose state belongs to another user, the page runs as that user below a parent that saves.
+    """
     config: Path = args.config
     site = with_flag(load(config), args)
     directory = site.storage.directory
@@ -91,22 +106,36 @@ def run(args: argparse.Namespace) -> int:
     with as_owner_of(directory):
         prepare_folder(directory, site.id)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def page(save: Save) -> int:
+        return _serve_page(args, Loaded(site, text, digest, by), where, save)
+
+    owner = owner_of(directory) if is_root() else 0
+    if owner:
+        return kept(config, account_of(name_of_user(owner)), page)
+    return page(lambda new, before: replace_site(config, new.encode(), before, accept_drawn))
+
+
+def _serve_page(args: argparse.Namespace, loaded: Loaded, where: Where, save: Save) -> int:
+    config, site, directory = args.config, loaded.site, loaded.site.storage.directory
+    states = Credentials(credentials_file(directory, os.environ))
     with ExitStack() as stack:
         at_once, looking = (stack.enter_context(worker_of(site)) for _ in range(2))
         place = Place(
-            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=at_once.judge,
-            look_judge=looking.judge, save=lambda new, before: replace_site(config, new, before),
-            note=Openings(directory, by, utc_now).note, may_edit=args.lan is None or args.edit,
+            config=config, by=loaded.by, clock=utc_now, credentials=states, judge=at_once.judge,
+            look_judge=looking.judge, save=save, note=Openings(directory, loaded.by, utc_now).note,
+            may_edit=args.lan is None or args.edit,
         )  # fmt: skip
-        desk = Desk(place, site, text, digest)
-        office = SiteDesk(desk, office_of(looking, place.credentials, utc_now, site.storage.runtime))
+        desk = Desk(place, site, loaded.text, loaded.digest)
+        office = SiteDesk(desk, office_of(looking, states, utc_now, site.storage.runtime))
         entrance = Entrance(time.monotonic, where.bounds.lives_s or float("inf"), where.client.bind)
         desk.start_look()
+        made = make_throwaway(where.address, utc_now(), timedelta(seconds=LASTS_S)) if args.lan is not None else None
         page = app(desk, office, entrance, args.lang)
         ended = serve(
-            where.client.wall(page) if args.lan is not None else page, (where.address, args.port), where.bounds,
-            where.names, tls=where.tls.context if where.tls else None,
-            on_ready=lambda host, port: show(args, entrance, where.tls, host, port),
+            where.client.wall(page) if made else page, (where.address, args.port), where.bounds, where.names,
+            tls=made.context if made else None,
+            on_ready=lambda host, port: show(args, entrance, made, host, port),
         )  # fmt: skip
     say(render(ENDS[ended], args.lang))
     return exits.OK
@@ -121,8 +150,7 @@ def _where(args: argparse.Namespace) -> Where:
     if args.edit and not args.by:
         raise UsageError("--lan --edit lets another browser draw: name who does with --by NAME")
     address = chosen_address(args.lan, own_addresses())
-    made = make_throwaway(address, utc_now(), timedelta(seconds=LASTS_S))
-    return Where(address, WebBounds(lives_s=LASTS_S), (), made)
+    return Where(address, WebBounds(lives_s=LASTS_S), ())
 
 
 def _person(args: argparse.Namespace) -> str:
@@ -144,13 +172,3 @@ def _read(config: Path) -> tuple[str, str]:
     except OSError as error:
         raise UsageError("{path}: cannot be read: {why}", path=config, why=os_words(error)) from None
     return raw.decode("utf-8-sig"), hashlib.sha256(raw).hexdigest()
-
-
-def replace_site(config: Path, text: str, before: str) -> None:
-    """Replace site.toml by a text, where it still is the one that was loaded. Raises Changed, or UsageError."""
-    if _read(config)[1] != before:
-        raise Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
-    try:
-        replace_content(config, text.encode())
-    except OSError as error:
-        raise UsageError("{path} cannot be written: {why}", path=config, why=os_words(error)) from None

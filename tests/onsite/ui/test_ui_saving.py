@@ -10,10 +10,10 @@ from ui_client import Client, served
 from ui_desk import OnDesk, desk_of, hand_in, with_look_of
 from ui_fixtures import inside, looked, on_desk, page_worker, status, tab, written
 
-from agent.commands.ui.command import replace_site
 from agent.observe.approvals.approvals import read_approvals
 from agent.onsite.ui import reviewing
 from agent.onsite.ui.refusals import Changed
+from agent.onsite.ui.replacing import accept_drawn, replace_site
 from agent.onsite.ui.values import State
 from masking.worker.client import Worker
 
@@ -41,7 +41,7 @@ def test_the_writer_itself_refuses_a_file_that_changed_after_the_check(inside: C
     before = hashlib.sha256(on_desk.config.read_bytes()).hexdigest()
     on_desk.config.write_text(on_desk.config.read_text() + "# another hand\n")
     with pytest.raises(Changed):
-        replace_site(on_desk.config, "x", before)
+        replace_site(on_desk.config, b"x", before, accept_drawn)
     assert on_desk.config.read_text().endswith("# another hand\n")
 
 
