@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 def watched(page: Page, complaints: list[str]) -> None:
     """Add each line of the page's console, each error, and each request that leaves the page's host to a list.
 
-    Chromium itself writes a line for each answer that is no success; those are the tests' own wish, and requests are seen.
+    Chromium itself writes a line for each answer that is no success; the tests wish for those, and see requests.
     """
 
     def line(message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Zones drawn on the page: by mouse, by touch and by keys alone they are the same, and what is stored is what is seen."""
+"""Zones drawn on the page: by mouse, touch and keys alone they are the same, and what is stored is what is seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from page_stub import Stub, camera, four, zone
+from page_stub import Stub
+from page_values import camera, zone
 from playwright.sync_api import Page, expect
 
 LEFT, TOP, RIGHT, BOTTOM = 0.5, 0.25, 0.75, 0.6
@@ -138,7 +139,7 @@ def by_numbers(page: Page) -> None:
 
 @pytest.mark.parametrize("way", [by_mouse, by_taps, by_polygon, by_keys, by_numbers])
 def test_mouse_keys_and_numbers_draw_the_same_zone(way: Callable[[Page], None], opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/yard")
     draw(page)
     page.keyboard.press("m")
@@ -148,7 +149,7 @@ def test_mouse_keys_and_numbers_draw_the_same_zone(way: Callable[[Page], None], 
 
 @pytest.mark.parametrize("way", [by_touch, by_touched_corners])
 def test_touch_draws_the_same_zone_on_a_phone(way: Callable[[Page], None], opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/yard", **PHONE)
     draw(page)
     page.get_by_role("button", name="Magnet").tap()
@@ -158,7 +159,7 @@ def test_touch_draws_the_same_zone_on_a_phone(way: Callable[[Page], None], opene
 
 
 def test_undo_and_redo_go_back_and_forth_by_button_and_by_key(opened: Opening) -> None:
-    page = opened(four(), "#/camera/gate")
+    page = opened(Stub(), "#/camera/gate")
     page.get_by_role("button", name="Draw", exact=True).click()
     draw(page)
     before = shapes(page)
@@ -175,7 +176,7 @@ def test_undo_and_redo_go_back_and_forth_by_button_and_by_key(opened: Opening) -
 
 
 def test_keys_on_one_corner_are_one_step_back(opened: Opening) -> None:
-    page = opened(four(), "#/camera/gate")
+    page = opened(Stub(), "#/camera/gate")
     page.get_by_role("button", name="Draw", exact=True).click()
     draw(page)
     before = shapes(page)
@@ -188,7 +189,7 @@ def test_keys_on_one_corner_are_one_step_back(opened: Opening) -> None:
 
 
 def test_a_click_on_an_edge_adds_a_corner_and_a_zone_moves_as_a_whole(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/gate")
     page.get_by_role("button", name="Draw", exact=True).click()
     draw(page)
@@ -207,7 +208,7 @@ def test_a_click_on_an_edge_adds_a_corner_and_a_zone_moves_as_a_whole(opened: Op
 
 
 def test_the_magnet_pulls_to_a_mask_of_the_device_and_alt_holds_it_off(opened: Opening) -> None:
-    page = opened(four(), "#/camera/yard")
+    page = opened(Stub(), "#/camera/yard")
     draw(page)
     page.get_by_role("button", name="New rectangle").click()
     drag(page, (0.104, 0.206), (0.396, 0.594))
@@ -232,7 +233,7 @@ def test_a_mask_of_the_device_is_taken_as_zone_as_exactly_as_it_came(opened: Ope
 
 
 def test_what_is_deleted_leaves_the_focus_near_and_is_said(opened: Opening) -> None:
-    page = opened(four(), "#/camera/gate")
+    page = opened(Stub(), "#/camera/gate")
     page.get_by_role("button", name="Draw", exact=True).click()
     draw(page)
     page.locator("[data-corner='3']").focus()
@@ -250,7 +251,7 @@ def test_what_is_deleted_leaves_the_focus_near_and_is_said(opened: Opening) -> N
 
 
 def test_sides_that_cross_are_said_and_are_neither_judged_nor_sent(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/gate")
     page.get_by_role("button", name="Draw", exact=True).click()
     draw(page)
@@ -263,7 +264,7 @@ def test_sides_that_cross_are_said_and_are_neither_judged_nor_sent(opened: Openi
 
 
 def test_the_verdict_of_every_path_follows_the_last_stroke(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/gate")
     page.get_by_role("button", name="Draw", exact=True).click()
     draw(page)
@@ -308,7 +309,7 @@ def test_what_is_stored_covers_what_is_seen(opened: Opening, zoomed: bool) -> No
 
 
 def test_a_stroke_that_the_system_takes_over_changes_nothing(opened: Opening) -> None:
-    page = opened(four(), "#/camera/gate", **PHONE)
+    page = opened(Stub(), "#/camera/gate", **PHONE)
     page.get_by_role("button", name="Draw", exact=True).tap()
     draw(page)
     before = page.evaluate(f"() => {POINTS}")

@@ -1,4 +1,4 @@
-"""The page before the true program and the simulated site: drawn, judged, reviewed, approved, and in site.toml after."""
+"""The page before the true program and the simulated site: drawn, judged, reviewed, approved and saved."""
 
 from __future__ import annotations
 

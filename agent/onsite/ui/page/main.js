@@ -82,7 +82,7 @@ async function poll(look) {
       done = now.done;
     }
   } catch (error) {
-    if (!app.signal.aborted) say(`${error.message} ${error.next ?? ""}`);
+    if (error.name !== "AbortError") say(`${error.message} ${error.next ?? ""}`);
   } finally {
     polling = false;
   }

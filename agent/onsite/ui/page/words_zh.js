@@ -51,7 +51,7 @@ export default {
   "Approve these pictures": "批准这些画面",
   "{n} of {all} pictures were on the screen: scroll to the others.": "共 {all} 幅画面，已在屏幕上显示 {n} 幅：请滚动查看其余画面。",
   "All {all} pictures were on the screen.": "{all} 幅画面均已在屏幕上显示。",
-  "A zone is not hidden: say why it may stay so, then press Enter.": "有区域未遮住：请说明可以保持现状的理由，然后按回车键。",
+  "Not every zone is proven hidden: say why it may stay so, then press Enter.": "并非每个区域都证实已遮住：请说明可以保持现状的理由，然后按回车键。",
   "Why it may stay as it is": "可以保持现状的理由",
   "Approved in Review, where it is saved. n goes to the next camera.": "已记入复核，在复核页面保存。按 n 前往下一台。",
   "Approved by {by} at {at}. {words}": "由 {by} 于 {at} 批准。{words}",
