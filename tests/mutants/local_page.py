@@ -67,7 +67,8 @@ LOCAL_PAGE: Final = (
     ),
     Mutant(
         name="ui-token", row="asks the local page", file=_SESSION,
-        text="    right = _same(gate.token, token) and bool(gate.token)\n", mutated="    right = bool(gate.token)\n", test=_TOKEN,
+        text="    right = _same(gate.token, token) and bool(gate.token)\n",
+        mutated="    right = bool(gate.token)\n", test=_TOKEN,
     ),
     Mutant(
         name="ui-token-bearer", row="asks the local page", file=_SESSION,
