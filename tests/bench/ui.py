@@ -134,26 +134,29 @@ def main() -> None:
         pss = on.process.memory_full_info().pss
         core, live_px, live_count = live_core(page, on.process, live_s)
         slow = survived(on.link)
-    show(
-        "ui", asked,
-        {
-            SITE.name: SITE.of([person.minutes()]),
-            KEYS.name: KEYS.of([person.keys / person.approvals]),
-            VERDICT.name: VERDICT.of(person.verdicts_ms),
-            PAGE.name: PAGE.of([size / 1000]),
-            START.name: START.of([*started_ms, on.start_ms]),
-            PSS.name: PSS.of([pss / 1e6]),
-            LIVE.name: LIVE.of([core]),
-            SLOW.name: SLOW.of([slow]),
-        },
-        {
-            "cameras": cameras, "drawn": person.drawn, "cards": person.cards, "pictures": person.pictures,
-            "reasons": person.reasons,
-            "counted_minutes": round(person.counted_s / 60, 2), "waited_minutes": round(person.waited_s / 60, 2),
-            "minutes_with_8_s_for_each_path": round(person.minutes() + LOOK_S * (person.pictures - cameras) / 60, 2),
-            "live_picture_px": live_px, "live_pictures": live_count,
-        },
-    )  # fmt: skip
+    figures = {
+        SITE.name: SITE.of([person.minutes()]),
+        KEYS.name: KEYS.of([person.keys / person.approvals]),
+        VERDICT.name: VERDICT.of(person.verdicts_ms),
+        PAGE.name: PAGE.of([size / 1000]),
+        START.name: START.of([*started_ms, on.start_ms]),
+        PSS.name: PSS.of([pss / 1e6]),
+        LIVE.name: LIVE.of([core]),
+        SLOW.name: SLOW.of([slow]),
+    }
+    conditions = {
+        "cameras": cameras,
+        "drawn": person.drawn,
+        "cards": person.cards,
+        "pictures": person.pictures,
+        "reasons": person.reasons,
+        "counted_minutes": round(person.counted_s / 60, 2),
+        "waited_minutes": round(person.waited_s / 60, 2),
+        "minutes_with_8_s_for_each_path": round(person.minutes() + LOOK_S * (person.pictures - cameras) / 60, 2),
+        "live_picture_px": live_px,
+        "live_pictures": live_count,
+    }
+    show("ui", asked, figures, conditions)
 
 
 def prepared(folder: Path, told: dict[str, Any], cameras: int, to_draw: int) -> Path:
@@ -220,7 +223,7 @@ def go_through(page: Page, person: Person, cameras: int, cards: int) -> None:
         if page.locator(".desk").count():
             draws(page, person, person.cards < cards)
         with person.waits():
-            expect(page.locator(".approve .main")).to_have_attribute("aria-disabled", "false", timeout=60_000)
+            may_be_approved(page)
         person.pictures += page.locator(".shot img").count()
         person.looks()
         person.presses(page, "a")
@@ -238,6 +241,14 @@ def go_through(page: Page, person: Person, cameras: int, cards: int) -> None:
     with person.waits():
         page.locator("[data-key=save]").click()
         page.wait_for_selector(".toast:not(:empty)")
+
+
+def may_be_approved(page: Page) -> None:
+    """Wait until every picture is on the screen. Raises RuntimeError with the page's words where it may not be."""
+    try:
+        expect(page.locator(".approve .main")).to_have_attribute("aria-disabled", "false", timeout=60_000)
+    except AssertionError:
+        raise RuntimeError(f"a camera may not be approved: {page.locator('main').inner_text()}") from None
 
 
 def gives_reason(page: Page, person: Person) -> None:
