@@ -89,7 +89,7 @@ system-packages: ## install the system packages that tests need (apt as root; ot
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/axe/axe.mjs
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -128,7 +128,7 @@ measure: ## sizes, install time, start, memory and exposure of the packages in d
 	$(PYTHON) packaging/measure.py dist/*.deb
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
@@ -141,7 +141,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle check capture hostile recorders stores masks view moments quality quiet checks proof ledger enroll newcomer hub_report papers contain delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle check capture hostile recorders stores masks view moments quality quiet checks proof ledger enroll newcomer hub_report papers ui contain delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 FUZZ_SECONDS ?= 600
 

@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "privacy": ("agent.commands.privacy", "what is stored of people, how long, and who opened it"),
     "masks": ("agent.commands.masks.command", "have privacy masks approved, and judge picture files"),
+    "ui": ("agent.commands.ui.command", "the local page: see every camera, draw what is private, approve masks"),
     "findings": (
         "agent.commands.findings.command",
         "what is open since when, who knows of it, and how long repairs took",

@@ -88,6 +88,11 @@ class Credentials:
         with self._lock:
             self._load()
 
+    @property
+    def directory(self) -> Path | None:
+        """The folder that processes share through these states; None: this process shares nothing."""
+        return self._path.parent if self._path is not None else None
+
     def admit(self, device: Device, now: datetime, way: str = "") -> None:
         """Return if the credential may be sent over `way`. Raises NotTried (refused, none, no password) or Busy."""
         if device.credential is None:

@@ -139,6 +139,12 @@ class Busy(DriverError):
     reason = "busy"
 
 
+class InUse(Busy):
+    """Another process of camwarden has a session with the device."""
+
+    cause = "in-use"
+
+
 class Unsupported(DriverError):
     """The device reports that it has no such service or operation."""
 

@@ -64,7 +64,7 @@ Reason = Literal[
 
 Cause = Literal[
     "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential",
-    "no-password", "tls-too-old", "protocol-broken", "other-certificate",
+    "no-password", "tls-too-old", "protocol-broken", "other-certificate", "in-use",
 ]  # fmt: skip
 """The closer cause of a reason, where it is known."""
 

@@ -25,7 +25,7 @@ SPDX_OF: Final[Mapping[str, str]] = {
 }
 """What packages write in `License`, or at the end of a classifier, where it is clear."""
 
-DECLARED: Final[Mapping[str, str]] = {"jinja2": "BSD-3-Clause", "isodate": "BSD-3-Clause"}
+DECLARED: Final[Mapping[str, str]] = {"jinja2": "BSD-3-Clause", "isodate": "BSD-3-Clause", "segno": "BSD-3-Clause"}
 """Packages that say "BSD License": the text in their wheel is that of the three clauses."""
 
 ALLOWED: Final = frozenset(
@@ -44,6 +44,7 @@ ALLOWED: Final = frozenset(
         "MIT-0",
         "MPL-2.0",
         "OpenSSL",
+        "PSF-2.0",
         "Unicode-3.0",
         "Zlib",
         "libpng-2.0",

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"
 RUNTIME_LOCK = ROOT / "packaging" / "runtime.lock"
 OURSELVES = "camwarden (pyproject.toml)"
-SHIPPED_EXTRAS = ("pkcs11",)  # whoever installs a package cannot add an extra with pip
+SHIPPED_EXTRAS = ("pkcs11", "ui", "hub")  # whoever installs a package cannot add an extra with pip
 HEAD = "# What our packages ship, from requirements.lock; anew with: make generated\n"
 
 

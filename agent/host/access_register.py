@@ -43,6 +43,7 @@ class Opening:
 
 WHAT: Final = {
     "pictures": "pictures of cameras, private zones blackened",
+    "bare-pictures": "pictures of cameras as they are, on the local page",
     "equipment": "names, addresses and serial numbers",
     "reports": "signed reports, with names of persons",
     "support": "an archive for support, without pictures and names of logins",

@@ -1,11 +1,13 @@
 """Answers HTTP requests on one address: each connection bounded in time and bytes, and their number too.
 
-A connection has a thread, brings one request, and is cut at an absolute deadline; while all places are taken, the next
-one waits in the listening queue. The answer and the certificate are the caller's.
+A connection has a thread, brings one request, and is cut at an absolute deadline. While all places are taken, the next
+one waits in the listening queue, until the connection whose request we wait for longest has had its share of the time:
+then that one makes room. The answer and the certificate are the caller's.
 """
 
 import io
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -23,6 +25,12 @@ from agent.model.errors import ConfigurationError, os_words
 LOG = logging.getLogger("camwarden.http")
 
 HEAD_MAX_BYTES: Final = 8 * 1024
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name. Source: RFC 9110 section 5.6.2."""
+
+SHARE: Final = 0.25
+"""The part of its time that a connection has for its request, where others wait for its place."""
+
 END_WITHIN_S: Final = 2.0
 """How long `end` waits for an answer in progress. Connections are cut at once."""
 
@@ -121,20 +129,37 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
         self._tls = tls
         self._places = threading.BoundedSemaphore(limits.at_once)
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, float | None] = {}  # since when it makes us wait; None: it is being answered
         self._ending = False
         super().__init__(address, _Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Wait for a place: each is free again within a connection's deadline."""
-        if not self._places.acquire(timeout=self.limits.within_s + 1):
-            self.shutdown_request(request)
-            return
+        until_mono = time.monotonic() + self.limits.within_s + 1
+        while not self._places.acquire(timeout=0.02):
+            if time.monotonic() > until_mono:
+                self.shutdown_request(request)
+                return
+            self._make_room()
         try:
             threading.Thread(target=self._serve, args=(request, client_address), daemon=True).start()
         except RuntimeError:  # this process may have no further thread
             self._places.release()
             raise
+
+    def _make_room(self) -> None:
+        """Cut the connection that has made us wait longest, once it had its share of the time."""
+        with self._lock:
+            waiting = {one: since for one, since in self._open.items() if since is not None}
+            if waiting:
+                longest = min(waiting, key=lambda one: waiting[one])
+                if waiting[longest] + self.limits.within_s * SHARE < time.monotonic():
+                    _cut(longest)
+
+    def is_answered(self, connection: socket.socket) -> None:
+        """Note that a connection's request is here."""
+        with self._lock:
+            self._open[connection] = None
 
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         try:
@@ -144,7 +169,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
             with self._lock:
                 if self._ending:
                     return
-                self._open.add(request)
+                self._open[request] = time.monotonic()
             deadline = threading.Timer(self.limits.within_s, _cut, (request,))
             deadline.daemon = True
             deadline.start()
@@ -159,7 +184,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
             LOG.debug("a connection failed", exc_info=True)
         finally:
             with self._lock:
-                self._open.discard(request)
+                self._open.pop(request, None)
             request.close()
             self._places.release()
 
@@ -189,18 +214,26 @@ class _Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Bound the bytes read of this connection."""
         super().setup()
-        budget = _Budget(self.rfile, HEAD_MAX_BYTES + self.server.limits.body_max_bytes)
-        self.rfile = io.BufferedReader(budget)
+        self._budget = _Budget(self.rfile, HEAD_MAX_BYTES + self.server.limits.body_max_bytes)
+        self.rfile = io.BufferedReader(self._budget)
 
     def do_GET(self) -> None:
         """Read a request and answer it."""
+        if self._budget.is_dry:  # http.server takes the end of the stream for that of the head
+            self.send_error(431)
+            return
         if self.command != self.server.method:
             self.send_error(501)
             return
         if not is_own_host(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
             self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
             return
-        said = self.headers.get("Content-Length", "0")
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        unclear = bool(self.headers.defects) or not all(map(_NAME.fullmatch, self.headers))
+        if unclear or "Transfer-Encoding" in self.headers or len(lengths) > 1:  # two readers might disagree on its end
+            self.send_error(400)
+            return
+        said = lengths[0]
         size = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else -1
         if not 0 <= size <= self.server.limits.body_max_bytes:
             self.send_error(413)
@@ -208,6 +241,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(size)
         if len(body) < size:
             return
+        self.server.is_answered(self.connection)
         reply = self.server.reply(Request(self.path, body, str(self.client_address[0])))
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
@@ -228,6 +262,7 @@ class _Budget(io.RawIOBase):
     def __init__(self, stream: io.BufferedIOBase, left: int) -> None:
         self._stream = stream
         self._left = left
+        self.is_dry = False  # more was wanted than came, or than the budget allows
 
     def readable(self) -> bool:
         """Return True."""
@@ -237,6 +272,7 @@ class _Budget(io.RawIOBase):
         """Read while the budget lasts."""
         data = self._stream.read1(min(len(buffer), self._left))
         self._left -= len(data)
+        self.is_dry = not data
         buffer[: len(data)] = data
         return len(data)
 

@@ -58,6 +58,12 @@ KINDS: Final[dict[str, RecordKind]] = {
         "A store was not read to its end",
         "The next look goes on where this one ended. Next step: if it stays so for hours, look at the disk it is on.",
     ),
+    "bare-picture": RecordKind(
+        "ccb6ebdbb46b42a486a8870e0f33a2cf",
+        "Somebody opened a picture of a camera as it is",
+        "The local page showed it to the person that the line names; the register of openings has it too. Nothing is "
+        "to be done.",
+    ),
     "hub-connected": RecordKind(
         "f16bb0aaa74a48f0bf4a37f9686f5b29",
         "The hub's broker is connected",

@@ -35,7 +35,7 @@ def _escaped(value: str) -> str:
 REQUEST_WITHIN_S: Final = 5.0
 """Deadline of a client."""
 
-AT_ONCE_MOST: Final = 8
+AT_ONCE_MOST: Final = 32
 
 _PLAIN: Final = "text/plain; charset=utf-8"
 

@@ -33,5 +33,6 @@ CODE_WORDS: Final[Mapping[str, str]] = {
     "tls-too-old": "TLS too old",
     "protocol-broken": "protocol broken off",
     "other-certificate": "another certificate than before",
+    "in-use": "in use by another look",
 }
 """Each `Reason` and `Cause` of `drivers/model.py` in a few words; all words are msgids."""

@@ -34,6 +34,7 @@ from drivers.errors import (
 from drivers.exchange import Exchange, Request, Transport
 from drivers.http.connections import Connections, adapter
 from drivers.http.login import Answer, Login
+from drivers.http.one_session import one_session
 from drivers.http.replay import ReplayTransport
 from drivers.http.samples import MAX_BYTES, Samples
 from drivers.http.tls import tls_failure
@@ -55,13 +56,18 @@ def open_transport(
     clock: Callable[[], datetime],
     trust: Path | None = None,
 ) -> Iterator[Transport]:
-    """Resolve, then yield a transport whose time begins; `trust`: a file of CA certificates instead of public ones."""
+    """Resolve, then yield a transport whose time begins, with the one session that the device has at a time.
+
+    `trust`: a file of CA certificates instead of public ones. Raises InUse where another process keeps the device.
+    """
     addresses = deadlines.resolve(device.host.strip("[]"))
-    transport = LiveTransport(device, Deadline(deadline_s), credentials, clock, addresses, trust)
-    try:
-        yield transport
-    finally:
-        transport.close()
+    deadline = Deadline(deadline_s)
+    with one_session(credentials.directory, device, deadline):
+        transport = LiveTransport(device, deadline, credentials, clock, addresses, trust)
+        try:
+            yield transport
+        finally:
+            transport.close()
 
 
 class LiveTransport:

@@ -32,6 +32,7 @@ ATTACKERS = (
     "hostile site",
     "stole the gateway",
     "its enrollment",
+    "reaches the local page",
     "report, a bundle or a page",
     "message of the site",
 )

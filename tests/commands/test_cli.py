@@ -29,6 +29,7 @@ from drivers.model import Credential, Device
 ROOT = Path(__file__).parents[2]
 CAMWARDEN = Path(sys.executable).parent / "camwarden"
 HEAVY = ("cv2", "numpy", "zeep", "onvif", "rich", "requests", "paho", "cryptography", "jinja2", "lxml", "psutil")
+HEAVY += ("asyncio", "uvicorn", "starlette", "h11", "anyio", "segno")
 PASSWORD = "hunter2"
 
 

@@ -15,6 +15,7 @@ from architecture import reached, sources, violations
 from house_rules import MODULES_MAX, PACKAGES, READS_JSON, VAGUE_STEMS
 
 ROOT = Path(__file__).parents[2]
+WEB = {"asyncio", "uvicorn", "starlette", "anyio", "h11", "click", "segno"}
 FOREIGN = {"argparse", *metadata.packages_distributions()} - {*PACKAGES}
 
 
@@ -30,6 +31,22 @@ def test_the_daemon_and_status_load_no_picture_code(start: str) -> None:
     loaded = reached(ROOT, start)
     assert len(loaded) > 10
     assert {name: by for name, by in loaded.items() if name.split(".")[0] in ("numpy", "cv2")} == {}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "agent.cli",
+        "agent.service.daemon.loop",
+        "agent.commands.run",
+        "agent.commands.check.command",
+        "agent.deliver.publish.client",
+    ],
+)
+def test_no_other_command_and_no_daemon_loads_the_web_server(start: str) -> None:
+    loaded = reached(ROOT, start)
+    assert len(loaded) > 10
+    assert {name: by for name, by in loaded.items() if name.split(".")[0] in WEB} == {}
 
 
 def test_status_reaches_nothing_heavy() -> None:
@@ -141,6 +158,10 @@ PLANTED = [
     ("drivers/a.py", "from resource import getrusage", "resource may not be imported here"),
     ("agent/commands/a.py", "import os\nif os.geteuid() == 0:\n    pass", "os.geteuid is not there on Windows"),
     ("drivers/a.py", "import os\nflags = os.O_NOFOLLOW", "os.O_NOFOLLOW is not there on Windows"),
+    ("agent/host/a.py", "import asyncio", "asyncio may not be imported here"),
+    ("agent/service/a.py", "import uvicorn", "uvicorn may not be imported here"),
+    ("agent/host/web.py", "from starlette.applications import Starlette", "starlette may not be imported here"),
+    ("agent/commands/a.py", "import segno", "segno may not be imported here"),
     ("agent/host/a.py", "import pickle", "pickle may not be imported here"),
     ("agent/host/a.py", "\n" * 351, "longer than 350 lines"),
     ("tests/test_a.py", "\n" * 351, "longer than 350 lines"),

@@ -112,6 +112,16 @@ FIGURES = {
         "report_64_mb": ("MB", 6, "lower"),
         "zh_cells_with_latin_words": ("cells", 0, "lower"),
     },
+    "ui": {
+        "site_minutes": ("min", 15, "lower"),
+        "keys_per_approval": ("keys", 3, "lower"),
+        "verdict_after_stroke_ms": ("ms", 2000, "lower"),
+        "page_kb": ("KB", 60, "lower"),
+        "ui_start_ms": ("ms", 700, "lower"),
+        "ui_pss_mb": ("MB", 70, "lower"),
+        "live_core_ratio": ("", 0.06, "lower"),
+        "slow_clients_survived": ("clients", 200, "higher"),
+    },
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
     "contain": {

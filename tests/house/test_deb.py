@@ -36,8 +36,9 @@ def test_what_is_shipped_is_what_was_locked() -> None:
 
 def test_no_test_tool_is_shipped_and_no_need_of_a_need_is_missed() -> None:
     names = {pin.split("==")[0] for pin in pins(LOCKS["shipped"](LOCK, PROJECT))}
-    assert not names & {"pytest", "hypothesis", "mypy", "ruff", "iotcore", "colorama"}
+    assert not names & {"pytest", "hypothesis", "mypy", "ruff", "iotcore", "colorama", "playwright", "greenlet"}
     assert {"onvif-zeep", "urllib3", "idna", "cffi", "pycparser", "python-pkcs11", "asn1crypto"} <= names
+    assert {"starlette", "anyio", "uvicorn", "h11", "click", "segno", "typing-extensions"} <= names
 
 
 def test_everything_that_is_to_be_shipped_is_there() -> None:

@@ -62,7 +62,7 @@ SEEN: Final = (
     _out(
         "shows",
         "approves a view that shows what is private",
-        "agent/commands/masks/look.py",
+        "agent/onsite/masks_look/look.py",
         '    if "fail" in telling or ',
         "    if ",
         "test_masks_adopt.py::test_what_shows_is_refused_even_by_name",

@@ -9,6 +9,8 @@ from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.listeners import LISTENERS
+from mutants.local_page import LOCAL_PAGE
 from mutants.lockdown import LOCKDOWN
 from mutants.messages import MESSAGES
 from mutants.network import NETWORK
@@ -20,7 +22,9 @@ from mutants.rows import ROWS
 
 MUTANTS: Final = (
     *ROWS,
+    *LOCAL_PAGE,
     *LOCKDOWN,
+    *LISTENERS,
     *DEVICES,
     *PICTURES,
     *NETWORK,

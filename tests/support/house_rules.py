@@ -50,7 +50,15 @@ WALLS: dict[str, tuple[str, ...]] = {
     "http.server": ("agent/host/http_serving.py", "agent/demo/*"),
     "httpx": (),
     "aiohttp": (),
-    "asyncio": (),
+    "asyncio": ("agent/host/web*.py", "agent/onsite/ui/*"),
+    "uvicorn": ("agent/host/web*.py",),
+    "starlette": ("agent/onsite/ui/*",),
+    "segno": ("agent/onsite/lan/*",),
+    "playwright": (),
+    "anyio": (),
+    "h11": (),
+    "click": (),
+    "typing_extensions": (),
     "zeep": ("drivers/onvif/*",),
     "onvif": ("drivers/onvif/*",),
     "paho": ("agent/deliver/publish/*", "agent/hub/transport/*", "agent/demo/*"),
@@ -82,11 +90,12 @@ WALLS: dict[str, tuple[str, ...]] = {
         "agent/deliver/keys/pkcs11.py", "agent/deliver/spool/database.py", "agent/deliver/publish/*",
         "agent/service/alerts/digest_desk.py", "agent/service/alerts/notice_desk.py", "agent/service/enroll/*",
         "agent/hub/workers/*", "agent/demo/*", "agent/commands/check/*", "agent/commands/verify/*",
+        "agent/onsite/ui/*", "agent/commands/ui/*",
     ),
     "socket": (
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
         "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
-        "agent/hub/workers/*", "agent/demo/*",
+        "agent/onsite/ui/keeper.py", "agent/hub/workers/*", "agent/demo/*",
     ),
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
@@ -100,13 +109,14 @@ POSIX_OS = frozenset({
     "getuid", "geteuid", "getgid", "getegid", "setuid", "seteuid", "setgid", "setegid", "chown", "fchown", "lchown",
     "fchmod", "fork", "killpg", "setsid", "getpgid", "statvfs", "fstatvfs", "sysconf", "uname", "pread", "pwrite",
     "pipe2", "sched_getaffinity", "getloadavg", "mkfifo", "fdatasync", "O_NONBLOCK", "O_CLOEXEC", "O_DIRECTORY",
+    "setgroups", "setresuid", "setresgid", "getresuid", "getresgid", "pidfd_open",
     "O_NOFOLLOW", "O_NOCTTY",
 })  # fmt: skip
 """Names of `os` that Windows lacks."""
 
 ON_LINUX_ALONE = (
     "agent/host/*", "masking/worker/*", "drivers/stores/*", "agent/deliver/spool/*", "agent/service/*", "agent/hub/*",
-    "agent/onsite/doctor/*", "agent/onsite/bundle/*", "agent/commands/check/*",
+    "agent/onsite/doctor/*", "agent/onsite/bundle/*", "agent/onsite/ui/keeper.py", "agent/commands/check/*",
 )  # fmt: skip
 """Where these names may be used: below `host`, what no command of `ON_WINDOWS` (`agent/cli.py`) ever calls."""
 
@@ -156,7 +166,7 @@ PASSES_BY_VERDICT = ("agent/judge/checks/*", "agent/judge/wording/*")
 VAGUE_STEMS = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "core"})
 
 PRIVATE_ALL_THE_SAME: dict[str, tuple[str, ...]] = {
-    "_exit": ("masking/worker/*",),  # documented: os._exit
+    "_exit": ("masking/worker/*", "agent/onsite/ui/keeper.py"),  # documented: os._exit
     "_Element": ("drivers/*", "agent/demo/*"),  # lxml's and its stubs' only name for the type; never for isinstance
     "_handle_publish": ("agent/deliver/publish/client.py",),
     "_in_packet": ("agent/deliver/publish/client.py",),

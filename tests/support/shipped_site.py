@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-SHIPPED_EXTRAS = ("pkcs11",)
+SHIPPED_EXTRAS = ("pkcs11", "ui", "hub")
 
 
 def shipped_names() -> set[str]:

@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agent.commands.masks.seen import render_path
 from agent.model.finding import Finding, Message
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
+from agent.onsite.masks_look.seen import render_path
 from agent.onsite.one_look.shown import PictureChoice, ReportPicture, pictured, select_picture, why_withheld
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.secret import is_secret

@@ -1,6 +1,6 @@
 """Asks a person to approve what cameras show, on one sheet: `camwarden masks adopt` and `approve`.
 
-`adopt.py` decides what may be approved and its words; this reads, asks and writes.
+`agent/onsite/masks_look/adopt.py` decides what may be approved and its words; this reads, asks and writes.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.masks import adopt
 from agent.commands.masks.looking import look_at_cameras, site_of
 from agent.commands.terminal.asking import person
 from agent.commands.terminal.opened import note_opened
@@ -25,6 +24,7 @@ from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, write_approval
 from agent.observe.approvals.reference_views import write_preset_view
 from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
+from agent.onsite.masks_look import adopt
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate

@@ -9,10 +9,7 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 
-from agent.commands.masks.adopt import renewed, view_text
-from agent.commands.masks.look import LIVE
 from agent.commands.masks.looking import look_at_cameras, site_of
-from agent.commands.masks.seen import CameraLook
 from agent.commands.terminal.asking import person
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
@@ -23,6 +20,9 @@ from agent.observe.approvals.approvals import Approval, approve, read_approvals,
 from agent.observe.approvals.past import PastApproval, with_past
 from agent.observe.approvals.reference_views import PresetView, digests, with_reference, write_preset_view
 from agent.observe.inventory.owners import with_proof
+from agent.onsite.masks_look.adopt import renewed, view_text
+from agent.onsite.masks_look.look import LIVE
+from agent.onsite.masks_look.seen import CameraLook
 from agent.site.config.site import CameraConfig, Preset, Site
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate

@@ -1,6 +1,6 @@
 """Looks at the cameras that `camwarden masks` was asked about, with the logins and the picture worker of the site.
 
-`look.py` judges them; who approves is taken from the command line or the login.
+`agent/onsite/masks_look/look.py` judges them; who approves is taken from the command line or the login.
 """
 
 import argparse
@@ -9,8 +9,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agent.commands.masks.look import look_at
-from agent.commands.masks.seen import CameraLook
 from agent.commands.terminal.progress_line import progress_line
 from agent.commands.terminal.unconfined import say_confinement, with_flag
 from agent.host.clock import utc_now
@@ -20,6 +18,8 @@ from agent.host.paths import credentials_file
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.observe.approvals.approvals import Approval, prepare_folder, read_approvals
+from agent.onsite.masks_look.look import look_at
+from agent.onsite.masks_look.seen import CameraLook
 from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site

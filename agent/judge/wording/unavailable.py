@@ -60,6 +60,10 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
             "its login has no password yet, so nothing was sent",
             next_step="write the password of [credential.{login}] into secrets.toml",
         ),
+        "in-use": Message(
+            "another look of camwarden had it all that time, so nothing was sent",
+            next_step="end that one, or check again",
+        ),
         "busy": Message("its connection limit is reached", next_step="close other clients"),
         "unsupported": Message("it offers no stream over this driver", next_step="choose another driver"),
         "fault": Message("it answers with an error of its own", next_step="look at its log and firmware"),

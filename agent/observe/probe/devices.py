@@ -122,15 +122,20 @@ def probe(
     progress: Callable[[], None] = NO_WATCH.progress,
     paths: Paths | None = None,
     wanted: WantedFootage = NOTHING_WANTED,
+    arrived: Callable[[str], None] = lambda device_id: None,
 ) -> ProbeResult:
     """Read all devices of the site once and return all results, in the order of the configuration.
 
-    `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`.
+    `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`. `arrived` is called with the id of
+    each device that is back.
     """
     reading = Reading(site, credentials, clock, Watch(progress))
     reading.ask(site, paths, wanted)
-    arrived = {device.id: probed for device, probed in reading.arrivals()}
-    return merged_results(arrived[device.id] for device in site.devices)
+    results: dict[str, ProbeResult] = {}
+    for device, probed in reading.arrivals():
+        results[device.id] = probed
+        arrived(device.id)
+    return merged_results(results[device.id] for device in site.devices)
 
 
 def merged_results(parts: Iterable[ProbeResult]) -> ProbeResult:

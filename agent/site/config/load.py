@@ -32,7 +32,8 @@ from agent.site.toml.table import Document, Table
 from drivers.model import Credential
 
 __all__ = [
-    "ConfigError", "Problem", "lines_of", "load", "load_declared", "load_tls_place", "read_tables", "secrets_path",
+    "ConfigError", "Problem", "lines_of", "load", "load_declared", "load_text", "load_tls_place",
+    "read_tables", "secrets_path",
 ]  # fmt: skip
 
 _TABLES = (
@@ -79,6 +80,23 @@ def load_declared(path: Path) -> Site:
         return read_tables(top, {name: Credential(name, "", "") for name in _credentials_named(top.document)})
 
     site, raw = read_with(path, read)
+    return replace(site, digest=hashlib.sha256(raw).hexdigest())
+
+
+def load_text(path: Path, raw: bytes) -> Site:
+    """Read what is to become a site file, without secrets as `load_declared`; `path` names it, and its folder counts.
+
+    Raises:
+        ConfigError: With all mistakes of the text.
+    """
+    problems: list[Problem] = []
+    document = parse_toml(path, raw, problems, holds_secrets=False)
+    site = Site(id="", city="", division="")
+    if document is not None:
+        named = {name: Credential(name, "", "") for name in _credentials_named(document)}
+        site = read_tables(Table(document, (), "", document.data), named)
+    if problems:
+        raise ConfigError(problems)
     return replace(site, digest=hashlib.sha256(raw).hexdigest())
 
 

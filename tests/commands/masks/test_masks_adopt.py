@@ -21,13 +21,13 @@ from warm import one_worker
 
 from agent.cli import main
 from agent.commands.masks import looking
-from agent.commands.masks.adopt import excepted
-from agent.commands.masks.seen import CameraLook
 from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.model import exits
 from agent.observe.approvals.approvals import Approval, lights, read_approvals
 from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.onsite.masks_look.adopt import excepted
+from agent.onsite.masks_look.seen import CameraLook
 from agent.service.cycle import environment
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load

@@ -21,6 +21,7 @@ from mosquitto import free_port
 from patience import PATIENCE_S
 
 from agent.contract.enrollment import PATH, REQUEST_MAX_BYTES, Grant, Refusal, read_answer
+from agent.host import http_serving
 from agent.hub.enroll import desk as enrollment
 from agent.hub.enroll import place as enroll_place
 from agent.hub.enroll import server
@@ -197,10 +198,11 @@ def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrol
 
 @pytest.mark.parametrize("drips", [False, True], ids=["silent", "dripping"])
 def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_deadline(
-    desk: EnrollDesk, gateway: Gateway, hasty_wire: int, drips: bool
+    desk: EnrollDesk, gateway: Gateway, hasty_wire: int, drips: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They never begin TLS, or all drip a request, as one more does: none of them outlasts his time."""
+    """They never begin TLS, or all drip a request, as one more does: none outlasts his time, even if he need not go."""
     port = hasty_wire
+    monkeypatch.setattr(http_serving, "SHARE", 1000.0)
     with ExitStack() as held:
         for _ in range(AT_ONCE_MOST):
             one = held.enter_context(opened(port) if drips else socket.create_connection(("127.0.0.1", port)))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, descriptor_of, is_among, render_path, view_of
 from agent.judge.checks.pictures import masks
 from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
@@ -21,6 +20,16 @@ from agent.observe.pictures.preset_verdicts import Presets, positions, presets_a
 from agent.observe.pictures.studies import studied_path
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
+from agent.onsite.masks_look.seen import (
+    CameraLook,
+    Outcome,
+    PathLook,
+    View,
+    descriptor_of,
+    is_among,
+    render_path,
+    view_of,
+)
 from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
@@ -64,23 +73,50 @@ def look_at(
     probed = probe(site, env.credentials, env.clock, env.progress)
     everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}
     stored = read_stores(site, everything, env.clock(), env.progress)
-    told = stored.observations + probed.observations
-    owners = owners_now(site, proven_marks(site, told), {})
-    approvals, refused = of_present_boxes(approvals, owners), approvals
-    judged_site, facts = _with_masks(site, told), gather(told)
+    first = _Look(site, stored.observations + probed.observations, approvals)
     taken = _Pictures()
-    _judge_round(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, env)
-    answering = _answering(judged_site, taken)
+    _judge_round(taken, first.judged, first, stored.pictures + probed.pictures, env)
+    answering = _answering(first.judged, taken)
     for _ in range(rounds - 1 if answering.devices else 0):
         env.wait(apart_s)
         live = {c.camera.id: LIVE for c in answering.cameras}
         again = probe(answering, env.credentials, env.clock, env.progress, live)
-        _judge_round(taken, answering, facts, told, again.pictures, approvals, env)
-    facts, now = gather(told + _pooled(taken.seen)), env.clock()
-    pairs = zip(site.cameras, judged_site.cameras, strict=True)
-    looks = (_camera(site, declared, judged, facts, taken, approvals, env.judge, now) for declared, judged in pairs)
+        _judge_round(taken, answering, first, again.pictures, env)
+    return _looks(first, taken, env)
+
+
+def look_again(
+    site: Site,
+    told: Observations,
+    pictures: tuple[Picture, ...],
+    approvals: Mapping[str, Approval],
+    env: Environment,
+) -> tuple[CameraLook, ...]:
+    """Judge pictures that were taken before, and ask no device: one round, of what the site declares now."""
+    look, taken = _Look(site, told, approvals), _Pictures()
+    _judge_round(taken, look.judged, look, pictures, env)
+    return _looks(look, taken, env)
+
+
+class _Look:
+    """What one look rests on: the site with the devices' masks as zones, what was told, the approvals that count."""
+
+    def __init__(self, site: Site, told: Observations, approvals: Mapping[str, Approval]) -> None:
+        self.site, self.told = site, told
+        self.owners = owners_now(site, proven_marks(site, told), {})
+        self.approvals, self.refused = of_present_boxes(approvals, self.owners), approvals
+        self.judged, self.facts = _with_masks(site, told), gather(told)
+
+
+def _looks(look: _Look, taken: _Pictures, env: Environment) -> tuple[CameraLook, ...]:
+    facts, now = gather(look.told + _pooled(taken.seen)), env.clock()
+    pairs = zip(look.site.cameras, look.judged.cameras, strict=True)
+    found = (
+        _camera(look.site, declared, judged, facts, taken, look.approvals, env.judge, now) for declared, judged in pairs
+    )
     return tuple(
-        replace(one, owner=owners[one.id], was_another=one.id in refused and one.approved is None) for one in looks
+        replace(one, owner=look.owners[one.id], was_another=one.id in look.refused and one.approved is None)
+        for one in found
     )
 
 
@@ -113,14 +149,13 @@ def _answering(site: Site, taken: _Pictures) -> Site:
 def _judge_round(
     taken: _Pictures,
     site: Site,
-    facts: Facts,
-    told: Observations,
+    look: _Look,
     pictures: tuple[Picture, ...],
-    approvals: Mapping[str, Approval],
     env: Environment,
 ) -> None:
     """Judge a round's pictures, and store no more of them than is shown."""
-    approved = {name: one.presets for name, one in approvals.items() if one.presets}
+    approved = {name: one.presets for name, one in look.approvals.items() if one.presets}
+    told, facts = look.told, look.facts
     places = positions(site, told, approved)
     seen = judge_pictures(site, pictures, env.judge, env.progress, positions=places)
     taken.seen += seen

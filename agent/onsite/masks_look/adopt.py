@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from agent.commands.masks.seen import CameraLook, View
 from agent.judge.checks.pictures.drift import changes
 from agent.model import exits
 from agent.model.exits import REFUSED_REASONS
@@ -18,6 +17,7 @@ from agent.observe.approvals.approvals import Approval, approve, approve_no_priv
 from agent.observe.approvals.reference_views import PresetView, with_reference
 from agent.observe.pictures.turns import zones_digest
 from agent.onsite.handover.sheet import OUTCOMES, SheetCamera, SheetPath
+from agent.onsite.masks_look.seen import CameraLook, View
 from agent.site.config.site import Site
 from agent.text.harmless import toml_string
 from agent.text.translate import render, translate

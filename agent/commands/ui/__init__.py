@@ -1,0 +1,1 @@
+"""Runs `camwarden ui`: the local page of one person."""

@@ -1,0 +1,1 @@
+"""Looks at cameras before their masks are approved, and decides what may be approved."""
