@@ -17,6 +17,7 @@ from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
 from mutants.rows import ROWS
+from mutants.secrecy import SECRECY
 
 MUTANTS: Final = (
     *ROWS,
@@ -29,6 +30,7 @@ MUTANTS: Final = (
     *GATEWAY,
     *ENROLLMENT,
     *PAPERS,
+    *SECRECY,
     *MESSAGES,
     *OPERATOR,
     *SEEN,

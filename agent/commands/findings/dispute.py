@@ -24,6 +24,8 @@ from agent.model.finding import Json, Message, utc_text
 from agent.observe.inventory.owners import Owner
 from agent.onsite.dispute_form.form import render_form
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
+from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable
 from agent.text.site_time import local
 from agent.text.translate import render
@@ -67,7 +69,8 @@ def form(args: argparse.Namespace, site: Site, now: datetime) -> int:
     """
     episode = episode_of(args, site)
     require_new(args.file)
-    write_atomic(args.file, render_form(site, episode, args.lang).encode(), 0o644)
+    shown = nameless(site, local_day(site, now))
+    write_atomic(args.file, render_form(shown, episode, args.lang).encode(), 0o644)
     code = finding_code(site.id, episode.key, episode.detected_at)
     if args.json:
         told: dict[str, Json] = {"schema": FORM_SCHEMA, "file": str(args.file), "code": code, "at": utc_text(now)}

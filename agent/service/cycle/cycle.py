@@ -45,6 +45,7 @@ from agent.observe.remembered.table import IN_TURN, OBSERVED, fold
 from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
+from agent.report.secret_names import secret_names, without_said
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle import kept_for
 from agent.service.cycle.environment import Environment
@@ -138,7 +139,8 @@ def see(
     seen_around = network_facts(look.stock, remembered.sightings, boxes, now)
     facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun, now)
     # judge
-    findings = run_checks(site, facts, now)
+    secret = secret_names(site, facts, local_day(site, now))
+    findings = tuple(without_said(one, secret) for one in run_checks(site, facts, now))
     after = restore_pictures(kept_for.memory_of_boxes(before, site, remembered.owners), remembered, afresh)
     made = proven_references(env.previous.take_found(), approvals, remembered.views, now)
     answered = asked.looked(now, env.clock())
