@@ -15,6 +15,7 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.host.paths import credentials_file
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.observe.facts.facts import with_observations
 from agent.onsite.one_look.result import CheckResult
@@ -49,7 +50,7 @@ def look_at_site(args: argparse.Namespace, site: Site, how: LookOptions) -> Chec
     with worker_of(site) as worker, as_owner_of(site.storage.directory):
         checked = look(args, site, worker, Credentials(remembered), how)
     directory = site.storage.directory
-    contested = contested_of(read_notes(directory, site.id))
+    contested = contested_of(read_notes(directory, site.id), site.id, pinned_keys(site))
     return without_secrets(replace(checked, episodes=episodes_known(directory), contested=contested))
 
 

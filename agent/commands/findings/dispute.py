@@ -17,6 +17,7 @@ from agent.host.files import write_atomic
 from agent.judge.memory.disputes import Dispute, beside, finding_code
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.history import read_history
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -40,7 +41,8 @@ def dispute(args: argparse.Namespace, site: Site, now: datetime) -> int:
         UsageError: There is no such finding, nobody says so, or its dispute is not decided yet.
     """
     episode = episode_of(args, site)
-    known = beside(contested_of(read_notes(site.storage.directory, site.id)), episode.key, episode.detected_at)
+    notes = read_notes(site.storage.directory, site.id)
+    known = beside(contested_of(notes, site.id, pinned_keys(site)), episode.key, episode.detected_at)
     if known is not None and known.decision is None:
         raise UsageError(
             "{key} is disputed by {by} since {day} already: the hub decides on that first",

@@ -21,6 +21,7 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.drills import set_aside
 from agent.judge.memory.episodes import open_episodes
 from agent.judge.memory.history import store_history
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.judge.memory.notes import active_notes, drills_of, read_notes
 from agent.judge.memory.transitions import spool_incident, transitions
@@ -205,7 +206,7 @@ def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Mo
     site = with_floors(site, local_day(site, moment.at))
     incidents = spool.begin(moment.at)
     boxes = owners_now(site, {}, seen.memory.remembered.identities)
-    noted = active_notes(site, read_notes(site.storage.directory, site.id), moment.at, boxes)
+    noted = active_notes(site, read_notes(site.storage.directory, site.id), moment.at, boxes, pinned_keys(site))
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
     closed = [one.episode for one in changed if one.episode is not None]
     days = add_look(site, seen.facts, seen.findings, noted, memory.remembered.assessed, moment.at, closed)

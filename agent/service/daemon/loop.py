@@ -208,7 +208,7 @@ def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, too
     queue = parts.spool.counts()
     content = status_content(
         told, seen, queue, delivery, parts.worker.confinement, orders, seen.asked.looked_from or at,
-        contested_of(read_notes(site.storage.directory, site.id)),
+        contested_of(read_notes(site.storage.directory, site.id), site.id, parts.hub_keys),
     )  # fmt: skip
     content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]
     status_file.write(site.storage.runtime, content)
