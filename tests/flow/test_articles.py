@@ -16,6 +16,7 @@ from healthy_site import NVR, RECORDER, World, healthy_site
 from patience import PATIENCE_S
 
 from agent.model.finding import PAST_BREACH, Finding
+from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.site.declarations.detail_table import NOTE
 from agent.site.declarations.details import with_detail
 from drivers.footage import PlatformLink, PlatformServer
@@ -70,6 +71,16 @@ def links(*servers: PlatformServer) -> Callable[[World], None]:
     return lambda world: world.hands.append(tell)
 
 
+def self_tested(outcome: TestOutcome, box: tuple[str, ...] = ()) -> Callable[[World], None]:
+    """A contractor has tested the interface of both recorders today, and left the results in the state folder."""
+
+    def leave(world: World) -> None:
+        for device in (RECORDER, NVR):
+            add_test(world.state, LinkTest(world.site.id, device.id, world.clock(), outcome, box))
+
+    return leave
+
+
 AUTHORISED = replace(PAPER, details=("builder: police", "authority: Pingcheng branch"))
 LATE: Mapping[str, Word | None] = {
     "main-project-date": replace(of("main-project-date"), value=date(2024, 8, 20)),
@@ -81,6 +92,7 @@ LATE: Mapping[str, Word | None] = {
 }
 OLD: Mapping[str, Word | None] = {"acceptance-date": Word(date(2006, 8, 20)), "trial-from": Word(date(2006, 6, 1))}
 REGISTERED = PlatformServer("GB28181", True, True)
+UNREGISTERED = PlatformServer("GB28181", True, None)
 
 SCENES: Mapping[str, Scene] = {
     "in order": Scene({"zone-type": Word("road"), "install-authority": AUTHORISED}, do=(links(REGISTERED),)),
@@ -110,6 +122,10 @@ SCENES: Mapping[str, Scene] = {
     "filing": Scene(profile="filing"),
     "no main project": Scene({"main-project-date": Word("none"), "zone-type": Word("entrance")}),
     "accepted lately": Scene({"acceptance-date": Word(date(2026, 11, 21)), "filing-datong": None}),
+    "self-tested": Scene(do=(links(UNREGISTERED), self_tested("played"))),
+    "tested without a picture": Scene(do=(links(REGISTERED), self_tested("no-picture"))),
+    "tested, not registered": Scene(do=(links(UNREGISTERED), self_tested("not-registered"))),
+    "another box tested": Scene(do=(links(UNREGISTERED), self_tested("played", ("another box",)))),
     "late": Scene(LATE),
     "late, and noted": Scene(noted(LATE)),
     "old, in time": Scene({**OLD, "filing-datong": replace(of("filing-datong"), dated=date(2008, 4, 30))}),
@@ -250,6 +266,26 @@ def test_an_article_has_this_outcome_for_the_right_reason(
         assert isinstance(days, Mapping) and days["happened"] > days["was_due"]
     if case == ("11(2)", "pass"):
         assert {one.level for one in finding.rests_on} == {"told", "declared"}, "nobody saw it work"
+
+
+@pytest.mark.parametrize(
+    ("scene", "status", "reason", "levels"),
+    [
+        ("self-tested", "pass", "", {"seen", "declared"}),
+        ("in order", "pass", "", {"told", "declared"}),
+        ("failed", "fail", "no-interface", set()),
+        ("tested without a picture", "fail", "test-failed", set()),
+        ("tested, not registered", "unknown", "interface-not-told", set()),
+        ("another box tested", "unknown", "interface-not-told", set()),
+        ("not told", "unknown", "interface-not-told", set()),
+    ],
+)
+def test_the_interface_passes_as_seen_by_a_self_test_and_as_told_by_the_devices_word(
+    scene: str, status: str, reason: str, levels: set[str], world: World, looks: dict[str, Found]
+) -> None:
+    finding = found(world, looks, scene)["platform-interface-configured site"]
+    assert (finding.status, finding.reason) == (status, reason), str(finding.message)
+    assert {one.level for one in finding.rests_on} == levels
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,7 @@ def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: f
         own_reports=env.reports,
         own_log_from=kept.own_log_from,
         factory=kept.factory,
+        link_tests=kept.link_tests,
         attested=in_force(kept.attested, site.cameras, owners_now(site, {}, facts.remembered.identities), now),
     )
 
