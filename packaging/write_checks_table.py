@@ -192,9 +192,9 @@ def _articles() -> str:
     if checks.keys() != ARTICLES.keys() - silent:
         raise ValueError(f"articles without a row, or rows without an article: {checks.keys() ^ ARTICLES.keys()}")
     lines = ["## The Datong Measures, article by article", "",
-             "Each outcome of articles 2 to 15 is played in `tests/flow/test_articles.py`, or it says there why there is "
-             "none. A past breach is over:", "it warns with its days, blocks no acceptance, and ends with an authority's "
-             "note.", "",
+             "Each outcome of articles 2 to 15 is played in `tests/flow/test_articles.py`, or it says there why there "
+             "is none. A past breach", "is over: it warns with its days, blocks no acceptance, and ends with an "
+             "authority's note.", "",
              "| article | checks | covered, and how | not covered, and why |", "|---|---|---|---|"]  # fmt: skip
     for article, (how, why_not) in ARTICLES.items():
         lines.append(f"| {article} | {', '.join(checks.get(article, {})) or '-'} | {how or '-'} | {why_not} |")

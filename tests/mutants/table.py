@@ -16,6 +16,7 @@ from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
+from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
 
@@ -31,6 +32,7 @@ MUTANTS: Final = (
     *ENROLLMENT,
     *PAPERS,
     *SECRECY,
+    *PRIVACY,
     *MESSAGES,
     *OPERATOR,
     *SEEN,
