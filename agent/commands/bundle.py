@@ -26,7 +26,7 @@ from agent.model.exits import OK
 from agent.model.finding import Json, Message
 from agent.onsite.bundle import ITEMS
 from agent.onsite.bundle.packing import SCHEMA, Gathered, gather, packed
-from agent.onsite.bundle.secrets import known_secrets
+from agent.onsite.bundle.secrets import known_secrets, secret_places
 from agent.onsite.doctor.model import Situation
 from agent.onsite.doctor.survey import survey
 from agent.text.translate import render, translate
@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _gathered(situation: Situation, args: argparse.Namespace) -> tuple[Gathered, ...]:
     secrets = known_secrets(situation.config, situation.site, situation.storage.directory)
+    secrets = (*secrets, *secret_places(situation.site, situation.now))
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     waiting = {item.name: None for item in ITEMS}
     with errors.status("") as progress:

@@ -78,6 +78,27 @@ def replace_content(path: Path, data: bytes) -> None:
     write_atomic(path, data, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
 
 
+def read_of_owner(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a plain file that only root or the owner of its folder may have written.
+
+    Raises OSError where it cannot be read, ValueError where it is something else, of another owner, writable by others,
+    or larger than `most_bytes`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | WITHOUT_WAITING)
+    with os.fdopen(descriptor, "rb") as file:
+        there = os.fstat(descriptor)
+        if not stat.S_ISREG(there.st_mode):
+            raise ValueError("it is no plain file")
+        if sys.platform != "win32" and there.st_uid not in (0, path.parent.stat().st_uid):
+            raise ValueError("it is not of the owner of its folder")
+        if sys.platform != "win32" and there.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise ValueError("others may write it")
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError("it is too large")
+    return data
+
+
 def sync_directory(directory: Path) -> None:
     """Fsync a folder's names; not on Windows, which opens no folder. Source: fsync(2)."""
     if sys.platform == "win32":

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from agent.model.finding import Ground, Level
+from agent.observe.facts.link_tests import COUNTS_FOR
 from agent.observe.pictures.turns import KEPT
 from drivers.picture import RECORDED
 
@@ -19,6 +20,9 @@ LOOK: Final = timedelta(hours=1)
 
 TURN: Final = KEPT
 """How long a path that is looked at in its turn counts."""
+
+TESTED: Final = COUNTS_FOR
+"""How long a self-test of the interface for the police platform counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,8 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "forbidden-zone-name-hint": (*_both("text TEXT"), *_both("name-reviewed")),
     "filing-change-pending": (*_DECLARED, *_word("filed")),
     "filing-device-list-match": (*_DECLARED, *_told("filed DEVICE")),
-    **dict.fromkeys(("platform-interface-configured", "platform-registered"), (*_told("link DEVICE"), *_DECLARED)),
+    "platform-interface-configured": (*_told("link DEVICE"), *_seen("tested DEVICE", longest=TESTED), *_DECLARED),
+    "platform-registered": (*_told("link DEVICE"), *_DECLARED),
     "inspection-bundle-ready": _own("verified"),
     "audit-log-retention": (Obligation("reach", ("told", "own"), history="history"),),
     "declarations": (*_own("asked"), *_word("DUTY")),

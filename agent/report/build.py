@@ -22,9 +22,10 @@ from agent.observe.facts.facts import Facts
 from agent.report.basis import bases
 from agent.report.config import config_body, steady_digest, with_findings
 from agent.report.health import counts, health_body
-from agent.report.secret_names import secret_names, without_names, without_said
+from agent.report.secret_names import secret_names, without_said
 from agent.report.spot_check import NO_REQUESTS, HubRequests
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
 from agent.site.declarations.standing import local_day
 
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
@@ -47,8 +48,9 @@ def build_reports(
     contested: tuple[Contested, ...] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order of linking, and the updated memory; secret cameras are nameless."""
-    secret = secret_names(site, facts, local_day(site, now))
-    site, findings = without_names(site, secret), tuple(without_said(one, secret) for one in findings)
+    today = local_day(site, now)
+    secret = secret_names(site, facts, today)
+    site, findings = nameless(site, today), tuple(without_said(one, secret) for one in findings)
     changed = tuple(replace(one, finding=without_said(one.finding, secret)) for one in changed)
     drafts = [_event(site, transition) for transition in changed if transition.told]
     said = {one.dispute.said.id: one.dispute.said for one in reversed(contested)}

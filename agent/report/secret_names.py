@@ -1,90 +1,109 @@
-"""Removes the names of cameras that are declared secret from reports. Pure.
+"""Redacts the names of cameras that are declared secret in findings and facts before anything leaves the site. Pure.
 
 Its id stays, by which the hub counts it; what it is called, where it hangs and what stands in its picture do not leave
-the site. On the site itself nothing is hidden.
+the site. `secrecy.md` beside this lists every way out, and what may stay on the site's own disk.
 
 Source: Datong Measures, article 5(1); State Council Order 799, article 16(1): secrecy laws bind what is secret.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.secret import is_secret
+from agent.text.within import replaced
+from drivers.footage import Channels
 from drivers.model import Overlays
 
 HIDDEN: Final = "***"
 SPELLS_NAMES: Final = "forbidden-zone-name-hint"
+WITHIN_CHARS_MIN: Final = 2
+"""A name of one character is hidden where it stands alone: within a sentence it could be part of any word."""
 
 SecretNames = Mapping[str, frozenset[str]]
 """By camera id all that it is called."""
 
 
-def secret_names(site: Site, facts: Facts, today: date) -> SecretNames:
-    """Return what each secret camera is called: by its configuration, its filing and its overlays."""
+def secret_names(site: Site, facts: Facts | None, today: date) -> SecretNames:
+    """Return what each secret camera is called: by its configuration, its filing, its recorder and its overlays.
+
+    `facts` None: nobody has looked, and only the configuration is known. A name that is an id of the site is told as an
+    id anyway, and is none.
+    """
+    ids = {one.id for one in site.devices} | {one.camera.id for one in site.cameras}
     return {
-        one.camera.id: frozenset(_called(facts, one)) - {"", one.camera.id}
+        one.camera.id: frozenset(name.strip() for name in _called(facts, one)) - {"", *ids}
         for one in site.cameras
         if is_secret(site, one.camera.id, today)
     }
 
 
-def without_names(site: Site, secret: SecretNames) -> Site:
-    """Return the site in which secret cameras have neither a name nor a place."""
-    if not secret:
-        return site
-    return replace(site, cameras=tuple(_nameless(one) if one.camera.id in secret else one for one in site.cameras))
+def hidden(secret: SecretNames) -> Callable[[str], str]:
+    """Return a function that replaces each name of a secret camera in a text."""
+    names = sorted({name for of_camera in secret.values() for name in of_camera}, key=len, reverse=True)
+    parts = [_bounded(name) for name in names if len(name) >= WITHIN_CHARS_MIN]
+    pattern = re.compile("|".join(parts), re.IGNORECASE) if parts else None
+    return partial(_without, frozenset(names), pattern)
 
 
 def without_said(finding: Finding, secret: SecretNames) -> Finding:
-    """Return a finding in which no text is the name of a secret camera; that which spells names out, no part of one."""
+    """Return a finding in which no text names a secret camera; that which spells names out, no part of one."""
     if not secret:
         return finding
-    own: frozenset[str] = frozenset()
-    if finding.check == SPELLS_NAMES:
-        own = secret.get(finding.subject.removeprefix("camera:"), frozenset())
-    names = frozenset(name for of_camera in secret.values() for name in of_camera)
-    return replace(
-        finding, message=_said(finding.message, names, own), evidence=_evidence(finding.evidence, names, own)
-    )
+    change = hidden(secret)
+    if finding.check == SPELLS_NAMES and (own := secret.get(finding.subject.removeprefix("camera:"))):
+        change = partial(_without_parts, own, change)
+    evidence = cast(Mapping[str, Json], replaced(finding.evidence, change))
+    return replace(finding, message=_said(finding.message, change), evidence=evidence)
 
 
-def _called(facts: Facts, one: CameraConfig) -> Iterable[str]:
+def without_named(facts: Facts, secret: SecretNames) -> Facts:
+    """Return the facts in which no text names a secret camera."""
+    return cast(Facts, replaced(facts, hidden(secret))) if secret else facts
+
+
+def _called(facts: Facts | None, one: CameraConfig) -> Iterable[str]:
     yield from (one.camera.name, one.camera.placement)
+    if facts is None:
+        return
     yield facts.filed.names.get(one.camera.id, "") if facts.filed else ""
     for overlays in facts.all(f"camera:{one.camera.id}", Overlays):
         yield from overlays.texts
+    listed = facts.one(f"device:{one.camera.device}", Channels)
+    yield from (channel.name for channel in (listed.channels if listed else ()) if channel.number == one.camera.channel)
 
 
-def _nameless(one: CameraConfig) -> CameraConfig:
-    return replace(one, camera=replace(one.camera, name="", placement=""))
+def _bounded(name: str) -> str:
+    """Return the pattern of a name; Latin letters and digits beside it make another word of it."""
+    before = r"(?<![0-9A-Za-z])" if re.match(r"[0-9A-Za-z]", name) else ""
+    after = r"(?![0-9A-Za-z])" if re.search(r"[0-9A-Za-z]\Z", name) else ""
+    return f"{before}{re.escape(name)}{after}"
 
 
-def _is_told(text: str, names: frozenset[str], own: frozenset[str]) -> bool:
+def _without(names: frozenset[str], pattern: re.Pattern[str] | None, text: str) -> str:
+    if text in names:
+        return HIDDEN
+    return pattern.sub(HIDDEN, text) if pattern else text
+
+
+def _without_parts(own: frozenset[str], change: Callable[[str], str], text: str) -> str:
     parts = [part.strip() for part in text.split(",")]
-    return text in names or any(part and part.casefold() in name.casefold() for part in parts for name in own)
+    told = any(part and part.casefold() in name.casefold() for part in parts for name in own)
+    return HIDDEN if told else change(text)
 
 
-def _said(message: Message, names: frozenset[str], own: frozenset[str]) -> Message:
+def _said(message: Message, change: Callable[[str], str]) -> Message:
     values: dict[str, object] = {}
     for key, value in message.values.items():
-        values[key] = _said(value, names, own) if isinstance(value, Message) else value
-        if isinstance(value, str) and _is_told(value, names, own):
-            values[key] = HIDDEN
+        inner = value.args[0] if isinstance(value, Exception) and value.args else value
+        if isinstance(inner, Message):
+            values[key] = _said(inner, change)
+        else:
+            values[key] = value if isinstance(value, int | float) else change(str(value))
     return replace(message, values=values)
-
-
-def _evidence(told: Mapping[str, Json], names: frozenset[str], own: frozenset[str]) -> dict[str, Json]:
-    return {key: _json(value, names, own) for key, value in told.items()}
-
-
-def _json(value: Json, names: frozenset[str], own: frozenset[str]) -> Json:
-    if isinstance(value, str):
-        return HIDDEN if _is_told(value, names, own) else value
-    if isinstance(value, Mapping):
-        return _evidence(value, names, own)
-    return [_json(one, names, own) for one in value] if isinstance(value, list | tuple) else value

@@ -93,6 +93,7 @@ def test_figures_have_their_limits(tmp_path: Path, capsys: pytest.CaptureFixture
         "cameras=2;;;0",
         "online=1;;;0;2",
         "waiting=4;;;0",
+        "disputed=0;;;0",
         "certificate_days=29;30:;1:",
     ]
 
@@ -125,3 +126,15 @@ def test_it_speaks_chinese_and_its_state_stays(tmp_path: Path, capsys: pytest.Ca
     code, shown = asked(tmp_path, capsys, "zh_CN")
     assert (code, shown.startswith("CAMWARDEN OK - S1")) == (0, True)
     assert "一切正常" in shown
+
+
+def test_a_disputed_finding_is_counted_beside_the_state_and_changes_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    word: Json = {"by": "Zhang", "at": "2026-11-24T00:00:00Z", "why": "power was off", "decision": None}
+    row: dict[str, Json] = {"status": "fail", "check": "camera-online", "subject": "camera:gate", "message": "is gone"}
+    code, shown = told(tmp_path, capsys, counts={"fail": 1}, open=[row])
+    assert (code, "disputed=0" in shown, "are disputed" in shown) == (2, True, False)
+    code, shown = told(tmp_path, capsys, counts={"fail": 1}, open=[{**row, "disputed": word}])
+    assert (code, "disputed=1" in shown) == (2, True), "whoever disputes makes nothing well"
+    assert "1 of these are disputed" in shown

@@ -5,21 +5,24 @@ A scene is what is declared, and what devices tell, at a simulated site in order
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pytest
-from breaches import shown
+from breaches import fault, filed, shown, told
 from duties_declared import DECLARED, FIRM, PAPER, Word, declaration
 from healthy_site import NVR, RECORDER, World, healthy_site
 from patience import PATIENCE_S
 
+from agent.judge.checks.answered import IN_PART, NOT_YET
 from agent.model.finding import PAST_BREACH, Finding
+from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.site.declarations.detail_table import NOTE
 from agent.site.declarations.details import with_detail
 from drivers.footage import PlatformLink, PlatformServer
-from drivers.model import Observation, Observations
+from drivers.model import Masks, Observation, Observations, Unavailable
 from masking.worker.client import Worker
 
 OUTCOMES = ("pass", "fail", "unknown", "not due", "past breach")
@@ -28,11 +31,15 @@ Found = Mapping[str, Finding]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What differs from the site in order: declarations (None: not declared), its profile, and what is done to it."""
+    """What differs from the site in order: declarations (None: not declared), its profile, and what is done to it.
+
+    `looks`: how many it takes until that shows.
+    """
 
     words: Mapping[str, Word | None] = field(default_factory=dict)
     profile: str = "full"
     do: tuple[Callable[[World], None], ...] = ()
+    looks: int = 1
 
 
 def of(duty: str, **details: str) -> Word:
@@ -70,6 +77,36 @@ def links(*servers: PlatformServer) -> Callable[[World], None]:
     return lambda world: world.hands.append(tell)
 
 
+def self_tested(outcome: TestOutcome, box: tuple[str, ...] = ()) -> Callable[[World], None]:
+    """A contractor has tested the interface of both recorders today, and left the results in the state folder."""
+
+    def leave(world: World) -> None:
+        for device in (RECORDER, NVR):
+            add_test(world.state, LinkTest(world.site.id, device.id, world.clock(), outcome, box))
+
+    return leave
+
+
+def masks_untold(one: Observation) -> Observation:
+    """A device refuses to list its masks."""
+    return replace(one, value=Unavailable("masks", "refused")) if isinstance(one.value, Masks) else one
+
+
+def unfiled(world: World) -> None:
+    """Nothing is known here of a filing."""
+    (world.state / "filing.json").unlink()
+
+
+def nothing_private(world: World) -> None:
+    """Somebody declares that nothing private is in view of the gate."""
+    text = world.config.read_text("utf-8")
+    zone = re.compile(r'(\[\[camera\]\]\nid = "gate"\n(?:[^\[\n].*\n|\n)*)\[\[camera\.private_zone\]\]\n(?:.+\n)+')
+    free = '[camera.no_private_area]\nby = "Li Na"\nat = 2026-01-31\n'
+    changed, count = zone.subn(lambda found: found[1] + free, text)
+    assert count == 1
+    world.config.write_text(changed, "utf-8")
+
+
 AUTHORISED = replace(PAPER, details=("builder: police", "authority: Pingcheng branch"))
 LATE: Mapping[str, Word | None] = {
     "main-project-date": replace(of("main-project-date"), value=date(2024, 8, 20)),
@@ -81,6 +118,7 @@ LATE: Mapping[str, Word | None] = {
 }
 OLD: Mapping[str, Word | None] = {"acceptance-date": Word(date(2006, 8, 20)), "trial-from": Word(date(2006, 6, 1))}
 REGISTERED = PlatformServer("GB28181", True, True)
+UNREGISTERED = PlatformServer("GB28181", True, None)
 
 SCENES: Mapping[str, Scene] = {
     "in order": Scene({"zone-type": Word("road"), "install-authority": AUTHORISED}, do=(links(REGISTERED),)),
@@ -110,6 +148,18 @@ SCENES: Mapping[str, Scene] = {
     "filing": Scene(profile="filing"),
     "no main project": Scene({"main-project-date": Word("none"), "zone-type": Word("entrance")}),
     "accepted lately": Scene({"acceptance-date": Word(date(2026, 11, 21)), "filing-datong": None}),
+    "self-tested": Scene(do=(links(UNREGISTERED), self_tested("played"))),
+    "tested without a picture": Scene(do=(links(REGISTERED), self_tested("no-picture"))),
+    "tested, not registered": Scene(do=(links(UNREGISTERED), self_tested("not-registered"))),
+    "another box tested": Scene(do=(links(UNREGISTERED), self_tested("played", ("another box",)))),
+    "measured wrong": Scene(
+        {"required-points": Word(["P1", "P2"]), "stream-design": Word("H264 2560x1440 25")},
+        do=(fault("gate", "mask-removed"), filed(("gate", "library"), "R6-000001")),
+        looks=2,
+    ),
+    "not measured": Scene({"required-points": None, "device-certificates": None}, do=(told(masks_untold), unfiled)),
+    "nothing private": Scene(do=(nothing_private,)),
+    "linked": Scene({"linked": Word(True), "view-library": Word(True)}, do=(links(REGISTERED),)),
     "late": Scene(LATE),
     "late, and noted": Scene(noted(LATE)),
     "old, in time": Scene({**OLD, "filing-datong": replace(of("filing-datong"), dated=date(2008, 4, 30))}),
@@ -131,6 +181,14 @@ CASES: Mapping[tuple[str, str], Cell] = {
     ("5(1)", "fail"): ("failed", "report-no-image site", "picture"),
     ("5(1)", "unknown"): ("not told", "secrecy-scope-declared site", "not-declared"),
     ("5(1)", "not due"): ("technical", "secrecy-scope-declared site", "profile"),
+    ("5(2)", "pass"): ("in order", "privacy-mask-present camera:gate", ""),
+    ("5(2)", "fail"): ("measured wrong", "privacy-mask-present camera:gate", "missing"),
+    ("5(2)", "unknown"): ("not measured", "privacy-mask-present camera:gate", "refused"),
+    ("5(2)", "not due"): ("nothing private", "privacy-mask-present camera:gate", "no-private-area"),
+    ("7, points", "pass"): ("in order", "required-point-covered site", ""),
+    ("7, points", "fail"): ("measured wrong", "required-point-covered site", "no-camera"),
+    ("7, points", "unknown"): ("not measured", "required-point-covered site", "not-declared"),
+    ("7, points", "not due"): ("technical", "required-point-covered site", "profile"),
     ("7, 8", "pass"): ("in order", "place-category-declared site", ""),
     ("7, 8", "unknown"): ("not told", "place-category-declared site", "not-declared"),
     ("7, 8", "not due"): ("technical", "place-category-declared site", "profile"),
@@ -141,6 +199,10 @@ CASES: Mapping[tuple[str, str], Cell] = {
     ("10", "fail"): ("by nobody", "install-authority-declared site", "no-authority"),
     ("10", "unknown"): ("no authority told", "install-authority-declared site", "not-declared"),
     ("10", "not due"): ("no main project", "install-authority-declared site", "exempt"),
+    ("11(1)", "pass"): ("in order", "device-cert-declared site", ""),
+    ("11(1)", "fail"): ("measured wrong", "stream-profile-conforms camera:gate", "below-design"),
+    ("11(1)", "unknown"): ("not measured", "device-cert-declared site", "not-declared"),
+    ("11(1)", "not due"): ("technical", "device-cert-declared site", "profile"),
     ("11(2)", "pass"): ("in order", "platform-interface-configured site", ""),
     ("11(2)", "fail"): ("failed", "platform-interface-configured site", "no-interface"),
     ("11(2)", "unknown"): ("not told", "platform-interface-configured site", "interface-not-told"),
@@ -174,6 +236,10 @@ CASES: Mapping[tuple[str, str], Cell] = {
     ("15(2)", "unknown"): ("acceptance not told", "filing-legacy site", "not-declared"),
     ("15(2)", "not due"): ("in order", "filing-legacy site", "newer-than-rule"),
     ("15(2)", "past breach"): ("old, late", "filing-legacy site", PAST_BREACH),
+    ("15, devices", "pass"): ("in order", "filing-device-list-match site", ""),
+    ("15, devices", "fail"): ("measured wrong", "filing-device-list-match site", "differ"),
+    ("15, devices", "unknown"): ("not measured", "filing-device-list-match site", "nothing-filed"),
+    ("15, devices", "not due"): ("technical", "filing-device-list-match site", "profile"),
     ("15, five papers", "pass"): ("in order", "filing-documents-complete site", ""),
     ("15, five papers", "unknown"): ("not told", "filing-documents-complete site", "not-declared"),
     ("15, five papers", "not due"): ("technical", "filing-documents-complete site", "profile"),
@@ -183,6 +249,10 @@ _WORD = "a word on what the site is: there is no wrong answer, and no day that i
 NO_SUCH: Mapping[tuple[str, str], str] = {
     **{(article, outcome): _WORD for article in ("2", "4", "7, 8") for outcome in ("fail", "past breach")},
     ("5(1)", "past breach"): "a picture that left is no matter of a day",
+    ("5(2)", "past breach"): "what is not hidden is a breach until it is",
+    ("7, points", "past breach"): "a point without a camera is a breach until it has one",
+    ("11(1)", "past breach"): "a device below its standard is a breach until it is replaced",
+    ("15, devices", "past breach"): "a list that differs is a breach until the change is filed",
     ("9", "not due"): "it binds every camera, voluntary or not",
     ("9", "past breach"): "a camera in a forbidden room is a breach until it is taken down",
     ("10", "past breach"): "a camera in public space is a breach until it is authorised or taken down",
@@ -225,7 +295,7 @@ def found(world: World, looks: dict[str, Found], name: str) -> Found:
                 world.add(duty, word)
         for act in scene.do:
             act(world)
-        looks[name] = world.look()
+        looks[name] = world.look(scene.looks)
         if shown in scene.do:
             looks[name] = world.look()  # what was reported is read back in the look after it
     return looks[name]
@@ -250,6 +320,37 @@ def test_an_article_has_this_outcome_for_the_right_reason(
         assert isinstance(days, Mapping) and days["happened"] > days["was_due"]
     if case == ("11(2)", "pass"):
         assert {one.level for one in finding.rests_on} == {"told", "declared"}, "nobody saw it work"
+
+
+def test_what_is_counted_as_not_checked_is_unknown_where_it_is_due_and_the_rest_of_the_link_is_judged(
+    world: World, looks: dict[str, Found]
+) -> None:
+    """`rules list` counts by these two lists what is really checked; here all of them are due at once."""
+    seen = found(world, looks, "linked")
+    said = {check: {one.status for one in seen.values() if one.check == check} for check in NOT_YET | IN_PART}
+    assert said == {check: {"unknown"} for check in NOT_YET | IN_PART}
+    link = ("platform-interface-configured site", "platform-registered site")
+    assert {key: seen[key].status for key in link} == dict.fromkeys(link, "pass")
+
+
+@pytest.mark.parametrize(
+    ("scene", "status", "reason", "levels"),
+    [
+        ("self-tested", "pass", "", {"seen", "declared"}),
+        ("in order", "pass", "", {"told", "declared"}),
+        ("failed", "fail", "no-interface", set()),
+        ("tested without a picture", "fail", "test-failed", set()),
+        ("tested, not registered", "unknown", "interface-not-told", set()),
+        ("another box tested", "unknown", "interface-not-told", set()),
+        ("not told", "unknown", "interface-not-told", set()),
+    ],
+)
+def test_the_interface_passes_as_seen_by_a_self_test_and_as_told_by_the_devices_word(
+    scene: str, status: str, reason: str, levels: set[str], world: World, looks: dict[str, Found]
+) -> None:
+    finding = found(world, looks, scene)["platform-interface-configured site"]
+    assert (finding.status, finding.reason) == (status, reason), str(finding.message)
+    assert {one.level for one in finding.rests_on} == levels
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ profile = "full"
 
 [[declaration]]
 duty = "approved-accounts"
-value = ["admin", "viewer", "guard"]
+value = ["admin: Administrator", "viewer", "guard"]
 by = "Li Na"
 at = 2026-01-31
 """

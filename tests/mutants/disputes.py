@@ -56,6 +56,22 @@ DISPUTES: Final = (
         test="test_decisions.py::test_a_strangers_decision_is_refused",
     ),
     Mutant(
+        name="decision-edited-on-disk",
+        row="edits the note of a decision",
+        file="agent/judge/memory/hub_words.py",
+        text="        found += [known] if known is not None else []\n",
+        mutated="        found += [one]\n",
+        test="test_decisions.py::test_what_somebody_writes_into_the_note_of_a_decision_is_not_shown_as_the_hubs_word",
+    ),
+    Mutant(
+        name="decision-unsigned-on-disk",
+        row="edits the note of a decision",
+        file="agent/judge/memory/hub_words.py",
+        text="            continue\n",
+        mutated="            known = one\n",
+        test="test_decisions.py::test_signed_bytes_that_were_changed_on_the_disk_are_no_decision",
+    ),
+    Mutant(
         name="decision-for-another-site",
         row="(broker) forges, repeats or invents a decision",
         file="agent/contract/orders_json.py",

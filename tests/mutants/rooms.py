@@ -12,6 +12,22 @@ from mutants.rooms_judging import JUDGING
 
 ROOMS: Final = (
     Mutant(
+        name="result-of-somebody-else",
+        row="host",
+        file="agent/host/files.py",
+        text="there.st_mode & (stat.S_IWGRP | stat.S_IWOTH):\n",
+        mutated="there.st_mode & stat.S_ISVTX:\n",
+        test="test_link_tests.py::test_a_file_that_cannot_be_believed_is_no_test_and_is_named_in_the_log[others_may_write]",
+    ),
+    Mutant(
+        name="self-test-of-any-age",
+        row="observe",
+        file="agent/observe/facts/link_tests.py",
+        text="timedelta(0) <= now - self.at <= COUNTS_FOR",
+        mutated="timedelta(0) <= now - self.at",
+        test="test_duties_linked.py::test_a_self_test_passes_as_seen_and_only_for_its_box_in_its_time[longer ago]",
+    ),
+    Mutant(
         name="polygon-two-points",
         row="masking",
         file="masking/geometry.py",

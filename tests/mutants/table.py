@@ -18,7 +18,9 @@ from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
+from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
+from mutants.secrecy import SECRECY
 
 MUTANTS: Final = (
     *ROWS,
@@ -33,6 +35,8 @@ MUTANTS: Final = (
     *GATEWAY,
     *ENROLLMENT,
     *PAPERS,
+    *SECRECY,
+    *PRIVACY,
     *MESSAGES,
     *OPERATOR,
     *SEEN,

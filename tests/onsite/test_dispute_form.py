@@ -44,7 +44,7 @@ def test_a_form_is_entered_by_its_code_whatever_case_and_dashes(
     assert code in page and "<script" not in page and "<img" not in page
     typed = code.lower().replace("-", " ")
     assert run(site, "dispute", "--code", typed, "--by", "业主张", "--why", "那天停电") == 0
-    (one,) = contested_of(read_notes(site.folder, "S1"))
+    (one,) = contested_of(read_notes(site.folder, "S1"), "S1", {})
     assert one.dispute.key == f"{ONLINE} {GATE}"
     assert run(site, "form", ONLINE, GATE, "--out", str(out)) == 2, "nothing is overwritten"
 

@@ -16,7 +16,7 @@ from delivery import Maker, moment
 
 from agent.contract.orders import Order, Result
 from agent.contract.orders_json import read_result
-from agent.contract.signing_keys import PublicKey
+from agent.contract.signing_keys import PublicKey, jwk_set
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory as state
@@ -37,6 +37,9 @@ class DisputedSite:
     def __init__(self, folder: Path, hub_keys: Mapping[str, PublicKey], hub: Hub | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.config = folder, folder / "site.toml"
+        pinned = folder / "hub.jwks.json"
+        pinned.write_text(json.dumps(jwk_set(hub_keys)))
+        at_hub = f'[hub]\nhost = "127.0.0.1"\ntls = false\njwks = "{pinned}"\n' if hub_keys else ""
         self.config.write_text(
             f'[site]\nid = "S1"\ncity = "datong"\ndivision = "140200"\n[storage]\ndirectory = "{folder}"\n'
             f'runtime = "{folder}"\n[[device]]\nid = "nvr"\nhost = "192.0.2.1"\ndriver = "onvif"\n'
@@ -44,8 +47,10 @@ class DisputedSite:
                 f'[[camera]]\nid = "{name}"\ndevice = "nvr"\nchannel = {number}\n'
                 for number, name in enumerate(("gate", "yard"), 1)
             )
+            + at_hub
         )
-        self.maker = Maker(folder, replace(load(self.config), hub=hub))
+        loaded = load(self.config)
+        self.maker = Maker(folder, replace(loaded, hub=replace(hub, jwks=pinned) if hub and hub_keys else loaded.hub))
         self.spool: Spool = self.maker.open()
         self.rung = threading.Event()
         self.publisher: Publisher | None = None

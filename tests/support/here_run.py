@@ -19,7 +19,7 @@ def run_here(*arguments: str | Path, answers: str = "", environ: Mapping[str, st
     It is for what a command says. What a process is (signals, a terminal, a pipe that closes) takes a child.
     """
     words = [str(one) for one in arguments]
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
     with (
         patch.dict(os.environ, environ, clear=True),
         patch("sys.stdin", io.StringIO(answers)),
@@ -27,4 +27,5 @@ def run_here(*arguments: str | Path, answers: str = "", environ: Mapping[str, st
         redirect_stderr(err),
     ):
         code = main(words)
-    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+    told = [one.detach().getvalue().decode("utf-8") for one in (out, err)]
+    return subprocess.CompletedProcess(words, code, *told)

@@ -15,9 +15,11 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.host.paths import credentials_file
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.observe.facts.facts import with_observations
 from agent.onsite.one_look.result import CheckResult
+from agent.onsite.one_look.secret import without_secrets
 from agent.onsite.one_look.shown import PictureChoice
 from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.service.cycle.cycle import see
@@ -48,7 +50,8 @@ def look_at_site(args: argparse.Namespace, site: Site, how: LookOptions) -> Chec
     with worker_of(site) as worker, as_owner_of(site.storage.directory):
         checked = look(args, site, worker, Credentials(remembered), how)
     directory = site.storage.directory
-    return replace(checked, episodes=episodes_known(directory), contested=contested_of(read_notes(directory, site.id)))
+    contested = contested_of(read_notes(directory, site.id), site.id, pinned_keys(site))
+    return without_secrets(replace(checked, episodes=episodes_known(directory), contested=contested))
 
 
 def look(
@@ -69,4 +72,5 @@ def look(
             progress.measuring_s = planned_s(site, streams, how.sample_s)
             measured = measure(site, streams, credentials, utc_now, how.sample_s, watch)
             seen = replace(seen, facts=with_observations(seen.facts, measured))
-    return CheckResult(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts, seen.findings))
+    pictures = album.blackened(site, seen.facts, seen.findings)
+    return CheckResult(site, seen, now.at, progress.stopped, pictures=pictures)

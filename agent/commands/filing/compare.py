@@ -29,7 +29,7 @@ from agent.observe.facts.filed_file import read_filed, write_filed
 from agent.observe.facts.filed_system import Filing
 from agent.onsite.filing.changes import EquipmentChange, changes
 from agent.onsite.filing.clocks import change_findings, filing_site
-from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of
+from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of, without_secret_places
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, judge_dossier, read_signed
 from agent.onsite.filing.wire import read_content
 from agent.site.config.load import load
@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         return exits.INTERRUPTED
     day = local_day(site, checked.at)
     wanted = filing_site(site, day)
+    filed = without_secret_places(filed, site, day)
     found = changes(filed, inventory_of(wanted, checked.seen.facts, day))
     facts = filed_facts(site.id, args.filed or made, filed)
     findings = change_findings(wanted, facts, checked.at)

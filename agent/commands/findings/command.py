@@ -24,6 +24,8 @@ from agent.host.not_ours import require_readable
 from agent.model.errors import UsageError
 from agent.site.config.load import load
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
+from agent.site.declarations.standing import local_day
 
 ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]] = {
     **say.ACTIONS,
@@ -77,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
     if args.camera and args.camera not in {camera.camera.id for camera in site.cameras}:
         raise UsageError("site.toml has no camera {camera!r}", camera=args.camera)
     since = starts(args.since, ZoneInfo(site.time_zone), now) if args.since else None
-    return (show.show_history if args.history else show.show_open)(args, site, now, since)
+    told = nameless(site, local_day(site, now))
+    return (show.show_history if args.history else show.show_open)(args, told, now, since)
 
 
 def starts(said: date | timedelta, zone: ZoneInfo, now: datetime) -> datetime:

@@ -17,6 +17,7 @@ from agent.host.files import write_atomic
 from agent.judge.memory.disputes import Dispute, beside, finding_code
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.history import read_history
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -24,6 +25,8 @@ from agent.model.finding import Json, Message, utc_text
 from agent.observe.inventory.owners import Owner
 from agent.onsite.dispute_form.form import render_form
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
+from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable
 from agent.text.site_time import local
 from agent.text.translate import render
@@ -38,7 +41,8 @@ def dispute(args: argparse.Namespace, site: Site, now: datetime) -> int:
         UsageError: There is no such finding, nobody says so, or its dispute is not decided yet.
     """
     episode = episode_of(args, site)
-    known = beside(contested_of(read_notes(site.storage.directory, site.id)), episode.key, episode.detected_at)
+    notes = read_notes(site.storage.directory, site.id)
+    known = beside(contested_of(notes, site.id, pinned_keys(site)), episode.key, episode.detected_at)
     if known is not None and known.decision is None:
         raise UsageError(
             "{key} is disputed by {by} since {day} already: the hub decides on that first",
@@ -67,7 +71,8 @@ def form(args: argparse.Namespace, site: Site, now: datetime) -> int:
     """
     episode = episode_of(args, site)
     require_new(args.file)
-    write_atomic(args.file, render_form(site, episode, args.lang).encode(), 0o644)
+    shown = nameless(site, local_day(site, now))
+    write_atomic(args.file, render_form(shown, episode, args.lang).encode(), 0o644)
     code = finding_code(site.id, episode.key, episode.detected_at)
     if args.json:
         told: dict[str, Json] = {"schema": FORM_SCHEMA, "file": str(args.file), "code": code, "at": utc_text(now)}

@@ -29,7 +29,9 @@ from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
 from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import Owner, owners_now
+from agent.report.secret_names import hidden, secret_names
 from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable
 from agent.text.site_time import local
 from agent.text.translate import render
@@ -187,7 +189,16 @@ def require_within(start: datetime, until: datetime, most: timedelta, what: str)
 
 
 def store_note(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:
-    """Write a note and print it; return the exit code."""
+    """Write a note and print it; return the exit code.
+
+    Raises UsageError where its words name a secret camera: they are signed, and go to the hub as they are.
+    """
+    secret = secret_names(site, None, local_day(site, now))
+    if any(hidden(secret)(text) != text for text in (args.by, args.why)):
+        raise UsageError(
+            "--why or --by names a camera that is declared secret, and goes to the hub: write its id ({cameras})",
+            cameras=", ".join(secret),
+        )
     with as_owner_of(site.storage.directory):
         write_note(site.storage.directory, note, now)
     return _print_note(args, note, message)

@@ -18,6 +18,7 @@ from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.judge.memory.disputes import Contested, beside, contested_json, contested_words
 from agent.judge.memory.episodes import Episode, by_class, open_episodes, repairs, times_json, valid_acknowledgement
 from agent.judge.memory.history import read_history
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import Plan, active_notes, contested_of, is_in_force, planned_subjects, read_notes
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
@@ -34,7 +35,7 @@ def show_open(args: argparse.Namespace, site: Site, now: datetime, since: dateti
     """Show what is open; return 1 where something fails, 3 where something is unknown, else 0."""
     found = [one for one in open_episodes(read_memory(site.storage.directory).known) if _is_selected(args, one)]
     notes = read_notes(site.storage.directory, site.id)
-    noted = active_notes(site, notes, now)  # what was said since the last look counts already
+    noted = active_notes(site, notes, now, keys=pinned_keys(site))  # what was said since the last look counts already
     found = [replace(one, acknowledged=valid_acknowledgement(one, noted.acknowledged.get(one.key))) for one in found]
     found = [one for one in found if since is None or one.detected_at >= since]
     plans = sorted((n for n in notes if isinstance(n, Plan) and now < n.until), key=lambda plan: plan.start_at)
@@ -68,7 +69,7 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
     subject = f"camera:{args.camera}" if args.camera else ""
     past = read_history(site.storage.directory, since, subject)
     closed = [one.episode for one in past if one.closes and one.episode is not None]
-    known = contested_of(read_notes(site.storage.directory, site.id))
+    known = contested_of(read_notes(site.storage.directory, site.id), site.id, pinned_keys(site))
     figures, classes = repairs(closed), summed([repairs(closed, by_class)])
     if args.json:
         told: dict[str, Json] = {

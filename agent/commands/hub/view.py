@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from agent.commands.hub.dispute_words import status_lines
 from agent.hub.stores import trust
 from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.stores.day_figures import CHINA
@@ -131,6 +132,8 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         noted = (*_acknowledgement_lines(of_site["acknowledged"], lang), *_drill_lines(of_site["drills"], lang))
         for line in (*_change_lines(of_site["changes"], lang), *noted):
             print(line)
+        for message in status_lines(site, of_site["disputes"], datetime.now(UTC)):
+            print(f"  {printable(render(message, lang))}")
 
 
 def _remarks(site: str, of_site: Any) -> Iterator[Message]:

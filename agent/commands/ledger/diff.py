@@ -15,13 +15,14 @@ from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
 from agent.onsite.ledger.columns import COLUMNS
 from agent.onsite.ledger.compare import Difference, compare
-from agent.onsite.ledger.export import cell, heading
+from agent.onsite.ledger.export import PLACES, cell, heading
 from agent.onsite.ledger.files.write_workbook import Painted, Sheet, SheetColumn, workbook
 from agent.onsite.ledger.recorders import parse_said, with_addresses
 from agent.onsite.ledger.rows import Entry
 from agent.onsite.ledger.sites import plan
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
+from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
 from agent.text.harmless import printable
 from agent.text.translate import translate
@@ -49,9 +50,10 @@ def run(args: argparse.Namespace) -> int:
     entries = with_addresses(entries, parse_said(args.recorder))
     rows = {entry.row for entry in entries}
     refused = [problem for problem in ledger.problems if not problem.row or problem.row in rows]
-    found = compare(
-        entries, plan(entries, site), site, ledger_file.given_equipment(args, site), local_day(configured, utc_now())
-    )
+    today = local_day(configured, utc_now())
+    found = compare(entries, plan(entries, site), site, ledger_file.given_equipment(args, site), today)
+    secret = {f"camera:{c.camera.id}" for c in configured.cameras if is_secret(configured, c.camera.id, today)}
+    found = tuple(one for one in found if one.subject not in secret or one.key not in PLACES)
     if args.xlsx is not None:
         ledger_file.write_file(args.xlsx, _workbook(entries, found, args.lang))
     if args.json:

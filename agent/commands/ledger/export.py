@@ -11,12 +11,13 @@ from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.onsite.ledger.columns import EXPORTED, SEEN, Column
-from agent.onsite.ledger.export import cell, choices, heading, rows
+from agent.onsite.ledger.export import cell, choices, heading, rows, without_places
 from agent.onsite.ledger.files.csv_file import csv_bytes
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.seen import NOTHING_SEEN
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
+from agent.site.declarations.secret import is_secret, nameless
 from agent.site.declarations.standing import local_day
 from agent.text.translate import translate
 
@@ -31,9 +32,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("{path}: the name must end in .xlsx or .csv", path=path)
     if path.exists() or path.is_symlink():
         raise UsageError("{path} is there already and is not overwritten: name a new file with --out", path=path)
-    tables = site_tables(site)
+    today = local_day(site, utc_now())
+    tables = site_tables(nameless(site, today))
     seen = given_equipment(args, tables) or NOTHING_SEEN
-    found = rows(tables, seen, local_day(site, utc_now()))
+    secret = {one.camera.id for one in site.cameras if is_secret(site, one.camera.id, today)}
+    found = without_places(rows(tables, seen, today), secret)
     cells = [[cell(row.get(column.key), column, args.lang) for column in EXPORTED] for row in found]
     if path.suffix.lower() == ".csv":
         data = csv_bytes([heading(column, args.lang) for column in EXPORTED], cells)

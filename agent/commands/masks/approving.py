@@ -26,6 +26,8 @@ from agent.observe.approvals.reference_views import write_preset_view
 from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
 from agent.onsite.masks_look import adopt
 from agent.site.config.site import Site
+from agent.site.declarations.secret import is_secret
+from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
 
@@ -113,9 +115,11 @@ def _to_declare(site: Site, approved: Mapping[str, Approval], by: str, at: datet
 
 
 def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[adopt.Choice, ...]) -> Path:
-    html = render_sheet(
-        site.id, site.name, utc_text(utc_now()), adopt.sheet_cameras(found, args.lang), args.lang
-    ).encode()
+    now = utc_now()
+    secret = {c.camera.id for c in site.cameras if is_secret(site, c.camera.id, local_day(site, now))}
+    # Who approves must see the picture: it stays in the sheet beside the approvals, and is in none that goes elsewhere.
+    cameras = adopt.sheet_cameras(found, args.lang, secret if args.sheet is not None else ())
+    html = render_sheet(site.id, site.name, utc_text(now), cameras, args.lang).encode()
     path = args.sheet or site.storage.directory / "baselines" / "sheet.html"
     try:
         if args.sheet is not None:

@@ -23,6 +23,8 @@ from agent.onsite.masks_look.seen import CameraLook
 from agent.service.cycle.environment import Environment, worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
+from agent.site.declarations.standing import local_day
 from agent.text.harmless import printable
 from drivers.credentials import Credentials
 
@@ -30,7 +32,7 @@ APART_S = 2.0
 
 
 def site_of(args: argparse.Namespace) -> Site:
-    """Load the site.
+    """Load the site; secret cameras are told by their ids alone.
 
     Raises UsageError for a named camera that it does not have, and Forbidden where this user may not read its folder.
     """
@@ -41,7 +43,7 @@ def site_of(args: argparse.Namespace) -> Site:
         raise UsageError(
             "site.toml has no camera {unknown!r}: camwarden config show lists them", unknown=printable(unknown[0])
         )
-    return site
+    return nameless(site, local_day(site, utc_now()))
 
 
 def look_at_cameras(

@@ -16,6 +16,7 @@ Source: Monitoring Plugins Development Guidelines, sections "Plugin Return Codes
 from typing import Final
 
 from agent.commands.status.words import clean, headline, mapping, number, open_findings, open_unknown
+from agent.model.finding import Message
 from agent.service.alerts.status_file import StatusRead
 from agent.text.redact import redact
 from agent.text.translate import render
@@ -36,6 +37,9 @@ def nagios_line(status: StatusRead, lang: str) -> tuple[int, str]:
     text = headline(status, lang)
     if found and not status.stale:
         text += f" - {found[0].where}: {render(found[0].message, lang)}"
+    disputed = sum(one.disputed is not None for one in found)
+    if disputed and not status.stale:
+        text = f"{render(Message('{count} of these are disputed', {'count': disputed}), lang)}; {text}"
     return state, f"{line(state, text)} | {_performance(status)}"
 
 
@@ -75,6 +79,7 @@ def _performance(status: StatusRead) -> str:
         f"cameras={len(cameras)};;;0",
         f"online={online};;;0;{len(cameras)}",
         f"waiting={waiting};;;0",
+        f"disputed={sum(one.disputed is not None for one in open_findings(content))};;;0",
     ]
     days = hub.get("certificate_days")
     if isinstance(days, int) and not isinstance(days, bool):

@@ -19,11 +19,14 @@ from agent.contract.jwk import jwk_set, public_key
 from agent.contract.signing_keys import Signer
 from agent.contract.watermark import SEQ_MAX
 from agent.hub.case.asked import asked, asked_json, duty_json
+from agent.hub.case.contested import beside, contested
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
 from agent.hub.stores.case_columns import evidence_of
+from agent.hub.stores.disputes import DisputeRow
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
+from agent.hub.views.dispute_row import row_json
 from agent.hub.views.queries import StoredReport
 from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
@@ -97,13 +100,15 @@ def write_case(
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
     envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored}
     files = {name: data for name, data in envelopes.items() if data is not None}
+    disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
         *(site, str(city[0][0]), check, start, end, rules, kids, signer.kid),
         *(len(files), number + sum(gap.count for gap in explained)),
     )
-    files |= {name: readme(about, rows, lang).encode() for name, lang in NAMES.items()}
-    files["calculation.json"] = _json(_calculation(about, rows))
+    files |= {name: readme(about, rows, disputed, lang).encode() for name, lang in NAMES.items()}
+    files["calculation.json"] = _json(_calculation(about, rows, disputed))
+    files["disputes.json"] = _json({"disputes": [row_json(one) for one in disputed]})
     files["gaps.json"] = _json(_gaps(missing, explained))
     files["rules.json"] = _json(_rules(about))
     keys = [public_key(jwk) for kid in kids if (jwk := store.key(kid)) is not None]
@@ -205,7 +210,7 @@ def _envelope(report: StoredReport) -> bytes | None:
         return None
 
 
-def _calculation(about: About, rows: Sequence[StatusSpan]) -> Json:
+def _calculation(about: About, rows: Sequence[StatusSpan], disputed: Sequence[DisputeRow]) -> Json:
     return {
         "schema": SCHEMA,
         "site": about.site,
@@ -224,6 +229,7 @@ def _calculation(about: About, rows: Sequence[StatusSpan]) -> Json:
                 "evidence": dict(evidence_of(row.evidence)),
                 "told_by": list(row.told_by),
                 "clock_unsure": row.clock_unsure,
+                "disputed": [one.said.id for one in beside(row, disputed)],
             }
             for row in rows
         ],

@@ -11,7 +11,9 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.case.asked import LANGUAGES, Asked
+from agent.hub.case.contested import beside, number_of
 from agent.hub.case.history import StatusSpan, durations
+from agent.hub.stores.disputes import DisputeRow
 from agent.model.finding import Source
 from agent.report.indication import error_rates, indication
 from agent.site.rules.pack import place_in
@@ -48,6 +50,14 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "indication": "technical indication: nobody has confirmed this reading of the rule",
         "confirmed": "this reading of the rule was confirmed by {by} on {on}",
         "no_rule": "The reports name no rule.",
+        "mark": ", disputed {number}",
+        "undisputed": "Nobody disputes it.",
+        "disputed_by": "**{number}** {subject}: disputed by {by} on {day}: {why}",
+        "due": "A decision is due by {day}.",
+        "decided": "Decided by {by} on {day}: {outcome} ({why})",
+        "upheld": "the finding was right",
+        "overturned": "the finding was wrong",
+        "remedied": "the finding was right, and is mended since",
     },
     "zh_CN": {
         "head": "| 对象 | 起 | 止 | 状态 | 原因 | 依据条款 | 报告内容 | 所据报告 |",
@@ -59,13 +69,21 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "indication": "技术性提示：对该条款的理解尚未经人确认",  # noqa: RUF001
         "confirmed": "对该条款的理解已经确认：{by}，{on}",  # noqa: RUF001
         "no_rule": "报告未提及任何条款。",
+        "mark": "，有异议 {number}",  # noqa: RUF001
+        "undisputed": "无人提出异议。",
+        "disputed_by": "**{number}** {subject}：{by} 于 {day} 提出异议：{why}",  # noqa: RUF001
+        "due": "裁定期限：{day}。",  # noqa: RUF001
+        "decided": "{by} 于 {day} 裁定：{outcome}（{why}）",  # noqa: RUF001
+        "upheld": "维持原结论",
+        "overturned": "撤销原结论",
+        "remedied": "原结论属实，现已整改",  # noqa: RUF001
     },
 }
 _ROWS_MOST = 500
 _TOLD_BY_MOST = 3
 
 
-def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
+def readme(about: About, rows: Sequence[StatusSpan], disputed: Sequence[DisputeRow], lang: str) -> str:
     """Return the page in a language. What a site wrote cannot break out of its cell of the table."""
     words = _WORDS[lang]
     named = [f"--kid {kid}" for kid in (*about.site_kids, about.hub_kid)]
@@ -80,7 +98,8 @@ def readme(about: About, rows: Sequence[StatusSpan], lang: str) -> str:
         start=utc_text(about.start),
         end=utc_text(about.end),
         rules=_rules(about.rules, lang),
-        table=_table(rows, about.rules, lang) if rows else words["none"],
+        table=_table(rows, about.rules, disputed, lang) if rows else words["none"],
+        disputes=_disputes(disputed, lang),
         sums=_sums(rows, lang),
         missing=missing,
         envelopes=about.envelopes,
@@ -108,7 +127,23 @@ def _named(row: StatusSpan, rules: Sequence[Asked], lang: str) -> str:
     )
 
 
-def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], lang: str) -> str:
+def _disputes(disputed: Sequence[DisputeRow], lang: str) -> str:
+    """Return a line for each dispute, and one below it for its decision or when that is due."""
+    words, lines = _WORDS[lang], []
+    for one in disputed:
+        said, word = one.said, one.decision
+        told = {"number": number_of(one), "subject": _cell(said.subject), "by": _cell(said.by), "why": _cell(said.why)}
+        lines.append("- " + words["disputed_by"].format(**told, day=utc_text(said.at)[:10]))
+        if word is None:
+            lines.append("  " + words["due"].format(day=utc_text(one.due_at())[:10]))
+        else:
+            outcome = words[word.outcome]
+            day, by, why = utc_text(word.at)[:10], _cell(word.by), _cell(word.why)
+            lines.append("  " + words["decided"].format(by=by, day=day, outcome=outcome, why=why))
+    return "\n".join(lines) or words["undisputed"]
+
+
+def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], disputed: Sequence[DisputeRow], lang: str) -> str:
     words = _WORDS[lang]
     lines = [words["head"], "|---|---|---|---|---|---|---|---|"]
     for row in rows[:_ROWS_MOST]:
@@ -116,6 +151,7 @@ def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], lang: str) -> str
         if len(row.told_by) > _TOLD_BY_MOST:
             told_by += ", " + words["more"].format(n=len(row.told_by) - _TOLD_BY_MOST)
         status = translate(row.status, lang) + (" clock?" if row.clock_unsure else "")
+        status += "".join(words["mark"].format(number=number_of(one)) for one in beside(row, disputed))
         cells = (row.subject, utc_text(row.from_at), utc_text(row.to_at), status, row.reason,
                  _named(row, rules, lang), row.message, told_by)  # fmt: skip
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from agent.contract.disputes import DUE_WITHIN, decided_json, disputed_json
+from agent.contract.disputes import DUE_WITHIN
 from agent.hub.stores import disputes
 from agent.hub.stores.disputes import DisputeRow
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
+from agent.hub.views.dispute_row import row_json
 from agent.hub.views.status import order_state
 from agent.model.finding import Json, utc_text
 
@@ -33,14 +34,9 @@ def write_disputes(
 
 
 def _row(one: DisputeRow, states: Mapping[str, str], now: datetime, within: timedelta) -> dict[str, Json]:
-    due_at = one.due_at(within)
     return {
         "site": one.site,
-        **disputed_json(one.said),
-        "arrived_at": utc_text(one.arrived_at),
-        "ended_at": utc_text(one.ended_at) if one.ended_at else None,
-        "due_at": utc_text(due_at),
-        "overdue": one.decision is None and due_at <= now,
-        "decision": decided_json(one.decision) if one.decision else None,
+        **row_json(one, within),
+        "overdue": one.decision is None and one.due_at(within) <= now,
         "order": {"id": one.command, "state": states.get(one.command, "")} if one.command else None,
     }

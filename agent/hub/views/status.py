@@ -9,10 +9,12 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.accepted_loss import accepted
 from agent.hub.domain.view_columns import read_config
 from agent.hub.stores.acknowledged import acknowledged_json
+from agent.hub.stores.disputes import disputes
 from agent.hub.stores.drills import drills_json
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
+from agent.hub.views.dispute_row import row_json
 from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.views.silent import silent_sites
 from agent.hub.workers.answers import read_refused
@@ -68,6 +70,7 @@ def write_status(store: Store) -> dict[str, Json]:
             "policy": policies.get(site),
             "changes": write_changes(store, site),
             "disputes_open": open_disputes.get(site, 0),
+            "disputes": write_disputed(store, site),
             "acknowledged": write_acknowledged(store, site),
             "drills": write_drills(store, site),
             "not_shown": _unreadable(store, site),
@@ -89,7 +92,7 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
         raise  # the disk, or the file: not one site's
     except Exception as error:  # noqa: BLE001  whatever it is, it is this site's only
         gaps: dict[str, Json] = {"missing": [], "lost": [], "accepted": [], "explained": []}
-        nothing = ("untrusted_keys", "epochs", "watermarks", "acknowledged", "drills")
+        nothing = ("untrusted_keys", "epochs", "watermarks", "acknowledged", "drills", "disputes")
         return {
             **_state(None),
             "protocol": None,
@@ -133,6 +136,12 @@ def write_drills(store: Store, site: str) -> list[Json]:
     row = queries.newest_config(store, site)
     configured = read_config(row.said) if row is not None else None
     return drills_json(configured.drills) if configured else []
+
+
+def write_disputed(store: Store, site: str) -> list[Json]:
+    """Return a site's disputes that wait for a decision, and the decided ones of findings that are not over."""
+    found = (one for one in disputes(store, site) if one.decision is None or not (one.ended_at or one.said.repaired_at))
+    return [row_json(one) for one in found]
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:

@@ -140,7 +140,9 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         reasons={"missing": "own", "two-devices-at-address": "own", "one-device-at-several": "own"},
     ),
     "required-point-covered": EvidenceRule("declared", reasons={"offline": "own"}),
-    "platform-interface-configured": EvidenceRule("told", (PlatformLink,)),
+    "platform-interface-configured": EvidenceRule(
+        "told", (PlatformLink,), dated=("tested_at",), reasons={"test-failed": "seen"}
+    ),
     "platform-registered": EvidenceRule("told", (PlatformLink,)),
     "platform-catalog-complete": EvidenceRule("told", (PlatformLink,)),
     "acceptance-before-use": EvidenceRule("declared", reasons={"footage-before": "told"}),

@@ -10,6 +10,7 @@ from agent.judge.admitted import admitted
 from agent.judge.check import Check
 from agent.judge.checks.devices import (
     access,
+    accounts,
     approved,
     clock,
     factory,
@@ -86,7 +87,7 @@ CHECKS: tuple[Check, ...] = (
     approved.EXPOSURE,
     approved.FIRMWARE_DRIFT,
     approved.ADVISORY,
-    approved.ACCOUNT_INVENTORY,
+    accounts.ACCOUNT_INVENTORY,
     inventory.UNDECLARED,
     inventory.DRIFT,
     zones.DECLARED,

@@ -50,7 +50,10 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The hub has decided at `at`, by `by`, on the dispute `dispute` of `key`; `command`: the order that said so."""
+    """The hub has decided at `at`, by `by`, on the dispute `dispute` of `key`; `command`: the order that said so.
+
+    `payload` and `jws` are that order as the hub signed it; only what they say counts (`hub_words.py`).
+    """
 
     key: str
     dispute: str
@@ -59,6 +62,8 @@ class Decision:
     at: datetime
     why: str
     command: str
+    payload: str = ""
+    jws: str = ""
     owner: Owner = NOBODY
 
     @property

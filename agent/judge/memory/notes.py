@@ -20,10 +20,12 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from agent.contract.disputes import Outcome
+from agent.contract.signing_keys import PublicKey
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden
 from agent.judge.memory.disputes import KEPT_FOR, Contested, Decision, Dispute, contested
 from agent.judge.memory.drills import EXERCISES, Drill
+from agent.judge.memory.hub_words import verified
 from agent.model.finding import Status
 from agent.observe.approvals.attested import Attestation
 from agent.observe.footage.days import recorder_of
@@ -140,9 +142,17 @@ NO_NOTES: Final = ActiveNotes()
 
 
 def active_notes(
-    site: Site, notes: tuple[Note, ...], now: datetime, boxes: Mapping[str, Owner] = MappingProxyType({})
+    site: Site,
+    notes: tuple[Note, ...],
+    now: datetime,
+    boxes: Mapping[str, Owner] = MappingProxyType({}),
+    keys: Mapping[str, PublicKey] = MappingProxyType({}),
 ) -> ActiveNotes:
-    """Return the notes in force now; `boxes`: the box of each camera and device (`owners.owners_now`). Pure."""
+    """Return the notes in force now.
+
+    `boxes`: the box of each camera and device (`owners.owners_now`). `keys`: the hub's pinned ones; what none of them
+    signed is no decision. Pure.
+    """
     notes = tuple(one for one in notes if not is_another(one.owner, _box_of(one, boxes)))
     return ActiveNotes(
         {one.key: one for one in notes if isinstance(one, Acknowledgement) and now < one.until},
@@ -150,14 +160,14 @@ def active_notes(
         {one.key: one for one in notes if isinstance(one, Proof)},
         tuple(one for one in notes if isinstance(one, Plan)),
         drills_of(notes),
-        contested_of(notes),
+        contested_of(notes, site.id, keys),
     )
 
 
-def contested_of(notes: tuple[Note, ...]) -> tuple[Contested, ...]:
-    """Return the disputes among notes with their decisions, the newest first. Pure."""
+def contested_of(notes: tuple[Note, ...], site_id: str, keys: Mapping[str, PublicKey]) -> tuple[Contested, ...]:
+    """Return the disputes among notes with the decisions that one of `keys` signed, the newest first. Pure."""
     disputes = (one for one in notes if isinstance(one, Dispute))
-    return contested(disputes, (one for one in notes if isinstance(one, Decision)))
+    return contested(disputes, verified((one for one in notes if isinstance(one, Decision)), keys, site_id))
 
 
 def attestations_of(notes: tuple[Note, ...]) -> tuple[Attestation, ...]:

@@ -11,6 +11,7 @@ from agent.observe.approvals.attested import Attestation
 from agent.observe.facts.delivery import NO_DELIVERY, Delivery, OwnReports
 from agent.observe.facts.factory_logins import LoginTry
 from agent.observe.facts.filed_system import Filing
+from agent.observe.facts.link_tests import LinkTest
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.remembered.value import EMPTY, Remembered
@@ -50,7 +51,8 @@ class Facts:
     of the site's own reports. `filed`: the last filing with the police, or None. `own_reports`: the site's newest
     reports, None where this process reports nothing. `own_log_from`: time of the oldest entry of our own history, or
     None. `factory`: the last try of a factory login, by device id; None where the tries cannot be read.
-    `attested`: what people declared of zones that pictures cannot prove, by camera id and zone.
+    `attested`: what people declared of zones that pictures cannot prove, by camera id and zone. `link_tests`: the last
+    self-test of each device's interface for the police platform, by device id.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -66,6 +68,7 @@ class Facts:
     own_log_from: datetime | None = None
     factory: Mapping[str, LoginTry] | None = field(default_factory=dict)
     attested: Mapping[str, Mapping[str, Attestation]] = field(default_factory=dict)
+    link_tests: Mapping[str, LinkTest] = field(default_factory=dict)
 
     @property
     def footage(self) -> Footage:

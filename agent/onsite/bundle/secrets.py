@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,10 @@ from urllib.parse import quote
 
 import tomli
 
+from agent.report.secret_names import secret_names
 from agent.site.config.load import secrets_path
 from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
 from agent.site.toml.document import FILE_MAX_BYTES
 from agent.site.toml.table import SECRET_KEYS
 from agent.text.redact import GONE
@@ -50,6 +53,13 @@ def known_secrets(config: Path, site: Site | None, state: Path) -> tuple[str, ..
     logins |= {part for secret in logins if "://" in secret for part in _PART.findall(secret)}
     found = {secret for secret in logins | misplaced | of_keys if len(secret) >= LEAST_CHARS}
     return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
+
+
+def secret_places(site: Site | None, now: datetime) -> tuple[str, ...]:
+    """Return what cameras that are declared secret are called by the configuration, the longest first."""
+    known = secret_names(site, None, local_day(site, now)) if site else {}
+    found = {name for of_camera in known.values() for name in of_camera if len(name.encode()) >= LEAST_CHARS}
+    return tuple(sorted(found, key=lambda name: (-len(name), name)))
 
 
 def _read(path: Path, most_bytes: int = FILE_MAX_BYTES) -> str:

@@ -15,6 +15,7 @@ from agent.model.finding import PAST_BREACH, Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filing
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
 from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import PROFILES
 from agent.site.duties.floors import with_floors
@@ -46,9 +47,9 @@ class Deadline:
 
 
 def filing_site(site: Site, today: date) -> Site:
-    """Return the site for a filing: at least the profile `filing`, and with the floors of the rules."""
+    """Return the site for a filing: at least the profile `filing`, the floors of the rules, secret cameras nameless."""
     wanted = max(site.rules.profile, "filing", key=PROFILES.index)
-    return with_floors(replace(site, rules=replace(site.rules, profile=wanted)), today)
+    return with_floors(replace(nameless(site, today), rules=replace(site.rules, profile=wanted)), today)
 
 
 def deadlines(site: Site, now: datetime) -> tuple[Deadline, ...]:

@@ -26,6 +26,7 @@ from agent.onsite.ledger.seen import Equipment, from_devices
 from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig, Site
 from agent.site.config.tables import site_tables
+from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import NATIONAL_CLASS, NONE, PLACE_CATEGORY, ZONE_TYPE
 from drivers.details import Interfaces
@@ -188,6 +189,20 @@ def inventory_of(site: Site, facts: Facts, day: date) -> Inventory:
     return Inventory(_word(site, "legal-unit", day), due_days(site), devices, cameras)
 
 
+def without_secret_places(filed: Inventory, site: Site, day: date) -> Inventory:
+    """Return a filed inventory as one of today would be: secret cameras without a name and a place.
+
+    One that was filed before a camera was declared secret still has them.
+    """
+    return replace(
+        filed,
+        cameras=tuple(
+            replace(one, name="", placement="", position="") if is_secret(site, one.id, day) else one
+            for one in filed.cameras
+        ),
+    )
+
+
 def filed_facts(site_id: str, day: date, inventory: Inventory) -> Filing:
     """Return the facts to store of a dossier once it is filed. `day`: the local day of filing."""
     return Filing(
@@ -233,7 +248,7 @@ def _camera(site: Site, facts: Facts, config: CameraConfig, equipment: Equipment
         camera.device,
         camera.channel,
         _word(site, ZONE_TYPE, day, camera.id),
-        _word(site, "position", day, camera.id),
+        "" if is_secret(site, camera.id, day) else _word(site, "position", day, camera.id),
         _word(site, "height-m", day, camera.id),
         _word(site, "azimuth-degrees", day, camera.id),
         equipment.address,

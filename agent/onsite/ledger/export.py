@@ -1,7 +1,8 @@
 """Builds the rows of a ledger from a site's file and its devices. Pure; never a user or password."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from typing import Final
 
 from agent.model.finding import Json
 from agent.onsite.ledger import declared, values
@@ -10,6 +11,9 @@ from agent.onsite.ledger.columns import COLUMNS, SEEN, Column
 from agent.onsite.ledger.seen import ObservedEquipment
 from agent.onsite.ledger.tables import Tables, tables_of
 from agent.site.declarations.table import BY_ID
+
+PLACES: Final = ("name", "placement", "position")
+"""Columns that say what a camera is called and where it hangs."""
 
 FLAG_WORDS = {True: ("yes", "是"), False: ("no", "否")}
 
@@ -53,6 +57,14 @@ def rows(site: Tables, seen: ObservedEquipment, today: date) -> tuple[dict[str, 
                 row["address"] = equipment.address
         found.append(row)
     return tuple(found)
+
+
+def without_places(found: Iterable[Mapping[str, Json]], secret: Collection[str]) -> tuple[dict[str, Json], ...]:
+    """Return the rows in which these cameras have neither a name nor a place."""
+    return tuple(
+        {key: value for key, value in row.items() if row["camera_id"] not in secret or key not in PLACES}
+        for row in found
+    )
 
 
 def heading(column: Column, lang: str) -> str:

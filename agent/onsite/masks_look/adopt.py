@@ -207,9 +207,17 @@ def message_of(choice: Choice, lang: str) -> str:
     return "; ".join(parts) or translate(OUTCOMES[look.outcome], lang)
 
 
-def sheet_cameras(found: Iterable[Choice], lang: str) -> tuple[SheetCamera, ...]:
-    """Return the cameras for the contact sheet."""
-    return tuple(_sheet_camera(choice, lang) for choice in found)
+def sheet_cameras(found: Iterable[Choice], lang: str, without: Collection[str] = ()) -> tuple[SheetCamera, ...]:
+    """Return the cameras for the contact sheet; `without`: the ids of those whose pictures are left out."""
+    return tuple(_without_pictures(choice, lang, choice.look.id in without) for choice in found)
+
+
+def _without_pictures(choice: Choice, lang: str, left_out: bool) -> SheetCamera:
+    shown = _sheet_camera(choice, lang)
+    if not left_out:
+        return shown
+    why = translate("not shown: it is declared to show a secret, and its pictures are in no paper", lang)
+    return replace(shown, paths=tuple(replace(one, jpeg=b"", why=why) for one in shown.paths))
 
 
 def _sheet_camera(choice: Choice, lang: str) -> SheetCamera:

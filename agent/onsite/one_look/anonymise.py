@@ -8,14 +8,13 @@ cameras and zones stay, and so do maker, model and firmware. Secrets never come 
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, cast
 
 from agent.model.finding import Finding, Message
 from agent.onsite.one_look.result import CheckResult
+from agent.text.within import replaced
 from drivers.details import Accounts, Interfaces
 from drivers.footage import Channels
 from drivers.model import Identity
@@ -49,6 +48,11 @@ class _Names:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             self.names[key] = f"[{kind} {self.counts[kind]}]"
         return self.names[key]
+
+    def word(self, text: str) -> str:
+        """Return the replacement of a text that is a hidden value itself, else the text with those in it replaced."""
+        hidden = self.names.get(text.casefold())
+        return hidden if hidden is not None else self.text(text)
 
     def text(self, text: str) -> str:
         """Replace every hidden value in a text, and everything of its shape."""
@@ -122,15 +126,4 @@ def _message(message: Message, names: _Names) -> Message:
 
 def _redacted(value: object, names: _Names) -> object:
     """Redact every text in a value."""
-    if isinstance(value, str):
-        hidden = names.names.get(value.casefold())
-        return hidden if hidden is not None else names.text(value)
-    if isinstance(value, Mapping):
-        return {key: _redacted(one, names) for key, one in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_redacted(one, names) for one in value)
-    if is_dataclass(value) and not isinstance(value, type | Path | date | datetime):
-        return replace(
-            value, **{one.name: _redacted(getattr(value, one.name), names) for one in fields(value) if one.init}
-        )
-    return value
+    return replaced(value, names.word)

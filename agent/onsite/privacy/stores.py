@@ -165,6 +165,11 @@ STORES: Final[tuple[Store, ...]] = (
         ends="later ones replace it: what forgets a refusal may lock the account",
     ),
     Store(
+        name="link-tests", title="self-tests of the interface for the police platform", folder="state",
+        files=("link-tests.json",), holds=NOBODY, since="8 later self-tests of the device",
+        ends="later ones replace it", has_people=False,
+    ),
+    Store(
         name="damaged-logins", title="damaged states of logins", folder="state", files=("credentials.json.damaged",),
         holds="user names of devices", since="its last change", kept=MONTH, ends="the service removes it",
     ),

@@ -21,6 +21,7 @@ from agent.judge.memory import memory as state
 from agent.judge.memory.drills import set_aside
 from agent.judge.memory.episodes import open_episodes
 from agent.judge.memory.history import store_history
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.judge.memory.notes import active_notes, drills_of, read_notes
 from agent.judge.memory.transitions import spool_incident, transitions
@@ -45,6 +46,7 @@ from agent.observe.remembered.table import IN_TURN, OBSERVED, fold
 from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
+from agent.report.secret_names import secret_names, without_said
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle import kept_for
 from agent.service.cycle.environment import Environment
@@ -138,7 +140,8 @@ def see(
     seen_around = network_facts(look.stock, remembered.sightings, boxes, now)
     facts = _facts(site, env, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun, now)
     # judge
-    findings = run_checks(site, facts, now)
+    secret = secret_names(site, facts, local_day(site, now))
+    findings = tuple(without_said(one, secret) for one in run_checks(site, facts, now))
     after = restore_pictures(kept_for.memory_of_boxes(before, site, remembered.owners), remembered, afresh)
     made = proven_references(env.previous.take_found(), approvals, remembered.views, now)
     answered = asked.looked(now, env.clock())
@@ -182,6 +185,7 @@ def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: f
         own_reports=env.reports,
         own_log_from=kept.own_log_from,
         factory=kept.factory,
+        link_tests=kept.link_tests,
         attested=in_force(kept.attested, site.cameras, owners_now(site, {}, facts.remembered.identities), now),
     )
 
@@ -203,7 +207,7 @@ def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Mo
     site = with_floors(site, local_day(site, moment.at))
     incidents = spool.begin(moment.at)
     boxes = owners_now(site, {}, seen.memory.remembered.identities)
-    noted = active_notes(site, read_notes(site.storage.directory, site.id), moment.at, boxes)
+    noted = active_notes(site, read_notes(site.storage.directory, site.id), moment.at, boxes, pinned_keys(site))
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
     closed = [one.episode for one in changed if one.episode is not None]
     days = add_look(site, seen.facts, seen.findings, noted, memory.remembered.assessed, moment.at, closed)

@@ -11,6 +11,7 @@ from agent.observe.approvals.attested import Attestation
 from agent.observe.facts.factory_logins import LoginTry, known_tries
 from agent.observe.facts.filed_file import read_filed
 from agent.observe.facts.filed_system import Filing
+from agent.observe.facts.link_tests import LinkTest, known_tests
 from agent.observe.pictures.derived_views import DerivedReference, read_derived
 from agent.site.config.site import Site
 
@@ -20,7 +21,7 @@ class DiskState:
     """What people approved and noted, what was derived, filed and tried, and how far our own history reaches.
 
     `approvals` and `derived` by camera id; `acknowledged`: ids of acknowledged changes of footage; `factory`: by device
-    id, None where it cannot be read; `own_log_from`: None where there is no history.
+    id, None where it cannot be read; `link_tests`: by device id; `own_log_from`: None where there is no history.
     """
 
     approvals: Mapping[str, Approval] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class DiskState:
     factory: Mapping[str, LoginTry] | None = None
     own_log_from: datetime | None = None
     attested: tuple[Attestation, ...] = ()
+    link_tests: Mapping[str, LinkTest] = field(default_factory=dict)
 
 
 def read_disk(site: Site) -> DiskState:
@@ -44,4 +46,5 @@ def read_disk(site: Site) -> DiskState:
         factory=known_tries(directory, site.id),
         own_log_from=oldest_stored(directory),
         attested=attestations_of(notes),
+        link_tests=known_tests(directory, site.id),
     )

@@ -38,6 +38,8 @@ from agent.service.daemon.signals import Signals
 from agent.service.daemon.status_text import status_content
 from agent.site.config.load import load
 from agent.site.config.site import Site
+from agent.site.declarations.secret import nameless
+from agent.site.declarations.standing import local_day
 from agent.site.toml.problems import ConfigError
 
 log = logging.getLogger("camwarden.daemon")
@@ -196,6 +198,7 @@ def _look_and_report(
 def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
     """Export a cycle: status file, metrics, the digest where it is due."""
     standing = parts.desk.in_force(site, moment(at))
+    told = nameless(standing.site, local_day(site, at))  # what follows is read by others: secret cameras have no name
     delivery = parts.publisher.status() if parts.publisher is not None else None
     orders: dict[str, Json] = {
         "policy_version": standing.version,
@@ -204,8 +207,8 @@ def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, too
     }
     queue = parts.spool.counts()
     content = status_content(
-        standing.site, seen, queue, delivery, parts.worker.confinement, orders, seen.asked.looked_from or at,
-        contested_of(read_notes(site.storage.directory, site.id)),
+        told, seen, queue, delivery, parts.worker.confinement, orders, seen.asked.looked_from or at,
+        contested_of(read_notes(site.storage.directory, site.id), site.id, parts.hub_keys),
     )  # fmt: skip
     content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]
     status_file.write(site.storage.runtime, content)
@@ -213,6 +216,7 @@ def _export_cycle(site: Site, seen: CycleResult, parts: Parts, at: datetime, too
     parts.telemetry.cycle_done(site, seen, Cycle(at, took_s, committed, due_at))
     if committed:  # what was not kept is seen anew
         known = cache(lambda: memory.from_json(parts.spool.read_memory()).known)
+        site = nameless(site, local_day(site, at))
         parts.notices.cycle_done(site, seen.findings, known)
         parts.digests.cycle_done(site, seen.findings, known)
 

@@ -19,7 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from agent.contract.disputes import Decided
 from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload
 from agent.contract.orders import ORDER_MAX_BYTES, Command, Order, Refused, Reported, ReportRef, Result
 from agent.contract.orders_json import read_command, write_reported, write_result
@@ -29,7 +28,8 @@ from agent.deliver.publish.messages import Message, signed_message
 from agent.deliver.spool.spool import Spool
 from agent.host.files import write_atomic
 from agent.judge.checks.table import CHECKS
-from agent.judge.memory.disputes import Decision
+from agent.judge.memory.disputes import Contested
+from agent.judge.memory.hub_words import decision_of
 from agent.judge.memory.notes import contested_of, read_notes, write_note
 from agent.judge.memory.transitions import Transition
 from agent.model.errors import AgentError, NotVerified, SpoolFailed
@@ -39,7 +39,6 @@ from agent.report.spot_check import HubRequests
 from agent.service.orders import decide, desired_policy
 from agent.service.orders.desired_policy import InForce, PolicyRefused, StoredPolicy
 from agent.site.config.site import Site
-from agent.text.harmless import printable
 
 log = logging.getLogger("camwarden.orders")
 
@@ -188,14 +187,14 @@ class OrderDesk:
             return None
         cameras = frozenset(camera.camera.id for camera in site.cameras)
         trusted = _clock_trusted(site, moment)
-        known = contested_of(read_notes(site.storage.directory, site.id)) if command.decided else ()
+        known = self._contested(site) if command.decided else ()
         here = decide.CommandContext(cameras, _CHECKS, self._spool.epoch, moment.at, trusted, known)
         waiting = [one for one, _ in self._waiting.values()]
         if reason := decide.refusal(command, self._book, waiting, here):
             log.warning("%s of the hub refused: %s", command.name, reason)
             return self._remember(command, replace(self._result(command), status="refused", reason=reason), moment)
         if command.decided is not None:
-            return self._decided(command, command.decided, site, moment)
+            return self._decided(command, order, site, moment)
         if command.resend is None:
             self._waiting[command.id] = (command, order)
             return None
@@ -204,18 +203,20 @@ class OrderDesk:
         done = replace(self._result(command), resent=resent.count, missing=resent.missing[: decide.MISSING_AT_MOST])
         return self._remember(command, done, moment)
 
-    def _decided(self, command: Command, word: Decided, site: Site, moment: Moment) -> decide.Answered | None:
+    def _contested(self, site: Site) -> tuple[Contested, ...]:
+        return contested_of(read_notes(site.storage.directory, site.id), site.id, self._hub_keys)
+
+    def _decided(self, command: Command, order: Order, site: Site, moment: Moment) -> decide.Answered | None:
         """Put the hub's decision beside its finding; where the disk refuses it, nothing is answered: it comes again."""
-        note = Decision(
-            key=f"{word.check} {word.subject}", dispute=word.dispute, outcome=word.outcome, by=printable(word.by),
-            at=word.at, why=printable(word.why), command=command.id, owner=Owner(site.id),
-        )  # fmt: skip
+        note = decision_of(command, order, Owner(site.id))
+        if note is None:
+            return None
         try:
             write_note(site.storage.directory, note, moment.at)
         except AgentError as error:
             log.error("the hub's decision on %s cannot be kept: %s", note.key, error)
             return None
-        log.info("the hub has decided on %s: %s", note.key, word.outcome)
+        log.info("the hub has decided on %s: %s", note.key, note.outcome)
         return self._remember(command, self._result(command), moment)
 
     def _take_policy(self, order: Order, site: Site, moment: Moment) -> None:

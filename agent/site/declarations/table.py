@@ -203,8 +203,8 @@ _ROWS: Final[tuple[Declarable, ...]] = (
     Declarable(
         "approved-accounts", "site", "list", "full", "account-inventory", "cn-799/authorised-access",
         "Which accounts may be on the devices? Their names, with commas between them; NAME: LEVEL approves one level "
-        "only.",
-        when=_REGULATED, example="admin, guard: User",
+        "only, and a name alone every level below an administrator's.",
+        when=_REGULATED, example="admin: Administrator, guard",
     ),
     Declarable(
         "approved-services", "site", "list", "full", "network-exposure", "cn-799/protection-exposure",

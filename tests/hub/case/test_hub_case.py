@@ -70,7 +70,15 @@ def test_a_case_holds_envelopes_keys_trust_rule_and_pages_and_verifies_without_t
         bound = json.loads(archive.read("trust.json"))
         envelope = archive.read("envelopes/e1-event-1.json")
     assert names == {
-        *("README.en.md", "README.zh.md", "calculation.json", "gaps.json", "keys.jwks.json", "manifest.json"),
+        *(
+            "README.en.md",
+            "README.zh.md",
+            "calculation.json",
+            "disputes.json",
+            "gaps.json",
+            "keys.jwks.json",
+            "manifest.json",
+        ),
         *("rules.json", "trust.json"),
     }
     assert "Technical indication, no legal finding" in page["README.en.md"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from agent.contract.disputes import Decided, Outcome
 from agent.contract.orders import Command, Order
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.judge.memory.disputes import Contested
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import FOLDER, contested_of, read_notes
 from agent.model.errors import AgentError
 from agent.service.orders import desk as desk_module
@@ -42,7 +44,7 @@ def site(tmp_path: Path, hub: Signer, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def known(site: DisputedSite) -> Contested:
-    (one,) = contested_of(read_notes(site.folder, "S1"))
+    (one,) = contested_of(read_notes(site.folder, "S1"), "S1", pinned_keys(site.maker.site))
     return one
 
 
@@ -147,3 +149,57 @@ def test_a_dispute_of_another_sites_folder_is_not_told(site: DisputedSite) -> No
     path.write_text(path.read_text().replace('"site": "S1"', '"site": "S2"'))
     site.cycle(NOW, gate="fail", yard="pass")
     assert [body for body in site.bodies["event"] if "dispute" in body] == []
+
+
+def edited(site: DisputedSite, **changed: str) -> None:
+    """Let somebody write into the note of the decision, under its own name."""
+    (path,) = (site.folder / FOLDER).glob("decision-*.json")
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changed}), "utf-8")
+
+
+def spoken(site: DisputedSite, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["--config", str(site.config), "findings"]) == 1
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_what_somebody_writes_into_the_note_of_a_decision_is_not_shown_as_the_hubs_word(
+    site: DisputedSite, hub: Signer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is beside the signed bytes counts for nothing: the hub said upheld."""
+    site.take(NOW, order(decided(site, "upheld"), hub))
+    assert "the finding stands" in spoken(site, capsys)
+    edited(site, outcome="overturned", why="so they say", by="nobody")
+    assert outcome(site) == "upheld"
+    said = spoken(site, capsys)
+    assert "the finding stands" in said and "so they say" not in said
+    site.cycle(NOW + HOUR, gate="fail", yard="pass")
+    assert site.bodies["config"][-1]["disputed"][0]["outcome"] == "upheld"
+
+
+@pytest.mark.parametrize("how", ["payload", "jws", "unsigned", "another key"])
+def test_signed_bytes_that_were_changed_on_the_disk_are_no_decision(
+    how: str, site: DisputedSite, hub: Signer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed = order(decided(site, "upheld"), hub)
+    site.take(NOW, signed)
+    own = order(decided(site, "overturned"), load_or_create_signer(tmp_path / "own.pem"))
+    changed = {
+        "payload": {"payload": signed.payload.decode().replace('"upheld"', '"overturned"')},
+        "jws": {"jws": own.jws},
+        "unsigned": {"payload": "", "jws": ""},
+        "another key": {"payload": own.payload.decode(), "jws": own.jws},
+    }[how]
+    edited(site, outcome="overturned", **changed)
+    assert outcome(site) is None
+    assert "no decision of the hub yet" in spoken(site, capsys)
+    site.cycle(NOW + HOUR, gate="fail", yard="pass")
+    assert site.bodies["config"][-1]["disputed"][0]["outcome"] is None
+
+
+def test_a_decision_of_another_dispute_or_site_is_not_moved_here_by_a_file(site: DisputedSite, hub: Signer) -> None:
+    """Both are the hub's own words, and neither is about this."""
+    site.take(NOW, order(decided(site, "upheld"), hub))
+    for other in (decided(site, "overturned", dispute="0" * 32), replace(decided(site, "overturned"), site="S2")):
+        said = order(other, hub)
+        edited(site, outcome="overturned", payload=said.payload.decode(), jws=said.jws)
+        assert outcome(site) is None

@@ -1,12 +1,11 @@
-"""Checks that services, firmware, accounts and known flaws of devices are within the approved ones.
+"""Checks that services, firmware and known flaws of devices are within the approved ones.
 
 Services are those that the device lists; nothing is scanned, no login is tried. A missing declaration is one finding
 for the site (`agent/judge/checks/papers/declared.py`), where the site's profile demands it.
 """
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -23,7 +22,6 @@ from agent.observe.facts.facts import Facts, V
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
 from agent.site.declarations.table import NONE
-from drivers.details import Account, Accounts
 from drivers.footage import Protocols
 from drivers.model import Fact, Identity
 
@@ -41,27 +39,12 @@ makes any other name known by approving it."""
 
 SERVICES: Final = "approved-services"
 FIRMWARE: Final = "approved-firmware"
-ACCOUNTS: Final = "approved-accounts"
 ADVISORIES: Final = "flawed-firmware"
-
-
-_NO_ACCOUNTS: Final = Message(
-    "it lists no account at all, not even the one that asks: who may log in is not known",
-    next_step="give the login the right to see the accounts, or look in the device",
-)
 
 
 _NO_SERVICES: Final = Message(
     "it does not list the service over which it answers: what it offers is not known",
     next_step="give the login the right to see the services, or look in the device",
-)
-_NOT_THE_ONE_THAT_ASKED: Final = Message(
-    "the account that asks is not among those that it lists: who else may log in is not known",
-    next_step="give the login the right to see the accounts, or look in the device",
-)
-_NO_ADMINISTRATOR: Final = Message(
-    "none of the accounts that it lists is an administrator's: who may log in is not known",
-    next_step="give the login the right to see the accounts, or look in the device",
 )
 
 
@@ -88,7 +71,7 @@ def _insecure(
     )
     outcomes = [
         _listed_services(running, told),
-        *_each([name for name in running if name not in strange], open_, "insecure", wrong, told),
+        *each_name([name for name in running if name not in strange], open_, "insecure", wrong, told),
         *(Open(f"name {name}", "service-unknown", unknown, doubted=True) for name in strange),
         complete,
     ]
@@ -97,7 +80,7 @@ def _insecure(
 
 def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of approved services."""
-    return _by_declared_list(check, site, facts, now, SERVICES, Protocols, "protocols", _exposed)
+    return by_declared_list(check, site, facts, now, SERVICES, Protocols, "protocols", _exposed)
 
 
 def _exposed(
@@ -112,13 +95,13 @@ def _exposed(
         {"services": ", ".join(more)},
     )
     rests_on = (*told, *declared("site", SERVICES))
-    outcomes = [_listed_services(running, told), *_each(running, more, "not-approved", wrong, rests_on), complete]
+    outcomes = [_listed_services(running, told), *each_name(running, more, "not-approved", wrong, rests_on), complete]
     return verdict(check, subject, outcomes, evidence, Message("it offers no more than what was approved"))
 
 
 def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device whose model is in the list of approved firmware."""
-    return _by_declared_list(check, site, facts, now, FIRMWARE, Identity, "identity", _firmware)
+    return by_declared_list(check, site, facts, now, FIRMWARE, Identity, "identity", _firmware)
 
 
 def _firmware(
@@ -141,7 +124,7 @@ def _firmware(
 
 def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device by the list of firmware with known flaws."""
-    return _by_declared_list(check, site, facts, now, ADVISORIES, Identity, "identity", _flawed)
+    return by_declared_list(check, site, facts, now, ADVISORIES, Identity, "identity", _flawed)
 
 
 def _flawed(
@@ -157,82 +140,6 @@ def _flawed(
         return check.finding(subject, "fail", "flawed", evidence, message)
     held = Held("firmware", (*told, *declared("site", ADVISORIES)))
     return verdict(check, subject, [held], evidence, Message("no flaw of its firmware is listed"))
-
-
-def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the list of approved accounts."""
-    logins = {f"device:{one.id}": one.credential.user for one in site.devices if one.credential is not None}
-    judge = partial(_accounts, logins)
-    return _by_declared_list(check, site, facts, now, ACCOUNTS, Accounts, "accounts", judge, "operation-rules")
-
-
-def _accounts(
-    logins: Mapping[str, str],
-    check: Check,
-    approved: frozenset[str],
-    subject: str,
-    accounts: Accounts,
-    told: Grounds,
-    complete: Outcome,
-) -> Finding:
-    names = sorted(one.name for one in accounts.accounts)
-    more = [one for one in accounts.accounts if not _is_approved(one, approved)]
-    known = {row.rpartition(":")[0].strip() for row in approved}
-    raised = [one.name for one in more if one.name in known]
-    strange = [one.name for one in more if one.name not in known]
-    # Names of people stay on the site; the digest tells the hub that the list has changed.
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
-    evidence: dict[str, Json] = {
-        "accounts": len(names),
-        "accounts_digest": digest,
-        "not_approved": len(more),
-        "levels": sorted({one.level for one in more}),
-    }
-    wrong = Message(
-        "{count} of its accounts were approved by nobody: remove them, or add them to approved-accounts",
-        {"count": len(strange)},
-    )
-    too_much = Message(
-        "{count} of its accounts have another level than the one that was approved: find out who changed it, set it "
-        "back, or correct approved-accounts",
-        {"count": len(raised)},
-    )
-    rests_on = (*told, *declared("site", ACCOUNTS))
-    outcomes = [
-        _listed_accounts(accounts, logins.get(subject), told),
-        *_each([name for name in names if name not in raised], strange, "not-approved", wrong, rests_on),
-        *_each(raised, raised, "level-not-approved", too_much, rests_on),
-        complete,
-    ]
-    return verdict(check, subject, outcomes, evidence, Message("every account on it was approved"))
-
-
-def _is_approved(account: Account, approved: frozenset[str]) -> bool:
-    """Tell whether an account is approved: by its name at any level, or as `NAME: LEVEL` at that level."""
-    if account.name in approved:
-        return True
-    rows = (row.rpartition(":") for row in approved)
-    return any(name.strip() == account.name and _level(level) == _level(account.level) for name, _, level in rows)
-
-
-def _level(word: str) -> str:
-    """Return a level as it is compared: makers say admin and viewer for ONVIF's Administrator and User."""
-    word = word.strip().lower()
-    return {"admin": "administrator", "viewer": "user"}.get(word, word)
-
-
-def _listed_accounts(accounts: Accounts, login: str | None, told: Grounds) -> Outcome:
-    """Doubt a list that cannot be whole: every device has an administrator, and the account that asked.
-
-    Hikvision's `Security/users` lists to an account that may only view that account alone (field reports).
-    """
-    if not accounts.accounts:
-        return Open("listed", "accounts-not-told", _NO_ACCOUNTS, doubted=True)
-    if login is not None and login not in {one.name for one in accounts.accounts}:
-        return Open("listed", "accounts-not-told", _NOT_THE_ONE_THAT_ASKED, doubted=True)
-    if any(one.level.lower().startswith("admin") for one in accounts.accounts):
-        return Held("listed", told)
-    return Open("listed", "accounts-not-told", _NO_ADMINISTRATOR, doubted=True)
 
 
 def _each_device(
@@ -253,7 +160,7 @@ def _each_device(
     )
 
 
-def _by_declared_list(
+def by_declared_list(
     check: Check,
     site: Site,
     facts: Facts,
@@ -289,7 +196,7 @@ def _listed_services(running: tuple[str, ...], told: Grounds) -> Outcome:
     return Open("listed", "services-not-told", _NO_SERVICES, doubted=True)
 
 
-def _each(
+def each_name(
     names: Iterable[str], wrong: Sequence[str], reason: str, message: Message, rests_on: Grounds
 ) -> Iterator[Outcome]:
     """Yield one obligation for each listed name, broken for each of the wrong ones."""
@@ -320,4 +227,3 @@ INSECURE_SERVICE = ruled("insecure-service", run_insecure)
 EXPOSURE = ruled("network-exposure", run_exposure)
 FIRMWARE_DRIFT = ruled("firmware-drift", run_firmware)
 ADVISORY = ruled("product-advisory-open", run_advisories)
-ACCOUNT_INVENTORY = ruled("account-inventory", run_accounts)

@@ -1,6 +1,7 @@
 """Checks the link to the police platform (GB/T 28181), where it is declared.
 
-Judged on what recorders report of their own link. What only the platform shows (heartbeats, its catalogue, a stream
+Judged on self-tests, in which a picture came through the interface (seen), else on what recorders report of their own
+link (told). What only the platform shows (heartbeats, its catalogue, a stream
 that plays) is unknown until it is read, as one finding.
 """
 
@@ -16,8 +17,10 @@ from agent.judge.claim import Held, grounds
 from agent.judge.verdict import waiting
 from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, declared_duties, name_list, rules_in_effect
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message, utc_text
+from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.facts import Facts
+from agent.observe.facts.link_tests import LinkTest
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import PlatformLink, PlatformServer
 
@@ -26,6 +29,11 @@ INTERFACE_ID: Final = "platform-interface-configured"
 REGISTERED_ID: Final = "platform-registered"
 KEEPALIVE_ID: Final = "platform-keepalive"
 NOT_TOLD: Final = "interface-not-told"
+TEST_FAILED: Final = "test-failed"
+_NO_PICTURE: Final = Message(
+    "in its self-test the interface registered, and no picture came: it works for no platform",
+    next_step="look at channels and codes in the device, and repeat the self-test",
+)
 ASKED_BY: Final = "filing"
 
 
@@ -49,12 +57,15 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     """Judge whether every device with a linked camera has a platform configured; without one, the interface itself."""
     found = declared_duties(check, site, now, LINKED)
     if not isinstance(found, Finding) and not _linked(site, found):
-        return (found.open() or _unlinked(check, site, facts, found),)
+        return (found.open() or _unlinked(check, site, facts, found, now),)
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
+    tested = _tested(site, facts, now, link.cameras)
+    if broken := _no_picture(tested):
+        return (link.words.finding("fail", TEST_FAILED, _NO_PICTURE, _tested_evidence(link, tested, broken)),)
     bare = [device for device, servers in link.servers.items() if not servers]
-    unread = [device for device in link.cameras if device not in link.servers]
+    unread = [device for device in link.cameras if device not in link.servers and not _played(tested, device)]
     if bare:
         message = Message(
             "no platform is set up in {devices}, whose cameras are declared linked",
@@ -69,7 +80,8 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
         reason = NOT_READ if why in ("not-looked-at", "unsupported") else why
         return (link.words.finding("unknown", reason, message, _named_evidence(link, unread), cause),)
     message = Message("every device with a linked camera is set up for a platform")
-    return (link.words.open() or link.words.counts(message, _named_evidence(link, []), *_read(link, facts)),)
+    held = (_held_of(facts, device, tested) for device in link.cameras)
+    return (link.words.open() or link.words.counts(message, _tested_evidence(link, tested, []), *held),)
 
 
 def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -148,35 +160,42 @@ def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     return (link.words.finding("unknown", NOT_READ, message, caused_by=f"{KEEPALIVE_ID} site"),)
 
 
-def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties) -> Finding:
+def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now: datetime) -> Finding:
     """Judge the interface of a system that is not linked: it must have one all the same.
 
-    Only registered by the device's word it passes, as told. That a device lists a place for a platform shows none that
-    works; and one device of several is not the system. Asked by whoever files: the smallest profile measures links.
+    It passes as seen by a self-test in which a picture came, and as told where the device says that it is registered.
+    That a device lists a place for a platform shows none that works; and one device of several is not the system. Asked
+    by whoever files: the smallest profile measures links.
     """
     asked = rules_in_effect(check, site, found.today, ASKED_BY)
     if isinstance(asked, Finding):
         return asked
     devices = list(dict.fromkeys(camera.camera.device for camera in site.cameras))
     servers = dict(_servers(facts, devices, unused=True))
-    registered = [one for one in devices if any(s.enabled and s.registered for s in servers.get(one, ()))]
-    if devices and registered == devices:
-        message = Message("each device says that it is registered at a platform, though no camera is declared linked")
-        told = {"devices": len(devices)}
-        return found.counts(message, told, *(_held(facts, device) for device in devices))
     absent = [device for device in devices if device in servers and not servers[device]]
+    tested = {one: test for one, test in _tested(site, facts, now, devices).items() if one not in absent}
+    registered = [one for one in devices if any(s.enabled and s.registered for s in servers.get(one, ()))]
     evidence: dict[str, Json] = {
         "devices": len(devices),
         "registered": registered[:EVIDENCE_MAX],
         "absent": absent[:EVIDENCE_MAX],
+        **_days(tested),
     }
+    if broken := _no_picture(tested):
+        return found.finding("fail", TEST_FAILED, _NO_PICTURE, {**evidence, "named": [*broken[:EVIDENCE_MAX]]})
+    working = [one for one in devices if _played(tested, one) or one in registered]
+    if devices and working == devices:
+        message = Message("each device says that it is registered at a platform, though no camera is declared linked")
+        if all(_played(tested, one) for one in devices):
+            message = Message("the interface of each device was tested: it registered, and its picture came")
+        return found.counts(message, evidence, *(_held_of(facts, device, tested) for device in devices))
     if devices and absent == devices:
         message = Message(
             "no device has an interface for the police platform (GB/T 28181), which is due where nothing is linked too",
             next_step="fit a recorder or gateway that has one",
         )
         return found.finding("fail", "no-interface", message, evidence)
-    rest = [device for device in devices if device not in registered]
+    rest = [device for device in devices if device not in working]
     cause = next((online.key_of_device(site, d) for d in site.devices if d.id in rest and _is_silent(facts, d.id)), "")
     message = Message(
         "whether {devices} has an interface that works for the police platform is neither told nor tested",
@@ -184,6 +203,44 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties) -> 
         next_step="set up GB/T 28181 there, or declare the cameras linked once the platform takes them",
     )
     return waiting(check, "site", "device", NOT_TOLD, message, found.evidence(evidence), cause)
+
+
+def _tested(site: Site, facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
+    """Return the last self-test of each device, where it counts: of this box, in its time, by a trusted clock."""
+    found = {}
+    for device in devices if facts.own_clock_trusted else ():
+        test, known = facts.link_tests.get(device), facts.around.remembered.get(device)
+        if test is not None and test.counts(box_of(known.answering if known else None), now):
+            found[device] = test
+    return found
+
+
+def _played(tested: Mapping[str, LinkTest], device: str) -> bool:
+    return device in tested and tested[device].outcome == "played"
+
+
+def _no_picture(tested: Mapping[str, LinkTest]) -> list[str]:
+    """Return the devices that registered in their self-test, and gave no picture: their interface does not work."""
+    return [device for device, test in tested.items() if test.outcome == "no-picture"]
+
+
+def _days(tested: Mapping[str, LinkTest]) -> dict[str, Json]:
+    """Return what was tested, and since when the oldest of it counts."""
+    ends = [one.at for one in tested.values()]
+    outcomes: Json = {device: test.outcome for device, test in [*tested.items()][:EVIDENCE_MAX]}
+    return {"tested": outcomes, "tested_at": utc_text(min(ends))} if ends else {}
+
+
+def _tested_evidence(link: Link, tested: Mapping[str, LinkTest], devices: list[str]) -> dict[str, Json]:
+    return {**_named_evidence(link, devices), **_days(tested)}
+
+
+def _held_of(facts: Facts, device: str, tested: Mapping[str, LinkTest]) -> Held:
+    """Return that a device's interface works: as we saw it, else as the device tells."""
+    if _played(tested, device):
+        ground = Ground("LinkTest", f"device:{device}", "seen", tested[device].at)
+        return Held(f"tested {device}", (ground,))
+    return _held(facts, device)
 
 
 def _held(facts: Facts, device: str) -> Held:

@@ -31,7 +31,7 @@ LISTS: dict[str, Word] = {
     "approved-services": ("HTTP", "rtsp"),
     "approved-firmware": ("N8: V4.30", "N9: V1"),
     "flawed-firmware": "none",
-    "approved-accounts": ("admin", "guard"),
+    "approved-accounts": ("admin: Administrator", "guard"),
     "operation-rules": "Rules of 2026",
 }
 
@@ -233,13 +233,15 @@ def test_the_technical_profile_does_not_miss_what_few_devices_tell() -> None:
 @pytest.mark.parametrize(
     ("approved", "status"),
     [
-        (("admin", "guard"), ("pass", "")),
+        (("admin", "guard"), ("unknown", "level-not-said")),
+        (("admin: Administrator", "guard"), ("pass", "")),
         (("admin: Administrator", "guard: User"), ("pass", "")),
         (("admin:admin", "guard : viewer"), ("pass", "")),
-        (("admin", "guard: Operator", "guard: user"), ("pass", "")),
+        (("admin: administrator", "guard: Operator", "guard: user"), ("pass", "")),
         (("admin: User", "guard"), ("fail", "level-not-approved")),
         (("admin", "guard: Operator"), ("fail", "level-not-approved")),
-        (("admin: User", "admin", "guard"), ("pass", "")),
+        (("admin: User", "admin", "guard"), ("unknown", "level-not-said")),
+        (("admin", "other"), ("fail", "not-approved")),
         (("admin: Administrator",), ("fail", "not-approved")),
         (("admin:", "guard"), ("fail", "level-not-approved")),
     ],
@@ -249,6 +251,27 @@ def test_an_account_is_approved_by_its_name_or_at_one_level_only(
 ) -> None:
     found = judge(seen(), full(approved_accounts=approved))
     assert word(found["account-inventory device:box"]) == status
+
+
+@pytest.mark.parametrize(("level", "status"), [
+    ("User", "pass"), ("Operator", "pass"), ("Media User", "pass"), ("administrator", "unknown"), ("Admin", "unknown"),
+    ("root", "unknown"), ("superuser", "unknown"), ("", "unknown"),
+])  # fmt: skip
+def test_a_bare_name_approves_no_level_that_may_be_an_administrators(level: str, status: str) -> None:
+    accounts = Accounts((Account("admin", "Administrator"), Account("guard", level)))
+    one = judge(seen(accounts), full())["account-inventory device:box"]
+    assert (one.status, one.reason) == (status, "level-not-said" if status == "unknown" else "")
+
+
+def test_what_one_row_leaves_open_at_many_devices_is_one_item() -> None:
+    devices = tuple(Device(name, "192.0.2.1", 80, "onvif") for name in ("box", "nvr", "dvr"))
+    more = observed("device:nvr", BOX[3]) + observed("device:dvr", BOX[3])
+    found = judge(seen() + more, replace(full(approved_accounts=("admin", "guard")), devices=devices))
+    accounts = {key: one for key, one in found.items() if key.startswith("account-inventory")}
+    assert {one.status for one in accounts.values()} == {"unknown"}
+    (own,) = [one for one in accounts.values() if not one.caused_by]
+    assert own.evidence["subjects"] == ["device:box", "device:nvr", "device:dvr"]
+    assert {one.caused_by for one in accounts.values()} == {"", own.key}
 
 
 def test_a_list_that_nobody_declared_is_told_by_the_one_open_item() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from duty_sites import FACTS, declared_site, judged, verdict, word
@@ -12,7 +13,9 @@ from sites import NOW, camera, healthy_camera, healthy_device, observed
 from agent.judge.checks.table import run_checks
 from agent.judge.wording.declared_words import FOLDED
 from agent.model.finding import is_quiet
-from agent.observe.facts.facts import Facts, gather
+from agent.observe.facts.facts import Facts, NetworkFacts, gather
+from agent.observe.facts.link_tests import LinkTest, TestOutcome
+from agent.observe.facts.sightings import BoxMark, KnownBox
 from agent.site.config.site import Rules
 from drivers.footage import PlatformLink, PlatformServer
 from drivers.model import CAMERA_FACTS, Camera, Reason, Unavailable
@@ -132,6 +135,64 @@ def test_a_system_that_is_not_linked_must_have_the_interface_all_the_same(case: 
     assert (finding.status, finding.reason) == expected
     assert {one.level for one in finding.rests_on} <= {"told", "declared"}, "nobody has seen it work"
     assert finding.status != "unknown" or is_quiet(finding), "it changes no exit code, and may be accepted by name"
+
+
+DAY = timedelta(days=1)
+
+
+def after_test(facts: Facts, outcome: TestOutcome = "played", age: timedelta = DAY, box: tuple[str, ...] = ()) -> Facts:
+    """Return the facts with a self-test of the recorder."""
+    return replace(facts, link_tests={"box": LinkTest("S1", "box", NOW - age, outcome, box)})
+
+
+SELF_TESTED: Mapping[str, tuple[Facts, tuple[str, str], set[str]]] = {
+    "a picture came": (after_test(FACTS), ("pass", ""), {"seen", "declared"}),
+    "a picture came, and it lists a place": (after_test(with_link(server(None))), ("pass", ""), {"seen", "declared"}),
+    "a picture came, and it is registered": (after_test(with_link(server())), ("pass", ""), {"seen", "declared"}),
+    "no picture came": (after_test(FACTS, "no-picture"), ("fail", "test-failed"), set()),
+    "no picture came, though it says that it is registered": (
+        after_test(with_link(server()), "no-picture"), ("fail", "test-failed"), set(),
+    ),
+    "it did not register": (after_test(FACTS, "not-registered"), ("unknown", "interface-not-told"), set()),
+    "it did not register here, and does at the platform": (
+        after_test(with_link(server()), "not-registered"), ("pass", ""), {"told", "declared"},
+    ),
+    "the interface was taken out since": (after_test(with_link()), ("fail", "no-interface"), set()),
+    "a year ago": (after_test(FACTS, age=366 * DAY), ("pass", ""), {"seen", "declared"}),
+    "longer ago": (after_test(FACTS, age=367 * DAY), ("unknown", "interface-not-told"), set()),
+    "in a time to come": (after_test(FACTS, age=-DAY), ("unknown", "interface-not-told"), set()),
+    "by a clock that nobody trusts": (
+        replace(after_test(FACTS), own_clock_trusted=False), ("unknown", "interface-not-told"), set(),
+    ),
+    "of another box": (
+        replace(
+            after_test(FACTS, box=("another",)),
+            around=NetworkFacts(remembered={"box": KnownBox(BoxMark("N8", "this"))}),
+        ), ("unknown", "interface-not-told"), set(),
+    ),
+    "of this box": (
+        replace(
+            after_test(FACTS, box=("this",)), around=NetworkFacts(remembered={"box": KnownBox(BoxMark("N8", "this"))})
+        ), ("pass", ""), {"seen", "declared"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SELF_TESTED)
+def test_a_self_test_passes_as_seen_and_only_for_its_box_in_its_time(case: str) -> None:
+    facts, expected, levels = SELF_TESTED[case]
+    (finding,) = judged(INTERFACE, declared_site(), facts)
+    assert (finding.status, finding.reason) == expected, str(finding.message)
+    assert {one.level for one in finding.rests_on} == levels
+
+
+def test_where_cameras_are_linked_a_self_test_takes_the_place_of_what_the_device_does_not_tell() -> None:
+    assert verdict(INTERFACE, LINKED, FACTS)[0] == "unknown"
+    (finding,) = judged(INTERFACE, LINKED, after_test(FACTS))
+    assert finding.status == "pass" and {one.level for one in finding.rests_on} == {"seen", "declared"}
+    assert finding.evidence["tested"] == {"box": "played"}
+    assert verdict(INTERFACE, LINKED, after_test(with_link(), "played")) == ("fail", "not-configured")
+    assert verdict(INTERFACE, LINKED, after_test(with_link(server()), "no-picture")) == ("fail", "test-failed")
 
 
 def test_one_registered_recorder_of_two_is_not_the_system() -> None:

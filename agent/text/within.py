@@ -1,0 +1,24 @@
+"""Replaces each text within a value: in mappings, lists, tuples and frozen dataclasses, however they are nested. Pure.
+
+Keys, numbers, days and paths stay. Which text becomes what is decided by whoever asks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+
+def replaced(value: object, change: Callable[[str], str]) -> object:
+    """Return the value with every text in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: replaced(one, change) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(replaced(one, change) for one in value)
+    if is_dataclass(value) and not isinstance(value, type | Path | date | datetime):
+        return replace(
+            value, **{one.name: replaced(getattr(value, one.name), change) for one in fields(value) if one.init}
+        )
+    return value
