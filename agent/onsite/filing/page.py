@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.judge.wording.past_breach import BREACH
-from agent.model.finding import Finding, Level, Message
+from agent.model.finding import Level, Message
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
 from agent.onsite.filing.declared_rows import FIRM_TITLES, FirmRow
@@ -17,6 +16,7 @@ from agent.onsite.filing.lists import GIGABYTE, EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.filing.sheets import HOLDERS, Sheet, sheets
+from agent.onsite.handover.contents_past import past_parts
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
 from agent.report.indication import error_rates, indication
@@ -57,7 +57,7 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
             ("parameters", parameters),
         ),
         firms=[_firm(one, words, lang) for one in dossier.firms],
-        past=[_past(one, lang) for one in dossier.past],
+        past=past_parts(dossier.past, lambda one: render(one.message, lang), lambda one: _rules(one.check, lang)),
         sheets=[_sheet(one, words, lang) for one in _sheets(dossier)],
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
     )
@@ -105,14 +105,6 @@ def _firm(one: FirmRow, words: dict[str, str], lang: str) -> tuple[str, ...]:
     if one.is_none:
         return (title, words["own_people"], NONE, NONE, NONE)
     return (title, *(text or words["missing"] for text in (one.firm, one.certificate, one.grade, one.until)))
-
-
-def _past(one: Finding, lang: str) -> tuple[str, ...]:
-    days = one.evidence.get(BREACH)
-    told = days if isinstance(days, Mapping) else {}
-    happened, due = (str(told.get(name) or NONE) for name in ("happened", "was_due"))
-    # On paper without what the operator has to type for it.
-    return (render(Message(one.message.template, one.message.values), lang), happened, due, _rules(one.check, lang))
 
 
 def _rules(check: str, lang: str) -> str:
