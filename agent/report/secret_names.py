@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Listed, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.secret import is_secret
@@ -72,10 +72,16 @@ def _is_told(text: str, names: frozenset[str], own: frozenset[str]) -> bool:
 def _said(message: Message, names: frozenset[str], own: frozenset[str]) -> Message:
     values: dict[str, object] = {}
     for key, value in message.values.items():
-        values[key] = _said(value, names, own) if isinstance(value, Message) else value
-        if isinstance(value, str) and _is_told(value, names, own):
-            values[key] = HIDDEN
+        values[key] = _value(value, names, own)
     return replace(message, values=values)
+
+
+def _value(value: object, names: frozenset[str], own: frozenset[str]) -> object:
+    if isinstance(value, Message):
+        return _said(value, names, own)
+    if isinstance(value, Listed):
+        return replace(value, items=tuple(_value(one, names, own) for one in value.items))
+    return HIDDEN if isinstance(value, str) and _is_told(value, names, own) else value
 
 
 def _evidence(told: Mapping[str, Json], names: frozenset[str], own: frozenset[str]) -> dict[str, Json]:

@@ -74,6 +74,7 @@ WORDS: Final[Mapping[str, str]] = {
     "acceptance.",
     "past_none": "Nothing is known that was late or out of order.",
     "colon": ": ",
+    "semicolon": "; ",
     "what": "what was",
     "happened": "happened on",
     "was_due": "due until",

@@ -338,7 +338,7 @@ def test_every_check_and_rule_has_its_words_in_both_languages() -> None:
     documents = {one for check in CHECKS for one in check.source.document.split("; ")}
     assert set(DOCUMENTS) - {SETTINGS} <= documents
     assert rule_text(CLOCK, "en") == "GB/T 28181-2016 clause 9.10.1 (1 s); DB31/T 329.21-2019 clause 4.2.5 (30 s)"
-    assert rule_text(PRIVACY, "zh_CN").count("\u7b2c") == 2
+    assert "第五条第二款" in rule_text(PRIVACY, "zh_CN") and "第十三条" in rule_text(PRIVACY, "zh_CN")
     for check in CHECKS:
         chinese = rule_text(check.source, "zh_CN")
         assert not re.search("article|clause|not (stated|available|confirmed)|as reported|design default", chinese), (
