@@ -23,7 +23,7 @@ from agent.commands.terminal.opened import note_opened
 from agent.host.files import write_atomic
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.exits import OK
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.onsite.bundle import ITEMS
 from agent.onsite.bundle.packing import SCHEMA, Gathered, gather, packed
 from agent.onsite.bundle.secrets import known_secrets, secret_places
@@ -86,10 +86,10 @@ def _gathered(situation: Situation, args: argparse.Namespace) -> tuple[Gathered,
 
         def told(name: str) -> None:
             waiting.pop(name, None)
-            values: dict[str, str | int | float] = {
+            values = {
                 "done": len(ITEMS) - len(waiting),
                 "total": len(ITEMS),
-                "names": ", ".join(waiting),
+                "names": listed(waiting),
             }
             progress.update(
                 Text(render(Message("{done} of {total} gathered; waiting for: {names}", values), args.lang))
@@ -112,7 +112,7 @@ def _show(gathered: Sequence[Gathered], out: Path, size_bytes: int, args: argpar
                 "\n" + translate("left out", args.lang) + f": {render(one.left_out, args.lang)}", style="yellow"
             )
         table.add_row(Text(one.item.name), str(len(one.data)) if one.left_out is None else "-", what)
-    values: dict[str, str | int | float] = {"path": str(out), "size": size_bytes}
+    values = {"path": str(out), "size": size_bytes}
     line = Message("{path}, {size} bytes: no passwords, keys or pictures; every text in it can be read", values)
     Console(no_color=args.no_color).print(table, Text(render(line, args.lang)), sep="\n")
 

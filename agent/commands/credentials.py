@@ -15,6 +15,7 @@ from agent.host.files import as_owner_of
 from agent.host.paths import credentials_file
 from agent.model import exits
 from agent.model.errors import UsageError
+from agent.model.finding import listed
 from agent.site.toml.storage import load_storage
 from agent.text.translate import translate
 from drivers.credentials import Credentials, Entry
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[Entry, ...]) -> int:
     known = sorted({entry.device for entry in entries})
     if args.device not in known:
-        names = ", ".join(known) or translate("none", args.lang)
+        names = listed(known or [translate("none", args.lang)])
         raise UsageError(
             "no login of a device {device!r} was ever tried; devices with one: {names}; see camwarden credentials "
             "status",

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
                 simulation.first_cycle(demo, say)
             what = simulation.delivered(demo)
             total_s = time.monotonic() - began_at
-            simulation.write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
+            simulation.write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)}, args.lang)
             with progress_line(args, Message("the report is written"), console):
                 simulation.hand_over(demo, args.lang)
             _show(console, demo, what, args)

@@ -27,7 +27,7 @@ from rich.text import Text
 from agent.host.paths import default_config
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
 from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.observe.probe.devices import discover, discovery_plan
@@ -36,7 +36,7 @@ from agent.site.config.sections import is_own_address, is_range, is_responder
 from agent.site.config.site import Discovery, Site
 from agent.text.harmless import csv_cell, json_text, printable
 from agent.text.redact import redact
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 from drivers.discovery.mac_vendors import maker_of
 from drivers.discovery.plan import PER_SECOND, Plan
 from drivers.discovery.probe_match import Discovered, mac_of, model_of, scope_text
@@ -168,9 +168,9 @@ def result_table(placed: tuple[MatchedAnswer, ...], lang: str, numbered: bool = 
         "undeclared": translate("UNDECLARED: add it as a [[device]], or find out what it is", lang),
     }
     for number, one in enumerate(placed, 1):
-        more = ", ".join(one.devices) or one.reason
+        more = together(one.devices, lang) or one.reason
         standing = Text(words[one.standing], style="bold red" if one.standing == "undeclared" else "")
-        standing.append(f": {printable(more)}" if more else "")
+        standing.append(translate(": ", lang) + printable(more) if more else "")
         if is_not_activated(one.found):
             standing.append("\n" + translate(NOT_ACTIVATED, lang), style="bold red")
         mac, told = mac_of(one.found), one.found.told
@@ -263,7 +263,7 @@ def plan_text(plan: Plan, lang: str) -> str:
     told = [
         Message("these questions over UDP and nothing else; no login is sent:"),
         *(
-            Message("  {name}, port {port}: {asks}", {"name": one.name, "port": one.port, "asks": ", ".join(one.asks)})
+            Message("  {name}, port {port}: {asks}", {"name": one.name, "port": one.port, "asks": listed(one.asks)})
             for one in PROTOCOLS
         ),
         *(Message("  multicast and broadcast from {address}", {"address": interface}) for interface in plan.multicast),

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.terminal.tables import MARK, ORDER, STYLE
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.onsite.doctor import PROBES
 from agent.onsite.doctor.model import Outcome, Situation
 from agent.onsite.doctor.survey import as_json, examine, exit_code, survey
@@ -52,7 +52,7 @@ def examined(situation: Situation, args: argparse.Namespace) -> dict[str, Outcom
             waiting.pop(probe, None)
             done = Message(
                 "{done} of {total} looked at; waiting for: {names}",
-                {"done": len(PROBES) - len(waiting), "total": len(PROBES), "names": ", ".join(waiting.values())},
+                {"done": len(PROBES) - len(waiting), "total": len(PROBES), "names": listed(waiting.values())},
             )
             progress.update(Text(render(done, args.lang)))
 

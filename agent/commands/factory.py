@@ -22,7 +22,7 @@ from agent.host.not_ours import forbidden
 from agent.host.paths import credentials_file, own_state
 from agent.model import exits
 from agent.model.errors import AgentError, UsageError, os_words
-from agent.model.finding import Message, sentence, utc_text
+from agent.model.finding import Message, listed, sentence, utc_text
 from agent.observe.facts import factory_logins
 from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import claim
@@ -102,7 +102,7 @@ def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
     known = {device.id: device for device in site.devices}
     for name in names:
         if name not in known:
-            raise UsageError("there is no device {name!r}; there are: {names}", name=name, names=", ".join(known))
+            raise UsageError("there is no device {name!r}; there are: {names}", name=name, names=listed(known))
     return tuple(known[name] for name in names) if names else site.devices
 
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, Message, listed, utc_text
 from agent.service.alerts import outbox_file
 from agent.service.alerts.notices import REFUSED_WAIT, Outbox
 from agent.service.alerts.refusals import Refusal
@@ -125,7 +125,7 @@ def _chosen(site: Site, name: str | None) -> tuple[Receiver, ...]:
         raise UsageError("nobody is told at once: add a [[notify]] to site.toml, as in its sample, then test it")
     chosen = tuple(one for one in site.notify if name in (None, one.name))
     if not chosen:
-        names = ", ".join(one.name for one in site.notify)
+        names = listed(one.name for one in site.notify)
         raise UsageError("there is no receiver {name!r}; give one of: {names}", name=name, names=names)
     return chosen
 

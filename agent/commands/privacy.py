@@ -34,7 +34,7 @@ from agent.onsite.privacy.page_words import WORDS
 from agent.site.config.load import load
 from agent.site.config.site import DEFAULT_TIME_ZONE
 from agent.text.harmless import json_text, printable
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 MODE = 0o600
 OPENINGS_SHOWN = 10
@@ -121,7 +121,7 @@ def _stores(file: PrivacyFile, words: dict[str, str], lang: str) -> list[Rendera
     headings = [words[name] for name in ("store", "holds", "kept", "now")]
     rows = [store_cells(file, one, lang) for one in about_people if one.files != 0]
     parts: list[RenderableType] = [_table(headings, [(row[0], row[1], row[3], row[5]) for row in rows])]
-    empty = translate(", ", lang).join(translate(one.store.title, lang) for one in about_people if one.files == 0)
+    empty = together((translate(one.store.title, lang) for one in about_people if one.files == 0), lang)
     return [*parts, Text(f"{words['empty']}{translate(': ', lang)}{empty}")] if empty else parts
 
 

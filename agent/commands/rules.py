@@ -25,17 +25,18 @@ from agent.judge.checks.answered import Answers, answers
 from agent.judge.checks.known import KNOWN
 from agent.model import exits
 from agent.model.errors import NotVerified, UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.service.orders import desired_policy
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import holds, local_day
 from agent.site.declarations.table import DECLARABLES, Condition
+from agent.site.declarations.words import duty_named
 from agent.site.duties.floors import Floor, floors
 from agent.site.rules.pack import Obligation, Pack, digest_of, from_hub_json, obligations
 from agent.site.rules.read import shipped
 from agent.text.harmless import json_text, printable
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 LIST_SCHEMA = "camwarden-rules/1"
 SHOW_SCHEMA = "camwarden-rules-pack/1"
@@ -244,7 +245,7 @@ def _explained(
         texts.append(Text(f"\n{printable(one.stands_in(lang))}"))
         texts.append(Text(f"  {printable(one.says(lang))}"))
         detail = [name, words[one.confidence], *(f"{key} = {value:g}" for key, value in one.parameters.items())]
-        texts.append(Text(f"  {', '.join(detail)}", style="dim"))
+        texts.append(Text(f"  {together(detail, lang)}", style="dim"))
         texts += [Text(f"  {printable(line)}") for line in _official(one, lang)]
         if not one.confirmed_by:
             texts.append(Text(f"  {render(UNCONFIRMED, lang)}", style="dim"))
@@ -257,13 +258,13 @@ def _explained(
         texts.append(Text(line.format(name=floor.name, value=f"{floor.value:g}", obligation=floor.obligation)))
     if asked:
         line = translate("rests on declarations: {duties}", lang)
-        texts.append(Text(line.format(duties=", ".join(asked))))
+        texts.append(Text(line.format(duties=together((duty_named(one, lang) for one in asked), lang))))
     return texts
 
 
 def _when(when: tuple[Condition, ...], applies: bool | None, has_site: bool, lang: str) -> str:
     either = translate("or", lang)
-    shown = ", ".join(f"{c.duty} = {f' {either} '.join(str(value).lower() for value in c.values)}" for c in when)
+    shown = together((f"{c.duty} = {f' {either} '.join(str(value).lower() for value in c.values)}" for c in when), lang)
     said = translate("only where {conditions}", lang).format(conditions=shown)
     if not has_site:
         return said
@@ -322,7 +323,7 @@ def _pack(packs: tuple[Pack, ...], name: str) -> Pack:
     for pack in packs:
         if pack.id == name:
             return pack
-    values = {"name": printable(name), "known": ", ".join(pack.id for pack in packs)}
+    values = {"name": printable(name), "known": listed(pack.id for pack in packs)}
     raise UsageError("no pack has the id {name}: use one of {known}", **values)
 
 

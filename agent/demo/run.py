@@ -158,8 +158,8 @@ def delivered(demo: Demo) -> Delivered:
     return Delivered(json.loads(payload), kid, digest, _sent(demo), counts["verified"], counts["confirmed"])
 
 
-def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> None:
-    """Write `result.json` and `hub.html` from what the hub has verified."""
+def write_results(demo: Demo, what: Delivered, times: Mapping[str, float], lang: str = "en") -> None:
+    """Write `result.json`, and `hub.html` in a language, from what the hub has verified."""
     payload = what.payload
     body = payload["body"]
     reports = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
@@ -177,7 +177,7 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> No
         SITE_ID, CITY, SITE_NAME, what.kid, payload["epoch"], payload["seq"], what.digest, payload["ts"],
         sent=what.sent, verified=what.verified, confirmed=what.confirmed,
     )  # fmt: skip
-    write_atomic(demo.out / "hub.html", render_page(body, proof).encode(), 0o644)
+    write_atomic(demo.out / "hub.html", render_page(body, proof, lang=lang).encode(), 0o644)
 
 
 def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:

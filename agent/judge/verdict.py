@@ -8,7 +8,8 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
 from agent.judge.obligations import too_low, too_old
-from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, joined, utc_text
+from agent.judge.wording.picture_words import paths_listed
+from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, joined, listed, utc_text
 from agent.observe.approvals.attested import Attestation, attestation_json
 from agent.site.declarations.accepted import ACCEPTABLE
 
@@ -139,14 +140,14 @@ def _with_attested(message: Message, words: Mapping[str, Attestation]) -> Messag
     if not words:
         return message
     ends = min(words.values(), key=lambda one: one.until)
-    values: dict[str, object] = {"what": message, "zones": ", ".join(words), "by": ends.by}
+    values: dict[str, object] = {"what": message, "zones": listed(words), "by": ends.by}
     values["until"] = utc_text(ends.until)[:10]
     return Message("{what}. Declared, not proven: {by} has looked at {zones}, which counts until {until}", values)
 
 
 def _dated(message: Message, said: Mapping[str, str]) -> Message:
     """Return what a pass says, with the time of what was seen in an earlier look."""
-    values = {"what": message, "paths": ", ".join(said), "at": min(said.values())}
+    values = {"what": message, "paths": paths_listed(said), "at": min(said.values())}
     if len(said) == 1:
         return Message("{what} ({paths} as seen at {at})", values)
     return Message("{what} ({paths} as seen at {at} or later)", values)

@@ -23,19 +23,84 @@ class Message:
     """A sentence in English with named placeholders, so that it can be translated before its values are filled in.
 
     `template` is what happened, `next_step` what to do about it, where that is separate; both share the placeholders.
-    A value that is a message, or an error that carries one, is translated too; any other is shown by `str`.
+    A value that is a message, or an error that carries one, is translated too, also as one of a list (`Listed`); any
+    other is shown by `str`.
     """
 
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
     next_step: str = ""
 
-    def plain_values(self) -> dict[str, str | int | float]:
-        """Return the values for JSON: numbers unchanged, all else as English text."""
-        return {key: value if isinstance(value, int | float) else str(value) for key, value in self.values.items()}
+    def plain_values(self) -> dict[str, Json]:
+        """Return the values for JSON, as `values_from` reads them: messages and lists stay what can be translated."""
+        return {key: _plain(value) for key, value in self.values.items()}
 
     def __str__(self) -> str:
         return f"{self.template}: {self.next_step}".removesuffix(": ").format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Several values of a message, one after another; what stands between them is a matter of the language.
+
+    `between` is what does in English. A list without anything in it is false.
+    """
+
+    items: tuple[object, ...]
+    between: Literal[", ", "; "] = ", "
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def __str__(self) -> str:
+        return self.between.join(map(str, self.items))
+
+
+def listed(items: Iterable[object]) -> Listed:
+    """Return names or words as one value of a message."""
+    return Listed(tuple(items))
+
+
+def first_of(items: Sequence[object], most: int) -> Listed:
+    """Return the first of several as one value of a message, and dots for the others."""
+    return Listed((*items[:most], *(("...",) if len(items) > most else ())))
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
+        value = value.args[0]
+    if isinstance(value, Message):
+        return {"said": value.template, "values": value.plain_values(), "next_step": value.next_step}
+    if isinstance(value, Listed):
+        return {"listed": [_plain(one) for one in value.items], "between": value.between}
+    return value if isinstance(value, int | float) else str(value)
+
+
+NESTED_MOST: Final = 8
+"""So deep are messages in messages read: ours are no deeper than four."""
+
+
+def values_from(data: object, depth: int = 0) -> dict[str, object]:
+    """Return what `plain_values` wrote; what it never writes is left out.
+
+    Raises ValueError for messages in messages beyond `NESTED_MOST`.
+    """
+    rows = data.items() if isinstance(data, Mapping) else ()
+    values = {str(key): _value_from(value, depth) for key, value in rows}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _value_from(value: object, depth: int) -> object:
+    if depth > NESTED_MOST:
+        raise ValueError("messages in messages without end")
+    if isinstance(value, Mapping) and "said" in value:
+        return Message(
+            str(value["said"]), values_from(value.get("values"), depth + 1), str(value.get("next_step") or "")
+        )
+    if isinstance(value, Mapping) and isinstance(value.get("listed"), list):
+        items = tuple(one for one in (_value_from(each, depth + 1) for each in value["listed"]) if one is not None)
+        return Listed(items, "; " if value.get("between") == "; " else ", ")
+    return value if isinstance(value, str | int | float) else None
 
 
 def sentence(text: Message | str) -> Message:

@@ -10,7 +10,7 @@ from typing import Final
 
 from agent.model.finding import Basis, Finding, Json, Level, Message
 from agent.text.duration import duration_text
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 LEVEL_WORDS: Final[Mapping[Level, str]] = {
     "seen": "seen by us",
@@ -39,7 +39,7 @@ def counted(levels: Iterable[Level | None]) -> dict[Level, int]:
 
 def counts_text(totals: Mapping[Level, int], lang: str) -> str:
     """Render counts by level, such as `12 seen by us, 15 told by the device`; empty where there are none."""
-    return ", ".join(f"{count} {translate(LEVEL_WORDS[level], lang)}" for level, count in totals.items())
+    return together((f"{count} {translate(LEVEL_WORDS[level], lang)}" for level, count in totals.items()), lang)
 
 
 def basis_text(known: Basis, lang: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Final, cast
 
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Listed, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.secret import is_secret
@@ -99,11 +99,13 @@ def _without_parts(own: frozenset[str], change: Callable[[str], str], text: str)
 
 
 def _said(message: Message, change: Callable[[str], str]) -> Message:
-    values: dict[str, object] = {}
-    for key, value in message.values.items():
-        inner = value.args[0] if isinstance(value, Exception) and value.args else value
-        if isinstance(inner, Message):
-            values[key] = _said(inner, change)
-        else:
-            values[key] = value if isinstance(value, int | float) else change(str(value))
-    return replace(message, values=values)
+    return replace(message, values={key: _value(one, change) for key, one in message.values.items()})
+
+
+def _value(value: object, change: Callable[[str], str]) -> object:
+    inner = value.args[0] if isinstance(value, Exception) and value.args else value
+    if isinstance(inner, Message):
+        return _said(inner, change)
+    if isinstance(value, Listed):
+        return replace(value, items=tuple(_value(one, change) for one in value.items))
+    return value if isinstance(value, int | float) else change(str(value))

@@ -4,13 +4,14 @@ A report has a finding's sentence and not its template. A template of the catalo
 what it says with some values; of several the one with the most words of its own. What fits none stays as it came.
 """
 
+import re
 import string
 import struct
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agent.model.finding import Message, sentence
+from agent.model.finding import Listed, Message, listed, sentence
 from agent.text.translate import DIRECTORY, DOMAIN
 
 LETTERS_LEAST: Final = 8
@@ -20,6 +21,11 @@ DEPTH_MOST: Final = 2
 
 SPLIT_MOST: Final = 8
 """At how many colons a next step may begin."""
+
+WORDED: Final = frozenset({"path", "paths", "duty", "duties", "fact", "details"})
+"""Places whose values are words of ours, though English writes them as names: a camera may be called `main` too."""
+
+_NAME: Final = re.compile(r"[\w.:@/+-]+")
 
 _MAGIC: Final = 0x950412DE
 
@@ -53,12 +59,18 @@ def _one(text: str, lang: str, depth: int) -> Message | None:
         return sentence(text)
     for template, literals, names in _templates(lang):
         if (told := _values(text, literals, names)) is not None:
-            values = {
-                name: recognize(value, lang, depth + 1) if depth < DEPTH_MOST and " " in value else _AsTold(value)
-                for name, value in told.items()
-            }
-            return Message(template, values)
+            return Message(template, {name: _value(name, value, lang, depth) for name, value in told.items()})
     return None
+
+
+def _value(name: str, told: str, lang: str, depth: int) -> Message | Listed | str:
+    """Return a value as what it was made of: words of ours, several names, a sentence, or itself."""
+    parts = told.split(", ")
+    if name in WORDED and all(_NAME.fullmatch(one) for one in parts):
+        return listed(sentence(one) if one in _sentences(lang) else one for one in parts)
+    if len(parts) > 1 and all(_NAME.fullmatch(one) for one in parts):
+        return listed(parts)
+    return recognize(told, lang, depth + 1) if depth < DEPTH_MOST and " " in told else _AsTold(told)
 
 
 def _agree(one: Message, other: Message) -> bool:

@@ -6,12 +6,12 @@ catalogues in `locale/`; the build hook `packaging/compile_locale.py` compiles t
 
 import gettext
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agent.model.finding import Message
+from agent.model.finding import Listed, Message
 from agent.text.codes import CODE_WORDS
 
 LANGUAGES: Final = ("en", "zh_CN")
@@ -54,9 +54,9 @@ def translate(text: str, lang: str) -> str:
 def render(message: Message, lang: str) -> str:
     """Return a message in a language, its values filled in: what happened, and the next step where it has one.
 
-    A value that is a message, or an error raised with one, is rendered first; a code of ours is said in words, but in
-    English, whose words the codes are. Where a translation names a placeholder that the message lacks, the English
-    sentence is returned.
+    A value that is a message, or an error raised with one, is rendered first, and a list is joined by `together`; a
+    code of ours is said in words, but in English, whose words the codes are. Where a translation names a placeholder
+    that the message lacks, the English sentence is returned.
     """
     words, step = render_apart(message, lang)
     return f"{words}{translate(': ', lang)}{step}" if step else words
@@ -83,12 +83,22 @@ def _in_words(codes: str, lang: str) -> str:
     """Return one code or several as words; what is none of ours stays, as a device wrote it."""
     known = [CODE_WORDS.get(code) for code in codes.split(", ")] if lang != "en" else []
     words = [translate(word, lang) for word in known if word is not None]
-    return translate(", ", lang).join(words) if words and len(words) == len(known) else codes
+    return together(words, lang) if words and len(words) == len(known) else codes
+
+
+def together(items: Iterable[object], lang: str, between: str = ", ") -> str:
+    """Return several names or words one after another, as a reader of this language lists them.
+
+    An item that is a message is rendered. `between`: what stands between them in English, a comma or a semicolon.
+    """
+    return translate(between, lang).join(str(_rendered(one, lang)) for one in items)
 
 
 def _rendered(value: object, lang: str) -> object:
     if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
         value = value.args[0]
+    if isinstance(value, Listed):
+        return together(value.items, lang, value.between)
     return render(value, lang) if isinstance(value, Message) else value
 
 

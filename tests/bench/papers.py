@@ -1,6 +1,8 @@
 """Measures the papers that people sign: on which page the hand-over report says what, how long and how large it is.
 
-Run alone: python tests/bench/papers.py [--quick] [--json]. It prints with Chromium and reads the pages with pdftotext.
+What is left of English in Chinese is counted in the report, a dossier, the page of the hub, the privacy file and the
+tables of ten commands (`papers_tables.py`). Run alone: python tests/bench/papers.py [--quick] [--json]. It prints with
+Chromium and reads the pages with pdftotext.
 """
 
 from __future__ import annotations
@@ -11,21 +13,30 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
-from html.parser import HTMLParser
+from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+import papers_tables
+from dossiers import dossier, filing_site, paper, word
+from dossiers import page as dossier_page
 from handed_over import SIGNER, checked, values
 from handover_screens import STREAMS, thumbnails
+from papers_words import cells_of, foreign_cells, id_cells
 from sites import NOW, camera, healthy, observed, site, without
 
 from agent.commands.check.pdf import find_printer, print_pdf
+from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding
+from agent.onsite.handover.hub_page import Proof, render_page
 from agent.onsite.handover.report import HandOver, render_report
 from agent.onsite.handover.report_words import TITLES, WORDS
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.shown import ReportPicture, pictured
+from agent.onsite.privacy.contents import privacy_file
+from agent.onsite.privacy.page import render_page as privacy_page
+from agent.report.build import build_reports
 from agent.verify.html_seal import seal
 from drivers.model import Camera, Clock, Observation, Observations
 from drivers.picture import Streams, ZoneVerdict
@@ -36,21 +47,11 @@ FAILS = Figure("fails_on_first_two_pages_ratio", "", 1, "higher")
 PAGES = Figure("pages_64", "pages", 30, "lower")
 SIZE = Figure("report_64_mb", "MB", 6, "lower")
 FOREIGN = Figure("zh_cells_with_latin_words", "cells", 0, "lower")
+IDS = Figure("zh_sentences_with_ids", "sentences", 0, "lower")
 
 CAMERAS, FAILING = 64, 10
 QUICK_CAMERAS, QUICK_FAILING = 8, 2
 PICTURE_PX = 160
-
-BLOCKS = frozenset(
-    {"td", "th", "li", "p", "div", "dt", "dd", "h1", "h2", "h3", "figcaption", "summary", "span", "b", "text"}
-)
-CODES = (
-    r"camwarden(?: (?:--)?[a-z.]+(?![A-Za-z0-9]))*",
-    r"(?:GB|GA|DB\d\d)(?:/T)? ?[\d.]+(?:-\d{4})?",
-    r"(?<![A-Za-z0-9])(?:NTP|OSD|Media2|H26[45]|JPEG|fps|kbit/s|HTML|PDF|SHA-256)(?![A-Za-z0-9])",
-    r"\[{0,2}[a-z]+\]{1,2}|\b[a-z]+\.toml",
-)
-"""What stays in Latin letters in Chinese: commands, numbers of standards, words of the field, keys and files."""
 
 
 def site_of(cameras: int, failing: int) -> CheckResult:
@@ -116,46 +117,53 @@ def _unspaced(text: str) -> str:
     return re.sub(r"[\s-]+", "", text)
 
 
-class _Cells(HTMLParser):
-    """The text of each cell, item and paragraph of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cells: list[str] = [""]
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in ("style", "title")
-        if tag in BLOCKS:
-            self.cells.append("")
-        self.cells += [value for name, value in attrs if name in ("alt", "aria-label") and value] + [""]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("style", "title")
-        if tag in BLOCKS:
-            self.cells.append("")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.cells[-1] += data
-
-
-def foreign_cells(page: str, names: Iterable[str]) -> list[str]:
-    """Return the cells of a Chinese page that hold a Latin word which is neither a name, a code nor a command."""
-    parser = _Cells()
-    parser.feed(page)
-    known = re.compile("|".join((*(re.escape(one) for one in sorted(names, key=len, reverse=True) if one), *CODES)))
-    return [cell for cell in parser.cells if re.search(r"[A-Za-z]{2,}", known.sub(" ", cell))]
-
-
 def names_of(one: CheckResult, report: HandOver) -> set[str]:
-    """Return what the site itself named, and the key."""
+    """Return what the sites themselves named, and the keys."""
     site = one.site
     zones = {zone.name for config in site.cameras for zone in config.zones}
     cameras = {text for config in site.cameras for text in (config.camera.id, config.camera.name)}
     boxes = {text for box in report.devices for text in (box.id, box.model, box.serial, box.address)}
-    people = {"Li Na"}
-    return {site.id, site.name, site.rules.profile, site.time_zone, report.key.kid} | zones | cameras | boxes | people
+    people = {"Li Na", "ACME", "N8", "SN-0042", "HDD", "Middle School", "School", "box", "gate"}
+    return (
+        {site.id, site.name, site.rules.profile, site.time_zone, report.key.kid, SIGNER.kid, "config epoch"}
+        | zones
+        | cameras
+        | boxes
+        | people
+    )
+
+
+def hub_page(one: CheckResult) -> str:
+    """Return the Chinese page of what a hub has verified of this look."""
+    drafts, _ = build_reports(one.site, one.seen.facts, one.seen.findings, (), Memory(), NOW, {})
+    proof = Proof(one.site.id, one.site.city, one.site.name, SIGNER.kid, "epoch", 1, "00" * 32, str(one.at), 2, 2, 2)
+    return render_page(drafts[0].body, proof, lang="zh_CN")
+
+
+def late_dossier() -> str:
+    """Return the Chinese pages of a dossier of which some is late, declared in part, and not declared."""
+    late = replace(paper("filing-datong", date(2026, 11, 20)), details=("organ: B",))
+    accepted, unit = word("acceptance-date", date(2026, 9, 1)), word("legal-unit", "Middle School")
+    return dossier_page(dossier(filing_site(accepted, late, unit, paper("paper-acceptance"))), "zh_CN")
+
+
+def chinese_cells(
+    one: CheckResult, report: HandOver, page: str, folder: Path
+) -> dict[str, tuple[list[str], list[str]]]:
+    """Return by paper the cells with Latin words, and the sentences with ids."""
+    names = names_of(one, report)
+    site = replace(one.site, storage=replace(one.site.storage, directory=folder / "state"))
+    pages = {
+        "report": page,
+        "dossier": late_dossier(),
+        "hub page": hub_page(one),
+        "privacy": privacy_page(privacy_file(site, folder, NOW), "zh_CN"),
+    }
+    found = {}
+    for paper_, text in pages.items():
+        cells = cells_of(text)
+        found[paper_] = (foreign_cells(cells, names), id_cells(cells, names))
+    return found | papers_tables.chinese_cells()
 
 
 def main() -> None:
@@ -173,15 +181,18 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)  # the browser prints as nobody where we are root
         pages, zh_pages = printed(english, folder), printed(chinese, folder)
-    foreign = foreign_cells(chinese, names_of(one, report))
+        found = chinese_cells(one, report, chinese, folder)
+    foreign = {name: cells for name, (cells, _) in found.items() if cells}
+    ids = {name: cells for name, (_, cells) in found.items() if cells}
     figures = {
         FIRST_CAMERA.name: FIRST_CAMERA.of([first_camera_page(pages, report)]),
         FAILS.name: FAILS.of([told_on(pages[:2], report, fails)]),
         PAGES.name: PAGES.of([len(pages), len(zh_pages)]),
         SIZE.name: SIZE.of([len(seal(text, SIGNER)) / 1e6 for text in (english, chinese)]),
-        FOREIGN.name: FOREIGN.of([len(foreign)]),
+        FOREIGN.name: FOREIGN.of([sum(map(len, foreign.values()))]),
+        IDS.name: IDS.of([sum(map(len, ids.values()))]),
     }
-    conditions = {"cameras": cameras, "failing": failing, "fails": len(fails), "foreign": foreign}
+    conditions = {"cameras": cameras, "failing": failing, "fails": len(fails), "foreign": foreign, "ids": ids}
     show("papers", asked, figures, conditions)
 
 

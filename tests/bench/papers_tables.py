@@ -1,6 +1,6 @@
-"""Finds the cells of the tables of ten commands that hold Latin words in Chinese, at a site of which much fails.
+"""Finds what is left of English in the Chinese tables of ten commands, at a site of which much fails.
 
-`foreign_cells` is for `papers.py`, whose figure `zh_cells_with_latin_words` counts them beside those of the report.
+`chinese_cells` is for `papers.py`, which counts it beside that of the pages.
 Run alone: python tests/bench/papers_tables.py. It prints the cells, one a line, with the command that they are of.
 """
 
@@ -20,6 +20,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from held_items import GATE, PORCH, RECORDER
+from papers_words import foreign_cells, id_cells
 from told_site import Told, told_site
 
 from agent.cli import main as camwarden
@@ -46,7 +47,7 @@ COMMANDS = (
 )
 """Ten commands that print a table or a list for people."""
 
-WIDE = "400"
+WIDE = "2000"
 """So many columns that no word is broken in the middle."""
 
 CODES = (
@@ -65,18 +66,16 @@ CODES = (
 """What stays in Latin letters in Chinese: commands, keys of files, standards, words of the field, versions, digests."""
 
 
-def foreign_cells() -> list[tuple[str, str]]:
-    """Return command and cell of each cell with a Latin word that is neither a name nor a code."""
+def chinese_cells() -> dict[str, tuple[list[str], list[str]]]:
+    """Return by command the cells with a Latin word that is neither a name nor a code, and the sentences with an id."""
     with tempfile.TemporaryDirectory() as name, Worker(timeout_s=120) as worker, _site(Path(name), worker) as told:
         told.cycle(2)
-        names = _names(told)
-        known = re.compile("|".join((*(re.escape(one) for one in sorted(names, key=len, reverse=True) if one), *CODES)))
-        return [
-            (" ".join(command), cell)
-            for command in COMMANDS
-            for cell in _cells(_printed(told, command))
-            if re.search(r"[A-Za-z]{2,}", known.sub(" ", cell))
-        ]
+        own, ids = _own_names(told), _ids()
+        found = {}
+        for command in COMMANDS:
+            cells = list(_cells(_printed(told, command)))
+            found[" ".join(command)] = (foreign_cells(cells, own | ids, CODES), id_cells(cells, own, CODES))
+        return found
 
 
 @contextlib.contextmanager
@@ -104,21 +103,25 @@ def _cells(text: str) -> Iterator[str]:
         yield from (cell for cell in re.split(r" {2,}|[│┃|]", line) if cell.strip("─━ "))
 
 
-def _names(told: Told) -> set[str]:
-    """Return what the site named itself, and the ids of checks, rules, duties and figures."""
-    site = load(told.config)
+def _ids() -> set[str]:
+    """Return the ids of checks, rules, duties and figures, which have cells of their own."""
     rules = list(obligations(shipped()))
-    ids = {name for name, _ in rules} | {pack.id for pack in shipped()} | {check.id for check in CHECKS}
-    figures = {name for _, one in rules for name in one.parameters}
-    words = {*STREAMS, site.id, site.name, site.time_zone, *PROFILES, *BY_ID}
+    named = {name for name, _ in rules} | {pack.id for pack in shipped()} | {check.id for check in CHECKS}
+    choices = {str(one.value) for row in BY_ID.values() for one in row.choices}
+    return named | {name for _, one in rules for name in one.parameters} | {*STREAMS, *BY_ID} | choices
+
+
+def _own_names(told: Told) -> set[str]:
+    """Return what the site named itself, and its profile."""
+    site = load(told.config)
     cameras = {text for one in site.cameras for text in (one.camera.id, one.camera.name)}
     boxes = {text for one in site.devices for text in (one.id, one.host, one.driver)}
     zones = {zone.name for one in site.cameras for zone in one.zones}
     people = {row.by for row in site.declarations}
-    choices = {str(one.value) for row in BY_ID.values() for one in row.choices}
-    return ids | figures | words | cameras | boxes | zones | people | choices
+    return {site.id, site.name, site.time_zone, *PROFILES} | cameras | boxes | zones | people
 
 
 if __name__ == "__main__":
-    for command, cell in foreign_cells():
-        print(f"{command}: {cell}")
+    for told_by, (foreign, with_ids) in chinese_cells().items():
+        for cell in dict.fromkeys((*foreign, *with_ids)):
+            print(f"{told_by}: {cell}")

@@ -101,7 +101,7 @@ def test_an_empty_line_skips_and_a_wrong_answer_is_asked_again_in_words(path: Pa
 def test_who_answers_is_asked_once(path: Path) -> None:
     done = declare(path, answers="2\n王芳(保卫处)\nyes\n", lang="zh_CN")
     assert [row.by for row in load(path).declarations] == ["王芳(保卫处)"] * 2
-    assert done.stdout.count("申报人姓名和职务") == 1
+    assert done.stdout.count("登记人姓名和职务") == 1
     assert "是否为防范恐怖袭击重点目标" in done.stdout
 
 

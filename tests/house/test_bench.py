@@ -111,6 +111,7 @@ FIGURES = {
         "pages_64": ("pages", 30, "lower"),
         "report_64_mb": ("MB", 6, "lower"),
         "zh_cells_with_latin_words": ("cells", 0, "lower"),
+        "zh_sentences_with_ids": ("sentences", 0, "lower"),
     },
     "ui": {
         "site_minutes": ("min", 15, "lower"),

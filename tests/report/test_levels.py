@@ -16,7 +16,7 @@ def test_passes_are_counted_by_level_and_nothing_else_is() -> None:
     totals = passes_by_level(found, known)
     assert totals == {"seen": 1, "told": 1, "declared": 1}
     assert counts_text(totals, "en") == "1 seen by us, 1 told by the device, 1 declared"
-    assert counts_text(totals, "zh_CN") == "1 我方实测, 1 设备自述, 1 已申报"
+    assert counts_text(totals, "zh_CN") == "1 我方实测、1 设备自述、1 已登记"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from agent.site.declarations.table import DECLARABLES
 from agent.text import translate as text
 from agent.text.translate import choose_lang, render, translate
 from drivers.stores import pattern
+from tests.house.test_twins import WRONG_WORDS
 
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po"
@@ -175,6 +176,13 @@ STAY = {
 
 def test_a_translation_is_in_chinese() -> None:
     assert {msgid for msgid, text in CATALOGUE.items() if msgid and not re.search("[\u4e00-\u9fff]", text)} == STAY
+
+
+def test_each_term_has_one_word_in_chinese() -> None:
+    status = CATALOGUE["unknown"]
+    assert WRONG_WORDS["未知"] == status
+    wrong = {word: right for word, right in WRONG_WORDS.items() if word != "未知"}  # a key may be unknown, as a word
+    assert [text for text in CATALOGUE.values() if any(word in text for word in wrong)] == []
 
 
 def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:

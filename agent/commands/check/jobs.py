@@ -30,7 +30,7 @@ from agent.judge.memory.notes import Proof, write_note
 from agent.model import exits
 from agent.model.errors import Forbidden, UsageError
 from agent.model.exits import exit_code
-from agent.model.finding import Finding, Json, Message, sentence, utc_text
+from agent.model.finding import Finding, Json, Message, listed, sentence, utc_text
 from agent.observe.inventory.owners import Owner, owners_now, proven_marks
 from agent.onsite.handover.report_words import TITLES
 from agent.onsite.one_look.anonymise import anonymous
@@ -128,9 +128,11 @@ def _open(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Sig
 def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Signer, folder: Path) -> int:
     first = path_of(folder, args.close, "open")
     if not first.exists():
-        names = ", ".join(sorted(one.name.removesuffix(".open.json") for one in folder.glob("*.open.json"))) or "none"
+        names = sorted(printable(one.name.removesuffix(".open.json")) for one in folder.glob("*.open.json"))
         raise UsageError(
-            "no job {close!r} is open here; open are: {names}", close=printable(args.close), names=printable(names)
+            "no job {close!r} is open here; open are: {names}",
+            close=printable(args.close),
+            names=listed(names or ["none"]),
         )
     before = read_look(first, site.id, {signer.kid: signer.public}, known_only=True)
     wanted = to_look_at_again(before.findings)

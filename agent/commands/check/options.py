@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from agent.commands.terminal.answers_file import PASSWORD_MAX_BYTES, first_line
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.model.errors import UsageError
+from agent.model.finding import listed
 from agent.model.host_name import is_host
 from agent.onsite.one_look.shown import PictureChoice
 from agent.text.harmless import printable
@@ -80,7 +81,7 @@ def check_options(args: argparse.Namespace) -> None:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     named = [name for name in ("user", "ask_password", "password_file", "driver", "tls", "ca") if getattr(args, name)]
     if args.host is None and named:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in named)
+        options = listed(f"--{name.replace('_', '-')}" for name in named)
         raise UsageError("{options}: only with --host; the logins of a site stand in secrets.toml", options=options)
     if args.host is not None and (args.ask_password or args.password_file) and not args.user:
         raise UsageError("a password without --user: name the login it belongs to")

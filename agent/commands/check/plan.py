@@ -19,7 +19,7 @@ from agent.onsite.one_look.single_address import site_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
-from agent.text.translate import translate
+from agent.text.translate import together, translate
 from drivers import capture, registry
 from drivers.allowed_requests import Ask
 from drivers.discovery import detect_protocol
@@ -88,7 +88,7 @@ def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
     alike = sorted(plans, key=lambda plan: (plan.driver, plan.credential))
     for (driver, credential), group in groupby(alike, key=lambda plan: (plan.driver, plan.credential)):
         devices = tuple(group)
-        names = ", ".join(plan.device.id for plan in devices)
+        names = together((plan.device.id for plan in devices), lang)
         login = translate("login {name}, only where the device asks for one", lang).format(name=printable(credential))
         reads = driver or translate("which protocol?", lang)
         if driver and any(not plan.driver for plan in plans):

@@ -14,7 +14,7 @@ from agent.commands.terminal.tables import cameras_table, findings_table, summar
 from agent.judge.memory.disputes import contested_json
 from agent.judge.memory.episodes import times_json
 from agent.judge.wording.broken_rules import standing
-from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, utc_text
+from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, listed, utc_text
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.handover.left_out import left_out, left_out_text
 from agent.onsite.one_look.result import CheckResult
@@ -146,7 +146,7 @@ def skipped_lines(samples: Iterable[Sample], lang: str) -> Iterator[str]:
         values = {
             "device": device,
             "count": sum(one.skipped for one in its),
-            "operations": ", ".join(one.reply.operation for one in its),
+            "operations": listed(one.reply.operation for one in its),
         }
         yield render(
             Message(

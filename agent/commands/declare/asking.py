@@ -20,7 +20,7 @@ from agent.site.rules.pack import obligations
 from agent.site.toml.table import TEXT_MAX_CHARS
 from agent.text.day import read_day_text
 from agent.text.harmless import printable
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 LISTED_MAX = 200
 
@@ -130,10 +130,10 @@ class Walk:
         if line.state == "incomplete" and before is not None:
             self._detailed(row, replace(before, by=self._person(), at=self.today), before.details)
             return
-        about = f"{camera_names(cameras)}: " if cameras else ""
+        about = f"{camera_names(cameras, self.lang)}: " if cameras else ""
         hint = self._hint(row.kind)
         if before is not None:
-            was = translate("until now: {answer}", self.lang).format(answer=printable(value_text(before)))
+            was = translate("until now: {answer}", self.lang).format(answer=printable(value_text(before, self.lang)))
             hint = f"{hint}; {was}"
         value = ask(f"  {about}{row.id} ({hint}):", lambda text: self._value(row, text))
         if value is None:
@@ -160,7 +160,7 @@ class Walk:
         try:
             for one in (each for each in row.details if each.is_asked and declaration.value != NONE):
                 if not detail(given, one.id):
-                    words = f" ({', '.join(choice.value for choice in one.choices)})" if one.choices else ""
+                    words = f" ({together((choice.value for choice in one.choices), self.lang)})" if one.choices else ""
                     text = ask(f"  {translate(one.question, self.lang)}{words}:", partial(self._detail, row, one.id))
                     given = with_detail(given, one.id, text) if text else given
         finally:

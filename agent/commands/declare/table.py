@@ -12,13 +12,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.model.finding import Json
+from agent.model.finding import Json, Message, first_of, listed
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.details import lacking
 from agent.site.declarations.standing import Declaration, Line, State, lines, standings
 from agent.site.declarations.table import DECLARABLES
+from agent.site.declarations.words import details_listed, duty_named
 from agent.text.harmless import printable
-from agent.text.translate import translate
+from agent.text.translate import render, together, translate
 
 SCHEMA = "camwarden-declare/1"
 
@@ -57,7 +58,8 @@ def listing(site: Site, today: date, lang: str) -> RenderableType:
     shown.append(_elsewhere_table(site, lang))
     asked = {line.duty.id for line in open_lines} | {row.duty for row in site.declarations}
     rest = [row.id for row in DECLARABLES if row.id not in asked]
-    shown.append(Text(translate("can be declared too: {duties}", lang).format(duties=", ".join(rest)), style="dim"))
+    also = Message("can be declared too: {duties}", {"duties": listed(duty_named(one, lang) for one in rest)})
+    shown.append(Text(render(also, lang), style="dim"))
     return Group(*shown)
 
 
@@ -88,8 +90,8 @@ def _open_table(found: Iterable[Line], lang: str) -> Table:
     for line in found:
         question = Text(translate(line.duty.question, lang))
         if line.state != "missing":
-            question.append(f" ({state_text(line, lang)})", style="yellow")
-        table.add_row(Text(line.duty.id), Text(camera_names(line.cameras)), question)
+            question.append(f" \u2013 {state_text(line, lang)}", style="yellow")
+        table.add_row(Text(line.duty.id), Text(camera_names(line.cameras, lang)), question)
     return table
 
 
@@ -100,10 +102,10 @@ def _declared_table(site: Site, lang: str) -> Table:
     table.add_column(translate("answer", lang), overflow="fold")
     table.add_column(translate("by", lang), overflow="fold")
     for row in site.declarations:
-        about = row.group or camera_names(row.cameras)
+        about = row.group or camera_names(row.cameras, lang)
         ends = f", {translate('until', lang)} {row.until}" if row.until else ""
         who = f"{printable(row.by)}, {row.at}{ends}"
-        table.add_row(Text(row.duty), Text(printable(about)), Text(printable(value_text(row))), Text(who))
+        table.add_row(Text(row.duty), Text(printable(about)), Text(printable(value_text(row, lang))), Text(who))
     return table
 
 
@@ -114,7 +116,7 @@ def _elsewhere_table(site: Site, lang: str) -> Table:
     table.add_column(translate("declared", lang), overflow="fold")
     table.add_column(translate("missing", lang), overflow="fold")
     for _, place, there, missing in declared_elsewhere(site):
-        table.add_row(Text(place), Text(camera_names(there) or "-"), Text(camera_names(missing) or "-"))
+        table.add_row(Text(place), Text(camera_names(there, lang) or "-"), Text(camera_names(missing, lang) or "-"))
     return table
 
 
@@ -122,7 +124,7 @@ def state_text(line: Line, lang: str) -> str:
     """Describe the state of a declaration that ends, or lacks details."""
     days = line.days_left or 0
     if line.state == "incomplete":
-        return translate("lacks {details}", lang).format(details=", ".join(lacks(line)))
+        return render(Message("lacks {details}", {"details": details_listed(lacks(line))}), lang)
     words = {
         "expiring": translate("ends in {days} days", lang),
         "expired-grace": translate("ended {days} days ago, counts for 30", lang),
@@ -137,17 +139,17 @@ def lacks(line: Line) -> tuple[str, ...]:
     return lacking(line.duty, word.value, word.details) if word is not None and line.state == "incomplete" else ()
 
 
-def value_text(row: Declaration) -> str:
+def value_text(row: Declaration, lang: str) -> str:
     """Render a declared answer for people."""
-    value = ", ".join(row.value) if isinstance(row.value, tuple) else str(row.value)
+    value = together(row.value, lang) if isinstance(row.value, tuple) else str(row.value)
     shown = value.lower() if isinstance(row.value, bool) else value
     return f"{shown} ({row.document_at}, {row.sha256[:12]}...)" if row.sha256 else shown
 
 
-def camera_names(cameras: tuple[str, ...]) -> str:
+def camera_names(cameras: tuple[str, ...], lang: str) -> str:
     """Render camera ids for people, cut short."""
-    shown = ", ".join(cameras[:CAMERAS_NAMED_MAX])
-    return shown if len(cameras) <= CAMERAS_NAMED_MAX else f"{shown}, ... ({len(cameras)})"
+    shown = together(first_of(cameras, CAMERAS_NAMED_MAX).items, lang)
+    return shown if len(cameras) <= CAMERAS_NAMED_MAX else f"{shown} ({len(cameras)})"
 
 
 def _open_json(line: Line) -> dict[str, Json]:

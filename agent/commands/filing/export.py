@@ -16,7 +16,7 @@ from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.model import exits
 from agent.model.errors import Forbidden, UsageError, os_words
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, Message, listed, utc_text
 from agent.onsite.filing.contents import Dossier, dossier_of
 from agent.onsite.filing.lists import lists
 from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, pack_dossier
@@ -27,6 +27,7 @@ from agent.onsite.handover.report import KeyPart
 from agent.site.config.add_declaration import digest_of_file
 from agent.site.config.load import load
 from agent.site.declarations.standing import local_day
+from agent.site.declarations.words import duties_listed
 from agent.text.harmless import json_text, printable
 from agent.text.translate import LANGUAGES
 
@@ -137,16 +138,18 @@ def _print_result(
     )
     for clock in dossier.clocks:
         say(args, clock.finding.message)
-    missing = ", ".join(slot.duty for slot in dossier.slots if not slot.is_there)
+    missing = duties_listed(slot.duty for slot in dossier.slots if not slot.is_there)
     if missing:
         say(args, Message("papers that are not declared: {duties}", {"duties": missing}))
-    absent = ", ".join(s.duty for s in dossier.slots if s.is_there and not s.is_none and not s.member)
+    absent = duties_listed(s.duty for s in dossier.slots if s.is_there and not s.is_none and not s.member)
     if absent:
         say(args, Message("declared, and not in the dossier since no file agrees: {duties}", {"duties": absent}))
     for name in left:
         said = Message("left out, its SHA-256 is that of no declared paper: {file}", {"file": printable(name)})
         say(args, said)
-    silent = ", ".join(f"{one.id} ({one.unread})" for one in kept.devices if one.unread)
+    silent = listed(
+        Message("{text} ({named})", {"text": one.id, "named": one.unread}) for one in kept.devices if one.unread
+    )
     if silent:
         said = Message("devices that could not be read, so their data is missing: {devices}", {"devices": silent})
         say(args, said)

@@ -21,7 +21,7 @@ from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, Listed, Message, utc_text
 from agent.observe.inventory.owners import Owner
 from agent.onsite.dispute_form.form import render_form
 from agent.site.config.site import Site
@@ -103,9 +103,11 @@ def episode_of(args: argparse.Namespace, site: Site) -> Episode:
     key = f"{args.check} {args.subject}"
     found = next((one for one in known if one.key == key), None)
     if found is None:
-        names = "; ".join(one.key for one in known[:5]) or "none"
+        names = [printable(one.key) for one in known[:5]] or ["none"]
         raise UsageError(
-            "no finding {key!r} is open or over; there are: {names}", key=printable(key), names=printable(names)
+            "no finding {key!r} is open or over; there are: {names}",
+            key=printable(key),
+            names=Listed(tuple(names), "; "),
         )
     return found
 

@@ -26,7 +26,7 @@ from agent.judge.memory.notes import (
 )
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Listed, Message
 from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import Owner, owners_now
 from agent.report.secret_names import hidden, secret_names
@@ -129,8 +129,8 @@ def _open_episode(args: argparse.Namespace, memory: Memory) -> Episode:
         return known.episode
     keys = [one.key for one in open_episodes(memory.known)]
     similar = [one for one in keys if one.endswith(f" {args.subject}")] or keys
-    names = "; ".join(similar[:5]) or "none"
-    raise UsageError("no finding {key!r} is open; open are: {names}", key=printable(key), names=printable(names))
+    names = Listed(tuple(printable(one) for one in similar[:5]) or ("none",), "; ")
+    raise UsageError("no finding {key!r} is open; open are: {names}", key=printable(key), names=names)
 
 
 def _subject(args: argparse.Namespace, site: Site) -> str:

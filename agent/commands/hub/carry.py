@@ -20,7 +20,7 @@ from agent.hub.workers.imports import take_batch
 from agent.hub.workers.intake import Intake
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.model.exits import FAILS, OK
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.text.translate import render, translate
 from agent.verify.archive import open_container
 
@@ -46,9 +46,7 @@ def import_batch(args: argparse.Namespace) -> int:
             details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
             print(f"{event['event']}: {details}")
         if not args.quiet:
-            numbers = ", ".join(
-                f"{number} {translate(kind, args.lang)}" for kind, number in sorted(done.counts.items())
-            )
+            numbers = listed(f"{number} {translate(kind, args.lang)}" for kind, number in sorted(done.counts.items()))
             values = {"site": done.site, "files": done.files, "numbers": numbers}
             print(render(Message("site {site}: {files} files: {numbers}", values), args.lang))
     if args.ack is not None and done.ack is None and not args.json:

@@ -23,7 +23,7 @@ from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.site.duties.hub_packs import NotAPack, read_packs
 from agent.site.rules.read import read_pack
 from agent.site.toml.document import parse_toml, read_file
@@ -90,7 +90,7 @@ def desired(args: argparse.Namespace) -> int:
         values = {"version": made.version, "site": made.site}
         line = Message("policy {version} for site {site}: the running hub sends it; see `camwarden hub status`", values)
         if sent:
-            values["packs"] = ", ".join(f"{pack.id} {pack.version}" for pack in sent)
+            values["packs"] = listed(f"{pack.id} {pack.version}" for pack in sent)
             line = Message(
                 "policy {version} for site {site} with {packs}: the running hub sends it; see `camwarden hub status`",
                 values,

@@ -9,7 +9,7 @@ from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.exits import OK
 from agent.model.finding import Message
-from agent.text.translate import render
+from agent.text.translate import render, together
 from agent.verify import bindings
 
 
@@ -64,7 +64,7 @@ def _list(args: argparse.Namespace) -> None:
             words = [Message("added {at} by {by}", {"at": b.added_at, "by": b.by})]
         words += [Message("until {day}", {"day": b.until})] if b.until else []
         words += [Message("handed over to {kid}", {"kid": b.rotated.to})] if b.rotated else []
-        print(f"{b.site:23}  {b.kid}  {', '.join(render(word, args.lang) for word in words)}")
+        print(f"{b.site:23}  {b.kid}  {together(words, args.lang)}")
 
 
 def print_jwks(args: argparse.Namespace) -> int:

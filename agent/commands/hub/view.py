@@ -20,7 +20,7 @@ from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message
 from agent.text.harmless import printable
 from agent.text.site_time import local
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 STEPS: Final = {
     "untrusted-key": Message("compare the thumbprint with `camwarden keys show` at the site, then: hub trust add"),
@@ -124,9 +124,9 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         health = of_site["health"]
         name = site or translate("(no site)", lang)
         status = translate(of_site["state"]["status"], lang)
-        heard = f", {translate('health', lang)} {health['arrived_at'][:19]}Z" if health else ""
-        print(f"{name}: {status}{heard}")
-        print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
+        heard = [f"{translate('health', lang)} {health['arrived_at'][:19]}Z"] if health else []
+        print(f"{name}{translate(': ', lang)}{together((status, *heard), lang)}")
+        print("  " + together((f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS), lang))
         for message in _remarks(site, of_site):
             print(f"  {render(message, lang)}")
         noted = (*_acknowledgement_lines(of_site["acknowledged"], lang), *_drill_lines(of_site["drills"], lang))
@@ -179,11 +179,12 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
 def _change_lines(told: Any, lang: str) -> Iterator[str]:
     """Yield a line for each way in which the site's reports changed; names are the site's own words."""
     for change in told["kinds"] if told else ():
-        names = ", ".join(printable(name) for name in change["what"])
-        more = ", ..." if change["count"] > len(change["what"]) else ""
+        more = ["..."] if change["count"] > len(change["what"]) else []
+        names = together((*(printable(name) for name in change["what"]), *more), lang)
         was = f" ({change['before']} -> {change['after']})" if change["before"] else ""
         since = f"{told['from'][:10]} -> {told['to'][:10]}"
-        yield f"  {since}  {render(CHANGED[change['kind']], lang)}: {names}{more}{was}".replace(":  (", " (")
+        named = translate(": ", lang) + names if names else ""
+        yield f"  {since}  {render(CHANGED[change['kind']], lang)}{named}{was}"
 
 
 def _acknowledgement_lines(told: Any, lang: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from agent.host.files import as_owner_of, write_atomic
 from agent.host.health import moment
 from agent.host.paths import LEDGER_HEADINGS_NAME, SECRETS_NAME, credentials_file, user_state
 from agent.model.errors import UsageError, os_words
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.ledger import headings_said
 from agent.onsite.ledger.columns import BY_KEY
@@ -73,7 +73,7 @@ def parse_given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
         column = BY_KEY.get(key.strip().lower().replace(" ", "_"))
         if not equals or column is None:
             raise UsageError(
-                '--set "{text}": write COLUMN=VALUE, the column one of: {known}', text=text, known=", ".join(BY_KEY)
+                '--set "{text}": write COLUMN=VALUE, the column one of: {known}', text=text, known=listed(BY_KEY)
             )
         try:
             found[column.key] = column.parse(value)

@@ -17,7 +17,7 @@ from agent.host.clock import utc_now
 from agent.host.paths import CONFIG, SECRETS_NAME, SITE_NAME
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, first_of, listed
 from agent.onsite.ledger import folder
 from agent.onsite.ledger.changes import left_over
 from agent.onsite.ledger.columns import COLUMNS
@@ -122,7 +122,7 @@ def print_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> Non
     """Report the columns of declarations that were left out, since they have no author."""
     duties = {duty for planned in plans for camera in planned.cameras for duty in camera.declared}
     if duties and not args.by:
-        names = ", ".join(heading(column, args.lang) for column in COLUMNS if column.option in duties)
+        names = listed(heading(column, args.lang) for column in COLUMNS if column.option in duties)
         ledger_file.say(
             args,
             Message(
@@ -136,7 +136,7 @@ def print_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
     """Report the rows that were left out."""
     rows = sorted({problem.row for problem in bad if problem.row})
     if rows:
-        shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if len(rows) > 20 else "")
+        shown = first_of(rows, 20)
         ledger_file.say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
 
 
@@ -154,7 +154,7 @@ def print_written(args: argparse.Namespace, what: folder.Draft, planned: SitePla
     if empty:
         said = Message(
             "next: write the password of each login ({logins}) into {path}; without one nothing is sent",
-            {"logins": ", ".join(empty), "path": str(what.folder / SECRETS_NAME)},
+            {"logins": listed(empty), "path": str(what.folder / SECRETS_NAME)},
         )
         ledger_file.say(args, said)
     site = str(what.folder / SITE_NAME)
@@ -193,7 +193,7 @@ def _show(args: argparse.Namespace, what: folder.Draft, left: Sequence[str]) -> 
             table.add_row(Text(change.subject), Text(change.key), before, after)
         Console(no_color=args.no_color).print(table)
     if left:
-        shown = ", ".join(left[:10]) + (", ..." if len(left) > 10 else "")
+        shown = first_of(left, 10)
         said = Message(
             "{count} cameras stand in site.toml and in no row; they stay until you take them out: {cameras}",
             {"count": len(left), "cameras": shown},

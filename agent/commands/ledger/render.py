@@ -12,7 +12,7 @@ from agent.commands.ledger.site_rows import sound_plan
 from agent.host.files import portable_name
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.onsite.ledger import folder
 from agent.onsite.ledger.enrollment import page
 from agent.onsite.ledger.recorders import parse_said, with_addresses
@@ -99,7 +99,7 @@ def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
         raise UsageError(
             "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
             "ledger diff, then repeat with --force",
-            sites=", ".join(touched),
+            sites=listed(touched),
         )
 
 

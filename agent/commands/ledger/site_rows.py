@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from agent.commands.ledger import file as ledger_file
 from agent.commands.terminal.asking import Ended, Wrong, ask
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.onsite.ledger import values
 from agent.onsite.ledger.recorders import grouped_by_name, parse_said, with_addresses
 from agent.onsite.ledger.rows import Entry, Ledger, Problem
@@ -32,7 +32,7 @@ def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tup
     if len(groups) == 1 and not wanted:
         return with_given(rows, said), others
     if wanted not in groups:
-        names = ", ".join(sorted(filter(None, groups))[:20])
+        names = listed(sorted(filter(None, groups))[:20])
         raise UsageError(
             "{path}: choose one site with --site ID, or take all with ledger render: {names}",
             path=args.file,
@@ -46,7 +46,7 @@ def _where(entries: tuple[Entry, ...], wanted: Mapping[str, Json]) -> tuple[tupl
     """Return the rows with these values, and how many others there are. Raises UsageError where no row has them."""
     rows = tuple(entry for entry in entries if all(entry.values.get(key) == value for key, value in wanted.items()))
     if wanted and not rows:
-        said = ", ".join(f"{key}={value}" for key, value in wanted.items())
+        said = listed(f"{key}={value}" for key, value in wanted.items())
         raise UsageError("--where {wanted}: no row of the ledger has that", wanted=said)
     return rows, len(entries) - len(rows)
 

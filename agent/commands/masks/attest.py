@@ -13,7 +13,7 @@ from agent.commands.terminal.service_memory import read_memory
 from agent.host.clock import utc_now
 from agent.host.not_ours import require_readable
 from agent.model.errors import UsageError
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.observe.approvals.attested import Attestation, drawn
 from agent.observe.inventory.owners import Owner, owners_now
 from agent.site.config.load import load
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("site.toml has no camera {camera!r}", camera=printable(args.camera))
     zone = next((one for one in camera.zones if one.name == args.zone), None)
     if zone is None:
-        names = ", ".join(one.name for one in camera.zones) or "none"
+        names = listed([one.name for one in camera.zones] or ["none"])
         raise UsageError(
             "camera {camera} has no private zone {zone!r}; it has: {names}",
             camera=args.camera,

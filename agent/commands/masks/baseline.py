@@ -15,7 +15,7 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, Message, listed, utc_text
 from agent.observe.approvals.approvals import Approval, approve, read_approvals, write_approval
 from agent.observe.approvals.past import PastApproval, with_past
 from agent.observe.approvals.reference_views import PresetView, digests, with_reference, write_preset_view
@@ -44,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
         return _of_preset(site, args, named[0], preset)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
-        names = ", ".join(printable(preset.name) for preset in turning.presets)
-        values = {"id": turning.camera.id, "names": names}
-        raise UsageError("camera {id} has presets ({names}): turn it to one, and add --preset NAME", **values)
+        names = listed(printable(preset.name) for preset in turning.presets)
+        told: dict[str, object] = {"id": turning.camera.id, "names": names}
+        raise UsageError("camera {id} has presets ({names}): turn it to one, and add --preset NAME", **told)
     return _of_cameras(site, args)
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 import tomli
 
 from agent.model.errors import ConfigurationError, os_words
-from agent.model.finding import Message, lines
+from agent.model.finding import Message, lines, listed
 from agent.text.harmless import printable
 from masking.geometry import MAX_POINTS, GeometryError, validate
 from masking.model import Effect, Polygon, Zone
@@ -113,7 +113,7 @@ def _zone(row: Any, number: int) -> Zone:
     declared = row.get("type", row.get("effect", "any"))
     effect = EFFECTS.get(declared.lower()) if isinstance(declared, str) else None
     if effect is None:
-        raise _Wrong("type must be one of {known}", known=", ".join(EFFECTS))
+        raise _Wrong("type must be one of {known}", known=listed(EFFECTS))
     color = row.get("color", "")
     if color and not (isinstance(color, str) and _COLOR.fullmatch(color)):
         raise _Wrong('color must be written as "#rrggbb"')
@@ -129,7 +129,7 @@ def _zone(row: Any, number: int) -> Zone:
 def _known(table: dict[str, Any], names: tuple[str, ...]) -> None:
     unknown = next((key for key in table if key not in names), None)
     if unknown is not None:
-        raise _Wrong("{key} is unknown; known are {known}", key=printable(unknown)[:60], known=", ".join(names))
+        raise _Wrong("{key} is unknown; known are {known}", key=printable(unknown)[:60], known=listed(names))
 
 
 def _ratios(policy: dict[str, Any]) -> Iterator[float]:

@@ -12,7 +12,7 @@ from agent.observe.approvals.past import PastApproval, past_json
 from agent.observe.approvals.reference_views import lights_of
 from agent.observe.pictures.derived_views import DerivedReference, derived_json, read_derived
 from agent.text.harmless import json_text, printable
-from agent.text.translate import translate
+from agent.text.translate import together, translate
 
 SCHEMA = "camwarden-masks-show/1"
 
@@ -67,11 +67,13 @@ def _lines(name: str, approval: Approval | None, derived: tuple[DerivedReference
         what = translate("masks that the device does not list", lang)
     elif not approval.no_private_area:
         what = translate("{count} masks", lang).format(count=len(approval.masks))
-    seen = ", ".join(translate(light, lang) for light in lights(approval)) or translate("none", lang)
+    seen = together((translate(light, lang) for light in lights(approval)), lang) or translate("none", lang)
     line = f"{name}  {what}  {approval.masks_digest[:12]}  {utc_text(approval.at)}  {printable(approval.by)}"
     yield f"{line}{_why(approval.why)}  {translate('views: {lights}', lang).format(lights=seen)}"
     for view in approval.presets:
-        seen = ", ".join(translate(light, lang) for light in lights_of(view.references)) or translate("none", lang)
+        seen = together((translate(light, lang) for light in lights_of(view.references)), lang) or translate(
+            "none", lang
+        )
         text = translate("preset {preset}, views: {lights}", lang).format(preset=printable(view.preset), lights=seen)
         yield f"  {text}  {utc_text(view.at)}  {printable(view.by)}{_why(view.why)}"
     for one in derived:

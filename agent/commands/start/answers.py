@@ -13,7 +13,7 @@ from agent.commands.terminal.answers_file import first_line, read_answers
 from agent.commands.terminal.asking import Wrong, ask, ask_password
 from agent.contract.topics import CITY, SITE_ID
 from agent.model.errors import UsageError
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.observe.inventory.site_skeleton import PLACEHOLDER
 from agent.onsite.start.choice import NONE, Choice, choice_of
 from agent.onsite.start.groups import MAKERS, title_of
@@ -81,7 +81,7 @@ class Answers:
         if self.file is not None:
             return self._given_login(group)
         before, password_before = self.last
-        named = ", ".join(f"{one.host}:{one.port}" for one in devices[:SHOWN_MAX])
+        named = listed(f"{one.host}:{one.port}" for one in devices[:SHOWN_MAX])
         more = Message("{addresses} and {count} more", {"addresses": named, "count": len(devices) - SHOWN_MAX})
         values = {"maker": title_of(group), "addresses": more if len(devices) > SHOWN_MAX else named}
         question = Message("{maker}, {addresses}: user, viewing rights are enough (none: no login)", values)

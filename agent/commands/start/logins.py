@@ -19,7 +19,7 @@ from agent.commands.terminal.asking import say
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.host.paths import SECRETS_NAME, SITE_NAME, credentials_file
-from agent.model.finding import Message
+from agent.model.finding import Listed, Message, listed
 from agent.observe.inventory.stocktake import host_port
 from agent.observe.probe.new_devices import FirstRead, Login, read_first
 from agent.onsite.ledger.site_text import secrets_text
@@ -163,8 +163,8 @@ def _said(result: Settled, told: Mapping[str, FirstRead]) -> Message:
 def _left(told: Mapping[str, FirstRead]) -> Iterator[Message]:
     """Yield a line on the devices that refused a login which another one of the group took, and on silent ones."""
 
-    def named(login: Login) -> str:
-        return ", ".join(name for name, one in told.items() if one.login == login)
+    def named(login: Login) -> Listed:
+        return listed(name for name, one in told.items() if one.login == login)
 
     if refused := named("refused"):
         values = {"devices": refused}

@@ -23,7 +23,7 @@ from agent.onsite.start.next_steps import next_steps
 from agent.report.build import counts, finding_json
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
-from agent.text.translate import render, render_apart, translate
+from agent.text.translate import render, render_apart, together, translate
 
 SCHEMA: Final = "camwarden-start/1"
 SHOWN_MAX: Final = 12
@@ -76,7 +76,7 @@ def print_result(args: argparse.Namespace, result: Result) -> None:
         )
         say(render(line, lang))
     totals = counts(findings)
-    say(", ".join(f"{totals[one]} {translate(one, lang)}" for one in ("fail", "warn", "unknown", "pass")))
+    say(together((f"{totals[one]} {translate(one, lang)}" for one in ("fail", "warn", "unknown", "pass")), lang))
     say()
     where = Message("report, with pictures of the site, to be opened in a browser: {path}", {"path": result.report})
     say(render(where, lang))

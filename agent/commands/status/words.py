@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from agent.contract.repair_counts import CLASSES, read_repairs
 from agent.judge.wording.dispute_words import words_of
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Listed, Message, listed, values_from
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
 from agent.report.levels import LEVEL_WORDS, counts_text
 from agent.service.alerts.status_file import StatusRead
 from agent.text.duration import duration_text
 from agent.text.redact import redact
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 STATUSES = ("fail", "warn", "unknown", "pass", "not_applicable")
 MARK = {"fail": "FAIL", "warn": "warn", "unknown": "?"}
@@ -120,11 +120,9 @@ def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:
     rows = content.get("open")
     found = []
     for row in (mapping(row) for row in (rows if isinstance(rows, list) else ())):
-        values = {
-            key: value for key, value in mapping(row.get("values")).items() if isinstance(value, str | int | float)
-        }
-        message = Message(str(row.get("message", "")), values, str(row.get("next_step", "")))
         try:
+            values = values_from(row.get("values"))
+            message = Message(str(row.get("message", "")), values, str(row.get("next_step", "")))
             str(message)
         except (KeyError, IndexError, ValueError, AttributeError):
             continue
@@ -152,7 +150,7 @@ def _cameras(content: Mapping[str, Json], lang: str, everything: bool) -> Iterat
         yield render(Message("cameras: {online} of {total} online", {"online": online, "total": len(cameras)}), lang)
     for row in cameras if everything else ():
         checks = row.get("not_pass")
-        open_checks = ", ".join(clean(check) for check in checks) if isinstance(checks, list) else ""
+        open_checks = together((clean(check) for check in checks), lang) if isinstance(checks, list) else ""
         state = translate(clean(row.get("online")), lang)
         yield f"  {clean(row.get('id'))}  {clean(row.get('name'))}  {state}  {open_checks}".rstrip()
 
@@ -167,7 +165,7 @@ def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
         if len(numbers) >= 2 and numbers[1]:
             shown.append(_rate(TITLES[figure], numbers, lang))
     if shown:
-        values = {"day": clean(rates.get("day")), "rates": ", ".join(shown)}
+        values = {"day": clean(rates.get("day")), "rates": listed(shown)}
         yield render(Message("assessment of {day}: {rates}", values), lang)
 
 
@@ -192,7 +190,7 @@ def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
         }
         shown.append(render(Message("{what} {count}, {mean} on average", values), lang))
     if shown:
-        values = {"days": DAYS_KEPT, "repairs": "; ".join(shown)}
+        values = {"days": DAYS_KEPT, "repairs": Listed(tuple(shown), "; ")}
         yield render(Message("repaired within {days} days: {repairs}", values), lang)
 
 
@@ -200,8 +198,8 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
     queue = mapping(content.get("queue"))
     if queue:
         shown = {key: value for key, value in queue.items() if value or everything} or {"pending": 0}
-        numbers = ", ".join(f"{clean(value)} {translate(key, lang)}" for key, value in shown.items())
-        yield translate("reports", lang) + ": " + numbers
+        numbers = together((f"{clean(value)} {translate(key, lang)}" for key, value in shown.items()), lang)
+        yield translate("reports", lang) + translate(": ", lang) + numbers
     hub = content.get("hub")
     if isinstance(hub, Mapping):
         yield translate("hub", lang) + ": " + (_values_text(hub) if everything else _link_text(hub, lang))

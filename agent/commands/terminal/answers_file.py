@@ -12,6 +12,7 @@ import tomli
 from agent.host.files import SECRET_WRONG_BITS
 from agent.host.users import wrong_rights
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
+from agent.model.finding import listed
 from agent.text.harmless import printable
 
 FILE_MAX_BYTES: Final = 64 * 1024
@@ -49,7 +50,7 @@ def read_answers(
     for key, value in data.items():
         if key not in right:
             raise UsageError(
-                "{path}: unknown key {key}; known here: {known}", path=path, key=printable(key), known=", ".join(right)
+                "{path}: unknown key {key}; known here: {known}", path=path, key=printable(key), known=listed(right)
             )
         if not isinstance(value, str):
             raise UsageError("{path}: {key} must be a text in quotes", path=path, key=key)

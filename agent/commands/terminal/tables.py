@@ -15,7 +15,7 @@ from agent.report.build import counts
 from agent.report.levels import basis_text, counts_text, passes_by_level
 from agent.site.config.site import Site
 from agent.text.harmless import printable
-from agent.text.translate import render, render_apart, translate
+from agent.text.translate import render, render_apart, together, translate
 
 ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable")
 STYLE: dict[Status, str] = {
@@ -118,13 +118,13 @@ def findings_table(
 def _rule(finding: Finding, lang: str) -> str:
     """Return the rules that a finding names, in Chinese with the titles of a pack that only this site has."""
     known = places_zh(finding.evidence) if lang == "zh_CN" else {}
-    return "; ".join(known.get(pair) or rule_text(Source(*pair), lang) for pair in finding.source.pairs())
+    return together((known.get(pair) or rule_text(Source(*pair), lang) for pair in finding.source.pairs()), lang, "; ")
 
 
 def counted(findings: tuple[Finding, ...], lang: str) -> str:
     """Return how many findings have each status, consequences left out."""
     totals = counts(findings)
-    return ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)
+    return together((f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER), lang)
 
 
 def summary(findings: tuple[Finding, ...], lang: str, known: Mapping[str, Basis]) -> RenderableType:

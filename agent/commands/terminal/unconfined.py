@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import replace
 
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Listed, Message, listed
 from agent.site.config.site import Site, WorkerRules
 from agent.text.harmless import printable
 from agent.text.translate import render
@@ -27,7 +27,7 @@ def say_confinement(confinement: Confinement | None, args: argparse.Namespace, a
     """Warn on standard error where pictures were not judged, or were judged without every protection."""
     if confinement is None or not (confinement.open_ways or confinement.limits):
         return
-    values = {"ways": ", ".join(confinement.open_ways), "limits": "; ".join(confinement.limits)}
+    values = {"ways": listed(confinement.open_ways), "limits": Listed(confinement.limits, "; ")}
     if not confinement.open_ways:
         what = Message("the process that decodes pictures is confined, but not by every layer: {limits}", values)
     elif accepted:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.contract.signing_keys import PrivateKey, create_key, load_private
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
+from agent.model.finding import listed
 
 FILE_MAX_BYTES: Final = 256 * 1024
 
@@ -71,7 +72,7 @@ def fitting_certificate(
         )
     names = [str(name.value) for name in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [site]:
-        shown = ", ".join(ascii(name)[1:-1] for name in names) or "none"
+        shown = listed([ascii(name)[1:-1] for name in names] or ["none"])
         raise UsageError("the certificate's CN is {shown}, this site is {site}", shown=shown, site=site)
     begins, ends = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if now >= ends:

@@ -30,7 +30,7 @@ from agent.hub.views.dispute_row import row_json
 from agent.hub.views.queries import StoredReport
 from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
-from agent.model.finding import Json, StreamName
+from agent.model.finding import Json, StreamName, listed
 from agent.verify.archive import pack
 from agent.verify.bindings import Trust
 from agent.verify.manifest import NAME as MANIFEST
@@ -88,7 +88,7 @@ def write_case(
     told = [one for key, run in sorted(places.items()) for one in _reports(store, site, check, key, run, order)]
     if not any(one.findings for one in told):
         known = {name for key, run in places.items() for name in queries.checks_reported(store, site, *key, *run)}
-        names = ", ".join(sorted(known)) or "no check"
+        names = listed(sorted(known) or ["no check"])
         values = {"site": site, "check": check, "names": names}
         raise UsageError("no report of site {site} tells of {check!r} in this time; they tell of {names}", **values)
     ends = _ends(times, begin, end)

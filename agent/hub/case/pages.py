@@ -18,7 +18,7 @@ from agent.model.finding import Source
 from agent.report.indication import error_rates, indication
 from agent.site.rules.pack import place_in
 from agent.site.rules.read import shipped
-from agent.text.translate import translate
+from agent.text.translate import together, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def readme(about: About, rows: Sequence[StatusSpan], disputed: Sequence[DisputeR
     return page.format(
         check=about.check,
         indication=indication(lang),
-        rates="; ".join(f"{title} {rates}".strip() for title, rates in error_rates((about.check,), {}, lang)),
+        rates=together(
+            (f"{title} {rates}".strip() for title, rates in error_rates((about.check,), {}, lang)), lang, "; "
+        ),
         site=about.site,
         city=about.city,
         start=utc_text(about.start),
@@ -147,9 +149,8 @@ def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], disputed: Sequenc
     words = _WORDS[lang]
     lines = [words["head"], "|---|---|---|---|---|---|---|---|"]
     for row in rows[:_ROWS_MOST]:
-        told_by = ", ".join(row.told_by[:_TOLD_BY_MOST])
-        if len(row.told_by) > _TOLD_BY_MOST:
-            told_by += ", " + words["more"].format(n=len(row.told_by) - _TOLD_BY_MOST)
+        more = [words["more"].format(n=len(row.told_by) - _TOLD_BY_MOST)] if len(row.told_by) > _TOLD_BY_MOST else []
+        told_by = together((*row.told_by[:_TOLD_BY_MOST], *more), lang)
         status = translate(row.status, lang) + (" clock?" if row.clock_unsure else "")
         status += "".join(words["mark"].format(number=number_of(one)) for one in beside(row, disputed))
         cells = (row.subject, utc_text(row.from_at), utc_text(row.to_at), status, row.reason,
@@ -163,7 +164,7 @@ def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], disputed: Sequenc
 def _sums(rows: Sequence[StatusSpan], lang: str) -> str:
     lines = []
     for subject, seconds in durations(rows).items():
-        told = ", ".join(f"{translate(status, lang)} {of / 3600:.2f}" for status, of in sorted(seconds.items()))
+        told = together((f"{translate(status, lang)} {of / 3600:.2f}" for status, of in sorted(seconds.items())), lang)
         lines.append(f"- {_cell(subject)}: {_WORDS[lang]['sum']}{told}")
     return "\n".join(lines)
 

@@ -18,7 +18,7 @@ from agent.hub.stores.chains import Key
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import Hole, lost
 from agent.model.errors import UsageError
-from agent.model.finding import StreamName
+from agent.model.finding import StreamName, listed
 from agent.verify.message import Gap
 
 REASON: Final = "accepted-loss"
@@ -84,7 +84,7 @@ def accept_loss(
         holes = lost(store, site)
         if not any(_holds(hole, epoch, stream, from_seq, to_seq) for hole in holes):
             place = {"epoch": epoch, "site": site}
-            names = ", ".join(f"{hole.stream} {hole.first}-{hole.last} of epoch {hole.epoch}" for hole in holes[:10])
+            names = listed(f"{hole.stream} {hole.first}-{hole.last} of epoch {hole.epoch}" for hole in holes[:10])
             raise UsageError(
                 "{stream} {from_seq}-{to_seq} of epoch {epoch!r} is not a run that site {site} says it no "
                 "longer has; it says so of {names}",

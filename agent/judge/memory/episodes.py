@@ -13,7 +13,7 @@ from agent.contract.repair_counts import CLASSES, OTHER, Repairs
 from agent.judge.memory.notes import Acknowledgement
 from agent.judge.memory.notes import from_data as note_from
 from agent.judge.memory.notes import to_data as note_data
-from agent.model.finding import Finding, Json, Message, Severity, Status, utc_text
+from agent.model.finding import Finding, Json, Message, Severity, Status, utc_text, values_from
 
 WELL: Final[frozenset[Status]] = frozenset({"pass", "not_applicable"})
 """What no episode is about."""
@@ -178,7 +178,7 @@ def episode_from(data: Mapping[str, Any]) -> Episode:
     noted = note_from(data["acknowledged"]) if data["acknowledged"] else None
     return Episode(
         data["check"], data["subject"], data["status"], data["worst"], data["severity"], data["reason"],
-        Message(template, values, *step), datetime.fromisoformat(data["detected_at"]),
+        Message(template, values_from(values), *step), datetime.fromisoformat(data["detected_at"]),
         noted if isinstance(noted, Acknowledgement) else None,
         _time(data["repaired_at"]), _time(data["verified_at"]), int(data["count"]), bool(data["flapping"]),
         bool(data.get("told", True)), str(data.get("fault_class", "")),

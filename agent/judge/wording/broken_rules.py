@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
-from agent.model.finding import Finding, Json, Message, Source
+from agent.model.finding import Finding, Json, Listed, Message, Source
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from agent.site.rules.pack import Obligation, cited, in_effect
@@ -54,7 +54,7 @@ def standing(finding: Finding) -> Message | None:
         return Message("technical indication")
     rows = broken_rules(finding.evidence)
     words = {f"{row['confirmed_by']}, {row['confirmed_on']}": None for row in rows if "confirmed_on" in row}
-    return Message("rule confirmed by {who}", {"who": "; ".join(words)})
+    return Message("rule confirmed by {who}", {"who": Listed(tuple(words), "; ")})
 
 
 def places_zh(evidence: Mapping[str, Any]) -> dict[tuple[str, str], str]:

@@ -15,7 +15,7 @@ from agent.judge.checks.papers.declared import DECLARATIONS_ID, declaration_json
 from agent.judge.claim import Broken, Held, Open, Outcome, declared
 from agent.judge.freed import Declaration, Rule, freed
 from agent.judge.verdict import verdict
-from agent.model.finding import Finding, Json, Message, Unproven
+from agent.model.finding import Finding, Json, Listed, Message, Unproven, first_of, listed
 from agent.site.config.site import Site
 from agent.site.declarations.details import detail, detail_day, lacking
 from agent.site.declarations.standing import (
@@ -31,6 +31,7 @@ from agent.site.declarations.standing import (
     standing,
 )
 from agent.site.declarations.table import BY_ID, DECLARABLES, NONE, PROFILES, AskedProfile, Declarable, counts_in
+from agent.site.declarations.words import details_listed, duties_listed, duty_word
 from agent.site.duties.limits import STRICTER
 from agent.site.rules.pack import Obligation, in_effect, obligations
 
@@ -134,7 +135,7 @@ class DeclaredDuties:
         """Return the declarations of one duty, or of all that are due, as what frees the site."""
         given = [one for one in self.due if not duty or one.duty.id == duty]
         by = name_list(one.declaration.by for one in given if one.declaration is not None)
-        return Declaration(name_list(one.duty.id for one in given), by)
+        return Declaration(str(name_list(one.duty.id for one in given)), str(by))
 
     def counts(self, message: Message, told: Mapping[str, Json] = NOTHING, *beside: Outcome) -> Finding:
         """Return the verdict of every due declaration, and of what is due `beside` them.
@@ -166,7 +167,7 @@ class DeclaredDuties:
             (one.days_left for one in self.due if one.state == state and one.days_left is not None), default=None
         )
         if state == "expired-grace" and left is not None:
-            values: Mapping[str, str | int] = {"duties": duties, "days": GRACE_DAYS + left}
+            values: Mapping[str, object] = {"duties": duties, "days": GRACE_DAYS + left}
             message = "{duties} has run out and counts for {days} days more"
             return "grace", Message(message, values, next_step="camwarden declare")
         if state == "expiring" and left is not None:
@@ -191,9 +192,9 @@ def declared_duties(check: Check, site: Site, now: datetime, *duties: str) -> De
     found = tuple(_duty_states(site, today, [row for row in rows if counts_in(row, site.rules.profile)], rules))
     due = tuple(one for one in found if one.state != "not_applicable")
     if not due:
-        why = next((one.reason for one in found if one.reason), "")
-        message = Message("no rule asks for it here ({why})", {"why": why or "no camera"})
-        return freed(check, "site", Rule(why or "no camera"), "exempt", message, {})
+        why = next((one.reason for one in found if one.reason), Message("no camera"))
+        message = Message("no rule asks for it here ({why})", {"why": why})
+        return freed(check, "site", Rule(str(why)), "exempt", message, {})
     held = ((name, check.limit_of_rules(site, name, now)) for name in STRICTER)
     return DeclaredDuties(check, today, due, rules, {name: one.value for name, one in held if one is not None})
 
@@ -229,28 +230,35 @@ def _duty_states(site: Site, today: date, rows: list[Declarable], rules: tuple[O
             if True in applies or one.state == "not_applicable":
                 yield one
             elif None in applies:
-                yield Standing(row, camera, "missing", reason="waits for another declaration")
+                yield Standing(row, camera, "missing", reason=Message("waits for another declaration"))
             else:
                 yield Standing(row, camera, "not_applicable", reason=_condition(rules[0]))
 
 
-def _condition(rule: Obligation) -> str:
-    return ", ".join(f"{one.duty} is none of {'/'.join(map(str, one.values))}" for one in rule.when)
+def _condition(rule: Obligation) -> Listed:
+    words = (
+        Message("{duty} is none of {values}", {"duty": duty_word(one.duty), "values": "/".join(map(str, one.values))})
+        for one in rule.when
+    )
+    return listed(words)
 
 
-def name_list(names: Iterable[str]) -> str:
+def name_list(names: Iterable[str]) -> Listed:
     """Return the first of some names, each once, for a message."""
-    each = list(dict.fromkeys(names))
-    return ", ".join(each[:NAMED_MAX]) + (", ..." if len(each) > NAMED_MAX else "")
+    return first_of(list(dict.fromkeys(names)), NAMED_MAX)
 
 
-def _duties(due: tuple[Standing, ...], *states: State) -> str:
-    return name_list(one.duty.id for one in due if one.state in states)
+def _duties(due: tuple[Standing, ...], *states: State) -> Listed:
+    return duties_listed((one.duty.id for one in due if one.state in states), NAMED_MAX)
 
 
 def _lacking_message(short: list[Standing], lacks: Callable[[Standing], tuple[str, ...]]) -> Message:
-    named = name_list(f"{one.duty.id} ({', '.join(lacks(one))})" for one in short)
-    return Message("details are not declared: {duties}", {"duties": named}, next_step="camwarden declare")
+    named = [
+        Message("{text} ({named})", {"text": duty_word(one.duty.id), "named": details_listed(lacks(one))})
+        for one in short
+    ]
+    values = {"duties": first_of(named, NAMED_MAX)}
+    return Message("details are not declared: {duties}", values, next_step="camwarden declare")
 
 
 def _duty_rows(due: tuple[Standing, ...]) -> Iterator[Json]:

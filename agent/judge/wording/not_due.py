@@ -41,9 +41,9 @@ def _mark(finding: Finding, how: Due) -> Finding:
         if finding.status == "not_applicable":
             return finding
         message = Message("no rule asks for it here ({why})", {"why": how.why})
-        told = {"why": how.why, "rules": list(how.rules)}
+        told = {"why": str(how.why), "rules": list(how.rules)}
         exempt = replace(finding, reason="exempt", evidence=told, message=message)
-        return freed_of(exempt, Rule(", ".join(how.rules) or how.why))
+        return freed_of(exempt, Rule(", ".join(how.rules) or str(how.why)))
     if finding.status not in ("fail", "warn"):
         return finding
     message = Message(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agent.model.finding import Message, sentence
+from agent.model.finding import Listed, Message, listed, sentence
 from drivers.picture import PathName
 
 PATHS: Final[Mapping[PathName, Message]] = {
@@ -48,10 +48,9 @@ def path_word(path: str | None) -> Message:
     return words.get(path or "", sentence(path or ""))
 
 
-def paths_listed(paths: Iterable[PathName]) -> Message:
+def paths_listed(paths: Iterable[str]) -> Listed:
     """Return several paths as one value of a message."""
-    named = {f"path_{number}": PATHS[path] for number, path in enumerate(paths)}
-    return Message(", ".join(f"{{{name}}}" for name in named), named)
+    return listed(path_word(path) for path in paths)
 
 
 def zone_reason(reason: str) -> Message:

@@ -13,7 +13,7 @@ from agent.deliver.keys.place import place_of
 from agent.deliver.keys.rotate import SPOOL_NAME
 from agent.host.paths import CREDENTIALS_NAME
 from agent.model.errors import Forbidden
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
 from agent.site.config.load import secrets_path
 
@@ -55,7 +55,7 @@ def permissions(situation: Situation) -> Outcome:
     wrong = [*_wrong_modes(situation), *_wrong_owners(directory, owner)]
     if not wrong:
         return passed(Message("files and folders belong to whom they must, and are closed to others"))
-    shown = ", ".join(f"{path} ({why})" for path, why, _ in wrong[:SHOWN_MAX])
+    shown = listed(f"{path} ({why})" for path, why, _ in wrong[:SHOWN_MAX])
     what = Message("{count} have a wrong mode or owner: {shown}", {"count": len(wrong), "shown": shown})
     step = Message("as root: {command}", {"command": wrong[0][2]})
     return found("fail", "wrong-modes", what, step, paths=[str(path) for path, _, _ in wrong])

@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.host.health import clock_synced
-from agent.model.finding import Message
+from agent.model.finding import Listed, Message, listed
 from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
 from agent.version import VERSION
 from masking.model import NOT_CONFINED, WorkerError
@@ -93,9 +93,9 @@ def software(situation: Situation) -> Outcome:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
-    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    told = listed(f"{name} {version}" for name, version in versions.items())
     if missing:
-        what = Message("{told}; no version is told of {missing}", {"told": told, "missing": ", ".join(missing)})
+        what = Message("{told}; no version is told of {missing}", {"told": told, "missing": listed(missing)})
         return Outcome("unknown", what, Message("look how it was installed"), "no-metadata", versions)
     return Outcome("pass", Message("{told}", {"told": told}), evidence=versions)
 
@@ -132,7 +132,7 @@ def worker(situation: Situation) -> Outcome:
         return found("fail", "does-not-start", what, Message("install camwarden anew; pictures cannot be judged"))
     limits, ways = list(measured.limits), list(measured.open_ways)
     if ways:
-        told = {"ways": ", ".join(ways), "limits": "; ".join(limits) or "-"}
+        told = {"ways": listed(ways), "limits": Listed(tuple(limits) or ("-",), "; ")}
         step = Message("install libseccomp2, or allow seccomp in this container")
         if situation.site is not None and situation.site.worker.unconfined == "accept":
             what = Message("pictures are decoded unconfined, as the site accepts; open: {ways} ({limits})", told)
@@ -140,7 +140,7 @@ def worker(situation: Situation) -> Outcome:
         what = Message("it cannot be confined, so that no picture is judged; open to it: {ways} ({limits})", told)
         return found("unknown", NOT_CONFINED, what, step, limits=limits, open=ways)
     if limits:
-        what = Message("it is confined, but not by every layer: {limits}", {"limits": "; ".join(limits)})
+        what = Message("it is confined, but not by every layer: {limits}", {"limits": Listed(tuple(limits), "; ")})
         step = Message("use a kernel from 5.13 on with Landlock; until then seccomp alone holds")
         return found("warn", "worker-limits", what, step, limits=limits)
     return passed(Message("it starts, and gives up files, network and programs (Landlock, seccomp)"))

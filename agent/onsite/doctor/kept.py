@@ -9,7 +9,7 @@ from agent.deliver.spool.read_only import view
 from agent.host.paths import credentials_file
 from agent.judge.checks.service.delivery import TOLD_FOR
 from agent.model.errors import UsageError
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
 from agent.service.alerts.outbox_file import path_of, read
 from drivers.credentials import read_entries
@@ -83,14 +83,14 @@ def credentials(situation: Situation) -> Outcome:
     shut = sorted({entry.device for entry in entries if entry.state in ("wrong", "doubtful")})
     busy = sorted({entry.device for entry in entries if entry.state == "busy"})
     if shut:
-        what = Message("refused, and not tried again before a person looks: {devices}", {"devices": ", ".join(shut)})
+        what = Message("refused, and not tried again before a person looks: {devices}", {"devices": listed(shut)})
         step = Message(
             "correct the login in secrets.toml and restart, or: camwarden credentials retry {device}",
             {"device": shut[0]},
         )
         return Outcome("fail", what, step, "refused", {"devices": shut}, refused=True)
     if busy:
-        what = Message("had no room for another connection: {devices}", {"devices": ", ".join(busy)})
+        what = Message("had no room for another connection: {devices}", {"devices": listed(busy)})
         return found("warn", "busy", what, Message("close other programs that look at them"), devices=busy)
     if not entries:
         return not_due("none-tried", Message("no login was tried yet"))

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Final
 
 from agent.host.time_limited import Task, run_limited
-from agent.model.finding import Message
+from agent.model.finding import Listed, Message, first_of, listed
 from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
 
-Values = Mapping[str, str | int | float]
+Values = Mapping[str, object]
 
 NAMES_S: Final = 5.0
 CONNECT_S: Final = 2.0
@@ -43,7 +43,7 @@ def devices(situation: Situation) -> Outcome:
     wrong = _failures(tasks, 2 * CONNECT_S, DEVICES_S)
     nameless = {name for name, error in wrong.items() if isinstance(error, socket.gaierror)}
     if wrong and len(nameless) == len(wrong):
-        what = Message("could not be connected to by name: {shown}", {"shown": ", ".join(sorted(nameless)[:SHOWN_MAX])})
+        what = Message("could not be connected to by name: {shown}", {"shown": listed(sorted(nameless)[:SHOWN_MAX])})
         return found("unknown", "unknown-names", what, Message("see the row of names"), devices=sorted(nameless))
     wrong = {name: error for name, error in wrong.items() if name not in nameless}
     if not wrong:
@@ -80,6 +80,5 @@ def _is_address(host: str) -> bool:
     return False
 
 
-def _listed(wrong: Mapping[str, Exception]) -> str:
-    shown = [f"{name} ({_why(error)})" for name, error in list(wrong.items())[:SHOWN_MAX]]
-    return ", ".join([*shown, *(["..."] if len(wrong) > SHOWN_MAX else [])])
+def _listed(wrong: Mapping[str, Exception]) -> Listed:
+    return first_of([f"{name} ({_why(error)})" for name, error in wrong.items()], SHOWN_MAX)

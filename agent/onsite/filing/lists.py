@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from agent.judge.wording.picture_words import path_word
 from agent.judge.wording.unavailable import ROWS
-from agent.model.finding import Level
+from agent.model.finding import Level, Message
 from agent.onsite.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Dossier, StreamRow
 from agent.onsite.filing.declared_rows import CameraSheet
 from agent.onsite.filing.kept_footage import KeptFootage
@@ -18,7 +19,7 @@ from agent.onsite.ledger.files.csv_file import csv_bytes
 from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.detail_table import DATA_SHEET
 from agent.site.declarations.table import BY_ID, ZONE_TYPE
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 GIGABYTE: Final = 1_000_000_000
 """As makers of disks count."""
@@ -112,7 +113,7 @@ def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
     numbers = (_number(one.measured_fps), _number(one.measured_kbps), _number(one.measured_s))
     why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
     remark = _remark("not measured", why, lang) if one.unmeasured else ""
-    return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
+    return (camera.id, render(path_word(one.path), lang), *set_, _number(one.gop_frames), *measured, *numbers, remark)
 
 
 def _parameters(dossier: Dossier, lang: str) -> Iterable[tuple[Cell, ...]]:
@@ -130,7 +131,9 @@ def _known(told: str, declared: str, lang: str) -> str:
     said = [(_answer(text, lang), level) for text, level in both if text]
     if len(said) == 2 and said[0][0] == said[1][0]:
         said = said[:1]
-    return "; ".join(f"{text} ({translate(LEVEL_WORDS[level], lang)})" for text, level in said)
+    levels = {level: translate(words, lang) for level, words in LEVEL_WORDS.items()}
+    words = (Message("{text} ({named})", {"text": text, "named": levels[level]}) for text, level in said)
+    return together(words, lang, "; ")
 
 
 def _answer(text: str, lang: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.judge.wording.past_breach import BREACH
-from agent.model.finding import Finding, Level, Message
+from agent.model.finding import Level, Message
 from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import Dossier
 from agent.onsite.filing.declared_rows import FIRM_TITLES, FirmRow
@@ -17,6 +16,7 @@ from agent.onsite.filing.lists import GIGABYTE, EquipmentList, lists
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.onsite.filing.sheets import HOLDERS, Sheet, sheets
+from agent.onsite.handover.contents_past import past_parts
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
 from agent.report.indication import error_rates, indication
@@ -24,7 +24,7 @@ from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
 from agent.site.rules.pack import obligations
 from agent.site.rules.read import shipped
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 NONE: Final = "\u2013"
 
@@ -57,14 +57,14 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
             ("parameters", parameters),
         ),
         firms=[_firm(one, words, lang) for one in dossier.firms],
-        past=[_past(one, lang) for one in dossier.past],
+        past=past_parts(dossier.past, lambda one: render(one.message, lang), lambda one: _rules(one.check, lang)),
         sheets=[_sheet(one, words, lang) for one in _sheets(dossier)],
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
     )
 
 
-def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str, str, str]]:
-    """Return each basic fact with its label and how it is known; what is missing is not known."""
+def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str, str]]:
+    """Return each basic fact with its label, and how it is known; what is missing is not known."""
     kept = dossier.inventory
     at = dossier.at.astimezone(ZoneInfo(dossier.time_zone))
     rows = (
@@ -91,7 +91,12 @@ def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str
         name: "" if name in UNLEVELLED else translate(LEVEL_WORDS[LEVELS.get(name, "declared")], lang)
         for name, _ in rows
     }
-    return [(words[name], text or words["missing"], known[name] if text else "") for name, text in rows]
+    return [(words[name], _known(text, known[name], lang) or words["missing"]) for name, text in rows]
+
+
+def _known(text: str, level: str, lang: str) -> str:
+    """Return a fact with how it is known, where both are."""
+    return render(Message("{text} ({named})", {"text": text, "named": level}), lang) if text and level else text
 
 
 def _capacity(dossier: Dossier) -> str:
@@ -107,18 +112,10 @@ def _firm(one: FirmRow, words: dict[str, str], lang: str) -> tuple[str, ...]:
     return (title, *(text or words["missing"] for text in (one.firm, one.certificate, one.grade, one.until)))
 
 
-def _past(one: Finding, lang: str) -> tuple[str, ...]:
-    days = one.evidence.get(BREACH)
-    told = days if isinstance(days, Mapping) else {}
-    happened, due = (str(told.get(name) or NONE) for name in ("happened", "was_due"))
-    # On paper without what the operator has to type for it.
-    return (render(Message(one.message.template, one.message.values), lang), happened, due, _rules(one.check, lang))
-
-
 def _rules(check: str, lang: str) -> str:
     """Return the rules behind a check, each with its document as a reader would find it."""
     named = dict.fromkeys(one.stands_in(lang) for _, one in obligations(shipped(), check))
-    return translate("; ", lang).join(named)
+    return together(named, lang, "; ")
 
 
 def _sheets(dossier: Dossier) -> tuple[Sheet, ...]:
@@ -133,7 +130,7 @@ def _sheet(one: Sheet, words: dict[str, str], lang: str) -> tuple[str, str, tupl
     holder = translate(HOLDERS[one.slot.duty], lang)
     named = f"{holder}{translate(': ', lang)}{one.firm}" if one.firm else holder
     gaps = tuple(render(gap, lang) for gap in one.gaps)
-    return f"({number}) {title}", translate(", ", lang).join(t for t in (said, dated, there) if t != NONE), gaps, named
+    return f"({number}) {title}", together((t for t in (said, dated, there) if t != NONE), lang), gaps, named
 
 
 def _measured(dossier: Dossier, words: dict[str, str], lang: str) -> str:

@@ -73,6 +73,8 @@ WORDS: Final[Mapping[str, str]] = {
     "past_note": "It is over and nobody can undo it. It is closed by a note of the authority, and blocks no "
     "acceptance.",
     "past_none": "Nothing is known that was late or out of order.",
+    "colon": ": ",
+    "semicolon": "; ",
     "what": "what was",
     "happened": "happened on",
     "was_due": "due until",

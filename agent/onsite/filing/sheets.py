@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.onsite.filing.declared_rows import FirmRow
 from agent.onsite.filing.kept_footage import KeptFootage
 from agent.onsite.filing.papers import DEVICE_LIST, Slot
@@ -69,7 +69,7 @@ def _of_list(slot: Slot, unread: Sequence[str], kept: Sequence[KeptFootage]) -> 
     if slot.duty != DEVICE_LIST:
         return
     if unread:
-        yield Message("devices that were not read: {devices}", {"devices": ", ".join(unread)})
+        yield Message("devices that were not read: {devices}", {"devices": listed(unread)})
     unmeasured = [one.camera for one in kept if one.required_days and one.measured is None]
     if unmeasured:
-        yield Message("cameras whose storage period was not measured: {cameras}", {"cameras": ", ".join(unmeasured)})
+        yield Message("cameras whose storage period was not measured: {cameras}", {"cameras": listed(unmeasured)})

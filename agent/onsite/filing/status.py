@@ -11,6 +11,7 @@ from agent.onsite.filing.clocks import Deadline, change_findings, deadlines, fil
 from agent.onsite.filing.papers import Slot, slots
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
+from agent.site.declarations.words import duties_listed
 
 RECEIPTS: Final = {
     "filing-deadline-datong": "filing-datong",
@@ -69,7 +70,7 @@ def next_step(status: FilingStatus) -> Message:
         return Message(
             "declare the papers that are missing ({duties}): camwarden declare --set DUTY=TITLE --paper FILE "
             "--paper-date DAY",
-            {"duties": ", ".join(missing)},
+            {"duties": duties_listed(missing)},
         )
     if unfiled:
         first = min(unfiled, key=lambda clock: clock.due or date.min)

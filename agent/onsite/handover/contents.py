@@ -24,11 +24,12 @@ from agent.onsite.handover.contents_findings import (
     with_roots,
 )
 from agent.onsite.handover.contents_matrix import matrix
+from agent.onsite.handover.contents_past import is_past, past_parts
 from agent.onsite.handover.keeping import keeping
 from agent.onsite.handover.left_out import left_out_text
 from agent.onsite.handover.places import places_of
 from agent.onsite.handover.report import ORDER, HandOver, KeyPart, SitePart
-from agent.onsite.handover.report_words import DOCUMENTS, TITLES
+from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.shown import PictureChoice
 from agent.report.basis import bases
@@ -56,11 +57,12 @@ def contents(
     were removed, which the report notes. `pictures`: of which cameras pictures were asked for.
     """
     site, facts, findings = checked.site, checked.seen.facts, with_roots(checked.seen.findings)
-    causes = [f for f in findings if not f.caused_by]
+    causes = [f for f in findings if not f.caused_by and not is_past(f)]
     totals = Counter(f.status for f in causes)
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
-    groups, timeline = grouped(findings), timeline_of(site, facts, findings, checked.at)
+    groups, timeline = grouped(f for f in findings if not is_past(f)), timeline_of(site, facts, findings, checked.at)
     say = partial(finding_text, lang=lang, disputed=checked.disputed)
+    past = past_parts(findings, say, lambda one: rule_text(one.source, lang))
     told = told_with_group(groups, findings, say)
     own = partial(own_findings, anchors=anchors_of(groups), told=told, say=say, lang=lang)
     without = left_out_text(site, findings, lang)
@@ -68,7 +70,7 @@ def contents(
     return HandOver(
         site=_site(checked, redacted, lang),
         totals={status: totals[status] for status in ORDER},
-        verdict=_verdict(totals, sum(is_quiet(f) for f in causes), lang),
+        verdict=_verdict(totals, sum(is_quiet(f) for f in causes), len(past), lang),
         groups=group_parts(named, groups, findings, say, lang),
         matrix=matrix(site, findings, known, named, lang),
         levels=tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
@@ -77,6 +79,7 @@ def contents(
         timeline=timeline,
         devices=device_parts(site, facts, findings, named, own, lang),
         streams=stream_parts(site, facts, named, lang),
+        past=past,
         duties=duties(findings, known, lang),
         not_due=not_due(findings, lang),
         left_out=render(without, lang) if without is not None else "",
@@ -88,14 +91,15 @@ def contents(
     )
 
 
-def _verdict(totals: Mapping[Status, int], quiet: int, lang: str) -> str:
+def _verdict(totals: Mapping[Status, int], quiet: int, past: int, lang: str) -> str:
     """Return the result in one sentence; nothing unknown is called good.
 
-    `quiet`: how many of the unknown ones only wait, or were accepted by a person.
+    `quiet`: how many of the unknown ones only wait, or were accepted by a person. `past`: how much was late or out of
+    order, which holds no hand-over up.
     """
     unchecked = totals["unknown"] - quiet
     if totals["fail"]:
-        text = Message("Not ready for acceptance: {count} findings fail.", {"count": totals["fail"]})
+        text = Message("Not ready to be handed over: {count} findings fail.", {"count": totals["fail"]})
     elif unchecked:
         text = Message("Nothing fails, but {count} points could not be checked.", {"count": unchecked})
     elif totals["warn"]:
@@ -103,6 +107,10 @@ def _verdict(totals: Mapping[Status, int], quiet: int, lang: str) -> str:
     elif quiet:
         text = Message(
             "Nothing fails; {count} points are accepted, not told, not asked for or not known yet.", {"count": quiet}
+        )
+    elif past:
+        text = Message(
+            "Nothing is open; {count} matters of the past wait for a note of the authority.", {"count": past}
         )
     else:
         return translate("Every check that is due passes.", lang)

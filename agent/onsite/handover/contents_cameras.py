@@ -160,7 +160,7 @@ def _view(facts: Facts, own: tuple[Finding, ...], subject: str, lang: str) -> st
     measured = Message(
         "right {right} %, down {down} % of its width, turned {degrees} degrees, zoomed {zoom} %", numbers
     )
-    return f"{text} ({render(measured, lang)})"
+    return render(Message("{text} ({named})", {"text": text, "named": measured}), lang)
 
 
 def _rounded(number: float) -> float:

@@ -1,14 +1,14 @@
 """Builds devices and streams of a hand-over report: clock, disks and equipment, configured beside measured. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from agent.judge.wording.picture_words import PATHS
-from agent.model.finding import Finding, Message, Status, is_item
+from agent.model.finding import Finding, Message, Status, is_item, listed
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.places import Places
 from agent.onsite.handover.report import ORDER, DevicePart, OwnFinding, PlacePart, StreamPart
 from agent.site.config.site import Site
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 from drivers.model import Clock, Identity
 from drivers.picture import Stream, Streams, StreamSample
 
@@ -58,7 +58,8 @@ def _clock(clock: Clock, lang: str) -> str:
     offset = f"{clock.offset_s:+.1f} s \u00b1 {clock.uncertainty_s:.1f} s"
     if clock.ntp is None:
         return offset
-    return f"{offset}, NTP: {translate('yes' if clock.ntp else 'no', lang)}"
+    source = f"NTP{translate(': ', lang)}{translate('yes' if clock.ntp else 'no', lang)}"
+    return together((offset, source), lang)
 
 
 def stream_parts(site: Site, facts: Facts, places: Places, lang: str) -> tuple[StreamPart, ...]:
@@ -74,22 +75,22 @@ def stream_parts(site: Site, facts: Facts, places: Places, lang: str) -> tuple[S
             sample = samples.get(stream.path)
             taken = _measured(sample, lang) if sample is not None else translate("not measured", lang)
             path = render(PATHS[stream.path], lang)
-            alike.setdefault((path, _configured(stream) or NONE, taken), []).append(places[subject])
+            alike.setdefault((path, _configured(stream, lang) or NONE, taken), []).append(places[subject])
     return tuple(StreamPart(tuple(named), *row) for row, named in alike.items())
 
 
-def _configured(stream: Stream) -> str:
+def _configured(stream: Stream, lang: str) -> str:
     parts = [
         stream.encoding,
         f"{stream.width_px} \u00d7 {stream.height_px}" if stream.width_px and stream.height_px else "",
         f"{stream.frame_rate:g} fps" if stream.frame_rate else "",
         f"{stream.bitrate_kbps} kbit/s" if stream.bitrate_kbps else "",
     ]
-    return ", ".join(part for part in parts if part)
+    return together((part for part in parts if part), lang)
 
 
 def _measured(sample: StreamSample, lang: str) -> str:
-    size = f"{sample.width_px} \u00d7 {sample.height_px}, " if sample.width_px and sample.height_px else ""
-    numbers = f"{sample.codec}, {size}{sample.fps:.1f} fps, {sample.bitrate_bps / 1000:.0f} kbit/s"
-    values: Mapping[str, str | int | float] = {"numbers": numbers, "seconds": round(sample.seconds)}
+    size = [f"{sample.width_px} \u00d7 {sample.height_px}"] if sample.width_px and sample.height_px else []
+    numbers = listed((sample.codec, *size, f"{sample.fps:.1f} fps", f"{sample.bitrate_bps / 1000:.0f} kbit/s"))
+    values = {"numbers": numbers, "seconds": round(sample.seconds)}
     return render(Message("{numbers} (over {seconds} s)", values), lang)

@@ -15,7 +15,7 @@ from agent.onsite.handover.places import Places, place, places
 from agent.onsite.handover.report import ORDER, GroupPart, OwnFinding, PlacePart, SaidPart
 from agent.onsite.handover.report_words import TITLES, rule_text
 from agent.site.declarations.table import BY_ID
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 SAID_MAX: Final = 3
 """So many sentences of one cause stand together; where there are more, each has numbers of its camera."""
@@ -109,7 +109,7 @@ def own_findings(
     return tuple(
         OwnFinding(
             status=status,
-            title=translate(", ", lang).join(dict.fromkeys(title(one, lang) for one in alike)),
+            title=together(dict.fromkeys(title(one, lang) for one in alike), lang),
             anchor=anchors.get(key, ""),
             text="" if alike[0].key in told else say(alike[0]),
             cause=_title_of(key, lang) if alike[0].caused_by == key else "",
@@ -176,7 +176,7 @@ def _part(
         who=who(first),
         said=tuple(SaidPart(text, _places(known, alike, following, lang)) for text, alike in said.items()),
         rest=tuple(place(known, one.subject, lang) for one in group if one.key not in told),
-        shared=translate(", ", lang).join(shared),
+        shared=together(shared, lang),
         rows=tuple(row for one in group if is_declaration(one) for row in _declarations(one, lang)),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from agent.model.finding import Finding, Message, Source
 from agent.onsite.handover.report_words import rule_parts
 from agent.site.config.site import Site
+from agent.text.translate import together
 
 BY_PROFILE = "profile"
 """The reason of what the profile frees."""
@@ -28,16 +29,19 @@ def left_out_text(site: Site, findings: Iterable[Finding], lang: str) -> Message
             listed += [article] if article not in (*listed, "") else []
     if not articles:
         return None
-    rules = "; ".join(f"{document} {_together(listed)}".strip() for document, listed in articles.items())
+    rules = together(
+        (f"{document} {_together(listed, lang)}".strip() for document, listed in articles.items()), lang, "; "
+    )
     return Message("the profile {profile} leaves out {rules}", {"profile": site.rules.profile, "rules": rules})
 
 
-def _together(articles: list[str]) -> str:
+def _together(articles: list[str], lang: str) -> str:
     """Return articles of one document after one another, the word `article` once."""
     plain = [one.removeprefix("article ") for one in articles]
     if len(articles) > 1 and all(one.startswith("article ") for one in articles):
-        return f"articles {', '.join(sorted(plain, key=_number))}"
-    return ", ".join(articles)
+        ordered = sorted(plain, key=_number)
+        return f"articles {together(ordered, lang)}"
+    return together(articles, lang)
 
 
 def _number(article: str) -> tuple[int, str]:

@@ -85,6 +85,16 @@ class GroupPart:
 
 
 @dataclass(frozen=True, slots=True)
+class PastPart:
+    """What was late or out of order: the day on which it happened, and the one until which it was due."""
+
+    text: str
+    happened: str
+    was_due: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class CellPart:
     """One check of one camera: a sign, its tone (a status), and the words that the sign stands for."""
 
@@ -223,7 +233,8 @@ class KeyPart:
 class HandOver:
     """The report's values, in the order of the report. `rules` are short and full names of the rules behind the checks.
 
-    `groups` are the open findings, what fails first. `levels` are the passes by level of evidence: how many, and the
+    `groups` are the open findings, what fails first; `past` is what was late or out of order, which no total counts and
+    nobody can undo. `levels` are the passes by level of evidence: how many, and the
     level in words. `not_due` are titles by the reason for which they are not due. `keeping`: who holds the file, on
     what ground, and until when. `indication`: what such a report is worth; `error_rates`: title and rates.
     """
@@ -239,6 +250,7 @@ class HandOver:
     timeline: Timeline
     devices: tuple[DevicePart, ...]
     streams: tuple[StreamPart, ...]
+    past: tuple[PastPart, ...]
     duties: tuple[DutyPart, ...]
     not_due: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: str

@@ -1,13 +1,14 @@
 """Lists the texts of the hand-over report: headings, explanations, titles of checks, short rules: all msgids."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from agent.model.finding import Source
 from agent.site.duties.limits import SETTINGS
 from agent.site.rules.pack import article_in
 from agent.site.rules.read import shipped
-from agent.text.translate import translate
+from agent.text.translate import together, translate
 
 TITLES: Final[Mapping[str, str]] = {
     "declarations": "Declarations",
@@ -155,13 +156,21 @@ WORDS: Final[Mapping[str, str]] = {
     "streams": "Streams",
     "configured": "told: as configured",
     "sampled": "seen: measured in a sample",
+    "past": "What was late or out of order",
+    "past_short": "of the past",
+    "past_note": "It is over and nobody can undo it. It is closed by a note of the authority, and blocks no "
+    "acceptance.",
+    "past_none": "Nothing is known that was late or out of order.",
+    "what": "what was",
+    "happened": "happened on",
+    "was_due": "due until",
     "duties": "What is due",
     "duty": "What is due",
     "rule": "Rule",
     "rules": "Rules, and their short names here",
     "found": "Found",
     "not_due": "{count} checks are not due here",
-    "sign": "Acceptance",
+    "sign": "Signatures",
     "sign_note": "By their signatures the parties confirm that they have seen this report. What it lists as open stays "
     "open until it is checked again.",
     "party": "party",
@@ -190,16 +199,29 @@ WORDS: Final[Mapping[str, str]] = {
 
 def rule_text(source: Source, lang: str) -> str:
     """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
-    return "; ".join(f"{document} {article}".strip() for document, article in rule_parts(source, lang))
+    return together((f"{document} {article}".strip() for document, article in rule_parts(source, lang)), lang, "; ")
 
 
 def rule_parts(source: Source, lang: str) -> list[tuple[str, str]]:
     """Return the documents of a rule in short, each with its article in the words of this language."""
-    documents = [_document(one, lang) for one in source.document.split("; ")]
-    articles = _articles(source.article, lang)
+    named, numbered = source.document.split("; "), source.article.split("; ")
+    documents, articles = [_document(one, lang) for one in named], _articles(source.article, lang)
+    if lang == "zh_CN" and len(articles) == len(numbered):
+        places = zip(named * len(numbered) if len(named) == 1 else named, numbered, articles, strict=False)
+        articles = [
+            _official().get((document, number), said) if number.startswith("article") else said
+            for document, number, said in places
+        ]
     if len(documents) != len(articles):
-        return [("; ".join(documents), "; ".join(articles))]
+        return [(together(documents, lang, "; "), together(articles, lang, "; "))]
     return list(zip(documents, articles, strict=True))
+
+
+@cache
+def _official() -> Mapping[tuple[str, str], str]:
+    """Return the official Chinese number of each article that a shipped pack has, by document and article."""
+    rows = (one for pack in shipped() for one in pack.obligations if one.article_zh)
+    return {(one.source.document, one.source.article): one.article_zh for one in rows}
 
 
 def _document(name: str, lang: str) -> str:

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 from agent.model.finding import Message
 from agent.report.timeline import GAP_CLASSES, GAP_WORDS, Cell, Timeline, TimelineRow
 from agent.text.harmless import printable
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 ROWS_PER_PLOT = 28
 """So many fit on one A4 page across, with dates and legend."""
@@ -186,7 +186,7 @@ def _description(shown: Timeline, row: TimelineRow, lang: str) -> str:
         if cell.kind == "gap" and cell.gap and cell.gap != "not-kept"
     ]
     more = [f"+{len(gaps) - GAPS_TOLD}"] if len(gaps) > GAPS_TOLD else []
-    return "; ".join([f"{row.camera_id} {row.name}", *gaps[-GAPS_TOLD:], *more])
+    return together([f"{row.camera_id} {row.name}", *gaps[-GAPS_TOLD:], *more], lang, "; ")
 
 
 def _floor_lines(rows: tuple[TimelineRow, ...], cell_px: int) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from agent.host.files import write_atomic
 from agent.model.errors import UsageError, os_words
+from agent.model.finding import listed
 from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.headings import IGNORED, holds_passwords, normal
 
@@ -26,7 +27,7 @@ def parse(texts: Iterable[str]) -> dict[str, str]:
         if holds_passwords(heading):
             raise UsageError("--map: a column of passwords is never read; write passwords into secrets.toml")
         if key not in (*BY_KEY, IGNORED, FORGET):
-            values = {"text": text, "key": key, "known": ", ".join(BY_KEY)}
+            values = {"text": text, "key": key, "known": listed(BY_KEY)}
             raise UsageError('--map "{text}": no column "{key}"; there are: {known}, and - for none', **values)
         found[normal(heading)] = key
     return found

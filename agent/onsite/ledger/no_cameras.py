@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from agent.model.finding import Message
+from agent.model.finding import Message, first_of
 from agent.onsite.ledger.files.grid import Row, Sheet, Value, half_width
 from agent.onsite.ledger.headings import Heading, Headings
 
@@ -33,7 +33,7 @@ def cameras_of(sheet: Sheet, headings: Headings) -> tuple[list[Row], list[Messag
     left_out = [row.number for row in below if _is_no_camera(row, columns, full)]
     remarks = []
     if left_out:
-        shown = ", ".join(str(number) for number in left_out[:10]) + (", ..." if len(left_out) > 10 else "")
+        shown = first_of(left_out, 10)
         remarks.append(
             Message("rows that are no cameras (notes, totals, headings) were left out: {rows}", {"rows": shown})
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.files import csv_file, read_workbook
 from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unreadable, letters
@@ -185,13 +185,13 @@ def _no_headings(data: bytes, wanted_sheet: str) -> Message:
         )
     if not sheets:
         return line
-    return Message("{line}; its sheets: {sheets}", {"line": line, "sheets": ", ".join(sheets[:20])})
+    return Message("{line}; its sheets: {sheets}", {"line": line, "sheets": listed(sheets[:20])})
 
 
 def _other_sheets(taken: Sheet, others: list[Sheet]) -> list[Message]:
     if not others:
         return []
-    names = ", ".join(sheet.name for sheet in others)
+    names = listed(sheet.name for sheet in others)
     return [
         Message(
             "sheet {taken} was read; these look like ledgers too: {names} (--sheet NAME)",

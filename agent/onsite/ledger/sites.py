@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
 
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, first_of
 from agent.onsite.ledger.columns import BY_KEY, COLUMNS
 from agent.onsite.ledger.declared import TABLE
 from agent.onsite.ledger.devices import Group, devices, groups, known_cameras, one_value
@@ -137,14 +137,14 @@ def _several_sites(entries: Sequence[Entry]) -> Problem | None:
         rows = Counter(str(entry.values[column.key]) for entry in entries if column.key in entry.values)
         if len(rows) < 2 or rows.total() - rows[next(iter(rows))] < SEVERAL_MIN:
             continue
-        named = ", ".join(f"{value} ({count})" for value, count in list(rows.items())[:SHOWN_MAX])
+        named = first_of([f"{value} ({count})" for value, count in rows.items()], SHOWN_MAX)
         said = Message(
             "the rows are of {count} sites by {key}: {values}; give each row its 站点编号 and take all with camwarden "
             'ledger render, or take one with ledger import --where "{option}=VALUE"',
             {
                 "key": column.key,
                 "count": len(rows),
-                "values": named + (", ..." if len(rows) > SHOWN_MAX else ""),
+                "values": named,
                 "option": column.key,
             },
         )

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from agent.contract.topics import CITY, SITE_ID
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
 from agent.onsite.ledger.files.grid import Unread, Value, half_width
 from agent.site.config.devices import CHANNEL_MAX, NAME
@@ -233,7 +233,7 @@ def city(value: Value) -> str:
     return _like(value, CITY.pattern, "{value} is no city: 0-9, A-Z, a-z, _ and - are due, for example datong")
 
 
-_KNOWN: Final = ", ".join(DRIVERS)
+_KNOWN: Final = listed(DRIVERS)
 
 
 def _like(value: Value, pattern: str, template: str) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 from agent.judge.checks.pictures.drift import changes
 from agent.model import exits
 from agent.model.exits import REFUSED_REASONS
-from agent.model.finding import Json, Message, utc_text
+from agent.model.finding import Json, Message, listed, utc_text
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, with_approvals
 from agent.observe.approvals.reference_views import PresetView, with_reference
 from agent.observe.pictures.turns import zones_digest
@@ -20,7 +20,7 @@ from agent.onsite.handover.sheet import OUTCOMES, SheetCamera, SheetPath
 from agent.onsite.masks_look.seen import CameraLook, View
 from agent.site.config.site import Site
 from agent.text.harmless import toml_string
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 from masking.view import baseline
 
 FEW_PICTURES = 5
@@ -70,7 +70,7 @@ def choices(
 def _not_free(look: CameraLook, why: str) -> Message | None:
     """Return why a camera's view may hold something private after all."""
     if look.config.zones:
-        names = ", ".join(zone.name for zone in look.config.zones)
+        names = listed(zone.name for zone in look.config.zones)
         return Message("site.toml declares private zones in its view ({zones}): remove them first", {"zones": names})
     if look.masks and not why.strip():
         return Message(
@@ -101,7 +101,7 @@ def _refusal(look: CameraLook, vouched: bool) -> Message | None:
         return Message(
             "at which of its presets it stands is not seen: turn it to each of {presets}, and run camwarden masks "
             "baseline --preset NAME --camera {camera}",
-            {"presets": ", ".join(preset.name for preset in look.config.presets), "camera": look.id},
+            {"presets": listed(preset.name for preset in look.config.presets), "camera": look.id},
         )
     if look.outcome == "unsure":
         return Message(
@@ -204,7 +204,7 @@ def message_of(choice: Choice, lang: str) -> str:
     if look.view is not None and look.view.state == "moved":
         parts.append(translate("its view has moved since it was approved", lang))
     parts += [render(choice.refusal, lang)] if choice.refusal else []
-    return "; ".join(parts) or translate(OUTCOMES[look.outcome], lang)
+    return together(parts, lang, "; ") or translate(OUTCOMES[look.outcome], lang)
 
 
 def sheet_cameras(found: Iterable[Choice], lang: str, without: Collection[str] = ()) -> tuple[SheetCamera, ...]:

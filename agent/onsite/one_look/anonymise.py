@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, cast
 
-from agent.model.finding import Finding, Message
+from agent.model.finding import Finding, Listed, Message
 from agent.onsite.one_look.result import CheckResult
 from agent.text.within import replaced
 from drivers.details import Accounts, Interfaces
@@ -114,14 +114,16 @@ def _finding(finding: Finding, names: _Names) -> Finding:
 
 def _message(message: Message, names: _Names) -> Message:
     """Redact the values of a message; a sentence among them stays one, so that it is still translated."""
-    values: dict[str, object] = {}
-    for key, value in message.values.items():
-        inner = value.args[0] if isinstance(value, Exception) and value.args else value
-        if isinstance(inner, Message):
-            values[key] = _message(inner, names)
-        else:
-            values[key] = value if isinstance(value, int | float) else names.text(str(value))
-    return replace(message, values=values)
+    return replace(message, values={key: _value(value, names) for key, value in message.values.items()})
+
+
+def _value(value: object, names: _Names) -> object:
+    inner = value.args[0] if isinstance(value, Exception) and value.args else value
+    if isinstance(inner, Message):
+        return _message(inner, names)
+    if isinstance(inner, Listed):
+        return replace(inner, items=tuple(_value(one, names) for one in inner.items))
+    return value if isinstance(value, int | float) else names.text(str(value))
 
 
 def _redacted(value: object, names: _Names) -> object:

@@ -10,7 +10,7 @@ from typing import Final
 
 from agent.judge.memory.drills import EXERCISES, REST, Drill, is_judged, not_well, provoked
 from agent.model.errors import UsageError
-from agent.model.finding import Finding, Message
+from agent.model.finding import Finding, Message, listed
 
 LOOKS_TO_BEGIN: Final = 3
 """How often a camera is looked at until it is well: one look may miss a path."""
@@ -55,7 +55,7 @@ def may_begin(
     open_now = [key for key in open_keys if key in {f"{check} {subject}" for check in EXERCISES[exercise].provokes}]
     if open_now:
         raise UsageError(
-            "{keys} is open: a drill needs a camera that is well; see `camwarden findings`", keys=", ".join(open_now)
+            "{keys} is open: a drill needs a camera that is well; see `camwarden findings`", keys=listed(open_now)
         )
 
 

@@ -19,7 +19,7 @@ from agent.contract.signing_keys import PublicKey, Signer
 from agent.host.files import write_atomic
 from agent.judge.memory.episodes import WELL
 from agent.model.errors import Forbidden, NotVerified, UnknownKey, UsageError, os_words
-from agent.model.finding import Finding, Json, Message, Severity, Status, utc_text
+from agent.model.finding import Finding, Json, Message, Severity, Status, utc_text, values_from
 from agent.report.build import finding_json, parse_finding
 from agent.report.indication import indication
 from agent.site.config.site import Site
@@ -150,7 +150,8 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     finding = parse_finding(row)
     if "said" not in row:
         return finding
-    said = Message(*row["said"])
+    template, values = row["said"]
+    said = Message(template, values_from(values))
     return replace(finding, message=said) if str(said) == row["message"] else finding
 
 

@@ -9,12 +9,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.host.access_register import WHAT, Opening
-from agent.model.finding import Json, utc_text
+from agent.model.finding import Json, first_of, utc_text
 from agent.onsite.handover.templates import environment
 from agent.onsite.privacy.contents import GROUNDS, PURPOSES, PrivacyFile, StoreNow, kept_text
 from agent.onsite.privacy.page_words import DUE, RISKS, WORDS
 from agent.onsite.privacy.stores import FOLDERS
-from agent.text.translate import render, translate
+from agent.text.translate import render, together, translate
 
 SCHEMA: Final = "camwarden-privacy/1"
 OPENINGS_SHOWN: Final = 200
@@ -36,8 +36,8 @@ def render_page(file: PrivacyFile, lang: str) -> str:
         grounds=_all(GROUNDS, lang),
         recipients=recipient_rows(file, lang),
         stores=[store_cells(file, one, lang) for one in file.stores if one.store.has_people],
-        without_people=translate(", ", lang).join(
-            translate(one.store.title, lang) for one in file.stores if not one.store.has_people
+        without_people=together(
+            (translate(one.store.title, lang) for one in file.stores if not one.store.has_people), lang
         ),
         unnamed=file.unnamed,
         openings=opening_rows(file, lang),
@@ -61,7 +61,7 @@ def store_cells(file: PrivacyFile, one: StoreNow, lang: str) -> tuple[str, ...]:
     """Return a store in words: title, what of people is in it, where, how long, what deletes it, what is there now."""
     row = one.store
     title, holds, where, ends = _all((row.title, row.holds, FOLDERS[row.folder], row.ends), lang)
-    names = ", ".join(row.files[:3]) + (" ..." if row.files[3:] else "")
+    names = together(first_of(row.files, 3).items, lang)
     place = f"{where}{translate(': ', lang)}{names}" if row.files else where
     return title, holds, place, render(kept_text(row), lang), ends, _now(file, one, lang)
 

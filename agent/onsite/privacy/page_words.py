@@ -11,6 +11,7 @@ from typing import Final
 WORDS: Final[Mapping[str, str]] = {
     "title": "Privacy file of the checks of the video system",
     "page": "Privacy file",
+    "colon": ": ",
     "hub": "supervision hub",
     "keep": "A technical account, no legal finding. It holds names of persons: it stays with the unit that answers for "
     "the system. The recordings themselves are the operator's and are not part of it.",

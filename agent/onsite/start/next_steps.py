@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.paths import SITE_NAME
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 
 AGAIN: Final = "start --out {folder}"
 STEPS: Final[tuple[tuple[str, Message], ...]] = (
@@ -36,7 +36,7 @@ def next_steps(folder: Path, missing: Collection[str], interrupted: bool = False
     values = {"folder": shlex.quote(str(folder)), "site": shlex.quote(str(folder / SITE_NAME))}
     first = []
     if missing:
-        first.append((AGAIN, Message("give the logins that are missing: {names}", {"names": ", ".join(missing)})))
+        first.append((AGAIN, Message("give the logins that are missing: {names}", {"names": listed(missing)})))
     elif interrupted:
         first.append((AGAIN, Message("go on: the look was interrupted")))
     return tuple(Step(f"camwarden {command.format(**values)}", why) for command, why in (*first, *STEPS))

@@ -18,7 +18,7 @@ from agent.service.alerts.mail import Mail
 from agent.service.alerts.notices import SEVERITIES, Change, Notice
 from agent.site.config.site import Site
 from agent.text.harmless import printable
-from agent.text.translate import translate
+from agent.text.translate import together, translate
 
 SCHEMA: Final = "camwarden-notice/1"
 ROWS_MOST: Final = 100
@@ -79,7 +79,7 @@ def _counted(change: Change, counts: Mapping[Severity, int], lang: str) -> str:
 
 def by_severity(counts: Mapping[Severity, int], lang: str) -> str:
     """Render counts by severity, the worst first."""
-    return translate(", ", lang).join(f"{translate(one, lang)} {counts[one]}" for one in SEVERITIES if counts.get(one))
+    return together((f"{translate(one, lang)} {counts[one]}" for one in SEVERITIES if counts.get(one)), lang)
 
 
 def mail_of(site: Site, notices: Sequence[Notice], lang: str, now: datetime, *, test: bool = False) -> Mail:

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 
 from agent.host.files import write_atomic
 from agent.host.log_kinds import about
-from agent.model.finding import Json, Message, Severity
+from agent.model.finding import Json, Message, Severity, values_from
 from agent.service.alerts.notices import Change, Notice, Outbox, Told
 
 log = logging.getLogger("camwarden.notify")
@@ -97,7 +97,7 @@ def from_data(data: Mapping[str, Any]) -> Outbox:
         next_at=_time_or_none(data["next_at"]),
         recent=tuple(_time(at) for at in data["recent"]),
         delivered_at=_time_or_none(data["delivered_at"]),
-        why=Message(str(why[0]), dict(why[1]), str(why[2])) if why else None,
+        why=Message(str(why[0]), values_from(why[1]), str(why[2])) if why else None,
     )
 
 

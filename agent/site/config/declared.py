@@ -6,7 +6,7 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.site.config.site import Rules
 from agent.site.declarations.accepted import ACCEPTABLE, LASTS_MAX_DAYS, Accepted
 from agent.site.declarations.details import wrong_detail
@@ -114,7 +114,7 @@ def _expected(row: Declarable, value: object) -> tuple[Message, bool]:
         return Message("true or false"), isinstance(value, bool)
     if row.kind == "choice":
         words = [choice.value for choice in row.choices]
-        return Message("one of {words}", {"words": ", ".join(f'"{word}"' for word in words)}), value in words
+        return Message("one of {words}", {"words": listed(f'"{word}"' for word in words)}), value in words
     if row.kind == "date":
         return Message("a day"), isinstance(value, date)
     if row.kind == "number":
@@ -204,7 +204,7 @@ def _about(
     """Return the cameras and the group of a row, which may have only one of them."""
     members, group = _cameras(table, cameras), table.text("group", "")
     if group and group not in {one.name for one in groups}:
-        known = ", ".join(dict.fromkeys(one.name for one in groups)) or "none"
+        known = listed(dict.fromkeys(one.name for one in groups) or ["none"])
         table.note(
             "group",
             Message("no group has the name {shown}", {"shown": table.document.shown(group)}),

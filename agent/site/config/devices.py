@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from agent.model.errors import os_words
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.site.config.sections import RETENTION_MAX_DAYS, read_credential, read_host
 from agent.site.config.site import DEFAULT_TIME_ZONE, CameraConfig, Mute, Policy
 from agent.site.config.zones import read_no_private_area, read_overlay_boxes, read_presets, read_ptz_lock, read_zones
@@ -137,7 +137,7 @@ def read_cameras(
         ids.check(table, "id", camera.id, f'id "{camera.id}"')
         codes.check(table, "code", camera.code, f"code {camera.code}")
         if camera.device and camera.device not in known:
-            names = ", ".join(sorted(filter(None, known))) or "none"
+            names = listed(sorted(filter(None, known)) or ["none"])
             table.note(
                 "device",
                 Message('no device has the id "{device}"', {"device": camera.device}),
@@ -172,7 +172,7 @@ def _store(table: Table, stores: tuple[Store, ...]) -> str:
     store = table.text("store", "")
     known = [one.id for one in stores]
     if store and store not in known:
-        names = ", ".join(sorted(filter(None, known))) or "none"
+        names = listed(sorted(filter(None, known)) or ["none"])
         table.note(
             "store",
             Message('no store has the id "{store}"', {"store": store}),

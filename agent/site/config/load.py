@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent.host.files import FROM_SYSTEMD_WRONG_BITS, SECRET_WRONG_BITS
 from agent.host.paths import CONFIG, OF_SERVICE, SECRETS_NAME
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.site.config.declared import read_accepted, read_declarations, read_groups, read_rules
 from agent.site.config.devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.site.config.footage import read_holds, read_quality, read_stores
@@ -212,7 +212,7 @@ def _credentials(
     if not os.path.lexists(path):
         if not wanted:
             return {}, False
-        names = ", ".join(f'"{name}"' for name in wanted)
+        names = listed(f'"{name}"' for name in wanted)
         fix = Message("create it with mode 0600 and [credential.{name}] user and password", {"name": wanted[0]})
         what = Message("no such file, yet the site names the credential {names}", {"names": names})
         problems.append(Problem(str(path), 0, "", what, fix))

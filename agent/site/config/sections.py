@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from agent.contract.topics import CITY, SITE_ID
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
 from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, WorkerRules
 from agent.site.toml.days import read_date, read_day, read_time_zone
@@ -247,7 +247,7 @@ def read_credential(
     if not name or credentials is None:
         return None
     if name not in credentials:
-        known = ", ".join(sorted(credentials))
+        known = listed(sorted(credentials))
         table.note(
             key,
             Message('credential "{name}" is not in secrets.toml', {"name": name}),

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.site.declarations.row import NONE, Declarable
 
 
@@ -40,7 +40,7 @@ def wrong_detail(row: Declarable, text: str) -> Message | None:
     name, value = split_detail(text)
     asked = next((one for one in row.details if one.id == name), None)
     if asked is None:
-        known = ", ".join(one.id for one in row.details) or "-"
+        known = listed([one.id for one in row.details] or ["-"])
         return Message("{duty} has no detail {name}; it has: {known}", {"duty": row.id, "name": name, "known": known})
     if not value:
         return Message("the detail {name} has no text", {"name": name})
@@ -50,7 +50,7 @@ def wrong_detail(row: Declarable, text: str) -> Message | None:
         return Message("the detail {name} is written as {example}", {"name": name, "example": asked.example})
     words = [choice.value for choice in asked.choices]
     if words and value not in words:
-        return Message("the detail {name} is one of {words}", {"name": name, "words": ", ".join(words)})
+        return Message("the detail {name} is one of {words}", {"name": name, "words": listed(words)})
     return None
 
 

@@ -13,8 +13,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
+from agent.model.finding import Listed, Message
 from agent.site.declarations.details import lacking
 from agent.site.declarations.table import BY_ID, DECLARABLES, Condition, Declarable, counts_in
+from agent.site.declarations.words import duty_word
 from drivers.spans import day_of
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class Standing:
     state: State
     declaration: Declaration | None = None
     days_left: int | None = None
-    reason: str = ""
+    reason: Message | Listed | None = None
 
     @property
     def value(self) -> Value | None:
@@ -161,8 +163,8 @@ def holds(site: Site, conditions: tuple[Condition, ...], today: date, camera: st
 
 def waits_or_fails(
     site: Site, conditions: tuple[Condition, ...], today: date, camera: str = ""
-) -> tuple[bool | None, str]:
-    """Return the same, and in English the condition that fails, or the duty that must be declared first."""
+) -> tuple[bool | None, Message | None]:
+    """Return the same, and the condition that fails, or the duty that must be declared first."""
     why, is_due = _is_due(site, conditions, today, camera)
     return is_due, why
 
@@ -175,7 +177,9 @@ def _line(group: list[Standing], states: tuple[State, ...]) -> Line:
     return Line(first.duty, worst, cameras, first.days_left, first.declaration)
 
 
-def _is_due(site: Site, conditions: tuple[Condition, ...], today: date, camera: str) -> tuple[str, bool | None]:
+def _is_due(
+    site: Site, conditions: tuple[Condition, ...], today: date, camera: str
+) -> tuple[Message | None, bool | None]:
     open_duty = ""
     for condition in conditions:
         about = camera if BY_ID[condition.duty].scope == "camera" else ""
@@ -183,8 +187,8 @@ def _is_due(site: Site, conditions: tuple[Condition, ...], today: date, camera: 
         if word is None:
             open_duty = open_duty or condition.duty
         elif word.value not in condition.values:
-            return f"{condition.duty} is {word.value}", False
-    return (f"waits for {open_duty}", None) if open_duty else ("", True)
+            return Message("{duty} is {value}", {"duty": duty_word(condition.duty), "value": word.value}), False
+    return (Message("waits for {duty}", {"duty": duty_word(open_duty)}), None) if open_duty else (None, True)
 
 
 def _word(site: Site, duty: str, today: date, camera: str) -> Declaration | None:

@@ -9,18 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from agent.model.finding import Message
 from agent.site.config.site import Site
 from agent.site.declarations.standing import standing, waits_or_fails
 from agent.site.declarations.table import BY_ID, Condition, counts_in
+from agent.site.declarations.words import duty_word
 from agent.site.rules.pack import Obligation, in_effect
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Whether a check is due (None: a declaration is missing), in English `why` not, and the `rules` that bind."""
+    """Whether a check is due (None: a declaration is missing), `why` not, and the `rules` that bind."""
 
     is_due: bool | None
-    why: str = ""
+    why: Message | None = None
     rules: tuple[str, ...] = ()
 
 
@@ -51,11 +53,11 @@ def _binding(site: Site, check: str, today: date) -> Iterator[tuple[str, Obligat
                         if one.check == check and in_effect(one, today))  # fmt: skip
 
 
-def _holds(site: Site, one: Obligation, today: date) -> tuple[bool | None, str]:
+def _holds(site: Site, one: Obligation, today: date) -> tuple[bool | None, Message | None]:
     conditions = tuple(when for when in one.when if BY_ID[when.duty].scope == "site")
     open_ = tuple(when for when in conditions if _is_unasked(site, when, today))
     if open_:
-        return False, f"{open_[0].duty} is not declared"
+        return False, Message("{duty} is not declared", {"duty": duty_word(open_[0].duty)})
     return waits_or_fails(site, conditions, today)
 
 

@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 import tomli
 
-from agent.model.finding import Message, Severity, Source
+from agent.model.finding import Message, Severity, Source, listed
 from agent.site.declarations.table import BY_ID, Condition
 from agent.site.rules.pack import Confidence, Obligation, Observed, Pack, Status
 from agent.site.toml.days import read_date
@@ -127,14 +127,14 @@ def _conditions(table: Table) -> Iterator[Condition]:
     for duty, values in when.data.items() if when else ():
         row = BY_ID.get(duty)
         if when is None or row is None or row.kind not in ("choice", "flag"):
-            known = ", ".join(row.id for row in BY_ID.values() if row.kind in ("choice", "flag"))
+            known = listed(row.id for row in BY_ID.values() if row.kind in ("choice", "flag"))
             what = Message('when: no rule can hang on "{duty}"', {"duty": duty[:64]})
             fix = Message("use one of: {known}", {"known": known})
             table.document.note((*table.path, "when", duty), table.where, what, fix)
             continue
         allowed: tuple[str | bool, ...] = tuple(c.value for c in row.choices) or (True, False)
         if not isinstance(values, list) or not values or any(value not in allowed for value in values):
-            shown = ", ".join(str(value).lower() if isinstance(value, bool) else f'"{value}"' for value in allowed)
+            shown = listed(str(value).lower() if isinstance(value, bool) else f'"{value}"' for value in allowed)
             given = {"duty": duty, "shown": table.document.shown(values)}
             what = Message("{duty} must be a list of what it may be declared as, not {shown}", given)
             when.note(duty, what, Message("use some of: {shown}", {"shown": shown}))

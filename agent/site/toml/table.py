@@ -16,7 +16,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Literal, TypeVar
 
 from agent.model.errors import os_words
-from agent.model.finding import Message, sentence
+from agent.model.finding import Message, listed, sentence
 from agent.site.toml.lines import KeyPath
 from agent.site.toml.problems import Problem
 
@@ -171,7 +171,7 @@ class Table:
         for choice in choices:
             if value == choice:
                 return choice
-        words = ", ".join(f'"{choice}"' for choice in choices)
+        words = listed(f'"{choice}"' for choice in choices)
         return self._wrong(key, Message("one of {words}", {"words": words}), f'"{default}"', default)
 
     def texts(self, key: str, right: Callable[[str], bool], expected: str, example: str) -> tuple[str, ...]:
@@ -317,5 +317,5 @@ def _suggestion(key: str, known: Sequence[str]) -> Message:
     return (
         Message('did you mean "{close}"?', {"close": close[0]})
         if close
-        else Message("known here: {known}", {"known": ", ".join(known)})
+        else Message("known here: {known}", {"known": listed(known)})
     )

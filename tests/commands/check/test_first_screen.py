@@ -16,7 +16,7 @@ from agent.text.translate import render, translate
 CAMERAS = tuple(replace(camera(), camera=replace(camera().camera, id=f"c{number}")) for number in range(60))
 HEAD = {
     "en": "61 fail, 0 warn, 60 unknown, 0 pass, 0 not applicable",
-    "zh_CN": "61 不合格, 0 警告, 60 未知, 0 合格, 0 不适用",
+    "zh_CN": "61 不合格、0 警告、60 无法判定、0 合格、0 不适用",
 }
 
 

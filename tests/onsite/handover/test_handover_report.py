@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from duty_sites import FACTS, IN_USE, declared_site, word
 from handed_over import checked, html, jpegs, values
+from lived import finding
 from pictures import jpeg, lit, scene
 from sights import view
 from sites import DECLARED, NOW, SQUARE, but_unread, camera, healthy, observed, site, without
 
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.from_rules import CLOCK, PRIVACY
-from agent.model.finding import is_waiting
+from agent.model.finding import PAST_BREACH, is_waiting
 from agent.observe.facts.facts import gather
 from agent.onsite.handover.contents_duties import duty_text
 from agent.onsite.handover.contents_findings import is_declaration
@@ -70,7 +72,7 @@ def test_a_site_in_order_says_so_on_its_first_page_and_leaves_nothing_open() -> 
 
 def test_what_fails_stands_first_with_the_next_step_and_who_has_it() -> None:
     report = values(checked(site(camera()), bare("main")))
-    assert report.verdict.startswith("Not ready for acceptance: ")
+    assert report.verdict.startswith("Not ready to be handed over: ")
     first = report.groups[0]
     assert (first.who, first.status, first.title) == ("contractor", "fail", "Private zone hidden in pictures")
     assert [one.name for one in first.said[0].places] == ["gate"]
@@ -81,7 +83,7 @@ def test_what_fails_stands_first_with_the_next_step_and_who_has_it() -> None:
 
 def test_sections_stand_in_the_order_in_which_people_read_them_and_link_both_ways() -> None:
     text = html(checked(site(camera()), bare("main")))
-    order = ["fails", "unknowns", "matrix", "cameras", "footage", "devices", "duties", "sign", "about"]
+    order = ["fails", "unknowns", "matrix", "cameras", "footage", "devices", "past", "duties", "sign", "about"]
     assert re.findall(r'<h2 id="s-([a-z]+)">', text) == order
     assert [text.count(f'href="#s-{name}"') >= 1 for name in order] == [True] * len(order)
     anchors = re.findall(r' id="([a-z0-9-]+)"', text)
@@ -177,6 +179,34 @@ def test_the_report_says_who_holds_it_on_what_ground_and_until_when() -> None:
     bare_of_pictures = dict(values(checked(site(camera()), healthy())).keeping)
     assert bare_of_pictures["held by"] == "School"
     assert "no picture is in it" in bare_of_pictures["to be deleted"]
+
+
+def test_what_was_late_stands_apart_with_its_days_until_a_note_ends_it() -> None:
+    used = IN_USE + timedelta(days=3)
+    late = word("main-project-date", IN_USE)
+    one = checked(declared_site(late, in_use_since=used), facts=FACTS)
+    report, text = values(one), html(one)
+    (past,) = report.past
+    days = (used.isoformat(), IN_USE.isoformat())
+    assert (past.happened, past.was_due) == days and "camwarden declare" not in past.text
+    assert past.text not in {said.text for group in report.groups for said in group.said}, "no open warning"
+    section = text[text.index('<h2 id="s-past">') : text.index('<h2 id="s-duties">')]
+    assert all(day in section for day in days) and text.count(past.text) == 1
+    assert 'href="#s-past"><b>1</b>' in text, "the first page leads there"
+    assert report.totals["warn"] == sum(
+        f.status == "warn" and f.reason != PAST_BREACH and not f.caused_by for f in one.seen.findings
+    )
+    noted = replace(late, details=(*late.details, "authority-note: letter 31"))
+    ended = checked(declared_site(noted, in_use_since=used), facts=FACTS)
+    assert values(ended).past == () and "letter 31" not in html(ended)
+    assert "Nothing is known that was late or out of order." in html(ended)
+
+
+def test_what_was_late_alone_holds_no_hand_over_up() -> None:
+    findings = (finding("pass"), replace(finding("warn"), reason=PAST_BREACH))
+    one = checked(site(camera(), in_use_since=date(2024, 9, 1)), healthy())
+    one = replace(one, seen=replace(one.seen, findings=findings))
+    assert values(one).verdict == "Nothing is open; 1 matters of the past wait for a note of the authority."
 
 
 def test_unknown_is_never_called_good() -> None:
@@ -308,7 +338,7 @@ def test_every_check_and_rule_has_its_words_in_both_languages() -> None:
     documents = {one for check in CHECKS for one in check.source.document.split("; ")}
     assert set(DOCUMENTS) - {SETTINGS} <= documents
     assert rule_text(CLOCK, "en") == "GB/T 28181-2016 clause 9.10.1 (1 s); DB31/T 329.21-2019 clause 4.2.5 (30 s)"
-    assert rule_text(PRIVACY, "zh_CN").count("\u7b2c") == 2
+    assert "第五条第二款" in rule_text(PRIVACY, "zh_CN") and "第十三条" in rule_text(PRIVACY, "zh_CN")
     for check in CHECKS:
         chinese = rule_text(check.source, "zh_CN")
         assert not re.search("article|clause|not (stated|available|confirmed)|as reported|design default", chinese), (

@@ -23,12 +23,12 @@ PROOF = Proof("dt0001", "140200", "School", "kid", "epoch", 1, "00" * 32, "2026-
 HOSTILE = "<script>alert(1)</script>[bold]{{ 7*7 }}"
 
 
-def page(one: CameraConfig, observations: Observations) -> str:
+def page(one: CameraConfig, observations: Observations, lang: str = "en") -> str:
     a_site = site(one)
     facts = facts_of(a_site, observations)
     findings = but_unread(run_checks(a_site, facts, NOW))
     drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, {})
-    return render_page(drafts[0].body, PROOF)
+    return render_page(drafts[0].body, PROOF, lang=lang)
 
 
 def test_a_site_in_order_says_so_and_shows_its_footage() -> None:
@@ -72,7 +72,7 @@ def test_a_rule_of_two_documents_names_each_with_its_article() -> None:
 
 def test_recordings_that_nobody_declared_are_unknown_for_the_camera_not_undue() -> None:
     row = page(camera(recorded=False), healthy()).split('<td class="id">gate')[1].split("</tr>")[0]
-    assert "retention-days site" in row
+    assert "same cause: Days of footage kept" in row
 
 
 def test_the_terminal_s_tables_show_an_open_declaration_and_a_hostile_name_as_text() -> None:

@@ -78,7 +78,7 @@ def test_a_chat_gets_three_lines_of_counts_and_no_name(hook: Hook, kind: str) ->
     text = body["text"]["content"] if kind != "feishu" else body["content"]["text"]
     assert text.split("\n") == [
         "camwarden dt0001 2026-11-25 08:05",
-        "摄像机在线 3/4；不合格 2，未知 1，警告 0",  # noqa: RUF001 - Chinese
+        "摄像机在线 3/4；不合格 2，无法判定 1，警告 0",  # noqa: RUF001 - Chinese
         "新增或变差：1 项（严重 1）；详见 camwarden status",  # noqa: RUF001 - Chinese
     ]
 

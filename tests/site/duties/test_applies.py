@@ -108,7 +108,7 @@ def test_another_law_that_binds_keeps_the_retention_due(duty: str) -> None:
     assert due(a_site, "retention-days", TODAY) == BINDS
     unsaid = declared_site(word("national-class", "9"), without=("key-target",))
     assert due(unsaid, "retention-days", TODAY).is_due is None
-    assert due(unsaid, "retention-days", TODAY).why == "waits for key-target"
+    assert str(due(unsaid, "retention-days", TODAY).why) == "waits for key-target"
 
 
 def test_what_the_profile_does_not_ask_for_keeps_nothing_open() -> None:

@@ -8,7 +8,7 @@ from agent.judge.checks.devices import online
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import STREAM_PROTECTION
-from agent.judge.wording.picture_words import path_word
+from agent.judge.wording.picture_words import path_word, paths_listed
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.turns import REMEMBERED
@@ -38,7 +38,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
 def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> Iterator[Outcome]:
     """Yield what each listed path answered without a login; what was asked besides them counts together."""
     if access.anonymous:
-        paths = {"paths": ", ".join(access.anonymous)}
+        paths = {"paths": paths_listed(access.anonymous)}
         message = Message("{paths} answer without a login: switch authentication on", paths)
         yield Broken("asked", "anonymous", message)
     else:

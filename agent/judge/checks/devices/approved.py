@@ -17,7 +17,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Ground, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message, listed
 from agent.observe.facts.facts import Facts, V
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
@@ -62,11 +62,11 @@ def _insecure(
     strange = [name for name in running if _normalized(name) not in INSECURE | HARMLESS | approved]
     open_ = [name for name in running if _normalized(name) in INSECURE]
     evidence: dict[str, Json] = {"services": list(running), "insecure": list(open_)}
-    wrong = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
-    message = Message("no service that it lists is insecure ({services})", {"services": ", ".join(running)})
+    wrong = Message("{services} is switched on: switch it off in the device", {"services": listed(open_)})
+    message = Message("no service that it lists is insecure ({services})", {"services": listed(running)})
     unknown = Message(
         "it offers {services}, a name that nobody knows: whether that is secure is not known",
-        {"services": ", ".join(strange)},
+        {"services": listed(strange)},
         next_step="switch it off, or add it to approved-services",
     )
     outcomes = [
@@ -92,7 +92,7 @@ def _exposed(
     evidence: dict[str, Json] = {"services": list(running), "not_approved": list(more)}
     wrong = Message(
         "it offers {services}, which nobody approved: switch it off, or add it to approved-services",
-        {"services": ", ".join(more)},
+        {"services": listed(more)},
     )
     rests_on = (*told, *declared("site", SERVICES))
     outcomes = [_listed_services(running, told), *each_name(running, more, "not-approved", wrong, rests_on), complete]

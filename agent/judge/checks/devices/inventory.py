@@ -8,7 +8,7 @@ from agent.judge.checks.devices import online, undeclared_channels
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds, own
 from agent.judge.verdict import not_told, verdict, waiting
 from agent.judge.wording.from_rules import INSTALLATION
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Listed, Message, first_of, listed, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import TIMES_TO_COUNT, BoxMark, KnownBox, Sighting
 from agent.observe.inventory import device_identity
@@ -53,7 +53,7 @@ def _network(site: Site, facts: Facts, now: datetime) -> Iterator[Outcome]:
     if around.failed:
         message = Message(
             "not everybody on the network could be asked ({failed}): correct [discovery] or the network",
-            {"failed": ", ".join(around.failed[:NAMED_MAX])},
+            {"failed": listed(around.failed[:NAMED_MAX])},
         )
         yield Open("asked", "not-asked", message)
     if around.newcomers:
@@ -130,7 +130,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMar
     if empty:
         message = Message(
             "no video source on the channel of {cameras}: find the camera, or correct the channel",
-            {"cameras": ", ".join(empty)},
+            {"cameras": listed(empty)},
         )
         return check.finding(subject, "warn", "channel-empty", {"cameras": list(empty)}, message)
     if seen is None:
@@ -164,7 +164,7 @@ def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Known
 
 
 def _box_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
-    ids = ", ".join(case.names[:NAMED_MAX])
+    ids = listed(case.names[:NAMED_MAX])
     if case.kind == "duplicate":
         return Message(
             "one box answers for {devices}: list its channels as cameras of one device, or correct an address",
@@ -195,7 +195,7 @@ def _box_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) 
 
 
 def _camera_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
-    ids = ", ".join(case.names[:NAMED_MAX])
+    ids = listed(case.names[:NAMED_MAX])
     if case.kind == "swapped":
         return Message(
             "the cameras {cameras} have exchanged their channels: exchange them back, in the recorder or in the "
@@ -243,9 +243,8 @@ def _mark_json(mark: BoxMark) -> Json:
     return {"model": mark.model, "serial_digest": mark.serial or None, "mac_digests": list(mark.macs)}
 
 
-def _addresses(sightings: tuple[Sighting, ...]) -> str:
-    named = ", ".join(s.address for s in sightings[:NAMED_MAX])
-    return named if len(sightings) <= NAMED_MAX else f"{named}, ..."
+def _addresses(sightings: tuple[Sighting, ...]) -> Listed:
+    return first_of([s.address for s in sightings], NAMED_MAX)
 
 
 UNDECLARED = Check(

@@ -8,6 +8,7 @@ from agent.judge.checks.service import gateway
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
+from agent.judge.wording.picture_words import paths_listed
 from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Json, Message, Unproven, utc_text
 from agent.observe.facts.facts import Facts
@@ -156,7 +157,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
         )
         blank = Broken("pictures", "blank", message, mild=True)
         return verdict(check, subject, [blank], evidence, message)
-    message = Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)})
+    message = Message("delivers pictures on {paths}", {"paths": paths_listed(s.path for s in live)})
     outcomes = [*_card(facts, subject), _not_lost(facts, camera), _moving(facts, camera.camera.id, streams)]
     return verdict(check, subject, [Held("pictures", grounds(_live(facts, subject))), *outcomes], evidence, message)
 

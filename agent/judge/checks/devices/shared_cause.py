@@ -7,7 +7,7 @@ from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
 from agent.judge.claim import Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
-from agent.model.finding import Finding, Json, Message, Source
+from agent.model.finding import Finding, Json, Message, Source, listed
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory import common_causes
 from agent.site.config.site import Site
@@ -34,7 +34,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         "members": members[:EVIDENCE_MAX],
         "why": found[0].why,
     }
-    values: dict[str, str | int | float] = {"count": len(members), "where": ", ".join(group.where for group in found)}
+    values = {"count": len(members), "where": listed(group.where for group in found)}
     power = found[0].fault_class == "power"
     message = Message((POWER if power else NETWORK).template, values)
     return (check.finding("site", "fail", "power" if power else "network-group", evidence, message),)

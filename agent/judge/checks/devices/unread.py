@@ -12,7 +12,8 @@ from agent.judge.checks.devices import online
 from agent.judge.claim import Held, own
 from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
-from agent.model.finding import Finding, Json, Message, Source
+from agent.judge.wording.fact_words import fact_word
+from agent.model.finding import Finding, Json, Message, Source, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.table import PROFILES, AskedProfile
@@ -67,7 +68,10 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         {"fact": fact, "reason": reason, "count": len(subjects), "subjects": subjects[:EVIDENCE_MAX]}
         for (fact, reason), subjects in open_.items()
     ]
-    told = ", ".join(f"{fact} ({len(subjects)}x {reason})" for (fact, reason), subjects in open_.items())
+    told = listed(
+        Message("{fact} ({count}x {reason})", {"fact": fact_word(fact), "count": len(subjects), "reason": reason})
+        for (fact, reason), subjects in open_.items()
+    )
     reasons = {reason for _, reason in open_}
     message = Message(
         "what devices do not tell cannot be judged: {facts}; look at the rights of the login, or take a newer firmware",
@@ -84,7 +88,9 @@ def fact_missing(check: Check, site: Site, facts: Facts, subject: str, fact: Fac
         message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
         return freed(check, subject, Rule(f"profile {site.rules.profile}"), "profile", message, {"fact": fact})
     reason = missing_reason(site, facts, subject, fact)
-    message = Message("it does not tell {fact} ({reason}), so this cannot be judged", {"fact": fact, "reason": reason})
+    message = Message(
+        "it does not tell {fact} ({reason}), so this cannot be judged", {"fact": fact_word(fact), "reason": reason}
+    )
     return check.finding(
         subject, "unknown", reason, {"fact": fact}, message, silence_key(site, facts, subject) or FOLDED
     )

@@ -20,6 +20,7 @@ from agent.observe.footage.due import due_hours, left_out_s
 from agent.observe.footage.gaps import PLAN_SLACK_S
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import holds, local_day
+from agent.site.declarations.words import duties_listed
 from agent.site.duties.bounds import FLOOR
 from agent.site.rules.pack import in_effect, obligations
 from drivers.footage import Schedule, StoreIndex, TroubleKind
@@ -204,7 +205,7 @@ def floor_declared(site: Site, camera: CameraConfig, kept: timedelta, now: datet
                 "kept": round(kept / DAY, 1),
                 "floor": due.days,
                 "higher": higher.days,
-                "duty": ", ".join(duties),
+                "duty": duties_listed(duties),
             },
             next_step="camwarden declare",
         )

@@ -11,7 +11,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.papers.acceptance import ACCEPTANCE, not_accepted
 from agent.judge.claim import Broken
-from agent.judge.wording.declared_words import DeclaredDuties, declared_duties, name_list
+from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.judge.wording.past_breach import InOrder, in_order, with_notes
 from agent.model.finding import Finding, Json, Message
@@ -19,6 +19,7 @@ from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.detail_table import FAILED
 from agent.site.declarations.table import NONE
+from agent.site.declarations.words import duties_listed
 
 REVIEW: Final = "paper-design-review"
 TEST: Final = "paper-test-report"
@@ -47,7 +48,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         return (not_accepted(found),)
     orders = _orders(found, accepted if isinstance(accepted, date) else None)
     told: dict[str, Json] = {duty: str(found.document_day(duty) or "") or None for duty in FAILS}
-    declared = Message("declared ({duties})", {"duties": name_list(FAILS)})
+    declared = Message("declared ({duties})", {"duties": duties_listed(FAILS)})
     message = with_notes(found, declared, *orders)
     return (found.counts(message, {"days": told}, *failed, *in_order(found, *orders)),)
 

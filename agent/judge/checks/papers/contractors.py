@@ -10,13 +10,14 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.papers.acceptance import ACCEPTANCE, DESIGN
 from agent.judge.claim import Broken
-from agent.judge.wording.declared_words import DeclaredDuties, declared_duties, name_list
+from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.judge.wording.past_breach import InOrder, in_order, with_notes
 from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.table import NONE
+from agent.site.declarations.words import duties_listed, duty_word
 
 DESIGNED: Final = "contractor-design"
 BUILT: Final = "contractor-build"
@@ -31,7 +32,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     if isinstance(found, Finding):
         return (found,)
     orders = _orders(found)
-    declared = Message("declared ({duties})", {"duties": name_list(ROLES)})
+    declared = Message("declared ({duties})", {"duties": duties_listed(ROLES)})
     message = with_notes(found, declared, *orders)
     return (found.counts(message, {}, *_unqualified(found), *in_order(found, *orders)),)
 
@@ -41,7 +42,7 @@ def _unqualified(found: DeclaredDuties) -> Iterator[Broken]:
         if found.detail(duty, "class") == NONE:
             message = Message(
                 "a firm has no qualification ({duty})",
-                {"duty": duty},
+                {"duty": duty_word(duty)},
                 next_step="have another firm do it, or declare not-prescribed where the state asks for none",
             )
             yield Broken(f"declared class {duty}", "no-qualification", message)

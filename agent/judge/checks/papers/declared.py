@@ -6,7 +6,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.claim import Held, declared, own
 from agent.judge.verdict import verdict
-from agent.model.finding import Finding, Json, Message, Source
+from agent.model.finding import Finding, Json, Listed, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import (
@@ -19,6 +19,7 @@ from agent.site.declarations.standing import (
     local_day,
     standings,
 )
+from agent.site.declarations.words import duties_listed
 
 DECLARATIONS_ID: Final = "declarations"
 
@@ -85,9 +86,8 @@ def _row(line: Line) -> Json:
     return {"duty": line.duty.id, "cameras": len(line.cameras), **stands}
 
 
-def _duty_names(found: tuple[Line, ...]) -> str:
-    names = ", ".join(line.duty.id for line in found[:NAMED_MAX])
-    return names if len(found) <= NAMED_MAX else f"{names}, ..."
+def _duty_names(found: tuple[Line, ...]) -> Listed:
+    return duties_listed((line.duty.id for line in found), NAMED_MAX)
 
 
 CHECK = Check(

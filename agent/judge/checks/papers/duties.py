@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import all_none, declared_duties, name_list
+from agent.judge.wording.declared_words import all_none, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.table import DECLARABLES
+from agent.site.declarations.words import duties_listed
 
 WITH: Final = {
     "archive-complete": ("paper-design", "paper-test-report", "paper-acceptance"),
@@ -27,7 +28,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     found = declared_duties(check, site, now, *own, *WITH.get(check.id, ()))
     if isinstance(found, Finding):
         return (found,)
-    declared = Message("declared ({duties})", {"duties": name_list(one.duty.id for one in found.due)})
+    declared = Message("declared ({duties})", {"duties": duties_listed(one.duty.id for one in found.due)})
     return (found.open() or all_none(found) or found.counts(declared),)
 
 

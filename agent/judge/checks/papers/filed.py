@@ -12,14 +12,22 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.claim import Held, declared, grounds
 from agent.judge.verdict import verdict
-from agent.judge.wording.declared_words import EVIDENCE_MAX, FOLDED, DeclaredDuties, declared_duties, name_list
+from agent.judge.wording.declared_words import (
+    EVIDENCE_MAX,
+    FOLDED,
+    NAMED_MAX,
+    DeclaredDuties,
+    declared_duties,
+    name_list,
+)
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Message, first_of
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import FiledDevice, Filing
 from agent.observe.footage.days import floor_of
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.site.config.site import Site
+from agent.site.declarations.words import duties_listed, duty_word
 from drivers.model import Identity
 
 CAMERAS: Final = "filed-cameras"
@@ -76,7 +84,9 @@ def run_change(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
               if found.value(name) != now_is]  # fmt: skip
     if not differ:
         return (found.counts(Message("nothing that was filed has changed"), {"basis": "declared"}),)
-    message = Message("what was filed has changed ({what})", {"what": ", ".join(differ)}, next_step="file the change")
+    message = Message(
+        "what was filed has changed ({what})", {"what": duties_listed(differ)}, next_step="file the change"
+    )
     cause = f"{FACTS_ID} site"
     return (found.finding("warn", "changed", message, {"basis": "declared", "changed": differ}, cause),)
 
@@ -98,8 +108,10 @@ def _changed(site: Site, found: DeclaredDuties, filed: Filing) -> Finding:
     if not (new or gone or period):
         same = Held("filed", declared("site", "filing"))
         return verdict(found.check, "site", [same], found.evidence(told), Message("nothing that was filed has changed"))
-    which = [*(f"+{one}" for one in new), *(f"-{one}" for one in gone), *period]
-    message = Message("what was filed has changed ({what})", {"what": name_list(which)}, next_step="file the change")
+    which = [*(f"+{one}" for one in new), *(f"-{one}" for one in gone), *map(duty_word, period)]
+    message = Message(
+        "what was filed has changed ({what})", {"what": first_of(which, NAMED_MAX)}, next_step="file the change"
+    )
     # The declared numbers tell the same of cameras and period; a swapped device only the list does.
     counted = bool(period) or len(cameras) != len(filed.cameras)
     return found.finding("warn", "changed", message, told, f"{FACTS_ID} site" if counted else "")

@@ -16,7 +16,7 @@ from agent.judge.claim import Broken, Held, Outcome, declared, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import FOLDED, DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Ground, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import COUNTING, EXPIRING_SOON_DAYS, local_day, standing
@@ -150,7 +150,7 @@ def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
         return verdict(check, subject, [named], {}, Message("no name speaks of a private place"))
     near = [hint.outside for of_text in found.values() for hint in of_text]
     evidence: dict[str, Json] = {"words": spoken, "outside": [word for word in dict.fromkeys(near) if word]}
-    values = {"words": ", ".join(spoken)}
+    values = {"words": listed(spoken)}
     rests_on: tuple[Ground, ...] = (*declared(subject, "name"), *grounds(facts.observed(subject, Overlays)))
     if all(near):
         message = Message("its name speaks of a private place ({words}), and of the outside of it", values)

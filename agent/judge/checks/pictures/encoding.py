@@ -11,7 +11,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds
 from agent.judge.freed import Rule, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Ground, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing
@@ -71,7 +71,7 @@ def _silent(camera: str, carrying: Sequence[str], offering: Iterable[str], told:
     message = Message(
         "it takes sound ({profiles}), and nobody allowed that: switch the sound off, or camwarden declare --set "
         "audio-allowed=true --cameras {camera}",
-        {"profiles": ", ".join(names), "camera": camera},
+        {"profiles": listed(names), "camera": camera},
     )
     return Broken("silent", "audio-on", message)
 
@@ -87,7 +87,7 @@ def _kept_silent(streams: Mapping[PathName, tuple[str, ...]], told: tuple[Ground
     message = Message(
         "what is recorded of it has sound ({encodings}), and nobody allowed that: switch the sound off in the "
         "recording settings; what was recorded before then keeps it",
-        {"encodings": ", ".join(names)},
+        {"encodings": listed(names)},
     )
     yield Broken("recorded", "audio-recorded", message, mild=True)
 
@@ -96,7 +96,7 @@ def _told(untold: tuple[str, ...], told: tuple[Ground, ...]) -> Iterator[Outcome
     """Yield that the device says of every profile whether it has sound."""
     message = Message(
         "the device says nothing of sound in {profiles}: look in its settings whether the microphone is off",
-        {"profiles": ", ".join(untold)},
+        {"profiles": listed(untold)},
     )
     yield Open("told", "sound-not-told", message, doubted=True) if untold else Held("told", told)
 
@@ -112,7 +112,7 @@ def _undescribed(facts: Facts, subject: str) -> Iterator[Outcome]:
     message = Message(
         "the device lists more streams ({names}), whose descriptions nobody reads: whether they carry sound is not "
         "known",
-        {"names": ", ".join(names)},
+        {"names": listed(names)},
         next_step="switch off in the device what nobody needs",
     )
     yield Open("further", "sound-not-described", message, doubted=True)
@@ -138,7 +138,7 @@ def _design(check: Check, site: Site, facts: Facts, camera: str, now: datetime) 
     silent = [name for name, value in _figures(main) if not value]
     outcome: Outcome = Held("as designed", (*grounds(facts.observed(subject, Encoders)), *declared(subject, DESIGN)))
     if silent:
-        message = Message("it does not tell {figures} of its main stream", {"figures": ", ".join(silent)})
+        message = Message("it does not tell {figures} of its main stream", {"figures": listed(silent)})
         outcome = Open("as designed", "unsupported", message)
     elif not _as_designed(main, designed):
         message = Message(

@@ -12,7 +12,7 @@ from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.wording.picture_words import path_word, paths_listed, zone_reason
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.model import Observation, RecordedBeside, Recordings, Unavailable
@@ -139,7 +139,7 @@ def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:
     if streams and streams.further:
         message = Message(
             "the device lists more streams ({names}), at which nobody looks: what they show is not known",
-            {"names": ", ".join(streams.further)},
+            {"names": listed(streams.further)},
             next_step="switch off in the device what nobody needs",
         )
         yield Open("further", NOT_LOOKED_AT, message, doubted=True)

@@ -15,7 +15,7 @@ from agent.judge.checks.devices.unread import FOLDED, fact_missing, listed_overl
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Listed, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.site.config.site import CameraConfig, Site
@@ -168,7 +168,7 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
 
 def _doubled(site: Site, facts: Facts, doubled: list[list[str]]) -> Broken:
-    named = "; ".join(", ".join(cameras[:NAMED_MAX]) for cameras in doubled[:NAMED_MAX])
+    named = Listed(tuple(listed(cameras[:NAMED_MAX]) for cameras in doubled[:NAMED_MAX]), "; ")
     message = Message("cameras carry the same name in their picture ({cameras}): give each its own", {"cameras": named})
     device_of = {camera.camera.id: camera.camera.device for camera in site.cameras}
     cause = cause_of_all(site, facts, [device_of[one] for cameras in doubled for one in cameras])

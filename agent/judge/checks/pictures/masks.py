@@ -17,6 +17,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import PRIVACY
+from agent.judge.wording.picture_words import paths_listed
 from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.own_masks import is_undeclared
@@ -166,7 +167,7 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
     outcomes = hidden(facts, camera, _switched_off(facts, camera)).values()
-    paths = ", ".join(seen.path for seen in facts.all(subject, PictureSeen))
+    paths = paths_listed(seen.path for seen in facts.all(subject, PictureSeen))
     message = Message("every zone is hidden on {paths}", {"paths": paths})
     return verdict(check, subject, outcomes, {"paths": list(_evidence(facts, subject))}, message)
 

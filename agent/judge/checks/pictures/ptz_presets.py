@@ -13,7 +13,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, declared
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.picture_words import path_word, paths_listed, zone_reason
-from agent.model.finding import Finding, Ground, Json, Message, utc_text
+from agent.model.finding import Finding, Ground, Json, Listed, Message, listed, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.preset_verdicts import PresetOnPath
 from agent.site.config.site import CameraConfig, Preset
@@ -42,7 +42,7 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
     order = ("picture", "approved", "seen", "hidden", "video")
     outcomes.sort(key=lambda one: order.index(one.key.partition(" ")[0]))
     message = Message(
-        "presets {presets} were each seen within a day, with every zone hidden", {"presets": ", ".join(seen)}
+        "presets {presets} were each seen within a day, with every zone hidden", {"presets": listed(seen)}
     )
     return verdict(check, subject, outcomes, evidence, message)
 
@@ -59,14 +59,14 @@ def _presets(camera: CameraConfig, due: Iterable[Preset], seen: Rows, approved: 
     for preset in due:
         for key, missing in words.items():
             if preset.name in missing:
-                yield _missing(f"{key} {preset.name}", ", ".join(missing), camera.camera.id)
+                yield _missing(f"{key} {preset.name}", listed(missing), camera.camera.id)
             elif key == "approved":
                 yield Held(f"{key} {preset.name}", declared(subject, "mask-approval"))
             elif live[preset.name]:
                 yield Held(f"{key} {preset.name}", tuple(_ground(subject, one) for one in live[preset.name]))
 
 
-def _missing(key: str, presets: str, camera: str) -> Open:
+def _missing(key: str, presets: Listed, camera: str) -> Open:
     values = {"presets": presets}
     if key.startswith("approved"):
         message = Message(

@@ -12,7 +12,7 @@ from agent.judge.checks.devices.online import cause_of_silence
 from agent.judge.checks.pictures.quality import QUALITY_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict, waiting
-from agent.model.finding import Finding, Json, Message, Source
+from agent.model.finding import Finding, Json, Listed, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.observe.pictures.moments import ENOUGH, Pair, compared, is_same
@@ -97,8 +97,8 @@ def _configured_twice(names: list[str], facts: Facts) -> list[Pair]:
     return list(dict.fromkeys(pairs))
 
 
-def _named(pairs: list[Pair]) -> str:
-    return "; ".join(" + ".join(pair) for pair in pairs[:NAMED_MAX])
+def _named(pairs: list[Pair]) -> Listed:
+    return Listed(tuple(" + ".join(pair) for pair in pairs[:NAMED_MAX]), "; ")
 
 
 def _listed(pairs: list[Pair]) -> Json:

@@ -12,7 +12,7 @@ from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.from_rules import ORDER_799_CAMERAS
-from agent.model.finding import Finding, Ground, Json, Message
+from agent.model.finding import Finding, Ground, Json, Message, listed
 from agent.observe.approvals.approvals import lights
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
@@ -107,12 +107,12 @@ def _newest_differs(site: Site, facts: Facts, camera: CameraConfig, newest: View
 
 
 def _moved(move: Movement, bare: Iterable[str]) -> Message:
-    values: dict[str, str | int | float] = {
+    values: dict[str, object] = {
         "percent": round(move.largest_percent, 1),
         "degrees": round(move.rotation_deg, 1),
         "zoom": round(move.zoom_percent, 1),
     }
-    if not (zones := ", ".join(bare)):
+    if not (zones := listed(bare)):
         return Message(
             "its view has moved by up to {percent} % of its width (turned by {degrees} degrees, zoomed by {zoom} %): "
             "turn it back, or have the new view approved",

@@ -16,6 +16,7 @@ from agent.judge.claim import Held, Open, Outcome, declared, grounds, own
 from agent.judge.freed import Declaration, Rule, freed
 from agent.judge.verdict import verdict, waiting
 from agent.judge.wording.declared_words import FOLDED, name_list, rules_in_effect
+from agent.judge.wording.fact_words import fields_listed
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.assessed_days import Figure, last_whole_day
@@ -29,7 +30,7 @@ from drivers.model import Device, Identity, Services
 
 EVIDENCE_MAX: Final = 16
 
-Values = dict[str, str | int | float]
+Values = dict[str, object]
 LOOKED_RATIO: Final = 0.5
 """Share of a day's looks that must have happened for its rates to be judged. House rule."""
 
@@ -181,7 +182,7 @@ def run_file(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
             gone[name] = gone.get(name, 0) + 1
     total, open_ = len(FIELDS) * len(site.cameras), sum(gone.values())
     evidence: dict[str, Json] = {"filled": total - open_ - unread, "fields": total, "unknown": unread, "empty": gone}
-    values: Values = {"filled": total - open_ - unread, "fields": total, "names": name_list(gone)}
+    values: Values = {"filled": total - open_ - unread, "fields": total, "names": fields_listed(gone)}
     if gone:
         message = Message(
             "{filled} of {fields} fields are filled in; empty: {names}: camwarden declare, or site.toml", values

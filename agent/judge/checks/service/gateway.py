@@ -7,7 +7,7 @@ from agent.judge.check import Check
 from agent.judge.claim import Held, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
-from agent.model.finding import Finding, Json, Message
+from agent.model.finding import Finding, Json, Listed, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from drivers.details import Host
@@ -56,7 +56,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     if worker is not None and worker.limits:
         message = Message(
             "the process that decodes pictures is confined, but not by every layer: {limits}",
-            {"limits": "; ".join(worker.limits)},
+            {"limits": Listed(worker.limits, "; ")},
             next_step="use a kernel from 5.13 on with Landlock",
         )
         return (check.finding("site", "warn", "worker-limits", evidence, message),)
@@ -65,7 +65,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 
 def _unconfined(check: Check, site: Site, worker: Confinement, evidence: dict[str, Json]) -> Finding:
-    values = {"ways": ", ".join(worker.open_ways)}
+    values = {"ways": listed(worker.open_ways)}
     if site.worker.unconfined == "accept":
         message = Message(
             "pictures are decoded by a process that is not confined (open to it: {ways}), as this site accepts",
