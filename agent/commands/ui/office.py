@@ -12,6 +12,7 @@ from agent.commands.status import words
 from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.service_memory import episodes_known, sources_known
 from agent.host.health import moment
+from agent.judge.memory.hub_words import pinned_keys
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.model.errors import AgentError
 from agent.model.finding import utc_text
@@ -51,7 +52,8 @@ def _checked(
     env = Environment(credentials, album.judge, clock, confinement=lambda: worker.confinement)
     seen = see(site, env, now, sources_known(directory, site.id))
     pictures = album.blackened(site, seen.facts, seen.findings)
-    known, contested = episodes_known(directory), contested_of(read_notes(directory, site.id))
+    known = episodes_known(directory)
+    contested = contested_of(read_notes(directory, site.id), site.id, pinned_keys(site))
     return CheckResult(site, seen, now.at, episodes=known, pictures=pictures, contested=contested)
 
 
