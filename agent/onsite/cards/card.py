@@ -5,10 +5,11 @@ measured with the function that the reports use (`masking/coverage.py`).
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from agent.model.finding import Message, sentence
-from agent.onsite.cards import generic
+from agent.onsite.cards import generic, hikvision
 from agent.onsite.cards.grid import Grid
 from agent.onsite.cards.makers import maker_of, title_of
 from agent.onsite.cards.model import Card, Field, Known, Maker
@@ -21,6 +22,10 @@ from masking.geometry import GeometryError, validate, without_repeats
 
 MASKS_MOST: Final = 16
 """More masks than this nobody draws for one zone, whatever a device claims to take."""
+
+STEPS_LEAST: Final = 64
+STEPS_MOST: Final = 65536
+"""Fewer or more steps over a picture are no screen that masks are drawn on: the maker's usual one counts."""
 
 COVERED: Final = 0.001
 """Share of a zone that may be bare where the masks that a device lists are called enough already: rounding."""
@@ -70,7 +75,7 @@ def card(
         ))  # fmt: skip
     if slots.planned < 1:
         return _refused(maker, known, name, slots, _full(known))
-    grid = generic.MAKER.grid if known.upright else maker.grid
+    grid = _grid(maker, known)
     others = sum(1 for one in beside if one != zone and not _is_covered(one, known))
     most = min(max(slots.planned - others, 1), MASKS_MOST)
     drawn = draw(polygon, grid, most, *_corners(maker, known, rectangles))
@@ -87,6 +92,16 @@ def card(
         left_bare=drawn.left_bare,
         free=slots.free,
     )
+
+
+def _grid(maker: Maker, known: Known) -> Grid:
+    """Return how the page counts: in the steps that the device reports, in percent where its numbers mean nothing."""
+    if known.upright:
+        return generic.MAKER.grid
+    steps = known.options.steps if known.options is not None else None
+    if maker is hikvision.MAKER and steps is not None and all(STEPS_LEAST <= one <= STEPS_MOST for one in steps):
+        return replace(maker.grid, columns=steps[0], rows=steps[1])
+    return maker.grid
 
 
 def _corners(maker: Maker, known: Known, rectangles: bool) -> tuple[int, int]:
@@ -145,10 +160,20 @@ def _lines(maker: Maker, known: Known, slots: Slots, zone: PrivateZone, preset: 
         yield _UPRIGHT
     else:
         yield from maker.notes
+        if maker is hikvision.MAKER:
+            yield _steps(_grid(maker, known), known)
         if maker is not generic.MAKER:
             yield _BY_EYE
         yield _TURNED
     yield _PROVE
+
+
+def _steps(grid: Grid, known: Known) -> Message:
+    """Say over how many steps the numbers run, and whose word that is."""
+    values: dict[str, object] = {"columns": grid.columns, "rows": grid.rows}
+    if known.options is not None and known.options.steps == (grid.columns, grid.rows):
+        return Message("its numbers run to {columns} across and {rows} up, by the device's own word", values)
+    return Message("its numbers run to {columns} across and {rows} up, as is usual for this maker", values)
 
 
 def _is_covered(zone: PrivateZone, known: Known) -> bool:
