@@ -20,9 +20,6 @@ from agent.text.harmless import printable
 from masking.coverage import uncovered_ratio
 from masking.geometry import GeometryError, validate, without_repeats
 
-MASKS_MOST: Final = 16
-"""More masks than this nobody draws for one zone, whatever a device claims to take."""
-
 STEPS_LEAST: Final = 64
 STEPS_MOST: Final = 65536
 """Fewer or more steps over a picture are no screen that masks are drawn on: the maker's usual one counts."""
@@ -77,8 +74,7 @@ def card(
         return _refused(maker, known, name, slots, _full(known))
     grid = _grid(maker, known)
     others = sum(1 for one in beside if one != zone and not _is_covered(one, known))
-    most = min(max(slots.planned - others, 1), MASKS_MOST)
-    drawn = draw(polygon, grid, most, *_corners(maker, known, rectangles))
+    drawn = draw(polygon, grid, max(slots.planned - others, 1), *_corners(maker, known, rectangles))
     shapes = tuple(grid.polygon(shape) for shape in drawn.shapes)
     percent = f"{100 * drawn.too_much:.1f}"
     return Card(

@@ -12,7 +12,7 @@ from zones_made import rectangle, star, steps, stripe, zones
 from agent.onsite.cards.cover import boxes, pieces
 from agent.onsite.cards.grid import Grid, corners
 from agent.onsite.cards.makers import MAKERS
-from agent.onsite.cards.shapes import Drawn, draw
+from agent.onsite.cards.shapes import WORTH, Drawn, draw
 from masking.coverage import hidden_beyond, uncovered_ratio
 from masking.geometry import area, bounding_box
 from masking.model import Polygon
@@ -52,7 +52,7 @@ def test_200_zones_are_hidden_whole_and_never_by_more_than_the_rectangle_around_
 def test_more_masks_never_hide_more(most: int) -> None:
     for zone in ZONES[:12]:
         fewer, more = (draw(zone, GRIDS["dahua"], count) for count in (most, most + 1))
-        price = 0.02 * area(zone)
+        price = WORTH * area(zone)
         assert more.too_much <= fewer.too_much + price + 1e-9
         assert len(more.shapes) <= most + 1
 
