@@ -1,4 +1,4 @@
-"""Whatever polygon comes, a card refuses it in words or hides it whole, in numbers that the page has: nothing raises."""
+"""Whatever polygon comes, a card refuses it in words or hides it whole, in numbers the page has, and nothing raises."""
 
 from __future__ import annotations
 
