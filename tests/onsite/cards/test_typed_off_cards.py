@@ -14,6 +14,7 @@ from agent.onsite.cards.model import Card, Known
 from agent.site.config.site import PrivateZone
 from drivers.details import MaskOptions
 from drivers.model import Mask
+from masking.coverage import uncovered_ratio
 from masking.model import Polygon
 
 BOX = rectangle(0.1, 0.1, 0.4, 0.4)
@@ -108,10 +109,27 @@ def test_a_full_device_is_refused_with_what_to_do() -> None:
     found = card(WINDOW, Known(driver="hikvision", masks=listed("1", "2"), options=options))
     assert found.free == 0 and found.refusal is not None
     assert (found.fields, found.shapes) == ((), ())
-    assert "no mask is free: on the device's page enlarge a mask" in english(found)
+    box = "70, 519; 634, 519; 634, 57; 70, 57"
+    assert f"enlarge mask 1 to {box}; that hides" in english(found)
     off = card(WINDOW, Known(driver="hikvision", masks=listed("1", "2", enabled=False), options=options))
     assert "of those in use, 1, 2 are switched off" in english(off)
     assert card(WINDOW, Known(driver="dahua"), free=0).refusal is not None
+
+
+def test_the_mask_to_enlarge_is_the_one_that_hides_least_more() -> None:
+    masks = (
+        Mask("Covers[0]", rectangle(0.7, 0.0, 0.9, 0.2), "Color", True),
+        Mask("Covers[1]", rectangle(0.0, 0.1, 0.3, 0.8), "Color", True),
+        Mask("Covers[2]", rectangle(0.1, 0.1, 0.5, 0.7), "Color", None),
+        Mask("LeLensMask", rectangle(0.0, 0.0, 1.0, 1.0), "lens", True),
+        Mask("Covers[3]", (), "Color", True),
+    )
+    found = card(WINDOW, Known(driver="dahua", masks=masks, options=MaskOptions(4, 0, ())))
+    assert found.refusal is not None and found.free == 0
+    values = {name: found.refusal.values[name] for name in ("number", "values", "percent")}
+    assert values == {"number": 2, "values": "0, 819, 4915, 6553", "percent": "12.0"}, "0.42 less 0.23 and 0.07"
+    enlarged = rectangle(0.0, 0.1, 0.6, 0.8)
+    assert uncovered_ratio(ELL, [enlarged]) == 0
 
 
 @pytest.mark.parametrize(("polygon", "said"), [
