@@ -107,6 +107,16 @@ def test_rounding_is_outwards_and_stays_in_the_picture(name: str) -> None:
         assert high_x - right < 1 / grid.columns + 1e-9 or found[2] - found[0] == 1
 
 
+@pytest.mark.parametrize("name", GRIDS)
+def test_what_lies_on_the_grid_already_does_not_grow(name: str) -> None:
+    """A mask of the device that becomes a zone is the same mask again, be its fractions read from above or below."""
+    grid = GRIDS[name]
+    for at in range(1, min(grid.columns, grid.rows)):
+        across, down = at / grid.columns, 1 - (grid.rows - at) / grid.rows
+        assert grid.outward((0.0, 0.0, across, down)) == (0, 0, at, at)
+        assert grid.outward((across, down, 1.0, 1.0)) == (at, at, grid.columns, grid.rows)
+
+
 def test_a_cover_of_a_star_is_near_the_best_that_two_cuts_can_do() -> None:
     """Against all pairs of cuts on a fine lattice, tried one by one: within a twentieth of the zone."""
     rng = random.Random(2)

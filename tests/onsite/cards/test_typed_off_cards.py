@@ -185,6 +185,18 @@ def test_rectangles_are_drawn_where_the_page_or_the_device_takes_no_others() -> 
     assert card(slanted, told).shapes == card(slanted, known, rectangles=True).shapes
 
 
+def test_names_from_a_file_or_a_page_reach_no_terminal_as_they_are() -> None:
+    hostile = PrivateZone("\x1b[2J{free}\u202e", ELL)
+    for known in (
+        Known(driver="dahua", masks=()),
+        Known(driver="dahua", options=MaskOptions(1, 0, ()), masks=listed("Covers[0]")),
+    ):
+        for lang in ("en", "zh_CN"):
+            text = "\n".join(card_lines(card(hostile, known, preset="\x07{x}"), lang))
+            assert "\ufffd[2J{free}\ufffd" in text
+            assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
