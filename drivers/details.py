@@ -139,7 +139,9 @@ class Movable:
 class MaskOptions:
     """The masks that the device can draw for one camera. `effects` in ONVIF's words; zero: not reported.
 
-    Source: ONVIF Media2 Service Specification, MaskOptions.
+    `steps`: the numbers that it counts over width and height of the picture, None where the protocol fixes them.
+
+    Source: ONVIF Media2 Service Specification, MaskOptions; Hikvision ISAPI, PrivacyMask.
     """
 
     max_masks: int
@@ -147,6 +149,7 @@ class MaskOptions:
     effects: tuple[str, ...]
     rectangle_only: bool | None = None
     single_color_only: bool | None = None
+    steps: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

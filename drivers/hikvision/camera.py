@@ -6,7 +6,7 @@ from typing import TypeVar
 from lxml import etree
 
 from drivers.address import authority
-from drivers.details import Audio, Encoders, Movable
+from drivers.details import Audio, Encoders, MaskOptions, Movable
 from drivers.errors import Unsupported
 from drivers.hikvision import parse_picture
 from drivers.hikvision.channels import NO_CAMERA, Table
@@ -14,7 +14,7 @@ from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_channels import Input, StreamRow
 from drivers.hikvision.parse_device import DeviceKind
 from drivers.hikvision.parse_picture import MaskSwitch
-from drivers.model import Device, Mask, Masks, Overlays
+from drivers.model import Device, Masks, Overlays
 from drivers.picture import STREAMS, Stream, Streams
 
 _T = TypeVar("_T")
@@ -70,8 +70,8 @@ def movable_of(kind: DeviceKind, table: Table, channel: int) -> Movable:
     return Movable(turns)
 
 
-def read_masks(isapi: Isapi, table: Table, channel: int) -> Masks:
-    """Read the privacy masks of one camera.
+def read_masks(isapi: Isapi, table: Table, channel: int) -> tuple[Masks, MaskOptions]:
+    """Read the privacy masks of one camera, and which ones it could have: both are in the same document.
 
     Raises:
         Unsupported: No camera on this channel, or no masks of it in the device. A recorder's refusal proves nothing
@@ -97,17 +97,20 @@ def _rows(table: Table, channel: int) -> tuple[StreamRow, ...]:
     return table.rows(channel)
 
 
-def _masks_at(isapi: Isapi, path: str) -> Masks:
-    def read(root: etree._Element) -> tuple[MaskSwitch, tuple[Mask, ...] | None]:
+def _masks_at(isapi: Isapi, path: str) -> tuple[Masks, MaskOptions]:
+    def told(switch: MaskSwitch, regions: etree._Element) -> tuple[Masks, MaskOptions]:
+        return Masks(parse_picture.masks(switch, regions)), parse_picture.mask_options(switch, regions)
+
+    def read(root: etree._Element) -> tuple[MaskSwitch, tuple[Masks, MaskOptions] | None]:
         switch = parse_picture.mask_switch(root)
-        return switch, None if switch.regions is None else parse_picture.masks(switch, switch.regions)
+        return switch, None if switch.regions is None else told(switch, switch.regions)
 
     switch, found = isapi.get(path, "PrivacyMask", read)
     if found is None:
         # The regions have a document of their own as well.
         root = "PrivacyMaskRegionList"
-        found = isapi.get(f"{path}/regions", root, lambda regions: parse_picture.masks(switch, regions))
-    return Masks(found)
+        found = isapi.get(f"{path}/regions", root, lambda regions: told(switch, regions))
+    return found
 
 
 def _settings_paths(table: Table, channel: int, what: str) -> tuple[str, ...]:

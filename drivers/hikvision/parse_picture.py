@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from drivers.details import MaskOptions
 from drivers.errors import Malformed
-from drivers.hikvision.reply import child, rows, text_in, truth, whole
+from drivers.hikvision.reply import child, count, rows, text_in, truth, whole
 from drivers.model import Mask, Overlays, Point
 from masking.geometry import GeometryError, validate, without_repeats
+
+CORNERS = 4
+"""A mask has four corners, no more and no fewer."""
 
 _ROUNDING = 0.005
 """How far outside of the screen a corner may lie, as a share of it, before it is an error and not rounding."""
@@ -62,6 +66,14 @@ def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
             enabled = None
         found.append(Mask(text_in(row, "id"), polygon or (), text_in(row, "maskType"), enabled))
     return tuple(found)
+
+
+def mask_options(switch: MaskSwitch, regions: etree._Element) -> MaskOptions:
+    """Return how many masks a camera can have, by the size of a PrivacyMaskRegionList, and how their corners count.
+
+    Source: Hikvision ISAPI, PrivacyMaskRegionList: `size`; RegionCoordinatesList: four corners.
+    """
+    return MaskOptions(count(regions.get("size", "")), CORNERS, (), steps=switch.screen)
 
 
 def overlays(root: etree._Element, channel_name: str) -> Overlays:

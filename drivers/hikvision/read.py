@@ -84,7 +84,10 @@ def read(
         seen.note(subject, "streams", attempt(camera_reads.streams_of, device, table, channel, rtsp_port))
         seen.note(subject, "encoders", attempt(camera_reads.encoders_of, table, channel))
         seen.note(subject, "audio", attempt(camera_reads.audio_of, table, channel))
-        seen.note(subject, "masks", attempt(camera_reads.read_masks, isapi, table, channel))
+        masks = attempt(camera_reads.read_masks, isapi, table, channel)
+        seen.note(subject, "masks", masks if isinstance(masks, DriverError) else masks[0])
+        if not isinstance(masks, DriverError):
+            seen.note(subject, "mask-options", masks[1])
         movable = attempt(camera_reads.movable_of, kind, table, channel)
         if not isinstance(movable, DriverError):
             seen.note(subject, "movable", movable)

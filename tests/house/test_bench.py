@@ -157,6 +157,13 @@ FIGURES = {
         "mask_360p_ms": ("ms", 1, "lower"),
         "mask_1080p_ms": ("ms", 4, "lower"),
     },
+    "cards": {
+        "card_24_corners_cpu_ms": ("ms", 200, "lower"),
+        "zones_left_bare": ("zones", 0, "lower"),
+        "worse_than_box": ("zones", 0, "lower"),
+        "rectangles_too_much_ratio": ("", 0.35, "lower"),
+        "four_corners_too_much_ratio": ("", 0.12, "lower"),
+    },
     "view": {
         "moved_recall_ratio": ("", 0.99, "higher"),
         "moved_false_per_1000": ("", 1, "lower"),

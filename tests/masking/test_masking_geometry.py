@@ -116,6 +116,16 @@ def test_a_mask_equal_to_its_zone_covers_it_wholly() -> None:
         assert coverage.iou(zone, [zone]) == pytest.approx(1)
 
 
+def test_what_is_hidden_beyond_a_zone_is_a_share_of_the_picture_and_counts_once() -> None:
+    zone = ((0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6))
+    beside = ((0.5, 0.2), (0.9, 0.2), (0.9, 0.4), (0.5, 0.4))
+    assert coverage.hidden_beyond(zone, []) == 0
+    assert coverage.hidden_beyond(zone, [zone]) == pytest.approx(0, abs=1e-12)
+    assert coverage.hidden_beyond(zone, [beside]) == pytest.approx(0.3 * 0.2)
+    assert coverage.hidden_beyond(zone, [beside, beside, zone, ()]) == pytest.approx(0.3 * 0.2)
+    assert coverage.hidden_beyond(zone, [((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))]) == pytest.approx(0.84)
+
+
 def test_no_mask_and_a_mask_elsewhere_cover_nothing() -> None:
     elsewhere: Polygon = ((0.7, 0.7), (0.9, 0.7), (0.9, 0.9))
     assert coverage.uncovered_ratio(SQUARE, []) == 1

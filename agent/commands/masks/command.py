@@ -4,6 +4,7 @@
     masks approve     approve the present masks of some cameras after a change
     masks baseline    store the present view of some cameras, or of one at a preset, in the present light
     masks attest      declare a zone hidden that pictures cannot prove; it stays unknown
+    masks card        a zone in the numbers of the device's own page, to be typed off there
     masks show        who approved what, now and before
     masks verify      judge zones in picture files, without a site
     masks compare     compare the views of two picture files
@@ -24,6 +25,7 @@ ACTIONS: Final = {
     "approve": "agent.commands.masks.approving",
     "baseline": "agent.commands.masks.baseline",
     "attest": "agent.commands.masks.attest",
+    "card": "agent.commands.masks.card",
     "show": "agent.commands.masks.show",
     "verify": "agent.commands.masks.files",
     "compare": "agent.commands.masks.files",
@@ -61,6 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     attest.add_argument("--by", required=True, metavar="NAME", help="who has looked")
     attest.add_argument("--until", required=True, metavar="DAY", help="last day on which it counts")
     attest.add_argument("--why", required=True, metavar="TEXT", help="how it was looked at")
+    card = actions.add_parser(
+        "card", help="print a zone in the numbers of the device's own page, to be typed off there"
+    )
+    card.add_argument("--camera", required=True, metavar="ID", help="the camera of the zone")
+    card.add_argument("--zone", required=True, metavar="NAME", help="the private zone; of a preset PRESET/NAME")
+    card.add_argument("--free", type=int, choices=range(17), metavar="N", help="how many masks its page has left")
+    card.add_argument("--rectangles", action="store_true", help="its page draws upright rectangles only")
     show = actions.add_parser("show", help="who approved what; no pictures")
     show.add_argument("--camera", nargs="+", action="extend", default=[], metavar="ID", help="only these")
     verify = actions.add_parser("verify", help="judge regions in picture files of one view; several are pooled")

@@ -5,22 +5,27 @@ measured with the function that the reports use (`masking/coverage.py`).
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from agent.model.finding import Message, sentence
-from agent.onsite.cards import generic
+from agent.onsite.cards import generic, hikvision
+from agent.onsite.cards.enlarge import enlarged
+from agent.onsite.cards.fields import write_fields, write_shape
 from agent.onsite.cards.grid import Grid
 from agent.onsite.cards.makers import maker_of, title_of
-from agent.onsite.cards.model import Card, Field, Known, Maker
-from agent.onsite.cards.shapes import Shape, draw
+from agent.onsite.cards.model import Card, Known, Maker
+from agent.onsite.cards.shapes import draw
 from agent.onsite.cards.slots import Slots, count_slots
 from agent.site.config.site import PrivateZone
 from agent.text.harmless import printable
 from masking.coverage import uncovered_ratio
 from masking.geometry import GeometryError, validate, without_repeats
+from masking.model import Polygon
 
-MASKS_MOST: Final = 16
-"""More masks than this nobody draws for one zone, whatever a device claims to take."""
+STEPS_LEAST: Final = 64
+STEPS_MOST: Final = 65536
+"""Fewer or more steps over a picture are no screen that masks are drawn on: the maker's usual one counts."""
 
 COVERED: Final = 0.001
 """Share of a zone that may be bare where the masks that a device lists are called enough already: rounding."""
@@ -69,11 +74,10 @@ def card(
             {"zone": name, "error": sentence(str(error))},
         ))  # fmt: skip
     if slots.planned < 1:
-        return _refused(maker, known, name, slots, _full(known))
-    grid = generic.MAKER.grid if known.upright else maker.grid
+        return _refused(maker, known, name, slots, _full(polygon, maker, known))
+    grid = _grid(maker, known)
     others = sum(1 for one in beside if one != zone and not _is_covered(one, known))
-    most = min(max(slots.planned - others, 1), MASKS_MOST)
-    drawn = draw(polygon, grid, most, *_corners(maker, known, rectangles))
+    drawn = draw(polygon, grid, max(slots.planned - others, 1), *_corners(maker, known, rectangles))
     shapes = tuple(grid.polygon(shape) for shape in drawn.shapes)
     percent = f"{100 * drawn.too_much:.1f}"
     return Card(
@@ -81,12 +85,22 @@ def card(
         title=title_of(maker, known),
         words=_words(name, len(shapes), percent),
         lines=tuple(_lines(maker, known, slots, zone, preset)),
-        fields=tuple(_fields(drawn.shapes, grid, slots, by_corners=maker.by_corners)),
+        fields=tuple(write_fields(drawn.shapes, slots.numbers, grid, maker)),
         shapes=shapes,
         too_much=drawn.too_much,
         left_bare=drawn.left_bare,
         free=slots.free,
     )
+
+
+def _grid(maker: Maker, known: Known) -> Grid:
+    """Return how the page counts: in the steps that the device reports, in percent where its numbers mean nothing."""
+    if known.upright:
+        return generic.MAKER.grid
+    steps = known.options.steps if known.options is not None else None
+    if maker is hikvision.MAKER and steps is not None and all(STEPS_LEAST <= one <= STEPS_MOST for one in steps):
+        return replace(maker.grid, columns=steps[0], rows=steps[1])
+    return maker.grid
 
 
 def _corners(maker: Maker, known: Known, rectangles: bool) -> tuple[int, int]:
@@ -116,14 +130,23 @@ def _refused(maker: Maker, known: Known, name: str, slots: Slots, why: Message) 
     return Card(maker=maker.name, title=title_of(maker, known), words=words, free=slots.free, refusal=why)
 
 
-def _full(known: Known) -> Message:
-    """Say that no mask is free, and which of those that are in use could make room."""
+def _full(zone: Polygon, maker: Maker, known: Known) -> Message:
+    """Say that no mask is free, and which of those that are in use can make room."""
     off = [printable(mask.token) for mask in known.masks or () if mask.enabled is False]
     if off:
         return Message(
             "no mask is free; of those in use, {off} are switched off: on the device's page delete one of them, or "
             "draw it anew for this zone",
             {"off": ", ".join(off)},
+        )
+    grid = _grid(maker, known)
+    larger = enlarged(zone, maker, known, grid)
+    if larger is not None:
+        values = "; ".join(str(one.value) for one in write_shape(larger.number, larger.shape, grid, maker))
+        return Message(
+            "no mask is free: on the device's page enlarge mask {number} to {values}; that hides {percent} % of the "
+            "picture more; or delete a mask that hides nothing private",
+            {"number": larger.number, "values": values, "percent": f"{100 * larger.too_much:.1f}"},
         )
     return Message(
         "no mask is free: on the device's page enlarge a mask beside the zone until it covers it, or delete one that "
@@ -145,46 +168,23 @@ def _lines(maker: Maker, known: Known, slots: Slots, zone: PrivateZone, preset: 
         yield _UPRIGHT
     else:
         yield from maker.notes
+        if maker is hikvision.MAKER:
+            yield _steps(_grid(maker, known), known)
         if maker is not generic.MAKER:
             yield _BY_EYE
         yield _TURNED
     yield _PROVE
 
 
+def _steps(grid: Grid, known: Known) -> Message:
+    """Say over how many steps the numbers run, and whose word that is."""
+    values: dict[str, object] = {"columns": grid.columns, "rows": grid.rows}
+    if known.options is not None and known.options.steps == (grid.columns, grid.rows):
+        return Message("its numbers run to {columns} across and {rows} up, by the device's own word", values)
+    return Message("its numbers run to {columns} across and {rows} up, as is usual for this maker", values)
+
+
 def _is_covered(zone: PrivateZone, known: Known) -> bool:
     """Tell whether the masks that the device lists as switched on cover a zone, by their outlines alone."""
     on = [mask.polygon for mask in known.masks or () if mask.enabled and mask.polygon]
     return bool(on) and uncovered_ratio(zone.polygon, on) <= COVERED
-
-
-def _fields(shapes: tuple[Shape, ...], grid: Grid, slots: Slots, *, by_corners: bool) -> Iterator[Field]:
-    by_eye = generic.MAKER.grid
-    for number, shape in zip(slots.numbers, shapes, strict=False):
-        write = _by_corners if by_corners or not _is_rectangle(shape) else _by_sides
-        yield from write(number, shape, grid)
-        if grid != by_eye:
-            percent = "; ".join(
-                f"{100 * x:.1f}, {100 * y:.1f}" for x, y in grid.polygon(shape)
-            )  # fmt: skip
-            label = Message("mask {number}, corners in % from the left and from the top", {"number": number})
-            yield Field(label, sentence(percent))
-
-
-def _by_sides(number: int, shape: Shape, grid: Grid) -> Iterator[Field]:
-    (left, top), (right, bottom) = grid.written(shape[0]), grid.written(shape[2])
-    label = Message("mask {number}: left, top, right, bottom", {"number": number})
-    yield Field(label, sentence(f"{left}, {top}, {right}, {bottom}"))
-
-
-def _by_corners(number: int, shape: Shape, grid: Grid) -> Iterator[Field]:
-    for corner, cell in enumerate(shape, start=1):
-        x, y = grid.written(cell)
-        label = Message("mask {number}, corner {corner}: x, y", {"number": number, "corner": corner})
-        yield Field(label, sentence(f"{x}, {y}"))
-
-
-def _is_rectangle(shape: Shape) -> bool:
-    (left, top), *_ = shape
-    return len(shape) == 4 and (shape[1][1], shape[2][0], shape[3][0], shape[3][1]) == (
-        top, shape[1][0], left, shape[2][1],
-    )  # fmt: skip

@@ -18,7 +18,7 @@ Cell = tuple[int, int]
 
 CellBox = tuple[int, int, int, int]
 
-ROUNDING: Final = 1e-9
+ROUNDING: Final = 1e-11
 """Part of a grid's step that counts as rounding of a float: the zone of a mask that was taken over gives it again."""
 
 

@@ -11,8 +11,11 @@ from masking.coverage import hidden_beyond, uncovered_ratio
 from masking.geometry import area, bounding_box
 from masking.model import Point, Polygon
 
-WORTH: Final = 0.02
+WORTH: Final = 0.05
 """What one more mask to draw has to save, as a share of the zone's own area: below that it is not worth the hand."""
+
+CORNERS_MOST: Final = 32
+"""More corners than this nobody types off, whatever a device claims to take."""
 
 Shape = tuple[Cell, ...]
 
@@ -42,13 +45,10 @@ def draw(zone: Polygon, grid: Grid, most: int, corners_most: int = 0, corners_le
     price = WORTH * area(zone)
     found = [
         _measured(zone, grid, shapes)
-        for shapes in _candidates(zone, grid, most, corners_most, corners_least)
-        if len(shapes) <= most
+        for shapes in _candidates(zone, grid, most, min(corners_most, CORNERS_MOST), corners_least)
     ]
-    return min(
-        (one for one in found if one.left_bare <= BARE_MOST),
-        key=lambda one: (one.too_much + price * len(one.shapes), len(one.shapes)),
-    )
+    whole = [one for one in found if one.left_bare <= BARE_MOST] or found[:1]
+    return min(whole, key=lambda one: (one.too_much + price * len(one.shapes), len(one.shapes)))
 
 
 def _candidates(
@@ -65,7 +65,7 @@ def _candidates(
     if corners_most >= 4:
         yield (_closest(grid, zone, corners_least),)
         yield tuple(_closest(grid, part, corners_least) for part in parts)
-        if convex := fan(zone):
+        if 0 < len(convex := fan(zone)) <= most:
             yield tuple(_closest(grid, part, corners_least) for part in convex)
 
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import count, islice
+from typing import Final
 
 from agent.model.finding import Message
 from agent.onsite.cards.model import Known, Maker
+
+MASKS_MOST: Final = 16
+"""More masks than this nobody draws for one zone, whatever a device claims to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +68,6 @@ def _listed(maker: Maker, known: Known) -> int | None:
 
 def _slots(maker: Maker, known: Known, free: int | None, planned: int, words: Message) -> Slots:
     taken = {maker.slot_of(mask.token) for mask in known.masks or ()}
+    planned = min(planned, MASKS_MOST)
     numbers = tuple(islice((number for number in count(1) if number not in taken), planned))
     return Slots(free, planned, numbers, words)

@@ -30,7 +30,8 @@ ALLOWED = re.compile(
 SEARCHES = re.compile(r"ContentMgmt/search|ContentMgmt/logSearch|ContentMgmt/record/tracks/\d+/dailyDistribution")
 READ_FACTS: tuple[Fact, ...] = (
     "identity", "clock", "protocols", "accounts", "disks", "channels", "platform-link", "uptime", "oldest-log",
-    "streams", "encoders", "audio", "masks", "overlays", "recordings", "recorded-days", "schedule",
+    "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days",
+    "schedule",
 )  # fmt: skip
 
 

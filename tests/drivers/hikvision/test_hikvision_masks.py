@@ -7,6 +7,7 @@ from devices import http
 from hikvision_device import CAMERAS, NOT_SUPPORTED, Nvr, fixture, observe, status
 from onvif_reading import fact, reason
 
+from drivers.details import MaskOptions
 from drivers.model import Mask, Masks, Overlays, Unavailable
 from masking.geometry import bounding_box
 
@@ -54,6 +55,17 @@ def test_corners_count_from_the_bottom_left_in_the_screen_that_the_device_names(
     assert (first.enabled, first.effect, first.token) == (True, "gray", "1")
     assert bounding_box(third.polygon) == (0.5, 0.5, 1.0, 1.0)
     assert (third.enabled, third.effect) == (False, "mosaic")
+
+
+def test_how_many_masks_there_can_be_and_how_they_count_is_in_the_same_document() -> None:
+    def options(answer: bytes) -> object:
+        return fact(observe(Nvr(answers={PROXY: answer}), cameras=CAMERAS[:1]), "camera:one", "mask-options")
+
+    assert options(http(200, fixture(PROXY))) == MaskOptions(4, 4, (), steps=(704, 576))
+    for size, most in (("8", 8), ("-1", 0), ("many", 0), ("", 0), ("9" * 30, 0)):
+        body = fixture(PROXY).replace(b'size="4"', f'size="{size}"'.encode())
+        assert options(http(200, body)) == MaskOptions(most, 4, (), steps=(704, 576))
+    assert options(document(region(BOX), screen="")) == MaskOptions(0, 4, ())
 
 
 @pytest.mark.parametrize(("width", "height"), [(704, 480), (704, 576), (10000, 10000), (1000, 1000)])

@@ -12,7 +12,7 @@ from zones_made import rectangle, star, steps, stripe, zones
 from agent.onsite.cards.cover import boxes, pieces
 from agent.onsite.cards.grid import Grid, corners
 from agent.onsite.cards.makers import MAKERS
-from agent.onsite.cards.shapes import Drawn, draw
+from agent.onsite.cards.shapes import WORTH, Drawn, draw
 from masking.coverage import hidden_beyond, uncovered_ratio
 from masking.geometry import area, bounding_box
 from masking.model import Polygon
@@ -44,7 +44,7 @@ def test_200_zones_are_hidden_whole_and_never_by_more_than_the_rectangle_around_
     assert [one.left_bare for one in drawn if one.left_bare > 1e-9] == []
     assert [(one.too_much, peer) for one, peer in zip(drawn, peers, strict=True) if one.too_much > peer + 1e-9] == []
     assert all(1 <= len(one.shapes) <= 4 for one in drawn)
-    most = 0.5 if grid == "coarse" else 0.45 if not corners_most else 0.2
+    most = 0.5 if grid == "coarse" else 0.35 if not corners_most else 0.12
     assert sum(one.too_much for one in drawn) < most * sum(peers)
 
 
@@ -52,7 +52,7 @@ def test_200_zones_are_hidden_whole_and_never_by_more_than_the_rectangle_around_
 def test_more_masks_never_hide_more(most: int) -> None:
     for zone in ZONES[:12]:
         fewer, more = (draw(zone, GRIDS["dahua"], count) for count in (most, most + 1))
-        price = 0.02 * area(zone)
+        price = WORTH * area(zone)
         assert more.too_much <= fewer.too_much + price + 1e-9
         assert len(more.shapes) <= most + 1
 
@@ -105,6 +105,16 @@ def test_rounding_is_outwards_and_stays_in_the_picture(name: str) -> None:
         assert 0 <= low_x <= left + 1e-9 and right - 1e-9 <= high_x <= 1
         assert 0 <= low_y <= top + 1e-9 and bottom - 1e-9 <= high_y <= 1
         assert high_x - right < 1 / grid.columns + 1e-9 or found[2] - found[0] == 1
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_what_lies_on_the_grid_already_does_not_grow(name: str) -> None:
+    """A mask of the device that becomes a zone is the same mask again, be its fractions read from above or below."""
+    grid = GRIDS[name]
+    for at in range(1, min(grid.columns, grid.rows)):
+        across, down = at / grid.columns, 1 - (grid.rows - at) / grid.rows
+        assert grid.outward((0.0, 0.0, across, down)) == (0, 0, at, at)
+        assert grid.outward((across, down, 1.0, 1.0)) == (at, at, grid.columns, grid.rows)
 
 
 def test_a_cover_of_a_star_is_near_the_best_that_two_cuts_can_do() -> None:

@@ -38,7 +38,7 @@ def numbers(found: Card, words: str) -> list[list[float]]:
     return [[float(number) for number in value.split(", ")] for value in values]
 
 
-def hikvision_reply(found: Card, width: int = 704, height: int = 576) -> Masks:
+def hikvision_reply(found: Card, width: int = 704, height: int = 576, size: int = 4) -> Masks:
     points = numbers(found, "corner ")
     regions = "".join(
         f"<PrivacyMaskRegion><id>{at // 4 + 1}</id><enabled>true</enabled><RegionCoordinatesList>"
@@ -53,7 +53,7 @@ def hikvision_reply(found: Card, width: int = 704, height: int = 576) -> Masks:
         f"<normalizedScreenSize><normalizedScreenWidth>{width}</normalizedScreenWidth><normalizedScreenHeight>{height}"
         "</normalizedScreenHeight></normalizedScreenSize>"
     )
-    regions = f"<PrivacyMaskRegionList>{regions}</PrivacyMaskRegionList>"
+    regions = f'<PrivacyMaskRegionList size="{size}">{regions}</PrivacyMaskRegionList>'
     body = f"<PrivacyMask><enabled>true</enabled>{screen}{regions}</PrivacyMask>"
     seen = hikvision_device.observe(
         hikvision_device.Nvr(answers={PROXY: http(200, body.encode())}), cameras=hikvision_device.CAMERAS[:1]
@@ -111,6 +111,29 @@ def test_hikvision_reads_back_what_the_card_says(kind: str) -> None:
     assert uncovered_ratio(zone.polygon, masks) < 1e-9
     assert found.too_much == pytest.approx(hidden_beyond(zone.polygon, masks), abs=1e-9)
     assert all(one.enabled for one in told.masks)
+
+
+@pytest.mark.parametrize(("width", "height"), [(704, 480), (1000, 1000), (10000, 10000)])
+def test_numbers_run_as_the_hikvision_device_itself_reports(width: int, height: int) -> None:
+    """What the device was read to have decides the card: its screen, how many masks it takes, and which are free."""
+    zone = PrivateZone("window", ZONES["star of nine"])
+    kept = hikvision_reply(card(PrivateZone("a", ZONES["rectangle"]), Known(driver="hikvision")), width, height, size=8)
+    known = Known(driver="hikvision", masks=kept.masks, options=MaskOptions(8, 4, (), steps=(width, height)))
+    found = card(zone, known)
+    assert found.free == 7 and str(found.fields[0].label).startswith("mask 2,")
+    told = hikvision_reply(found, width, height)
+    same(found, told)
+    assert uncovered_ratio(zone.polygon, [one.polygon for one in told.masks]) < 1e-9
+    assert f"its numbers run to {width} across and {height} up, by the device's own word" in map(str, found.lines)
+
+
+@pytest.mark.parametrize("steps", [None, (0, 0), (1, 1), (2**31, 576), (704, -1)])
+def test_a_screen_that_is_none_is_not_believed(steps: tuple[int, int] | None) -> None:
+    found = card(
+        PrivateZone("a", ZONES["star of nine"]), Known(driver="hikvision", options=MaskOptions(0, 4, (), steps=steps))
+    )
+    same(found, hikvision_reply(found))
+    assert "its numbers run to 704 across and 576 up, as is usual for this maker" in map(str, found.lines)
 
 
 @pytest.mark.parametrize("kind", ZONES)

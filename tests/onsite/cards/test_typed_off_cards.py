@@ -14,6 +14,7 @@ from agent.onsite.cards.model import Card, Known
 from agent.site.config.site import PrivateZone
 from drivers.details import MaskOptions
 from drivers.model import Mask
+from masking.coverage import uncovered_ratio
 from masking.model import Polygon
 
 BOX = rectangle(0.1, 0.1, 0.4, 0.4)
@@ -108,10 +109,27 @@ def test_a_full_device_is_refused_with_what_to_do() -> None:
     found = card(WINDOW, Known(driver="hikvision", masks=listed("1", "2"), options=options))
     assert found.free == 0 and found.refusal is not None
     assert (found.fields, found.shapes) == ((), ())
-    assert "no mask is free: on the device's page enlarge a mask" in english(found)
+    box = "70, 519; 634, 519; 634, 57; 70, 57"
+    assert f"enlarge mask 1 to {box}; that hides" in english(found)
     off = card(WINDOW, Known(driver="hikvision", masks=listed("1", "2", enabled=False), options=options))
     assert "of those in use, 1, 2 are switched off" in english(off)
     assert card(WINDOW, Known(driver="dahua"), free=0).refusal is not None
+
+
+def test_the_mask_to_enlarge_is_the_one_that_hides_least_more() -> None:
+    masks = (
+        Mask("Covers[0]", rectangle(0.7, 0.0, 0.9, 0.2), "Color", True),
+        Mask("Covers[1]", rectangle(0.0, 0.1, 0.3, 0.8), "Color", True),
+        Mask("Covers[2]", rectangle(0.1, 0.1, 0.5, 0.7), "Color", None),
+        Mask("LeLensMask", rectangle(0.0, 0.0, 1.0, 1.0), "lens", True),
+        Mask("Covers[3]", (), "Color", True),
+    )
+    found = card(WINDOW, Known(driver="dahua", masks=masks, options=MaskOptions(4, 0, ())))
+    assert found.refusal is not None and found.free == 0
+    values = {name: found.refusal.values[name] for name in ("number", "values", "percent")}
+    assert values == {"number": 2, "values": "0, 819, 4915, 6553", "percent": "12.0"}, "0.42 less 0.23 and 0.07"
+    enlarged = rectangle(0.0, 0.1, 0.6, 0.8)
+    assert uncovered_ratio(ELL, [enlarged]) == 0
 
 
 @pytest.mark.parametrize(("polygon", "said"), [
@@ -165,6 +183,18 @@ def test_rectangles_are_drawn_where_the_page_or_the_device_takes_no_others() -> 
     assert len(card(slanted, known, rectangles=True).shapes) > 1
     told = Known(driver="hikvision", masks=(), options=MaskOptions(4, 4, (), rectangle_only=True))
     assert card(slanted, told).shapes == card(slanted, known, rectangles=True).shapes
+
+
+def test_names_from_a_file_or_a_page_reach_no_terminal_as_they_are() -> None:
+    hostile = PrivateZone("\x1b[2J{free}\u202e", ELL)
+    for known in (
+        Known(driver="dahua", masks=()),
+        Known(driver="dahua", options=MaskOptions(1, 0, ()), masks=listed("Covers[0]")),
+    ):
+        for lang in ("en", "zh_CN"):
+            text = "\n".join(card_lines(card(hostile, known, preset="\x07{x}"), lang))
+            assert "\ufffd[2J{free}\ufffd" in text
+            assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
