@@ -1,6 +1,6 @@
 """Calculates how much of a zone a set of masks covers, by area alone: of the configuration, not of a picture.
 
-Pure Python, because the daemon uses it. Both measures cut the plane into horizontal slabs at every corner and every
+Pure Python, because the daemon uses it. All measures cut the plane into horizontal slabs at every corner and every
 crossing of sides. No two sides cross inside a slab, so that the width at half height times its height is exact.
 Polygons need not be convex; one that crosses itself counts by the even-odd rule.
 """
@@ -33,6 +33,11 @@ def iou(zone: Polygon, masks: Sequence[Polygon]) -> float:
     bare, covered, beyond = _areas(zone, masks)
     total = bare + covered + beyond
     return 0.0 if total <= 0 else min(max(covered / total, 0.0), 1.0)
+
+
+def hidden_beyond(zone: Polygon, masks: Sequence[Polygon]) -> float:
+    """Share of the picture (0..1) that the union of the masks hides beyond the zone: what is hidden without need."""
+    return min(max(_areas(zone, [mask for mask in masks if len(mask) >= 3])[2], 0.0), 1.0)
 
 
 def _near(zone: Polygon, masks: Sequence[Polygon]) -> list[Polygon]:

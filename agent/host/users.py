@@ -7,6 +7,7 @@ folder that it lies in, which is a user's own under their profile.
 import os
 import stat
 import sys
+from pathlib import Path
 
 if sys.platform != "win32":
     import pwd
@@ -33,6 +34,11 @@ def name_of_user(number: int) -> str:
     if sys.platform == "win32":
         raise KeyError(number)
     return pwd.getpwuid(number).pw_name
+
+
+def owner_of(path: Path) -> int:
+    """Return the number of the user that a file or folder belongs to, 0 where users have none. Raises OSError."""
+    return path.stat().st_uid
 
 
 def login_name() -> str:

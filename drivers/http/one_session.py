@@ -1,4 +1,4 @@
-"""Grants one process at a time a session with a device: a running service and a person's command take turns.
+"""Locks a device for one session at a time, across processes: service and commands take turns.
 
 The lock is a file beside the states of logins, which all of them share already; it ends with its process. Where there
 is no such file, nobody else is expected, and where it cannot be opened, nothing can be coordinated: the session begins.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 from ui_desk import office_for
 
+from agent.deliver.keys.throwaway import Throwaway
 from agent.host.web import random_loopback, serve
 from agent.host.web_bounds import WebBounds
 from agent.onsite.ui.desk import Desk
@@ -27,11 +29,12 @@ class Client:
     host: str
     port: int
     token: str = ""
+    trust: ssl.SSLContext | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.trust else 'http'}://{self.host}:{self.port}"
 
     def ask(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str | None] | None = None
@@ -46,6 +49,8 @@ class Client:
             sent |= {"Origin": self.origin, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
         sent |= headers or {}
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        if self.trust is not None:
+            connection = http.client.HTTPSConnection(self.host, self.port, timeout=60, context=self.trust)
         try:
             kept = {name: value for name, value in sent.items() if value is not None}
             connection.request(method, path, data, kept)
@@ -87,9 +92,13 @@ class Client:
 
 @contextmanager
 def served(
-    desk: Desk, entrance: Entrance, lang: str = "en", bounds: WebBounds | None = None, office: SiteDesk | None = None
+    desk: Desk,
+    entrance: Entrance,
+    lang: str = "en",
+    office: SiteDesk | None = None,
+    tls: Throwaway | None = None,
 ) -> Iterator[Client]:
-    """Serve a desk on an address of this machine while the block runs."""
+    """Serve a desk on an address of this machine while the block runs; with `tls` on 127.0.0.1."""
     ready, end = threading.Event(), threading.Event()
     place: list[tuple[str, int]] = []
 
@@ -98,16 +107,17 @@ def served(
         ready.set()
 
     def run() -> None:
+        address = "127.0.0.1" if tls else random_loopback()
         serve(
-            app(desk, office or office_for(desk), entrance, lang), (random_loopback(), 0), bounds or WebBounds(),
-            on_ready=on_ready, told_to_end=end,
+            app(desk, office or office_for(desk), entrance, lang), (address, 0), WebBounds(),
+            on_ready=on_ready, told_to_end=end, tls=tls.context if tls else None,
         )  # fmt: skip
 
     thread = threading.Thread(target=run)
     thread.start()
     try:
         assert ready.wait(20)
-        yield Client(*place[0])
+        yield Client(*place[0], trust=ssl.create_default_context(cadata=tls.pem) if tls else None)
     finally:
         end.set()
         thread.join(20)

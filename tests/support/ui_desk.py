@@ -13,12 +13,12 @@ from patience import PATIENCE_S
 from pictures import ZONE, jpeg, masked, polygon, scene
 from pictures import Mask as Drawn
 
-from agent.commands.ui.command import replace_site
 from agent.commands.ui.office import office_of
 from agent.onsite.ui import desk as desk_module
 from agent.onsite.ui.desk import Desk, Place
 from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.openings import Openings
+from agent.onsite.ui.replacing import accept_drawn, replace_site
 from agent.onsite.ui.site_desk import SiteDesk
 from agent.onsite.ui.values import State
 from agent.site.config.load import load
@@ -107,7 +107,8 @@ def desk_of(config: Path, worker: Worker, by: str = "Li Na", *, may_edit: bool =
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = Place(
         config=config, by=by, clock=clock.now, credentials=Credentials(directory / "credentials.json"),
-        judge=worker.judge, look_judge=worker.judge, save=lambda text, before: replace_site(config, text, before),
+        judge=worker.judge, look_judge=worker.judge,
+        save=lambda text, before: replace_site(config, text.encode(), before, accept_drawn),
         note=Openings(directory, by, clock.now).note, may_edit=may_edit,
     )  # fmt: skip
     desk = Desk(place, site, raw.decode(), hashlib.sha256(raw).hexdigest())

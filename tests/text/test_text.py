@@ -161,6 +161,7 @@ STAY = {
         "{path}: {error}",
         "{path}: {sound}",
         "{damaged} ({kind})",
+        "{verdict} ({reason})",
         "{name}: {why}",
         "{folder}: {why}",
     ),

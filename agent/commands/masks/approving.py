@@ -1,6 +1,6 @@
 """Asks a person to approve what cameras show, on one sheet: `camwarden masks adopt` and `approve`.
 
-`adopt.py` decides what may be approved and its words; this reads, asks and writes.
+`agent/onsite/masks_look/adopt.py` decides what may be approved and its words; this reads, asks and writes.
 """
 
 import argparse

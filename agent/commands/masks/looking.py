@@ -1,6 +1,6 @@
 """Looks at the cameras that `camwarden masks` was asked about, with the logins and the picture worker of the site.
 
-`look.py` judges them; who approves is taken from the command line or the login.
+`agent/onsite/masks_look/look.py` judges them; who approves is taken from the command line or the login.
 """
 
 import argparse

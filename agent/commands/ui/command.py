@@ -8,35 +8,42 @@ import argparse
 import hashlib
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from agent.commands.discover import own_addresses
 from agent.commands.terminal.asking import Ended, ask, person, say
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.commands.ui.links import show
 from agent.commands.ui.office import office_of
+from agent.deliver.keys.throwaway import make_throwaway
 from agent.host.clock import utc_now
-from agent.host.files import as_owner_of, replace_content
+from agent.host.files import as_owner_of
 from agent.host.not_ours import require_readable
 from agent.host.paths import credentials_file
+from agent.host.users import is_root, name_of_user, owner_of
 from agent.host.web import random_loopback, serve
 from agent.host.web_bounds import WebBounds
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
 from agent.observe.approvals.approvals import prepare_folder
+from agent.onsite.lan.one_client import LASTS_S, OneClient, chosen_address
 from agent.onsite.ui.desk import Desk, Place
 from agent.onsite.ui.entrance import Entrance
+from agent.onsite.ui.keeper import Save, account_of, kept
 from agent.onsite.ui.openings import Openings
-from agent.onsite.ui.refusals import Changed
+from agent.onsite.ui.replacing import accept_drawn, replace_site
 from agent.onsite.ui.routes import app
 from agent.onsite.ui.site_desk import SiteDesk
 from agent.service.cycle.environment import worker_of
 from agent.site.config.load import load
+from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
 from drivers.credentials import Credentials
@@ -45,26 +52,53 @@ TUNNELLED: Final = ("localhost", "127.0.0.1")
 """Names under which a browser reaches the page through `ssh -L`, at the same port."""
 ENDS: Final = {
     "idle": Message("camwarden ui has ended: nobody used it for 30 minutes"),
-    "over": Message("camwarden ui has ended: its time was over"),
+    "over": Message("camwarden ui has ended: its two hours are over"),
     "asked": Message("camwarden ui has ended"),
     "signal": Message("camwarden ui has ended"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the page listens, and for whom."""
+
+    address: str
+    bounds: WebBounds
+    names: tuple[str, ...]
+    client: OneClient = field(default_factory=OneClient)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The site as it was loaded, its text and digest, and the person."""
+
+    site: Site = field(repr=False)
+    text: str = field(repr=False)
+    digest: str
+    by: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--port", type=int, default=0, metavar="N", help="listen on this port, for ssh -L")
     parser.add_argument("--by", default="", metavar="NAME", help="who draws and approves (default: asks)")
+    parser.add_argument(
+        "--lan", nargs="?", const="", metavar="ADDRESS", help="for one browser of the network, over TLS, for two hours"
+    )
+    parser.add_argument("--edit", action="store_true", help="with --lan: that browser may draw, not only approve")
     add_worker_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve the page until nobody uses it any more, and return the exit code."""
+    """Serve the page until nobody uses it any more, and return the exit code.
+
+    As root, for a site whose state belongs to another user, the page runs as that user below a parent that saves.
+    """
     config: Path = args.config
     site = with_flag(load(config), args)
     directory = site.storage.directory
     require_readable(directory)
-    by = _person(args)
+    by, where = _person(args), _where(args)
     text, digest = _read(config)
     if digest != site.digest:
         raise UsageError("{path} was changed just now: start again", path=config)
@@ -72,23 +106,51 @@ def run(args: argparse.Namespace) -> int:
     with as_owner_of(directory):
         prepare_folder(directory, site.id)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def page(save: Save) -> int:
+        return _serve_page(args, Loaded(site, text, digest, by), where, save)
+
+    owner = owner_of(directory) if is_root() else 0
+    if owner:
+        return kept(config, account_of(name_of_user(owner)), page)
+    return page(lambda new, before: replace_site(config, new.encode(), before, accept_drawn))
+
+
+def _serve_page(args: argparse.Namespace, loaded: Loaded, where: Where, save: Save) -> int:
+    config, site, directory = args.config, loaded.site, loaded.site.storage.directory
+    states = Credentials(credentials_file(directory, os.environ))
     with ExitStack() as stack:
         at_once, looking = (stack.enter_context(worker_of(site)) for _ in range(2))
         place = Place(
-            config=config, by=by, clock=utc_now, credentials=Credentials(remembered), judge=at_once.judge,
-            look_judge=looking.judge, save=lambda new, before: replace_site(config, new, before),
-            note=Openings(directory, by, utc_now).note,
+            config=config, by=loaded.by, clock=utc_now, credentials=states, judge=at_once.judge,
+            look_judge=looking.judge, save=save, note=Openings(directory, loaded.by, utc_now).note,
+            may_edit=args.lan is None or args.edit,
         )  # fmt: skip
-        desk, entrance = Desk(place, site, text, digest), Entrance(time.monotonic)
-        office = SiteDesk(desk, office_of(looking, place.credentials, utc_now, site.storage.runtime))
+        desk = Desk(place, site, loaded.text, loaded.digest)
+        office = SiteDesk(desk, office_of(looking, states, utc_now, site.storage.runtime))
+        entrance = Entrance(time.monotonic, where.bounds.lives_s or float("inf"), where.client.bind)
         desk.start_look()
-        address = ("127.0.0.1" if args.port else random_loopback(), args.port)
+        made = make_throwaway(where.address, utc_now(), timedelta(seconds=LASTS_S)) if args.lan is not None else None
+        page = app(desk, office, entrance, args.lang)
         ended = serve(
-            app(desk, office, entrance, args.lang), address, WebBounds(), TUNNELLED,
-            on_ready=lambda host, port: _show(args, entrance, f"http://{host}:{port}", host, port),
+            where.client.wall(page) if made else page, (where.address, args.port), where.bounds, where.names,
+            tls=made.context if made else None,
+            on_ready=lambda host, port: show(args, entrance, made, host, port),
         )  # fmt: skip
     say(render(ENDS[ended], args.lang))
     return exits.OK
+
+
+def _where(args: argparse.Namespace) -> Where:
+    """Return where the page listens: this machine alone, or with `--lan` the network. Raises UsageError."""
+    if args.lan is None:
+        if args.edit:
+            raise UsageError("--edit lets another browser draw: add --lan; on this machine everybody may")
+        return Where("127.0.0.1" if args.port else random_loopback(), WebBounds(), TUNNELLED)
+    if args.edit and not args.by:
+        raise UsageError("--lan --edit lets another browser draw: name who does with --by NAME")
+    address = chosen_address(args.lan, own_addresses())
+    return Where(address, WebBounds(lives_s=LASTS_S), ())
 
 
 def _person(args: argparse.Namespace) -> str:
@@ -110,35 +172,3 @@ def _read(config: Path) -> tuple[str, str]:
     except OSError as error:
         raise UsageError("{path}: cannot be read: {why}", path=config, why=os_words(error)) from None
     return raw.decode("utf-8-sig"), hashlib.sha256(raw).hexdigest()
-
-
-def replace_site(config: Path, text: str, before: str) -> None:
-    """Replace site.toml by a text, where it still is the one that was loaded. Raises Changed, or UsageError."""
-    if _read(config)[1] != before:
-        raise Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
-    try:
-        replace_content(config, text.encode())
-    except OSError as error:
-        raise UsageError("{path} cannot be written: {why}", path=config, why=os_words(error)) from None
-
-
-def _show(args: argparse.Namespace, entrance: Entrance, url: str, host: str, port: int) -> None:
-    """Show the link, how to reach it from another computer, and how to get another one."""
-
-    def link() -> None:
-        say(f"{url}/#k={entrance.new_code()}")
-
-    say(render(Message("Open this link within a minute; it is good once:"), args.lang))
-    link()
-    tunnel = Message("From another computer: {command}, then the link with localhost in place of {host}",
-                     {"command": f"ssh -L {port}:{host}:{port} gateway", "host": host})  # fmt: skip
-    say(render(tunnel, args.lang))
-    say(render(Message("It ends 30 minutes after its last use, or with Ctrl-C."), args.lang))
-    if sys.stdin.isatty():
-        say(render(Message("Press Enter for a new link."), args.lang))
-        threading.Thread(target=_on_enter, args=(link,), name="ui links", daemon=True).start()
-
-
-def _on_enter(link: Callable[[], None]) -> None:
-    for _ in sys.stdin:
-        link()

@@ -1,4 +1,4 @@
-"""Gives the page what commands make: one look at the site, its signed papers, and how the service is doing."""
+"""Runs for the page what commands do: one look at the site, its signed papers, the state of the service."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Carries out what the page asks for one site: looks, judges, keeps drafts in memory, and saves after a review.
+"""Runs what the page requests for one site: looks, judgements, drafts in memory, and saving after a review.
 
 What is decided is decided in the pure modules beside it; here are the threads, the worker, the clock and the files.
 Nothing but `save` writes site.toml, and it writes nothing else but approvals.
@@ -22,17 +22,17 @@ from agent.observe.pictures.judge import Judge
 from agent.onsite.masks_look import adopt
 from agent.onsite.masks_look.look import look_again
 from agent.onsite.masks_look.seen import CameraLook
-from agent.onsite.ui import pictures, reviewing, screens
+from agent.onsite.ui import changes, pictures, reviewing, screens
+from agent.onsite.ui.card_desk import card_json
 from agent.onsite.ui.drawn import drafted
 from agent.onsite.ui.looking import fresh_picture, look, part_of
-from agent.onsite.ui.refusals import Changed, NotAllowed, NotThere, Refusal
+from agent.onsite.ui.refusals import Changed, NotAllowed, NotFound, NotGranted
 from agent.onsite.ui.values import Kept, State
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load_text
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import Declaration, local_day
 from drivers.credentials import Credentials
-from drivers.model import Observations, Picture
 
 log = logging.getLogger("camwarden.ui")
 
@@ -79,11 +79,9 @@ class Desk:
     def start_look(self, ids: Collection[str] = ()) -> State:
         """Look at cameras, all where none is named, on a thread of its own; a look that runs goes on instead."""
         part = part_of(self._drawn_site(self.state), ids)
-        words = Message("devices are read: {done} of {total}", {"done": 0, "total": len(part.devices)})
         with self._swapping:
             if not self.state.progress.running:
-                progress = replace(self.state.progress, running=True, done=0, total=len(part.devices), words=words)
-                self.state = replace(self.state, progress=progress)
+                self.state = changes.begun(self.state, part)
                 self._looker = threading.Thread(target=self._look, args=(part,), name="ui look", daemon=True)
                 self._looker.start()
             return self.state
@@ -97,24 +95,21 @@ class Desk:
     def _look(self, part: Site) -> None:
         words: Message = Message("the look has failed: see the log")
         try:
-            told, fetched = look(part, self.place.credentials, self.place.clock, lambda: None, self._arrived)
-            self._change(lambda state: _with_words(state, Message("pictures are judged")))
+            told, fetched = look(
+                part, self.place.credentials, self.place.clock, lambda: None, lambda _: self._one_more()
+            )
+            self._change(lambda state: changes.with_words(state, Message("pictures are judged")))
             approvals = read_approvals(part.storage.directory, part.id)
             found = look_again(part, told, fetched, approvals, self._environment(self.place.look_judge))
-            self._change(lambda state: _with_look(state, part, told, fetched, found, approvals))
+            self._change(lambda state: changes.with_look(state, part, told, fetched, found, approvals))
             words = Message("{count} cameras were looked at", {"count": len(part.cameras)})
         except Exception as error:  # noqa: BLE001 - the page stays; what a device said may be in it: only its kind is told
             log.error("the look has failed: %s", type(error).__name__)
         at = self.place.clock()
         self._change(lambda state: replace(state, progress=replace(state.progress, running=False, words=words, at=at)))
 
-    def _arrived(self, device_id: str) -> None:
-        def one_more(state: State) -> State:
-            done = state.progress.done + 1
-            words = Message("devices are read: {done} of {total}", {"done": done, "total": state.progress.total})
-            return replace(state, progress=replace(state.progress, done=done, words=words))
-
-        self._change(one_more)
+    def _one_more(self) -> None:
+        self._change(changes.with_one_more)
 
     def _environment(self, judge: Judge) -> Environment:
         return Environment(self.place.credentials, judge, self.place.clock)
@@ -131,28 +126,28 @@ class Desk:
         return screens.wall_json(self.state, self.place.clock(), lang)
 
     def camera(self, camera_id: str, lang: str) -> dict[str, Json]:
-        """Return one camera, judged on its newest pictures. Raises NotThere."""
+        """Return one camera, judged on its newest pictures. Raises NotFound."""
         self._camera(camera_id)
         self._renew(camera_id)
         return screens.camera_json(self.state, camera_id, self.place.clock(), lang)
 
     def picture(self, camera_id: str, path: str, width_px: int) -> tuple[bytes, Kept]:
-        """Return a bare picture as JPEG, and note that it was opened. Raises NotThere, or Refusal."""
+        """Return a bare picture as JPEG, and note that it was opened. Raises NotFound, or NotGranted."""
         camera = self._camera(camera_id).camera
         one = next((kept for kept in self.state.of_camera(camera_id) if kept.picture.path == path), None)
         if one is None:
-            raise NotThere("there is no picture of this camera on path {path}: look again", path=path)
+            raise NotFound("there is no picture of this camera on path {path}: look again", path=path)
         jpeg = pictures.rendered(one, camera, self.place.judge, width_px)
         self.place.note(camera_id, path)
         self._change(lambda state: replace(state, shown=state.shown | {(camera_id, one.picture.path, one.digest)}))
         return jpeg, one
 
     def black_picture(self, camera_id: str, path: str) -> bytes:
-        """Return the small picture of the look, in which all that is not proven hidden is black. Raises NotThere."""
+        """Return the small picture of the look, in which all that is not proven hidden is black. Raises NotFound."""
         seen = self.state.looks.get(self._camera(camera_id).camera.id)
         small = next((one.thumbnail for one in (seen.paths if seen else ()) if one.path == path), b"")
         if not small:
-            raise NotThere("there is no picture of this camera on path {path}: look again", path=path)
+            raise NotFound("there is no picture of this camera on path {path}: look again", path=path)
         return small
 
     def live(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
@@ -160,7 +155,7 @@ class Desk:
         camera, path = self._camera(camera_id), body.get("path")
         state = self.state
         if not isinstance(path, str):
-            raise Refusal("name the path that is to be looked at")
+            raise NotGranted("name the path that is to be looked at")
         if not self._live.acquire(blocking=False):
             raise Changed("another camera is looked at just now: one at a time")
         try:
@@ -172,12 +167,12 @@ class Desk:
             self._live.release()
         kept = pictures.kept((picture,))
         one = kept[camera_id, picture.path]
-        self._change(lambda state: _with_picture(state, camera_id, kept))
+        self._change(lambda state: changes.with_picture(state, camera_id, kept))
         verdicts = self._verdicts((one,), screens.camera_of(self.state, camera_id), lang)
         return {"picture": one.digest, "taken_at": picture.taken_at.isoformat(), "path": path, "age_s": 0.0, **verdicts}
 
     def judge(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Judge zones that are being drawn, on every picture at hand; nothing is kept. Raises Refusal."""
+        """Judge zones that are being drawn, on every picture at hand; nothing is kept. Raises NotGranted."""
         drawn = drafted(self._camera(camera_id), {**body, "no_private_area": False}, self.place.by, self._today())
         return self._verdicts(self.state.of_camera(camera_id), drawn, lang)
 
@@ -187,6 +182,11 @@ class Desk:
         zones = pictures.zones_here(drawn, seen.preset if seen else "")
         found = pictures.judged(of_camera, drawn.camera, zones, self.place.judge)
         return screens.judged_json(drawn, seen, of_camera, found, self.place.clock(), lang)
+
+    def card(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
+        """Return the card of a zone, to be typed off on the device's own page. Raises NotGranted."""
+        self._camera(camera_id)
+        return card_json(self.state, camera_id, body, lang)
 
     # Drawing
 
@@ -200,7 +200,7 @@ class Desk:
                 raise Changed("this camera was drawn elsewhere meanwhile: load it again")
             saved = next(one for one in self.state.site.cameras if one.camera.id == camera_id)
             drawn = drafted(saved, body, self.place.by, self._today())
-            self._change(lambda state: _with_draft(state, saved, drawn))
+            self._change(lambda state: changes.with_draft(state, saved, drawn))
         return self.camera(camera_id, lang)
 
     def declare(self, row: Declaration) -> State:
@@ -211,7 +211,7 @@ class Desk:
     # Approving
 
     def mark(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Mark a camera for approval, or take that back. Raises Refusal."""
+        """Mark a camera for approval, or take that back. Raises NotGranted."""
         self._camera(camera_id)
         self._require_unchanged()
         self._renew(camera_id)
@@ -225,7 +225,11 @@ class Desk:
         return reviewing.review_json(self.state, self.place.config.name, self.place.by, lang)
 
     def save(self, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Save site.toml and write the chosen approvals. Raises Refusal, ConfigError, or Changed; then nothing was."""
+        """Save site.toml and write the chosen approvals.
+
+        Raises:
+            NotGranted, ConfigError: Nothing was saved; `Changed` where site.toml or the review is another one by now.
+        """
         with self._working:
             self._require_unchanged()
             state, why = self.state, reviewing.reason_of(body.get("why", ""))
@@ -242,7 +246,7 @@ class Desk:
             digest = hashlib.sha256(raw).hexdigest() if text != state.text else state.digest
             site = replace(state.site, cameras=after.cameras, declarations=after.declarations, digest=digest)
             given = self._approve(state, site, ids, why)
-            self._change(lambda state: _saved(state, text, site, given))
+            self._change(lambda state: changes.saved(state, text, site, given))
         words = Message("site.toml is saved, {count} cameras are approved", {"count": len(ids)})
         if text == state.text:
             words = Message("{count} cameras are approved", {"count": len(ids)})
@@ -270,7 +274,7 @@ class Desk:
     def _camera(self, camera_id: str) -> CameraConfig:
         found = next((one for one in self.state.site.cameras if one.camera.id == camera_id), None)
         if found is None:
-            raise NotThere("site.toml has no such camera")
+            raise NotFound("site.toml has no such camera")
         return found
 
     def _renew(self, camera_id: str) -> None:
@@ -285,7 +289,7 @@ class Desk:
             found = look_again(part, state.told, own, approvals, self._environment(self.place.judge))
 
             def renewed(now: State, before: State = state, found: tuple[CameraLook, ...] = found) -> State:
-                if _basis(now, camera_id) != _basis(before, camera_id):
+                if changes.basis(now, camera_id) != changes.basis(before, camera_id):
                     return now
                 return replace(now, looks={**now.looks, camera_id: found[0]}, stale=now.stale - {camera_id})
 
@@ -299,72 +303,9 @@ class Desk:
         try:
             now = hashlib.sha256(self.place.config.read_bytes()).hexdigest()
         except OSError as error:
-            raise Refusal("{path}: cannot be read: {why}", path=self.place.config, why=os_words(error)) from None
+            raise NotGranted("{path}: cannot be read: {why}", path=self.place.config, why=os_words(error)) from None
         if now != self.state.digest:
             raise Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
 
     def _today(self) -> Any:
         return local_day(self.state.site, self.place.clock())
-
-
-def _basis(state: State, camera_id: str) -> tuple[object, ...]:
-    digests = sorted((one.picture.path, one.digest) for one in state.of_camera(camera_id))
-    return screens.version_of(state, camera_id), digests
-
-
-def _with_words(state: State, words: Message) -> State:
-    return replace(state, progress=replace(state.progress, words=words))
-
-
-def _with_look(
-    state: State,
-    part: Site,
-    told: Observations,
-    fetched: tuple[Picture, ...],
-    found: tuple[CameraLook, ...],
-    approvals: Mapping[str, Approval],
-) -> State:
-    """Return the state with a look in place of what was known of its cameras; marks of them are gone."""
-    ids = {one.camera.id for one in part.cameras}
-    subjects = {f"camera:{name}" for name in ids} | {f"device:{one.id}" for one in part.devices}
-    older = tuple(one for one in state.told if one.subject not in subjects)
-    others = {key: kept for key, kept in state.pictures.items() if key[0] not in ids}
-    drawn_since = {one.camera.id for one in part.cameras if screens.camera_of(state, one.camera.id) != one}
-    return reviewing.without_marks(
-        replace(
-            state,
-            told=older + told,
-            pictures={**others, **pictures.kept(fetched)},
-            looks={**state.looks, **{one.id: one for one in found}},
-            approvals=approvals,
-            stale=(state.stale - ids) | drawn_since,
-        ),
-        ids,
-    )
-
-
-def _with_picture(state: State, camera_id: str, kept: Mapping[Any, Kept]) -> State:
-    changed = replace(state, pictures={**state.pictures, **kept}, stale=state.stale | {camera_id})
-    return reviewing.without_marks(changed, (camera_id,))
-
-
-def _with_draft(state: State, saved: CameraConfig, drawn: CameraConfig) -> State:
-    name = saved.camera.id
-    drafts = {key: one for key, one in state.drafts.items() if key != name}
-    if drawn != saved:
-        drafts[name] = drawn
-    return reviewing.without_marks(replace(state, drafts=drafts, stale=state.stale | {name}), (name,))
-
-
-def _saved(state: State, text: str, site: Site, given: Mapping[str, Approval]) -> State:
-    """Return the state after the review: nothing is drawn or declared any more, what was approved is."""
-    cameras = {one.camera.id: one for one in site.cameras}
-    looks = {
-        name: replace(one, config=cameras[name], approved=given.get(name, one.approved))
-        for name, one in state.looks.items()
-    }
-    marks = {name: mark for name, mark in state.marks.items() if name not in given}
-    return replace(
-        state, text=text, digest=site.digest, site=site, approvals={**state.approvals, **given}, looks=looks,
-        drafts={}, declared=(), marks=marks,
-    )  # fmt: skip

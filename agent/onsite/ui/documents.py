@@ -11,7 +11,7 @@ import secrets
 from importlib import resources
 from typing import Final
 
-from agent.onsite.ui.refusals import NotThere
+from agent.onsite.ui.refusals import NotFound
 
 KINDS: Final = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 NONCE: Final = "{{ nonce }}"
@@ -45,9 +45,9 @@ def style() -> bytes:
 
 
 def script(name: str) -> bytes:
-    """Return one module of the page, by its bare name. Raises NotThere."""
+    """Return one module of the page, by its bare name. Raises NotFound."""
     if not _MODULE.fullmatch(name):
-        raise NotThere("there is no such file")
+        raise NotFound("there is no such file")
     return _text(_PAGE, name).encode()
 
 
@@ -55,4 +55,4 @@ def _text(package: str, name: str) -> str:
     try:
         return (resources.files(package) / name).read_text("utf-8")
     except (FileNotFoundError, ModuleNotFoundError):
-        raise NotThere("there is no such file") from None
+        raise NotFound("there is no such file") from None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final, get_args
 
-from agent.onsite.ui.refusals import Refusal
+from agent.onsite.ui.refusals import NotGranted
 from agent.site.config.site import CameraConfig, NoPrivateArea, PrivateZone
 from agent.text.harmless import printable
 from masking.geometry import MAX_POINTS, GeometryError, validate
@@ -28,18 +28,18 @@ def drafted(camera: CameraConfig, body: Mapping[str, Any], by: str, today: date)
     """Return the camera with what was drawn: `zones`, and `no_private_area` where nothing private is in view.
 
     Raises:
-        Refusal: A zone is none, a name is there twice, or both are declared.
+        NotGranted: A zone is none, a name is there twice, or both are declared.
     """
     zones = zones_of(body)
     free = body.get("no_private_area", False)
     if not isinstance(free, bool):
-        raise Refusal("{key} must be true or false", key="no_private_area")
+        raise NotGranted("{key} must be true or false", key="no_private_area")
     if free and (zones or camera.presets):
-        raise Refusal("a camera has private zones, or nothing private in view: remove the zones, or take that back")
+        raise NotGranted("a camera has private zones, or nothing private in view: remove the zones, or take that back")
     known = {preset.name for preset in camera.presets}
     strange = next((preset for preset, _ in zones if preset and preset not in known), None)
     if strange is not None:
-        raise Refusal("site.toml declares no preset {preset} of this camera", preset=printable(strange))
+        raise NotGranted("site.toml declares no preset {preset} of this camera", preset=printable(strange))
     before = camera.no_private_area
     return replace(
         camera,
@@ -53,49 +53,49 @@ def drafted(camera: CameraConfig, body: Mapping[str, Any], by: str, today: date)
 
 
 def zones_of(body: Mapping[str, Any]) -> tuple[tuple[str, PrivateZone], ...]:
-    """Parse `zones`: the preset of each, empty for none, and the zone. Raises Refusal."""
+    """Parse `zones`: the preset of each, empty for none, and the zone. Raises NotGranted."""
     rows = body.get("zones", [])
     if not isinstance(rows, list) or len(rows) > ZONES_MAX:
-        raise Refusal("zones must be a list of at most {most}", most=ZONES_MAX)
+        raise NotGranted("zones must be a list of at most {most}", most=ZONES_MAX)
     found = tuple(zone_of(row) for row in rows)
     names = [(preset, zone.name) for preset, zone in found]
     twice = next((name for preset, name in names if names.count((preset, name)) > 1), None)
     if twice is not None:
-        raise Refusal("two zones have the name {name}: give each its own", name=twice)
+        raise NotGranted("two zones have the name {name}: give each its own", name=twice)
     return found
 
 
 def zone_of(row: object) -> tuple[str, PrivateZone]:
-    """Parse one zone and the name of its preset. Raises Refusal."""
+    """Parse one zone and the name of its preset. Raises NotGranted."""
     if not isinstance(row, dict):
-        raise Refusal("a zone must have a name and a polygon")
+        raise NotGranted("a zone must have a name and a polygon")
     name, preset = row.get("name"), row.get("preset", "")
     if not isinstance(name, str) or not 0 < len(name.strip()) <= NAME_MAX_CHARS or not name.isprintable():
-        raise Refusal("each zone needs a name of 1 to {most} characters", most=NAME_MAX_CHARS)
+        raise NotGranted("each zone needs a name of 1 to {most} characters", most=NAME_MAX_CHARS)
     if not isinstance(preset, str):
-        raise Refusal("zone {name}: its preset must be a name", name=name)
+        raise NotGranted("zone {name}: its preset must be a name", name=name)
     effect, color = row.get("effect", "any"), row.get("color") or ""
     if effect not in get_args(Effect):
-        raise Refusal("zone {name}: its effect must be one of {known}", name=name, known=", ".join(get_args(Effect)))
+        raise NotGranted("zone {name}: its effect must be one of {known}", name=name, known=", ".join(get_args(Effect)))
     if not isinstance(color, str) or (color and not _COLOR.fullmatch(color)):
-        raise Refusal("zone {name}: its colour must be written as #rrggbb", name=name)
+        raise NotGranted("zone {name}: its colour must be written as #rrggbb", name=name)
     if color and effect in ("pixelated", "blurred"):
-        raise Refusal("zone {name}: a colour has no use with {effect}", name=name, effect=effect)
+        raise NotGranted("zone {name}: a colour has no use with {effect}", name=name, effect=effect)
     return preset, PrivateZone(name.strip(), _polygon(name, row.get("polygon")), effect, color.lower())
 
 
 def _polygon(name: str, value: object) -> Polygon:
     if not isinstance(value, list) or len(value) > MAX_POINTS:
-        raise Refusal("zone {name}: its polygon must be a list of corners", name=name)
+        raise NotGranted("zone {name}: its polygon must be a list of corners", name=name)
     points: list[Point] = []
     for corner in value:
         if not isinstance(corner, list) or len(corner) != 2 or not all(map(_is_share, corner)):
-            raise Refusal("zone {name}: a corner must be [x, y], both from 0 to 1", name=name)
+            raise NotGranted("zone {name}: a corner must be [x, y], both from 0 to 1", name=name)
         points.append((round(float(corner[0]), ROUNDED), round(float(corner[1]), ROUNDED)))
     try:
         validate(tuple(points))
     except GeometryError as error:
-        raise Refusal("zone {name}: {error}", name=name, error=str(error)) from None
+        raise NotGranted("zone {name}: {error}", name=name, error=str(error)) from None
     return tuple(points)
 
 

@@ -1,17 +1,30 @@
-"""Guards the page: holds the code and the token of the one session, and compares them at the time that it is."""
+"""Protects the page: holds code and token of the one session, and compares them by the clock."""
 
+import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.onsite.ui.refusals import NotAllowed
 from agent.onsite.ui.session import Gate, may_enter, new_secret, trade, with_code
 
+log = logging.getLogger("camwarden.ui")
+
 
 class Entrance:
-    """The one way in. Thread-safe. `mono`: seconds of the monotonic clock; `stay_s`: how long a token counts."""
+    """The one way in. Thread-safe.
 
-    def __init__(self, mono: Callable[[], float], stay_s: float = float("inf")) -> None:
-        self._mono = mono
+    `mono`: seconds of the monotonic clock; `stay_s`: how long a token counts. `bind`: called with the address of a
+    client that has traded a code, and tells whether it may come in.
+    """
+
+    def __init__(
+        self,
+        mono: Callable[[], float],
+        stay_s: float = float("inf"),
+        bind: Callable[[str], bool] = lambda address: True,
+    ) -> None:
+        self._mono, self._bind = mono, bind
         self._lock = threading.Lock()
         self._gate = Gate(stay_s)
 
@@ -26,9 +39,12 @@ class Entrance:
         """Return a new token for a code, which ends the session before. Raises NotAllowed."""
         token = new_secret()
         with self._lock:
-            self._gate, granted = trade(self._gate, code, token, address, self._mono())
+            gate, granted = trade(self._gate, code, token, address, self._mono())
+            granted = granted and self._bind(address)
+            self._gate = gate if granted else replace(self._gate, code=gate.code)
         if not granted:
             raise NotAllowed("this link was used before, or is older than a minute: press Enter in the terminal")
+        log.info("a session has begun from %s", address)
         return token
 
     def is_open(self, authorization: str, address: str) -> bool:

@@ -25,11 +25,11 @@ from typing import Any, Final
 from agent.host.users import account
 from agent.model.errors import AgentError, UsageError
 from agent.model.finding import Message
-from agent.onsite.ui.refusals import Changed, Refusal
+from agent.onsite.ui.refusals import Changed, NotGranted
 from agent.onsite.ui.replacing import TEXT_MAX_BYTES, accept_drawn, replace_site
 
 Save = Callable[[str, str], None]
-"""Replaces site.toml by a text, if its digest still is the given one. Raises Changed, Refusal."""
+"""Replaces site.toml by a text, if its digest still is the given one. Raises Changed, NotGranted."""
 
 REQUEST_WITHIN_S: Final = 10.0
 CHECK_WITHIN_S: Final = 60.0
@@ -136,7 +136,7 @@ def _asking(link: socket.socket) -> Save:
     def save(text: str, before: str) -> None:
         raw = text.encode()
         if len(raw) > TEXT_MAX_BYTES:
-            raise Refusal("the new text of site.toml is too large")
+            raise NotGranted("the new text of site.toml is too large")
         with one_at_a_time:
             try:
                 link.sendall(b"save %s %08d\n" % (before.encode(), len(raw)) + raw)
@@ -144,10 +144,10 @@ def _asking(link: socket.socket) -> Save:
             except OSError:
                 answer = b""
         if not answer:
-            raise Refusal("camwarden ui cannot save any more: end it and start it again")
+            raise NotGranted("camwarden ui cannot save any more: end it and start it again")
         told = json.loads(answer)
         if told["kind"] != "saved":
-            raise (Changed if told["kind"] == "changed" else Refusal)(_message(told["message"]))
+            raise (Changed if told["kind"] == "changed" else NotGranted)(_message(told["message"]))
 
     return save
 
@@ -243,7 +243,7 @@ def _accept_without_rights(of: Account, config: Path, there: bytes, text: bytes)
     """Have a child of the page's user read the text: it can be made to open files, and to repeat what is in them.
 
     Raises:
-        Refusal: What the child said, or that it did not end.
+        NotGranted: What the child said, or that it did not end.
     """
     reader, writer = os.pipe()
     pid = os.fork()
@@ -268,7 +268,7 @@ def _accept_without_rights(of: Account, config: Path, there: bytes, text: bytes)
     except (ValueError, TypeError, KeyError, AttributeError):
         refused = Message("the new text of site.toml could not be read")
     if refused is not None:
-        raise Refusal(refused)
+        raise NotGranted(refused)
 
 
 def _verdict(config: Path, there: bytes, text: bytes) -> Any:

@@ -12,7 +12,7 @@ from agent.observe.probe.devices import probe
 from agent.observe.probe.fan_out import FanOut, Task, Watch
 from agent.observe.probe.stores import read_stores
 from agent.onsite.masks_look.look import LIVE, ORDER
-from agent.onsite.ui.refusals import NotThere, Refusal
+from agent.onsite.ui.refusals import NotFound, NotGranted
 from agent.site.config.site import Site
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
@@ -26,12 +26,12 @@ Seen = tuple[Observations, tuple[Picture, ...]]
 def part_of(site: Site, ids: Collection[str]) -> Site:
     """Return the site with these cameras alone, and the devices that they are read through; all where none is named.
 
-    Raises NotThere for a camera that the site does not have.
+    Raises NotFound for a camera that the site does not have.
     """
     if not ids:
         return site
     if not set(ids) <= {one.camera.id for one in site.cameras}:
-        raise NotThere("site.toml has no such camera")
+        raise NotFound("site.toml has no such camera")
     cameras = tuple(one for one in site.cameras if one.camera.id in ids)
     needed = {one.camera.device for one in cameras}
     return replace(site, cameras=cameras, devices=tuple(one for one in site.devices if one.id in needed))
@@ -59,13 +59,13 @@ def fresh_picture(
     credentials: Credentials,
     clock: Callable[[], datetime],
 ) -> Picture:
-    """Fetch one picture of one live path, as the last look found it. Raises Refusal with the reason."""
+    """Fetch one picture of one live path, as the last look found it. Raises NotGranted with the reason."""
     if path not in LIVE:
-        raise Refusal("{path} is a recording: only live paths can be looked at again by themselves", path=path)
+        raise NotGranted("{path} is a recording: only live paths can be looked at again by themselves", path=path)
     device = next(one for one in site.devices if one.id == camera.device)
     own = tuple(one for one in told if one.subject == f"camera:{camera.id}")
     if not own:
-        raise Refusal("this camera was not looked at yet: look again")
+        raise NotGranted("this camera was not looked at yet: look again")
 
     def read(transport: Transport) -> Seen:
         pictures, more = fetch_pictures((camera,), own, transport, {camera.id: (path,)})
@@ -79,7 +79,7 @@ def fresh_picture(
     if found is None:
         why = (one.value for one in more if isinstance(one.value, Unavailable) and one.value.path == path)
         reason = next((one.reason for one in why), "not-looked-at")
-        raise Refusal("no picture came on path {path}: {reason}", path=path, reason=reason)
+        raise NotGranted("no picture came on path {path}: {reason}", path=path, reason=reason)
     return found
 
 

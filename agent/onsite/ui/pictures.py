@@ -12,7 +12,7 @@ from agent.model.finding import Message
 from agent.observe.pictures.judge import Judge
 from agent.onsite.handover.sheet import VERDICTS
 from agent.onsite.masks_look.seen import ask
-from agent.onsite.ui.refusals import Refusal
+from agent.onsite.ui.refusals import NotGranted
 from agent.onsite.ui.values import Kept
 from agent.site.config.site import CameraConfig, PrivateZone
 from agent.text.translate import render, translate
@@ -33,12 +33,12 @@ def kept(pictures: Iterable[Picture]) -> dict[tuple[str, PathName], Kept]:
 
 
 def rendered(one: Kept, camera: Camera, judge: Judge, width_px: int = THUMBNAIL_MAX_PX) -> bytes:
-    """Return a picture as JPEG for the screen, made by the worker, with nothing blackened. Raises Refusal."""
+    """Return a picture as JPEG for the screen, made by the worker, with nothing blackened. Raises NotGranted."""
     size = Thumbnail(min(max(width_px, 16), THUMBNAIL_MAX_PX))
     job = Job(one.picture.data, one.picture.kind, (), Study(thumbnail=size), (), camera.device, camera.id)
     answer = ask(judge, job)
     if answer is None or answer.studied is None or not answer.studied.thumbnail:
-        raise Refusal("this picture cannot be decoded: look again")
+        raise NotGranted("this picture cannot be decoded: look again")
     return answer.studied.thumbnail
 
 

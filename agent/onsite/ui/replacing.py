@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from agent.host.files import WITHOUT_WAITING, write_atomic
 from agent.model.errors import os_words
-from agent.onsite.ui.refusals import Changed, Refusal
+from agent.onsite.ui.refusals import Changed, NotGranted
 from agent.site.config.load import load_text
 from agent.site.toml.document import parse_toml
 
@@ -39,11 +39,11 @@ def replace_site(config: Path, text: bytes, before: str, accept: Accept) -> None
 
     Raises:
         Changed: Another content is there by now.
-        Refusal: It is no file, cannot be written, or the text is too large.
+        NotGranted: It is no file, cannot be written, or the text is too large.
         AgentError: What `accept` raised.
     """
     if len(text) > TEXT_MAX_BYTES:
-        raise Refusal("{path}: the new text is too large", path=config)
+        raise NotGranted("{path}: the new text is too large", path=config)
     there, _ = _read(config)
     if hashlib.sha256(there).hexdigest() != before:
         raise _changed(config)
@@ -54,7 +54,7 @@ def replace_site(config: Path, text: bytes, before: str, accept: Accept) -> None
     try:
         write_atomic(config, text, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
     except OSError as error:
-        raise Refusal("{path} cannot be written: {why}", path=config, why=os_words(error)) from None
+        raise NotGranted("{path} cannot be written: {why}", path=config, why=os_words(error)) from None
 
 
 def accept_drawn(config: Path, there: bytes, text: bytes) -> None:
@@ -62,11 +62,11 @@ def accept_drawn(config: Path, there: bytes, text: bytes) -> None:
 
     Raises:
         ConfigError: The loader's word, with every mistake.
-        Refusal: It changes something else.
+        NotGranted: It changes something else.
     """
     load_text(config, text)
     if _all_else(config, there) != _all_else(config, text):
-        raise Refusal(
+        raise NotGranted(
             "{path}: more than zones and declarations would change; edit the file itself for that", path=config
         )
 
@@ -90,16 +90,16 @@ def _undrawn(camera: Mapping[str, Any]) -> dict[str, Any]:
 def _read(config: Path) -> tuple[bytes, os.stat_result]:
     try:
         if config.is_symlink():
-            raise Refusal("{path}: is a symbolic link: start with --config and the file itself", path=config)
+            raise NotGranted("{path}: is a symbolic link: start with --config and the file itself", path=config)
         with open(
             config, "rb", opener=lambda name, flags: os.open(name, flags | _FOLLOWS_NO_LINK | WITHOUT_WAITING)
         ) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise Refusal("{path}: is not a file", path=config)
+                raise NotGranted("{path}: is not a file", path=config)
             return file.read(TEXT_MAX_BYTES + 1), status
     except OSError as error:
-        raise Refusal("{path}: cannot be read: {why}", path=config, why=os_words(error)) from None
+        raise NotGranted("{path}: cannot be read: {why}", path=config, why=os_words(error)) from None
 
 
 def _changed(config: Path) -> Changed:

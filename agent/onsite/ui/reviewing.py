@@ -15,7 +15,7 @@ from typing import Any, Final
 from agent.model.finding import Json
 from agent.onsite.masks_look import adopt
 from agent.onsite.ui.pictures import is_old
-from agent.onsite.ui.refusals import Changed, Refusal
+from agent.onsite.ui.refusals import Changed, NotGranted
 from agent.onsite.ui.screens import choice_of
 from agent.onsite.ui.values import APPROVE_WITHIN_S, Mark, State
 from agent.site.config.add_declaration import row_toml
@@ -86,24 +86,24 @@ def marked(state: State, camera_id: str, body: Mapping[str, Any], now: datetime,
 
     Raises:
         Changed: A named picture is not the newest of its path any more, or all are too old.
-        Refusal: A picture was not on screen, a reason is missing, or the camera may not be approved.
+        NotGranted: A picture was not on screen, a reason is missing, or the camera may not be approved.
     """
     if body.get("unmark") is True:
         return replace(state, marks={name: mark for name, mark in state.marks.items() if name != camera_id})
     pictures, why = body.get("pictures", body.get("picture")), body.get("why", "")
     if not isinstance(pictures, dict) or not all(isinstance(one, str) for one in pictures.values()):
-        raise Refusal("name the picture of each path that was on screen")
+        raise NotGranted("name the picture of each path that was on screen")
     why = reason_of(why)
     kept = {one.picture.path: one for one in state.of_camera(camera_id)}
     if not kept:
-        raise Refusal("there is no picture of this camera: look again")
+        raise NotGranted("there is no picture of this camera: look again")
     for path, one in kept.items():
         if pictures.get(path) is None:
-            raise Refusal("the picture of path {path} was not on screen: open it first", path=path)
+            raise NotGranted("the picture of path {path} was not on screen: open it first", path=path)
         if pictures[path] != one.digest:
             raise Changed("the picture of path {path} is another one now: look at it again", path=path)
         if (camera_id, path, one.digest) not in state.shown:
-            raise Refusal("the picture of path {path} was not on screen: open it first", path=path)
+            raise NotGranted("the picture of path {path} was not on screen: open it first", path=path)
         if path in LIVE and is_old(one, now, APPROVE_WITHIN_S):
             raise Changed("the pictures are older than half an hour: look again")
     require_approvable(state, camera_id, why, lang)
@@ -111,20 +111,20 @@ def marked(state: State, camera_id: str, body: Mapping[str, Any], now: datetime,
 
 
 def require_approvable(state: State, camera_id: str, why: str, lang: str) -> None:
-    """Check that a camera may be approved with this reason. Raises Refusal with the words of `camwarden masks`."""
+    """Check that a camera may be approved with this reason. Raises NotGranted with the words of `camwarden masks`."""
     choice, with_reason = choice_of(state, camera_id, why), choice_of(state, camera_id, "-")
     if choice is None:
-        raise Refusal("this camera was not looked at yet: look again")
+        raise NotGranted("this camera was not looked at yet: look again")
     if choice.refusal is not None and with_reason is not None and with_reason.refusal is None:
-        raise Refusal("write why its zones are hidden all the same: pictures alone cannot tell")
+        raise NotGranted("write why its zones are hidden all the same: pictures alone cannot tell")
     if choice.refusal is not None:
-        raise Refusal("{camera} is not approved: {why}", camera=camera_id, why=render(choice.refusal, lang))
+        raise NotGranted("{camera} is not approved: {why}", camera=camera_id, why=render(choice.refusal, lang))
 
 
 def reason_of(value: object) -> str:
-    """Parse a person's reason. Raises Refusal."""
+    """Parse a person's reason. Raises NotGranted."""
     if not isinstance(value, str) or len(value) > WHY_MAX_CHARS:
-        raise Refusal("a reason must be a text of at most {most} characters", most=WHY_MAX_CHARS)
+        raise NotGranted("a reason must be a text of at most {most} characters", most=WHY_MAX_CHARS)
     return printable(value.strip())
 
 
@@ -133,16 +133,16 @@ def chosen(state: State, body: Mapping[str, Any]) -> tuple[str, ...]:
 
     Raises:
         Changed: The review is another one by now.
-        Refusal: A named camera is not marked.
+        NotGranted: A named camera is not marked.
     """
     if body.get("version") != version_of(state):
         raise Changed("what is reviewed has changed meanwhile: read it again")
     ids = body.get("approve", [])
     if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-        raise Refusal("approve must be a list of cameras")
+        raise NotGranted("approve must be a list of cameras")
     strange = next((one for one in ids if one not in state.marks), None)
     if strange is not None:
-        raise Refusal("{camera} was not marked for approval: look at its pictures first", camera=printable(strange))
+        raise NotGranted("{camera} was not marked for approval: look at its pictures first", camera=printable(strange))
     return tuple(dict.fromkeys(ids))
 
 

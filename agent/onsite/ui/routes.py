@@ -20,8 +20,8 @@ from agent.model.finding import Json, utc_text
 from agent.onsite.ui import documents, screens
 from agent.onsite.ui.desk import Desk
 from agent.onsite.ui.entrance import Entrance
-from agent.onsite.ui.guard import require_own_page
-from agent.onsite.ui.refusals import NoSession, NotThere, Refusal
+from agent.onsite.ui.refusals import NoSession, NotFound, NotGranted
+from agent.onsite.ui.session import require_own_page
 from agent.onsite.ui.site_desk import Paper, SiteDesk
 from agent.text.translate import LANGUAGES, render_apart
 from masking.worker.study import THUMBNAIL_MAX_PX
@@ -63,7 +63,7 @@ def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
     def start_look(request: Request, body: Body, lang: str) -> Response:
         ids = body.get("cameras", [])
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-            raise Refusal("cameras must be a list of ids")
+            raise NotGranted("cameras must be a list of ids")
         return _json(screens.look_json(desk.start_look(ids), lang), 202)
 
     def picture(request: Request, body: Body, lang: str) -> Response:
@@ -108,6 +108,7 @@ def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
                     ("draft", desk.draft),
                     ("live", desk.live),
                     ("mark", desk.mark),
+                    ("card", desk.card),
                 )
             ),
             Route("/api/review", to(lambda request, body, lang: _json(desk.review(lang)))),
@@ -153,7 +154,7 @@ def _lang(request: Request, lang: str) -> str:
 
 
 async def _body(request: Request) -> Body:
-    """Read a JSON object of at most `BODY_MAX_BYTES`. Raises Refusal."""
+    """Read a JSON object of at most `BODY_MAX_BYTES`. Raises NotGranted."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -162,13 +163,13 @@ async def _body(request: Request) -> Body:
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
-        raise Refusal("this request is not JSON") from None
+        raise NotGranted("this request is not JSON") from None
     if not isinstance(body, dict):
-        raise Refusal("this request is no JSON object")
+        raise NotGranted("this request is no JSON object")
     return body
 
 
-class TooLarge(Refusal):
+class TooLarge(NotGranted):
     """The body is larger than any drawing. Source: RFC 9110 section 15.5.14."""
 
     status = 413
@@ -180,15 +181,15 @@ def _json(value: Json, status: int = 200) -> Response:
 
 def _refused(error: AgentError, lang: str) -> Response:
     words, step = render_apart(error.message, lang)
-    status = error.status if isinstance(error, Refusal) else 422
+    status = error.status if isinstance(error, NotGranted) else 422
     answer: dict[str, Json] = {"error": {"message": words, "next": step}}
-    if isinstance(error, Refusal) and error.reason:
+    if isinstance(error, NotGranted) and error.reason:
         answer["reason"] = error.reason
     return _json(answer, status)
 
 
 async def _missing(request: Request, error: Exception) -> Response:
-    return _refused(NotThere("there is no such page"), _lang(request, "en"))
+    return _refused(NotFound("there is no such page"), _lang(request, "en"))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

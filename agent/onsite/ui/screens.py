@@ -145,7 +145,7 @@ def camera_json(state: State, camera_id: str, now: datetime, lang: str) -> dict[
     approval = state.approvals.get(camera_id)
     may = with_reason is not None and with_reason.refusal is None
     needs = may and choice is not None and choice.refusal is not None
-    refused = with_reason.refusal if with_reason else Message("it was not looked at yet")
+    refused = with_reason.refusal if with_reason else Message("this camera was not looked at yet: look again")
     return {
         **_head(state, saved, now, lang),
         "said": adopt.message_of(replace(with_reason, refusal=None), lang) if with_reason else "",

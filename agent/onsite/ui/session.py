@@ -1,16 +1,24 @@
-"""Grants one person at a time access to the page: a code that is good once and for a minute, then a token. Pure.
+"""Decides who may use the page: a code that is good once, then a token in a header; and our own page alone. Pure.
 
 The code comes in the fragment of a link, which no browser sends; it is traded for a token that stays in the memory of
 the page and comes back in a header. There is no cookie: a cookie of 127.0.0.1 is sent to every port of it. A new trade
 ends the token before it. Time is passed in.
 
-Source: RFC 6750 section 2.1; RFC 6265 section 8.5 (cookies do not isolate by port).
+Another page in the same browser can post a form to any address, and a page on another port counts as the same site. So
+every POST names our origin and `same-origin`, and brings JSON, which no form can send. The name in `Host` was checked
+before (`agent/host/web_bounds.py`).
+
+Source: RFC 6750 section 2.1; RFC 6265 section 8.5 (cookies do not isolate by port); Fetch Standard, Origin header; W3C
+Fetch Metadata, Sec-Fetch-Site.
 """
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+from agent.onsite.ui.refusals import NotAllowed
 
 CODE_WITHIN_S: Final = 60.0
 SECRET_BYTES: Final = 32
@@ -65,6 +73,22 @@ def may_enter(gate: Gate, authorization: str, address: str, now_mono: float) -> 
         and address == gate.address
         and (now_mono <= gate.token_until_mono)
     )
+
+
+def require_own_page(headers: Mapping[str, str], scheme: str) -> None:
+    """Check the headers of a POST. Raises NotAllowed.
+
+    Args:
+        headers: By lower-case name; `host` is one of ours.
+        scheme: `http` or `https`, by the listener.
+    """
+    own = f"{scheme}://{headers.get('host', '')}"
+    if headers.get("origin", "") != own:
+        raise NotAllowed("this request does not come from the page at {own}: open the link of camwarden ui", own=own)
+    if headers.get("sec-fetch-site", "") != "same-origin":
+        raise NotAllowed("this request comes from another page: open the link of camwarden ui in a current browser")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise NotAllowed("this request is not JSON: open the link of camwarden ui")
 
 
 def _same(known: str, given: str) -> bool:

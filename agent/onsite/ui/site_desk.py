@@ -15,7 +15,7 @@ from agent.model.finding import Json, Message
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.ui import screens
 from agent.onsite.ui.desk import Desk
-from agent.onsite.ui.refusals import Refusal
+from agent.onsite.ui.refusals import NotGranted
 from agent.onsite.ui.site_screen import declaration_of, site_json
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -86,16 +86,16 @@ class SiteDesk:
         return not self._is_running()
 
     def declare(self, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Keep a declaration for the review. Raises Refusal."""
+        """Keep a declaration for the review. Raises NotGranted."""
         place, state = self._desk.place, self._desk.state
         row = declaration_of(state.site, body, place.by, local_day(state.site, place.clock()))
         self._desk.declare(row)
         return self.site(lang)
 
     def paper(self, kind: Paper, lang: str) -> Made:
-        """Return a signed paper of the last look. Raises Refusal where there was none."""
+        """Return a signed paper of the last look. Raises NotGranted where there was none."""
         if self._checked is None:
-            raise Refusal("the site is still looked at: wait until its findings are here")
+            raise NotGranted("the site is still looked at: wait until its findings are here")
         return self._office.make(kind, self._checked, lang)
 
     def _is_running(self) -> bool:

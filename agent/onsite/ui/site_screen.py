@@ -13,7 +13,7 @@ from agent.onsite.handover.contents_findings import subjects_of, title
 from agent.onsite.handover.timeline_svg import timeline_svg
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.start.harm import by_harm
-from agent.onsite.ui.refusals import Refusal
+from agent.onsite.ui.refusals import NotGranted
 from agent.onsite.ui.values import State
 from agent.report.timeline_days import timeline_of
 from agent.site.config.add_declaration import read_value
@@ -128,26 +128,26 @@ def _fields(row: Declarable, lang: str) -> list[Json]:
 
 
 def declaration_of(site: Site, body: Mapping[str, Any], by: str, today: date) -> Declaration:
-    """Parse a form. Raises Refusal: there is no such duty, the answer is none, or it needs a paper."""
+    """Parse a form. Raises NotGranted: there is no such duty, the answer is none, or it needs a paper."""
     key, value, until = body.get("key"), body.get("value"), body.get("until") or None
     cameras = body.get("cameras") or []
     row = BY_ID.get(key) if isinstance(key, str) else None
     if row is None or row.kind == "paper":
-        raise Refusal("this is not declared here: camwarden declare --list shows everything")
+        raise NotGranted("this is not declared here: camwarden declare --list shows everything")
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if isinstance(value, int | float):
         value = str(value)
     if not isinstance(value, str) or len(value) > VALUE_MAX_CHARS:
-        raise Refusal("the answer must be a text of at most {most} characters", most=VALUE_MAX_CHARS)
+        raise NotGranted("the answer must be a text of at most {most} characters", most=VALUE_MAX_CHARS)
     known = {one.camera.id for one in site.cameras}
     if not isinstance(cameras, list) or not all(isinstance(one, str) and one in known for one in cameras):
-        raise Refusal("cameras must be a list of cameras of site.toml")
+        raise NotGranted("cameras must be a list of cameras of site.toml")
     if cameras and row.scope != "camera":
-        raise Refusal("this is declared for the whole site: name no cameras")
+        raise NotGranted("this is declared for the whole site: name no cameras")
     try:
         answer = read_value(row, printable(value))
         last = date.fromisoformat(until) if isinstance(until, str) else None
     except ValueError as error:
-        raise Refusal("the answer must be {error}", error=str(error)) from None
+        raise NotGranted("the answer must be {error}", error=str(error)) from None
     return Declaration(row.id, answer, by, today, last, tuple(dict.fromkeys(cameras)))

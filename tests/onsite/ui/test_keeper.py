@@ -19,7 +19,7 @@ from patience import PATIENCE_S
 
 from agent.model.errors import UsageError
 from agent.onsite.ui.keeper import account_of
-from agent.onsite.ui.refusals import Changed, Refusal
+from agent.onsite.ui.refusals import Changed, NotGranted
 from agent.onsite.ui.replacing import accept_drawn, replace_site
 
 ROOT = Path(__file__).parents[3]
@@ -119,7 +119,7 @@ def test_what_is_no_request_ends_the_talk_and_the_page_goes_on_unable_to_save(co
     before = config.read_bytes()
     code, (answer, again) = told(config, "garbage", what)
     assert (code, answer) == (7, [""])
-    assert again[0].startswith("Refusal: ") and config.read_bytes() == before
+    assert again[0].startswith("NotGranted: ") and config.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_what_is_no_request_ends_the_talk_and_the_page_goes_on_unable_to_save(co
 def test_a_text_that_may_not_be_is_refused_and_the_keeper_is_as_it_was(config: Path, what: str, words: str) -> None:
     """In the words of the loader, or that more than zones would change, in the reader's language."""
     code, ((first,), second) = told(config, "refused", what)
-    assert code == 7 and first.startswith("Refusal: ") and words in first
+    assert code == 7 and first.startswith("NotGranted: ") and words in first
     assert second == ["saved"]
 
 
@@ -149,7 +149,7 @@ def test_no_text_makes_root_open_a_file_and_repeat_it(config: Path) -> None:
     secret.write_text("-----BEGIN CERTIFICATE-----\nHUNTER2\n")
     secret.chmod(0o600)
     _, ((first,), _) = told(config, "refused", "a file of root's")
-    assert first.startswith("Refusal: ") and "secret.pem" in first and "\u8bc1\u4e66" not in first, first
+    assert first.startswith("NotGranted: ") and "secret.pem" in first and "\u8bc1\u4e66" not in first, first
 
 
 def test_of_two_at_once_the_second_is_told_that_the_file_has_changed(config: Path) -> None:
@@ -205,13 +205,13 @@ def test_on_a_laptop_the_same_is_done_in_one_process(config: Path) -> None:
     drawn = before.replace(b'name = "window"', b'name = "door"')
     replace_site(config, drawn, hashlib.sha256(before).hexdigest(), accept_drawn)
     assert config.read_bytes() == drawn
-    with pytest.raises(Refusal, match="more than zones and declarations would change"):
+    with pytest.raises(NotGranted, match="more than zones and declarations would change"):
         replace_site(
             config, drawn.replace(b'id = "roof"', b'id = "loft"'), hashlib.sha256(drawn).hexdigest(), accept_drawn
         )
-    with pytest.raises(Refusal, match="is not a file"):
+    with pytest.raises(NotGranted, match="is not a file"):
         replace_site(Path("/dev/null"), b"", "", accept_drawn)
-    with pytest.raises(Refusal, match="No such file"):
+    with pytest.raises(NotGranted, match="No such file"):
         replace_site(config.with_name("none"), b"", "", accept_drawn)
 
 

@@ -5,125 +5,50 @@ The devices of this site exist in no network; pictures are made, and judged by t
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from ui_client import Client, served
-from ui_desk import HOSTILE, OnDesk, desk_of, hand_in, office_for, with_look_of
+from ui_desk import HOSTILE, OnDesk, office_for
+from ui_fixtures import inside, looked, on_desk, page_worker, status, tab
 
-from agent.commands.ui.command import replace_site
-from agent.observe.approvals.approvals import read_approvals
-from agent.onsite.ui import reviewing
-from agent.onsite.ui.refusals import Changed
+from agent.deliver.keys.throwaway import make_throwaway
+from agent.onsite.lan.one_client import OneClient
+from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.routes import app
-from agent.onsite.ui.values import State
-from masking.worker.client import Worker
+from agent.onsite.ui.session import Gate, may_enter, trade, with_code
 
-SITE = """\
-# Written by hand.
-[site]
-id = "S1"
-city = "140200"
-division = "140200"
-
-[storage]
-directory = "{folder}"
-runtime = "{folder}"
-
-[[device]]
-id = "box"
-host = "192.0.2.1"
-
-[[camera]]
-id = "gate"
-name = '<script>alert("gate")</script>'
-device = "box"
-[[camera.private_zone]]
-name = "window"
-polygon = [[0.3, 0.3], [0.6, 0.3], [0.6, 0.75], [0.3, 0.75]]
-
-[[camera]]
-id = "yard"
-device = "box"
-channel = 2
-"""
-BARE = {"name": "door", "polygon": [[0.05, 0.05], [0.25, 0.05], [0.25, 0.25]]}
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker() as one:
-        yield one
-
-
-def written(folder: Path) -> Path:
-    config = folder / "site.toml"
-    config.write_text(SITE.format(folder=folder / "state"))
-    return config
-
-
-@pytest.fixture(scope="module")
-def looked(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> State:
-    found = desk_of(written(tmp_path_factory.mktemp("looked")), worker)
-    hand_in(found)
-    return found.desk.state
-
-
-@pytest.fixture
-def on_desk(tmp_path: Path, worker: Worker, looked: State) -> OnDesk:
-    found = desk_of(written(tmp_path), worker)
-    with_look_of(found, looked)
-    return found
-
-
-@pytest.fixture
-def client(on_desk: OnDesk) -> Iterator[Client]:
-    with served(on_desk.desk, on_desk.entrance) as one:
-        yield one
-
-
-@pytest.fixture
-def inside(client: Client, on_desk: OnDesk) -> Client:
-    client.enter(on_desk.entrance)
-    return client
-
-
-def status(client: Client, method: str, path: str, body: object = None, **headers: str | None) -> int:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.ask(method, path, body, named)[0]
-
+__all__ = ["inside", "looked", "on_desk", "page_worker", "tab"]
 
 # The code and the token
 
 
-def test_a_code_is_good_once(client: Client, on_desk: OnDesk) -> None:
+def test_a_code_is_good_once(tab: Client, on_desk: OnDesk) -> None:
     code = on_desk.entrance.new_code()
-    assert status(client, "POST", "/api/session", {"code": code}) == 200
-    assert status(client, "POST", "/api/session", {"code": code}) == 403
+    assert status(tab, "POST", "/api/session", {"code": code}) == 200
+    assert status(tab, "POST", "/api/session", {"code": code}) == 403
 
 
-def test_a_code_is_good_for_a_minute_and_then_used_up(client: Client, on_desk: OnDesk) -> None:
+def test_a_code_is_good_for_a_minute_and_then_used_up(tab: Client, on_desk: OnDesk) -> None:
     code = on_desk.entrance.new_code()
     on_desk.clock.ahead_s += 61
-    assert status(client, "POST", "/api/session", {"code": code}) == 403
+    assert status(tab, "POST", "/api/session", {"code": code}) == 403
     on_desk.clock.ahead_s -= 61
-    assert status(client, "POST", "/api/session", {"code": code}) == 403
+    assert status(tab, "POST", "/api/session", {"code": code}) == 403
 
 
 @pytest.mark.parametrize("code", ["", "x", None, 7, ["a"], "\u0000", "é" * 40], ids=repr)
-def test_a_guess_opens_nothing_and_uses_nothing_up(client: Client, on_desk: OnDesk, code: object) -> None:
+def test_a_guess_opens_nothing_and_uses_nothing_up(tab: Client, on_desk: OnDesk, code: object) -> None:
     right = on_desk.entrance.new_code()
-    assert status(client, "POST", "/api/session", {"code": code}) == 403
-    assert status(client, "POST", "/api/session", {"code": right}) == 200
+    assert status(tab, "POST", "/api/session", {"code": code}) == 403
+    assert status(tab, "POST", "/api/session", {"code": right}) == 200
 
 
-def test_nobody_comes_in_before_the_first_code(client: Client) -> None:
-    assert status(client, "POST", "/api/session", {"code": ""}) == 403
-    assert status(client, "GET", "/api/wall", Authorization="Bearer ") == 401
+def test_nobody_comes_in_before_the_first_code(tab: Client) -> None:
+    assert status(tab, "POST", "/api/session", {"code": ""}) == 403
+    assert status(tab, "GET", "/api/wall", Authorization="Bearer ") == 401
 
 
 GETS = (
@@ -138,6 +63,7 @@ GETS = (
 )
 POSTS = (
     "/api/look", "/api/camera/gate/judge", "/api/camera/gate/draft", "/api/camera/gate/live", "/api/camera/gate/mark",
+    "/api/camera/gate/card",
     "/api/review", "/api/site", "/api/declare",
 )  # fmt: skip
 
@@ -274,150 +200,30 @@ def test_names_of_devices_and_cameras_are_text_of_json(inside: Client) -> None:
     assert (told["device"]["make"], told["name"]) == (HOSTILE, '<script>alert("gate")</script>')
 
 
-# What changed underneath
+# From another browser
 
 
-def test_a_file_that_was_changed_underneath_is_not_overwritten(inside: Client, on_desk: OnDesk) -> None:
-    gate = inside.get("/api/camera/gate")
-    inside.post("/api/camera/gate/draft", {"version": gate["version"], "zones": [*gate["zones"], BARE]})
-    review = inside.get("/api/review")
-    text = on_desk.config.read_text() + "# another hand\n"
-    on_desk.config.write_text(text)
-    body = {"version": review["version"], "why": "", "approve": []}
-    code, told, _ = inside.ask("POST", "/api/review", body)
-    assert (code, told["reason"]) == (409, "changed")
-    assert status(inside, "GET", "/api/review") == 409
-    assert on_desk.config.read_text() == text
+def test_over_tls_the_origin_is_that_of_tls(on_desk: OnDesk) -> None:
+    made = make_throwaway("127.0.0.1", datetime.now(UTC), timedelta(hours=2))
+    with served(on_desk.desk, on_desk.entrance, tls=made) as tab:
+        tab.enter(on_desk.entrance)
+        plain = {"Origin": tab.origin.replace("https", "http")}
+        assert tab.ask("POST", "/api/camera/gate/judge", {"zones": []}, plain)[0] == 403
+        assert tab.ask("POST", "/api/camera/gate/judge", {"zones": []})[0] == 200
 
 
-def test_the_writer_itself_refuses_a_file_that_changed_after_the_check(inside: Client, on_desk: OnDesk) -> None:
-    before = hashlib.sha256(on_desk.config.read_bytes()).hexdigest()
-    on_desk.config.write_text(on_desk.config.read_text() + "# another hand\n")
-    with pytest.raises(Changed):
-        replace_site(on_desk.config, "x", before)
-    assert on_desk.config.read_text().endswith("# another hand\n")
+def test_a_page_that_is_another_clients_takes_no_code(on_desk: OnDesk) -> None:
+    owner = OneClient()
+    entrance = Entrance(on_desk.clock.mono, 7200, owner.bind)
+    assert owner.bind("127.0.0.2")
+    with served(on_desk.desk, entrance) as tab:
+        assert status(tab, "POST", "/api/session", {"code": entrance.new_code()}) == 403
+    assert owner.bound == "127.0.0.2"
 
 
-def test_two_tabs_do_not_overwrite_each_others_drawing(inside: Client) -> None:
-    seen = inside.get("/api/camera/gate")
-    inside.post("/api/camera/gate/draft", {"version": seen["version"], "zones": [*seen["zones"], BARE]})
-    code, told, _ = inside.ask("POST", "/api/camera/gate/draft", {"version": seen["version"], "zones": []})
-    assert (code, told["reason"]) == (409, "changed")
-    assert [zone["name"] for zone in inside.get("/api/camera/gate")["zones"]] == ["window", "door"]
-
-
-def test_a_review_that_changed_since_it_was_read_saves_nothing(inside: Client, on_desk: OnDesk) -> None:
-    before = on_desk.config.read_text()
-    review = inside.get("/api/review")
-    gate = inside.get("/api/camera/gate")
-    inside.post("/api/camera/gate/draft", {"version": gate["version"], "zones": [*gate["zones"], BARE]})
-    body = {"version": review["version"], "why": "", "approve": []}
-    assert status(inside, "POST", "/api/review", body) == 409
-    assert on_desk.config.read_text() == before
-
-
-def test_what_the_loader_refuses_is_not_saved(inside: Client, on_desk: OnDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = on_desk.config.read_text()
-    monkeypatch.setattr(reviewing, "with_zones", lambda text, cameras: text + "[nonsense]\n")
-    review = inside.get("/api/review")
-    code, told, _ = inside.ask("POST", "/api/review", {"version": review["version"], "approve": []})
-    assert (code, "nonsense" in told["error"]["message"]) == (422, True)
-    assert on_desk.config.read_text() == before
-
-
-# Approvals
-
-
-def approvals(on_desk: OnDesk) -> list[str]:
-    site = on_desk.desk.state.site
-    return sorted(read_approvals(site.storage.directory, site.id))
-
-
-def test_a_camera_whose_pictures_were_on_screen_is_approved(inside: Client, on_desk: OnDesk) -> None:
-    inside.post("/api/camera/gate/mark", {"picture": inside.see("gate")})
-    review = inside.get("/api/review")
-    told = inside.post("/api/review", {"version": review["version"], "why": "", "approve": ["gate"]})
-    assert (told["saved"], approvals(on_desk)) == (False, ["gate"])
-
-
-def test_a_picture_that_was_not_on_screen_approves_nothing(inside: Client, on_desk: OnDesk) -> None:
-    digests = {row["path"]: row["digest"] for row in inside.get("/api/camera/gate")["paths"]}
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": digests}) == 422
-    inside.ask("GET", "/api/camera/gate/picture/main?black=1")
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": digests}) == 422, "black ones do not count"
-    inside.ask("GET", "/api/camera/gate/picture/main?w=640")
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": digests}) == 422, "nor does one of two"
-    seen = inside.see("gate")
-    del seen["sub"]
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": seen}) == 422, "each path is named"
-
-
-def test_pictures_of_another_look_approve_nothing(inside: Client, on_desk: OnDesk) -> None:
-    seen = inside.see("gate")
-    wrong = {path: hashlib.sha256(path.encode()).hexdigest() for path in seen}
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": wrong}) == 409
-    other = inside.see("yard")
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": other}) == 409
-
-
-def test_pictures_of_yesterday_approve_nothing(inside: Client, on_desk: OnDesk) -> None:
-    seen = inside.see("gate")
-    inside.post("/api/camera/gate/mark", {"picture": seen})
-    review = inside.get("/api/review")
-    on_desk.clock.ahead_s += 86400
-    assert status(inside, "POST", "/api/camera/gate/mark", {"picture": seen}) == 409
-    body = {"version": review["version"], "why": "", "approve": ["gate"]}
-    assert status(inside, "POST", "/api/review", body) == 409
-    assert approvals(on_desk) == []
-
-
-def test_a_new_look_takes_the_mark_back(inside: Client, on_desk: OnDesk) -> None:
-    inside.post("/api/camera/gate/mark", {"picture": inside.see("gate")})
-    hand_in(on_desk)
-    assert inside.get("/api/review")["approvals"] == []
-
-
-def test_a_change_of_the_drawing_takes_the_mark_back(inside: Client) -> None:
-    inside.post("/api/camera/gate/mark", {"picture": inside.see("gate")})
-    gate = inside.get("/api/camera/gate")
-    inside.post("/api/camera/gate/draft", {"version": gate["version"], "zones": [*gate["zones"], BARE]})
-    assert inside.get("/api/review")["approvals"] == []
-
-
-def test_nobody_approves_in_bulk_or_what_was_not_marked(inside: Client, on_desk: OnDesk) -> None:
-    review = inside.get("/api/review")
-    for ids in (["gate"], ["gate", "yard"], ["other"], "gate", [1]):
-        assert status(inside, "POST", "/api/review", {"version": review["version"], "approve": ids}) == 422
-    assert approvals(on_desk) == []
-
-
-def test_what_shows_something_private_is_not_approved_whatever_the_reason(inside: Client, on_desk: OnDesk) -> None:
-    gate = inside.get("/api/camera/gate")
-    gate = inside.post("/api/camera/gate/draft", {"version": gate["version"], "zones": [*gate["zones"], BARE]})
-    assert (gate["may_approve"], gate["needs_reason"], bool(gate["refusal"])) == (False, False, True)
-    body = {"picture": inside.see("gate"), "why": "the boss says so"}
-    assert status(inside, "POST", "/api/camera/gate/mark", body) == 422
-
-
-def test_nothing_private_in_view_needs_a_reason_where_the_device_hides_something(inside: Client) -> None:
-    yard = inside.get("/api/camera/yard")
-    body = {"version": yard["version"], "zones": [], "no_private_area": True}
-    yard = inside.post("/api/camera/yard/draft", body)
-    assert (yard["may_approve"], yard["needs_reason"]) == (True, True)
-    seen = inside.see("yard")
-    assert status(inside, "POST", "/api/camera/yard/mark", {"picture": seen, "why": " "}) == 422
-    inside.post("/api/camera/yard/mark", {"picture": seen, "why": "a wall"})
-
-
-def test_a_session_that_may_not_draw_approves_and_draws_nothing(tmp_path: Path, worker: Worker, looked: State) -> None:
-    found = desk_of(written(tmp_path), worker, may_edit=False)
-    with_look_of(found, looked)
-    with served(found.desk, found.entrance) as client:
-        assert client.enter(found.entrance)["may_edit"] is False
-        gate = client.get("/api/camera/gate")
-        body = {"version": gate["version"], "zones": []}
-        assert status(client, "POST", "/api/camera/gate/draft", body) == 403
-        client.post("/api/camera/gate/mark", {"picture": client.see("gate")})
-        review = client.get("/api/review")
-        client.post("/api/review", {"version": review["version"], "approve": ["gate"]})
-    assert approvals(found) == ["gate"]
+def test_a_token_counts_for_its_address_and_for_its_time_alone() -> None:
+    gate, granted = trade(with_code(Gate(stay_s=7200.0), "code", 0.0), "code", "token", "192.168.1.9", 5.0)
+    assert granted
+    assert may_enter(gate, "Bearer token", "192.168.1.9", 7205.0)
+    assert not may_enter(gate, "Bearer token", "192.168.1.9", 7205.1)
+    assert not may_enter(gate, "Bearer token", "192.168.1.8", 6.0)

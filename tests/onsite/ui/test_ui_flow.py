@@ -164,3 +164,11 @@ def test_one_fresh_picture_of_one_path_takes_the_place_of_the_old_one(client: Cl
     assert [row["path"] for row in told["paths"]] == ["sub"]
     status, refused, _ = client.ask("POST", "/api/camera/gate/live", {"path": "playback"})
     assert (status, "recording" in refused["error"]["message"]) == (422, True)
+
+
+def test_a_card_speaks_the_numbers_of_the_devices_own_page(client: Client) -> None:
+    told = client.post("/api/camera/gate/card", {"zone": ZONE})
+    assert (told["refusal"], told["left_bare"], len(told["shapes"])) == ("", 0, 1)
+    assert told["fields"] and all(one["label"] and one["value"] for one in told["fields"])
+    assert client.ask("POST", "/api/camera/gate/card", {"zone": {"name": "x"}})[0] == 422
+    assert client.ask("POST", "/api/camera/gate/card", {"zone": ZONE, "free": "many"})[0] == 422
