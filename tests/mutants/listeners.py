@@ -253,7 +253,7 @@ LISTENERS: Final = (
         file="agent/onsite/ui/replacing.py",
         text="    if _all_else(config, there) != _all_else(config, text):\n",
         mutated="    if False:\n",
-        test=_MAY_NOT_BE + "[another hub-区域]",
+        test=_MAY_NOT_BE + "[hub]",
     ),
     Mutant(
         name="keeper-loader",
@@ -261,7 +261,7 @@ LISTENERS: Final = (
         file="agent/onsite/ui/replacing.py",
         text="    load_text(config, text)\n",
         mutated="",
-        test=_MAY_NOT_BE + "[a zone that is none-polygon]",
+        test=_MAY_NOT_BE + "[zone]",
     ),
     Mutant(
         name="keeper-digest",
