@@ -10,6 +10,7 @@ from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.listeners import LISTENERS
+from mutants.local_page import LOCAL_PAGE
 from mutants.lockdown import LOCKDOWN
 from mutants.messages import MESSAGES
 from mutants.network import NETWORK
@@ -21,6 +22,7 @@ from mutants.rows import ROWS
 
 MUTANTS: Final = (
     *ROWS,
+    *LOCAL_PAGE,
     *LOCKDOWN,
     *LISTENERS,
     *DEVICES,

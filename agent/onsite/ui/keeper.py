@@ -268,7 +268,7 @@ def _accept_without_rights(of: Account, config: Path, there: bytes, text: bytes)
     except (ValueError, TypeError, KeyError, AttributeError):
         refused = Message("the new text of site.toml could not be read")
     if refused is not None:
-        raise NotGranted(refused)
+        raise NotGranted("{why}", why=refused)
 
 
 def _verdict(config: Path, there: bytes, text: bytes) -> Any:

@@ -65,14 +65,9 @@ def trade(gate: Gate, code: str, token: str, address: str, now_mono: float) -> t
 def may_enter(gate: Gate, authorization: str, address: str, now_mono: float) -> bool:
     """Tell whether a request carries the token, from the address that traded for it. `authorization`: the header."""
     scheme, _, token = authorization.partition(" ")
-    right = _same(gate.token, token)
-    return (
-        bool(gate.token)
-        and right
-        and scheme == "Bearer"
-        and address == gate.address
-        and (now_mono <= gate.token_until_mono)
-    )
+    right = _same(gate.token, token) and bool(gate.token)
+    in_time = now_mono <= gate.token_until_mono
+    return right and in_time and scheme == "Bearer" and address == gate.address
 
 
 def require_own_page(headers: Mapping[str, str], scheme: str) -> None:
