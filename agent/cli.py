@@ -81,6 +81,9 @@ GUIDE: Final = "start"
 SERVICES: Final = frozenset({"run", "hub"})
 """Commands that keep running: their log shows normal work too."""
 
+RECORDED: Final = frozenset({"ui"})
+"""Commands of a person whose openings of pictures are in the journal too, wherever their log goes."""
+
 ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger", "filing", "config", "verify"})
 """Commands that run on Windows too, as far as they judge no picture."""
 
@@ -285,6 +288,12 @@ def _set_up_logging(args: argparse.Namespace) -> None:
     elif args.verbose:
         level = logging.DEBUG if args.verbose > 1 else logging.INFO
     logging.getLogger("camwarden").setLevel(level)
+    if args.command in RECORDED and not in_journal:
+        record = JournalHandler(JOURNAL_SOCKET, fallback=logging.NullHandler())
+        record.setFormatter(_LineFormatter("fields"))
+        root.addHandler(record)
+        handler.setLevel(level)
+        logging.getLogger(f"camwarden.{args.command}").setLevel(logging.INFO)
 
 
 def _is_journal(stream: TextIO) -> bool:

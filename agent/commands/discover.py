@@ -8,8 +8,6 @@ files.
 import argparse
 import csv
 import io
-import ipaddress
-import re
 import sys
 import time
 from collections import Counter
@@ -18,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.terminal.own_addresses import own_addresses
 from agent.host.paths import default_config
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
@@ -221,12 +219,6 @@ def is_not_activated(found: Discovered) -> bool:
 def lines(words: Iterable[str]) -> str:
     """Return the words of a device that are there, each on its line."""
     return "\n".join(printable(word) for word in words if word)
-
-
-def own_addresses() -> tuple[str, ...]:
-    """Return this host's IPv4 addresses from which a site's network may be asked."""
-    found = [a.address for each in psutil.net_if_addrs().values() for a in each if re.fullmatch(r"[0-9.]+", a.address)]
-    return tuple(one for one in found if not ipaddress.IPv4Address(one).is_loopback)
 
 
 def _site(args: argparse.Namespace) -> Site:

@@ -37,23 +37,18 @@ class JournalHandler(logging.Handler):
         super().__init__()
         self._path = path
         self._fallback = fallback
-        # Not connected: the journal may be restarted, and its socket is then another one.
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._socket.settimeout(SEND_TIMEOUT_S)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record, or pass it to the fallback."""
         try:
-            self._socket.sendto(encode(fields(record, self.format(record))), self._path)
+            # One for each record: the journal may be restarted, and a process may have closed what it had open.
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as journal:
+                journal.settimeout(SEND_TIMEOUT_S)
+                journal.sendto(encode(fields(record, self.format(record))), self._path)
         except OSError:
             self._fallback.handle(record)
         except Exception:  # noqa: BLE001 - as every handler: logging must not end what it tells of
             self.handleError(record)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-        super().close()
 
 
 def fields(record: logging.LogRecord, message: str) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ import uvicorn
 from agent.host.web_bounds import PLAIN, Place, WebBounds, bounded_headers, makes_room, own_hosts, refused
 from agent.host.web_connection import Connection
 from agent.model.errors import ConfigurationError, os_words
+from agent.text.harmless import printable
 
 LOG = logging.getLogger("camwarden.web")
 
@@ -146,7 +147,9 @@ class _Front:
         )  # fmt: skip
         serving = asyncio.create_task(server.serve([listener]))
         try:
-            while not server.started and not serving.done():
+            while not server.started:
+                if serving.done():
+                    serving.result()  # raises why
                 await asyncio.sleep(0)
             on_ready()
             return await self._end_of(server, told, signalled)
@@ -214,7 +217,7 @@ class _Front:
                 await self._app(scope, _whole(body, receive), answer.send)
         except Exception as error:  # the page goes on, whatever failed
             late = limit.expired()
-            LOG.error("%s: %s", scope["path"], "no answer in time" if late else type(error).__name__)
+            LOG.error("%s: %s", printable(scope["path"]), "no answer in time" if late else type(error).__name__)
             LOG.debug("a request failed", exc_info=True)
             await answer.plainly(*((503, "this took too long: try again") if late else (500, "this failed")))
         if answer.status < 400:

@@ -13,7 +13,7 @@ from patience import PATIENCE_S
 from ui_client import Client
 
 from agent.cli import main
-from agent.commands.discover import own_addresses
+from agent.commands.terminal.own_addresses import own_addresses
 from agent.model import exits
 
 SITE = """\

@@ -20,6 +20,7 @@ import pytest
 from patience import PATIENCE_S
 from sites import NOW, camera, healthy, observed, site
 
+from agent.host import journald
 from agent.host.journald import MESSAGE_MAX_BYTES, JournalHandler, encode
 from agent.host.log_kinds import KINDS, VALUES_MOST, about
 from agent.judge.checks.table import run_checks
@@ -174,7 +175,7 @@ def test_without_the_journal_each_line_goes_the_old_way_and_comes_back(
 def test_a_journal_that_reads_nothing_holds_nobody_up_for_ever(
     journal: Journal, log: logging.Logger, fallback: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log.handlers[0]._socket.settimeout(0.05)  # type: ignore[attr-defined]
+    monkeypatch.setattr(journald, "SEND_TIMEOUT_S", 0.05)
     for number in range(2000):
         log.error("line %d", number)
         if fallback.records:
@@ -211,6 +212,27 @@ def test_the_program_in_a_service_writes_fields_and_no_secret(journal: Journal) 
     assert first["LOGGER"] == "camwarden.daemon"
     assert second["MESSAGE"].startswith("daemon: caught\n  Traceback")
     assert PASSWORD not in str((first, second))
+
+
+ON_A_TERMINAL = """
+import argparse, logging, os
+from agent import cli
+cli.JOURNAL_SOCKET = {socket!r}
+cli._set_up_logging(argparse.Namespace(command={command!r}, quiet=False, verbose=0))
+os.closerange(3, 256)
+logging.getLogger("camwarden.ui").info("Li Na opened the bare picture of camera gate")
+logging.getLogger("camwarden.ui").warning("and a warning")
+"""
+
+
+def test_who_opened_a_picture_on_the_page_is_in_the_journal_wherever_it_was_started(journal: Journal) -> None:
+    """What the process had open is closed on the way to a user without rights: records come all the same."""
+    for command in ("masks", "ui"):
+        program = ON_A_TERMINAL.format(socket=str(journal.path), command=command)
+        ran = subprocess.run([sys.executable, "-P", "-c", program], stderr=subprocess.PIPE, text=True, check=True)
+        assert "opened the bare picture" not in ran.stderr and "and a warning" in ran.stderr
+    opened, _ = (dict(record) for record in journal.records(2))
+    assert opened["MESSAGE"] == "ui: Li Na opened the bare picture of camera gate"
 
 
 def kinds_used() -> set[str]:

@@ -38,7 +38,7 @@ LOCAL_PAGE: Final = (
     ),
     _code(
         "ui-code-none", _SESSION, "    if not gate.code or not _same(gate.code, code):\n",
-        "    if not _same(gate.code, code):\n", "test_nobody_comes_in_before_the_first_code",
+        "    if not _same(gate.code, code):\n", "test_no_code_is_not_a_code",
     ),
     _code(
         "ui-token-hours", _SESSION, "    return right and in_time and scheme", "    return right and scheme",

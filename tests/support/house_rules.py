@@ -126,6 +126,7 @@ IMPORT_TABLES = (
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
     "agent/commands/masks/command.py",
+    "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
 )
 """The tables that import by name, and where the library for tokens and the gallery of lies are loaded."""

@@ -87,9 +87,8 @@ def hand_in(on_desk: OnDesk, ids: tuple[str, ...] = ()) -> None:
 def office_for(desk: Desk, worker: Worker | None = None) -> SiteDesk:
     """Return the desk of the site's screen, with a worker of its own where none is given."""
     place = desk.place
-    return SiteDesk(
-        desk, office_of(worker or Worker(), place.credentials, place.clock, desk.state.site.storage.runtime)
-    )
+    made = office_of(worker or Worker(), place.credentials, place.clock, desk.state.site.storage.runtime)
+    return SiteDesk(desk, lambda: made)
 
 
 def with_look_of(on_desk: OnDesk, looked: State) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agent.commands.discover import own_addresses, plan_of, plan_text, progress_after, result_table
+from agent.commands.discover import plan_of, plan_text, progress_after, result_table
 from agent.commands.init.answers import LOGIN, Answers, hub_lines, secrets_toml
 from agent.commands.terminal.asking import Ended, say
+from agent.commands.terminal.own_addresses import own_addresses
 from agent.host.paths import CONFIG, SECRETS_NAME
 from agent.model import exits
 from agent.model.errors import UsageError, os_words

@@ -16,12 +16,13 @@ from agent.commands.check.looking import LookOptions, look_at_site
 from agent.commands.check.options import ROUNDS
 from agent.commands.check.report import ReportPlan, write_report
 from agent.commands.check.report_key import report_key
-from agent.commands.discover import add_where, own_addresses, where_of
+from agent.commands.discover import add_where, where_of
 from agent.commands.start import searching, show
 from agent.commands.start.answers import Answers
 from agent.commands.start.logins import SECRETS_MODE, SITE_MODE, Settled, settle
 from agent.commands.terminal.asking import Ended, say
 from agent.commands.terminal.opened import note_opened
+from agent.commands.terminal.own_addresses import own_addresses
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.files import write_atomic
 from agent.host.paths import CONFIG, SECRETS_NAME, SITE_NAME, default_config

@@ -1,27 +1,26 @@
 """Serves the local page to one person: see every camera, draw what is private, approve masks; ends when unused.
 
 It belongs to a person and never to the service. It listens on an address of this machine alone, shows its link here,
-and writes nothing but what that person has reviewed. Heavy libraries are loaded here alone.
+and writes nothing but what that person has reviewed. Heavy libraries are loaded here alone, and what the site's screen
+needs when that is opened.
 """
 
 import argparse
 import hashlib
+import importlib
 import os
 import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from agent.commands.discover import own_addresses
 from agent.commands.terminal.asking import Ended, ask, person, say
+from agent.commands.terminal.own_addresses import own_addresses
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
-from agent.commands.ui.links import show
-from agent.commands.ui.office import office_of
-from agent.deliver.keys.throwaway import make_throwaway
+from agent.commands.ui.links import Secured, show
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.not_ours import require_readable
@@ -40,16 +39,19 @@ from agent.onsite.ui.keeper import Save, account_of, kept
 from agent.onsite.ui.openings import Openings
 from agent.onsite.ui.replacing import accept_drawn, replace_site
 from agent.onsite.ui.routes import app
-from agent.onsite.ui.site_desk import SiteDesk
+from agent.onsite.ui.site_desk import Office, SiteDesk
 from agent.service.cycle.environment import worker_of
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render
 from drivers.credentials import Credentials
+from masking.worker.client import Worker
 
 TUNNELLED: Final = ("localhost", "127.0.0.1")
 """Names under which a browser reaches the page through `ssh -L`, at the same port."""
+OFFICE: Final = "agent.commands.ui.office"
+LAN: Final = "agent.commands.ui.lan"
 ENDS: Final = {
     "idle": Message("camwarden ui has ended: nobody used it for 30 minutes"),
     "over": Message("camwarden ui has ended: its two hours are over"),
@@ -127,18 +129,30 @@ def _serve_page(args: argparse.Namespace, loaded: Loaded, where: Where, save: Sa
             may_edit=args.lan is None or args.edit,
         )  # fmt: skip
         desk = Desk(place, site, loaded.text, loaded.digest)
-        office = SiteDesk(desk, office_of(looking, states, utc_now, site.storage.runtime))
+        office = SiteDesk(desk, lambda: _office(looking, states, site))
         entrance = Entrance(time.monotonic, where.bounds.lives_s or float("inf"), where.client.bind)
-        desk.start_look()
-        made = make_throwaway(where.address, utc_now(), timedelta(seconds=LASTS_S)) if args.lan is not None else None
+        made: Secured | None = None
+        if args.lan is not None:
+            made = importlib.import_module(LAN).secured(where.address, utc_now())
         page = app(desk, office, entrance, args.lang)
+
+        def on_ready(host: str, port: int) -> None:
+            show(args, entrance, made, host, port)
+            desk.start_look()
+
         ended = serve(
             where.client.wall(page) if made else page, (where.address, args.port), where.bounds, where.names,
             tls=made.context if made else None,
-            on_ready=lambda host, port: show(args, entrance, made, host, port),
+            on_ready=on_ready,
         )  # fmt: skip
     say(render(ENDS[ended], args.lang))
     return exits.OK
+
+
+def _office(worker: Worker, states: Credentials, site: Site) -> Office:
+    """Return what the site's screen needs; it costs half of the start, and few open it first."""
+    made: Office = importlib.import_module(OFFICE).office_of(worker, states, utc_now, site.storage.runtime)
+    return made
 
 
 def _where(args: argparse.Namespace) -> Where:

@@ -1,25 +1,34 @@
 """Shows the link of the page, how to reach it from another computer, and another link at each Enter."""
 
 import argparse
+import ssl
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from agent.commands.terminal.asking import say
-from agent.deliver.keys.throwaway import Throwaway
 from agent.model.finding import Message
-from agent.onsite.lan.qr import qr_lines
 from agent.onsite.ui.entrance import Entrance
 from agent.text.translate import render
 
 
-def show(args: argparse.Namespace, entrance: Entrance, tls: Throwaway | None, host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """The page's certificate, its fingerprint, and how a link becomes lines of a picture; `coloured` for a terminal."""
+
+    context: ssl.SSLContext = field(repr=False)
+    fingerprint: str
+    picture: Callable[[str, bool], tuple[str, ...]]
+
+
+def show(args: argparse.Namespace, entrance: Entrance, tls: Secured | None, host: str, port: int) -> None:
     """Show a link with a new code; with `tls` as a picture for a phone too, and the certificate's fingerprint."""
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     address = f"{'https' if tls else 'http'}://{place}"
 
     def link() -> None:
-        _link(args, f"{address}/#k={entrance.new_code()}", is_scanned=tls is not None)
+        _link(args, f"{address}/#k={entrance.new_code()}", tls)
 
     link()
     for line in _hints(tls, host, port):
@@ -29,14 +38,14 @@ def show(args: argparse.Namespace, entrance: Entrance, tls: Throwaway | None, ho
         threading.Thread(target=_on_enter, args=(link,), name="ui links", daemon=True).start()
 
 
-def _link(args: argparse.Namespace, link: str, *, is_scanned: bool) -> None:
+def _link(args: argparse.Namespace, link: str, tls: Secured | None) -> None:
     say(render(Message("Open this link within a minute; it is good once:"), args.lang))
     say(link)
-    if is_scanned:
-        say("\n".join(qr_lines(link, coloured=not args.no_color and sys.stdout.isatty())))
+    if tls is not None:
+        say("\n".join(tls.picture(link, not args.no_color and sys.stdout.isatty())))
 
 
-def _hints(tls: Throwaway | None, host: str, port: int) -> tuple[Message, ...]:
+def _hints(tls: Secured | None, host: str, port: int) -> tuple[Message, ...]:
     if tls is None:
         command = f"ssh -L {port}:{host}:{port} gateway"
         tunnel = Message(

@@ -22,6 +22,7 @@ from agent.onsite.handover.contents import contents
 from agent.onsite.handover.report import KeyPart, render_report
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.ui.site_desk import Made, Office, Paper
+from agent.onsite.ui.site_screen import declaration_of, site_json
 from agent.service.alerts.status_file import read
 from agent.service.cycle.cycle import see
 from agent.service.cycle.environment import Environment
@@ -41,7 +42,10 @@ def office_of(worker: Worker, credentials: Credentials, clock: Callable[[], date
     def check(site: Site) -> CheckResult:
         return _checked(site, worker.judge, worker, credentials, clock)
 
-    return Office(check=check, make=_made, delivery=lambda lang: _delivery(runtime, clock(), lang))
+    return Office(
+        screen=site_json, declaration=declaration_of, check=check, make=_made,
+        delivery=lambda lang: _delivery(runtime, clock(), lang),
+    )  # fmt: skip
 
 
 def _checked(

@@ -227,3 +227,7 @@ def test_a_token_counts_for_its_address_and_for_its_time_alone() -> None:
     assert may_enter(gate, "Bearer token", "192.168.1.9", 7205.0)
     assert not may_enter(gate, "Bearer token", "192.168.1.9", 7205.1)
     assert not may_enter(gate, "Bearer token", "192.168.1.8", 6.0)
+
+
+def test_no_code_is_not_a_code() -> None:
+    assert not trade(Gate(), "", "token", "127.0.0.1", 0.0)[1]

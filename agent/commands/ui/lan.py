@@ -1,0 +1,14 @@
+"""Creates what a page for another browser needs: a certificate for this run, and a picture of its link."""
+
+from datetime import datetime, timedelta
+
+from agent.commands.ui.links import Secured
+from agent.deliver.keys.throwaway import make_throwaway
+from agent.onsite.lan.one_client import LASTS_S
+from agent.onsite.lan.qr import qr_lines
+
+
+def secured(address: str, now: datetime) -> Secured:
+    """Return the certificate of an address, for two hours from `now`."""
+    made = make_throwaway(address, now, timedelta(seconds=LASTS_S))
+    return Secured(made.context, made.fingerprint, lambda link, coloured: qr_lines(link, coloured=coloured))
