@@ -124,6 +124,8 @@ def main() -> None:
         person = Person()
         with person.waits():
             page.wait_for_function("() => document.querySelector('.looking progress').hidden")
+        say(f"looked at in {person.waited_s:.0f} s")
+        page.set_default_timeout(STARTS_WITHIN_S * 1000)
         go_through(page, person, cameras, cards)
         site = load(config)
         given = read_approvals(site.storage.directory, site.id)
@@ -215,10 +217,10 @@ def started(config: Path, until: ExitStack) -> float:
 def go_through(page: Page, person: Person, cameras: int, cards: int) -> None:
     """Draw, look and approve, camera by camera, then save once."""
     for _ in range(cameras):
-        before = page.locator("h1").inner_text()
+        before = page.evaluate("() => document.querySelector('main').dataset.shown")
         person.presses(page, "n")
         with person.waits():
-            page.wait_for_function("old => document.querySelector('h1').textContent !== old", arg=before)
+            page.wait_for_function("old => document.querySelector('main').dataset.shown !== old", arg=before)
         page.wait_for_selector(".look, .desk")
         if page.locator(".desk").count():
             draws(page, person, person.cards < cards)
