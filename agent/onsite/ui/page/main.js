@@ -139,7 +139,10 @@ async function show() {
     if (signal.aborted) return;
     if (session) root.replaceChildren(notice(error, show));
   } finally {
-    if (!signal.aborted) root.removeAttribute("aria-busy");
+    if (!signal.aborted) {
+      root.removeAttribute("aria-busy");
+      root.dataset.shown = location.hash;
+    }
   }
   document.title = `${root.querySelector("h1")?.textContent ?? ""} · ${session?.name ?? ""} · camwarden`;
   tellAges();
