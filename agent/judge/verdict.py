@@ -8,7 +8,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
 from agent.judge.obligations import too_low, too_old
-from agent.judge.wording.picture_words import paths_listed
+from agent.judge.wording.picture_words import path_word, paths_listed
 from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, joined, listed, utc_text
 from agent.observe.approvals.attested import Attestation, attestation_json
 from agent.site.declarations.accepted import ACCEPTABLE
@@ -125,7 +125,7 @@ def _in_time(check: Check, one: Outcome) -> Outcome:
     old = too_old(check.id, one.key, one.rests_on, check.at) if isinstance(one, Held) and check.at else None
     if old is None or old.true_at is None:
         return one
-    values = {"kind": old.path or old.kind, "at": utc_text(old.true_at)}
+    values = {"kind": path_word(old.path) if old.path else old.kind, "at": utc_text(old.true_at)}
     message = Message("{kind} was last seen at {at}, which is too long ago to count", values, next_step="check again")
     return Open(one.key, "too-old", message, {"seen_at": utc_text(old.true_at)})
 

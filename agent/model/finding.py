@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
 Unproven = Literal["warn", "fail", "unknown"]
@@ -14,6 +14,9 @@ Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
 Level = Literal["told", "seen", "both", "declared", "own"]
 """As `Level` of `drivers/model.py`, which says what each means: what is imported first imports no driver."""
+
+Between = Literal[", ", "; ", " "]
+"""What stands between the items of a list in English."""
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -47,7 +50,7 @@ class Listed:
     """
 
     items: tuple[object, ...]
-    between: Literal[", ", "; "] = ", "
+    between: Between = ", "
 
     def __bool__(self) -> bool:
         return bool(self.items)
@@ -99,7 +102,7 @@ def _value_from(value: object, depth: int) -> object:
         )
     if isinstance(value, Mapping) and isinstance(value.get("listed"), list):
         items = tuple(one for one in (_value_from(each, depth + 1) for each in value["listed"]) if one is not None)
-        return Listed(items, "; " if value.get("between") == "; " else ", ")
+        return Listed(items, next((one for one in get_args(Between) if one == value.get("between")), ", "))
     return value if isinstance(value, str | int | float) else None
 
 

@@ -144,7 +144,8 @@ def late_dossier() -> str:
     """Return the Chinese pages of a dossier of which some is late, declared in part, and not declared."""
     late = replace(paper("filing-datong", date(2026, 11, 20)), details=("organ: B",))
     accepted, unit = word("acceptance-date", date(2026, 9, 1)), word("legal-unit", "Middle School")
-    return dossier_page(dossier(filing_site(accepted, late, unit, paper("paper-acceptance"))), "zh_CN")
+    record = replace(paper("paper-acceptance"), value="第31号")
+    return dossier_page(dossier(filing_site(accepted, late, unit, record)), "zh_CN")
 
 
 def chinese_cells(

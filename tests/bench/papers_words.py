@@ -21,7 +21,7 @@ CODES = (
     r"(?:GB|GA|DB\d\d)(?:/T)? ?[\d.]+(?:-\d{4})?",
     r"(?<![A-Za-z0-9])(?:NTP|OSD|Media2|ONVIF|RTSP|HTTP|H\.?26[45]|JPEG|GB|fps|kbit/s|HTML|PDF|ZIP|CSV|SHA-256|UTC|MAC)"
     r"(?![A-Za-z0-9])",
-    r"\[{0,2}[a-z_.]+\]{1,2}|\b[a-z]+\.toml|\b[\w*.-]+\.(?:html|csv|json|pdf|zip|db|jpg|jsonl)\b|--[a-z-]+",
+    r"\[{0,2}[a-z_.]+\]{1,2}|\b[a-z]+\.toml|\b[\w*.-]+\.(?:html|csv|json|pdf|zip|db|jpg|jsonl)\b[\w*.-]*|--[a-z-]+",
     r"[\w.*-]*(?:[/*][\w.*-]*)+|\b\w+\.(?:db|conf|jpg|txt|corrupt|damaged)[\w*-]*|\b[a-z]+(?:_[a-z]+)+\b|\b\w+(?==)",
     r"\b[0-9a-f]{12,}\b|(?:/[\w.@{}-]+)+/?",
 )

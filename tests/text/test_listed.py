@@ -110,7 +110,7 @@ def test_each_path_fact_field_and_declaration_has_words_in_chinese() -> None:
     assert set(PATHS) == set(get_args(PathName))
     assert set(DUTY_WORDS) == set(BY_ID)
     assert set(DETAIL_WORDS) == {detail.id for row in BY_ID.values() for detail in row.details}
-    assert set(FIELD_WORDS) >= set(FIELDS) and set(FACT_WORDS) <= set(get_args(Fact))
+    assert set(FIELD_WORDS) >= set(FIELDS) and set(FACT_WORDS) - {"time-source", "firmware"} <= set(get_args(Fact))
     words = (*PATHS.values(), *DUTY_WORDS.values(), *DETAIL_WORDS.values(), *FACT_WORDS.values(), *FIELD_WORDS.values())
     assert [str(one) for one in words if render(one, "zh_CN") == str(one)] == []
     assert str(duties_listed(("linked", "own.one", "linked"))) == "linked, own.one"

@@ -202,7 +202,11 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
         yield translate("reports", lang) + translate(": ", lang) + numbers
     hub = content.get("hub")
     if isinstance(hub, Mapping):
-        yield translate("hub", lang) + ": " + (_values_text(hub) if everything else _link_text(hub, lang))
+        yield (
+            translate("hub", lang)
+            + translate(": ", lang)
+            + (_values_text(hub) if everything else _link_text(hub, lang))
+        )
         if hub.get("link") == "connected" and number(queue.get("sent")) and not number(queue.get("confirmed")):
             yield render(
                 Message(
@@ -217,11 +221,11 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
                 Message("the hub refused a report at {at} ({words}); a signed gap record names it", values), lang
             )
     else:
-        yield translate("hub", lang) + ": " + translate("not configured", lang)
+        yield translate("hub", lang) + translate(": ", lang) + translate("not configured", lang)
     mirrors = content.get("mirrors")
     for mirror in (mapping(row) for row in (mirrors if isinstance(mirrors, list) else ())):
         told = _values_text(mirror) if everything else f"{clean(mirror.get('name'))}, {_link_text(mirror, lang)}"
-        yield translate("mirror", lang) + ": " + told
+        yield translate("mirror", lang) + translate(": ", lang) + told
 
 
 def _link_text(values: Mapping[str, Json], lang: str) -> str:

@@ -19,8 +19,12 @@ FACT_WORDS: Final[Mapping[str, Message]] = {
     "accounts": Message("accounts"),
     "uptime": Message("uptime"),
     "oldest-log": Message("oldest-log"),
+    "masks": Message("masks"),
+    "schedule": Message("schedule"),
+    "time-source": Message("time-source"),
+    "firmware": Message("firmware"),
 }
-"""What a check may miss of a device or camera, by its name in `drivers/model.py`."""
+"""What a check may miss of a device or camera, or find changed, by its name in `drivers/model.py`, or of its part."""
 
 FIELD_WORDS: Final[Mapping[str, Message]] = {
     "code": Message("code"),

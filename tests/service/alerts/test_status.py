@@ -233,7 +233,7 @@ def test_the_assessment_of_the_last_whole_day_is_one_line(tmp_path: Path, capsys
     shown = capsys.readouterr().out
     assert "2026-01-30考核指标" in shown
     assert "无法判定 1.2 %" in shown and "录像完整率 99.5 %、OSD标注合规率 99.9 %" in shown
-    assert "近31天已修复" in shown and "平均60 分钟；供电1次" in shown  # noqa: RUF001 - Chinese
+    assert "近31天已修复" in shown and "平均60 分钟\uff1b供电1次" in shown
     run(tmp_path)
     shown = capsys.readouterr().out
     assert "online rate 98.0 % (1.2 % unknown), recording completeness 99.5 %, overlays right 99.9 %" in shown

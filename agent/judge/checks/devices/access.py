@@ -8,8 +8,8 @@ from agent.judge.checks.devices import online
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import STREAM_PROTECTION
-from agent.judge.wording.picture_words import path_word, paths_listed
-from agent.model.finding import Finding, Json, Message
+from agent.judge.wording.picture_words import path_word
+from agent.model.finding import Finding, Json, Listed, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
@@ -38,7 +38,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
 def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> Iterator[Outcome]:
     """Yield what each listed path answered without a login; what was asked besides them counts together."""
     if access.anonymous:
-        paths = {"paths": paths_listed(access.anonymous)}
+        paths = {"paths": listed(map(_word, access.anonymous))}
         message = Message("{paths} answer without a login: switch authentication on", paths)
         yield Broken("asked", "anonymous", message)
     else:
@@ -57,6 +57,12 @@ def _outcomes(facts: Facts, subject: str, access: Access, streams: Streams) -> I
         # An encoder that is overloaded keeps its profile and refuses its address: ter:IncompleteConfiguration.
         message = Message("path {path} could not be tried without a login", {"path": path_word(why.path)})
         yield Open(f"path {why.path}", "path-not-looked-at", message, doubted=True)
+
+
+def _word(asked: str) -> Listed:
+    """Return what was asked, a protocol and a path, as a value of a message."""
+    protocol, _, path = asked.rpartition(" ")
+    return Listed((protocol, path_word(path)) if protocol else (path_word(path),), " ")
 
 
 def _is_earlier(one: Observation, path: str) -> bool:

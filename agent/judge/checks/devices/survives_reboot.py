@@ -11,9 +11,10 @@ from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
 from agent.judge.claim import Held, Open, Outcome, own
 from agent.judge.verdict import verdict
-from agent.judge.wording.declared_words import name_list
+from agent.judge.wording.declared_words import NAMED_MAX
+from agent.judge.wording.fact_words import fact_word
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Listed, Message, first_of, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.restarts import Restart, RunningDevice
 from agent.site.config.site import Site
@@ -42,6 +43,12 @@ def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | No
     return None if told else fact_missing(check, site, facts, subject, "uptime")
 
 
+def _part(changed: str) -> Listed:
+    """Return a part of the configuration, such as `masks camera:gate`, as a value of a message."""
+    part, _, subject = changed.partition(" ")
+    return Listed((fact_word(part), *((subject,) if subject else ())), " ")
+
+
 def _restarted(check: Check, site: Site, subject: str, known: RunningDevice, restart: Restart) -> Finding:
     compared, changed = known.compared(), known.changed()
     evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
@@ -51,7 +58,7 @@ def _restarted(check: Check, site: Site, subject: str, known: RunningDevice, res
             {"part": part, "before": restart.before[part], "after": restart.after[part]}
             for part in changed[:EVIDENCE_MAX]
         ]
-        parts = {**values, "parts": name_list(changed)}
+        parts = {**values, "parts": first_of([_part(one) for one in changed], NAMED_MAX)}
         if any(part.startswith(_FIRMWARE) for part in changed):
             message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
             return check.finding(subject, "warn", "updated", evidence, message)
