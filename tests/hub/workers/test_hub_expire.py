@@ -62,6 +62,22 @@ def test_the_hub_deletes_reports_after_its_limit_but_the_newest_of_each_stream(t
     assert desk.store.all("SELECT count(*) FROM assessed WHERE day < ?", utc_text(last)[:10]) == [(0,)]
 
 
+def test_of_a_site_that_fell_silent_the_newest_of_each_stream_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    desk, kept = Desk(folder), timedelta(days=KEPT_DAYS)
+    fell_silent, other = Live(tmp_path, desk), Live(tmp_path, desk, "S2")
+    for day in range(2):
+        fell_silent.look(NOON + day * DAY, silent=("boxa",))
+    of_it = "SELECT stream, max(seq) FROM report WHERE site = 'S1' GROUP BY stream"
+    newest = desk.store.all(of_it)
+    later = NOON + kept + 9 * DAY
+    other.look(later)
+    expired(desk, kept, later)
+    assert desk.store.all(of_it) == newest and len(newest) == 3
+    assert desk.store.all("SELECT count(*) FROM report WHERE site = 'S1'") == [(len(newest),)]
+
+
 def reports(desk: Desk) -> int:
     return int(desk.store.all("SELECT count(*) FROM report")[0][0])
 
