@@ -44,6 +44,7 @@ NO_SENTENCE = {
     "agent/model/finding.py": 2,
     "agent/observe/inventory/site_skeleton.py": 2,
     "agent/observe/pictures/derived_views.py": 1,
+    "agent/onsite/cards/fields.py": 1,
     "agent/onsite/filing/contents.py": 1,
     "agent/onsite/filing/lists.py": 1,
     "agent/onsite/ledger/enrollment.py": 1,

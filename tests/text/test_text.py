@@ -182,7 +182,9 @@ def test_each_term_has_one_word_in_chinese() -> None:
     status = CATALOGUE["unknown"]
     assert WRONG_WORDS["未知"] == status
     wrong = {word: right for word, right in WRONG_WORDS.items() if word != "未知"}  # a key may be unknown, as a word
-    assert [text for text in CATALOGUE.values() if any(word in text for word in wrong)] == []
+    vendors = {"its page: Setting > Camera > Video > Overlay > Privacy Masking"}  # Dahua's page writes 隐私遮挡
+    told = (text for msgid, text in CATALOGUE.items() if msgid not in vendors)
+    assert [text for text in told if any(word in text for word in wrong)] == []
 
 
 def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:

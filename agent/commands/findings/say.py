@@ -26,7 +26,7 @@ from agent.judge.memory.notes import (
 )
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Listed, Message
+from agent.model.finding import Json, Listed, Message, listed
 from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import Owner, owners_now
 from agent.report.secret_names import hidden, secret_names
@@ -197,7 +197,7 @@ def store_note(args: argparse.Namespace, site: Site, note: Note, now: datetime, 
     if any(hidden(secret)(text) != text for text in (args.by, args.why)):
         raise UsageError(
             "--why or --by names a camera that is declared secret, and goes to the hub: write its id ({cameras})",
-            cameras=", ".join(secret),
+            cameras=listed(secret),
         )
     with as_owner_of(site.storage.directory):
         write_note(site.storage.directory, note, now)

@@ -17,7 +17,7 @@ from agent.host.not_ours import require_readable
 from agent.host.paths import credentials_file
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.probe.devices import probe
 from agent.onsite.cards.card import card
@@ -65,7 +65,7 @@ def _zone_of(camera: CameraConfig, name: str) -> tuple[str, PrivateZone]:
     found = [(at, zone) for at, zone in _zones(camera) if name in (zone.name, f"{at}/{zone.name}")]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(printable(f"{at}/{zone.name}" if at else zone.name) for at, zone in _zones(camera)) or "none"
+    names = listed(printable(f"{at}/{zone.name}" if at else zone.name) for at, zone in _zones(camera)) or "none"
     if found:
         raise UsageError(
             "camera {camera} has several zones {zone!r}; write PRESET/NAME: {names}",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from agent.model.finding import Message, sentence
+from agent.model.finding import Listed, Message, listed, sentence
 from agent.onsite.cards import generic, hikvision
 from agent.onsite.cards.enlarge import enlarged
 from agent.onsite.cards.fields import write_fields, write_shape
@@ -137,12 +137,12 @@ def _full(zone: Polygon, maker: Maker, known: Known) -> Message:
         return Message(
             "no mask is free; of those in use, {off} are switched off: on the device's page delete one of them, or "
             "draw it anew for this zone",
-            {"off": ", ".join(off)},
+            {"off": listed(off)},
         )
     grid = _grid(maker, known)
     larger = enlarged(zone, maker, known, grid)
     if larger is not None:
-        values = "; ".join(str(one.value) for one in write_shape(larger.number, larger.shape, grid, maker))
+        values = Listed(tuple(one.value for one in write_shape(larger.number, larger.shape, grid, maker)), "; ")
         return Message(
             "no mask is free: on the device's page enlarge mask {number} to {values}; that hides {percent} % of the "
             "picture more; or delete a mask that hides nothing private",

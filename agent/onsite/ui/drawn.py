@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final, get_args
 
+from agent.model.finding import listed
 from agent.onsite.ui.refusals import NotGranted
 from agent.site.config.site import CameraConfig, NoPrivateArea, PrivateZone
 from agent.text.harmless import printable
@@ -76,7 +77,7 @@ def zone_of(row: object) -> tuple[str, PrivateZone]:
         raise NotGranted("zone {name}: its preset must be a name", name=name)
     effect, color = row.get("effect", "any"), row.get("color") or ""
     if effect not in get_args(Effect):
-        raise NotGranted("zone {name}: its effect must be one of {known}", name=name, known=", ".join(get_args(Effect)))
+        raise NotGranted("zone {name}: its effect must be one of {known}", name=name, known=listed(get_args(Effect)))
     if not isinstance(color, str) or (color and not _COLOR.fullmatch(color)):
         raise NotGranted("zone {name}: its colour must be written as #rrggbb", name=name)
     if color and effect in ("pixelated", "blurred"):

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from agent.model.finding import Message
+from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
 from agent.onsite.handover.sheet import VERDICTS
 from agent.onsite.masks_look.seen import ask
@@ -83,10 +83,10 @@ def summary(verdicts: Mapping[PathName, tuple[ZoneVerdict, ...]], lang: str) -> 
         return "unknown", translate("no zone is drawn, or there is no picture: nothing was judged", lang)
     bare = sorted({one.zone for one in every if one.verdict == "FAIL"})
     if bare:
-        return "fail", render(Message("not hidden: {zones}", {"zones": ", ".join(bare)}), lang)
+        return "fail", render(Message("not hidden: {zones}", {"zones": listed(bare)}), lang)
     unsure = sorted({one.zone for one in every if one.verdict == "UNSURE"})
     if unsure:
-        return "unknown", render(Message("cannot be told: {zones}", {"zones": ", ".join(unsure)}), lang)
+        return "unknown", render(Message("cannot be told: {zones}", {"zones": listed(unsure)}), lang)
     return "pass", render(Message("hidden on {count} paths", {"count": len(verdicts)}), lang)
 
 

@@ -34,24 +34,19 @@ HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style><!-- camwarden
 SECRET = "rtsp://admin:s3cret@192.0.2.1/main"
 
 
-def bare(*paths: str) -> tuple[Observation, ...]:
-    """Return a camera that shows its zone on some of its paths."""
+def bare(*paths: str, of: tuple[Observation, ...] = ()) -> tuple[Observation, ...]:
+    """Return a camera that shows its zone on some of its paths, on all where none is named."""
     return tuple(
         replace(one, value=replace(one.value, verdict="FAIL", reason="not-hidden"))
-        if isinstance(one.value, ZoneVerdict) and one.value.path in paths
+        if isinstance(one.value, ZoneVerdict) and (not paths or one.value.path in paths)
         else one
-        for one in healthy()
+        for one in of or healthy()
     )
 
 
 def _bare_camera(name: str, device: str = "") -> tuple[Observation, ...]:
     """Return what a camera shows that hides its zone on no path."""
-    return tuple(
-        replace(one, value=replace(one.value, verdict="FAIL", reason="not-hidden"))
-        if isinstance(one.value, ZoneVerdict)
-        else one
-        for one in healthy(name, device or f"d-{name}")
-    )
+    return bare(of=healthy(name, device or f"d-{name}"))
 
 
 def preset_camera() -> CameraConfig:
@@ -304,7 +299,7 @@ def test_a_picture_is_withheld_where_it_is_not_known_what_is_private_in_it() -> 
         "presets it stood": why_withheld(
             preset_camera(), gather(observed("camera:gate", PresetSeen("main", "", "x"))), "main"
         ),
-        "has moved": why_withheld(declared, gather(bare() + observed("camera:gate", view("moved"))), "main"),
+        "has moved": why_withheld(declared, gather(healthy() + observed("camera:gate", view("moved"))), "main"),
     }
     for text, why in said.items():
         assert why is not None and text in str(why), text
@@ -326,12 +321,7 @@ def test_pictures_are_of_cameras_with_a_fail_unless_all_or_none_are_asked_for() 
 
 def test_every_check_and_rule_has_its_words_in_both_languages() -> None:
     assert set(TITLES) == {check.id for check in CHECKS}
-    for text in (
-        *TITLES.values(),
-        *WORDS.values(),
-        *DOCUMENTS,
-        *DOCUMENTS.values(),
-    ):
+    for text in (*TITLES.values(), *WORDS.values(), *DOCUMENTS, *DOCUMENTS.values()):
         assert translate(text, "zh_CN") != text or text in ("NTP",), text
     for check in CHECKS:
         assert duty_text(check, "en") == check.duty != duty_text(check, "zh_CN"), check.id
@@ -341,9 +331,8 @@ def test_every_check_and_rule_has_its_words_in_both_languages() -> None:
     assert "第五条第二款" in rule_text(PRIVACY, "zh_CN") and "第十三条" in rule_text(PRIVACY, "zh_CN")
     for check in CHECKS:
         chinese = rule_text(check.source, "zh_CN")
-        assert not re.search("article|clause|not (stated|available|confirmed)|as reported|design default", chinese), (
-            chinese
-        )
+        english = "article|clause|not (stated|available|confirmed)|as reported|design default"
+        assert not re.search(english, chinese), chinese
 
 
 def test_every_declaration_of_the_checks_names_its_cameras() -> None:
