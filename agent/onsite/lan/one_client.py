@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from agent.model.errors import UsageError
+from agent.model.finding import listed
 
 LASTS_S: Final = 7200.0
 """How long such a page lives: `WebBounds.lives_s`."""
@@ -37,7 +38,7 @@ def chosen_address(named: str, own: Collection[str]) -> str:
             return named
         raise UsageError(
             "--lan {address}: is no address of this machine in the local network; there are: {own}",
-            address=named, own=", ".join(usable) or "-",
+            address=named, own=listed(usable) or "-",
         )  # fmt: skip
     if len(usable) == 1:
         return usable[0]
