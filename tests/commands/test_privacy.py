@@ -200,6 +200,7 @@ WRITES: dict[str, str] = {
     "hub/carry.py": "hub case",
     "hub/report.py": "hub report --xlsx",
     "privacy.py": "privacy --page",
+    "ui/office.py": "ui report",
 }
 """Which module of commands writes pictures, names or reports for a person, and under which name it notes that."""
 

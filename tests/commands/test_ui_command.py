@@ -118,3 +118,11 @@ def test_for_another_browser_the_fingerprint_and_a_picture_of_the_link_are_shown
         assert sum("\u2588" in line for line in shown) > 10
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=PATIENCE_S)
+
+
+def test_without_its_libraries_it_says_which_extra_has_them(config: Path) -> None:
+    blocked = "import sys; sys.modules['uvicorn'] = None\nfrom agent.cli import main\nsys.exit(main(sys.argv[1:]))"
+    words = ["ui", "--config", str(config), "--by", "Li Na", "--lang", "en"]
+    ran = subprocess.run([sys.executable, "-P", "-c", blocked, *words], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (exits.UNAVAILABLE, "")
+    assert "pip install 'camwarden[ui]'" in ran.stderr

@@ -7,6 +7,7 @@ service, is the transport's rule (`drivers/http/one_session.py`).
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from agent.observe.probe.devices import probe
 from agent.observe.probe.fan_out import FanOut, Task, Watch
@@ -19,6 +20,9 @@ from drivers.credentials import Credentials
 from drivers.exchange import Transport
 from drivers.model import Camera, Device, Observation, Observations, Picture, Reason, Unavailable
 from drivers.picture import PathName
+
+LIVE_WITHIN_S: Final = 20.0
+"""So long one fresh picture may take, however long a look may: a person waits, and the page's answer has its time."""
 
 Seen = tuple[Observations, tuple[Picture, ...]]
 
@@ -74,7 +78,7 @@ def fresh_picture(
     def missing(reason: Reason, detail: str) -> Seen:
         return (Observation(f"camera:{camera.id}", Unavailable("picture", reason, detail, path), clock(), "live"),), ()
 
-    more, pictures = _one_device(device, site.probe.deadline_s, read, missing, credentials, clock)
+    more, pictures = _one_device(device, min(site.probe.deadline_s, LIVE_WITHIN_S), read, missing, credentials, clock)
     found = next((one for one in pictures if one.path == path), None)
     if found is None:
         why = (one.value for one in more if isinstance(one.value, Unavailable) and one.value.path == path)

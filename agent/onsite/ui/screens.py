@@ -108,12 +108,10 @@ def _head(state: State, saved: CameraConfig, now: datetime, lang: str) -> dict[s
 
 def _is_approved(state: State, look: CameraLook | None) -> bool:
     """Tell whether what is on the screen is what was approved; a draft never is."""
-    return (
-        look is not None
-        and look.approved is not None
-        and not adopt.unapproved(state.site, (look,))
-        and (look.id not in state.drafts)
-    )
+    if look is None or look.approved is None or look.id in state.drafts:
+        return False
+    saved = next(one for one in state.site.cameras if one.camera.id == look.id)
+    return not adopt.unapproved(replace(state.site, cameras=(saved,)), (look,))
 
 
 def _todo(state: State, look: CameraLook | None, choice: adopt.Choice | None) -> list[tuple[str, str]]:
