@@ -92,6 +92,8 @@ def test_a_failing_zone_needs_a_reason(opened: Opening) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".count")
     assert stub.marks["hall"]["why"] == "the tree has grown"
+    page.keyboard.press("n")
+    expect(page.locator("h1")).not_to_have_text("hall")
 
 
 def test_tab_goes_through_the_page_in_its_order(opened: Opening) -> None:

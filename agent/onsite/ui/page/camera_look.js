@@ -66,6 +66,7 @@ export function cameraLook(camera, app, { done }) {
     }
     state.textContent = t("Approved in Review, where it is saved. n goes to the next camera.");
     approveButton.setAttribute("aria-disabled", "true");
+    if (document.activeElement === why) approveButton.focus(); // or the next key would be typed into the reason
     done(camera.id);
   }
 
