@@ -1,4 +1,4 @@
-"""Lists the words for what a device tells and for the fields of a camera's file: msgids. Pure.
+"""Lists the words for facts of devices and for the fields of a camera's file: msgids. Pure.
 
 English sentences show the name by which scripts and people search; other languages show its words.
 """

@@ -7,16 +7,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from duty_sites import FACTS, IN_USE, declared_site, word
 from handed_over import checked, html, jpegs, values
-from lived import finding
 from pictures import jpeg, lit, scene
 from sights import view
 from sites import DECLARED, NOW, SQUARE, but_unread, camera, healthy, observed, site, without
 
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.from_rules import CLOCK, PRIVACY
-from agent.model.finding import PAST_BREACH, is_waiting
+from agent.model.finding import is_waiting
 from agent.observe.facts.facts import gather
 from agent.onsite.handover.contents_duties import duty_text
 from agent.onsite.handover.contents_findings import is_declaration
@@ -174,34 +172,6 @@ def test_the_report_says_who_holds_it_on_what_ground_and_until_when() -> None:
     bare_of_pictures = dict(values(checked(site(camera()), healthy())).keeping)
     assert bare_of_pictures["held by"] == "School"
     assert "no picture is in it" in bare_of_pictures["to be deleted"]
-
-
-def test_what_was_late_stands_apart_with_its_days_until_a_note_ends_it() -> None:
-    used = IN_USE + timedelta(days=3)
-    late = word("main-project-date", IN_USE)
-    one = checked(declared_site(late, in_use_since=used), facts=FACTS)
-    report, text = values(one), html(one)
-    (past,) = report.past
-    days = (used.isoformat(), IN_USE.isoformat())
-    assert (past.happened, past.was_due) == days and "camwarden declare" not in past.text
-    assert past.text not in {said.text for group in report.groups for said in group.said}, "no open warning"
-    section = text[text.index('<h2 id="s-past">') : text.index('<h2 id="s-duties">')]
-    assert all(day in section for day in days) and text.count(past.text) == 1
-    assert 'href="#s-past"><b>1</b>' in text, "the first page leads there"
-    assert report.totals["warn"] == sum(
-        f.status == "warn" and f.reason != PAST_BREACH and not f.caused_by for f in one.seen.findings
-    )
-    noted = replace(late, details=(*late.details, "authority-note: letter 31"))
-    ended = checked(declared_site(noted, in_use_since=used), facts=FACTS)
-    assert values(ended).past == () and "letter 31" not in html(ended)
-    assert "Nothing is known that was late or out of order." in html(ended)
-
-
-def test_what_was_late_alone_holds_no_hand_over_up() -> None:
-    findings = (finding("pass"), replace(finding("warn"), reason=PAST_BREACH))
-    one = checked(site(camera(), in_use_since=date(2024, 9, 1)), healthy())
-    one = replace(one, seen=replace(one.seen, findings=findings))
-    assert values(one).verdict == "Nothing is open; 1 matters of the past wait for a note of the authority."
 
 
 def test_unknown_is_never_called_good() -> None:
