@@ -96,8 +96,8 @@ SECRECY: Final = (
     _named(
         "ledger",
         "agent/commands/ledger/export.py",
-        "site_tables(nameless(site, today))",
-        "site_tables(site)",
+        "without_places(rows(tables, seen, today), secret)",
+        "rows(tables, seen, today)",
         f"{_WALK}[ledger export]",
     ),
     _named(
