@@ -219,6 +219,13 @@ def test_no_way_out_names_a_secret_camera(surface: str, named: Place, secret: Pl
     assert [marker for marker in MARKERS if marker in told(secret, surface)] == []
 
 
+def test_no_finding_of_the_service_spells_a_part_of_its_name(named: Place, secret: Place) -> None:
+    """The hint that it may be a changing room names the word that was heard; the finding stays, the word does not."""
+    hint = "forbidden-zone-name-hint"
+    assert "更衣" in told(named, "status file") and hint in told(named, "status file")
+    assert "更衣" not in told(secret, "status file") and hint in told(secret, "status file")
+
+
 @pytest.mark.parametrize("paper", ["check --report", "masks adopt --sheet"])
 def test_no_paper_that_leaves_the_site_holds_its_picture(paper: str, named: Place, secret: Place) -> None:
     assert pictured(told(named, paper)) == {"gate", SECRET_ID}, "else nothing is proven below"

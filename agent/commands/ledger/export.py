@@ -17,7 +17,7 @@ from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workboo
 from agent.onsite.ledger.seen import NOTHING_SEEN
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
-from agent.site.declarations.secret import is_secret, nameless
+from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
 from agent.text.translate import translate
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if path.exists() or path.is_symlink():
         raise UsageError("{path} is there already and is not overwritten: name a new file with --out", path=path)
     today = local_day(site, utc_now())
-    tables = site_tables(nameless(site, today))
+    tables = site_tables(site)
     seen = given_equipment(args, tables) or NOTHING_SEEN
     secret = {one.camera.id for one in site.cameras if is_secret(site, one.camera.id, today)}
     found = without_places(rows(tables, seen, today), secret)
