@@ -23,7 +23,8 @@ from agent.model.errors import UsageError, os_words
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, write_approval
 from agent.observe.approvals.reference_views import write_preset_view
-from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
+from agent.onsite.handover.sheet import render_sheet
+from agent.onsite.handover.sheet_values import OUTCOMES, TONES
 from agent.onsite.masks_look import adopt
 from agent.site.config.site import Site
 from agent.site.declarations.secret import is_secret

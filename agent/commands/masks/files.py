@@ -17,7 +17,7 @@ from agent.judge.checks.devices.online import DARK_LUMA
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Json, Message, lines
-from agent.onsite.handover.sheet import VERDICTS
+from agent.onsite.handover.sheet_values import VERDICTS
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
 from drivers.picture import BLANK_CONTRAST

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from agent.commands.terminal.asking import Ended, ask, person, say
-from agent.commands.terminal.own_addresses import own_addresses
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.commands.ui.links import Secured, show
@@ -32,7 +31,7 @@ from agent.model import exits
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
 from agent.observe.approvals.approvals import prepare_folder
-from agent.onsite.lan.one_client import LASTS_S, OneClient, chosen_address
+from agent.onsite.lan.one_client import LASTS_S, OneClient
 from agent.onsite.ui.desk import Desk, Place
 from agent.onsite.ui.entrance import Entrance
 from agent.onsite.ui.keeper import Save, account_of, kept
@@ -163,7 +162,7 @@ def _where(args: argparse.Namespace) -> Where:
         return Where("127.0.0.1" if args.port else random_loopback(), WebBounds(), TUNNELLED)
     if args.edit and not args.by:
         raise UsageError("--lan --edit lets another browser draw: name who does with --by NAME")
-    address = chosen_address(args.lan, own_addresses())
+    address = importlib.import_module(LAN).own_address(args.lan)
     return Where(address, WebBounds(lives_s=LASTS_S), ())
 
 

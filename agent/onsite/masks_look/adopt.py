@@ -16,7 +16,7 @@ from agent.model.finding import Json, Message, listed, utc_text
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, with_approvals
 from agent.observe.approvals.reference_views import PresetView, with_reference
 from agent.observe.pictures.turns import zones_digest
-from agent.onsite.handover.sheet import OUTCOMES, SheetCamera, SheetPath
+from agent.onsite.handover.sheet_values import OUTCOMES, SheetCamera, SheetPath
 from agent.onsite.masks_look.seen import CameraLook, View
 from agent.site.config.site import Site
 from agent.text.harmless import toml_string

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
-from agent.onsite.handover.sheet import VERDICTS
+from agent.onsite.handover.sheet_values import VERDICTS
 from agent.onsite.masks_look.seen import ask
 from agent.onsite.ui.refusals import NotGranted
 from agent.onsite.ui.values import Kept

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.model.finding import Json, Message, utc_text
-from agent.onsite.handover.sheet import OUTCOMES, TONES
+from agent.onsite.handover.sheet_values import OUTCOMES, TONES
 from agent.onsite.masks_look import adopt
 from agent.onsite.masks_look.look import ORDER
 from agent.onsite.masks_look.seen import CameraLook, PathLook

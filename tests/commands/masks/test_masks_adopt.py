@@ -25,7 +25,8 @@ from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.model import exits
 from agent.observe.approvals.approvals import Approval, lights, read_approvals
-from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.onsite.handover.sheet import render_sheet
+from agent.onsite.handover.sheet_values import SheetCamera, SheetPath
 from agent.onsite.masks_look.adopt import excepted
 from agent.onsite.masks_look.seen import CameraLook
 from agent.service.cycle import environment

@@ -21,7 +21,8 @@ from agent.commands.check.pdf import find_printer, print_pdf
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.onsite.handover.hub_page import render_page
-from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.onsite.handover.sheet import render_sheet
+from agent.onsite.handover.sheet_values import SheetCamera, SheetPath
 from agent.onsite.one_look.result import CheckResult
 from agent.report.build import build_reports
 from agent.text.translate import LANGUAGES

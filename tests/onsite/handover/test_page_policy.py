@@ -20,7 +20,8 @@ from handover_screens import HOSTILE
 from patience import PATIENCE_S
 from sites import SQUARE, camera, healthy, site
 
-from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.onsite.handover.sheet import render_sheet
+from agent.onsite.handover.sheet_values import SheetCamera, SheetPath
 from agent.site.config.site import CameraConfig
 from drivers.model import Camera
 from tests.onsite.handover.test_hub_page import page
