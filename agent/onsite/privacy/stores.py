@@ -199,8 +199,8 @@ STORES: Final[tuple[Store, ...]] = (
     ),
     Store(
         name="marks", title="marks, locks and reserved room", folder="state",
-        files=("site.json", "expiry.json", "spool.db.ballast", "ledger-headings.json", "*.lock"), holds=NOBODY,
-        since="the next cycle", ends="replaced whole", has_people=False,
+        files=("site.json", "expiry.json", "spool.db.ballast", "ledger-headings.json", "*.lock", "sessions/*.lock"),
+        holds=NOBODY, since="the next cycle", ends="replaced whole", has_people=False,
     ),
     Store(
         name="status", title="status and metrics of the last cycle", folder="runtime", files=("status.json",),
