@@ -21,13 +21,14 @@ from pictures import Picture, jpeg, masked, polygon
 from sites import NOW, observed
 
 from agent.cli import main
-from agent.commands.masks import approving, look, looking
+from agent.commands.masks import approving, looking
 from agent.contract.signing_keys import load_or_create_signer
 from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory
 from agent.model.finding import Finding, Moment
 from agent.observe.probe.devices import ProbeResult
+from agent.onsite.masks_look import look
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load
