@@ -155,8 +155,8 @@ JUDGING: Final = (
         name="page-without-unknown",
         row="onsite",
         file="agent/onsite/handover/hub_page.py",
-        text='if f["status"] not in ("pass", "not_applicable") and not',
-        mutated='if f["status"] not in ("pass", "not_applicable", "unknown") and not',
+        text='if one["status"] not in ("pass", "not_applicable") and not',
+        mutated='if one["status"] not in ("pass", "not_applicable", "unknown") and not',
         test="test_hub_page.py::test_an_acknowledged_finding_stays_open_and_says_who_knows_of_it",
     ),
     Mutant(

@@ -66,7 +66,9 @@ DECLARED: Mapping[str, Word] = {
     "contractor-maintenance": FIRM,
     "device-certificates": PAPER,
     "operation-rules": PAPER,
-    "approved-accounts": Word(["admin: Administrator", "viewer", "guard"]),
+    "approved-accounts": Word(
+        ["admin: Administrator", "admin: User", "viewer", "guard"]
+    ),  # so that only the missing administrator is left to notice
     "approved-services": Word(["HTTP", "RTSP"]),
     "approved-firmware": Word(["DS-R6: V4.30.085", "DS-7616: V4.61.030"]),
     "flawed-firmware": Word(["DS-7616: V4.30.001"]),
