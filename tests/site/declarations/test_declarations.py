@@ -97,7 +97,7 @@ def test_what_another_word_rules_out_is_not_applicable_with_its_reason() -> None
     freed = declared(word("national-class", "9"))
     found = standing(freed, "filing-national", TODAY)
     assert (found.state, str(found.reason)) == ("not_applicable", "national-class is 9")
-    assert standing(declared(word("national-class", "7-2")), "filing-national", TODAY).reason == ""
+    assert standing(declared(word("national-class", "7-2")), "filing-national", TODAY).reason is None
 
 
 def test_a_class_that_has_ended_still_decides_what_else_is_due() -> None:
