@@ -54,12 +54,14 @@ export async function camera(root, app, id) {
     let timer = 0;
     let turn = 0;
     let stopLive = null;
+    let hint = "";
 
-    const board = editor(data, { changed: (settled) => { if (settled) changed(); }, say, card: (zone) => showCard(card, data, zone, app) });
+    const board = editor(data, { changed: (settled) => { if (settled) changed(); }, say: (words) => { hint = words; say(words); }, card: (zone) => showCard(card, data, zone, app) });
     const taken = new Map(data.paths.map((one) => [one.path, age(one.age_s, one.path.startsWith("playback"))]));
 
     function changed() {
       dirty = true;
+      hint = "";
       clearTimeout(timer);
       timer = setTimeout(judge, JUDGE_AFTER_MS);
       sideParts();
@@ -78,7 +80,7 @@ export async function camera(root, app, id) {
         Object.assign(data, { status: told.status, words: told.words });
         const zone = board.draft.zones()[board.draft.picked().zone];
         const share = zone?.uncovered > 0 ? t("Zone {name}: {share} uncovered.", { name: zone.name, share: percent(zone.uncovered) }) : "";
-        say([told.words, share].filter(Boolean).join(" "));
+        say([hint, told.words, share].filter(Boolean).join(" ")); // a hint that a verdict swept away was read by nobody
         heading();
         pathTabs();
       } catch (error) {
