@@ -32,11 +32,10 @@ def expired(desk: Desk, kept: timedelta, now: datetime) -> list[dict[str, Any]]:
     return told
 
 
-def test_the_hub_deletes_reports_after_its_limit_but_the_newest_of_each_stream(tmp_path: Path) -> None:
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    desk, kept = Desk(folder), timedelta(days=KEPT_DAYS)
-    live = Live(tmp_path, desk)
+def test_the_hub_deletes_reports_after_its_limit_but_the_newest_of_each_stream(
+    desk: Desk, live: Live, tmp_path: Path
+) -> None:
+    folder, kept = tmp_path / "hub", timedelta(days=KEPT_DAYS)
     for day in range(3):
         live.look(NOON + day * DAY, silent=("boxa",))
     mark, count = desk.watermark(live.spool.epoch, "S1"), reports(desk)
@@ -62,17 +61,16 @@ def test_the_hub_deletes_reports_after_its_limit_but_the_newest_of_each_stream(t
     assert desk.store.all("SELECT count(*) FROM assessed WHERE day < ?", utc_text(last)[:10]) == [(0,)]
 
 
-def test_of_a_site_that_fell_silent_the_newest_of_each_stream_stays(tmp_path: Path) -> None:
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    desk, kept = Desk(folder), timedelta(days=KEPT_DAYS)
-    fell_silent, other = Live(tmp_path, desk), Live(tmp_path, desk, "S2")
+def test_of_a_site_that_fell_silent_the_newest_of_each_stream_stays(desk: Desk, live: Live, tmp_path: Path) -> None:
+    kept = timedelta(days=KEPT_DAYS)
     for day in range(2):
-        fell_silent.look(NOON + day * DAY, silent=("boxa",))
+        live.look(NOON + day * DAY, silent=("boxa",))
     of_it = "SELECT stream, max(seq) FROM report WHERE site = 'S1' GROUP BY stream"
     newest = desk.store.all(of_it)
     later = NOON + kept + 9 * DAY
+    other = Live(tmp_path, desk, "S2")
     other.look(later)
+    other.spool.close()
     expired(desk, kept, later)
     assert desk.store.all(of_it) == newest and len(newest) == 3
     assert desk.store.all("SELECT count(*) FROM report WHERE site = 'S1'") == [(len(newest),)]
