@@ -154,10 +154,10 @@ def two_at_once(save: Save) -> int:
 
 def leaves_somebody(save: Save) -> int:
     """Leave a process behind that holds the link and asks once the page is gone."""
-    page = os.getpid()
+    reading, writing = os.pipe()
     if os.fork() == 0:
-        while os.getppid() == page:
-            time.sleep(0.01)
+        os.close(writing)
+        os.read(reading, 1)  # ends with the page, which has the other end
         asked(save, DRAWN, digest(BEFORE))
         os._exit(0)
     return 9
@@ -179,7 +179,7 @@ def drips(save: Save) -> int:
     tell(os.getpid())
     while True:
         own.send(b"s")
-        time.sleep(0.05)
+        time.sleep(0.05)  # the pace of the attack; nothing waits for it
 
 
 if __name__ == "__main__":
