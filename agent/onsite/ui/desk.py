@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.host.files import as_owner_of
+from agent.judge.wording.picture_words import path_word
 from agent.model.errors import os_words
 from agent.model.finding import Json, Message
 from agent.observe.approvals.approvals import Approval, read_approvals, write_approval
@@ -136,7 +137,7 @@ class Desk:
         camera = self._camera(camera_id).camera
         one = next((kept for kept in self.state.of_camera(camera_id) if kept.picture.path == path), None)
         if one is None:
-            raise NotFound("there is no picture of this camera on path {path}: look again", path=path)
+            raise NotFound("there is no picture of this camera on path {path}: look again", path=path_word(path))
         jpeg = pictures.rendered(one, camera, self.place.judge, width_px)
         self.place.note(camera_id, path)
         self._change(lambda state: replace(state, shown=state.shown | {(camera_id, one.picture.path, one.digest)}))
@@ -147,7 +148,7 @@ class Desk:
         seen = self.state.looks.get(self._camera(camera_id).camera.id)
         small = next((one.thumbnail for one in (seen.paths if seen else ()) if one.path == path), b"")
         if not small:
-            raise NotFound("there is no picture of this camera on path {path}: look again", path=path)
+            raise NotFound("there is no picture of this camera on path {path}: look again", path=path_word(path))
         return small
 
     def live(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:

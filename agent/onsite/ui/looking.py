@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.judge.wording.picture_words import path_word
 from agent.observe.probe.devices import probe
 from agent.observe.probe.fan_out import FanOut, Task, Watch
 from agent.observe.probe.stores import read_stores
@@ -65,7 +66,9 @@ def fresh_picture(
 ) -> Picture:
     """Fetch one picture of one live path, as the last look found it. Raises NotGranted with the reason."""
     if path not in LIVE:
-        raise NotGranted("{path} is a recording: only live paths can be looked at again by themselves", path=path)
+        raise NotGranted(
+            "{path} is a recording: only live paths can be looked at again by themselves", path=path_word(path)
+        )
     device = next(one for one in site.devices if one.id == camera.device)
     own = tuple(one for one in told if one.subject == f"camera:{camera.id}")
     if not own:
@@ -83,7 +86,7 @@ def fresh_picture(
     if found is None:
         why = (one.value for one in more if isinstance(one.value, Unavailable) and one.value.path == path)
         reason = next((one.reason for one in why), "not-looked-at")
-        raise NotGranted("no picture came on path {path}: {reason}", path=path, reason=reason)
+        raise NotGranted("no picture came on path {path}: {reason}", path=path_word(path), reason=reason)
     return found
 
 

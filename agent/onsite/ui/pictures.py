@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from agent.judge.wording.picture_words import zone_reason
 from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
 from agent.onsite.handover.sheet_values import VERDICTS
@@ -63,7 +64,7 @@ def verdict_words(one: ZoneVerdict, lang: str) -> str:
     found = Message(VERDICTS[one.verdict][1])
     if one.verdict == "PASS":
         return render(found, lang)
-    return render(Message("{verdict} ({reason})", {"verdict": found, "reason": one.reason}), lang)
+    return render(Message("{verdict} ({reason})", {"verdict": found, "reason": zone_reason(one.reason)}), lang)
 
 
 def uncovered(zone: PrivateZone, masks: tuple[Mask, ...] | None) -> float | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from agent.judge.wording.picture_words import path_word
 from agent.model.finding import Json
 from agent.onsite.masks_look import adopt
 from agent.onsite.ui.pictures import is_old
@@ -99,11 +100,11 @@ def marked(state: State, camera_id: str, body: Mapping[str, Any], now: datetime,
         raise NotGranted("there is no picture of this camera: look again")
     for path, one in kept.items():
         if pictures.get(path) is None:
-            raise NotGranted("the picture of path {path} was not on screen: open it first", path=path)
+            raise NotGranted("the picture of path {path} was not on screen: open it first", path=path_word(path))
         if pictures[path] != one.digest:
-            raise Changed("the picture of path {path} is another one now: look at it again", path=path)
+            raise Changed("the picture of path {path} is another one now: look at it again", path=path_word(path))
         if (camera_id, path, one.digest) not in state.shown:
-            raise NotGranted("the picture of path {path} was not on screen: open it first", path=path)
+            raise NotGranted("the picture of path {path} was not on screen: open it first", path=path_word(path))
         if path in LIVE and is_old(one, now, APPROVE_WITHIN_S):
             raise Changed("the pictures are older than half an hour: look again")
     require_approvable(state, camera_id, why, lang)

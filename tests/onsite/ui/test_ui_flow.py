@@ -20,8 +20,12 @@ from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.host.access_register import read_openings
 from agent.judge.checks.pictures import masks
+from agent.judge.wording.picture_words import ZONE_REASONS
 from agent.observe.approvals.approvals import read_approvals
+from agent.onsite.ui.pictures import verdict_words
 from agent.site.config.load import load
+from agent.text.translate import LANGUAGES
+from drivers.picture import ZoneVerdict
 from masking.worker.client import Worker
 
 ON_SITE = ("recorder", "roof")
@@ -172,3 +176,13 @@ def test_a_card_speaks_the_numbers_of_the_devices_own_page(client: Client) -> No
     assert told["fields"] and all(one["label"] and one["value"] for one in told["fields"])
     assert client.ask("POST", "/api/camera/gate/card", {"zone": {"name": "x"}})[0] == 422
     assert client.ask("POST", "/api/camera/gate/card", {"zone": ZONE, "free": "many"})[0] == 422
+
+
+def test_a_verdict_says_why_in_words_and_in_no_code() -> None:
+    for reason in ZONE_REASONS:
+        bare = ZoneVerdict("main", "window", "FAIL", reason, ())
+        for lang in LANGUAGES:
+            assert reason not in verdict_words(bare, lang), reason
+    assert (
+        verdict_words(ZoneVerdict("main", "window", "FAIL", "not-hidden", ()), "en") == "not hidden (nothing covers it)"
+    )
