@@ -61,6 +61,13 @@ def test_what_breaks_the_contract_is_a_crash(function: object, kind: str) -> Non
     assert isinstance(found, Crash) and found.kind == kind
 
 
+def test_memory_is_told_behind_earlier_work_that_took_more() -> None:
+    earlier = bytearray(900 * 1024 * 1024)
+    del earlier
+    found = crash_of(Target(_hungry, (ValueError,), lambda: ()), b"x")
+    assert isinstance(found, Crash) and found.kind == "memory"
+
+
 def test_what_is_documented_is_no_crash() -> None:
     assert crash_of(Target(_broken, (KeyError,), lambda: ()), b"x") is None
 

@@ -50,6 +50,7 @@ _ENVIRONMENT: Final = (
     "COLUMNS",
     "PYTHONDONTWRITEBYTECODE",
 )
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
@@ -87,12 +88,15 @@ def kept(config: Path, of: Account, page: Callable[[Save], int]) -> int:
     ours, theirs = socket.socketpair()
     sys.stdout.flush()
     sys.stderr.flush()
+    waiting = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # until both can do with them what they should
     pid = os.fork()
     if pid == 0:
+        signal.pthread_sigmask(signal.SIG_SETMASK, waiting)
         become(of, theirs.fileno())
         return page(_asking(theirs))
     theirs.close()
     with ours, _handed_on(pid):
+        signal.pthread_sigmask(signal.SIG_SETMASK, waiting)
         _serve(ours, pid, config, of)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return code if code >= 0 else 128 - code
@@ -173,7 +177,7 @@ def _handed_on(pid: int) -> Iterator[None]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
 
-    before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {one: signal.signal(one, end) for one in _ENDS}
     try:
         yield
     finally:

@@ -184,6 +184,7 @@ def test_the_keeper_ends_with_the_page_and_the_page_with_the_keeper(config: Path
                 process.stdout.readline()
                 process.send_signal(number)
                 assert process.wait(PATIENCE_S) == code
+    assert told(config, "interrupted")[0] == 128 + signal.SIGTERM
     with started(config, "waits") as process:
         assert process.stdout is not None
         (page,) = json.loads(process.stdout.readline())
