@@ -19,6 +19,7 @@ from typing import Final
 from agent.commands.terminal.asking import Ended, ask, person, say
 from agent.commands.terminal.unconfined import with_flag
 from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.commands.ui.heap import one_heap
 from agent.commands.ui.links import Secured, show
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
@@ -118,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve_page(args: argparse.Namespace, loaded: Loaded, where: Where, save: Save) -> int:
+    one_heap()
     config, site, directory = args.config, loaded.site, loaded.site.storage.directory
     states = Credentials(credentials_file(directory, os.environ))
     with ExitStack() as stack:
