@@ -40,6 +40,7 @@ class Stub:
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     codes: list[str] = field(default_factory=lambda: [CODE])
     site_name: str = "School of the Third Street"
+    may_edit: bool = True
 
     @property
     def url(self) -> str:
@@ -124,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         stub.codes.remove(code)
         who = {"token": "token", "by": "Li Ming", "lang": stub.lang, "site": "dt0001", "name": stub.site_name}
-        self.reply(who | {"may_edit": True})
+        self.reply(who | {"may_edit": stub.may_edit})
 
     def camera(self, cam: Values, rest: list[str], body: Any, query: dict[str, list[str]]) -> None:
         """Answer of one camera."""

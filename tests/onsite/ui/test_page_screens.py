@@ -47,6 +47,11 @@ def screens(page: Page) -> dict[str, Callable[[], object]]:
         page.locator("[data-key=card]").click()
         page.wait_for_selector(".card table")
 
+    def ladder() -> None:
+        page.locator("[data-key=ladder]").click()
+        page.wait_for_selector(".ladder .verdict.fail")
+        page.locator("[data-key=live]").click()
+
     def keys() -> None:
         page.locator("[data-key=help]").click()
         page.wait_for_selector("dialog[open]")
@@ -59,6 +64,7 @@ def screens(page: Page) -> dict[str, Callable[[], object]]:
         "wall": lambda: goes("#/wall", ".tile img.there"),
         "looking": lambda: goes("#/camera/hall", ".shot img"),
         "drawing": drawing,
+        "on the ladder": ladder,
         "review": lambda: goes("#/review", ".diff"),
         "site": site,
         "keys": keys,

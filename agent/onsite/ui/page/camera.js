@@ -2,6 +2,7 @@
 import { age } from "./age.js";
 import { get, pictureInto, post } from "./api.js";
 import { showCard } from "./camera_card.js";
+import { cameraLadder } from "./camera_ladder.js";
 import { cameraLook } from "./camera_look.js";
 import { button, el, rebuild } from "./dom.js";
 import { editor } from "./editor.js";
@@ -15,7 +16,8 @@ const JUDGE_AFTER_MS = 150;
 export async function camera(root, app, id) {
   const base = `/api/camera/${encodeURIComponent(id)}`;
   let data = await get(base, app.signal);
-  let mode = !data.zones.length && !data.no_private_area ? "draw" : "look";
+  let mode = app.mayEdit() && !data.zones.length && !data.no_private_area ? "draw" : "look";
+  if (!app.mayEdit() && matchMedia("(max-width: 600px)").matches) mode = "ladder";
   let current = null;
   let dirty = false;
 
@@ -30,13 +32,12 @@ export async function camera(root, app, id) {
       el("h1", null, data.name || data.id),
       el("span", null, chip(data.status), " ", data.words),
       el("span", { class: "dim" }, [data.placement, data.device.make, data.device.model, data.secret && t("secret place")].filter(Boolean).join(" · ")),
-      el("span", { class: "row modes", role: "group", "aria-label": t("What to do here") }, tab("look", t("Look and approve")), tab("draw", t("Draw"))),
+      el("span", { class: "row modes", role: "group", "aria-label": t("What to do here") }, tab("look", t("Look and approve")), app.mayEdit() && tab("draw", t("Draw")), tab("ladder", t("On the ladder"))),
       button(t("Next open camera"), () => app.next(id), { "aria-keyshortcuts": "n", "data-key": "next" }),
     ]);
   }
 
-  function looking() {
-    const view = cameraLook(data, app, { done: app.marked });
+  function placed(view) {
     body.replaceChildren(view.node);
     return view;
   }
@@ -181,7 +182,7 @@ export async function camera(root, app, id) {
   function show() {
     current?.stop();
     heading();
-    current = mode === "draw" ? drawing() : looking();
+    current = mode === "draw" ? drawing() : placed(mode === "ladder" ? cameraLadder(data, app) : cameraLook(data, app, { done: app.marked }));
   }
 
   root.replaceChildren(el("p", { class: "back" }, el("a", { href: "#/wall" }, t("Cameras"))), head, body);
@@ -191,7 +192,7 @@ export async function camera(root, app, id) {
     dirty: () => dirty,
     key(event) {
       if (event.key === "n" && !event.ctrlKey) { app.next(id); return true; }
-      if (event.key === "e" && !event.ctrlKey) { mode = mode === "draw" ? "look" : "draw"; show(); return true; }
+      if (event.key === "e" && !event.ctrlKey && app.mayEdit()) { mode = mode === "draw" ? "look" : "draw"; show(); return true; }
       return current.key(event);
     },
   };

@@ -8,7 +8,8 @@ import { t } from "./words.js";
 const WIDTH = 960;
 const points = (shape) => shape.map(([x, y]) => `${x * 1000},${y * 1000}`).join(" ");
 
-function outlines(camera) {
+// The zones of a camera as lines over its picture, and its masks that are switched off.
+export function outlines(camera) {
   return draw("svg", { viewBox: "0 0 1000 1000", preserveAspectRatio: "none", "aria-hidden": "true" },
     (camera.masks ?? []).filter((mask) => mask.enabled === false).map((mask) => draw("polygon", { points: points(mask.polygon), class: "ghost off" })),
     camera.zones.flatMap((zone) => ["under", "zone"].map((tone) => draw("polygon", { points: points(zone.polygon), class: tone }))));

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 1000;
 const root = el("main", { id: "view", tabindex: -1 });
 const header = el("header");
 const spoken = el("p", { class: "toast", role: "status" });
-const app = { marks: new Set(), wall: { search: "", filter: "all", shown: [] }, reload: show, next, marked, drafted, lookBar, say, cameras };
+const app = { marks: new Set(), wall: { search: "", filter: "all", shown: [] }, reload: show, next, marked, drafted, lookBar, say, cameras, mayEdit: () => session.may_edit };
 
 let session = null;
 let view = { stop() {}, key: () => false };

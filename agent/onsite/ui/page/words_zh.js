@@ -55,6 +55,13 @@ export default {
   "Why it may stay as it is": "可以保持现状的理由",
   "Approved in Review, where it is saved. n goes to the next camera.": "已记入复核，在复核页面保存。按 n 前往下一台。",
   "Approved by {by} at {at}. {words}": "由 {by} 于 {at} 批准。{words}",
+  // camera, on the ladder
+  "On the ladder": "现场大字",
+  "{share} uncovered": "{share} 未被覆盖",
+  "the device does not say how much it covers": "设备未告知覆盖了多少",
+  "Read the masks of the device again": "重新读取设备的遮盖",
+  "Reading the camera. What is uncovered follows within a minute.": "正在读取该摄像机，一分钟内显示未被覆盖的部分。",
+  "No live picture of this camera is at hand: look again.": "没有该摄像机的实时画面：请重新检查。",
   // camera, drawing
   "Pictures of this camera": "本摄像机的画面",
   "Zone {name}: {share} uncovered.": "区域“{name}”：{share} 未被覆盖。",
