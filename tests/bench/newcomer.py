@@ -112,10 +112,10 @@ def corpus(quick: bool) -> list[Compared]:
 
 
 @contextmanager
-def school(folder: Path, cameras: int) -> Iterator[dict[str, Any]]:
+def school(folder: Path, cameras: int, *size: str) -> Iterator[dict[str, Any]]:
     """Let the devices of a school answer in a process of their own; yield its ledgers, its password and the answers."""
     child = subprocess.Popen(
-        [sys.executable, "-P", str(ROOT / "tests" / "support" / "school.py"), str(folder), str(cameras)],
+        [sys.executable, "-P", str(ROOT / "tests" / "support" / "school.py"), str(folder), str(cameras), *size],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "support")))},

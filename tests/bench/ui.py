@@ -67,7 +67,7 @@ def main() -> None:
     cameras, to_draw, cards, starts, live_s = (3, 1, 1, 1, 3.0) if asked.quick else (40, 10, 5, 5, 30.0)
     with tempfile.TemporaryDirectory() as name, ExitStack() as until:
         folder = Path(name)
-        told = until.enter_context(school(folder, cameras))
+        told = until.enter_context(school(folder, cameras, "1080p"))
         config = prepared(folder / "site", told, cameras, to_draw)
         say("starting the page")
         started_ms = [started(config, ExitStack()) for _ in range(starts - 1)]
@@ -202,7 +202,7 @@ def live_core(page: Page, process: psutil.Process, seconds: float) -> tuple[floa
     page.locator("[data-key=live]").click()
     if not pictures:
         raise RuntimeError("no live picture came")
-    return ratio, "1280 x 720, H.264", pictures
+    return ratio, "1920 x 1080, H.264", pictures
 
 
 def survived(link: str) -> int:

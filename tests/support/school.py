@@ -1,12 +1,13 @@
 """A school with 40 cameras on simulated devices, and its ledger as a contractor keeps it: for tests and benches.
 
-Run: python tests/support/school.py DIR [COUNT] writes the ledgers there, prints one line of JSON when every device
-answers, and ends with its standard input.
+Run: python tests/support/school.py DIR [COUNT] [1080p] writes the ledgers there, prints one line of JSON when every
+device answers, and ends with its standard input. `1080p`: live main streams are encoded anew in that size.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import Literal
 
 from ledgers import HEADINGS, Cell, csv_text, school, xlsx
 
+from agent.demo.rtsp import clips
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, ISAPI_CAMERAS, DemoCamera, DemoDevice
 
@@ -101,9 +103,34 @@ def named(rows: list[list[Cell]], there: list[tuple[str, int]]) -> list[list[Cel
     return found
 
 
+def in_full_hd(clip: clips.Clip) -> clips.Clip:
+    """Return a clip with pictures of 1920 x 1080, each a key picture: a live picture is one."""
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        "h264",
+        "-i",
+        "-",
+        "-vf",
+        "scale=1920:1080:flags=bicubic,noise=alls=4:allf=t",
+    ]
+    command += ["-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p", "-preset", "veryfast", "-crf", "23"]
+    command += ["-g", "1", "-x264-params", "slices=1:sliced-threads=0", "-bsf:v", "filter_units=remove_types=6|9"]
+    units = b"".join(b"\0\0\0\1" + unit for unit in (clip.sps, clip.pps, *clip.pictures))
+    done = subprocess.run([*command, "-f", "h264", "-"], input=units, capture_output=True, check=True)
+    return clips.cut(done.stdout)
+
+
 def main() -> None:
     """Serve until standard input ends."""
     count = int(sys.argv[2]) if len(sys.argv) > 2 else CAMERAS_IN_LEDGER
+    if sys.argv[3:] == ["1080p"]:
+        load = clips.load
+        wide = {f"{one.place}-main.h264" for one in made(count)[1]}
+        large = {name: in_full_hd(load(name)) for name in wide}
+        clips.load = lambda name: large.get(name) or load(name)  # type: ignore[assignment]
     with running(count) as site:
         told = {"password": PASSWORD, "answers": ANSWERS, **write_ledgers(site, Path(sys.argv[1]), count)}
         print(json.dumps(told), flush=True)

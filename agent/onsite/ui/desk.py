@@ -28,12 +28,13 @@ from agent.onsite.ui.card_desk import card_json
 from agent.onsite.ui.drawn import drafted
 from agent.onsite.ui.looking import fresh_picture, look, part_of
 from agent.onsite.ui.refusals import Changed, NotAllowed, NotFound, NotGranted
-from agent.onsite.ui.values import Kept, State
+from agent.onsite.ui.values import Kept, Rendered, State
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load_text
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import Declaration, local_day
 from drivers.credentials import Credentials
+from masking.worker.study import THUMBNAIL_MAX_PX
 
 log = logging.getLogger("camwarden.ui")
 
@@ -69,6 +70,7 @@ class Desk:
         self._working = threading.Lock()
         self._live = threading.Lock()
         self._looker: threading.Thread | None = None
+        self._fresh: Rendered | None = None
 
     def _change(self, change: Callable[[State], State]) -> State:
         with self._swapping:
@@ -138,7 +140,11 @@ class Desk:
         one = next((kept for kept in self.state.of_camera(camera_id) if kept.picture.path == path), None)
         if one is None:
             raise NotFound("there is no picture of this camera on path {path}: look again", path=path_word(path))
-        jpeg = pictures.rendered(one, camera, self.place.judge, width_px)
+        fresh = self._fresh
+        if fresh is not None and fresh.fits(one, width_px):
+            jpeg = fresh.jpeg
+        else:
+            jpeg, _ = pictures.rendered(one, camera, self.place.judge, width_px)
         self.place.note(camera_id, path)
         self._change(lambda state: replace(state, shown=state.shown | {(camera_id, one.picture.path, one.digest)}))
         return jpeg, one
@@ -152,10 +158,10 @@ class Desk:
         return small
 
     def live(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
-        """Fetch one fresh picture of one path, and judge what is drawn in it; one camera at a time."""
-        camera, path = self._camera(camera_id), body.get("path")
+        """Fetch one fresh picture of one path, judge what is drawn in it, and render it; one camera at a time."""
+        camera, path, width_px = self._camera(camera_id), body.get("path"), body.get("w", THUMBNAIL_MAX_PX)
         state = self.state
-        if not isinstance(path, str):
+        if not isinstance(path, str) or not isinstance(width_px, int):
             raise NotGranted("name the path that is to be looked at")
         if not self._live.acquire(blocking=False):
             raise Changed("another camera is looked at just now: one at a time")
@@ -168,9 +174,13 @@ class Desk:
             self._live.release()
         kept = pictures.kept((picture,))
         one = kept[camera_id, picture.path]
+        drawn, seen = screens.camera_of(state, camera_id), state.looks.get(camera_id)
+        zones = pictures.zones_here(drawn, seen.preset if seen else "")
+        jpeg, verdicts = pictures.rendered(one, camera.camera, self.place.judge, width_px, zones)
+        self._fresh = Rendered(one.digest, width_px, jpeg)
         self._change(lambda state: changes.with_picture(state, camera_id, kept))
-        verdicts = self._verdicts((one,), screens.camera_of(self.state, camera_id), lang)
-        return {"picture": one.digest, "taken_at": picture.taken_at.isoformat(), "path": path, "age_s": 0.0, **verdicts}
+        told = screens.judged_json(drawn, seen, (one,), {picture.path: verdicts}, self.place.clock(), lang)
+        return {"picture": one.digest, "taken_at": picture.taken_at.isoformat(), "path": path, "age_s": 0.0, **told}
 
     def judge(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
         """Judge zones that are being drawn, on every picture at hand; nothing is kept. Raises NotGranted."""

@@ -20,7 +20,7 @@ from agent.text.translate import render, translate
 from drivers.model import Camera, Mask, Picture
 from drivers.picture import PathName, ZoneVerdict
 from masking.coverage import uncovered_ratio
-from masking.model import Job, Zone
+from masking.model import Job, Judged, Zone
 from masking.worker.study import THUMBNAIL_MAX_PX, Study, Thumbnail
 
 
@@ -33,14 +33,19 @@ def kept(pictures: Iterable[Picture]) -> dict[tuple[str, PathName], Kept]:
     }
 
 
-def rendered(one: Kept, camera: Camera, judge: Judge, width_px: int = THUMBNAIL_MAX_PX) -> bytes:
-    """Return a picture as JPEG for the screen, made by the worker, with nothing blackened. Raises NotGranted."""
+def rendered(
+    one: Kept, camera: Camera, judge: Judge, width_px: int, zones: Iterable[PrivateZone] = ()
+) -> tuple[bytes, tuple[ZoneVerdict, ...]]:
+    """Return a picture as JPEG for the screen, made by the worker, with nothing blackened, and verdicts on zones in it.
+
+    Both from one decoding: it is most of what a picture costs. Raises NotGranted where it cannot be decoded.
+    """
+    picture, asked = one.picture, tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
     size = Thumbnail(min(max(width_px, 16), THUMBNAIL_MAX_PX))
-    job = Job(one.picture.data, one.picture.kind, (), Study(thumbnail=size), (), camera.device, camera.id)
-    answer = ask(judge, job)
+    answer = ask(judge, Job(picture.data, picture.kind, asked, Study(thumbnail=size), (), camera.device, camera.id))
     if answer is None or answer.studied is None or not answer.studied.thumbnail:
         raise NotGranted("this picture cannot be decoded: look again")
-    return answer.studied.thumbnail
+    return answer.studied.thumbnail, _verdicts(picture.path, answer)
 
 
 def judged(
@@ -53,10 +58,12 @@ def judged(
         picture = one.picture
         answer = ask(judge, Job(picture.data, picture.kind, asked, None, (), camera.device, camera.id))
         if answer is not None:
-            found[picture.path] = tuple(
-                ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in answer.verdicts
-            )
+            found[picture.path] = _verdicts(picture.path, answer)
     return found
+
+
+def _verdicts(path: PathName, answer: Judged) -> tuple[ZoneVerdict, ...]:
+    return tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in answer.verdicts)
 
 
 def verdict_words(one: ZoneVerdict, lang: str) -> str:

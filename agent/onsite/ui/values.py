@@ -32,6 +32,19 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """The last live picture as JPEG for the screen: the browser asks for it next, and it need not be decoded again."""
+
+    digest: str
+    width_px: int
+    jpeg: bytes = field(repr=False)
+
+    def fits(self, one: Kept, width_px: int) -> bool:
+        """Tell whether it is this picture in this width."""
+        return (self.digest, self.width_px) == (one.digest, width_px)
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A camera that a person wants to approve: the digests of the pictures that were on screen, and the reason."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from agent.onsite.ui.pictures import verdict_words
 from agent.site.config.load import load
 from agent.text.translate import LANGUAGES
 from drivers.picture import ZoneVerdict
+from masking.model import Job, Judged
 from masking.worker.client import Worker
 
 ON_SITE = ("recorder", "roof")
@@ -166,8 +168,21 @@ def test_one_fresh_picture_of_one_path_takes_the_place_of_the_old_one(client: Cl
     assert told["picture"] == after["digest"]
     assert on_desk.desk.state.pictures["gate", "sub"].picture.taken_at > before
     assert [row["path"] for row in told["paths"]] == ["sub"]
+    assert [one["verdict"] for one in told["paths"][0]["verdicts"]] == ["PASS"]
     status, refused, _ = client.ask("POST", "/api/camera/gate/live", {"path": "playback"})
     assert (status, "recording" in refused["error"]["message"]) == (422, True)
+
+
+def test_a_live_picture_is_decoded_once_for_its_verdict_and_the_screen(client: Client, on_desk: OnDesk) -> None:
+    told = client.post("/api/camera/gate/live", {"path": "sub", "w": 320})
+
+    def decodes_nothing(job: Job) -> Judged:
+        raise AssertionError("decoded again")
+
+    on_desk.desk.place = replace(on_desk.desk.place, judge=decodes_nothing)
+    status, jpeg, answered = client.ask("GET", "/api/camera/gate/picture/sub?w=320")
+    assert (status, answered["x-picture"], decoded(jpeg).shape[1]) == (200, told["picture"], 320)
+    assert [one.what for one in read_openings(on_desk.desk.state.site.storage.directory)] == ["bare-pictures"]
 
 
 def test_a_card_speaks_the_numbers_of_the_devices_own_page(client: Client) -> None:

@@ -11,7 +11,6 @@ const WIDTH = 640;
 const recorded = ({ path }) => path.startsWith("playback");
 
 export function cameraLadder(camera, app) {
-  const base = `/api/camera/${encodeURIComponent(camera.id)}`;
   const paths = camera.paths.filter((path) => path.picture && !recorded(path));
   const img = el("img", { alt: "" });
   const figure = el("figure", { class: "shot" }, el("div", { class: "sheet" }, img, outlines(camera)));
@@ -20,7 +19,6 @@ export function cameraLadder(camera, app) {
   const line = el("p", { class: "row" });
   const tabs = el("p", { class: "row", role: "group", "aria-label": t("Pictures of this camera") });
   const trouble = el("div");
-  const asked = camera.zones.map(({ name, effect, color, preset, polygon }) => ({ name, effect, color, preset, polygon }));
   let path = paths[0]?.path;
   let stopLive = null;
   let taken = 0;
@@ -28,7 +26,7 @@ export function cameraLadder(camera, app) {
   function tell(verdicts, shares) {
     const found = worst(verdicts);
     verdict.className = `verdict s ${verdictTone(found)}`;
-    const words = asked.length ? verdictWords(found) : t("No zone is judged here.");
+    const words = camera.zones.length ? verdictWords(found) : t("No zone is judged here.");
     if (verdict.textContent !== words) verdict.textContent = words; // said again each second, nobody listens
     rebuild(zones, camera.zones.map((zone) => {
       const one = verdicts.find((given) => given.zone === zone.name);
@@ -46,18 +44,13 @@ export function cameraLadder(camera, app) {
     img.alt = path ? t("{path} of {name}", { path: pathTitle(paths.find((one) => one.path === path)), name: camera.name || camera.id }) : "";
   }
 
-  async function judged() {
-    const told = await post(`${base}/judge`, { zones: asked }, app.signal);
-    tell(told.paths.find((one) => one.path === path)?.verdicts ?? [], new Map(told.zones.map((one) => [one.name, one.uncovered])));
-  }
-
   function start() {
     trouble.replaceChildren();
     stopLive = live(img, camera.id, path, WIDTH, (fresh, error) => {
       if (error) { trouble.replaceChildren(notice(error, start)); return; }
       taken = Date.parse(fresh.taken_at);
+      tell(fresh.paths.find((one) => one.path === path)?.verdicts ?? [], new Map(fresh.zones.map((one) => [one.name, one.uncovered])));
       picture();
-      judged().catch((failed) => { if (!app.signal.aborted) trouble.replaceChildren(notice(failed)); });
     }, () => { stopLive = null; picture(); });
     picture();
   }

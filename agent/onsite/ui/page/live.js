@@ -20,7 +20,7 @@ export function live(img, camera, path, width, told, ended) {
     while (!ends.signal.aborted) {
       const began = performance.now();
       try {
-        const fresh = await post(`/api/camera/${encodeURIComponent(camera)}/live`, { path }, ends.signal);
+        const fresh = await post(`/api/camera/${encodeURIComponent(camera)}/live`, { path, w: width }, ends.signal);
         const shown = await pictureInto(img, camera, path, { w: width }, ends.signal);
         await painted();
         told({ ...fresh, picture: shown.digest || fresh.picture }, null);
