@@ -8,8 +8,10 @@ from typing import Final
 
 from masking.view.model import DescriptorJob, Polygon, QualityJob, QualitySeen, ViewJob, ViewSeen
 
-THUMBNAIL_MAX_PX: Final = 640
-THUMBNAIL_MAX_BYTES: Final = 256 * 1024
+THUMBNAIL_PX: Final = 640
+THUMBNAIL_MAX_PX: Final = 1280
+"""The largest: on it a person draws zones to a pixel of the camera's own picture, or nearly so."""
+THUMBNAIL_MAX_BYTES: Final = 512 * 1024
 THUMBNAIL_LEAST_BYTES: Final = 16 * 1024
 """Even noise at 200 pixels a side takes less at the lowest quality."""
 
@@ -22,7 +24,7 @@ class Thumbnail:
     larger picture is compressed more, then made smaller.
     """
 
-    width_px: int = THUMBNAIL_MAX_PX
+    width_px: int = THUMBNAIL_PX
     hidden: tuple[Polygon, ...] = ()
     max_bytes: int = THUMBNAIL_MAX_BYTES
 

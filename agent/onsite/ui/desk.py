@@ -34,7 +34,7 @@ from agent.site.config.load import load_text
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import Declaration, local_day
 from drivers.credentials import Credentials
-from masking.worker.study import THUMBNAIL_MAX_PX
+from masking.worker.study import THUMBNAIL_PX
 
 log = logging.getLogger("camwarden.ui")
 
@@ -159,7 +159,7 @@ class Desk:
 
     def live(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
         """Fetch one fresh picture of one path, judge what is drawn in it, and render it; one camera at a time."""
-        camera, path, width_px = self._camera(camera_id), body.get("path"), body.get("w", THUMBNAIL_MAX_PX)
+        camera, path, width_px = self._camera(camera_id), body.get("path"), body.get("w", THUMBNAIL_PX)
         state = self.state
         if not isinstance(path, str) or not isinstance(width_px, int):
             raise NotGranted("name the path that is to be looked at")

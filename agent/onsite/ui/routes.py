@@ -24,7 +24,7 @@ from agent.onsite.ui.refusals import NoSession, NotFound, NotGranted
 from agent.onsite.ui.session import require_own_page
 from agent.onsite.ui.site_desk import Paper, SiteDesk
 from agent.text.translate import LANGUAGES, render_apart
-from masking.worker.study import THUMBNAIL_MAX_PX
+from masking.worker.study import THUMBNAIL_PX
 
 BODY_MAX_BYTES: Final = 64 * 1024
 Body = Mapping[str, Any]
@@ -71,7 +71,7 @@ def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
         if request.query_params.get("black") == "1":
             return Response(desk.black_picture(name, path), media_type="image/jpeg")
         width = request.query_params.get("w", "")
-        width_px = int(width) if width.isascii() and width.isdigit() and len(width) < 5 else THUMBNAIL_MAX_PX
+        width_px = int(width) if width.isascii() and width.isdigit() and len(width) < 5 else THUMBNAIL_PX
         jpeg, kept = desk.picture(name, path, width_px)
         headers = {"X-Taken-At": utc_text(kept.picture.taken_at), "X-Picture": kept.digest}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
