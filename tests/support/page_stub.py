@@ -176,6 +176,8 @@ class Handler(BaseHTTPRequestHandler):
                     cam |= {"draft": False, "approved": cam["approved"] or name in body["approve"]}
                 stub.marks.clear()
                 self.reply({"saved": True, "approved": body["approve"], "words": "Saved, and approved by Li Ming."})
+            case "reload":
+                self.reply({"words": "site.toml is loaded anew"})
             case "site" | "declare":
                 self.reply(fixture("site"))
             case "report" | "dossier":

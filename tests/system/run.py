@@ -35,6 +35,7 @@ TEST_FILES = (
     "booted_service.py",
     "booted_secrets.py",
     "booted_commands.py",
+    "booted_page.py",
     "booted_package.py",
     "booted_release_0_1.py",
     "booted_roll_out.py",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -21,11 +22,11 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Json, utc_text
-from agent.observe.approvals.approvals import Approval, write_approval
-from agent.observe.approvals.reference_views import write_preset_view
+from agent.observe.approvals.approvals import Approval
 from agent.onsite.handover.sheet import render_sheet
 from agent.onsite.handover.sheet_values import OUTCOMES, TONES
 from agent.onsite.masks_look import adopt
+from agent.onsite.masks_look.storing import store_approval
 from agent.site.config.site import Site
 from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
@@ -93,18 +94,10 @@ def _store_approvals(
     site: Site, chosen: Iterable[adopt.Choice], args: argparse.Namespace, by: str, at: datetime
 ) -> dict[str, Approval]:
     """Write each approval, and the view of the present preset; return the approvals by camera."""
-    directory, why = site.storage.directory, printable(args.why)
+    why = printable(args.why)
     declaring = args.action == "adopt" and args.no_private_area
-    approved: dict[str, Approval] = {}
-    with as_owner_of(directory):
-        for choice in chosen:
-            approval = adopt.approval_of(site, choice.look, by, at, why, "no-private-area" if declaring else "masks")
-            write_approval(directory, approval)
-            turned = adopt.preset_renewed(choice.look, by, at, why)
-            if turned is not None:
-                write_preset_view(directory, turned)
-            approved[choice.look.id] = approval
-    return approved
+    kind: Literal["masks", "no-private-area"] = "no-private-area" if declaring else "masks"
+    return {choice.look.id: store_approval(site, choice.look, by, at, why, kind) for choice in chosen}
 
 
 def _to_declare(site: Site, approved: Mapping[str, Approval], by: str, at: datetime, lang: str) -> str:

@@ -80,6 +80,22 @@ def saved(state: State, text: str, site: Site, given: Mapping[str, Approval]) ->
     )  # fmt: skip
 
 
+def reloaded(state: State, text: str, site: Site) -> State:
+    """Return the state on another text of site.toml: drawings of cameras that it has not changed stay.
+
+    Of the others the look is judged again; no camera stays marked that was changed.
+    """
+    before = {one.camera.id: one for one in state.site.cameras}
+    cameras = {one.camera.id: one for one in site.cameras}
+    changed = {name for name, one in cameras.items() if one != before[name]}
+    looks = {name: replace(one, config=cameras[name]) if name in changed else one for name, one in state.looks.items()}
+    drafts = {name: one for name, one in state.drafts.items() if name not in changed}
+    after = replace(
+        state, text=text, digest=site.digest, site=site, looks=looks, drafts=drafts, stale=state.stale | changed
+    )
+    return reviewing.without_marks(after, changed)
+
+
 def with_one_more(state: State) -> State:
     """Return the state in which one more device is back."""
     done = state.progress.done + 1

@@ -13,21 +13,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.host.files import as_owner_of
 from agent.judge.wording.picture_words import path_word
 from agent.model.errors import os_words
 from agent.model.finding import Json, Message
-from agent.observe.approvals.approvals import Approval, read_approvals, write_approval
-from agent.observe.approvals.reference_views import write_preset_view
+from agent.observe.approvals.approvals import Approval, read_approvals
 from agent.observe.pictures.judge import Judge
-from agent.onsite.masks_look import adopt
 from agent.onsite.masks_look.look import look_again
 from agent.onsite.masks_look.seen import CameraLook
+from agent.onsite.masks_look.storing import store_approval
 from agent.onsite.ui import changes, pictures, reviewing, screens
 from agent.onsite.ui.card_desk import card_json
 from agent.onsite.ui.drawn import drafted
 from agent.onsite.ui.looking import fresh_picture, look, part_of
 from agent.onsite.ui.refusals import Changed, NotAllowed, NotFound, NotGranted
+from agent.onsite.ui.replacing import accept_drawn
 from agent.onsite.ui.values import Kept, Rendered, State
 from agent.service.cycle.environment import Environment
 from agent.site.config.load import load_text
@@ -263,21 +262,33 @@ class Desk:
             words = Message("{count} cameras are approved", {"count": len(ids)})
         return {"saved": text != state.text, "approved": list(ids), "words": screens.said(words, lang)}
 
+    def reload(self, lang: str) -> dict[str, Json]:
+        """Take site.toml as it is now, and keep what was drawn of cameras that it has not changed.
+
+        Raises NotGranted where more than zones and declarations has changed: that takes another start.
+        """
+        with self._working:
+            raw, text = self._site_file(), self.state.text
+            accept_drawn(self.place.config, text.encode(), raw)
+            after = load_text(self.place.config, raw)
+            digest = hashlib.sha256(raw).hexdigest()
+            site = replace(self.state.site, cameras=after.cameras, declarations=after.declarations, digest=digest)
+            drawn = len(self.state.drafts)
+            kept = self._change(lambda state: changes.reloaded(state, raw.decode("utf-8-sig"), site))
+        words = Message("site.toml is loaded anew; what you drew stays")
+        if (lost := drawn - len(kept.drafts)) > 0:
+            words = Message("site.toml is loaded anew; {count} of your drawings are gone: it has them otherwise now",
+                            {"count": lost})  # fmt: skip
+        return {"words": screens.said(words, lang)}
+
     def _approve(self, state: State, site: Site, ids: Iterable[str], why: str) -> dict[str, Approval]:
-        at, directory = self.place.clock(), site.storage.directory
-        cameras = {one.camera.id: one for one in site.cameras}
+        at, cameras = self.place.clock(), {one.camera.id: one for one in site.cameras}
         given: dict[str, Approval] = {}
-        with as_owner_of(directory):
-            for name in ids:
-                reason = state.marks[name].why or why
-                seen = replace(state.looks[name], config=cameras[name])
-                kind: Any = "masks" if cameras[name].no_private_area is None else "no-private-area"
-                given[name] = adopt.approval_of(site, seen, self.place.by, at, reason, kind)
-                write_approval(directory, given[name])
-                turned = adopt.preset_renewed(seen, self.place.by, at, reason)
-                if turned is not None:
-                    write_preset_view(directory, turned)
-                log.info("%s approved camera %s", self.place.by, name)
+        for name in ids:
+            seen = replace(state.looks[name], config=cameras[name])
+            kind: Any = "masks" if cameras[name].no_private_area is None else "no-private-area"
+            given[name] = store_approval(site, seen, self.place.by, at, state.marks[name].why or why, kind)
+            log.info("%s approved camera %s", self.place.by, name)
         return given
 
     # Common
@@ -310,13 +321,15 @@ class Desk:
         if not self.place.may_edit:
             raise NotAllowed("this session may look and approve only: start camwarden ui with --edit to draw")
 
-    def _require_unchanged(self) -> None:
+    def _site_file(self) -> bytes:
         try:
-            now = hashlib.sha256(self.place.config.read_bytes()).hexdigest()
+            return self.place.config.read_bytes()
         except OSError as error:
             raise NotGranted("{path}: cannot be read: {why}", path=self.place.config, why=os_words(error)) from None
-        if now != self.state.digest:
-            raise Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
+
+    def _require_unchanged(self) -> None:
+        if hashlib.sha256(self._site_file()).hexdigest() != self.state.digest:
+            raise Changed("site.toml was changed meanwhile: load it anew")
 
     def _today(self) -> Any:
         return local_day(self.state.site, self.place.clock())

@@ -103,4 +103,4 @@ def _read(config: Path) -> tuple[bytes, os.stat_result]:
 
 
 def _changed(config: Path) -> Changed:
-    return Changed("site.toml was changed meanwhile: end camwarden ui and start it again")
+    return Changed("site.toml was changed meanwhile: load it anew")

@@ -113,6 +113,7 @@ def app(desk: Desk, site: SiteDesk, entrance: Entrance, lang: str) -> Starlette:
             ),
             Route("/api/review", to(lambda request, body, lang: _json(desk.review(lang)))),
             Route("/api/review", to(lambda request, body, lang: _json(desk.save(body, lang))), methods=["POST"]),
+            Route("/api/reload", to(lambda request, body, lang: _json(desk.reload(lang))), methods=["POST"]),
             Route("/api/site", to(lambda request, body, lang: _json(site.site(lang)))),
             Route("/api/site", to(start_check), methods=["POST"]),
             Route("/api/declare", to(lambda request, body, lang: _json(site.declare(body, lang))), methods=["POST"]),

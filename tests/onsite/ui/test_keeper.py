@@ -165,7 +165,7 @@ def test_no_text_makes_root_open_a_file_and_repeat_it(config: Path) -> None:
 
 
 def test_of_two_at_once_the_second_is_told_that_the_file_has_changed(config: Path) -> None:
-    changed = "Changed: site.toml was changed meanwhile: end camwarden ui and start it again"
+    changed = "Changed: site.toml was changed meanwhile: load it anew"
     assert told(config, "two_at_once") == (0, [[changed, "saved"]])
 
 

@@ -64,7 +64,7 @@ GETS = (
 POSTS = (
     "/api/look", "/api/camera/gate/judge", "/api/camera/gate/draft", "/api/camera/gate/live", "/api/camera/gate/mark",
     "/api/camera/gate/card",
-    "/api/review", "/api/site", "/api/declare",
+    "/api/review", "/api/reload", "/api/site", "/api/declare",
 )  # fmt: skip
 
 

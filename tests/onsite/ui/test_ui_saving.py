@@ -37,6 +37,37 @@ def test_a_file_that_was_changed_underneath_is_not_overwritten(inside: Client, o
     assert on_desk.config.read_text() == text
 
 
+def test_loading_anew_keeps_the_drawings_of_cameras_that_the_file_has_not_changed(
+    inside: Client, on_desk: OnDesk
+) -> None:
+    for name in ("gate", "yard"):
+        one = inside.get(f"/api/camera/{name}")
+        inside.post(f"/api/camera/{name}/draft", {"version": one["version"], "zones": [*one["zones"], BARE]})
+    before = on_desk.config.read_text()
+    on_desk.config.write_text(before.replace('name = "window"', 'name = "another hand"'))
+    assert status(inside, "GET", "/api/review") == 409
+    assert "1 of your drawings are gone" in inside.post("/api/reload", {})["words"]
+    assert [zone["name"] for zone in inside.get("/api/camera/gate")["zones"]] == ["another hand"]
+    assert [zone["name"] for zone in inside.get("/api/camera/yard")["zones"]] == ["door"]
+    review = inside.get("/api/review")
+    inside.post("/api/review", {"version": review["version"], "why": "", "approve": []})
+    text = on_desk.config.read_text()
+    assert "another hand" in text and text.count('name = "door"') == 1
+
+
+def test_a_file_in_which_more_than_drawings_changed_is_not_loaded_anew(inside: Client, on_desk: OnDesk) -> None:
+    text = on_desk.config.read_text()
+    for changed, words in (
+        (text.replace('device = "box"\nchannel = 2', 'device = "box"\nchannel = 3'), "more than zones"),
+        ("[[", "not TOML"),
+    ):
+        assert changed != text
+        on_desk.config.write_text(changed)
+        code, told, _ = inside.ask("POST", "/api/reload", {})
+        assert code == 422 and words in told["error"]["message"]
+    assert on_desk.desk.state.text == text
+
+
 def test_the_writer_itself_refuses_a_file_that_changed_after_the_check(inside: Client, on_desk: OnDesk) -> None:
     before = hashlib.sha256(on_desk.config.read_bytes()).hexdigest()
     on_desk.config.write_text(on_desk.config.read_text() + "# another hand\n")

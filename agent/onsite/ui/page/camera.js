@@ -143,6 +143,14 @@ export async function camera(root, app, id) {
       ]);
     }
 
+    // What was drawn here stays where nobody has drawn otherwise meanwhile.
+    async function rebased() {
+      const fresh = await get(base, app.signal);
+      if (JSON.stringify(fresh.zones) !== JSON.stringify(data.zones)) { app.reload(); return; }
+      data.version = fresh.version;
+      trouble.replaceChildren();
+    }
+
     async function keep() {
       const [wrong] = board.draft.faulty();
       if (wrong !== undefined) { say(t("{name}: its sides cross or touch. Move a corner, or undo.", { name: wrong })); return; }
@@ -150,7 +158,7 @@ export async function camera(root, app, id) {
       try {
         data = await post(`${base}/draft`, { version: data.version, zones, no_private_area: none.checked && !zones.length }, app.signal);
       } catch (error) {
-        if (!app.signal.aborted) trouble.replaceChildren(notice(error, app.reload));
+        if (!app.signal.aborted) trouble.replaceChildren(notice(error, () => app.anew(rebased)));
         return;
       }
       dirty = false;

@@ -62,7 +62,7 @@ export function cameraLook(camera, app, { done }) {
     try {
       await post(`${base}/mark`, { picture: Object.fromEntries(digests), why: why.value.trim() }, app.signal);
     } catch (error) {
-      if (!app.signal.aborted) trouble.replaceChildren(notice(error, app.reload));
+      if (!app.signal.aborted) trouble.replaceChildren(notice(error, () => app.anew()));
       return;
     }
     state.textContent = t("Approved in Review, where it is saved. n goes to the next camera.");

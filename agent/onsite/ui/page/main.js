@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 1000;
 const root = el("main", { id: "view", tabindex: -1 });
 const header = el("header");
 const spoken = el("p", { class: "toast", role: "status" });
-const app = { marks: new Set(), wall: { search: "", filter: "all", shown: [] }, reload: show, next, marked, drafted, lookBar, say, cameras, mayEdit: () => session.may_edit };
+const app = { marks: new Set(), wall: { search: "", filter: "all", shown: [] }, reload: show, anew, next, marked, drafted, lookBar, say, cameras, mayEdit: () => session.may_edit };
 
 let session = null;
 let view = { stop() {}, key: () => false };
@@ -25,6 +25,17 @@ let polling = false;
 
 function say(words) {
   spoken.textContent = words;
+}
+
+// Has site.toml read again as it is now; `then` goes on with it.
+async function anew(then = show) {
+  try {
+    say((await post("/api/reload", {}, app.signal)).words);
+  } catch (error) {
+    if (!app.signal.aborted) say(`${error.message} ${error.next}`);
+    return;
+  }
+  await then();
 }
 
 async function cameras() {

@@ -30,7 +30,7 @@ export async function review(root, app) {
       app.marks.delete(camera);
       app.reload();
     } catch (error) {
-      trouble.replaceChildren(notice(error, app.reload));
+      trouble.replaceChildren(notice(error, () => app.anew()));
     }
   }
 
@@ -43,7 +43,7 @@ export async function review(root, app) {
       await app.reload();
       app.say(told.words);
     } catch (error) {
-      if (!app.signal.aborted) trouble.replaceChildren(notice(error, app.reload));
+      if (!app.signal.aborted) trouble.replaceChildren(notice(error, () => app.anew()));
     }
   }
 

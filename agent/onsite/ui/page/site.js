@@ -65,7 +65,7 @@ function declaration(one, cameras, app) {
         told.replaceChildren(t("It is in Review now."));
         app.drafted();
       } catch (error) {
-        if (!app.signal.aborted) told.replaceChildren(notice(error, app.reload));
+        if (!app.signal.aborted) told.replaceChildren(notice(error, () => app.anew()));
       }
     },
   }, one.fields.map((given) => field({ ...given, cameras })), el("p", { class: "row" }, el("button", { type: "submit" }, t("Put into Review"))), told);
