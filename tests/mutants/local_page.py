@@ -28,6 +28,13 @@ def _below(name: str, file: str, text: str, mutated: str, test: str) -> Mutant:
     return Mutant(name=name, row="draws in two tabs", file=file, text=text, mutated=mutated, test=_SAVING + test)
 
 
+def _script(name: str, file: str, text: str, mutated: str, test: str) -> Mutant:
+    return Mutant(
+        name=name, row="is in a hurry", file=f"agent/onsite/ui/page/{file}", text=text, mutated=mutated,
+        test=f"test_page_use.py::{test}",
+    )  # fmt: skip
+
+
 LOCAL_PAGE: Final = (
     _code(
         "ui-code-once", _SESSION, '    used = replace(gate, code="")\n', "    used = gate\n", "test_a_code_is_good_once"
@@ -100,8 +107,13 @@ LOCAL_PAGE: Final = (
         "test_what_shows_something_private_is_not_approved_whatever_the_reason",
     ),
     _below(
-        "ui-changed", "agent/onsite/ui/desk.py", "        if now != self.state.digest:\n", "        if False:\n",
+        "ui-changed", "agent/onsite/ui/desk.py",
+        "        if hashlib.sha256(self._site_file()).hexdigest() != self.state.digest:\n", "        if False:\n",
         "test_a_file_that_was_changed_underneath_is_not_overwritten",
+    ),
+    _below(
+        "ui-reload", "agent/onsite/ui/desk.py", "            accept_drawn(self.place.config, text.encode(), raw)\n", "",
+        "test_a_file_in_which_more_than_drawings_changed_is_not_loaded_anew",
     ),
     _below(
         "ui-two-tabs", "agent/onsite/ui/desk.py",
@@ -115,5 +127,25 @@ LOCAL_PAGE: Final = (
     _below(
         "ui-edit", "agent/onsite/ui/desk.py", "        if not self.place.may_edit:\n", "        if False:\n",
         "test_a_session_that_may_not_draw_approves_and_draws_nothing",
+    ),
+    _script(
+        "page-below-the-fold", "camera_look.js", "found.filter((one) => one.intersectionRatio >= 0.5)", "found",
+        "test_pictures_below_the_fold_are_not_approved_unseen",
+    ),
+    _script(
+        "page-reason", "camera_look.js", "if (camera.needs_reason && !why.value.trim()) {", "if (false) {",
+        "test_a_failing_zone_needs_a_reason",
+    ),
+    _script(
+        "page-old", "age.js", 'classList.toggle("old", seconds > OLD_S)', 'classList.toggle("old", false)',
+        "test_a_picture_older_than_a_minute_is_greyed_and_says_its_age",
+    ),
+    _script(
+        "page-live-hidden", "live.js", "if (document.hidden) stop();", "",
+        "test_live_asks_again_only_after_the_picture_is_painted_and_ends_with_the_screen",
+    ),
+    _script(
+        "page-leaving", "main.js", "if (view.dirty?.() && !window.confirm(", "if (false && !window.confirm(",
+        "test_leaving_a_drawing_asks_first",
     ),
 )  # fmt: skip
