@@ -1,4 +1,4 @@
-"""Bounds the heap of the page's process: glibc gives each thread that allocates one of its own, and keeps it.
+"""Bounds the heap of the page's process: glibc gives each thread that allocates one of its own.
 
 The service has the same by `MALLOC_ARENA_MAX` in its unit; a person's command has no unit.
 
