@@ -58,7 +58,7 @@ Polygon = tuple[Point, ...]
 
 Reason = Literal[
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at",
-    "interrupted", "worker-not-confined", "too-old", "other-box", "other-source",
+    "interrupted", "worker-not-confined", "too-old", "other-box", "other-source", "damaged",
 ]  # fmt: skip
 """Why a fact is not available. Never a pass."""
 

@@ -119,9 +119,16 @@ class Judged:
 NOT_CONFINED: Final = "worker-not-confined"
 """Why a picture was not judged where the child could not be locked down."""
 
+DAMAGED: Final = "damaged"
+"""Why a picture was not judged of which a part did not arrive, or arrived wrong."""
+
 
 class WorkerError(Exception):
-    """The picture was not judged. `reason`: `undecodable`, `timeout`, `crashed`, `too-large`, `worker-not-confined`."""
+    """The picture was not judged.
+
+    `reason`: `undecodable`, `damaged` (a part of it is missing or wrong), `timeout`, `crashed`, `too-large`,
+    `worker-not-confined`.
+    """
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -21,6 +21,7 @@ CODE_WORDS: Final[Mapping[str, str]] = {
     "too-old": "picture too old",
     "other-box": "another box than before",
     "other-source": "another video source than before",
+    "damaged": "picture arrived damaged",
     "port-closed": "port closed",
     "no-route": "no route",
     "name-unknown": "name not resolved",

@@ -16,11 +16,12 @@ from typing import Final, Literal
 
 from masking.bitstream.bits import ANY, Bits, digits, escaped
 from masking.bitstream.h264_sets import Pps, Sps, parse_pps, parse_sps, pps_ids, sps_id
-from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
-from masking.bitstream.units import Span, join_units, units
+from masking.bitstream.picture import AccessUnit, NotAPicture, Span, check_size, damaged, sliced, undecodable
+from masking.bitstream.units import join_units, places, units
 
 _SLICE, _IDR_SLICE, _SPS, _PPS = 1, 5, 7, 8
 _REFERENCE_MASK = 0x60
+_MACROBLOCK_PX = 16
 _TYPE_MASK = 0x9F
 """forbidden_zero_bit and nal_unit_type: a unit with the former is of no type that is known."""
 
@@ -93,6 +94,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
     """
     sets = _Sets(data)
     taken: list[Span] = []
+    addresses: list[int] = []
     first = last = None
     looked = 0
     for span in units(data):
@@ -109,6 +111,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
                 last = here
                 sets.use(*here.sets)
                 taken.append(span)
+                addresses.append(here.address)
         elif kind in (_SPS, _PPS):
             with suppress(NotAPicture):  # a set without a number: no slice can name it
                 sets.keep(kind, span)
@@ -116,7 +119,11 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
     if first is None:
         raise undecodable("the data holds no IDR picture")
     units_passed = len(sets.used_sps) + len(sets.used_pps) + len(taken)
-    return AccessUnit(join_units(_parts(sets, first, taken)), *first.sps.size, looked - units_passed)
+    parts = list(_parts(sets, first, taken))
+    in_rows = first.parity == "frame" and not first.sps.adaptive
+    columns = first.sps.coded_size[0] // _MACROBLOCK_PX if in_rows else 0
+    slices = sliced(places(parts)[-len(taken) :], addresses, columns, _MACROBLOCK_PX)
+    return AccessUnit(join_units(parts), *first.sps.size, looked - units_passed, slices)
 
 
 def _parts(sets: _Sets, first: _Slice, taken: list[Span]) -> Iterator[bytes | memoryview]:
@@ -145,7 +152,7 @@ def _begins_another(data: bytes, span: Span, first: _Slice, last: _Slice) -> boo
 def _opening(here: _Slice, max_pixels: int) -> _Slice:
     """Return a slice that may open a picture."""
     if here.address:
-        raise undecodable(f"the picture begins with macroblock {here.address}: its first slice is missing")
+        raise damaged(f"the picture begins with macroblock {here.address}: its first slice is missing")
     check_size(*here.sps.coded_size, max_pixels)
     check_size(*here.sps.size, max_pixels)
     return here

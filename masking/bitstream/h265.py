@@ -12,8 +12,8 @@ from typing import Final
 
 from masking.bitstream.bits import Bits
 from masking.bitstream.h265_sets import Pps, Sps, check_vps, parse_pps, parse_sps, pps_ids, sps_id, without_window
-from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
-from masking.bitstream.units import Span, join_units, units
+from masking.bitstream.picture import AccessUnit, NotAPicture, Span, check_size, damaged, sliced, undecodable
+from masking.bitstream.units import join_units, places, units
 
 _VPS, _SPS, _PPS = 32, 33, 34
 _SLICES: Final = frozenset((*range(10), *range(16, 22)))
@@ -37,6 +37,7 @@ class _Slice:
     address: int
     pps: int
     sps: Sps
+    has_tiles: bool
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
     """
     sets = _Sets(data)
     taken: list[Span] = []
+    addresses: list[int] = []
     last: _Slice | None = None
     key = looked = 0
     for span in units(data):
@@ -118,6 +120,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
             key, last = kind, here
             sets.use(here.pps, here.sps)
             taken.append(span)
+            addresses.append(here.address)
         elif place == _BASE and kind in (_VPS, _SPS, _PPS):
             with suppress(NotAPicture):  # a set without a number: no slice can name it
                 sets.keep(kind, span)
@@ -126,7 +129,9 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
         raise undecodable("the data holds no IRAP picture")
     view = memoryview(data)
     parts: list[bytes | memoryview] = [*sets.used(), *(view[begin:end] for begin, end in taken)]
-    return AccessUnit(join_units(parts), *last.sps.size, looked - len(parts))
+    columns = 0 if last.has_tiles else last.sps.columns
+    slices = sliced(places(parts)[-len(taken) :], addresses, columns, 1 << last.sps.block_bits)
+    return AccessUnit(join_units(parts), *last.sps.size, looked - len(parts), slices)
 
 
 def _header(data: bytes, span: Span) -> tuple[int, int]:
@@ -144,7 +149,7 @@ def _opens(data: bytes, span: Span) -> bool:
 def _check_opening(here: _Slice, max_pixels: int) -> None:
     """Refuse a slice that cannot open a picture."""
     if not here.opens:
-        raise undecodable(f"the picture begins with block {here.address}: its first slice is missing")
+        raise damaged(f"the picture begins with block {here.address}: its first slice is missing")
     check_size(*here.sps.coded_size, max_pixels)
     check_size(*here.sps.size, max_pixels)
 
@@ -168,7 +173,7 @@ def _slice(data: bytes, span: Span, place: int, sets: _Sets) -> _Slice:
         kind = bits.number("slice_type", 2)
         if kind != _INTRA:
             raise undecodable(f"a slice of type {kind} cannot be in this picture")
-    return _Slice(opens, address, number, sps)
+    return _Slice(opens, address, number, sps, pps.has_tiles)
 
 
 def _head(what: str, data: bytes, span: Span) -> Bits:

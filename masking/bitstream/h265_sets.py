@@ -53,6 +53,7 @@ class Pps:
     id: int
     dependent_slices: bool
     extra_bits: int
+    has_tiles: bool
 
 
 def sps_id(head: Bits) -> int:
@@ -191,7 +192,7 @@ def parse_pps(unit: bytes, sps: Sps) -> Pps:
     if _range_extension(bits):
         _range(bits, sps, skips_transform)
     bits.finish()
-    return Pps(number, dependent, extra_bits)
+    return Pps(number, dependent, extra_bits, tiles)
 
 
 def _blocks(bits: Bits, coded: tuple[int, int]) -> tuple[int, int, int]:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from masking.bitstream.jpeg_segments import PROCESSES, Scans
-from masking.bitstream.picture import SIDE_MIN_PX, NotAPicture, undecodable
+from masking.bitstream.jpeg_segments import PROCESSES, ZEROS_BYTES, Scans, unit_px
+from masking.bitstream.picture import SIDE_MIN_PX, NotAPicture, damaged, undecodable
 
 MAX_SEGMENTS = 4096
 MAX_RESTARTS = 1024 * 1024
@@ -36,6 +36,8 @@ _ADOBE_WRITTEN: Final = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
 _PLAIN: Final = frozenset((0xC0, _DQT, _DHT, _SOS))
 _PLAIN_START: Final = b"\xff\xd8" + _JFIF_WRITTEN + b"\xff\xdb"
 
+_ZEROS: Final = bytes(ZEROS_BYTES)
+
 _MARKER: Final = re.compile(rb"\xff++[^\0]")
 _DIVIDER: Final = re.compile(rb"\xff(?:[^\0\xff]|\xff++[^\0]?)")
 """A marker, before which FF may be repeated; and what may be one in coded data, where FF 00 is a byte of it.
@@ -43,15 +45,21 @@ _DIVIDER: Final = re.compile(rb"\xff(?:[^\0\xff]|\xff++[^\0]?)")
 The second takes a whole run of FF at once, also where no marker follows: starting anew at each would take long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jpeg:
-    """A parsed JPEG: `data` is it written anew, `end` its end in the given bytes."""
+    """A parsed JPEG: `data` is it written anew, `end` its end in the given bytes.
+
+    `unit_px`: width and height of the blocks that are sent together; `restart_units`: after so many of them each begins
+    anew, independent of those before it, or 0.
+    """
 
     width_px: int
     height_px: int
     components: int
     end: int
     data: bytes = field(repr=False)
+    unit_px: tuple[int, int]
+    restart_units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +100,15 @@ def rewrite(data: bytes, max_pixels: int) -> Jpeg:
                 adobe = _ADOBE_WRITTEN + body[11:12]
         elif marker not in (_COM, _EOI):
             scans.take(marker, body, segment.restarts)
+            if marker == _SOS and not scans.may_be_zeros and data.find(_ZEROS, segment.coded_at, end) >= 0:
+                raise damaged("a scan of the JPEG holds zeros in the place of coded data")
             parts += (bytes((0xFF, marker)), (len(body) + 2).to_bytes(2, "big"), body, view[segment.coded_at : end])
     frame = scans.whole()
     written = b"".join((b"\xff\xd8", jfif, adobe, *parts, b"\xff\xd9"))
-    return Jpeg(frame.width_px, frame.height_px, len(frame.components), end, written)
+    return Jpeg(
+        width_px=frame.width_px, height_px=frame.height_px, components=len(frame.components), end=end, data=written,
+        unit_px=unit_px(frame), restart_units=scans.interval,
+    )  # fmt: skip
 
 
 def plain_size(data: bytes, max_width_px: int, max_height_px: int) -> tuple[int, int]:
@@ -128,22 +141,26 @@ def _segments(data: bytes) -> Iterator[_Segment]:
     """Yield every segment behind SOI, up to EOI."""
     if not data.startswith(b"\xff\xd8\xff"):
         raise undecodable("the data does not begin as a JPEG does")
-    at, restarts_left = 2, MAX_RESTARTS
+    at, restarts_left, scanned = 2, MAX_RESTARTS, False
     for _ in range(MAX_SEGMENTS):
         found = _MARKER.match(data, at)
         if found is None:
-            raise undecodable("the JPEG has no end: it was cut off, or something else stands between its segments")
+            refused = damaged if scanned else undecodable
+            raise refused("the JPEG has no end: it was cut off, or something else stands between its segments")
         marker, begin = data[found.end() - 1], found.end()
         if marker == _EOI:
             yield _Segment(marker, b"", begin, begin)
             return
         if marker not in _WITH_BODY:
-            raise undecodable(f"the JPEG holds the marker {marker:02X}, which is not decoded")
+            refused = damaged if scanned else undecodable  # a flipped bit makes markers of coded data
+            raise refused(f"the JPEG holds the marker {marker:02X}, which is not decoded")
         coded_at = at = begin + int.from_bytes(data[begin : begin + 2], "big")
         if at < begin + 2 or at > len(data):
-            raise undecodable("the JPEG has no end: it was cut off within a segment")
+            refused = damaged if scanned else undecodable
+            raise refused("the JPEG has no end: it was cut off within a segment")
         restarts = 0
         if marker == _SOS:
+            scanned = True
             at, restarts = _coded(data, at, restarts_left)
             restarts_left -= restarts
         yield _Segment(marker, data[begin + 2 : coded_at], at, coded_at, restarts)
@@ -160,11 +177,11 @@ def _coded(data: bytes, begin: int, restarts_left: int) -> tuple[int, int]:
         if marker not in _RESTARTS:
             return found.start(), restarts
         if marker & 7 != restarts & 7:
-            raise undecodable("the JPEG's restart markers are not in their order")
+            raise damaged("the JPEG's restart markers are not in their order")
         restarts += 1
         if restarts > restarts_left:
             raise undecodable("the JPEG has more restart markers than any picture has")
-    raise undecodable("the JPEG has no end: it was cut off")
+    raise damaged("the JPEG has no end: it was cut off")
 
 
 def _has_mark(body: bytes, mark: bytes, least_bytes: int) -> bool:

@@ -81,9 +81,9 @@ def read_quantization(body: bytes) -> frozenset[int]:
     return frozenset(found)
 
 
-def read_huffman(body: bytes) -> frozenset[tuple[int, int]]:
-    """Read DHT; return which tables it defines, by class (0 DC, 1 AC) and number."""
-    found, at = set(), 0
+def read_huffman(body: bytes) -> dict[tuple[int, int], int]:
+    """Read DHT; return the tables that it defines, by class (0 DC, 1 AC) and number: what zeros mean in each."""
+    found, at = dict[tuple[int, int], int](), 0
     while at < len(body):
         kind, number = body[at] >> 4, body[at] & 15
         counts = body[at + 1 : at + 17]
@@ -99,11 +99,11 @@ def read_huffman(body: bytes) -> frozenset[tuple[int, int]]:
                 raise undecodable("the JPEG holds a Huffman table with more codes than there are")
         if kind == 0 and max(values) >= _DC_CATEGORIES:
             raise undecodable("the JPEG holds a Huffman table with a category that is none")
-        found.add((kind, number))
+        found[kind, number] = values[0]
         at += 17 + len(values)
     if not found:
         raise undecodable("the JPEG holds an empty Huffman segment")
-    return frozenset(found)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,19 @@ def _progressive(count: int, first: int, last: int, high: int, low: int) -> bool
     return band and low <= 13 and high in (0, low + 1)
 
 
+def unit_px(frame: Frame) -> tuple[int, int]:
+    """Return the width and height in pixels of the blocks that are sent together when all components are."""
+    if len(frame.components) == 1:
+        return _BLOCK_PX, _BLOCK_PX
+    across, down = (
+        max(factors) for factors in zip(*((each.across, each.down) for each in frame.components), strict=True)
+    )
+    return _BLOCK_PX * across, _BLOCK_PX * down
+
+
 def most_restarts(frame: Frame, scan: Scan, interval: int) -> int:
     """Return how many restart markers a scan may hold with one behind every `interval` units of blocks."""
-    across_px = down_px = _BLOCK_PX
-    if len(scan.components) > 1:
-        across_px *= max(each.across for each in frame.components)
-        down_px *= max(each.down for each in frame.components)
+    across_px, down_px = unit_px(frame) if len(scan.components) > 1 else (_BLOCK_PX, _BLOCK_PX)
     blocks = -(-frame.width_px // across_px) * -(-frame.height_px // down_px)
     return blocks // interval if interval else 0
 
@@ -164,19 +171,27 @@ SIDE_MAX_PX = 65_500
 _DHT, _SOS, _DQT, _DRI = 0xC4, 0xDA, 0xDB, 0xDD
 _UNSENT = -1
 
-_EXAMPLES = frozenset((kind, number) for kind in (0, 1) for number in (0, 1))
+_EXAMPLES = {(0, 0): 0, (0, 1): 0, (1, 0): 1, (1, 1): 0}
 """Huffman tables that Motion JPEG leaves out, and the decoder has: those that T.81 gives as examples (K.3)."""
+
+ZEROS_BYTES = 32
+"""So many zeros in a row are no coded data where zeros do not mean the end of a block: one block takes 24 at most."""
 
 
 class Scans:
-    """Takes segments in order. `count` is the number of scans that were taken."""
+    """Takes segments in order.
+
+    `count`: the number of scans that were taken; `interval`: of restarts, as told last; `may_be_zeros`: whether coded
+    data of the last scan may hold ZEROS_BYTES zeros in a row.
+    """
 
     def __init__(self, max_pixels: int, side_min_px: int) -> None:
         self._max_pixels, self._side_min_px = max_pixels, side_min_px
         self._frame: Frame | None = None
         self._quantization: frozenset[int] = frozenset()
-        self._huffman: frozenset[tuple[int, int]] = frozenset()
-        self._interval = 0
+        self._huffman: dict[tuple[int, int], int] = {}
+        self.may_be_zeros = False
+        self.interval = 0
         self._sent: dict[int, list[int]] = {}
         self.count = 0
 
@@ -185,11 +200,11 @@ class Scans:
         if marker == _DQT:
             self._quantization |= read_quantization(body)
         elif marker == _DHT:
-            self._huffman |= read_huffman(body)
+            self._huffman = self._huffman | read_huffman(body)
         elif marker == _DRI:
             if len(body) != 2:
                 raise undecodable("the JPEG's restart interval has another length than it needs")
-            self._interval = int.from_bytes(body, "big")
+            self.interval = int.from_bytes(body, "big")
         elif marker == _SOS:
             self._take_scan(body, restarts)
         elif marker in PROCESSES and self._frame is None:
@@ -197,7 +212,7 @@ class Scans:
             check_size(self._frame.width_px, self._frame.height_px, self._max_pixels, self._side_min_px, SIDE_MAX_PX)
             self._sent = {each.id: [_UNSENT] * 64 for each in self._frame.components}
             if self._frame.process != "progressive":
-                self._huffman |= _EXAMPLES
+                self._huffman = _EXAMPLES | self._huffman
         else:
             raise undecodable(f"the JPEG holds the marker {marker:02X} where it cannot be")
 
@@ -215,16 +230,18 @@ class Scans:
         if self.count > MAX_SCANS:
             raise undecodable(f"the JPEG has more than {MAX_SCANS} scans")
         scan = read_scan(body, frame)
-        if restarts > most_restarts(frame, scan, self._interval):
+        if restarts > most_restarts(frame, scan, self.interval):
             raise undecodable("a scan of the JPEG has more restart markers than it has room for")
         tables = {each.id: each.table for each in frame.components}
         for number, dc, ac in scan.components:
             if tables[number] not in self._quantization:
                 raise undecodable(f"the JPEG lacks the quantization table {tables[number]}")
-            missing = _needed(scan, dc, ac) - self._huffman
+            missing = _needed(scan, dc, ac) - self._huffman.keys()
             if missing:
                 raise undecodable(f"the JPEG lacks the Huffman table {max(missing)[1]}")
             self._send(scan, number)
+        sequential = frame.process != "progressive"
+        self.may_be_zeros = not sequential or not any(self._huffman[1, ac] for _, _, ac in scan.components)
 
     def _send(self, scan: Scan, number: int) -> None:
         """Note which bits of a component's coefficients came, each of which follows on those that came before."""

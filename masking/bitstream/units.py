@@ -3,15 +3,12 @@
 Source: ITU-T H.264 Annex B and ITU-T H.265 Annex B, which are the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from masking.bitstream.picture import undecodable
+from masking.bitstream.picture import Span, undecodable
 
 MAX_UNITS = 4096
 """The most units of a stream. A picture of 64 million pixels in slices of one row of blocks each has some 500."""
-
-Span = tuple[int, int]
-"""Where a unit begins, without its start code, and where it ends, without the zeros behind it."""
 
 _START = b"\0\0\1"
 _START_WRITTEN = b"\0\0\0\1"
@@ -37,6 +34,16 @@ def units(data: bytes) -> Iterator[Span]:
 def join_units(parts: Iterable[bytes | memoryview]) -> bytes:
     """Return a new byte stream of those units, each with a start code of four bytes."""
     return b"".join(piece for part in parts for piece in (_START_WRITTEN, part))
+
+
+def places(parts: Sequence[bytes | memoryview]) -> list[Span]:
+    """Return where each unit lies in what `join_units` makes of them."""
+    found, at = list[Span](), 0
+    for part in parts:
+        at += len(_START_WRITTEN)
+        found.append((at, at + len(part)))
+        at += len(part)
+    return found
 
 
 def _without_zeros(data: bytes, begin: int, end: int) -> int:

@@ -87,7 +87,7 @@ class Worker:
             return confinement
 
     def judge(self, job: Job) -> Judged:
-        """Judge one picture. Raises WorkerError `undecodable`, `too-large`, `timeout`, `crashed`, NOT_CONFINED."""
+        """Judge one picture. Raises WorkerError with any of its reasons."""
         if len(job.data) > wire.MAX_PICTURE_BYTES:
             raise WorkerError("too-large", f"the picture has {len(job.data)} bytes")
         with self._lock:

@@ -1,7 +1,7 @@
 """Decodes one encoded picture to one BGR array, from memory, or fails. Runs in the locked-down child only.
 
-A damaged picture is an error, never a picture: a decoder fills gaps with flat areas, which resemble a mask. So FFmpeg's
-messages while it decodes are read back and judged. FFmpeg misses a cut H.265 slice; fetch a keyframe whole.
+A damaged picture is an error, never a picture: a decoder fills gaps with flat areas, which resemble a mask. So what
+decoders print is read back and judged, and whether FFmpeg used all of the slices is tested (`whole.py`).
 """
 
 import base64
@@ -10,14 +10,18 @@ import io
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from functools import partial
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from masking.bitstream import h264, h265, jpeg
-from masking.bitstream.picture import AccessUnit, NotAPicture
+from masking.bitstream.jpeg import Jpeg
+from masking.bitstream.picture import AccessUnit, NotAPicture, Refusal
+from masking.worker.levels import has_a_step
+from masking.worker.whole import Again, is_whole
 
 Bgr = npt.NDArray[np.uint8]
 
@@ -48,6 +52,12 @@ _DAMAGE: Final = re.compile(
 Among the errors is that colours could not be converted, after which OpenCV 5.0.0 hands out memory that nobody has
 written."""
 
+_JPEG_DAMAGE: Final = re.compile(rb"Corrupt|Premature end|Invalid|Inconsistent")
+"""Signs of wrong or missing data in what libjpeg prints, which paints grey or noise over it."""
+
+_LEFT_OVER: Final = re.compile(rb"Corrupt JPEG data: (\d{1,9}) extraneous bytes before marker 0xd9")
+
+_PADDING_BYTES: Final = 32
 
 _KINDS: Final = {"h264": (h264.read, "h264"), "h265": (h265.read, "hevc")}
 """By kind: who reads the bitstream, and what FFmpeg calls its demuxer and decoder."""
@@ -65,9 +75,9 @@ _C = ctypes.CDLL(None)
 
 
 class DecodeError(Exception):
-    """The bytes are not one whole picture. `reason`: `undecodable` or `too-large`."""
+    """The bytes are not one whole picture. `reason`: `undecodable`, `damaged` or `too-large`."""
 
-    def __init__(self, reason: Literal["undecodable", "too-large"], detail: str) -> None:
+    def __init__(self, reason: Refusal, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
 
@@ -95,7 +105,7 @@ def decode(data: bytes, kind: str, complaints: int) -> Decoded:
     """
     try:
         if kind == "jpeg":
-            return Decoded(_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS).data))
+            return Decoded(_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS), complaints))
         if kind in _KINDS:
             read, codec = _KINDS[kind]
             unit = read(data, MAX_PIXELS)
@@ -105,13 +115,27 @@ def decode(data: bytes, kind: str, complaints: int) -> Decoded:
     raise DecodeError("undecodable", f"no decoder for {kind}")
 
 
-def _decode_jpeg(data: bytes) -> Bgr:
+def _decode_jpeg(written: Jpeg, complaints: int) -> Bgr:
     """Decode a JPEG without turning it by its EXIF orientation: zones are in the frame as the camera stores it."""
+    data = written.data
+    _read_all(complaints)
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         picture = None
-    return _checked(picture)
+    decoded = _checked(picture)
+    said = _LEFT_OVER.sub(lambda found: _padding(data, int(found[1])), _read_all(complaints))
+    if _JPEG_DAMAGE.search(said):
+        raise DecodeError("damaged", "the picture is damaged: its coded data ends too early or too late, or is none")
+    if has_a_step(decoded, written):
+        raise DecodeError("damaged", "the picture is damaged: from one of its blocks on its levels are off")
+    return decoded
+
+
+def _padding(data: bytes, count: int) -> bytes:
+    """What is said of bytes left over before the end: nothing where they are few and all alike, as encoders fill up."""
+    filling = data[-2 - count : -2].replace(b"\xff\0", b"\xff")
+    return b"" if count <= _PADDING_BYTES and len(set(filling)) == 1 else b"Corrupt"
 
 
 def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
@@ -121,7 +145,7 @@ def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
         options = _OPTIONS.format(codec=codec, ahead=ahead)
         picture, said = _first_picture(unit.data, options, complaints)
         if not isinstance(picture, np.ndarray) or picture.shape[:2] == (unit.height_px, unit.width_px):
-            return _whole(picture, said)
+            return _whole(unit, picture, said, partial(_again, options=options, complaints=complaints))
     raise DecodeError("undecodable", "the decoder makes another size of the picture than its bitstream tells")
 
 
@@ -148,12 +172,19 @@ def _first_picture(data: bytes, options: str, complaints: int) -> tuple[object, 
     return picture, said
 
 
-def _whole(picture: object, said: bytes) -> Bgr:
+def _again(data: bytes, options: str, complaints: int) -> Bgr | None:
+    picture, said = _first_picture(data, options, complaints)
+    return picture if isinstance(picture, np.ndarray) and not _DAMAGE.search(said) else None
+
+
+def _whole(unit: AccessUnit, picture: object, said: bytes, again: Again) -> Bgr:
     decoded = _checked(picture)
     if _DAMAGE.search(said):
-        raise DecodeError("undecodable", "the picture is damaged: the decoder had to paint over missing parts")
+        raise DecodeError("damaged", "the picture is damaged: the decoder had to paint over missing parts")
     if _unpainted_ratio(decoded) > 0.002:
-        raise DecodeError("undecodable", "the picture is not whole: the decoder left parts of it empty")
+        raise DecodeError("damaged", "the picture is not whole: the decoder left parts of it empty")
+    if not is_whole(unit, decoded, again):
+        raise DecodeError("damaged", "the picture is damaged: its slices do not end where its coded data does")
     return decoded
 
 

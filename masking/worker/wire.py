@@ -20,7 +20,7 @@ _MAX_SIDE_PX = 65_535
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
 _HEX = re.compile(r"[0-9a-f]*")
-_ERRORS = ("undecodable", "too-large", "crashed")
+_ERRORS = ("undecodable", "damaged", "too-large", "crashed")
 
 
 class WireError(Exception):

@@ -43,11 +43,36 @@ PICTURES: Final = (
         test="test_worker_polyglots.py::test_a_movie_that_passed_the_reader_is_opened_by_no_decoder",
     ),
     Mutant(
+        name="slice-ends",
+        row="cuts a part out of a keyframe, over which the decoder paints in silence",
+        file="masking/worker/decode.py",
+        text="    if not is_whole(unit, decoded, again):\n",
+        mutated="    if unit is None:\n",
+        test="test_worker_damage.py::test_a_keyframe_with_harm_in_it_is_damaged",
+    ),
+    Mutant(
+        name="jpeg-warnings",
+        row="cuts a part out of a JPEG, over which the decoder paints",
+        file="masking/worker/decode.py",
+        text="    if _JPEG_DAMAGE.search(said):\n",
+        mutated="    if not said and not written:\n",
+        test="test_worker_damage.py::test_a_jpeg_with_a_part_missing_is_damaged",
+    ),
+    Mutant(
+        name="jpeg-levels",
+        row="cuts a part out of a JPEG, over which the decoder paints",
+        file="masking/worker/decode.py",
+        text="    if has_a_step(decoded, written):\n",
+        mutated="    if not written:\n",
+        test="test_worker_damage.py::test_a_jpeg_that_fell_into_step_again_is_told_by_its_levels",
+    ),
+    Mutant(
         name="jpeg-anew",
         row="hides a file in a JPEG, or behind it",
         file="masking/worker/decode.py",
-        text="_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS).data)",
-        mutated="_decode_jpeg(data)",
+        text="_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS), complaints)",
+        mutated="_decode_jpeg(Jpeg(width_px=1, height_px=1, components=3, end=0, data=data, unit_px=(16, 16),"
+        " restart_units=0), complaints)",
         test="test_worker_polyglots.py::test_of_a_movie_in_a_jpeg_nothing_is_handed_to_the_decoder",
     ),
     Mutant(

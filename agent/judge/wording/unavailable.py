@@ -73,6 +73,10 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
         "too-old": Message("what was read of it is too old, or from before the clock was set", next_step="check again"),
         "other-box": Message("another box answered in the same look", next_step="look for two devices at one address"),
         "other-source": Message("it is of another channel of the device", next_step="correct the channel in site.toml"),
+        "damaged": Message(
+            "its picture arrived damaged, so that nothing in it is judged",
+            next_step="check again; where it comes so each time, look at its network and its storage",
+        ),
         "worker-not-confined": Message(
             "its pictures are not judged: the process that decodes them cannot be confined on this gateway",
             next_step="see why: camwarden doctor",

@@ -15,9 +15,12 @@ from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
-from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
+from masking.model import DAMAGED, NOT_CONFINED, Job, Position, WorkerError, Zone
 from masking.view import baseline
 from masking.worker.study import Studied, Study
+
+_REASONS: Mapping[str, Reason] = MappingProxyType({NOT_CONFINED: "worker-not-confined", DAMAGED: "damaged"})
+"""What a picture is missing for, by the worker's reason; for any other it is malformed."""
 
 
 def judge_pictures(
@@ -84,7 +87,7 @@ def _one(
         else:
             judged = judge(job)
     except WorkerError as error:
-        reason: Reason = "worker-not-confined" if error.reason == NOT_CONFINED else "malformed"
+        reason = _REASONS.get(error.reason, "malformed")
         missing = Unavailable("picture", reason, f"worker: {error.reason}", picture.path)
         return (Observation(subject, missing, picture.taken_at, "look", picture.provenance),)
     seen = PictureSeen(

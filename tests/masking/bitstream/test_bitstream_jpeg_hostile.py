@@ -116,7 +116,8 @@ def test_what_the_cases_are_made_of_is_a_jpeg() -> None:
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_whole_jpeg_ends_here(name: str) -> None:
-    assert refused(BAD[name]).reason == "undecodable"
+    broken = ("no end", "cut in the scan", "restarts out of order")
+    assert refused(BAD[name]).reason == ("damaged" if name in broken else "undecodable")
 
 
 def test_a_picture_that_is_too_large_is_told_apart() -> None:
@@ -229,5 +230,5 @@ LARGE = {
 @pytest.mark.parametrize("name", LARGE)
 def test_no_input_takes_long(name: str) -> None:
     begun_s = time.process_time()
-    assert refused(LARGE[name]).reason == "undecodable"
+    assert refused(LARGE[name]).reason in ("undecodable", "damaged")
     assert time.process_time() - begun_s < 4.0

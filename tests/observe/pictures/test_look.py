@@ -11,8 +11,8 @@ from masking.model import Job, Judged, Verdict, WorkerError
 
 
 def judge(job: Job) -> Judged:
-    if job.data == b"bad":
-        raise WorkerError("undecodable")
+    if job.data in (b"bad", b"cut"):
+        raise WorkerError("undecodable" if job.data == b"bad" else "damaged")
     return Judged(640, 360, 100.0, 30.0, tuple(Verdict(z.name, "PASS", "solid") for z in job.zones))
 
 
@@ -40,6 +40,13 @@ def test_a_bad_picture_costs_its_own_path_only() -> None:
         "malformed",
         "worker: undecodable",
     )
+
+
+def test_a_picture_that_arrived_damaged_is_missing_for_that_reason() -> None:
+    values = [o.value for o in judge_pictures(site(camera()), pictures(b"a", b"cut"), judge)]
+    (missing,) = [v for v in values if isinstance(v, Unavailable)]
+    assert (missing.path, missing.reason, missing.detail) == ("main", "damaged", "worker: damaged")
+    assert not [v for v in values if isinstance(v, ZoneVerdict) and v.path == "main"]
 
 
 def test_progress_is_told_after_each_picture() -> None:

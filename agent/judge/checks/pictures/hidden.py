@@ -146,6 +146,9 @@ def _missing_streams(facts: Facts, subject: str) -> Iterator[Open]:
 
 
 def _not_looked_at(path: str, why: Unavailable, caused_by: str) -> Open:
-    message = Message("path {path} was not looked at ({reason})", {"path": path_word(path), "reason": why.reason})
+    values = {"path": path_word(path), "reason": why.reason}
+    message = Message("path {path} was not looked at ({reason})", values)
+    if why.reason == "damaged":
+        message = Message("the picture on path {path} arrived damaged: nothing is judged before another look", values)
     told: dict[str, Json] = {"missing": path, "why": why.reason}
     return Open(path, NOT_LOOKED_AT, message, told, caused_by)

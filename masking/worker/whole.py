@@ -1,0 +1,73 @@
+"""Determines whether a decoder used a picture's slices to their ends, and nothing behind them.
+
+FFmpeg decodes an H.265 slice of which a part is missing without a word, and paints something over the rest. Decoding
+once more, with the last bytes of the slices changed, shows it: in a whole picture that changes its last blocks. It
+changes nothing where the decoder was done before, and much where it was not done there; then the same with further
+bytes behind the slices decides, which must change nothing at all. Runs in the locked-down child only.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from masking.bitstream.ends import with_more_behind, with_other_ends
+from masking.bitstream.picture import AccessUnit
+
+Picture = npt.NDArray[np.uint8]
+Again = Callable[[bytes], Picture | None]
+"""Decodes another form of the picture; None where the decoder complains, or makes none."""
+
+_CHANGED_BYTES: Final = (4, 16, 64)
+"""How many bytes at the end of a slice are changed, each where fewer change nothing.
+
+A flat block takes a part of a bit, and is flat however it is said to be predicted; and below a picture's last row there
+may be blocks that nobody sees."""
+
+_LITTLE_RATIO: Final = 0.005
+"""Share of the picture that the last bytes of a slice may decide without a further look."""
+
+
+def is_whole(unit: AccessUnit, picture: Picture, again: Again) -> bool:
+    """Return whether the decoder used each slice of the picture to its end, and nothing behind it.
+
+    Args:
+        unit: The picture as it was decoded, with its slices.
+        picture: What came of it, height x width x 3.
+        again: The same decoder with the same settings.
+
+    A slice of a few bytes cannot be told, and counts as used.
+    """
+    most = 0.0
+    # Every second slice at a time: filters at the borders between slices change their neighbours a little.
+    for parity in range(min(len(unit.slices), 2)):
+        open_, ratio = _unused(unit, picture, again, frozenset(range(parity, len(unit.slices), 2)))
+        if open_:
+            return False
+        most = max(most, ratio)
+    if most <= _LITTLE_RATIO:
+        return True
+    other = again(with_more_behind(unit))
+    return other is not None and bool(np.array_equal(picture, other))
+
+
+def _unused(unit: AccessUnit, picture: Picture, again: Again, asked: frozenset[int]) -> tuple[frozenset[int], float]:
+    """Return which slices have last bytes that change nothing, and what share of the picture the others' change."""
+    most = 0.0
+    for count in _CHANGED_BYTES:
+        data, asked = with_other_ends(unit, asked, count)
+        if not asked:
+            break
+        other = again(data)
+        if other is None or other.shape != picture.shape:
+            return frozenset(), most
+        rows = _changed(picture, other)
+        most = max(most, float(rows.sum()) / (picture.shape[0] * picture.shape[1]))
+        asked = frozenset(number for number in asked if not rows[slice(*unit.slices[number].rows_px)].any())
+    return asked, most
+
+
+def _changed(picture: Picture, other: Picture) -> npt.NDArray[Any]:
+    """Return how many pixels of each row differ."""
+    return np.asarray(np.count_nonzero((picture != other).any(axis=2), axis=1))
