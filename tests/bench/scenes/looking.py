@@ -1,0 +1,35 @@
+"""Judges a zone by several looks, as the agent does over its cycles: the one place where benches ask the product.
+
+Whoever changes how looks are joined changes `judge_each`, and no bench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from masking.model import Verdict, Zone
+from masking.zones.pool import pool
+from masking.zones.verdict import judge_zone
+
+Picture = npt.NDArray[np.uint8]
+
+
+def judge_each(pictures: Iterable[Picture], zone: Zone) -> Iterator[Verdict]:
+    """Yield the verdict after each look, oldest picture first."""
+    singles: list[Verdict] = []
+    for picture in pictures:
+        singles.append(judge_zone(picture, zone))
+        yield pool(singles)
+
+
+def judge_looks(pictures: Iterable[Picture], zone: Zone) -> Verdict:
+    """Return the verdict after all looks. Raises ValueError without a picture."""
+    verdict = None
+    for verdict in judge_each(pictures, zone):  # noqa: B007
+        pass
+    if verdict is None:
+        raise ValueError("no look at the zone")
+    return verdict
