@@ -71,6 +71,10 @@ OVERLAYS: tuple[Overlay, ...] = ("clock", "name", "logo")
 MASKS: tuple[tuple[Kind, float], ...] = (("solid", 1.0), ("mosaic", 0), ("blur", 0))
 
 
+_LEAST_BARE_PX = 5
+"""So much a displaced or too small mask leaves bare at least: less may be the camera's rounding."""
+
+
 def _faults(kind: Kind, strength: float) -> list[Case]:
     shifts = [Case(f"{kind}-shift-{s:.0%}", kind, False, strength, shift=s) for s in (0.05, 0.1, 0.25)]
     return shifts + [Case(f"{kind}-cover-{c:.0%}", kind, False, strength, cover=c) for c in (0.7, 0.85)]
@@ -155,7 +159,9 @@ def draw(picture: Picture, zone: Corners, case: Case, drawn: Lot) -> None:
     scale = width / 640
     length = scale * (case.strength or (drawn.block_px if case.kind == "mosaic" else drawn.sigma_px))
     where = _moved(np.array(zone, np.float64) * (width, height), case, drawn, scale)
-    where = np.round(where + np.round(np.array(drawn.off_px) * max(scale, 0.5)))
+    if not (case.shift or case.cover < 1):  # else it might undo the fault
+        where = where + np.round(np.array(drawn.off_px) * max(scale, 0.5))
+    where = np.round(where)
     area = np.zeros((height, width), np.uint8)
     cv2.fillPoly(area, [where.astype(np.int32)], 255)
     left, top = np.maximum(where.min(0), 0).astype(int)
@@ -178,13 +184,15 @@ def _moved(corners: npt.NDArray[np.float64], case: Case, drawn: Lot, scale: floa
     """The corners where the mask really lies: beside the zone, larger, or smaller than it, missing on one side."""
     low, high = corners.min(0), corners.max(0)
     span = high - low
+    least = max(_LEAST_BARE_PX * scale, 3.0)
     if case.shift:
         # Along x by a share of the width; towards either side.
-        return corners + np.array((case.shift * span[0] * (1 if drawn.side % 2 else -1), 0.0))
+        return corners + np.array((max(case.shift * span[0], least) * (1 if drawn.side % 2 else -1), 0.0))
     if case.cover < 1:
         axis, anchor = drawn.side // 2, (low, high)[drawn.side % 2]
         out = corners.copy()
-        out[:, axis] = anchor[axis] + (corners[:, axis] - anchor[axis]) * case.cover
+        cover = min(case.cover, 1 - least / span[axis])
+        out[:, axis] = anchor[axis] + (corners[:, axis] - anchor[axis]) * cover
         return out
     if case.grow_px:
         return corners + np.sign(corners - (low + high) / 2) * case.grow_px * scale

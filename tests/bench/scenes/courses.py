@@ -32,7 +32,7 @@ LOOKS = 6
 BARE_CELLS = 2
 """Of six: so many zones lie on a surface without texture."""
 
-_FORMAT = 1
+_FORMAT = 2
 """Counts up when what is drawn changes, so that no stale picture is used."""
 
 _SIZES_PX = (
@@ -223,7 +223,7 @@ def drawn(one: Course) -> tuple[list[Picture], Picture]:
     pictures = []
     for look, light in enumerate(one.lights):
         rng = np.random.default_rng((one.seed, look))
-        scene = lights.lighted(_view(one, look, first), light, rng)
+        scene = lights.lighted(_passed(one, look, _view(one, look, first) if one.place.moves else first), light, rng)
         scene *= _within(one)
         mean += cv2.cvtColor(scene, cv2.COLOR_BGR2GRAY) / len(one.lights)
         picture = lights.sensed(scene, light, one.camera, rng)
@@ -253,10 +253,18 @@ def _view(one: Course, look: int, first: Picture | None) -> Picture:
     of = out if first is None else first
     for spot in one.spots:
         surfaces.laid(out, spot.surface, _pixels(spot.ground, wide, high), spot.drawn.seed, of)
-    rng = np.random.default_rng((one.seed, look, 1))
-    if first is not None and rng.uniform() < (_PASSED_BY if one.place.moves else 1):
-        rendered.people(out[top:bottom, left:right], rng)
     return out
+
+
+def _passed(one: Course, look: int, view: Picture) -> Picture:
+    """The view with people who pass by."""
+    rng = np.random.default_rng((one.seed, look, 1))
+    if rng.uniform() >= (_PASSED_BY if one.place.moves else 1):
+        return view
+    left, top, right, bottom = _pixels(one.content, *one.size_px)
+    peopled = view.copy()
+    rendered.people(peopled[top:bottom, left:right], rng)
+    return peopled
 
 
 def _pixels(frame: Frame, width: int, height: int) -> tuple[int, int, int, int]:

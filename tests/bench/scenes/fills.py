@@ -28,7 +28,7 @@ def filled(fill: Fill, shape: tuple[int, int], colour: Colour, seed: int, scale:
     """
     rng = np.random.default_rng(seed)
     one = np.array(colour, np.float32)
-    area = np.broadcast_to(one, (*shape, 3)).astype(np.float32)
+    area = np.full((*shape, 3), one, np.float32)
     # Towards the middle of the range, so that it shows.
     other = np.clip(one + np.where(one < 128, 1, -1) * rng.uniform(18, 110), 0, 255).astype(np.float32)
     if fill == "gradient":

@@ -120,7 +120,7 @@ def _opencv() -> list[Place]:
     ]
     found.append(Place("opencv-tree", "train", _clip(folder / "tree.avi"), True, True))
     found.append(Place("opencv-vtest", "test", _clip(folder / "vtest.avi"), True, True))
-    found.append(Place("opencv-leuven", "test", _still([folder / "leuvenA.jpg", folder / "leuvenB.jpg"]), True, False))
+    found.append(Place("opencv-leuven", "test", _still([folder / "leuvenA.jpg", folder / "leuvenB.jpg"]), True, True))
     return found
 
 
