@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one place, a few courses: shows that the bench works")
     parser.add_argument("--json", action="store_true", help="the JSON object only, no table on standard error")
     parser.add_argument("--each", type=int, default=EACH, help=f"courses of each place ({EACH}); fewer take less time")
+    parser.add_argument("--months", type=int, default=0, help="of so many places; 0, the default: of all")
     parser.add_argument("--detail", type=Path, help="write counts per case, surface, quality and place to this file")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of verdicts to this JPEG or PNG file")
     args = parser.parse_args()
@@ -71,7 +72,7 @@ def main() -> None:
         tested = [place for place in tested if place.name == "demo-gate"]
     judged, tiles = _judged(tested, 8 if args.quick else args.each)
     say("months")
-    month = list(months(tested, 1))
+    month = list(months(tested[:: max(len(tested) // args.months, 1)] if args.months else tested, 1))
     figures = _figures(judged) | {"wrong_fail_per_1000_zone_months": _alarms(month)}
     new_zone_ms: dict[str, float] = {}
     for figure, width, height in ((TIME_360P, 640, 360), (TIME_1080P, 1920, 1080)):

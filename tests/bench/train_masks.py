@@ -30,9 +30,10 @@ from sklearn.model_selection import GroupKFold
 
 from masking.zones import features, raster
 from masking.zones.features import ZoneMeasures
-from scenes.cases import CASES, EFFECTS
-from scenes.courses import course, film
+from scenes.cases import CASES, EFFECTS, color_of
+from scenes.courses import Film, Spot, course, film
 from scenes.places import places
+from scenes.verdicts import correlation
 
 OUT = Path(__file__).resolve().parents[2] / "masking/zones/forest.json"
 
@@ -47,8 +48,14 @@ FOLDS = 3
 EACH = 24
 """Courses of each place."""
 
-TAKEN_LOOKS = (0, 3)
+TAKEN_LOOKS = (0, 2, 4)
 """Of each course: looks that are learned on; all would say little more."""
+
+READABLE = 0.5
+"""A translucent mask is learned as faulty where one look at the zone correlates so far with the scene behind.
+
+What one look cannot show, no single verdict can find: several looks must (`masking/zones`).
+"""
 
 OTHER_WEIGHT = 0.25
 """What a faulty mask of another kind counts beside one of the declared kind."""
@@ -86,9 +93,9 @@ def main() -> None:
 
 
 def _measured(each: int) -> dict[str, Any]:
-    """The numbers of every training sample, by effect, with the index of its place and of its case."""
+    """The numbers of every sample, by effect, and about each: its place, its case, and whether it shows its fault."""
     rows: dict[str, list[list[float]]] = {effect: [] for effect in NUMBERS}
-    about: list[tuple[int, int]] = []
+    about: list[tuple[int, int, bool]] = []
     names: dict[str, list[str]] = {}
     for index, place in enumerate(place for place in places() if place.side == "train"):
         print(place.name, file=sys.stderr, flush=True)
@@ -98,22 +105,28 @@ def _measured(each: int) -> dict[str, Any]:
                 region = raster.cut(shot.pictures[look], spot.corners)
                 if region is None:
                     continue
-                seen = ZoneMeasures(region, spot.color)
+                seen = ZoneMeasures(region, color_of(spot.case, spot.drawn))
                 for effect, numbers in NUMBERS.items():
                     found = numbers(seen)
                     names[effect] = list(found)
                     rows[effect].append(list(found.values()))
-                about.append((index, CASES.index(spot.case)))
+                about.append((index, CASES.index(spot.case), _shows(shot, look, spot)))
     tables = {effect: np.array(row, np.float32) for effect, row in rows.items()}
     return {**tables, "about": np.array(about), **{f"names_{effect}": names[effect] for effect in NUMBERS}}
 
 
+def _shows(shot: Film, look: int, spot: Spot) -> bool:
+    if not spot.case.is_translucent:
+        return True
+    return correlation(shot.pictures[look : look + 1], shot.scene, spot.corners, ()) > READABLE
+
+
 def _learned(effect: str, measured: Mapping[str, Any]) -> dict[str, Any]:
     """One forest as plain data (see `masking.zones.forest`), scaled so that it decides at the agreed probabilities."""
-    place, case = measured["about"][:, 0], measured["about"][:, 1]
+    place, case, shows = measured["about"].T
     kinds = np.array([c.kind for c in CASES])[case]
     good = np.array([c.is_good for c in CASES])[case]
-    used = (kinds == KINDS[effect]) | ~good
+    used = ((kinds == KINDS[effect]) | ~good) & (shows > 0)
     own = ((kinds == KINDS[effect]) | (kinds == "none"))[used]
     x, y, place = measured[effect][used], (good & (kinds == KINDS[effect]))[used], place[used]
     names = [str(name) for name in measured[f"names_{effect}"]]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from masking.model import Effect, Zone
 from scenes.cases import asked
-from scenes.courses import Film, Spot
+from scenes.courses import Film, Picture, Spot
 from scenes.looking import judge_each
 from scenes.regions import Corners
 from scenes.scoring import Scored
@@ -22,7 +22,7 @@ def scored(film: Film) -> Iterator[tuple[Spot, Scored]]:
     """Yield what comes of each zone of a film, for each effect that it may be declared to have."""
     one = film.course
     for spot, box in zip(one.spots, film.boxes, strict=True):
-        readable = correlation(film, spot.corners, box) if spot.case.is_translucent else 0.0
+        readable = correlation(film.pictures, film.scene, spot.corners, box) if spot.case.is_translucent else 0.0
         effects: tuple[Effect, ...] = (*asked(spot.case), "any")
         for effect in effects:
             zone = zone_of(spot, box, effect)
@@ -48,9 +48,9 @@ def zone_of(spot: Spot, box: Corners, effect: Effect) -> Zone:
     return Zone("zone", spot.corners, effect, spot.color if effect == "color" else "")
 
 
-def correlation(film: Film, corners: Corners, box: Corners) -> float:
-    """How far the mean of a film's looks correlates with the mean of its scene, inside a zone, beside its overlay."""
-    height, width = film.scene.shape
+def correlation(pictures: Sequence[Picture], scene: Picture, corners: Corners, box: Corners) -> float:
+    """How far the mean of some looks correlates with the scene behind (grey), inside a zone and beside its overlay."""
+    height, width = scene.shape
     inside = np.zeros((height, width), np.uint8)
     cv2.fillPoly(inside, [_pixels(corners, width, height)], 255)
     inset = 2 * max(round(_INSET_PX * width / 640), 1) + 1
@@ -60,8 +60,8 @@ def correlation(film: Film, corners: Corners, box: Corners) -> float:
     where = inside > 0
     if where.sum() < 16:
         return 0.0
-    looks = [cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[where] for picture in film.pictures]
-    seen, behind = np.mean(looks, 0, dtype=np.float64), film.scene[where].astype(np.float64)
+    looks = [cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[where] for picture in pictures]
+    seen, behind = np.mean(looks, 0, dtype=np.float64), scene[where].astype(np.float64)
     spread = float(seen.std() * behind.std())
     return 0.0 if spread == 0 else float(((seen - seen.mean()) * (behind - behind.mean())).mean() / spread)
 
