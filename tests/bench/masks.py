@@ -106,6 +106,7 @@ def main() -> None:
         keys = {
             "case": lambda one: one.case.name,
             "surface": lambda one: one.surface,
+            "shape": lambda one: one.shape,
             "quality": lambda one: one.quality,
             "size": lambda one: f"{one.size_px[0]}x{one.size_px[1]}",
             "light": lambda one: one.light,

@@ -26,7 +26,7 @@ class Scored:
     """The verdicts on a zone after each look, oldest first, when it was declared to be hidden by `effect`.
 
     `readable`: how far the zone, as the mean of its looks, correlates with the scene behind it; 0 where nothing of it
-    can shine through.
+    can shine through. `shape`: `rectangle`, `slanted` or `thin`.
     """
 
     place: str
@@ -34,6 +34,7 @@ class Scored:
     case: Case
     effect: Effect
     surface: str
+    shape: str
     quality: str
     size_px: tuple[int, int]
     light: str

@@ -11,7 +11,7 @@ from masking.model import Effect, Zone
 from scenes.cases import asked
 from scenes.courses import Film, Picture, Spot
 from scenes.looking import judge_each
-from scenes.regions import Corners
+from scenes.regions import THIN_PX, Corners
 from scenes.scoring import Scored
 
 _INSET_PX = 3
@@ -34,6 +34,7 @@ def scored(film: Film) -> Iterator[tuple[Spot, Scored]]:
                     case=spot.case,
                     effect=effect,
                     surface=spot.surface,
+                    shape=_shape(spot.corners, one.size_px),
                     quality=one.quality.name,
                     size_px=one.size_px,
                     light=one.lights[0] if len(set(one.lights)) == 1 else "several",
@@ -46,6 +47,13 @@ def scored(film: Film) -> Iterator[tuple[Spot, Scored]]:
 def zone_of(spot: Spot, box: Corners, effect: Effect) -> Zone:
     """The zone as it would be declared; `box`: of an overlay that the device tells of, or empty."""
     return Zone("zone", spot.corners, effect, spot.color if effect == "color" else "")
+
+
+def _shape(corners: Corners, size_px: tuple[int, int]) -> str:
+    spans = np.ptp(np.array(corners), 0) * (640, 640 * size_px[1] / size_px[0])
+    if spans.min() <= THIN_PX[1]:
+        return "thin"
+    return "rectangle" if len({x for x, _ in corners}) == 2 else "slanted"
 
 
 def correlation(pictures: Sequence[Picture], scene: Picture, corners: Corners, box: Corners) -> float:
