@@ -20,7 +20,8 @@ class Zone:
     """An area that must be hidden, and how: `effect` `any` accepts any effect.
 
     `color` is `#rrggbb`, or empty when any one solid colour counts. `least_block_ratio` and `least_sigma_ratio` are a
-    policy's limits for a mosaic's block and a blur's sigma, as shares of the zone's shorter side; 0: none.
+    policy's limits for a mosaic's block and a blur's sigma, as shares of the zone's shorter side; 0: none. `overlays`:
+    where the camera is told to draw text or logos over the picture.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Zone:
     color: str = ""
     least_block_ratio: float = 0.0
     least_sigma_ratio: float = 0.0
+    overlays: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

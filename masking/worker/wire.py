@@ -64,6 +64,7 @@ def zones_message(zones: tuple[Zone, ...]) -> list[dict[str, Any]]:
             "color": z.color,
             "least_block": z.least_block_ratio,
             "least_sigma": z.least_sigma_ratio,
+            "overlays": z.overlays,
         }
         for z in zones
     ]
@@ -79,6 +80,7 @@ def zones_of(message: dict[str, Any]) -> tuple[Zone, ...]:
             color=str(z["color"]),
             least_block_ratio=float(z["least_block"]),
             least_sigma_ratio=float(z["least_sigma"]),
+            overlays=tuple(tuple((float(x), float(y)) for x, y in box) for box in z["overlays"]),
         )
         for z in message["zones"]
     )

@@ -22,7 +22,8 @@ class Detail:
 
     `inside`, `around`: mean detail at full, half and quarter size, in levels. `leak_ratio`: share of the tiles inside
     with detail as in the surroundings. `worst`, `usual`: the detail of the 95th percentile and of the median of the
-    tiles inside. `around_usual`, `around_least`: median and lower quartile of the tiles around. `half_worst`: 95th
+    tiles inside. `around_usual`, `around_least`, `around_floor`: median, lower quartile and 5th percentile of the tiles
+    around. `half_worst`: 95th
     percentile inside at half size. `contrast_inside`, `contrast_around`: spread of the middle half of luma, as a
     standard deviation. `flat_around_ratio`: share of pixels around without detail, as at low bitrates.
     """
@@ -34,6 +35,7 @@ class Detail:
     usual: float
     around_usual: float
     around_least: float
+    around_floor: float
     half_worst: float
     contrast_inside: float
     contrast_around: float
@@ -68,6 +70,7 @@ def measure(region: Region, bends: Bytes, inside: Floats, around: Floats) -> Det
         usual=share_of(plain, 0.5),
         around_usual=usual,
         around_least=share_of(rim, 0.25),
+        around_floor=share_of(rim, 0.05),
         half_worst=share_of(coarse, 0.95),
         contrast_inside=_spread(inside),
         contrast_around=_spread(around),

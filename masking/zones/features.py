@@ -3,11 +3,13 @@
 import math
 from functools import cached_property
 
-from masking.zones import blur, border, detail, mosaic, solid, strips
+from masking.zones import around, blur, border, detail, frame, mosaic, solid, strips
+from masking.zones.around import GridAround
 from masking.zones.band import Band, unroll
 from masking.zones.blur import Blur
 from masking.zones.border import Border
 from masking.zones.detail import Detail, Rest
+from masking.zones.frame import Frame
 from masking.zones.mosaic import Mosaic
 from masking.zones.raster import Bytes, Floats, Region, bend, levels
 from masking.zones.solid import Solid
@@ -51,6 +53,11 @@ class ZoneMeasures:
         return border.measure(self._band, self.region.inset_px)
 
     @cached_property
+    def frame(self) -> Frame:
+        """What ends exactly at the border."""
+        return frame.measure(self._band)
+
+    @cached_property
     def detail(self) -> Detail:
         """Inside and around."""
         return detail.measure(self.region, self._bends, self._inside, self._around)
@@ -59,6 +66,11 @@ class ZoneMeasures:
     def mosaic(self) -> Mosaic:
         """The grid, if there is one."""
         return mosaic.measure(self.region)
+
+    @cached_property
+    def grid_around(self) -> GridAround:
+        """The same grid around the zone, and in the codec."""
+        return around.measure(self.region, self.mosaic.grids)
 
     @cached_property
     def lines(self) -> Lines:
@@ -103,6 +115,18 @@ def _strip(name: str, strip: Strip) -> dict[str, float]:
     }
 
 
+def _frame(measured: Frame) -> dict[str, float]:
+    return {
+        "frame": measured.least,
+        "frame_next": measured.next_least,
+        "frame_mean": measured.mean,
+        "frame_levels": measured.level_least,
+        "frame_detail": measured.detail_least,
+        "frame_elsewhere": measured.elsewhere,
+        "frame_elsewhere_px": measured.elsewhere_px,
+    }
+
+
 def _edge(seen: ZoneMeasures) -> dict[str, float]:
     b, d = seen.border, seen.detail
     return {
@@ -121,11 +145,14 @@ def _edge(seen: ZoneMeasures) -> dict[str, float]:
         "step_least": b.step_least,
         "step_middle": b.step_middle,
         "chroma_step": b.chroma_step,
+        **_frame(seen.frame),
         "contrast_inside": d.contrast_inside,
         "contrast_around": d.contrast_around,
         "contrast_ratio": _log_ratio(d.contrast_inside, d.contrast_around),
         "around_usual": d.around_usual,
         "around_least": d.around_least,
+        "around_floor": d.around_floor,
+        "usual_floor": _log_ratio(d.usual, d.around_floor),
         "flat_around": d.flat_around_ratio,
         "scale": seen.scale,
     }
@@ -172,6 +199,8 @@ def _grid(seen: ZoneMeasures) -> dict[str, float]:
         "on_lines": m.on_lines_ratio,
         "off_lines": m.off_gradient,
         "periods_ratio": m.periods_ratio,
+        "grid_around": min(max(seen.grid_around.ratio, -1.0), 3.0),
+        "codec_grid": float(seen.grid_around.is_codec),
         "off_leak_ratio": seen.rest.leak_ratio,
         "off_worst": seen.rest.worst,
         "off_worst_share": _log_ratio(seen.rest.worst, d.around_usual),

@@ -23,11 +23,28 @@ MAX_PERIOD = 60.0
 STEP_PX = 0.25
 _FINE_PX = 0.0625
 _CANDIDATES = 6
-_MOST_STEP = np.uint8(24)
+MOST_STEP = np.uint8(24)
 """Steps of luma above this count as no more."""
 
 _LEAST_LINES = 3
 """Fewer lines across the zone do not show a period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Lines along one axis, other values as in `Mosaic`.
+
+    `first` and `period` in pixels of the crop; index i stands between the pixels i and i + 1.
+    """
+
+    first: float
+    period: float
+    contrast: float
+    step: float
+    filled_ratio: float
+    lines: int
+    excess: float
+    off: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,7 @@ class Mosaic:
     of it; `on_lines_ratio` the share of all gradient on the lines beyond their share of the pixels; `off_gradient` the
     mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of both axes' periods
     over the larger. `block_px` 0: no grid was found. `off_lines` of columns and rows: 1 where the codec smears none.
+    `grids`: those of columns and rows, None when no grid was found.
     """
 
     block_px: float
@@ -50,20 +68,7 @@ class Mosaic:
     off_gradient: float
     periods_ratio: float
     off_lines: tuple[Bytes, Bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Lines along one axis: `first` and `period` in pixels of the crop."""
-
-    first: float
-    period: float
-    contrast: float
-    step: float
-    filled_ratio: float
-    lines: int
-    excess: float
-    off: float
+    grids: tuple[Grid, Grid] | None = None
 
 
 def measure(region: Region) -> Mosaic:
@@ -93,10 +98,11 @@ def measure(region: Region) -> Mosaic:
         off_gradient=max(across.off, down.off),
         periods_ratio=min(across.period, down.period) / max(across.period, down.period),
         off_lines=(_off_lines(across, width), _off_lines(down, height)),
+        grids=(across, down),
     )
 
 
-def _off_lines(grid: _Grid, size: int) -> Bytes:
+def _off_lines(grid: Grid, size: int) -> Bytes:
     """Columns (or rows) too far from a line for the codec to smear it there; fine grids get no margin."""
     reach = 2.0 if grid.period >= 16 else 1.0 if grid.period >= 6 else 0.0
     # A gradient at index i stands between the pixels i and i + 1.
@@ -111,7 +117,7 @@ def _profile(luma: Bytes, core: Bytes, axis: int) -> tuple[Floats, int]:
     else:
         pair, where = cv2.absdiff(luma[1:], luma[:-1]), cv2.bitwise_and(core[1:], core[:-1])
     # One strong edge of the scene must not outweigh many weak steps of a grid.
-    sums = cv2.reduce(cv2.multiply(np.minimum(pair, _MOST_STEP), where), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    sums = cv2.reduce(cv2.multiply(np.minimum(pair, MOST_STEP), where), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     counts = cv2.reduce(where, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     enough = np.flatnonzero(counts >= max(8.0, 0.5 * float(counts.max(initial=0))))
     if enough.size < 12:
@@ -187,7 +193,7 @@ def _peaks(rank: Floats, count: int) -> list[float]:
     return [MIN_PERIOD_PX + STEP_PX * index for index in (0, *chosen)]
 
 
-def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
+def _grid(profile: Floats, start: int, periods: set[float]) -> Grid | None:
     """The period whose lines hold most gradient beyond their share, and how much."""
     padded = np.append(profile, np.float32(0))
     total, size = float(profile.sum()), profile.size
@@ -214,7 +220,7 @@ def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
     found = padded[phases.lines[begin : begin + int(count)]]
     on = float(found.mean())
     off = (total - on * count) / max(size - count, 1)
-    return _Grid(
+    return Grid(
         first=start + 0.5 * at,
         period=period,
         contrast=on / max(off, 0.02),

@@ -58,10 +58,20 @@ class Tiling:
 
 
 class Ground:
-    """A zone's crop apart from the picture's content, cached: read-only; `box` in pixels of the picture as judged."""
+    """A zone's crop apart from the picture's content, cached: read-only.
 
-    def __init__(self, corners: npt.NDArray[np.float64], box: tuple[int, int, int, int], factor: int, scale: float):
-        self.box, self.factor, self.scale = box, factor, scale
+    `box` is in pixels of the picture as judged, whose width and height are `size_px`.
+    """
+
+    def __init__(
+        self,
+        corners: npt.NDArray[np.float64],
+        box: tuple[int, int, int, int],
+        factor: int,
+        scale: float,
+        size_px: tuple[int, int],
+    ):
+        self.box, self.factor, self.scale, self.size_px = box, factor, scale, size_px
         left, top, right, bottom = box
         # A pixel's centre lies half a pixel from its corner: pixel (0, 0) covers 0..1.
         self.corners = corners - (left + 0.5, top + 0.5)
@@ -130,6 +140,11 @@ class Region:
         """A length given for 640 px wide pictures, in pixels of this picture."""
         return at_640 * self.scale
 
+    def to_crop(self, polygon: Polygon) -> Polygon:
+        """A polygon in 0..1 of the picture, in pixels of the crop."""
+        ground = self.ground
+        return tuple((x * ground.size_px[0] - ground.box[0], y * ground.size_px[1] - ground.box[1]) for x, y in polygon)
+
     @property
     def inset_px(self) -> int:
         """How far inside the border judging begins: codecs smear the step at the border."""
@@ -180,8 +195,8 @@ def _ground(polygon: Polygon, width_px: int, height_px: int) -> Ground | None:
 
 def _new_ground(polygon: Polygon, width_px: int, height_px: int) -> Ground:
     box, factor, scale = _box(polygon, width_px, height_px)
-    corners = np.array(polygon, np.float64) * (width_px // factor, height_px // factor)
-    return Ground(corners, box, factor, scale)
+    size_px = (width_px // factor, height_px // factor)
+    return Ground(np.array(polygon, np.float64) * size_px, box, factor, scale, size_px)
 
 
 _kept_ground = lru_cache(maxsize=KEPT_ZONES)(_new_ground)

@@ -4,11 +4,21 @@
 decides what follows.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
 from masking.geometry import GeometryError, validate
-from masking.model import Verdict, Zone
+from masking.model import Effect, Verdict, Zone
+from masking.zones import overlays
 from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
-from masking.zones.raster import Bgr, cut
+from masking.zones.overlays import Cleared
+from masking.zones.raster import Bgr, Region, cut
+
+
+LIKELY: Final = 0.5
+"""Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
 
 
 def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
@@ -25,16 +35,54 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     if region is None:
         text = "The zone has too few pixels in this picture to be judged."
         return _verdict(zone, Opinion("UNSURE", "too-small", (), text))
+    opinion = _judged(region, zone)
+    # What nobody told can only save a zone from failing.
+    if opinion.decision == "FAIL" or (opinion.decision == "UNSURE" and zone.overlays):
+        opinion = _beside_overlays(region, zone, opinion) or opinion
+    return _verdict(zone, opinion)
+
+
+def _judged(region: Region, zone: Zone) -> Opinion:
+    """Judge a zone as it was cut out."""
     seen = ZoneMeasures(region, zone.color)
     if zone.effect == "any":
-        return _verdict(zone, _combine(seen, [judge(seen, zone) for judge in JUDGES.values()]))
+        return _combine(seen, [judge(seen, zone) for judge in JUDGES.values()])
     opinion = JUDGES[zone.effect](seen, zone)
     if opinion.decision != "PASS":
         for effect, judge in JUDGES.items():
             if effect != zone.effect and judge(seen, zone).decision == "PASS":
                 text = f"The zone looks {LOOKS[effect]}, but it is declared to be {LOOKS[zone.effect]}."
-                return _verdict(zone, Opinion("UNSURE", "other-effect", opinion.numbers, text))
-    return _verdict(zone, opinion)
+                return Opinion("UNSURE", "other-effect", opinion.numbers, text)
+    return opinion
+
+
+def _beside_overlays(region: Region, zone: Zone, whole: Opinion) -> Opinion | None:
+    """Judge a zone again without what the camera draws over it; None where that tells nothing new."""
+    best: Opinion | None = None
+    for effect, cleared in _cleared(region, zone):
+        rest = _judged(cleared.region, replace(zone, effect=effect))
+        judged = f"{1 - cleared.left_out_ratio:.0%} of the zone"
+        numbers = (*rest.numbers, ("judged_ratio", round(1 - cleared.left_out_ratio, 3)))
+        if rest.decision == "PASS" and cleared.is_excused:
+            text = f"{rest.text} Judged was {judged}: over the rest the camera writes."
+            return Opinion("PASS", rest.reason, numbers, text)
+        is_likely = rest.decision == "UNSURE" and dict(rest.numbers).get("hidden_probability", 0.0) >= LIKELY
+        if rest.decision == "PASS" or (is_likely and whole.decision == "FAIL"):
+            text = (
+                f"Something seems to be drawn over the mask: {judged} is not bare, the rest is not proven to be hidden."
+            )
+            best = best or Opinion("UNSURE", "overlay", numbers, text)
+    return best
+
+
+def _cleared(region: Region, zone: Zone) -> Iterator[tuple[Effect, Cleared]]:
+    """Yield the zone without drawings over each effect that may lie under them."""
+    told = tuple(region.to_crop(box) for box in zone.overlays)
+    for effect in JUDGES if zone.effect == "any" else (zone.effect,):
+        drawn = overlays.find(region, effect, told)
+        if drawn is not None:
+            each = (overlays.clear(region, drawn, halo_px) for halo_px in overlays.HALOS_PX[effect])
+            yield from ((effect, cleared) for cleared in each if cleared is not None)
 
 
 def _verdict(zone: Zone, opinion: Opinion) -> Verdict:

@@ -123,7 +123,8 @@ def _zone(row: Any, number: int) -> Zone:
     if not isinstance(policy, dict):
         raise _Wrong("policy must be a table with {known}", known=" or ".join(POLICY))
     _known(policy, POLICY)
-    return Zone(name, _polygon(row.get("polygon")), effect, color.lower(), *_ratios(policy))
+    least_block, least_sigma = _ratios(policy)
+    return Zone(name, _polygon(row.get("polygon")), effect, color.lower(), least_block, least_sigma)
 
 
 def _known(table: dict[str, Any], names: tuple[str, ...]) -> None:

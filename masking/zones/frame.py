@@ -1,0 +1,97 @@
+"""Measures whether something ends exactly at the zone's border, along every side of it.
+
+A scene has edges everywhere, but hardly ever one that follows all sides of a configured polygon. So luma, colour and
+detail are compared just inside and just outside of every depth, averaged along each side: at a mask's border the
+difference stands out among those at other depths, and it stands there, not beside it.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from masking.zones.band import Band
+from masking.zones.raster import Floats
+
+_HALF_PX = 3.0
+"""Depth of what is compared, on either side, at 640 px."""
+
+_NEAR_PX = 2.0
+"""So near to the border, at 640 px, the strongest change must lie."""
+
+_LEVEL_FLOOR = 1.0
+_DETAIL_FLOOR = 0.15
+"""Added to the usual change, in levels and as a logarithm, so that small ones do not stand out among none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How plainly the zone is set off at its border: a side's strongest change over its usual one, 0 if elsewhere.
+
+    `least`, `next_least`, `mean`: on the side that shows least, on the next one, and on average, by the plainer of both
+    measures; `level_least`, `detail_least`: on the side that shows least by luma and colour, and by detail, alone.
+    `elsewhere`: how plainly a change stands out beside the border, on the side where it is plainest; `elsewhere_px`:
+    where, at 640 px, positive inside.
+    """
+
+    least: float
+    next_least: float
+    mean: float
+    level_least: float
+    detail_least: float
+    elsewhere: float
+    elsewhere_px: float
+
+
+NO_FRAME = Frame(*(0.0,) * 7)
+
+
+def measure(band: Band) -> Frame:
+    """Measure every long side of a zone's border."""
+    layout = band.layout
+    cells = len(layout.side)
+    if cells < 3:
+        return NO_FRAME
+    size = (cells, len(band.luma))
+    levels, detail = (
+        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+        for plane in (band.pixels, band.along.astype(np.float32))
+    )
+    half = max(round(_HALF_PX * layout.scale), 2)
+    near = max(round(_NEAR_PX * layout.scale), 2)
+    if len(band.luma) < 2 * half + 2:
+        return NO_FRAME
+    changes = (_changes(_means(levels, half), half), _changes(np.log(_means(detail[..., None], half) + 0.4), half))
+    depths = np.arange(len(changes[0])) + half - len(band.luma) // 2
+    scores = []
+    elsewhere, elsewhere_px = 0.0, 0.0
+    for change, floor in zip(changes, (_LEVEL_FLOOR, _DETAIL_FLOOR), strict=True):
+        by_side = (change @ layout.weights)[:, layout.long]
+        at = depths[by_side.argmax(0)]
+        plain = by_side.max(0) / (np.median(by_side, axis=0) + floor)
+        is_here = np.abs(at) <= near
+        scores.append(np.where(is_here, plain, 0.0))
+        beside = np.where(is_here, 0.0, plain)
+        if float(beside.max()) > elsewhere:
+            elsewhere, elsewhere_px = float(beside.max()), float(at[beside.argmax()]) / layout.scale
+    both = np.sort(np.maximum(*scores))
+    return Frame(
+        least=float(both[0]),
+        next_least=float(both[min(1, len(both) - 1)]),
+        mean=float(both.mean()),
+        level_least=float(scores[0].min()),
+        detail_least=float(scores[1].min()),
+        elsewhere=elsewhere,
+        elsewhere_px=elsewhere_px,
+    )
+
+
+def _means(values: Floats, rows: int) -> Floats:
+    """Running means over depths (depths x cells x planes)."""
+    sums = np.concatenate((np.zeros_like(values[:1]), values.cumsum(0)))
+    return np.asarray((sums[rows:] - sums[:-rows]) / np.float32(rows), np.float32)
+
+
+def _changes(means: Floats, rows: int) -> Floats:
+    """The largest change of any plane from outside to inside of each depth, one row apart: depths x cells."""
+    return np.asarray(np.abs(means[rows + 1 :] - means[: -rows - 1]).max(2), np.float32)
