@@ -20,8 +20,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from masking.model import Zone
-from masking.zones.pool import pool
+from masking.model import Verdict, Zone
+from masking.zones.together import judge_looks
 from masking.zones.verdict import judge_zone
 from measure.figures import Figure, Flags, say, show
 from scenes.cases import CASES, Case, asked, draw, lot
@@ -100,27 +100,36 @@ def _judged(tested: list[Place], quick: bool) -> tuple[list[Scored], list[Scored
     for place in tested:
         say(place.name)
         for light, crf in product(lights, crfs):
-            first = list(_looks(Shot(place, 0, light, crf), CASES))
+            left: Left = {}
+            first = list(_looks(Shot(place, 0, light, crf), CASES, left))
             single += [
                 one if index % KEEP_EACH == 0 or one.is_wrong else _without_picture(one)
                 for index, one in enumerate(first, len(single))
             ]
-            later = [
-                {_key(one): one.verdict for one in _looks(Shot(place, moment, light, crf), SOFT)}
-                for moment in range(1, MOMENTS)
-            ]
+            later: dict[tuple[str, str, str], Verdict] = {}
+            for moment in range(1, MOMENTS):
+                later = {_key(one): one.verdict for one in _looks(Shot(place, moment, light, crf), SOFT, left)}
             for one in first:
                 if one.sample.case.kind != "solid":
-                    looks = [one.verdict, *(verdicts[_key(one)] for verdicts in later)]
-                    pooled.append(_without_picture(Scored(one.sample, one.effect, pool(looks), len(looks))))
+                    joined = later[_key(one)].together
+                    assert joined is not None
+                    pooled.append(_without_picture(Scored(one.sample, one.effect, joined, MOMENTS)))
     return single, pooled
 
 
-def _looks(shot: Shot, cases: tuple[Case, ...]) -> Iterator[Scored]:
+Left = dict[tuple[str, str, str], tuple[bytes, ...]]
+"""What the looks so far have left, by effect, case and zone."""
+
+
+def _looks(shot: Shot, cases: tuple[Case, ...], left: Left) -> Iterator[Scored]:
+    """Judge every sample of a shot together with the looks before, and add what it leaves."""
     for sample in samples(shot, cases):
         for effect in asked(sample.case):
+            key = (effect, sample.case.name, sample.area.texture)
             color = sample.color if effect == "color" else ""
-            verdict = judge_zone(sample.picture, Zone(sample.area.texture, sample.area.corners, effect, color))
+            zone = Zone(sample.area.texture, sample.area.corners, effect, color, earlier=left.get(key, ()))
+            verdict = judge_looks(sample.picture, zone)
+            left[key] = (*zone.earlier, verdict.evidence)
             yield Scored(sample, effect, verdict, 1)
 
 
