@@ -6,23 +6,26 @@ Whoever changes how looks are joined changes `judge_each`, and no bench.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from masking.model import Verdict, Zone
-from masking.zones.pool import pool
-from masking.zones.verdict import judge_zone
+from masking.zones import together
+from masking.zones.evidence_format import MOST_LOOKS
 
 Picture = npt.NDArray[np.uint8]
 
 
 def judge_each(pictures: Iterable[Picture], zone: Zone) -> Iterator[Verdict]:
     """Yield the verdict after each look, oldest picture first."""
-    singles: list[Verdict] = []
+    left: tuple[bytes, ...] = ()
     for picture in pictures:
-        singles.append(judge_zone(picture, zone))
-        yield pool(singles)
+        seen = together.judge_looks(picture, replace(zone, earlier=left))
+        if seen.evidence:
+            left = (*left, seen.evidence)[1 - MOST_LOOKS :]
+        yield seen.together or seen
 
 
 def judge_looks(pictures: Iterable[Picture], zone: Zone) -> Verdict:

@@ -46,7 +46,8 @@ def scored(film: Film) -> Iterator[tuple[Spot, Scored]]:
 
 def zone_of(spot: Spot, box: Corners, effect: Effect) -> Zone:
     """The zone as it would be declared; `box`: of an overlay that the device tells of, or empty."""
-    return Zone("zone", spot.corners, effect, spot.color if effect == "color" else "")
+    overlays = (box,) if box else ()
+    return Zone("zone", spot.corners, effect, spot.color if effect == "color" else "", overlays=overlays)
 
 
 def _shape(corners: Corners, size_px: tuple[int, int]) -> str:
