@@ -3,6 +3,8 @@
 Polygons are tuples of (x, y) in 0..1 of the picture's width and height, origin top-left, y down.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -21,7 +23,8 @@ class Zone:
 
     `color` is `#rrggbb`, or empty when any one solid colour counts. `least_block_ratio` and `least_sigma_ratio` are a
     policy's limits for a mosaic's block and a blur's sigma, as shares of the zone's shorter side; 0: none. `overlays`:
-    where the camera is told to draw text or logos over the picture.
+    where the camera is told to draw text or logos over the picture. `earlier`: what earlier looks at it on the same
+    path have left (`Verdict.evidence`), oldest first, each of another moment.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Zone:
     least_block_ratio: float = 0.0
     least_sigma_ratio: float = 0.0
     overlays: tuple[Polygon, ...] = ()
+    earlier: tuple[bytes, ...] = field(default=(), repr=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,9 @@ class Verdict:
 
     `verdict`: PASS hidden, FAIL shown, UNSURE undecidable. `reason` is a kebab-case word; `numbers` are the measured
     values behind it, `hidden_probability` (0..1) among them where the zone could be measured; `explanation` is one
-    readable English sentence. `judge`: the effect of these odds, where the other numbers that show it were not stored.
+    readable English sentence. `evidence`: what this look leaves for later ones, opaque bytes that are held in memory
+    and nowhere else; empty where the zone could not be measured. `together`: the verdict on this look and the `earlier`
+    ones of the zone as one measurement; None where that was not asked for.
     """
 
     zone: str
@@ -87,7 +93,8 @@ class Verdict:
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
     explanation: str = ""
-    judge: Effect | Literal[""] = ""
+    evidence: bytes = field(default=b"", repr=False, compare=False)
+    together: Verdict | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

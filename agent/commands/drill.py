@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -122,7 +123,9 @@ class Looking:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.clock, self.count = clock, 0
         self._site, self._memory = site, _service_memory(site.storage.directory)
-        self._env = Environment(Credentials(path), worker.judge, clock, confinement=lambda: worker.confinement)
+        self._env = Environment(
+            Credentials(path), worker.judge, clock, wait=time.sleep, confinement=lambda: worker.confinement
+        )
 
     def look(self) -> tuple[Finding, ...]:
         """Look once; return the findings as they are, whatever drill is under way."""

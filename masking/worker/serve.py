@@ -6,15 +6,17 @@ sent; only after that does the first byte of a picture arrive.
 
 import os
 import signal
+from dataclasses import replace
 from typing import Any
 
 import cv2
+import numpy as np
 
 from masking.model import Judged, Zone
 from masking.view import positions
 from masking.view.imprint import imprint
 from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
-from masking.zones.verdict import judge_zone
+from masking.zones.together import judge_looks
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Room for a picture of MAX_PIXELS with the decoder's copies; an allocation beyond it fails, and the job with it."""
@@ -79,11 +81,11 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         picture = decoded.picture
         mean, deviation = _luma(picture)
         bits = imprint(picture)
-        verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
+        verdicts = tuple(judge_looks(picture, zone, bits) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.run_study(picture, study)
         asked = positions.positions_of(message)
-        positioned = study_picture.judge_position(picture, asked) if asked else None
+        positioned = study_picture.judge_position(picture, asked, bits) if asked else None
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -116,8 +118,9 @@ def _warm_up_verdicts() -> None:
     picture = study_picture.made_up(180, 320)
     cv2.rectangle(picture, (80, 40), (200, 140), (0, 0, 0), -1)
     polygon = ((0.25, 0.23), (0.62, 0.23), (0.62, 0.77), (0.25, 0.77))
-    judge_zone(picture, Zone("warm-up", polygon))
-    judge_zone(picture, Zone("warm-up", tuple((x + 0.3, y) for x, y in polygon)))
+    for zone in (Zone("warm-up", polygon), Zone("warm-up", tuple((x + 0.3, y) for x, y in polygon))):
+        first = judge_looks(picture, zone).evidence
+        judge_looks(np.bitwise_xor(picture, np.uint8(1)), replace(zone, earlier=(first,)))
 
 
 def _read_frame(descriptor: int) -> bytes | None:

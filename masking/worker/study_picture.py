@@ -16,7 +16,7 @@ from masking.view.model import DescriptorJob, Polygon, QualityJob, ViewJob
 from masking.view.picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, excluded_area, median
 from masking.view.positions import matched_position
 from masking.worker.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
-from masking.zones.verdict import judge_zone
+from masking.zones.together import judge_looks
 
 JPEG_QUALITY: Final = 80
 HIDDEN_AROUND_PX: Final = 2
@@ -38,11 +38,14 @@ def run_study(picture: Bgr, study: Study) -> Studied:
     )
 
 
-def judge_position(picture: Bgr, asked: Sequence[Position]) -> Positioned:
-    """Determine a picture's position, and judge the zones of that one; of none where it is ambiguous."""
+def judge_position(picture: Bgr, asked: Sequence[Position], bits: bytes) -> Positioned:
+    """Determine a picture's position, and judge the zones of that one; of none where it is ambiguous.
+
+    `bits` are the picture's imprint.
+    """
     views = tuple(compare_position(picture, position.view) for position in asked)
     at = matched_position(views)
-    verdicts = () if at is None else tuple(judge_zone(picture, zone) for zone in asked[at].zones)
+    verdicts = () if at is None else tuple(judge_looks(picture, zone, bits) for zone in asked[at].zones)
     return Positioned(views, verdicts)
 
 

@@ -4,12 +4,16 @@ The child handles hostile pictures, so the parent trusts none of its answers: si
 value is validated by type and range, and anything else is a WireError. No pickle, no code.
 """
 
+import base64
+import binascii
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from masking.model import Confinement, Job, Judged, Verdict, Zone
 from masking.view.likeness import IMPRINT_BYTES
+from masking.zones.evidence_format import EVIDENCE_BYTES, NoEvidence, unpack
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -65,6 +69,7 @@ def zones_message(zones: tuple[Zone, ...]) -> list[dict[str, Any]]:
             "least_block": z.least_block_ratio,
             "least_sigma": z.least_sigma_ratio,
             "overlays": z.overlays,
+            "earlier": [base64.b64encode(look).decode() for look in z.earlier],
         }
         for z in zones
     ]
@@ -81,6 +86,7 @@ def zones_of(message: dict[str, Any]) -> tuple[Zone, ...]:
             least_block_ratio=float(z["least_block"]),
             least_sigma_ratio=float(z["least_sigma"]),
             overlays=tuple(tuple((float(x), float(y)) for x, y in box) for box in z["overlays"]),
+            earlier=tuple(base64.b64decode(look) for look in z["earlier"]),
         )
         for z in message["zones"]
     )
@@ -103,9 +109,23 @@ def judged_message(judged: Judged, number: int) -> dict[str, Any]:
 def verdicts_message(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
     """Verdicts of an answer; `read_verdicts` parses them."""
     return [
-        {"zone": v.zone, "verdict": v.verdict, "reason": v.reason, "numbers": dict(v.numbers), "text": v.explanation}
-        for v in verdicts
+        {
+            **_verdict_message(one),
+            "evidence": base64.b64encode(one.evidence).decode(),
+            "together": None if one.together is None else _verdict_message(one.together),
+        }
+        for one in verdicts
     ]
+
+
+def _verdict_message(one: Verdict) -> dict[str, Any]:
+    return {
+        "zone": one.zone,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "numbers": dict(one.numbers),
+        "text": one.explanation,
+    }
 
 
 def error_message(reason: str, detail: str, number: int) -> dict[str, Any]:
@@ -144,7 +164,7 @@ def read_verdicts(said: object, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:
     """Parse an answer's verdicts on these zones. Raises WireError unless there is one for each, in order."""
     if not isinstance(said, list) or len(said) != len(zones):
         raise WireError("not one verdict for each zone")
-    return tuple(_verdict(answer, zone) for answer, zone in zip(said, zones, strict=True))
+    return tuple(_judged_zone(answer, zone) for answer, zone in zip(said, zones, strict=True))
 
 
 def greeting(limits: tuple[str, ...], open_ways: tuple[str, ...]) -> dict[str, Any]:
@@ -166,6 +186,31 @@ def read_greeting(message: dict[str, Any]) -> Confinement:
     if len(limits) > 32 or len(ways) > 16:
         raise WireError("not a greeting")
     return Confinement(tuple(_plain_text(limit, 300) for limit in limits), tuple(word(way) for way in ways))
+
+
+def _judged_zone(answer: object, zone: Zone) -> Verdict:
+    """A verdict with what the look leaves, and with that on the looks together. Raises WireError."""
+    single = _verdict(answer, zone)
+    assert isinstance(answer, dict)  # noqa: S101 - parsed above
+    together = answer.get("together")
+    return replace(
+        single,
+        evidence=_evidence(answer.get("evidence")),
+        together=None if together is None else _verdict(together, zone),
+    )
+
+
+def _evidence(value: object) -> bytes:
+    """What a look leaves for later ones, empty or whole. Raises WireError."""
+    if not isinstance(value, str) or len(value) > EVIDENCE_BYTES * 4 // 3 + 4 or not value.isascii():
+        raise WireError("evidence that is none")
+    try:
+        data = base64.b64decode(value, validate=True)
+        if data:
+            unpack(data)
+    except (binascii.Error, NoEvidence):
+        raise WireError("evidence that is none") from None
+    return data
 
 
 def _verdict(answer: object, zone: Zone) -> Verdict:

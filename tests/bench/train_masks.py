@@ -1,14 +1,14 @@
-"""Learn the forests of `masking/zones/forest.py` and write them to `masking/zones/forest.json`.
+"""Learns the forests of `masking/zones/forest.py` and writes them to `masking/zones/forest.json`.
 
 Run, from the repository, in an environment of its own, for scikit-learn is needed here and nowhere else:
 
     python3 -m venv ENV && ENV/bin/pip install scikit-learn opencv-python-headless
-    PYTHONPATH=. ENV/bin/python tests/bench/train_masks.py [--out FILE] [--features FILE]
+    PYTHONPATH=. ENV/bin/python tests/bench/train_masks.py [--out FILE] [--features FILE] [--each N]
 
 Learned on: the places of `scenes/places.py` with side `train` (rendered ones, and opencv-doc's photographs where
-CAMWARDEN_OPENCV_DOC or the package has them), every case of `scenes/cases.py`, all lights, each in two of CRF 23, 28,
-35 and JPEG in turn. Where the forests decide is chosen by cross-validation over whole places, never on those that
-figures are measured on. The same places give the same forests.
+CAMWARDEN_OPENCV_DOC or the package has them), so many courses of each (`scenes/courses.py`) with every case, surface,
+light and codec by lot, and two looks of each course. Where the forests decide is chosen by cross-validation over whole
+places, never on those that figures are measured on. The same places give the same forests.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from sklearn.model_selection import GroupKFold
 
 from masking.zones import features, raster
 from masking.zones.features import ZoneMeasures
-from scenes.cases import CASES, EFFECTS
-from scenes.lights import LIGHTS
+from scenes.cases import CASES, EFFECTS, color_of
+from scenes.courses import Film, Spot, course, film
 from scenes.places import places
-from scenes.samples import CRFS, JPEG, Shot, samples
+from scenes.verdicts import correlation
 
 OUT = Path(__file__).resolve().parents[2] / "masking/zones/forest.json"
 
@@ -45,6 +45,18 @@ NUMBERS: dict[str, Callable[[ZoneMeasures], dict[str, float]]] = {
 KINDS = {effect: kind for kind, effect in EFFECTS.items()}
 
 FOLDS = 3
+EACH = 24
+"""Courses of each place."""
+
+TAKEN_LOOKS = (0, 2, 4)
+"""Of each course: looks that are learned on; all would say little more."""
+
+READABLE = 0.5
+"""A translucent mask is learned as faulty where one look at the zone correlates so far with the scene behind.
+
+What one look cannot show, no single verdict can find: several looks must (`masking/zones`).
+"""
+
 OTHER_WEIGHT = 0.25
 """What a faulty mask of another kind counts beside one of the declared kind."""
 
@@ -64,12 +76,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--features", type=Path, help="keep what is measured in this .npz file, and use it again")
+    parser.add_argument("--each", type=int, default=EACH, help=f"courses of each place ({EACH})")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     if args.features and args.features.is_file():
         measured = dict(np.load(args.features))
     else:
-        measured = _measured()
+        measured = _measured(args.each)
         if args.features:
             np.savez(args.features, **measured)
     forests = {effect: _learned(effect, measured) for effect in NUMBERS}
@@ -79,35 +92,41 @@ def main() -> None:
     print(f"{args.out}: {len(text) // 1000} kB")
 
 
-def _measured() -> dict[str, Any]:
-    """The numbers of every training sample, by effect, with the index of its place and of its case."""
+def _measured(each: int) -> dict[str, Any]:
+    """The numbers of every sample, by effect, and about each: its place, its case, and whether it shows its fault."""
     rows: dict[str, list[list[float]]] = {effect: [] for effect in NUMBERS}
-    about: list[tuple[int, int]] = []
+    about: list[tuple[int, int, bool]] = []
     names: dict[str, list[str]] = {}
     for index, place in enumerate(place for place in places() if place.side == "train"):
         print(place.name, file=sys.stderr, flush=True)
-        for number, turn in product(range(len(LIGHTS)), range(2)):
-            crf = (*CRFS, JPEG)[(index + number + turn) % 4]
-            for sample in samples(Shot(place, 0, LIGHTS[number], crf), CASES):
-                region = raster.cut(sample.picture, sample.area.corners)
+        for number in range(each):
+            shot = film(course(place, number))
+            for look, spot in product(TAKEN_LOOKS, shot.course.spots):
+                region = raster.cut(shot.pictures[look], spot.corners)
                 if region is None:
                     continue
-                seen = ZoneMeasures(region, sample.color)
+                seen = ZoneMeasures(region, color_of(spot.case, spot.drawn))
                 for effect, numbers in NUMBERS.items():
                     found = numbers(seen)
                     names[effect] = list(found)
                     rows[effect].append(list(found.values()))
-                about.append((index, CASES.index(sample.case)))
+                about.append((index, CASES.index(spot.case), _shows(shot, look, spot)))
     tables = {effect: np.array(row, np.float32) for effect, row in rows.items()}
     return {**tables, "about": np.array(about), **{f"names_{effect}": names[effect] for effect in NUMBERS}}
 
 
+def _shows(shot: Film, look: int, spot: Spot) -> bool:
+    if not spot.case.is_translucent:
+        return True
+    return correlation(shot.pictures[look : look + 1], shot.scene, spot.corners, ()) > READABLE
+
+
 def _learned(effect: str, measured: Mapping[str, Any]) -> dict[str, Any]:
     """One forest as plain data (see `masking.zones.forest`), scaled so that it decides at the agreed probabilities."""
-    place, case = measured["about"][:, 0], measured["about"][:, 1]
+    place, case, shows = measured["about"].T
     kinds = np.array([c.kind for c in CASES])[case]
     good = np.array([c.is_good for c in CASES])[case]
-    used = (kinds == KINDS[effect]) | ~good
+    used = ((kinds == KINDS[effect]) | ~good) & (shows > 0)
     own = ((kinds == KINDS[effect]) | (kinds == "none"))[used]
     x, y, place = measured[effect][used], (good & (kinds == KINDS[effect]))[used], place[used]
     names = [str(name) for name in measured[f"names_{effect}"]]

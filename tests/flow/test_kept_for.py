@@ -26,6 +26,7 @@ from agent.observe.facts.sightings import BoxMark
 from agent.observe.footage.bare import BareStretch, bare_opening
 from agent.observe.inventory.owners import NOBODY, Owner, owners_now
 from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.observe.pictures.zone_verdicts import CameraVerdicts, Failed
 from agent.observe.probe.devices import ProbeResult, Reading
 from agent.observe.remembered.value import Remembered
 from agent.report.spot_check import restore_pictures
@@ -77,7 +78,6 @@ def older(told: Told) -> set[str]:
     kept, now = memory(told), told.clock()
     times: dict[str, list[datetime]] = {
         "looked": [one.at for one in kept.looked],
-        "pooled": [g.at for one in kept.pooled for ones in one.glances.values() for g in ones],
         "quality": [mode.since for one in kept.quality.values() for mode in one.memory.modes],
         "marks": [mark.at for one in kept.quality.values() for mark in one.marks],
     }
@@ -86,7 +86,7 @@ def older(told: Told) -> set[str]:
 
 
 def test_while_nothing_changes_all_of_it_is_remembered(told: Told) -> None:
-    assert older(told) >= {"looked", "pooled", "views", "quality"}
+    assert older(told) >= {"looked", "views", "quality"}
     assert memory(told).owners["gate"].box is not None
 
 
@@ -166,9 +166,9 @@ def test_pictures_in_the_memory_of_the_process_go_with_the_box() -> None:
 
 def test_a_look_that_was_asked_for_puts_nothing_of_another_box_back(told: Told) -> None:
     """A spot check forgets what was seen of a camera for one look, and remembers it again after."""
-    kept, here = memory(told), load(told.config)
+    failed = CameraVerdicts("gate", "z", "m", {("sub", "hall"): Failed(NOW, "d", confirmed=True)})
+    kept, here = replace(memory(told), pooled=(failed,)), load(told.config)
     stranger = {"gate": replace(kept.owners["gate"], box=BoxMark("M", "another"))}
-    assert {one.camera_id for one in kept.pooled} == {"gate"}
     after = restore_pictures(memory_of_boxes(kept, here, stranger), Remembered(owners=stranger), frozenset({"gate"}))
     assert (after.pooled, after.views, after.quality) == ((), {}, {})
 
@@ -186,7 +186,7 @@ def test_a_box_that_does_not_tell_who_it_is_voids_nothing(told: Told, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(cycle, "Reading", Nameless)
         told.cycle()
-    assert older(told) >= {"looked", "pooled", "views", "quality"}
+    assert older(told) >= {"looked", "views", "quality"}
     assert told.findings[EFFECTIVE].status == "pass"
     told.devices.replace(replace(RECORDER, serial="R6-000999"))
     told.cycle()

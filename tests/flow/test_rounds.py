@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pictures
 import pytest
@@ -77,7 +78,7 @@ class Street:
             told += observed(f"camera:{name}", streams, Masks((Mask("m", polygon(BOX), "Color", True),)))
             shown = self.views[name][min(number, len(self.views[name]) - 1)]
             data = jpeg(shown) if number < self.cut_after else b"\xff\xd8\xff cut"
-            taken.append(Picture(name, "sub", NOW, data, "jpeg"))
+            taken.append(Picture(name, "sub", NOW + number * timedelta(seconds=10), data, "jpeg"))
         return ProbeResult(told, tuple(taken))
 
     def env(self, worker: Worker) -> Environment:
@@ -92,7 +93,12 @@ class StreetReading:
     waiting: list[tuple[Device, tuple[str, ...]]] = field(default_factory=list)
 
     def ask(
-        self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, in_s: float = 0.0
+        self,
+        part: Site,
+        paths: Paths | None = None,
+        wanted: WantedFootage = NOTHING_WANTED,
+        in_s: float = 0.0,
+        in_first_deadline: bool = False,
     ) -> None:
         assert all("playback" not in asked for asked in (paths or {}).values()), "a recorded picture stays the same"
         assert {d.id for d in part.devices} == {c.camera.device for c in part.cameras}
@@ -121,7 +127,8 @@ def run(
 
 def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(worker: Worker) -> None:
     soft = camera("soft", "soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),))
-    street = Street({"solid": [HIDDEN], "soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
+    moments = [pictures.lit(pictures.scene(21), "day", moment) for moment in range(3)]
+    street = Street({"solid": [HIDDEN], "soft": [masked(one, BOX, Drawn("mosaic", 24)) for one in moments]})
     two = site(camera("solid", "solid", zones=(PrivateZone("window", polygon(BOX), "color"),)), soft)
     looked, memory = run(street, two, worker, 3)
     assert street.asked == [("soft",), ("solid",), ("soft",), ("soft",)]
@@ -130,7 +137,7 @@ def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(worke
     assert verdicts["camera:solid"].verdict == "PASS"
     assert dict(verdicts["camera:soft"].numbers)["looks"] == 3
     assert len([o for o in looked if isinstance(o.value, PictureSeen)]) == 2, "one picture of each path stands"
-    assert {one.camera_id for one in memory.pooled} == {"solid", "soft"}
+    assert memory.pooled == (), "no zone failed"
 
 
 def test_one_round_looks_once_and_does_not_wait(worker: Worker) -> None:

@@ -143,18 +143,16 @@ FIGURES = {
         "fleet_peak_behind_ratio": ("x", 1.5, "lower"),
     },
     "masks": {
-        **{
-            f"{kind}_{name}_ratio": ("ratio", goals[name], "lower")
-            for kind, goals in (
-                ("solid", {"wrong_pass": 0.002, "wrong_fail": 0.005, "unsure": 0.03}),
-                ("mosaic", {"wrong_pass": 0.005, "wrong_fail": 0.02, "unsure": 0.15}),
-                ("blur", {"wrong_pass": 0.005, "wrong_fail": 0.02, "unsure": 0.15}),
-            )
-            for name in goals
-        },
-        "strip5_solid_found_ratio": ("ratio", 0.95, "higher"),
-        "strip5_soft_found_ratio": ("ratio", 0.9, "higher"),
-        "mask_360p_ms": ("ms", 1, "lower"),
+        "solid_wrong_pass_ratio": ("ratio", 0.002, "lower"),
+        "mosaic_wrong_pass_ratio": ("ratio", 0.003, "lower"),
+        "blur_wrong_pass_ratio": ("ratio", 0.003, "lower"),
+        "hidden_proven_ratio_solid": ("ratio", 0.95, "higher"),
+        "hidden_proven_ratio_mosaic": ("ratio", 0.75, "higher"),
+        "hidden_proven_ratio_blur": ("ratio", 0.75, "higher"),
+        "any_wrong_pass_ratio": ("ratio", 0.004, "lower"),
+        "any_wrong_fail_ratio": ("ratio", 0.01, "lower"),
+        "wrong_fail_per_1000_zone_months": ("", 1, "lower"),
+        "mask_360p_ms": ("ms", 2.5, "lower"),
         "mask_1080p_ms": ("ms", 4, "lower"),
     },
     "cards": {

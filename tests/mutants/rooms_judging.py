@@ -37,7 +37,7 @@ JUDGING: Final = (
         file="agent/observe/pictures/zone_verdicts.py",
         text="if kept is None or kept.zones != zones or (masks",
         mutated="if kept is None or (masks",
-        test="test_pooled.py::test_looks_do_not_outlive_a_change_of_the_declared_zones",
+        test="test_confirmed.py::test_nothing_outlives_a_change_of_the_zones_or_the_device_s_masks",
     ),
     Mutant(
         name="filing-due-soon-a-day-late",

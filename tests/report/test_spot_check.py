@@ -21,7 +21,7 @@ from agent.model.finding import Moment
 from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import due
 from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark
-from agent.observe.pictures.zone_verdicts import pool_verdicts
+from agent.observe.pictures.zone_verdicts import CameraVerdicts, Failed
 from agent.observe.remembered.value import Remembered
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
 from agent.service.cycle import cycle
@@ -43,7 +43,8 @@ def remembered() -> Remembered:
     """Return what is remembered of a site all of whose cameras were looked at, settled and marked."""
     seen = healthy() + healthy("yard", "other")
     _, looked = join(SITE, seen, (), NOW)
-    _, glances = pool_verdicts(SITE, seen, seen, (), NOW)
+    failed = {("sub", "window"): Failed(NOW, "d", confirmed=True)}
+    glances = tuple(CameraVerdicts(name, "z", "m", failed) for name in ("gate", "yard"))
     view = CameraView("r", ViewMemory(STILL), NOW)
     quality = CameraQuality("r", QualityMemory(), (0.1,), (IndicatorMark("moved", NOW, 2),))
     names = ("gate", "yard")

@@ -121,7 +121,8 @@ class StreetReading:
     street: Street
     waiting: list[Device] = field(default_factory=list)
 
-    def ask(self, part: Site, *rest: object, **more: object) -> None:
+    def ask(self, part: Site, *rest: object, in_s: float = 0.0, in_first_deadline: bool = False) -> None:
+        self.street.now += timedelta(seconds=in_s)
         self.waiting += part.devices
 
     def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:

@@ -7,7 +7,7 @@ the first key picture, extracted by the reader of recorders' disks.
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,7 +28,6 @@ from masking.view.model import DescriptorJob, ViewJob, ViewSeen
 from masking.worker.client import Worker
 from masking.worker.study import Study
 from masking.worker.wire import MAX_PICTURE_BYTES
-from masking.zones.pool import pool
 
 VERIFY_SCHEMA = "camwarden-masks-verify/1"
 COMPARE_SCHEMA = "camwarden-masks-compare/1"
@@ -76,10 +75,10 @@ def verify(args: argparse.Namespace) -> int:
     zones = read_regions(args.regions)
     loaded = _load(args.images)
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        looked = [_judge_file(worker, file, zones) for file in loaded]
+        looked = _judge_files(worker, loaded, zones)
         confinement = worker.confinement
     say_confinement(confinement, args, args.unconfined)
-    verdicts = tuple(v for zone in zones if (v := _pool_region(zone, looked)) is not None)
+    verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
     if args.json:
         told = _verify_json(args.regions, looked, verdicts) | {"worker": confinement_json(confinement)}
         sys.stdout.write(json_text(told) + "\n")
@@ -205,15 +204,40 @@ def _judge_file(worker: Worker, file: _File, zones: tuple[Zone, ...], study: Stu
         return _JudgedFile(file.path, file.kind, error=printable(str(failure)))
 
 
-def _pool_region(zone: Zone, looked: list[_JudgedFile]) -> Verdict | None:
-    """Pool the verdicts on a region of all judged files; None where there is none."""
-    found = [v for one in looked if one.judged for v in _verdicts(one.judged) if v.zone == zone.name]
-    return pool(found) if found else None
+def _judge_files(worker: Worker, files: Sequence[_File], zones: tuple[Zone, ...]) -> list[_JudgedFile]:
+    """Judge pictures of one camera, each together with those before it; a dark one leaves nothing for the next."""
+    looked: list[_JudgedFile] = []
+    left: dict[str, tuple[bytes, ...]] = {}
+    for file in files:
+        known = tuple(replace(zone, earlier=left.get(zone.name, ())) for zone in zones)
+        one = _judge_file(worker, file, known)
+        looked.append(one)
+        if one.judged is not None and not _is_dark(one.judged):
+            for verdict in one.judged.verdicts:
+                if verdict.evidence:
+                    left[verdict.zone] = (*left.get(verdict.zone, ()), verdict.evidence)
+    return looked
+
+
+def _together(zone: Zone, looked: list[_JudgedFile]) -> Verdict | None:
+    """Return the verdict on a region in all judged files together; None where there is none.
+
+    It came with the last of them in which a mask can be judged.
+    """
+    judged = [one.judged for one in looked if one.judged is not None]
+    lit = [one for one in judged if not _is_dark(one)]
+    for one in reversed(lit):
+        return next((v.together or v for v in one.verdicts if v.zone == zone.name), None)
+    return next((v for one in reversed(judged) for v in _verdicts(one) if v.zone == zone.name), None)
+
+
+def _is_dark(judged: Judged) -> bool:
+    return judged.mean_luma < DARK_LUMA and judged.contrast < BLANK_CONTRAST
 
 
 def _verdicts(judged: Judged) -> tuple[Verdict, ...]:
     """Return a picture's verdicts; in a dark one no mask is proven."""
-    if judged.mean_luma >= DARK_LUMA or judged.contrast >= BLANK_CONTRAST:
+    if not _is_dark(judged):
         return judged.verdicts
     text = "The picture is dark: no mask can be judged in it."
     return tuple(v if v.verdict == "FAIL" else Verdict(v.zone, "UNSURE", "dark", (), text) for v in judged.verdicts)

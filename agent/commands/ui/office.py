@@ -1,5 +1,6 @@
 """Runs for the page what commands do: one look at the site, its signed papers, the state of the service."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -53,7 +54,7 @@ def _checked(
     site: Site, judge: Judge, worker: Worker, credentials: Credentials, clock: Callable[[], datetime]
 ) -> CheckResult:
     now, album, directory = moment(clock()), Album(judge, "fail"), site.storage.directory
-    env = Environment(credentials, album.judge, clock, confinement=lambda: worker.confinement)
+    env = Environment(credentials, album.judge, clock, wait=time.sleep, confinement=lambda: worker.confinement)
     seen = see(site, env, now, sources_known(directory, site.id))
     pictures = album.blackened(site, seen.facts, seen.findings)
     known = episodes_known(directory)

@@ -6,17 +6,20 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
 from agent.observe.pictures.view_owners import Judge as Judge
 from agent.observe.pictures.view_owners import ViewOwners, judge_owned
+from agent.observe.pictures.zone_verdicts import UNCONFIRMED
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
-from masking.model import DAMAGED, NOT_CONFINED, Job, Position, WorkerError, Zone
+from masking.model import DAMAGED, NOT_CONFINED, Job, Position, Verdict, WorkerError, Zone
 from masking.view import baseline
+from masking.view.positions import matched_position
 from masking.worker.study import Studied, Study
 
 _REASONS: Mapping[str, Reason] = MappingProxyType({NOT_CONFINED: "worker-not-confined", DAMAGED: "damaged"})
@@ -32,6 +35,7 @@ def judge_pictures(
     previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
     owners: Mapping[str, ViewOwners] = MappingProxyType({}),
+    earlier: EarlierLooks | None = None,
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -39,7 +43,7 @@ def judge_pictures(
     raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
-    that a recorded picture may show.
+    that a recorded picture may show. `earlier`: looks that each is judged together with, and joins; None: each alone.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -54,9 +58,44 @@ def judge_pictures(
         if picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
         else:
-            seen.extend(_one(picture, job, judge, previous, owners.get(picture.camera_id)))
+            looks = _Looks(picture, earlier)
+            seen.extend(_one(picture, looks.joined(job), judge, previous, owners.get(picture.camera_id), looks))
         progress()
     return tuple(seen)
+
+
+class _Looks:
+    """The looks of before at the zones of one picture."""
+
+    def __init__(self, picture: Picture, earlier: EarlierLooks | None) -> None:
+        self._of, self._earlier = picture, earlier
+        self.taken = Taken(picture.taken_at, hashlib.sha256(picture.data).hexdigest())
+
+    def _place(self, zone: str, preset: str) -> ZonePlace:
+        return ZonePlace(self._of.camera_id, self._of.path, zone, preset)
+
+    def joined(self, job: Job) -> Job:
+        """Return the job with what earlier looks at its zones have left."""
+        positions = tuple(replace(one, zones=self._with_earlier(one.zones, one.name)) for one in job.positions)
+        return replace(job, zones=self._with_earlier(job.zones, ""), positions=positions)
+
+    def _with_earlier(self, zones: tuple[Zone, ...], preset: str) -> tuple[Zone, ...]:
+        if self._earlier is None:
+            return zones
+        return tuple(replace(z, earlier=self._earlier.of(self._place(z.name, preset), self.taken)) for z in zones)
+
+    def counted(self, verdicts: tuple[Verdict, ...], preset: str, is_blank: bool) -> tuple[Verdict, ...]:
+        """Keep what this look has left, and return the verdicts that count: on all looks together.
+
+        A first one that fails counts by itself: whether it is confirmed is decided over all paths
+        (`zone_verdicts.py`). A blank picture leaves nothing.
+        """
+        for one in verdicts:
+            if self._earlier is not None and not is_blank:
+                self._earlier.keep(self._place(one.zone, preset), self.taken, one)
+        return tuple(
+            one if one.together is None or one.together.reason == UNCONFIRMED else one.together for one in verdicts
+        )
 
 
 def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
@@ -78,7 +117,12 @@ def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: 
 
 
 def _one(
-    picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | None, owners: ViewOwners | None
+    picture: Picture,
+    job: Job,
+    judge: Judge,
+    previous: PreviousPictures | None,
+    owners: ViewOwners | None,
+    looks: _Looks,
 ) -> tuple[Observation, ...]:
     subject, shows = f"camera:{picture.camera_id}", ""
     try:
@@ -93,7 +137,7 @@ def _one(
     seen = PictureSeen(
         picture.path,
         picture.taken_at,
-        hashlib.sha256(picture.data).hexdigest(),
+        looks.taken.digest,
         judged.width_px,
         judged.height_px,
         judged.mean_luma,
@@ -102,7 +146,9 @@ def _one(
         shows,
         judged.imprint.hex(),
     )
-    verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+    is_blank = judged.contrast < BLANK_CONTRAST
+    counted = looks.counted(judged.verdicts, "", is_blank)
+    verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in counted)
     values: list[Value] = [seen, *verdicts]
     if judged.studied is not None:
         values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
@@ -110,7 +156,10 @@ def _one(
             previous.keep(picture.camera_id, judged.studied.for_next)
             _gather(picture.camera_id, job.study, judged.studied, previous)
     if judged.positioned is not None:
-        values.append(preset_seen(picture.path, job.positions, judged.positioned))
+        at = matched_position(judged.positioned.views)
+        preset = "" if at is None else job.positions[at].name
+        there = replace(judged.positioned, verdicts=looks.counted(judged.positioned.verdicts, preset, is_blank))
+        values.append(preset_seen(picture.path, job.positions, there))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
 

@@ -1,13 +1,13 @@
 """Matches pictures of a turning camera with its presets, and judges the zones of each. Pure.
 
 The agent never moves a camera: it waits for the presets to come by. A picture counts for the one preset whose approved
-view it matches; one between presets changes nothing. Results count for a day, path by path and pooled, while their
-basis is unchanged: approved views, zones, the device's masks.
+view it matches; one between presets changes nothing. Results count for a day, path by path, while their basis is
+unchanged: approved views, zones, the device's masks. A first picture that shows a zone bare waits for a second.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,10 +16,18 @@ from agent.model.finding import Json
 from agent.observe.approvals.reference_views import PresetView, digests
 from agent.observe.pictures.studies import corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
-from agent.observe.pictures.zone_verdicts import VERDICTS, SingleVerdict, pool_with, verdict_data, verdict_from
+from agent.observe.pictures.zone_verdicts import (
+    UNCONFIRMED,
+    VERDICTS,
+    Failed,
+    failed_before,
+    failed_data,
+    failed_from,
+    judge_failed,
+)
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
-from drivers.picture import LIVE, RECORDED, PathName, PresetSeen, ZoneVerdict
+from drivers.picture import LIVE, RECORDED, PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.model import Position, Positioned, Zone
 from masking.view.model import Polygon, ViewJob
 from masking.view.positions import matched_position
@@ -29,10 +37,10 @@ PATHS: Final = (*LIVE, *RECORDED)
 
 @dataclass(frozen=True, slots=True)
 class ZoneResult:
-    """The pooled verdict on one zone, and the single ones that the next is pooled with."""
+    """The verdict on one zone, and the picture that showed it bare; None for none since it was hidden."""
 
     verdict: ZoneVerdict
-    glances: tuple[SingleVerdict, ...]
+    failed: Failed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,12 @@ class CameraPresets:
     def of(self, preset: str) -> tuple[PresetOnPath, ...]:
         """Return the results of one preset, by path."""
         return tuple(one for one in self.seen if one.preset == preset)
+
+    def unconfirmed(self, at: datetime) -> Iterator[PathName]:
+        """Yield the live paths on which one picture alone, that of the look at this time, shows a zone bare."""
+        for one in self.seen:
+            if one.at == at and one.path in LIVE and any(zone.verdict.reason == UNCONFIRMED for zone in one.zones):
+                yield one.path
 
 
 Presets = Mapping[str, CameraPresets]
@@ -145,21 +159,23 @@ def _camera(
     if known is None or known.rests_on != rests_on or (masks and known.masks not in ("", masks)):
         known = CameraPresets(name, rests_on, masks)
     young = {(one.preset, one.path): one for one in known.seen if timedelta(0) <= now - one.at <= KEPT}
+    own = [o for o in looked if o.subject == f"camera:{name}"]
+    digests = {o.value.path: o.value.digest for o in own if isinstance(o.value, PictureSeen)}
     for observation in looked:
         value = observation.value
         if observation.subject == f"camera:{name}" and isinstance(value, PresetSeen) and value.preset:
             key = value.preset, value.path
-            young[key] = _path_result(young.get(key), value, now)
+            picture = Failed(observation.taken_at, digests.get(value.path, ""), confirmed=False)
+            young[key] = _path_result(young.get(key), value, picture, now)
     return replace(known, masks=masks or known.masks, seen=tuple(young.values()))
 
 
-def _path_result(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -> PresetOnPath:
-    earlier = {one.verdict.zone: one.glances for one in before.zones} if before else {}
+def _path_result(before: PresetOnPath | None, seen: PresetSeen, picture: Failed, now: datetime) -> PresetOnPath:
+    known = {one.verdict.zone: one.failed for one in before.zones} if before else {}
     zones = []
     for verdict in seen.verdicts:
-        young = tuple(g for g in earlier.get(verdict.zone, ()) if timedelta(0) <= now - g.at <= KEPT)
-        together, glances = pool_with(young, verdict, now)
-        zones.append(ZoneResult(replace(together, numbers=()), glances))
+        counted, failed = judge_failed(verdict, picture, known.get(verdict.zone))
+        zones.append(ZoneResult(replace(counted, numbers=()), failed))
     return PresetOnPath(seen.preset, seen.path, now, tuple(zones))
 
 
@@ -177,7 +193,7 @@ def to_data(camera: CameraPresets) -> dict[str, Json]:
         "seen": [
             [
                 one.preset, one.path, one.at.isoformat(),
-                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, [verdict_data(g) for g in z.glances]]
+                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, failed_data(z.failed) if z.failed else None]
                  for z in one.zones],
             ]
             for one in camera.seen
@@ -195,7 +211,14 @@ def _on_path(preset: str, path: Any, at: str, zones: Any) -> PresetOnPath:
     if path not in PATHS or not all(verdict in VERDICTS for _, verdict, _, _ in zones):
         raise ValueError("no look at a preset")
     seen = tuple(
-        ZoneResult(ZoneVerdict(path, str(zone), verdict, str(reason)), tuple(verdict_from(*one) for one in glances))
-        for zone, verdict, reason, glances in zones
+        ZoneResult(ZoneVerdict(path, str(zone), verdict, str(reason)), _failed_from(failed))
+        for zone, verdict, reason, failed in zones
     )
     return PresetOnPath(str(preset), path, datetime.fromisoformat(at), seen)
+
+
+def _failed_from(data: Any) -> Failed | None:
+    """Return what `failed_data` wrote, if anything; earlier releases wrote a row of single verdicts."""
+    if not data:
+        return None
+    return failed_from(*data) if isinstance(data[0], str) else failed_before(data[-1])

@@ -9,6 +9,7 @@ camera is compared with nothing, and gathering begins anew.
 from collections.abc import Mapping
 from typing import Final
 
+from agent.observe.pictures.earlier_looks import EarlierLooks
 from masking.view import baseline
 from masking.view.baseline import Descriptor
 from masking.view.model import LightMode
@@ -26,6 +27,8 @@ class PreviousPictures:
         self._kept: dict[str, bytes] = {}
         self._gathered: dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]] = {}
         self._found: dict[str, tuple[LightMode, bytes]] = {}
+        self.looks: Final = EarlierLooks()
+        """What the last looks at each zone have left."""
 
     def all(self) -> Mapping[str, bytes]:
         """Return the descriptors of the pictures before."""
@@ -59,6 +62,7 @@ class PreviousPictures:
         """Remove all of a camera: its box was replaced."""
         for kept in (self._kept, self._gathered, self._found):
             kept.pop(camera_id, None)
+        self.looks.forget(camera_id)
 
     def find(self, camera_id: str, proved_by: LightMode, descriptor: bytes) -> None:
         """Store the background made of gathered pictures until it is taken."""

@@ -1,43 +1,44 @@
-"""Pools the last verdicts on one zone and path: one picture may be coded badly or show a passer-by. Pure.
+"""Confirms that a private zone is bare: a first picture that shows it so waits for a second look. Pure.
 
-Verdicts of up to three cycles count, none older than a day, and only while their basis is unchanged: the declared zones
-and the device's own masks. `masking/zones/pool.py` weighs them.
+Two pictures of one path, at least two seconds apart and with different bytes, or two paths show it; a look that was
+judged together with earlier ones that failed (`masking/zones/together.py`) is confirmed already. Until then the zone is
+UNSURE `unconfirmed`. Footage needs no second look: what is stored does not change, and its oldest moment is the same
+picture again.
+
+What is remembered is little, and plain: which zones failed on which path, in which picture, and whether that was
+confirmed. A zone that has been failing waits for nobody, also after a restart.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from agent.model.finding import Json
+from agent.observe.pictures.earlier_looks import APART
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.site.config.site import Site
 from drivers.model import Masks, Observation, Observations
-from drivers.picture import ZoneVerdict
-from masking.model import Effect, Verdict
-from masking.zones.pool import MEASURED_BY, MOST_LOOKS, PROBABILITY, judge_of, pool
+from drivers.picture import RECORDED, PictureSeen, ZoneVerdict
 
+UNCONFIRMED: Final = "unconfirmed"
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
+LOOKS: Final = "looks"
+"""The number in a verdict that says how many looks were judged together."""
 
 
 @dataclass(frozen=True, slots=True)
-class SingleVerdict:
-    """One single verdict, as far as pooling needs it.
-
-    `hidden_probability`: 0..1, None where unknown. `judge`: the effect with these odds; empty where unknown, as in data
-    of an earlier release.
-    """
+class Failed:
+    """A zone that a picture showed bare: when it was taken, its digest (SHA-256, hex), and whether that is certain."""
 
     at: datetime
-    verdict: Literal["PASS", "FAIL", "UNSURE"]
-    reason: str
-    hidden_probability: float | None
-    judge: Effect | Literal[""] = ""
+    digest: str
+    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CameraVerdicts:
-    """The single verdicts on one camera's zones, oldest first, by path and zone, and the digests of their basis.
+    """The zones of one camera that failed, by path and zone, and the digests of the basis of that.
 
     `masks` is empty where the device never listed any.
     """
@@ -45,94 +46,134 @@ class CameraVerdicts:
     camera_id: str
     zones: str
     masks: str
-    glances: Mapping[tuple[str, str], tuple[SingleVerdict, ...]] = field(default_factory=dict)
+    failed: Mapping[tuple[str, str], Failed] = field(default_factory=dict)
 
 
-def pool_verdicts(
-    site: Site, told: Observations, looked: Observations, before: Iterable[CameraVerdicts], now: datetime
+def confirm_verdicts(
+    site: Site,
+    told: Observations,
+    looked: Observations,
+    before: Iterable[CameraVerdicts],
+    now: datetime,
+    is_again: bool = False,
 ) -> tuple[Observations, tuple[CameraVerdicts, ...]]:
-    """Return the observations with pooled verdicts in place of single ones, and the verdicts to remember.
+    """Return the observations, in which no zone fails that one picture alone shows bare; and what to remember.
 
-    `told` has the devices' masks, `looked` this cycle's single verdicts, without those of paths that had no turn.
+    `told` has the devices' masks, `looked` this round's verdicts, without those of paths that had no turn. `is_again`:
+    the pictures were asked for long enough after those of the round before, by our monotonic clock.
     """
     listed = {o.subject: masks_digest(o.value.masks) for o in told if isinstance(o.value, Masks)}
     known = {one.camera_id: one for one in before}
-    after: dict[str, CameraVerdicts] = {}
+    digests = {(o.subject, o.value.path): o.value.digest for o in looked if isinstance(o.value, PictureSeen)}
+    newest = max([now, *(one.taken_at for one in looked)])  # pictures are taken after the cycle has begun
+    found: list[Observation] = list(looked)
+    after: list[CameraVerdicts] = []
     for camera in site.cameras:
         name = camera.camera.id
         zones, masks = zones_digest(site, name), listed.get(f"camera:{name}", "")
         kept = known.get(name)
         if kept is None or kept.zones != zones or (masks and kept.masks != masks):
             kept = CameraVerdicts(name, zones, masks)
-        after[name] = replace(kept, glances=_recent(kept.glances, now))
-    result = tuple(_pooled(observation, after, now) for observation in looked)
-    return result, tuple(one for one in after.values() if one.glances)
+        young = {key: one for key, one in kept.failed.items() if timedelta() <= newest - one.at <= KEPT}
+        own = [at for at, one in enumerate(found) if one.subject == f"camera:{name}" and _is_live_verdict(one)]
+        failing = {*young, *((v.path, v.zone) for at in own if (v := _verdict(found[at])).verdict == "FAIL")}
+        for at in own:
+            digest = digests.get((found[at].subject, _verdict(found[at]).path), "")
+            found[at] = _confirmed(found[at], digest, failing, young, is_again)
+        if young:
+            after.append(replace(kept, failed=young))
+    return tuple(found), tuple(after)
 
 
-def _recent(
-    glances: Mapping[tuple[str, str], tuple[SingleVerdict, ...]], now: datetime
-) -> dict[tuple[str, str], tuple[SingleVerdict, ...]]:
-    young = {key: tuple(g for g in ones if timedelta(0) <= now - g.at <= KEPT) for key, ones in glances.items()}
-    return {key: ones for key, ones in young.items() if ones}
+def _is_live_verdict(one: Observation) -> bool:
+    return isinstance(one.value, ZoneVerdict) and one.value.path not in RECORDED
 
 
-def _pooled(observation: Observation, after: dict[str, CameraVerdicts], now: datetime) -> Observation:
-    verdict = observation.value
-    camera = after.get(observation.subject.removeprefix("camera:"))
-    if not isinstance(verdict, ZoneVerdict) or camera is None:
-        return observation
+def _verdict(one: Observation) -> ZoneVerdict:
+    assert isinstance(one.value, ZoneVerdict)  # noqa: S101 - the caller has looked
+    return one.value
+
+
+def _confirmed(
+    one: Observation,
+    digest: str,
+    failing: Collection[tuple[str, str]],
+    young: dict[tuple[str, str], Failed],
+    is_again: bool,
+) -> Observation:
+    """Return a verdict as it counts, and note it in `young`."""
+    verdict = _verdict(one)
     key = (verdict.path, verdict.zone)
-    value, glances = pool_with(camera.glances.get(key, ()), verdict, now)
-    after[camera.camera_id] = replace(camera, glances={**camera.glances, key: glances})
-    return replace(observation, value=value)
+    other_path = any(zone == verdict.zone and path != verdict.path for path, zone in failing)
+    value, state = judge_failed(verdict, Failed(one.taken_at, digest, other_path), young.pop(key, None), is_again)
+    if state is not None:
+        young[key] = state
+    return replace(one, value=value)
 
 
-def pool_with(
-    earlier: tuple[SingleVerdict, ...], verdict: ZoneVerdict, now: datetime
-) -> tuple[ZoneVerdict, tuple[SingleVerdict, ...]]:
-    """Return the pooled verdict, and the single ones that the next is pooled with."""
-    single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
-    together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
-    probability = dict(verdict.numbers).get(PROBABILITY)
-    known = None if probability is None else round(probability, 6)
-    glance = SingleVerdict(now, verdict.verdict, verdict.reason, known, judge_of(verdict.numbers))
-    value = replace(verdict, verdict=together.verdict, reason=together.reason, numbers=together.numbers)
-    # One less than is pooled: the next look makes the number full.
-    return value, (*earlier, glance)[-(MOST_LOOKS - 1) :]
+def judge_failed(
+    verdict: ZoneVerdict, picture: Failed, before: Failed | None, is_again: bool = False
+) -> tuple[ZoneVerdict, Failed | None]:
+    """Return a verdict as it counts, and what to remember of the zone.
+
+    Args:
+        verdict: That of this look.
+        picture: The picture, and whether another path shows the zone bare.
+        before: What was remembered.
+        is_again: As for `confirm_verdicts`.
+    """
+    if verdict.verdict == "PASS":
+        return verdict, None
+    if verdict.verdict == "UNSURE":
+        return verdict, before
+    second = before is not None and (before.confirmed or _are_two(before, picture, is_again))
+    if second or picture.confirmed or dict(verdict.numbers).get(LOOKS, 1) > 1:
+        return verdict, replace(picture, confirmed=True)
+    return replace(verdict, verdict="UNSURE", reason=UNCONFIRMED), before or picture
 
 
-def _verdict(zone: str, glance: SingleVerdict) -> Verdict:
-    known = glance.hidden_probability
-    numbers = () if known is None else ((PROBABILITY, known),)
-    return Verdict(zone, glance.verdict, glance.reason, numbers, judge=glance.judge)
+def _are_two(before: Failed, picture: Failed, is_again: bool) -> bool:
+    return before.digest != picture.digest and (is_again or picture.at - before.at >= APART)
 
 
 def to_data(camera: CameraVerdicts) -> dict[str, Json]:
-    """Return a camera's verdicts as plain data for the stored memory."""
+    """Return what is remembered of a camera as plain data for the stored memory."""
     return {
         "id": camera.camera_id,
         "zones": camera.zones,
         "masks": camera.masks,
-        "glances": [[path, zone, [verdict_data(g) for g in ones]] for (path, zone), ones in camera.glances.items()],
+        "failed": [[path, zone, *failed_data(one)] for (path, zone), one in camera.failed.items()],
     }
 
 
 def from_data(data: Mapping[str, Any]) -> CameraVerdicts:
-    """Return the verdicts that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-    glances = {
-        (str(path), str(zone)): tuple(verdict_from(*one) for one in ones) for path, zone, ones in data["glances"]
-    }
-    return CameraVerdicts(str(data["id"]), str(data["zones"]), str(data["masks"]), glances)
+    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else.
+
+    Earlier releases wrote the last verdicts of each zone: one that failed in the newest has been failing.
+    """
+    if "failed" in data:
+        failed = {(str(path), str(zone)): failed_from(*one) for path, zone, *one in data["failed"]}
+    else:
+        newest = {(str(path), str(zone)): ones[-1] for path, zone, ones in data["glances"] if ones}
+        failed = {key: state for key, one in newest.items() if (state := failed_before(one)) is not None}
+    return CameraVerdicts(str(data["id"]), str(data["zones"]), str(data["masks"]), failed)
 
 
-def verdict_data(glance: SingleVerdict) -> list[Json]:
-    """Return a verdict as plain data."""
-    return [glance.at.isoformat(), glance.verdict, glance.reason, glance.hidden_probability, glance.judge]
+def failed_data(one: Failed) -> list[Json]:
+    """Return a failure as plain data."""
+    return [one.at.isoformat(), one.digest, one.confirmed]
 
 
-def verdict_from(at: str, verdict: Any, reason: str, probability: float | None, judge: Any = "") -> SingleVerdict:
-    """Return the verdict that `verdict_data` wrote. Raises ValueError or TypeError for anything else."""
-    if verdict not in VERDICTS or (judge and judge not in MEASURED_BY):
+def failed_from(at: str, digest: Any, confirmed: Any) -> Failed:
+    """Return the failure that `failed_data` wrote. Raises ValueError or TypeError for anything else."""
+    if not isinstance(digest, str) or not isinstance(confirmed, bool):
+        raise ValueError("no failure")
+    return Failed(datetime.fromisoformat(at), digest, confirmed)
+
+
+def failed_before(glance: Any) -> Failed | None:
+    """Return the failure that a single verdict of an earlier release was, if any. Raises ValueError or TypeError."""
+    at, verdict, *_ = glance
+    if verdict not in VERDICTS:
         raise ValueError("no verdict")
-    known = None if probability is None else float(probability)
-    return SingleVerdict(datetime.fromisoformat(at), verdict, str(reason), known, judge)
+    return Failed(datetime.fromisoformat(at), "", True) if verdict == "FAIL" else None

@@ -85,13 +85,22 @@ class Reading:
         self._under_way: FanOut[ProbeResult] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
 
     def ask(
-        self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, in_s: float = 0.0
+        self,
+        part: Site,
+        paths: Paths | None = None,
+        wanted: WantedFootage = NOTHING_WANTED,
+        in_s: float = 0.0,
+        in_first_deadline: bool = False,
     ) -> None:
         """Start reading the devices of a part of the site, those of a later look in `in_s` seconds.
 
         `paths` are the due paths of each camera; None means all. `wanted` are the footage requests for recorders.
+        `in_first_deadline`: within what is left of the time of the first reading; where that is too little, the device
+        is not asked.
         """
         tasks = [self._task(part, device, paths, wanted) for device in part.devices]
+        if in_first_deadline:
+            tasks = self._under_way.shortened(tasks, in_s)
         self._under_way.start(tasks, in_s)
 
     def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:

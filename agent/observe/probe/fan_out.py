@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
@@ -33,6 +33,8 @@ TICK_S = 0.2
 OVERRUN_S = 5.0
 """How long after its deadline a device may still be busy, with resolving names, before it is given up."""
 
+LEAST_LEFT_S = 1.0
+"""With less time left of a device's deadline it is not asked again."""
 
 Stage = Literal["reading", "looking", "waiting", "measuring", "done"]
 """A device is read; its pictures are judged; it waits for another look; its streams are sampled; it is finished."""
@@ -114,6 +116,7 @@ class FanOut(Generic[T]):
         self._busy: dict[int, _Running[T]] = {}
         self._later: list[_Running[T]] = []
         self._lost: set[str] = set()
+        self._ends_at_mono: dict[str, float] = {}
         self._number = 0
 
     def start(self, tasks: Sequence[Task[T]], in_s: float = 0.0) -> None:
@@ -126,6 +129,14 @@ class FanOut(Generic[T]):
                 self._later.append(begun)
             else:
                 self._run(begun)
+
+    def shortened(self, tasks: Sequence[Task[T]], in_s: float) -> list[Task[T]]:
+        """Return the tasks as they end with the first reading of their devices, those that have LEAST_LEFT_S for it."""
+        now = time.monotonic()
+        left = [self._ends_at_mono.get(task.device.id, now) - now - in_s for task in tasks]
+        return [
+            replace(task, deadline_s=left_s) for task, left_s in zip(tasks, left, strict=True) if left_s >= LEAST_LEFT_S
+        ]
 
     def arrivals(self) -> Iterator[tuple[Device, T]]:
         """Yield the result of each device, in the order of arrival, until none is outstanding.
@@ -176,6 +187,7 @@ class FanOut(Generic[T]):
             self._run(one)
 
     def _run(self, begun: _Running[T]) -> None:
+        self._ends_at_mono.setdefault(begun.task.device.id, time.monotonic() + begun.task.deadline_s)
         self._number += 1
         self._busy[self._number] = _Running(begun.task, time.monotonic(), begun.limit_s)
         previous = threading.stack_size(STACK_BYTES)

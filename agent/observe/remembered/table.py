@@ -52,7 +52,6 @@ class Area(Protocol):
 
 
 PICTURED: Final[Mapping[str, Area]] = {
-    "pooled": pooled,
     "presets": presets,
     "views": views,
     "quality": quality,  # by the view after this look
@@ -78,6 +77,7 @@ OBSERVED: Final[Mapping[str, Area]] = {
 
 BESIDE: Final[Mapping[str, Area]] = {
     "assessed": assessed,  # by the findings (agent/report/assessment.py)
+    "pooled": pooled,  # as verdicts are confirmed (agent/service/cycle/rounds.py)
     "owners": owners,  # by who stands where (agent/service/cycle/kept_for.py)
     "voided": voided,
 }

@@ -26,8 +26,8 @@ class Remembered:
 
     `sightings`: undeclared devices; `identities`: the box of each device id; `looked`: the last results of paths in
     rotation. `footage`: each camera's days; `outages` of cameras, devices and disks. `views` and `quality` of each
-    camera's picture, by camera id; a camera without an approved view is not in `views`. `pooled`: last verdicts on its
-    private zones; `presets`: the same for each preset of one that turns. `assessed`: the counts of municipal
+    camera's picture, by camera id; a camera without an approved view is not in `views`. `pooled`: which of its
+    private zones failed; `presets`: the results of each preset of one that turns. `assessed`: the counts of municipal
     assessment, day by day. `running`: devices that report their uptime, by device id; `logs`: the oldest entry ever
     seen in each log, by subject. `inventory`: video sources, and what is not configured. `owners`: box and place of all
     memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was given

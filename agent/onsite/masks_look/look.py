@@ -15,6 +15,7 @@ from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.inventory.owners import owners_now, proven_marks
+from agent.observe.pictures.earlier_looks import EarlierLooks
 from agent.observe.pictures.judge import Judge, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
 from agent.observe.pictures.studies import studied_path
@@ -35,8 +36,7 @@ from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
 from drivers.picture import LIVE as LIVE_PATHS
 from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
-from masking.model import Polygon, Verdict
-from masking.zones.pool import pool
+from masking.model import Polygon
 
 ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, *RECORDED)
 """Paths as they are shown. All but the last are live."""
@@ -52,7 +52,8 @@ WORST: Final[tuple[Status, ...]] = ("fail", "unknown", "warn", "pass", "not_appl
 class _Pictures:
     """The results so far: the newest picture of each camera and path, and descriptors of the view's path.
 
-    `presets`: the results of each preset; `at`: each camera's preset on the view's path, newest round.
+    `presets`: the results of each preset; `at`: each camera's preset on the view's path, newest round. `looks`: what
+    each round has left for the next.
     """
 
     newest: dict[tuple[str, PathName], Picture] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class _Pictures:
     seen: list[Observation] = field(default_factory=list)
     presets: Presets = field(default_factory=dict)
     at: dict[str, str] = field(default_factory=dict)
+    looks: EarlierLooks = field(default_factory=EarlierLooks)
 
 
 def look_at(
@@ -67,8 +69,7 @@ def look_at(
 ) -> tuple[CameraLook, ...]:
     """Look at every camera of the site: what is declared, and only that (not `baselines.in_force`).
 
-    `approvals` were given before. Live pictures are taken `rounds` times, `apart_s` apart; the verdicts of the last
-    three are pooled.
+    `approvals` were given before. Live pictures are taken `rounds` times, `apart_s` apart, and judged together.
     """
     probed = probe(site, env.credentials, env.clock, env.progress)
     everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}
@@ -109,7 +110,7 @@ class _Look:
 
 
 def _looks(look: _Look, taken: _Pictures, env: Environment) -> tuple[CameraLook, ...]:
-    facts, now = gather(look.told + _pooled(taken.seen)), env.clock()
+    facts, now = gather(look.told + _newest(taken.seen)), env.clock()
     pairs = zip(look.site.cameras, look.judged.cameras, strict=True)
     found = (
         _camera(look.site, declared, judged, facts, taken, look.approvals, env.judge, now) for declared, judged in pairs
@@ -157,7 +158,7 @@ def _judge_round(
     approved = {name: one.presets for name, one in look.approvals.items() if one.presets}
     told, facts = look.told, look.facts
     places = positions(site, told, approved)
-    seen = judge_pictures(site, pictures, env.judge, env.progress, positions=places)
+    seen = judge_pictures(site, pictures, env.judge, env.progress, positions=places, earlier=taken.looks)
     taken.seen += seen
     taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
     cameras = {c.camera.id: c for c in site.cameras}
@@ -190,25 +191,18 @@ def _left_out(camera: CameraConfig, facts: Facts, at: Mapping[str, str]) -> tupl
     return (*(zone.polygon for zone in camera.zones), *(zone.polygon for zones in here for zone in zones), *drawn)
 
 
-def _pooled(seen: Iterable[Observation]) -> Observations:
-    """Pool the verdicts on each zone and path over all rounds; of pictures the last of a path counts."""
-    last: dict[tuple[str, PathName], Observation] = {}
-    verdicts: dict[tuple[str, PathName, str], list[Observation]] = {}
+def _newest(seen: Iterable[Observation]) -> Observations:
+    """Return the last verdict on each zone and path, which is on all rounds together, and the last picture."""
+    last: dict[tuple[str, ...], Observation] = {}
     rest: list[Observation] = []
     for one in seen:
         if isinstance(one.value, ZoneVerdict):
-            verdicts.setdefault((one.subject, one.value.path, one.value.zone), []).append(one)
+            last[one.subject, one.value.path, one.value.zone] = one
         elif isinstance(one.value, PictureSeen):
             last[one.subject, one.value.path] = one
         else:
             rest.append(one)
-    return (*last.values(), *(_one_verdict(path, looks) for (_, path, _), looks in verdicts.items()), *rest)
-
-
-def _one_verdict(path: PathName, looks: list[Observation]) -> Observation:
-    values = [one.value for one in looks if isinstance(one.value, ZoneVerdict)]
-    one = pool([Verdict(v.zone, v.verdict, v.reason, v.numbers) for v in values])
-    return replace(looks[-1], value=ZoneVerdict(path, one.zone, one.verdict, one.reason, one.numbers))
+    return (*last.values(), *rest)
 
 
 def _camera(

@@ -123,7 +123,9 @@ def see(
     # look at pictures
     known = approved_views(approvals, derived)
     rounds = max(rounds, ROUNDS if afresh else 1)
+    aside = env.previous.looks.set_aside(afresh)
     fetched, looked, remembered = look_in_rounds(site, env, reading, stored, remembered, known, now, rounds)
+    env.previous.looks.put_back(afresh, aside)
     approvals, remembered = kept_for.still_valid_approvals(kept.approvals, approvals, stood, remembered)
     site = with_approvals(declared, approvals)
     host = observe_host(site.storage.directory, now) + observe_worker(env.confinement(), now)

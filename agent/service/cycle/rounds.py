@@ -17,7 +17,7 @@ from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.studies import studies
 from agent.observe.pictures.view_owners import ViewOwners, view_owners
-from agent.observe.pictures.zone_verdicts import pool_verdicts
+from agent.observe.pictures.zone_verdicts import UNCONFIRMED, confirm_verdicts
 from agent.observe.probe.devices import ProbeResult, Reading, merged_results
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import PICTURED, fold
@@ -28,9 +28,13 @@ from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device, Observation, Observations
 from drivers.picture import LIVE, PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.view.model import QualitySeen, ViewSeen
+from masking.zones.evidence_format import LEAST_APART_S
 
 BETWEEN_S: Final = 10.0
 """Between two rounds: long enough for another keyframe and for people to have moved on."""
+
+CONFIRM_S: Final = LEAST_APART_S + 0.1
+"""Between a picture that shows a zone bare first and the one that must confirm it."""
 
 AGAIN: Final[frozenset[PathName]] = frozenset(LIVE)
 """Paths of which another picture says more. A recorded one stays the same."""
@@ -41,13 +45,17 @@ SOFT: Final = ("pixelated", "blurred")
 
 @dataclass(frozen=True, slots=True)
 class _DeviceState:
-    """The state of one device's cameras after a number of looks at them, and the memory of them alone."""
+    """The state of one device's cameras after a number of looks at them, and the memory of them alone.
+
+    `is_confirmed`: whether a second picture was asked for of zones that a first one showed bare.
+    """
 
     part: Site
     fetched: ProbeResult
     looked: Observations
     remembered: Remembered
     looks: int = 1
+    is_confirmed: bool = False
 
 
 def look_in_rounds(
@@ -64,11 +72,12 @@ def look_in_rounds(
 
     Each device has its own time: no look waits for another device. `reading` are all devices of the site, asked and
     under way; `stored` the observations and pictures of stores, `known` the approved views; the cycle began at `now`. A
-    camera is looked at `rounds` times at most.
+    camera is looked at `rounds` times at most; where after the last of them one picture alone shows a zone bare,
+    another one of that path is taken, within the time that the device has left.
 
     Returns:
-        Observations of devices and stores, without pictures; those of pictures, each zone's verdict pooled with those
-        before it; and the updated memory.
+        Observations of devices and stores, without pictures; those of pictures, each zone judged together with the
+        looks before; and the updated memory.
     """
     seen: dict[str, _DeviceState] = {}
     owners = view_owners(site, known)
@@ -80,16 +89,29 @@ def look_in_rounds(
         )
         if before is not None:
             newer, after = _judge_pictures(
-                before.part, env, probed, before.fetched.observations, before.remembered, known, owners, now
+                before.part,
+                env,
+                probed,
+                before.fetched.observations,
+                before.remembered,
+                known,
+                owners,
+                now,
+                is_again=True,
             )
             one = replace(
                 before, looked=_replace_newest(before.looked, newer), remembered=after, looks=before.looks + 1
             )
         seen[device.id] = one
         again = _unsettled(one, known, now) if one.looks < rounds else None
+        doubts = {} if again is not None or one.is_confirmed else _unconfirmed(one, now)
         if again is not None:
             reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
-        env.stage(device.id, "done" if again is None else "waiting")
+        elif doubts:
+            cameras = tuple(camera for camera in one.part.cameras if camera.camera.id in doubts)
+            seen[device.id] = replace(one, is_confirmed=True)
+            reading.ask(replace(one.part, cameras=cameras), doubts, in_s=CONFIRM_S, in_first_deadline=True)
+        env.stage(device.id, "done" if again is None and not doubts else "waiting")
     in_order = [seen[device.id] for device in site.devices]
     fetched = merged_results([replace(stored, pictures=()), *(one.fetched for one in in_order)])
     looked = tuple(observation for one in in_order for observation in one.looked)
@@ -125,6 +147,20 @@ def _unsettled(one: _DeviceState, known: ApprovedViews, now: datetime) -> Site |
     return replace(one.part, cameras=cameras) if cameras else None
 
 
+def _unconfirmed(one: _DeviceState, now: datetime) -> dict[str, frozenset[PathName]]:
+    """Return the paths, by camera, on which one picture alone shows a zone bare."""
+    found: dict[str, set[PathName]] = {}
+    for observation in one.looked:
+        value = observation.value
+        if isinstance(value, ZoneVerdict) and value.reason == UNCONFIRMED:
+            found.setdefault(observation.subject.removeprefix("camera:"), set()).add(value.path)
+    for name in (camera.camera.id for camera in one.part.cameras):
+        presets = one.remembered.presets.get(name)
+        for path in presets.unconfirmed(now) if presets is not None else ():
+            found.setdefault(name, set()).add(path)
+    return {name: frozenset(paths) for name, paths in found.items()}
+
+
 def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembered:
     """Merge the memory of every device's cameras."""
     parts = [one.remembered for one in seen]
@@ -155,13 +191,19 @@ def _judge_pictures(
     known: ApprovedViews,
     owners: Mapping[str, ViewOwners],
     now: datetime,
+    is_again: bool = False,
 ) -> tuple[Observations, Remembered]:
     asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
     judged = with_own_masks(site, told)
-    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners)
-    shown = Look(site=site, now=now, told=told, seen=looked, known=known)
-    return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
+    earlier = env.previous.looks
+    earlier.rest_on(site, told)
+    looked = judge_pictures(
+        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, earlier
+    )
+    counted, failed = confirm_verdicts(site, told, looked, remembered.pooled, now, is_again)
+    shown = Look(site=site, now=now, told=told, seen=counted, known=known)
+    return counted, replace(fold(PICTURED, remembered, shown), pooled=failed)
 
 
 def _is_settled(

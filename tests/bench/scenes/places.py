@@ -1,7 +1,8 @@
-"""The places that benches look at: rendered ones, the demo's, Debian's opencv-doc footage, and a folder of clips.
+"""Lists the places that benches look at: rendered ones, the demo's, Debian's opencv-doc footage, and a folder of clips.
 
 A place gives one picture for each of its moments. Each belongs to one side: what is learned is learned on `train`,
-and figures are measured on `test`. What lies on the machine decides which places there are; a bench names them.
+and figures are measured on `test`. What lies on the machine decides which places there are; a bench names them. In
+clips people and things move as they were filmed; photographs and rendered places are still, people are drawn later.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -24,14 +25,11 @@ from scenes import rendered
 Picture = npt.NDArray[np.uint8]
 Side = Literal["train", "test"]
 
-MOMENTS = 3
+MOMENTS = 24
 """Different moments that every place has."""
 
-TRAIN_SEEDS = tuple(range(1, 27))
-TEST_SEEDS = tuple(range(1002, 1012))
-SIZES_PX = ((640, 360), (640, 360), (320, 180), (640, 360), (1280, 720), (640, 360), (480, 270))
-"""Sizes of the rendered training places, in turn; those that figures are measured on are 640 x 360."""
-
+TRAIN_SEEDS = tuple(range(1, 45))
+TEST_SEEDS = tuple(range(1002, 1020))
 PHOTOS = [
     "aero1.jpg",
     "aloeL.jpg",
@@ -73,12 +71,16 @@ PHOTOS = [
 
 @dataclass(frozen=True)
 class Place:
-    """`frame(moment)` is a BGR picture; the same place, size and viewpoint at every moment 0 .. MOMENTS - 1."""
+    """`frame(moment)` is a BGR picture; the same place, size and viewpoint at every moment 0 .. MOMENTS - 1.
+
+    `is_real`: filmed or photographed; `moves`: what is in it differs from moment to moment.
+    """
 
     name: str
     side: Side
     frame: Callable[[int], Picture]
     is_real: bool
+    moves: bool
 
 
 def places() -> tuple[Place, ...]:
@@ -93,26 +95,18 @@ def footage_folder() -> Path | None:
 
 
 def _rendered() -> list[Place]:
-    found = []
-    for index, seed in enumerate(TRAIN_SEEDS):
-        size = SIZES_PX[index % len(SIZES_PX)]
-        found.append(Place(f"rendered-{seed}", "train", _sized(rendered.frame, seed, size), False))
-    for seed in TEST_SEEDS:
-        found.append(Place(f"rendered-{seed}", "test", _sized(rendered.frame, seed, (640, 360)), False))
-    return found
+    def frame_of(seed: int) -> Callable[[int], Picture]:
+        return lambda _: rendered.background(seed)
 
-
-def _sized(paint: Callable[[int, int], Any], seed: int, size: tuple[int, int]) -> Callable[[int], Picture]:
-    return lambda moment: np.asarray(cv2.resize(paint(seed, moment), size, interpolation=cv2.INTER_AREA), np.uint8)
+    train = [Place(f"rendered-{seed}", "train", frame_of(seed), False, False) for seed in TRAIN_SEEDS]
+    return train + [Place(f"rendered-{seed}", "test", frame_of(seed), False, False) for seed in TEST_SEEDS]
 
 
 def _demo() -> list[Place]:
     def frame_of(name: str) -> Callable[[int], Picture]:
-        return lambda moment: np.asarray(
-            cv2.resize(demo_scene(name, 11.0 + 17.3 * moment), (640, 360), interpolation=cv2.INTER_AREA), np.uint8
-        )
+        return lambda moment: np.asarray(demo_scene(name, 11.0 + 17.3 * moment), np.uint8)
 
-    return [Place(f"demo-{name}", "test", frame_of(name), False) for name in DEMO_PLACES]
+    return [Place(f"demo-{name}", "test", frame_of(name), False, True) for name in DEMO_PLACES]
 
 
 def _opencv() -> list[Place]:
@@ -120,13 +114,13 @@ def _opencv() -> list[Place]:
     if folder is None:
         return []
     found = [
-        Place(f"opencv-{Path(name).stem}", "train", _still([folder / name]), True)
+        Place(f"opencv-{Path(name).stem}", "train", _still([folder / name]), True, False)
         for name in PHOTOS
         if (folder / name).is_file()
     ]
-    found.append(Place("opencv-tree", "train", _clip(folder / "tree.avi"), True))
-    found.append(Place("opencv-vtest", "test", _clip(folder / "vtest.avi"), True))
-    found.append(Place("opencv-leuven", "test", _still([folder / "leuvenA.jpg", folder / "leuvenB.jpg"]), True))
+    found.append(Place("opencv-tree", "train", _clip(folder / "tree.avi"), True, True))
+    found.append(Place("opencv-vtest", "test", _clip(folder / "vtest.avi"), True, True))
+    found.append(Place("opencv-leuven", "test", _still([folder / "leuvenA.jpg", folder / "leuvenB.jpg"]), True, True))
     return found
 
 
@@ -135,11 +129,11 @@ def _clips() -> list[Place]:
     folder = os.environ.get("CAMWARDEN_FOOTAGE")
     if not folder:
         return []
-    return [Place(f"clip-{path.stem}", "test", _clip(path), True) for path in sorted(Path(folder).glob("*.mp4"))]
+    return [Place(f"clip-{path.stem}", "test", _clip(path), True, True) for path in sorted(Path(folder).glob("*.mp4"))]
 
 
 def _still(paths: list[Path]) -> Callable[[int], Picture]:
-    """A photograph cut to 16:9, at most 640 px wide and never enlarged."""
+    """A photograph cut to 16:9, at most 1280 px wide and never enlarged."""
 
     @lru_cache(maxsize=4)
     def load(index: int) -> Picture:
@@ -153,7 +147,7 @@ def _still(paths: list[Path]) -> Callable[[int], Picture]:
         else:
             cut = (width - height * 16 // 9) // 2
             picture = picture[:, cut : cut + height * 16 // 9]
-        wide = min(picture.shape[1], 640) // 16 * 16
+        wide = min(picture.shape[1], 1280) // 16 * 16
         return np.asarray(cv2.resize(picture, (wide, wide * 9 // 16 // 2 * 2), interpolation=cv2.INTER_AREA), np.uint8)
 
     return lambda moment: load(moment % len(paths))
@@ -162,18 +156,23 @@ def _still(paths: list[Path]) -> Callable[[int], Picture]:
 def _clip(path: Path) -> Callable[[int], Picture]:
     """Moments spread evenly over a clip."""
 
-    @lru_cache(maxsize=MOMENTS)
-    def load(moment: int) -> Picture:
+    @lru_cache(maxsize=1)
+    def load() -> list[Picture]:
         capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        picture = None
-        for _ in range(max(int(count * (moment + 0.3) / MOMENTS), 1)):
-            done, read = capture.read()
-            picture = read if done else picture
+        wanted = {int(count * (moment + 0.3) / MOMENTS) for moment in range(MOMENTS)}
+        found: list[Picture] = []
+        for number in range(count):
+            if not capture.grab():
+                break
+            if number in wanted:
+                done, picture = capture.retrieve()
+                if done:
+                    height, width = picture.shape[:2]
+                    found.append(np.asarray(picture[: height // 2 * 2, : width // 2 * 2], np.uint8))
         capture.release()
-        if picture is None:
+        if not found:
             raise FileNotFoundError(path)
-        height, width = picture.shape[:2]
-        return np.asarray(picture[: height // 2 * 2, : width // 2 * 2], np.uint8)
+        return found
 
-    return load
+    return lambda moment: load()[moment % len(load())]

@@ -1,7 +1,7 @@
-"""Procedural places: streets, rooms, yards and halls, painted from a seed; any number of them, no two alike.
+"""Renders places from a seed: streets, rooms, yards and halls; any number of them, no two alike.
 
-The primitives are the demo's (`agent/demo/scene/drawing.py`); what is painted where is drawn by lot. A place has a
-still background and, at each moment, other people in it and a slightly other light.
+The primitives are the demo's (`agent/demo/scene/drawing.py`); what is painted where is drawn by lot. A place is still:
+`people` draws who passes through it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,17 @@ def background(seed: int) -> Canvas:
 def frame(seed: int, moment: int) -> Canvas:
     """The place at one of its moments: people stand elsewhere, the rest is the same."""
     canvas = background(seed).copy()
-    rng = np.random.default_rng((seed, moment))
-    for _ in range(int(rng.integers(0, 4))):
-        feet = (int(rng.integers(60, WIDTH_PX - 60)), int(rng.integers(400, HEIGHT_PX)))
-        height = int(rng.integers(90, 330))
-        drawing.person(canvas, feet, height, float(rng.uniform(0, 6)), drawing.any_colour(rng, 30, 230))
+    people(canvas, np.random.default_rng((seed, moment)))
     return canvas
+
+
+def people(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Draw up to three people somewhere into a picture, in place."""
+    height, width = canvas.shape[:2]
+    for _ in range(int(rng.integers(0, 4))):
+        feet = (int(rng.uniform(0.05, 0.95) * width), int(rng.uniform(0.55, 1) * height))
+        tall = int(rng.uniform(0.125, 0.46) * height)
+        drawing.person(canvas, feet, tall, float(rng.uniform(0, 6)), drawing.any_colour(rng, 30, 230))
 
 
 def _street(rng: np.random.Generator) -> Canvas:

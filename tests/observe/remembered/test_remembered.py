@@ -55,7 +55,7 @@ def test_each_area_is_a_module_with_the_same_four_names() -> None:
 def test_a_look_is_folded_in_and_comes_back_from_text() -> None:
     seen = fold({**PICTURED, **IN_TURN, **OBSERVED}, EMPTY, look())
     learned = {name for name in REMEMBERED if getattr(seen, name) != getattr(EMPTY, name)}
-    assert learned >= {"looked", "pooled", "identities"}
+    assert learned >= {"looked", "quality", "identities"}
     kept = from_data(json.loads(json.dumps(to_data(seen))))
     assert replace(kept, quality=seen.quality) == seen
     assert kept.quality.keys() == seen.quality.keys(), "numbers of quality are rounded"

@@ -1,4 +1,4 @@
-"""Remembers the verdicts of the last looks at each private zone, for the next one to be pooled with. Pure."""
+"""Remembers which private zones failed, so that a second look confirms it and a failing zone waits for none. Pure."""
 
 from typing import Final
 
@@ -12,5 +12,5 @@ to_data, from_data = as_rows(zone_verdicts.to_data, zone_verdicts.from_data)
 
 
 def update(before: Remembered, look: Look) -> tuple[zone_verdicts.CameraVerdicts, ...]:
-    """Return the looks that the next one is pooled with."""
-    return zone_verdicts.pool_verdicts(look.site, look.told, look.seen, before.pooled, look.now)[1]
+    """Return what is remembered unchanged: verdicts are confirmed where they are judged (`rounds.py`)."""
+    return before.pooled

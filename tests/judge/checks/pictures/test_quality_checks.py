@@ -14,7 +14,7 @@ from agent.judge.checks.pictures.quality import MESSAGES
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.observe.pictures.compact import packed, quality_data, quality_from, unpacked
 from agent.observe.pictures.view_memory import CameraQuality, CameraView, IndicatorMark, SnapshotMark
-from agent.observe.pictures.zone_verdicts import CameraVerdicts, SingleVerdict
+from agent.observe.pictures.zone_verdicts import CameraVerdicts, Failed
 from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Mute
 from masking.quality.indicators import INDICATORS
@@ -169,7 +169,7 @@ def full_mode(seed: int, light: str) -> ModeMemory:
 def test_the_memory_of_sixty_four_cameras_stays_small() -> None:
     names = [f"camera-{number:02}" for number in range(64)]
     looks = (view("moved"), view("moved"), view("moved"))
-    glances = tuple(SingleVerdict(NOW, "UNSURE", "looks-differ", 0.512345) for _ in range(2))
+    failed = Failed(NOW, "d" * 64, confirmed=True)
     kept = Remembered(
         views={name: CameraView("d" * 64, ViewMemory(looks[0], looks), NOW) for name in names},
         quality={
@@ -182,7 +182,7 @@ def test_the_memory_of_sixty_four_cameras_stays_small() -> None:
             for number, name in enumerate(names)
         },
         pooled=tuple(
-            CameraVerdicts(name, "z" * 64, "m" * 64, {(path, "window"): glances for path in (*PATHS, "playback")})
+            CameraVerdicts(name, "z" * 64, "m" * 64, {(path, "window"): failed for path in (*PATHS, "playback")})
             for name in names
         ),
     )

@@ -1,0 +1,300 @@
+"""Measures what one look at a zone leaves for the looks after it, and compares looks. For the worker's child only.
+
+Behind an opaque mask nothing recurs: what is left in a flat area at one moment is the codec's, and gone at the next.
+What shows through a translucent one is there each time, far below what one picture can prove. Behind a mosaic or a blur
+little changes: what moves in the scene, and the sensor's noise, stop at its border.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from masking.model import Zone
+from masking.zones.evidence_format import (
+    BORDER_STRETCHES,
+    CHANGE_CELLS,
+    INSIDE_CELLS,
+    NO_MOMENT,
+    RASTER_CELLS,
+    SIGNS,
+    NoEvidence,
+    Single,
+    pack,
+    unpack,
+)
+from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region, sums_at
+
+Rest = npt.NDArray[np.int8]
+Labels = npt.NDArray[np.intp]
+
+REST_UNIT: Final = 1 / 16
+"""What one step of a rest is worth, in levels of luma."""
+
+_NO_CELL: Final = -128
+_DEEP_PX: Final = 12.0
+"""How far inside the core (at 640 px) a rest is measured: beyond the block of a codec that holds the border."""
+
+_BLOCK_PX: Final = 12
+"""The same in pixels of the picture as it came: blocks do not shrink with it."""
+
+_LEAST_DEEP_PX: Final = 400
+_CELL_PX: Final = 4.0
+_LEAST_CELLS: Final = 12
+
+_INNER_STRIP: Final = (1.5, 6.0)
+_OUTER_STRIP: Final = (3.0, 14.0)
+"""Distances to the border, at 640 px, between which the strips inside and outside lie."""
+
+_CHANGE_UNIT: Final = 1 / 8
+_LEAST_PIXELS: Final = (20, 10, 15)
+"""Pixels that a cell inside, of the inner strip and of the outer strip must have."""
+
+_SAME_AROUND: Final = 0.35
+"""Change (levels) around a zone below which two pictures are one that was coded anew: each sensor has more noise."""
+
+_NOISE: Final = np.random.default_rng(0x100C).integers(0, 256, (256, 256), np.uint8)
+"""Random signs, a bit for each: no key, only spread evenly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One look: its verdict, the rest of luma by cell (RASTER_CELLS squared), and detail by cell and sign."""
+
+    single: Single
+    rest: Rest
+    change: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How much detail changes between looks inside a zone, as logarithms of ratios to that around it (0: as much).
+
+    `inside`: over all of it; `cell`: in the second worst of its cells; `strip`: in the worst quarter of the border,
+    just inside of it, to that just outside there. `around`: logarithm of the change around, in levels; `least_around`:
+    along the quietest quarter of the border.
+    """
+
+    inside: float
+    cell: float
+    strip: float
+    around: float
+    least_around: float
+
+
+def moment_of(imprint: bytes) -> bytes:
+    """Return a digest of a picture's imprint (`view/imprint.py`): equal for two pictures of one moment."""
+    return hashlib.sha256(imprint).digest()[:8] if imprint else NO_MOMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """What recurs from look to look in a flat area, as contrast in levels of luma.
+
+    `contrast`: beside a plane, which light makes. `crossed`: beside whole rows and columns too. A codec goes on with
+    its errors along them, so that theirs recur wherever the surroundings do; a scene has more than those.
+    """
+
+    contrast: float
+    crossed: float
+
+
+def basis_of(picture_shape: tuple[int, ...], zone: Zone) -> bytes:
+    """Return a digest of a zone, without its earlier looks, and of the picture's size."""
+    return hashlib.sha256(f"{picture_shape[:2]} {zone!r}".encode()).digest()[:8]
+
+
+def describe(region: Region, single: Single) -> bytes:
+    """Return what a look leaves for the ones after it. Side effect: caches the zone's cells."""
+    places = _places(region.ground)
+    return pack(single, _rest(region).tobytes(), _detail(region, places).astype(">i2").tobytes())
+
+
+def read(data: bytes, basis: bytes) -> Look | None:
+    """Return an earlier look; None for one of another zone or size of picture, or for what is none."""
+    try:
+        single, rest, change = unpack(data)
+    except NoEvidence:
+        return None
+    if single.basis != basis:
+        return None
+    detail = np.frombuffer(change, ">i2").reshape(CHANGE_CELLS, SIGNS).astype(np.float32)
+    raster = np.frombuffer(rest, np.int8).reshape(RASTER_CELLS, RASTER_CELLS)
+    return Look(single, raster, detail * np.float32(_CHANGE_UNIT))
+
+
+def is_same(look: Look, other: Look) -> bool:
+    """Tell whether two looks are at one moment: equal in what the picture shows, or around the zone."""
+    if look.single.moment == other.single.moment != NO_MOMENT:
+        return True
+    around = slice(CHANGE_CELLS - BORDER_STRETCHES, None)
+    return bool(np.sqrt(((look.change - other.change)[around] ** 2).mean()) < _SAME_AROUND)
+
+
+def recurring(looks: Sequence[Look]) -> Recurring | None:
+    """Measure what recurs in the flat area of a zone, of one look all that is left; None: the zone is too small."""
+    known = np.logical_and.reduce([look.rest != _NO_CELL for look in looks])
+    if np.count_nonzero(known) < _LEAST_CELLS:
+        return None
+    rows, columns = np.nonzero(known)
+    plane = np.stack((np.ones(len(rows)), rows, columns), 1).astype(np.float32)
+    lines = np.concatenate((np.eye(RASTER_CELLS)[rows], np.eye(RASTER_CELLS)[columns]), 1).astype(np.float32)
+    rests = np.stack([look.rest[known] for look in looks], 1).astype(np.float32) * np.float32(REST_UNIT)
+    return Recurring(_shared(_without(plane, rests)), _shared(_without(lines, rests)))
+
+
+def _without(shapes: Floats, rests: Floats) -> Floats:
+    """What is left of rests (cells x looks) once the best mixture of these shapes (cells x shapes) is taken out."""
+    return np.asarray(rests - shapes @ np.linalg.lstsq(shapes, rests, rcond=None)[0], np.float32)
+
+
+def _shared(rests: Floats) -> float:
+    """The root of the mean covariance between looks, in levels; negative where they contradict each other."""
+    count = rests.shape[1]
+    if count == 1:
+        return math.sqrt(float((rests**2).mean()))
+    shared = float(((rests.sum(1) ** 2 - (rests**2).sum(1)) / (count * (count - 1))).mean())
+    return math.copysign(math.sqrt(abs(shared)), shared)
+
+
+def changing(region: Region, looks: Sequence[Look]) -> Change | None:
+    """Measure how much changes between looks, inside a zone and around it; None where too little of it can be seen."""
+    counts = _places(region.ground).counts
+    pairs = [(one, other) for number, one in enumerate(looks) for other in looks[:number]]
+    power = np.mean([((one.change - other.change) ** 2).mean(1) for one, other in pairs], 0)
+    cells = INSIDE_CELLS * INSIDE_CELLS
+    parts = np.split(np.arange(CHANGE_CELLS), (cells, cells + BORDER_STRETCHES))
+    enough = [counts[part] >= least for part, least in zip(parts, _LEAST_PIXELS, strict=True)]
+    inside, inner, outer = (power[part] for part in parts)
+    both = enough[1] & enough[2]
+    if np.count_nonzero(enough[0]) < 2 or np.count_nonzero(both) < 4:
+        return None
+    around = float(np.average(outer[both], weights=counts[parts[2]][both]))
+    within = float(np.average(inside[enough[0]], weights=counts[parts[0]][enough[0]]))
+    quarters = [_quarter(int(at), both) for at in np.flatnonzero(both)]
+    strips = [_log_ratio(float(inner[q].mean()), float(outer[q].mean())) for q in quarters]
+    return Change(
+        inside=_log_ratio(within, around),
+        cell=_log_ratio(float(np.sort(inside[enough[0]])[-2]), around),
+        strip=max(strips),
+        around=_log_ratio(around, 1.0),
+        least_around=_log_ratio(min(float(outer[q].mean()) for q in quarters), 1.0),
+    )
+
+
+def _quarter(at: int, both: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """The stretches of a quarter of the border that begins at one, as far as they can be seen."""
+    stretches = (at + np.arange(BORDER_STRETCHES // 4)) % BORDER_STRETCHES
+    return np.asarray(stretches[both[stretches]], np.intp)
+
+
+def _log_ratio(above: float, below: float) -> float:
+    return 0.5 * float(np.log((above + 0.05) / (below + 0.05)))
+
+
+def _rest(region: Region) -> Rest:
+    """The luma of the zone's deep inside by cell, in REST_UNIT off its median; _NO_CELL elsewhere."""
+    deep = _deep(region)
+    height, width = region.luma.shape
+    side = max(round(region.px(_CELL_PX)), -(-max(height, width) // RASTER_CELLS))
+    counts = sums_at(cv2.integral(deep), side).astype(np.float64)
+    sums = sums_at(cv2.integral(cv2.multiply(region.luma, deep)), side)
+    enough = counts >= 0.5 * side * side
+    out = np.full((RASTER_CELLS, RASTER_CELLS), _NO_CELL, np.int8)
+    if enough.any():
+        means = sums[enough] / counts[enough]
+        steps = np.clip(np.rint((means - np.median(means)) / REST_UNIT), -127, 127)
+        out[: enough.shape[0], : enough.shape[1]][enough] = steps
+    return out
+
+
+def _deep(region: Region) -> Bytes:
+    for share in (1.0, 0.5):
+        margin = round(max(region.px(_DEEP_PX), _BLOCK_PX / region.ground.factor) * share)
+        deep = np.asarray(cv2.erode(region.core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
+        if cv2.countNonZero(deep) >= _LEAST_DEEP_PX:
+            return deep
+    return region.core
+
+
+def _detail(region: Region, places: "_Places") -> Floats:
+    """Sums of second differences by cell and sign, over the root of the cell's pixels, in _CHANGE_UNIT."""
+    bends = cv2.Laplacian(region.luma, cv2.CV_32F, ksize=1)[places.where]
+    signs = np.unpackbits(places.noise[:, None], axis=1)
+    sums = np.stack(
+        [np.bincount(places.labels, np.where(signs[:, k], bends, -bends), CHANGE_CELLS) for k in range(SIGNS)], 1
+    )
+    scaled = sums / np.sqrt(np.maximum(places.counts, 1))[:, None] / _CHANGE_UNIT
+    return np.asarray(np.clip(np.rint(scaled), -32767, 32767), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Which pixels of a crop are summed (`where`), in which cell each lies, how many a cell has, and their signs."""
+
+    where: npt.NDArray[np.bool_]
+    labels: Labels
+    counts: npt.NDArray[np.intp]
+    noise: Bytes
+
+
+def _places(ground: Ground) -> _Places:
+    return _kept_places(ground) if ground.is_kept else _new_places(ground)
+
+
+def _new_places(ground: Ground) -> _Places:
+    height, width = ground.core.shape
+    area = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(area, [np.rint(ground.corners * 64).astype(np.int32)], 1, cv2.LINE_8, 6)
+    # A border that is the picture's edge does not count: the area goes on behind it.
+    padded = cv2.copyMakeBorder(area, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    away = cv2.distanceTransform(1 - padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    labels = np.full((height, width), -1, np.intp)
+    low, high = ground.corners.min(0), ground.corners.max(0)
+    columns = _share(np.arange(width), float(low[0]), float(high[0]))
+    rows = _share(np.arange(height), float(low[1]), float(high[1]))
+    cells = rows[:, None] * INSIDE_CELLS + columns[None, :]
+    deep = (area > 0) & (depth >= _INNER_STRIP[1] * ground.scale)
+    labels[deep] = cells[deep]
+    inner = (area > 0) & (depth >= _INNER_STRIP[0] * ground.scale) & ~deep
+    outer = (area == 0) & (away >= _OUTER_STRIP[0] * ground.scale) & (away < _OUTER_STRIP[1] * ground.scale)
+    for strip, first in ((inner, 0), (outer, BORDER_STRETCHES)):
+        labels[strip] = INSIDE_CELLS * INSIDE_CELLS + first + _stretches(ground.corners, strip)
+    labels[[0, -1]], labels[:, [0, -1]] = -1, -1  # the second difference there is made up
+    where = labels >= 0
+    noise = np.tile(_NOISE, (-(-height // 256), -(-width // 256)))[:height, :width]
+    found = labels[where]
+    return _Places(where, found, np.bincount(found, minlength=CHANGE_CELLS), noise[where])
+
+
+_kept_places = lru_cache(maxsize=KEPT_ZONES)(_new_places)
+
+
+def _share(at: npt.NDArray[np.intp], low: float, high: float) -> npt.NDArray[np.intp]:
+    shares = (at - low) / max(high - low, 1e-6)
+    return np.asarray(np.clip(shares * INSIDE_CELLS, 0, INSIDE_CELLS - 1), np.intp)
+
+
+def _stretches(corners: npt.NDArray[np.float64], strip: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Which stretch of the border each pixel of a strip is nearest to."""
+    rows, columns = np.nonzero(strip)
+    vectors = np.roll(corners, -1, 0) - corners
+    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
+    begins = np.concatenate(((0.0,), lengths.cumsum()))
+    nearest, at = np.full(len(rows), np.inf), np.zeros(len(rows))
+    for corner, vector, length, begin in zip(corners, vectors, lengths, begins, strict=False):
+        if length < 1e-6:
+            continue
+        x, y = columns - corner[0], rows - corner[1]
+        along = np.clip((x * vector[0] + y * vector[1]) / length, 0, length)
+        off = (x - along * vector[0] / length) ** 2 + (y - along * vector[1] / length) ** 2
+        closer = off < nearest
+        nearest[closer], at[closer] = off[closer], (begin + along)[closer]
+    return np.asarray(np.minimum(at / begins[-1] * BORDER_STRETCHES, BORDER_STRETCHES - 1), np.intp)

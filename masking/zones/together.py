@@ -1,0 +1,216 @@
+"""Judges looks at one zone at different times as one measurement. For the worker's child only.
+
+Looks at one place share their faults: texture and bitrate are the same in each, so their odds are never multiplied nor
+summed. What several looks add is what no single one has: whether what is left in a flat area recurs, and whether the
+zone changes as its surroundings do. Beyond that the middle look counts, by the limits of a single one.
+
+A FAIL needs two looks that fail, the present one among them; the agent decides what a first one means. Looks that are
+all unsure never become a FAIL. A look is never joined with itself: equal evidence counts once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Final, Literal
+
+from masking.geometry import GeometryError, validate
+from masking.model import Effect, Verdict, Zone
+from masking.zones.evidence import Change, Look, basis_of, changing, describe, is_same, moment_of, read, recurring
+from masking.zones.evidence_format import MOST_LOOKS, Single
+from masking.zones.forest import PASS_FROM
+from masking.zones.raster import Bgr, Region, cut
+from masking.zones.verdict import judge_zone
+
+RECURS_FROM: Final = 0.06
+CROSSED_FROM: Final = 0.04
+"""Contrast (levels) that recurs in a flat area from which something shows through (`evidence.Recurring`)."""
+
+RECURS_TO: Final = 2.5
+"""Above, it is no faint rest: a single look judges it (`opinions.py`), or it is a pattern of the mask's own."""
+
+ONE_LOOK_FROM: Final = 0.2
+ONE_LOOK_CROSSED_FROM: Final = 0.1
+"""Contrast in the only look from which more looks must show that it does not recur."""
+
+CERTAIN_FAIL: Final = 0.005
+"""Probability up to which two looks that fail need no majority: the mask was switched off a moment ago."""
+
+STILL_INSIDE: Final = -0.7
+STILL_STRIP: Final = -0.2
+SEEN_AROUND: Final = 0.7
+"""Logarithms (`evidence.Change`): so little must change inside, and along the worst quarter of the border, and so much
+around everywhere, that a zone counts as hidden whose look alone is not sure.
+"""
+
+MOVES_STRIP: Final = 0.35
+MOVES_INSIDE: Final = -0.2
+"""Where more changes than this, a mosaic or blur that looks whole is not believed."""
+
+PROBABILITY: Final = "hidden_probability"
+MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
+"""A number of each judge (`opinions.py`) that no other one gives: it identifies whose odds they are."""
+
+SAYS_NOTHING: Final = ("no-texture", "no-border", "too-small", "bad-polygon")
+"""Reasons of looks that could tell nothing: they do not affect the others."""
+
+_PROMOTED: Final = ("no-texture", "not-clean", "low-bitrate", "no-energy", "no-grid")
+"""Why a look is unsure that may still be of a zone in which nothing changes."""
+
+
+def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"") -> Verdict:
+    """Judge one zone of a decoded picture (height x width x 3, BGR), alone and `together` with its earlier looks.
+
+    `imprint`: that of the picture, by which an earlier look at the same moment is known and left out.
+    The numbers of `together` are the present look's, with `looks`, how many counted, where there were several.
+    """
+    single = judge_zone(picture, zone)
+    region = _region(picture, zone)
+    if region is None:
+        return replace(single, together=single)
+    basis = basis_of(picture.shape, zone)
+    tells = single.reason not in SAYS_NOTHING and _probability(single) is not None
+    own = Single(basis, moment_of(imprint), single.verdict, judge_of(single.numbers), tells, _probability(single))
+    evidence = describe(region, own)
+    looks = _different([look for data in (*zone.earlier, evidence) if (look := read(data, basis)) is not None])
+    return replace(single, evidence=evidence, together=_joined(single, looks, region))
+
+
+def _different(looks: Sequence[Look]) -> list[Look]:
+    """The newest looks at different moments: a picture that came twice, or froze, is one look."""
+    found: list[Look] = []
+    for look in reversed(looks):
+        if not any(is_same(look, other) for other in found):
+            found.insert(0, look)
+    return found[-MOST_LOOKS:]
+
+
+def judge_of(numbers: Sequence[tuple[str, float]]) -> Effect | Literal[""]:
+    """Return which effect's judge measured these numbers; empty where they do not show it."""
+    names = {name for name, _ in numbers}
+    return next((effect for effect, name in MEASURED_BY.items() if name in names), "")
+
+
+def _region(picture: Bgr, zone: Zone) -> Region | None:
+    try:
+        validate(zone.polygon)
+    except GeometryError:
+        return None
+    return cut(picture, zone.polygon)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the looks that could tell something say: how many there are, and how many of each decision."""
+
+    telling: int
+    passed: int
+    failed: int
+
+
+def _joined(single: Verdict, looks: Sequence[Look], region: Region) -> Verdict:
+    """Join looks, the present one last."""
+    if len(looks) == 1:
+        return _first(single, looks)
+    telling = [look.single for look in looks if look.single.tells]
+    count = _Counted(
+        len(telling), sum(one.decision == "PASS" for one in telling), sum(one.decision == "FAIL" for one in telling)
+    )
+    change = changing(region, looks)
+    if single.verdict == "FAIL":
+        joined = _failed(single, telling, count)
+    elif count.failed:
+        joined = _open(single, "looks-differ", _DIFFER) if single.verdict == "PASS" or count.passed else single
+    else:
+        joined = _hidden(single, telling, count, change)
+    if joined.verdict == "PASS":
+        joined = _opaque(joined, looks)
+    return _counted(joined, looks, change)
+
+
+def _first(single: Verdict, looks: Sequence[Look]) -> Verdict:
+    rest = recurring(looks) if _is_solid(single) else None
+    if rest is not None and ONE_LOOK_FROM < rest.contrast <= RECURS_TO and rest.crossed > ONE_LOOK_CROSSED_FROM:
+        return _open(single, "not-clean", _MAY_SHOW)
+    return single
+
+
+def _failed(single: Verdict, telling: Sequence[Single], count: _Counted) -> Verdict:
+    """A look that fails: another one must, and either both are certain or most looks fail."""
+    before = [one for one in telling[:-1] if one.decision == "FAIL"]
+    if not before:
+        return _open(single, "unconfirmed", _UNCONFIRMED)
+    certain = all(one.probability is not None and one.probability <= CERTAIN_FAIL for one in (telling[-1], before[-1]))
+    most = 2 * count.failed > count.telling or not count.passed
+    return single if certain or most else _open(single, "looks-differ", _DIFFER)
+
+
+def _hidden(single: Verdict, telling: Sequence[Single], count: _Counted, change: Change | None) -> Verdict:
+    """Looks of which none fails: PASS by the middle one, or because nothing changes inside."""
+    judge = judge_of(single.numbers)
+    alike = [one.probability for one in telling if one.judge == judge and one.probability is not None]
+    middle = median(alike) if alike else 0.0
+    if 2 * count.passed > count.telling:
+        if judge != "color" and change is not None and _moves(change):
+            return _open(single, "looks-differ", _MOVES)
+        if single.verdict == "PASS":
+            return single
+        return _several(single) if middle >= PASS_FROM else single
+    if single.verdict == "PASS":
+        single = _open(single, "looks-differ", _DIFFER)
+    if judge != "color" and change is not None and single.reason in (*_PROMOTED, "looks-differ") and _is_still(change):
+        return _several(single)
+    return single
+
+
+def _is_still(change: Change) -> bool:
+    return change.inside < STILL_INSIDE and change.strip < STILL_STRIP and change.least_around > SEEN_AROUND
+
+
+def _moves(change: Change) -> bool:
+    if change.least_around < SEEN_AROUND:
+        return False
+    return change.inside > MOVES_INSIDE or change.strip > MOVES_STRIP
+
+
+def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
+    """Open a solid mask behind which something recurs."""
+    if not _is_solid(joined):
+        return joined
+    flat = [look for look in looks if look.single.decision == "PASS" and look.single.judge == "color"]
+    rest = recurring(flat) if len(flat) > 1 else None
+    if len(flat) == 1:
+        return _first(joined, flat)
+    if rest is not None and RECURS_FROM < rest.contrast <= RECURS_TO and rest.crossed > CROSSED_FROM:
+        return _open(joined, "shows-through", _SHOWS)
+    return joined
+
+
+def _is_solid(verdict: Verdict) -> bool:
+    return verdict.verdict == "PASS" and judge_of(verdict.numbers) == "color"
+
+
+def _several(single: Verdict) -> Verdict:
+    return replace(single, verdict="PASS", reason="several-looks", explanation=_TOGETHER)
+
+
+def _open(single: Verdict, reason: str, text: str) -> Verdict:
+    return replace(single, verdict="UNSURE", reason=reason, explanation=text)
+
+
+def _counted(joined: Verdict, looks: Sequence[Look], change: Change | None) -> Verdict:
+    told = [("looks", float(len(looks)))]
+    if change is not None:
+        told += [("change_inside", round(change.inside, 3)), ("change_strip", round(change.strip, 3))]
+    return replace(joined, numbers=(*joined.numbers, *told))
+
+
+def _probability(look: Verdict) -> float | None:
+    return next((value for name, value in look.numbers if name == PROBABILITY), None)
+
+
+_DIFFER: Final = "Looks at different times differ, and together they do not decide."
+_TOGETHER: Final = "No single look is sure, but all together they show that the zone is hidden."
+_MOVES: Final = "The zone looks hidden, but along its border or inside it changes as its surroundings do."
+_SHOWS: Final = "The zone is of one colour, but the same faint picture shows in it each time."
+_UNCONFIRMED: Final = "One picture alone shows the zone bare: another one must confirm that."
+_MAY_SHOW: Final = "The zone is of one colour, but one look cannot exclude that something shows through faintly."

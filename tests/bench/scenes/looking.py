@@ -1,0 +1,38 @@
+"""Judges a zone by several looks, as the agent does over its cycles: the one place where benches ask the product.
+
+Whoever changes how looks are joined changes `judge_each`, and no bench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from masking.model import Verdict, Zone
+from masking.zones import together
+from masking.zones.evidence_format import MOST_LOOKS
+
+Picture = npt.NDArray[np.uint8]
+
+
+def judge_each(pictures: Iterable[Picture], zone: Zone) -> Iterator[Verdict]:
+    """Yield the verdict after each look, oldest picture first."""
+    left: tuple[bytes, ...] = ()
+    for picture in pictures:
+        seen = together.judge_looks(picture, replace(zone, earlier=left))
+        if seen.evidence:
+            left = (*left, seen.evidence)[1 - MOST_LOOKS :]
+        yield seen.together or seen
+
+
+def judge_looks(pictures: Iterable[Picture], zone: Zone) -> Verdict:
+    """Return the verdict after all looks. Raises ValueError without a picture."""
+    verdict = None
+    for verdict in judge_each(pictures, zone):  # noqa: B007
+        pass
+    if verdict is None:
+        raise ValueError("no look at the zone")
+    return verdict

@@ -1,0 +1,166 @@
+"""Several looks at one zone are one measurement: what recurs, what changes, and what no number of looks may do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pictures
+import pytest
+from pictures import Mask, Picture
+
+from masking.model import Effect, Verdict, Zone
+from masking.zones.evidence import basis_of, read, recurring
+from masking.zones.evidence_format import EVIDENCE_BYTES, MOST_LOOKS, NoEvidence, unpack
+from masking.zones.together import RECURS_FROM, judge_looks, judge_of
+from masking.zones.verdict import judge_zone
+
+DESK = pictures.polygon(pictures.ZONE)
+FAINT = Mask("solid", 0.98)
+"""People are read through it once the zone is stretched, and a single look takes it for a mask."""
+
+
+def seen(moment: int, mask: Mask, seed: int = 21, quality: int = 75) -> Picture:
+    """Return a decoded JPEG of the scene at one moment: other noise, other exposure."""
+    scene = pictures.scene(seed)
+    lit = pictures.lit(np.asarray(cv2.convertScaleAbs(scene, alpha=1 + 0.01 * (moment % 3)), np.uint8), "day", moment)
+    drawn = pictures.masked(lit, pictures.ZONE, mask)
+    data = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def looked(pictures_seen: list[Picture], zone: Zone) -> Verdict:
+    """Judge pictures one after the other, each together with those before it; return the last answer."""
+    left: tuple[bytes, ...] = ()
+    for picture in pictures_seen:
+        answer = judge_looks(picture, replace(zone, earlier=left))
+        left = (*left, answer.evidence)
+    return answer
+
+
+def together(answer: Verdict) -> Verdict:
+    assert answer.together is not None
+    return answer.together
+
+
+def numbers(verdict: Verdict) -> dict[str, float]:
+    return dict(verdict.numbers)
+
+
+def zone(effect: Effect = "color", color: str = "#000000") -> Zone:
+    return Zone("desk", DESK, effect, color if effect == "color" else "")
+
+
+def test_one_look_is_judged_as_it_was_and_leaves_bytes_of_one_length() -> None:
+    picture = seen(1, Mask("solid"))
+    answer = judge_looks(picture, zone())
+    assert replace(answer, evidence=b"", together=None) == judge_zone(picture, zone())
+    assert together(answer) == judge_zone(picture, zone())
+    assert len(answer.evidence) == EVIDENCE_BYTES
+
+
+def test_what_shows_through_a_mask_faintly_recurs_and_does_not_pass() -> None:
+    """A single look passes it: this is the one defence against it."""
+    singles = [judge_zone(seen(moment, FAINT), zone()).verdict for moment in range(MOST_LOOKS)]
+    assert "PASS" in singles
+    answer = looked([seen(moment, FAINT) for moment in range(MOST_LOOKS)], zone())
+    assert together(answer).verdict != "PASS"
+
+
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_behind_an_opaque_mask_nothing_recurs(seed: int) -> None:
+    answer = looked([seen(moment, Mask("solid"), seed) for moment in range(MOST_LOOKS)], zone())
+    assert (together(answer).verdict, together(answer).reason) == ("PASS", "solid")
+    assert numbers(together(answer))["looks"] == MOST_LOOKS
+
+
+def test_a_picture_is_never_a_second_look_of_itself() -> None:
+    picture = seen(1, FAINT)
+    once = looked([picture], zone())
+    for again in (looked([picture] * 5, zone()), looked([seen(2, FAINT), picture, seen(2, FAINT), picture], zone())):
+        assert again.evidence == once.evidence
+    assert "looks" not in numbers(together(looked([picture] * 5, zone())))
+    assert numbers(together(looked([seen(2, FAINT), picture, seen(2, FAINT), picture], zone())))["looks"] == 2
+
+
+def test_a_frozen_picture_that_was_coded_anew_is_known_by_what_it_shows() -> None:
+    first = judge_looks(seen(1, FAINT), zone(), b"one moment")
+    other = judge_looks(seen(1, FAINT, quality=80), replace(zone(), earlier=(first.evidence,)), b"one moment")
+    assert other.evidence != first.evidence
+    assert "looks" not in numbers(together(other))
+
+
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+@pytest.mark.parametrize("tone", [24, 88, 136, 200])
+def test_a_zone_hidden_otherwise_than_declared_never_fails_however_often_it_is_seen(effect: Effect, tone: int) -> None:
+    answer = looked([seen(moment, Mask("solid", color=(tone,) * 3)) for moment in range(MOST_LOOKS)], zone(effect))
+    assert (together(answer).verdict, together(answer).reason) == ("UNSURE", "other-effect")
+
+
+def test_a_first_look_that_fails_among_others_waits_for_a_second() -> None:
+    hidden = [seen(moment, Mask("solid")) for moment in range(3)]
+    first = looked([*hidden, seen(7, Mask("none"))], zone())
+    assert (first.verdict, together(first).verdict, together(first).reason) == ("FAIL", "UNSURE", "unconfirmed")
+    second = looked([*hidden, seen(7, Mask("none")), seen(8, Mask("none"))], zone())
+    assert (together(second).verdict, together(second).reason) == ("FAIL", second.reason)
+
+
+def test_looks_that_contradict_each_other_stay_open() -> None:
+    answer = looked([seen(1, Mask("none")), seen(2, Mask("solid"))], zone())
+    assert (answer.verdict, together(answer).verdict, together(answer).reason) == ("PASS", "UNSURE", "looks-differ")
+
+
+@pytest.mark.parametrize("earlier", [b"", b"x", bytes(EVIDENCE_BYTES), b"\xff" * EVIDENCE_BYTES])
+def test_bytes_that_are_no_evidence_are_no_look(earlier: bytes) -> None:
+    with pytest.raises(NoEvidence):
+        unpack(earlier)
+    picture = seen(1, Mask("solid"))
+    answer = judge_looks(picture, replace(zone(), earlier=(earlier,) * 5))
+    assert together(answer) == judge_zone(picture, zone())
+
+
+def test_a_look_at_another_zone_or_of_another_size_is_no_look_at_this_one() -> None:
+    other = Zone("desk", pictures.polygon((0.31, 0.3, 0.6, 0.75)), "color", "#000000")
+    left = judge_looks(seen(2, Mask("solid")), other).evidence
+    small = cv2.resize(seen(3, Mask("solid")), (320, 180), interpolation=cv2.INTER_AREA)
+    smaller = judge_looks(np.asarray(small, np.uint8), zone()).evidence
+    answer = judge_looks(seen(1, Mask("solid")), replace(zone(), earlier=(left, smaller)))
+    assert "looks" not in numbers(together(answer))
+
+
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+def test_in_a_place_without_texture_noise_that_stops_at_the_border_proves_a_mask(effect: Effect) -> None:
+    mask = Mask("mosaic", 16) if effect == "pixelated" else Mask("blur", 8)
+
+    def at(moment: int, drawn: Mask) -> Picture:
+        noise = np.random.default_rng(moment).normal(0, 3, (360, 640, 3))
+        wall = np.clip(pictures.flat_scene().astype(np.float64) + noise, 0, 255).astype(np.uint8)
+        return pictures.masked(wall, pictures.ZONE, drawn)
+
+    singles = {judge_zone(at(moment, mask), zone(effect)).verdict for moment in range(3)}
+    bare = looked([at(moment, Mask("none")) for moment in range(MOST_LOOKS)], zone(effect))
+    hidden = looked([at(moment, mask) for moment in range(MOST_LOOKS)], zone(effect))
+    assert "UNSURE" in singles
+    assert together(hidden).verdict == "PASS"
+    assert together(bare).verdict != "PASS"
+
+
+def test_the_rest_of_a_mask_is_far_below_what_shows_through_a_faint_one() -> None:
+    def contrast(mask: Mask) -> float:
+        picture_seen = [seen(moment, mask) for moment in range(MOST_LOOKS)]
+        basis = basis_of(picture_seen[0].shape, zone())
+        looks = [read(judge_looks(picture, zone()).evidence, basis) for picture in picture_seen]
+        rest = recurring([look for look in looks if look is not None])
+        assert rest is not None
+        return rest.contrast
+
+    assert contrast(Mask("solid")) < RECURS_FROM / 2
+    assert contrast(FAINT) > 2 * RECURS_FROM
+
+
+def test_each_judge_is_known_by_its_numbers() -> None:
+    for effect, mask in (("color", Mask("solid")), ("pixelated", Mask("mosaic", 16)), ("blurred", Mask("blur", 8))):
+        one = Zone("desk", DESK, effect)  # type: ignore[arg-type]
+        assert judge_of(judge_zone(seen(1, mask), one).numbers) == effect
+    assert judge_of((("hidden_probability", 0.5),)) == ""
