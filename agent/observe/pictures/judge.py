@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
@@ -14,9 +15,10 @@ from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
+from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PathFramed, PathName, PictureSeen, ZoneVerdict
 from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
 from masking.view import baseline
+from masking.view.model import FramingJob
 from masking.worker.study import Studied, Study
 
 
@@ -29,6 +31,7 @@ def judge_pictures(
     previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
     owners: Mapping[str, ViewOwners] = MappingProxyType({}),
+    framings: Mapping[tuple[str, PathName], FramingJob] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -36,7 +39,7 @@ def judge_pictures(
     raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
-    that a recorded picture may show.
+    that a recorded picture may show. `framings`: what is asked about how a path frames the approved view.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -46,7 +49,7 @@ def judge_pictures(
         study = study if path == picture.path else None
         job = Job(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
-            devices.get(picture.camera_id, ""), picture.camera_id,
+            devices.get(picture.camera_id, ""), picture.camera_id, framings.get((picture.camera_id, picture.path)),
         )  # fmt: skip
         if picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
@@ -101,6 +104,9 @@ def _one(
     )
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     values: list[Value] = [seen, *verdicts]
+    if judged.framing is not None and job.framing is not None and job.framing.references:
+        approved = approved_digest(job.framing.references)
+        values.append(PathFramed(picture.path, judged.width_px, judged.height_px, approved, judged.framing))
     if judged.studied is not None:
         values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
         if previous is not None and job.study is not None:

@@ -19,6 +19,9 @@ from masking.zones.pool import MEASURED_BY, MOST_LOOKS, PROBABILITY, judge_of, p
 
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 
+BY_FRAMING: Final = ("not-shown", "at-edge", "in-bar", "framing-unknown")
+"""Reasons of verdicts by how a path frames the approved view; nothing of the zone was measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class SingleVerdict:
@@ -90,7 +93,12 @@ def _pooled(observation: Observation, after: dict[str, CameraVerdicts], now: dat
 def pool_with(
     earlier: tuple[SingleVerdict, ...], verdict: ZoneVerdict, now: datetime
 ) -> tuple[ZoneVerdict, tuple[SingleVerdict, ...]]:
-    """Return the pooled verdict, and the single ones that the next is pooled with."""
+    """Return the pooled verdict, and the single ones that the next is pooled with.
+
+    One that rests on where the picture shows the zone begins anew: those before it may have judged another place.
+    """
+    if verdict.reason in BY_FRAMING:
+        return verdict, ()
     single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
     together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
     probability = dict(verdict.numbers).get(PROBABILITY)

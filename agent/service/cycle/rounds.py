@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.framings import framing_jobs
 from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
@@ -143,6 +144,7 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         # Folded once for the whole site, later: each part still has every camera's, and has forgotten only its own.
         bare={name: stretches for part, names in own for name, stretches in part.bare.items() if name in names},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
+        framings={key: one for part, names in own for key, one in part.framings.items() if key[0] in names},
     )
 
 
@@ -159,7 +161,10 @@ def _judge_pictures(
     asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
     judged = with_own_masks(site, told)
-    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners)
+    framings = framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now)
+    looked = judge_pictures(
+        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, framings
+    )
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 
