@@ -42,6 +42,7 @@ from drivers.footage import (
 from drivers.picture import (
     Access,
     FootageOpened,
+    PathFramed,
     PathName,
     PictureSeen,
     PresetSeen,
@@ -329,8 +330,8 @@ Value = (
     | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
     | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
     | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
-    | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen | StreamSample | StreamSound
-    | Unavailable
+    | FootageOpened | ZoneVerdict | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample
+    | StreamSound | Unavailable
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from drivers.footage import OpeningName
+from masking.view.model import FramingSeen
 
 PathName = Literal[
     "snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback", "playback-beside"
@@ -101,6 +102,17 @@ class ZoneVerdict:
     verdict: Literal["PASS", "FAIL", "UNSURE"]
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathFramed:
+    """How a path's picture of this size frames the approved view; `approved`: digest (SHA-256, hex) over that view."""
+
+    path: PathName
+    width_px: int
+    height_px: int
+    approved: str
+    seen: FramingSeen
 
 
 @dataclass(frozen=True, slots=True)

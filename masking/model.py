@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from masking.view.model import ViewJob, ViewSeen
+from masking.view.model import FramingJob, FramingSeen, ViewJob, ViewSeen
 from masking.worker.study import Studied, Study
 
 Point = tuple[float, float]
@@ -53,7 +53,7 @@ class Job:
     `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
     of one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
     further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
-    fixed.
+    fixed. `framing`: how the picture frames the approved view, in whose frame `zones` are; None: as they are given.
     """
 
     data: bytes = field(repr=False)
@@ -63,6 +63,7 @@ class Job:
     positions: tuple[Position, ...] = ()
     device: str = ""
     camera: str = ""
+    framing: FramingJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Judged:
     `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
     many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
     `imprint`: bits to compare the picture with others by (`view/likeness.py`), empty where it shows too little.
+    `framing` answers the job's.
     """
 
     width_px: int
@@ -123,6 +125,7 @@ class Judged:
     positioned: Positioned | None = None
     dropped_units: int = 0
     imprint: bytes = field(default=b"", repr=False)
+    framing: FramingSeen | None = None
 
 
 NOT_CONFINED: Final = "worker-not-confined"

@@ -16,11 +16,11 @@ from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, zon
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Observation, Value
-from drivers.picture import RECORDED, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import RECORDED, PathFramed, PictureSeen, PresetSeen, ZoneVerdict
 from drivers.spans import day_of
 from masking.view.model import QualitySeen, ViewSeen
 
-_PICTURES: Final = (PictureSeen, ZoneVerdict, PresetSeen, ViewSeen, QualitySeen)
+_PICTURES: Final = (PictureSeen, ZoneVerdict, PresetSeen, PathFramed, ViewSeen, QualitySeen)
 
 
 def bases(site: Site, facts: Facts, findings: Iterable[Finding], now: datetime) -> dict[str, Basis]:

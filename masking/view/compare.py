@@ -18,8 +18,9 @@ import numpy as np
 from masking.model import Polygon
 from masking.view import baseline
 from masking.view.baseline import BaselineError, Descriptor
+from masking.view.edges import log_gradient
 from masking.view.model import LightMode, Movement, ViewJob, ViewSeen, ViewState
-from masking.view.picture import LEAST_SIDE_PX, Bgr, Bools, Grey, excluded_area, grey_array, grey_of
+from masking.view.picture import LEAST_SIDE_PX, Bgr, Grey, excluded_area, grey_array, grey_of
 from masking.view.picture import light_mode as light_of
 from masking.view.tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Fit, Floats, Matrix, fit, plausible, usable
 
@@ -37,8 +38,6 @@ STEADY_AGREEING_MIN: Final = 0.6
 FAR_PX: Final = 18.0
 """A move that is larger is confirmed on the picture moved back: tiles that overlap by less find chance."""
 
-_SOFT_PX = 1.5
-_GRADIENT_FLOOR = 20.0
 _FEATURES = 1500
 _FEATURES_MIN = 12
 _MATCH_RATIO = 0.8
@@ -61,7 +60,7 @@ def compare(
     """
     light = light_of(picture, excluded)
     aspect = picture.shape[1] / picture.shape[0]
-    reference, reason = _nearest(references, light)
+    reference, reason = nearest(references, light)
     if reference is None:
         return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
     if reference.light != light:
@@ -79,7 +78,7 @@ def compare_position(picture: Bgr, view: ViewJob) -> ViewSeen:
     """
     light = light_of(picture, view.excluded)
     aspect = picture.shape[1] / picture.shape[0]
-    reference, reason = _nearest(view.references, light)
+    reference, reason = nearest(view.references, light)
     if reference is None:
         return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
     grey, size = grey_of(picture), (reference.width_px, reference.height_px)
@@ -88,8 +87,8 @@ def compare_position(picture: Bgr, view: ViewJob) -> ViewSeen:
     return _judge(reference, grey, light, view.excluded, aspect, far=False)
 
 
-def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
-    """The reference whose light is nearest, or None and why there is none."""
+def nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
+    """Return the reference whose light is nearest, or None and why there is none."""
     try:
         descriptors = [baseline.decode(data) for data in references]
     except BaselineError:
@@ -144,7 +143,7 @@ def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: b
         size = (approved.shape[1], approved.shape[0])
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     left_out = excluded_area((approved.shape[0], approved.shape[1]), excluded)
-    before, after = _log_gradient(approved, left_out), _log_gradient(grey, left_out)
+    before, after = log_gradient(approved, left_out), log_gradient(grey, left_out)
     shown = (~left_out).astype(np.uint8)
     tiles = usable(before, shown)
     if len(tiles.corners) < TILES_MIN:
@@ -164,18 +163,6 @@ def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: b
             if confirmed is not None and (best is None or confirmed.agreeing_ratio > best.agreeing_ratio):
                 best = confirmed
     return best, "no-match"
-
-
-def _log_gradient(grey: Grey, left_out: Bools) -> Floats:
-    """Where edges are, whatever the exposure: their mean is 0, and so is what is left out."""
-    soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), _SOFT_PX)
-    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
-    edges = np.asarray(cv2.log(cv2.magnitude(across, down) + _GRADIENT_FLOOR), np.float32)
-    if left_out.all():
-        return np.zeros_like(edges)
-    edges -= edges[~left_out].mean()
-    edges[left_out] = 0
-    return edges
 
 
 def _features(approved: Grey, grey: Grey, shown: Grey) -> Matrix | None:

@@ -123,3 +123,74 @@ class DescriptorJob:
 
     merge: tuple[bytes, ...] = field(default=(), repr=False)
     excluded: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """How a path's picture frames the approved view: an upright mapping between two frames of 0..1.
+
+    The approved view is mirrored (left becomes right) where `mirrored`, then turned clockwise by `turn_deg` (0, 90,
+    180, 270); a point (x, y) of that is found at (`scale_x * x + offset_x`, `scale_y * y + offset_y`) of the picture.
+    All zero and one: the picture frames what was approved, squeezed or not.
+    """
+
+    turn_deg: int = 0
+    mirrored: bool = False
+    scale_x: float = 1.0
+    scale_y: float = 1.0
+    offset_x: float = 0.0
+    offset_y: float = 0.0
+
+
+AS_APPROVED: Final = Framing()
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Black bars at a picture's edges, as shares (0..1) of its width or height."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
+
+
+NO_BARS: Final = Bars()
+
+
+@dataclass(frozen=True, slots=True)
+class FramingJob:
+    """Asks how a picture frames the approved view; its zones are then looked for where they lie in this picture.
+
+    `references`, `excluded`, `derived` as in `ViewJob`; without references only bars are looked for. `known`: what an
+    earlier picture of this path proved, which this one confirms, or contradicts; it is none for a picture of another
+    size than `known_size` (width, height). `search`: look for another framing where none is confirmed, which takes a
+    quarter of a second.
+    """
+
+    references: tuple[bytes, ...] = field(default=(), repr=False)
+    excluded: tuple[Polygon, ...] = ()
+    derived: tuple[bytes, ...] = field(default=(), repr=False)
+    known: Framing | None = None
+    known_size: tuple[int, int] = (0, 0)
+    search: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramingSeen:
+    """How one picture frames the approved view.
+
+    `state`: `found`, this picture proves it; `held`, it has too little to compare and the known one is used; `unknown`.
+    `reason`: `tiles` where found; else why not: `no-reference`, `bad-reference`, `too-small`, `no-texture`, `no-match`,
+    `not-searched`. `hinted`: its shape or its bars hint at another framing than the approved one. `agreeing_ratio`:
+    share (0..1) of the tiles with texture that agree, `tiles` how many those are, `quadrants` the quarters where.
+    """
+
+    state: Literal["found", "held", "unknown"]
+    reason: str
+    framing: Framing | None = None
+    bars: Bars = NO_BARS
+    hinted: bool = False
+    agreeing_ratio: float = 0.0
+    tiles: int = 0
+    quadrants: int = 0

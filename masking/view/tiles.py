@@ -99,16 +99,8 @@ def _count(length: int, step: int) -> int:
     return max(round((length - TILE_PX) / step) + 1, 1)
 
 
-def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]) -> Fit | None:
-    """The similarity that most tiles obey, or None.
-
-    Args:
-        before: Edges of the reference.
-        after: Edges of the picture, of the same size. Both are 0 where nothing is compared.
-        tiles: Those of `before` that are usable.
-        centre: The middle of what both show (x, y). Four quarters meet there, or in the middle of the tiles where
-            those spread widely enough: a sky takes no quarter away.
-    """
+def shifts(before: Floats, after: Floats, tiles: Tiles) -> tuple[Matrix, Matrix, Bools]:
+    """Find each tile of `before` again in `after`: its middle in both (x, y), and whether it was found at all."""
     found = []
     for x, y in tiles.corners.tolist():
         part = (slice(y, y + TILE_PX), slice(x, x + TILE_PX))
@@ -119,6 +111,20 @@ def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]
     start = np.asarray(tiles.corners + (TILE_PX - 1) / 2, np.float64)
     end = start + measured[:, :2]
     heard = (measured[:, 2] >= _PEAK_MIN) & np.isfinite(measured).all(axis=1)
+    return start, end, heard
+
+
+def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]) -> Fit | None:
+    """The similarity that most tiles obey, or None.
+
+    Args:
+        before: Edges of the reference.
+        after: Edges of the picture, of the same size. Both are 0 where nothing is compared.
+        tiles: Those of `before` that are usable.
+        centre: The middle of what both show (x, y). Four quarters meet there, or in the middle of the tiles where
+            those spread widely enough: a sky takes no quarter away.
+    """
+    start, end, heard = shifts(before, after, tiles)
     sure = heard & ~tiles.straight
     if int(sure.sum()) < _SURE_MIN:
         return None

@@ -15,7 +15,17 @@ import numpy as np
 from masking.model import Judged, Zone
 from masking.view import positions
 from masking.view.imprint import imprint
-from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
+from masking.worker import (
+    attempts,
+    confined,
+    decode,
+    framed_zones,
+    lockdown,
+    study_picture,
+    wire,
+    wire_framing,
+    wire_study,
+)
 from masking.zones.together import judge_looks
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -81,9 +91,11 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         picture = decoded.picture
         mean, deviation = _luma(picture)
         bits = imprint(picture)
-        verdicts = tuple(judge_looks(picture, zone, bits) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.run_study(picture, study)
+        framing_job = wire_framing.framing_job_of(message)
+        framing = study_picture.framing_of(picture, framing_job, studied)
+        verdicts = framed_zones.judge_zones(picture, wire.zones_of(message), bits, framing_job, framing)
         asked = positions.positions_of(message)
         positioned = study_picture.judge_position(picture, asked, bits) if asked else None
     except decode.DecodeError as failure:
@@ -98,6 +110,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
     answer = wire.judged_message(
         Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
+    answer |= wire_framing.framing_message(framing)
     return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
 
 

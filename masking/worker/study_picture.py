@@ -1,6 +1,7 @@
 """Runs a study on a decoded picture: view, quality, descriptor, thumbnail. For the locked-down child only."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -12,9 +13,10 @@ from masking.view import baseline
 from masking.view.baseline import BaselineError
 from masking.view.compare import compare, compare_position, steady
 from masking.view.imprint import imprint
-from masking.view.model import DescriptorJob, Polygon, QualityJob, ViewJob
+from masking.view.model import DescriptorJob, FramingJob, FramingSeen, Polygon, QualityJob, ViewJob
 from masking.view.picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, excluded_area, median
 from masking.view.positions import matched_position
+from masking.view.register import register
 from masking.worker.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
 from masking.zones.together import judge_looks
 
@@ -36,6 +38,15 @@ def run_study(picture: Bgr, study: Study) -> Studied:
         descriptor=b"" if study.descriptor is None else _descriptor(picture, study.descriptor),
         thumbnail=b"" if study.thumbnail is None else thumbnail(picture, study.thumbnail),
     )
+
+
+def framing_of(picture: Bgr, asked: FramingJob | None, studied: Studied | None) -> FramingSeen | None:
+    """Return how the picture frames the approved view; None where nobody asks."""
+    if asked is None:
+        return None
+    height, width = picture.shape[:2]
+    asked = asked if asked.known_size == (width, height) else replace(asked, known=None)
+    return register(picture, asked, studied.view if studied is not None else None)
 
 
 def judge_position(picture: Bgr, asked: Sequence[Position], bits: bytes) -> Positioned:

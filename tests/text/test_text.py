@@ -162,6 +162,7 @@ STAY = {
         "{path}: {error}",
         "{path}: {sound}",
         "{damaged} ({kind})",
+        "{path} ({framing})",
         "{verdict} ({reason})",
         "{name}: {why}",
         "{folder}: {why}",

@@ -40,6 +40,10 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "other-effect": Message("looks hidden, but by another effect than declared"),
     "too-small": Message("the zone is too small to be judged"),
     "bad-polygon": Message("the zone is no polygon that can be judged"),
+    "not-shown": Message("the path does not show this place"),
+    "at-edge": Message("the place lies at the very edge of what the path shows"),
+    "in-bar": Message("the place lies in a black bar of the picture"),
+    "framing-unknown": Message("how the path frames the approved view is not known"),
 }
 """Why a zone is not hidden, or cannot be told to be. Source: `masking/README.md`."""
 

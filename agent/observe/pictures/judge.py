@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
+from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
@@ -16,9 +17,10 @@ from agent.observe.pictures.zone_verdicts import UNCONFIRMED
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
+from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PathFramed, PathName, PictureSeen, ZoneVerdict
 from masking.model import DAMAGED, NOT_CONFINED, Job, Position, Verdict, WorkerError, Zone
 from masking.view import baseline
+from masking.view.model import FramingJob
 from masking.view.positions import matched_position
 from masking.worker.study import Studied, Study
 
@@ -36,6 +38,7 @@ def judge_pictures(
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
     owners: Mapping[str, ViewOwners] = MappingProxyType({}),
     earlier: EarlierLooks | None = None,
+    framings: Mapping[tuple[str, PathName], FramingJob] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -44,6 +47,7 @@ def judge_pictures(
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
     that a recorded picture may show. `earlier`: looks that each is judged together with, and joins; None: each alone.
+    `framings`: what is asked about how a path frames the approved view.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -53,7 +57,7 @@ def judge_pictures(
         study = study if path == picture.path else None
         job = Job(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
-            devices.get(picture.camera_id, ""), picture.camera_id,
+            devices.get(picture.camera_id, ""), picture.camera_id, framings.get((picture.camera_id, picture.path)),
         )  # fmt: skip
         if picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
@@ -150,6 +154,9 @@ def _one(
     counted = looks.counted(judged.verdicts, "", is_blank)
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in counted)
     values: list[Value] = [seen, *verdicts]
+    if judged.framing is not None and job.framing is not None and job.framing.references:
+        approved = approved_digest(job.framing.references)
+        values.append(PathFramed(picture.path, judged.width_px, judged.height_px, approved, judged.framing))
     if judged.studied is not None:
         values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
         if previous is not None and job.study is not None:

@@ -26,6 +26,9 @@ VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 LOOKS: Final = "looks"
 """The number in a verdict that says how many looks were judged together."""
 
+BY_FRAMING: Final = ("not-shown", "at-edge", "in-bar", "framing-unknown")
+"""Reasons of verdicts by how a path frames the approved view; nothing of the zone was measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:

@@ -14,6 +14,7 @@ from agent.observe.remembered.areas import (
     assessed,
     bare,
     footage,
+    framings,
     identities,
     inventory,
     listings,
@@ -56,6 +57,7 @@ PICTURED: Final[Mapping[str, Area]] = {
     "views": views,
     "quality": quality,  # by the view after this look
     "bare": bare,
+    "framings": framings,
 }
 """Learned from pictures: once for each device and round."""
 

@@ -13,6 +13,7 @@ from agent.observe.footage.outages import Outage
 from agent.observe.inventory.listings import Listings
 from agent.observe.inventory.owners import Owners
 from agent.observe.inventory.unconfigured import NOTHING_YET, Inventory
+from agent.observe.pictures.framings import Framings
 from agent.observe.pictures.moments import Moments
 from agent.observe.pictures.preset_verdicts import Presets
 from agent.observe.pictures.turns import PathResult
@@ -33,7 +34,8 @@ class Remembered:
     memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was given
     for a replaced one. `bare`: when private zones were seen bare, by camera id, while the footage of it is there.
     `listings`: what each device lists by name, by subject and kind.
-    `moments`: those that two cameras, or a camera and its footage, showed alike.
+    `moments`: those that two cameras, or a camera and its footage, showed alike. `framings`: how each path of a camera
+    frames its approved view, by camera id and path.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -54,6 +56,7 @@ class Remembered:
     bare: Bare = field(default_factory=dict)
     listings: Listings = field(default_factory=dict)
     moments: Moments = ()
+    framings: Framings = field(default_factory=dict)
 
 
 EMPTY = Remembered()
@@ -73,4 +76,5 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
         moments=tuple(one for one in remembered.moments if not set(one.pair) & set(cameras)),
+        framings={key: one for key, one in remembered.framings.items() if key[0] not in cameras},
     )

@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.framings import framing_jobs
 from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
@@ -179,6 +180,7 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         # Folded once for the whole site, later: each part still has every camera's, and has forgotten only its own.
         bare={name: stretches for part, names in own for name, stretches in part.bare.items() if name in names},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
+        framings={key: one for part, names in own for key, one in part.framings.items() if key[0] in names},
     )
 
 
@@ -198,8 +200,9 @@ def _judge_pictures(
     judged = with_own_masks(site, told)
     earlier = env.previous.looks
     earlier.rest_on(site, told)
+    framings = framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now)
     looked = judge_pictures(
-        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, earlier
+        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, earlier, framings
     )
     counted, failed = confirm_verdicts(site, told, looked, remembered.pooled, now, is_again)
     shown = Look(site=site, now=now, told=told, seen=counted, known=known)

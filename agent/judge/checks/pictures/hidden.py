@@ -11,7 +11,8 @@ from typing import Final
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
-from agent.judge.wording.picture_words import path_word, paths_listed, zone_reason
+from agent.judge.wording.framing_words import framed_path, framed_paths
+from agent.judge.wording.picture_words import path_word, zone_reason
 from agent.model.finding import Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
@@ -46,7 +47,7 @@ def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[t
             if key not in verdicts or verdicts[key][1].verdict != "FAIL":
                 verdicts[key] = (one, one.value)
     mixed_up = f"{RETENTION_ID} {subject}" if _shows_another(seen, camera) else ""
-    found: dict[tuple[str, str], Outcome] = dict(_bare(verdicts, switched_off, mixed_up))
+    found: dict[tuple[str, str], Outcome] = dict(_bare(facts, camera.camera.id, verdicts, switched_off, mixed_up))
     for only, unproven in _open(facts, camera, seen, verdicts):
         for name in (only,) if only else tuple(zone.name for zone in camera.zones):
             found.setdefault((name, unproven.key), replace(unproven, key=_key(name, unproven.key)))
@@ -67,13 +68,19 @@ def _shows_another(seen: Seen, camera: CameraConfig) -> bool:
     return "playback" in seen and seen["playback"][1].shows not in ("", camera.camera.id)
 
 
-def _bare(verdicts: Verdicts, switched_off: str, mixed_up: str) -> Iterator[tuple[tuple[str, str], Outcome]]:
+def _bare(
+    facts: Facts, name: str, verdicts: Verdicts, switched_off: str, mixed_up: str
+) -> Iterator[tuple[tuple[str, str], Outcome]]:
     failed = [one for _, one in verdicts.values() if one.verdict == "FAIL"]
     for one in failed:
         paths = [other.path for other in failed if other.zone == one.zone]
         message = Message(
             "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
-            {"zone": one.zone, "paths": paths_listed(paths), "reason": zone_reason(one.reason)},
+            {
+                "zone": one.zone,
+                "paths": framed_paths(facts.remembered.framings, name, paths),
+                "reason": zone_reason(one.reason),
+            },
         )
         cause = switched_off or (mixed_up if paths == ["playback"] else "")
         broken = Broken(_key(one.zone, one.path), one.reason, message, caused_by=cause)
@@ -103,7 +110,8 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
             _, verdict = verdicts.get((path, zone.name), (None, None))
             if verdict is None or verdict.verdict != "PASS":
                 reason = verdict.reason if verdict else "not-judged"
-                values = {"zone": zone.name, "path": path_word(path), "reason": zone_reason(reason)}
+                where = framed_path(facts.remembered.framings, camera.camera.id, path)
+                values = {"zone": zone.name, "path": where, "reason": zone_reason(reason)}
                 # A person's look is a word on what was seen and not provable; of a path not seen it says nothing.
                 word = attested.get(zone.name) if verdict is not None else None
                 message = Message("zone {zone} on path {path}: cannot be told ({reason})", values)

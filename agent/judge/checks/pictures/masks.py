@@ -16,8 +16,8 @@ from agent.judge.checks.pictures.hidden import hidden
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
+from agent.judge.wording.framing_words import framed_paths, framing_json, is_told
 from agent.judge.wording.from_rules import PRIVACY
-from agent.judge.wording.picture_words import paths_listed
 from agent.model.finding import Finding, Ground, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.own_masks import is_undeclared
@@ -167,9 +167,12 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
     outcomes = hidden(facts, camera, _switched_off(facts, camera)).values()
-    paths = paths_listed(seen.path for seen in facts.all(subject, PictureSeen))
+    framings = facts.remembered.framings
+    paths = framed_paths(framings, camera.camera.id, (seen.path for seen in facts.all(subject, PictureSeen)))
     message = Message("every zone is hidden on {paths}", {"paths": paths})
-    return verdict(check, subject, outcomes, {"paths": list(_evidence(facts, subject))}, message)
+    evidence: dict[str, Json] = {"paths": list(_evidence(facts, subject))}
+    own = [framing_json(one) for (name, _), one in framings.items() if name == camera.camera.id and is_told(one)]
+    return verdict(check, subject, outcomes, evidence | ({"framings": own} if own else {}), message)
 
 
 def _evidence(facts: Facts, subject: str) -> Iterator[Json]:

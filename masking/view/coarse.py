@@ -1,0 +1,69 @@
+"""Searches where a picture lies in the approved view, or that in it, by small pictures laid over one another.
+
+Every size and shape of a pixel in which streams come is tried; what comes of it are proposals. For the child.
+
+Source: Lewis 1995 (normalized cross-correlation).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import cv2
+import numpy as np
+
+from masking.view.edges import log_gradient
+from masking.view.picture import Grey
+from masking.view.tiles import Floats
+
+_COARSE_PX: Final = 112
+_SCALES: Final = tuple(float(one) for one in np.geomspace(1.0, 2.6, 15))
+_PIXELS: Final = (1.0, 12 / 11, 10 / 11, 4 / 3, 3 / 4)
+"""Shapes of a pixel that streams have: square ones, those of PAL and NTSC, those of anamorphic recorders."""
+
+
+def turned_back(grey: Grey, turn: int, mirrored: bool) -> Grey:
+    """Return the picture turned back, and mirrored back, to how the approved view lies."""
+    turned = np.rot90(grey, turn // 90)  # against the clock
+    return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
+
+
+def small_edges(grey: Grey) -> Floats:
+    """Return the edges of the approved view, _COARSE_PX long."""
+    height, width = grey.shape
+    scale = _COARSE_PX / max(height, width)
+    return _edges(grey, (max(round(width * scale), 8), max(round(height * scale), 8)))
+
+
+def _edges(grey: Grey, size: tuple[int, int]) -> Floats:
+    """The edges of a picture, made small: soft enough for a few per cent of scale."""
+    double = np.asarray(cv2.resize(grey, (2 * size[0], 2 * size[1]), interpolation=cv2.INTER_AREA), np.uint8)
+    edges = log_gradient(double, np.zeros(double.shape, np.bool_))
+    small = cv2.resize(edges, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32)
+
+
+def laid_over(
+    small: Floats, grey: Grey, shape: tuple[int, ...]
+) -> Iterator[tuple[float, tuple[float, float, float, float]]]:
+    """Lay a picture over the small approved view in each size: yield how alike, and what box of the view it shows."""
+    rows, columns = small.shape
+    squeezed = (grey.shape[1] / grey.shape[0]) / (shape[1] / shape[0])
+    for pixel in {round(one, 3): one for one in (*_PIXELS, 1 / squeezed)}.values():
+        aspect = grey.shape[1] / grey.shape[0] * pixel
+        for scale in (*_SCALES, *(1 / one for one in _SCALES[1:])):
+            # `scale` is by how much the picture as a whole is larger than the whole approved view, or smaller.
+            wide = columns / scale
+            high = wide / (aspect / (shape[1] / shape[0])) * rows / columns
+            size = (round(wide), round(high))
+            if min(size) < 16 or max(size) > 3 * _COARSE_PX:
+                continue
+            fits, holds = size[0] <= columns and size[1] <= rows, size[0] >= columns and size[1] >= rows
+            if not fits and not holds:
+                continue
+            over = _edges(grey, size)
+            grid = cv2.matchTemplate(small, over, cv2.TM_CCOEFF_NORMED) if fits else cv2.matchTemplate(
+                over, small, cv2.TM_CCOEFF_NORMED
+            )  # fmt: skip
+            _, score, _, (x, y) = cv2.minMaxLoc(grid)
+            x, y = (x, y) if fits else (-x, -y)
+            yield score, (x / columns, y / rows, (x + size[0]) / columns, (y + size[1]) / rows)
