@@ -94,13 +94,17 @@ class PictureSeen:
 
 @dataclass(frozen=True, slots=True)
 class ZoneVerdict:
-    """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name."""
+    """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name.
+
+    `signature`: of a mask that hides, what it looks like (`masking/zones/same_mask.py`); empty where not measured.
+    """
 
     path: PathName
     zone: str
     verdict: Literal["PASS", "FAIL", "UNSURE"]
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
+    signature: tuple[tuple[str, float], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

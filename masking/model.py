@@ -78,6 +78,7 @@ class Verdict:
     `verdict`: PASS hidden, FAIL shown, UNSURE undecidable. `reason` is a kebab-case word; `numbers` are the measured
     values behind it, `hidden_probability` (0..1) among them where the zone could be measured; `explanation` is one
     readable English sentence. `judge`: the effect of these odds, where the other numbers that show it were not stored.
+    `signature`: of a mask that hides, what it looks like (`zones/same_mask.py`).
     """
 
     zone: str
@@ -86,6 +87,7 @@ class Verdict:
     numbers: tuple[tuple[str, float], ...] = ()
     explanation: str = ""
     judge: Effect | Literal[""] = ""
+    signature: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

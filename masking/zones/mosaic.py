@@ -39,6 +39,7 @@ class Mosaic:
     of it; `on_lines_ratio` the share of all gradient on the lines beyond their share of the pixels; `off_gradient` the
     mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of both axes' periods
     over the larger. `block_px` 0: no grid was found. `off_lines` of columns and rows: 1 where the codec smears none.
+    `grids`: across and down, the index of the first line's gradient and the period, in pixels of the crop.
     """
 
     block_px: float
@@ -50,6 +51,7 @@ class Mosaic:
     off_gradient: float
     periods_ratio: float
     off_lines: tuple[Bytes, Bytes]
+    grids: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def measure(region: Region) -> Mosaic:
         off_gradient=max(across.off, down.off),
         periods_ratio=min(across.period, down.period) / max(across.period, down.period),
         off_lines=(_off_lines(across, width), _off_lines(down, height)),
+        grids=((across.first, across.period), (down.first, down.period)),
     )
 
 

@@ -4,11 +4,14 @@
 decides what follows.
 """
 
+from dataclasses import replace
+
 from masking.geometry import GeometryError, validate
 from masking.model import Verdict, Zone
 from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.raster import Bgr, cut
+from masking.zones.signature import EFFECT_OF, signature
 
 
 def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
@@ -27,14 +30,20 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
         return _verdict(zone, Opinion("UNSURE", "too-small", (), text))
     seen = ZoneMeasures(region, zone.color)
     if zone.effect == "any":
-        return _verdict(zone, _combine(seen, [judge(seen, zone) for judge in JUDGES.values()]))
+        return _signed(seen, _verdict(zone, _combine(seen, [judge(seen, zone) for judge in JUDGES.values()])))
     opinion = JUDGES[zone.effect](seen, zone)
     if opinion.decision != "PASS":
         for effect, judge in JUDGES.items():
             if effect != zone.effect and judge(seen, zone).decision == "PASS":
                 text = f"The zone looks {LOOKS[effect]}, but it is declared to be {LOOKS[zone.effect]}."
                 return _verdict(zone, Opinion("UNSURE", "other-effect", opinion.numbers, text))
-    return _verdict(zone, opinion)
+    return _signed(seen, _verdict(zone, opinion))
+
+
+def _signed(seen: ZoneMeasures, verdict: Verdict) -> Verdict:
+    """Add what the mask looks like, where it hides the zone."""
+    effect = EFFECT_OF.get(verdict.reason) if verdict.verdict == "PASS" else None
+    return verdict if effect is None else replace(verdict, signature=signature(seen, effect))
 
 
 def _verdict(zone: Zone, opinion: Opinion) -> Verdict:

@@ -163,6 +163,8 @@ STAY = {
         "{path}: {sound}",
         "{damaged} ({kind})",
         "{verdict} ({reason})",
+        "{verdict}: {mask}",
+        "{zone}: {mask} ({path})",
         "{name}: {why}",
         "{folder}: {why}",
     ),

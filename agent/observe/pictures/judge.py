@@ -11,6 +11,7 @@ from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
 from agent.observe.pictures.view_owners import Judge as Judge
 from agent.observe.pictures.view_owners import ViewOwners, judge_owned
+from agent.observe.pictures.zone_verdicts import zone_verdict
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
@@ -65,7 +66,7 @@ def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: 
     try:
         judged, shows = judge_owned(job, judge, owners)
         blank = judged.contrast < BLANK_CONTRAST
-        verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+        verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
         imprint = judged.imprint.hex()
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
@@ -99,7 +100,7 @@ def _one(
         shows,
         judged.imprint.hex(),
     )
-    verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+    verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
     values: list[Value] = [seen, *verdicts]
     if judged.studied is not None:
         values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]

@@ -16,7 +16,14 @@ from agent.model.finding import Json
 from agent.observe.approvals.reference_views import PresetView, digests
 from agent.observe.pictures.studies import corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
-from agent.observe.pictures.zone_verdicts import VERDICTS, SingleVerdict, pool_with, verdict_data, verdict_from
+from agent.observe.pictures.zone_verdicts import (
+    VERDICTS,
+    SingleVerdict,
+    pool_with,
+    verdict_data,
+    verdict_from,
+    zone_verdict,
+)
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
 from drivers.picture import LIVE, RECORDED, PathName, PresetSeen, ZoneVerdict
@@ -103,7 +110,7 @@ def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positio
     """Return the position at which a picture was taken, where it is unambiguous."""
     at = matched_position(positioned.views)
     if at is not None:
-        verdicts = tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in positioned.verdicts)
+        verdicts = tuple(zone_verdict(path, one) for one in positioned.verdicts)
         return PresetSeen(path, asked[at].name, "still", verdicts)
     if any(view.state == "still" for view in positioned.views):
         return PresetSeen(path, "", "several-presets")

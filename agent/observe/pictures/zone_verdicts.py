@@ -13,7 +13,7 @@ from agent.model.finding import Json
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.site.config.site import Site
 from drivers.model import Masks, Observation, Observations
-from drivers.picture import ZoneVerdict
+from drivers.picture import PathName, ZoneVerdict
 from masking.model import Effect, Verdict
 from masking.zones.pool import MEASURED_BY, MOST_LOOKS, PROBABILITY, judge_of, pool
 
@@ -46,6 +46,11 @@ class CameraVerdicts:
     zones: str
     masks: str
     glances: Mapping[tuple[str, str], tuple[SingleVerdict, ...]] = field(default_factory=dict)
+
+
+def zone_verdict(path: PathName, verdict: Verdict) -> ZoneVerdict:
+    """Return the worker's verdict on a zone as what was observed on a path."""
+    return ZoneVerdict(path, verdict.zone, verdict.verdict, verdict.reason, verdict.numbers, verdict.signature)
 
 
 def pool_verdicts(

@@ -18,6 +18,7 @@ from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.judge import Judge, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
 from agent.observe.pictures.studies import studied_path
+from agent.observe.pictures.zone_verdicts import zone_verdict
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
 from agent.onsite.masks_look.seen import (
@@ -37,6 +38,7 @@ from drivers.picture import LIVE as LIVE_PATHS
 from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
 from masking.model import Polygon, Verdict
 from masking.zones.pool import pool
+from masking.zones.same_mask import middle
 
 ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, *RECORDED)
 """Paths as they are shown. All but the last are live."""
@@ -208,7 +210,8 @@ def _pooled(seen: Iterable[Observation]) -> Observations:
 def _one_verdict(path: PathName, looks: list[Observation]) -> Observation:
     values = [one.value for one in looks if isinstance(one.value, ZoneVerdict)]
     one = pool([Verdict(v.zone, v.verdict, v.reason, v.numbers) for v in values])
-    return replace(looks[-1], value=ZoneVerdict(path, one.zone, one.verdict, one.reason, one.numbers))
+    signature = middle([v.signature for v in values]) if one.verdict == "PASS" else ()
+    return replace(looks[-1], value=zone_verdict(path, replace(one, signature=signature)))
 
 
 def _camera(
