@@ -48,6 +48,7 @@ from drivers.picture import (
     Streams,
     StreamSample,
     StreamSound,
+    ZoneSensitivity,
     ZoneVerdict,
 )
 from masking.model import Confinement, PictureKind
@@ -329,7 +330,7 @@ Value = (
     | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
     | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
     | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
-    | FootageOpened | ZoneVerdict | PresetSeen | ViewSeen | QualitySeen | StreamSample | StreamSound
+    | FootageOpened | ZoneVerdict | ZoneSensitivity | PresetSeen | ViewSeen | QualitySeen | StreamSample | StreamSound
     | Unavailable
 )  # fmt: skip
 

@@ -108,6 +108,27 @@ class ZoneVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneSensitivity:
+    """The smallest faults that would have been found in a zone that passed (`masking/zones/sensitivity.py`).
+
+    `gap_px` in pixels of a 640 px wide picture; `width_px` is that of the picture in which it was tried.
+    """
+
+    path: PathName
+    zone: str
+    gap_px: float | None
+    sides: int
+    blind_sides: int
+    opacity_ratio: float | None
+    width_px: int
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether gross faults, a bare zone and a bare strip, would have been found."""
+        return self.gap_px is not None and self.opacity_ratio is not None
+
+
+@dataclass(frozen=True, slots=True)
 class FootageOpened:
     """Another moment of footage than the oldest was opened, or was not.
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from masking.view.model import ViewJob, ViewSeen
 from masking.worker.study import Studied, Study
+from masking.zones.sensitivity import Sensitivity
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -45,7 +46,9 @@ class Job:
     """One encoded picture and the zones in it.
 
     `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
-    of one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
+    of one camera may be judged by one child, those of two never; without a device each has a child of its own.
+    `calibrate`: names of zones in which, where they pass, it is measured what would have been found in them
+    (`zones/calibrate.py`). `study`:
     further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
     fixed.
     """
@@ -57,6 +60,7 @@ class Job:
     positions: tuple[Position, ...] = ()
     device: str = ""
     camera: str = ""
+    calibrate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Judged:
 
     `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
     many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
+    `sensitivities`: with `calibrate`, one for each verdict, None where it was not measured.
     `imprint`: bits to compare the picture with others by (`view/likeness.py`), empty where it shows too little.
     """
 
@@ -116,6 +121,7 @@ class Judged:
     positioned: Positioned | None = None
     dropped_units: int = 0
     imprint: bytes = field(default=b"", repr=False)
+    sensitivities: tuple[Sensitivity | None, ...] = ()
 
 
 NOT_CONFINED: Final = "worker-not-confined"

@@ -14,10 +14,21 @@ from agent.model.finding import Ground, Json, Level, Message, Source
 from agent.observe.approvals.attested import Attestation
 from agent.observe.pictures.turns import REMEMBERED
 from drivers.model import UNPROVEN, Observation, Value
-from drivers.picture import Access, FootageOpened, PictureSeen, PresetSeen, StreamSample, StreamSound, ZoneVerdict
+from drivers.picture import (
+    Access,
+    FootageOpened,
+    PictureSeen,
+    PresetSeen,
+    StreamSample,
+    StreamSound,
+    ZoneSensitivity,
+    ZoneVerdict,
+)
 from masking.view.model import QualitySeen, ViewSeen
 
-SEEN_BY_US: Final = (Access, FootageOpened, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneVerdict)
+SEEN_BY_US: Final = (
+    Access, FootageOpened, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneSensitivity, ZoneVerdict,
+)  # fmt: skip
 """The values that this agent measured itself; all others are what a device says."""
 
 

@@ -13,7 +13,8 @@ import cv2
 from masking.model import Judged, Zone
 from masking.view import positions
 from masking.view.imprint import imprint
-from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
+from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_sensitivity, wire_study
+from masking.zones.calibrate import calibrate, calibrate_passed
 from masking.zones.verdict import judge_zone
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -79,11 +80,14 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         picture = decoded.picture
         mean, deviation = _luma(picture)
         bits = imprint(picture)
-        verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
+        zones = wire.zones_of(message)
+        verdicts = tuple(judge_zone(picture, zone) for zone in zones)
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.run_study(picture, study)
         asked = positions.positions_of(message)
         positioned = study_picture.judge_position(picture, asked) if asked else None
+        names = message.get("calibrate", ())
+        tried = calibrate_passed(picture, zones, verdicts, names) if names else ()
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -96,7 +100,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
     answer = wire.judged_message(
         Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
-    return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
+    answer |= wire_study.studied_message(studied) | positions.positioned_message(positioned)
+    return answer | wire_sensitivity.sensitivities_message(tried)
 
 
 def _print_into(said: int) -> None:
@@ -117,6 +122,7 @@ def _warm_up_verdicts() -> None:
     cv2.rectangle(picture, (80, 40), (200, 140), (0, 0, 0), -1)
     polygon = ((0.25, 0.23), (0.62, 0.23), (0.62, 0.77), (0.25, 0.77))
     judge_zone(picture, Zone("warm-up", polygon))
+    calibrate(picture, Zone("warm-up", polygon))
     judge_zone(picture, Zone("warm-up", tuple((x + 0.3, y) for x, y in polygon)))
 
 

@@ -74,3 +74,18 @@ def change_words(one: Changed, approved: Numbers, now: Numbers) -> Message:
     if one.difference == "smaller":
         return Message("it begins {px} px inside the zone on the {side} side", {**off, "side": _SIDES[one.name]})
     return Message("its edge has become soft, over {px} px", off)
+
+
+def would_find(said: Message, gap_px: float, opacity_ratio: float, blind_sides: int) -> Message:
+    """Return what a pass says with the smallest faults that would have been found; `gap_px` at 640 px width."""
+    values = {"what": said, "gap": round(gap_px), "percent": round(100 * opacity_ratio), "sides": blind_sides}
+    if blind_sides:
+        return Message(
+            "{what}; a gap of {gap} px at 640 px width would have been found, but not along {sides} sides, where the "
+            "scene looks like the mask; so would {percent} % opacity",
+            values,
+        )
+    return Message(
+        "{what}; a gap of {gap} px at 640 px width would have been found, and {percent} % opacity",
+        values,
+    )

@@ -1,7 +1,7 @@
 """Sends every picture to the locked-down worker, and converts its answers into observations."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -15,8 +15,16 @@ from agent.observe.pictures.zone_verdicts import zone_verdict
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
-from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
+from drivers.picture import (
+    BLANK_CONTRAST,
+    RECORDED,
+    FootageOpened,
+    PathName,
+    PictureSeen,
+    ZoneSensitivity,
+    ZoneVerdict,
+)
+from masking.model import NOT_CONFINED, Job, Judged, Position, WorkerError, Zone
 from masking.view import baseline
 from masking.worker.study import Studied, Study
 
@@ -30,6 +38,7 @@ def judge_pictures(
     previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
     owners: Mapping[str, ViewOwners] = MappingProxyType({}),
+    calibrated: Callable[[str, PathName], tuple[str, ...]] = lambda camera_id, path: (),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -37,7 +46,8 @@ def judge_pictures(
     raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
-    that a recorded picture may show.
+    that a recorded picture may show. `calibrated`: the zones in which it is measured what would have been found in a
+    camera's picture of a path.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -47,7 +57,7 @@ def judge_pictures(
         study = study if path == picture.path else None
         job = Job(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
-            devices.get(picture.camera_id, ""), picture.camera_id,
+            devices.get(picture.camera_id, ""), picture.camera_id, calibrated(picture.camera_id, picture.path),
         )  # fmt: skip
         if picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
@@ -101,7 +111,7 @@ def _one(
         judged.imprint.hex(),
     )
     verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
-    values: list[Value] = [seen, *verdicts]
+    values: list[Value] = [seen, *verdicts, *_sensitivities(picture, judged)]
     if judged.studied is not None:
         values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
         if previous is not None and job.study is not None:
@@ -111,6 +121,14 @@ def _one(
         values.append(preset_seen(picture.path, job.positions, judged.positioned))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
+
+
+def _sensitivities(picture: Picture, judged: Judged) -> Iterator[ZoneSensitivity]:
+    pairs = zip(judged.verdicts, judged.sensitivities, strict=True) if judged.sensitivities else ()
+    for verdict, one in pairs:
+        if one is not None:
+            numbers = (one.gap_px, one.sides, one.blind_sides, one.opacity_ratio, judged.width_px)
+            yield ZoneSensitivity(picture.path, verdict.zone, *numbers)
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:

@@ -26,6 +26,7 @@ from agent.observe.remembered.areas import (
     presets,
     quality,
     running,
+    sensitivity,
     sightings,
     views,
     voided,
@@ -57,6 +58,7 @@ PICTURED: Final[Mapping[str, Area]] = {
     "views": views,
     "quality": quality,  # by the view after this look
     "bare": bare,
+    "sensitivity": sensitivity,
 }
 """Learned from pictures: once for each device and round."""
 

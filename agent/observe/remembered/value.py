@@ -15,6 +15,7 @@ from agent.observe.inventory.owners import Owners
 from agent.observe.inventory.unconfigured import NOTHING_YET, Inventory
 from agent.observe.pictures.moments import Moments
 from agent.observe.pictures.preset_verdicts import Presets
+from agent.observe.pictures.sensitivities import Sensitivities
 from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.view_memory import Quality, Views
 from agent.observe.pictures.zone_verdicts import CameraVerdicts
@@ -33,6 +34,7 @@ class Remembered:
     memory of a camera, by camera id; `voided`: by camera id, the digest of an approval that names no box and was given
     for a replaced one. `bare`: when private zones were seen bare, by camera id, while the footage of it is there.
     `listings`: what each device lists by name, by subject and kind.
+    `sensitivity`: the smallest faults that would have been found in each zone, by camera id.
     `moments`: those that two cameras, or a camera and its footage, showed alike.
     """
 
@@ -54,6 +56,7 @@ class Remembered:
     bare: Bare = field(default_factory=dict)
     listings: Listings = field(default_factory=dict)
     moments: Moments = ()
+    sensitivity: Sensitivities = field(default_factory=dict)
 
 
 EMPTY = Remembered()
@@ -72,5 +75,6 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         views={name: one for name, one in remembered.views.items() if name not in cameras},
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
+        sensitivity={name: one for name, one in remembered.sensitivity.items() if name not in cameras},
         moments=tuple(one for one in remembered.moments if not set(one.pair) & set(cameras)),
     )

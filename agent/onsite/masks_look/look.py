@@ -8,6 +8,7 @@ mask. Of a camera with presets the zones of its present preset count, which its 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.judge.checks.pictures import masks
@@ -17,6 +18,7 @@ from agent.observe.facts.facts import Facts, gather
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.judge import Judge, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
+from agent.observe.pictures.sensitivities import due_zones, updated
 from agent.observe.pictures.studies import studied_path
 from agent.observe.pictures.zone_verdicts import zone_verdict
 from agent.observe.probe.devices import probe
@@ -35,7 +37,7 @@ from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
 from drivers.picture import LIVE as LIVE_PATHS
-from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
+from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneSensitivity, ZoneVerdict
 from masking.model import Polygon, Verdict
 from masking.zones.pool import pool
 from masking.zones.same_mask import middle
@@ -159,7 +161,16 @@ def _judge_round(
     approved = {name: one.presets for name, one in look.approvals.items() if one.presets}
     told, facts = look.told, look.facts
     places = positions(site, told, approved)
-    seen = judge_pictures(site, pictures, env.judge, env.progress, positions=places)
+    tried = tuple(one for one in taken.seen if isinstance(one.value, ZoneSensitivity))
+    known = updated(site, tried, {}, env.clock())
+    seen = judge_pictures(
+        site,
+        pictures,
+        env.judge,
+        env.progress,
+        positions=places,
+        calibrated=partial(due_zones, known, site, now=env.clock()),
+    )
     taken.seen += seen
     taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
     cameras = {c.camera.id: c for c in site.cameras}

@@ -8,6 +8,7 @@ its own looks, so that a device that hangs delays no other.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
@@ -15,6 +16,7 @@ from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
+from agent.observe.pictures.sensitivities import due_zones
 from agent.observe.pictures.studies import studies
 from agent.observe.pictures.view_owners import ViewOwners, view_owners
 from agent.observe.pictures.zone_verdicts import pool_verdicts
@@ -143,6 +145,7 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         # Folded once for the whole site, later: each part still has every camera's, and has forgotten only its own.
         bare={name: stretches for part, names in own for name, stretches in part.bare.items() if name in names},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
+        sensitivity={name: tried for part in parts for name, tried in part.sensitivity.items()},
     )
 
 
@@ -159,7 +162,10 @@ def _judge_pictures(
     asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
     judged = with_own_masks(site, told)
-    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners)
+    calibrated = partial(due_zones, remembered.sensitivity, site, now=now)
+    looked = judge_pictures(
+        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, calibrated
+    )
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 
