@@ -49,6 +49,7 @@ from drivers.picture import (
     Streams,
     StreamSample,
     StreamSound,
+    ZoneSensitivity,
     ZoneVerdict,
 )
 from masking.model import Confinement, PictureKind
@@ -330,7 +331,7 @@ Value = (
     | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
     | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
     | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
-    | FootageOpened | ZoneVerdict | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample
+    | FootageOpened | ZoneVerdict | ZoneSensitivity | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample
     | StreamSound | Unavailable
 )  # fmt: skip
 

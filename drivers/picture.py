@@ -95,13 +95,38 @@ class PictureSeen:
 
 @dataclass(frozen=True, slots=True)
 class ZoneVerdict:
-    """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name."""
+    """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name.
+
+    `signature`: of a mask that hides, what it looks like (`masking/zones/same_mask.py`); empty where not measured.
+    """
 
     path: PathName
     zone: str
     verdict: Literal["PASS", "FAIL", "UNSURE"]
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
+    signature: tuple[tuple[str, float], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSensitivity:
+    """The smallest faults that would have been found in a zone that passed (`masking/zones/sensitivity.py`).
+
+    `gap_px` in pixels of a 640 px wide picture; `width_px` is that of the picture in which it was tried.
+    """
+
+    path: PathName
+    zone: str
+    gap_px: float | None
+    sides: int
+    blind_sides: int
+    opacity_ratio: float | None
+    width_px: int
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether gross faults, a bare zone and a bare strip, would have been found."""
+        return self.gap_px is not None and self.opacity_ratio is not None
 
 
 @dataclass(frozen=True, slots=True)

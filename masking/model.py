@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from masking.view.model import FramingJob, FramingSeen, ViewJob, ViewSeen
 from masking.worker.study import Studied, Study
+from masking.zones.sensitivity import Sensitivity
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -51,7 +52,9 @@ class Job:
     """One encoded picture and the zones in it.
 
     `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
-    of one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
+    of one camera may be judged by one child, those of two never; without a device each has a child of its own.
+    `calibrate`: names of zones in which, where they pass, it is measured what would have been found in them
+    (`zones/calibrate.py`). `study`:
     further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
     fixed. `framing`: how the picture frames the approved view, in whose frame `zones` are; None: as they are given.
     """
@@ -64,6 +67,7 @@ class Job:
     device: str = ""
     camera: str = ""
     framing: FramingJob | None = None
+    calibrate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class Verdict:
     values behind it, `hidden_probability` (0..1) among them where the zone could be measured; `explanation` is one
     readable English sentence. `evidence`: what this look leaves for later ones, opaque bytes that are held in memory
     and nowhere else; empty where the zone could not be measured. `together`: the verdict on this look and the `earlier`
-    ones of the zone as one measurement; None where that was not asked for.
+    ones of the zone as one measurement; None where that was not asked for. `signature`: of a mask that hides, what it
+    looks like (`zones/same_mask.py`).
     """
 
     zone: str
@@ -96,6 +101,7 @@ class Verdict:
     explanation: str = ""
     evidence: bytes = field(default=b"", repr=False, compare=False)
     together: Verdict | None = field(default=None, repr=False, compare=False)
+    signature: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class Judged:
 
     `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
     many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
+    `sensitivities`: with `calibrate`, one for each verdict, None where it was not measured.
     `imprint`: bits to compare the picture with others by (`view/likeness.py`), empty where it shows too little.
     `framing` answers the job's.
     """
@@ -126,6 +133,7 @@ class Judged:
     dropped_units: int = 0
     imprint: bytes = field(default=b"", repr=False)
     framing: FramingSeen | None = None
+    sensitivities: tuple[Sensitivity | None, ...] = ()
 
 
 NOT_CONFINED: Final = "worker-not-confined"

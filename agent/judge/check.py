@@ -21,6 +21,7 @@ class Looks:
     """
 
     fail: int = 1
+    warn: int = 1
     unknown: int = 3
     recover: int = 1
 

@@ -22,12 +22,14 @@ from drivers.picture import (
     PresetSeen,
     StreamSample,
     StreamSound,
+    ZoneSensitivity,
     ZoneVerdict,
 )
 from masking.view.model import QualitySeen, ViewSeen
 
 SEEN_BY_US: Final = (
-    Access, FootageOpened, PathFramed, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneVerdict,
+    Access, FootageOpened, PathFramed, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneSensitivity,
+    ZoneVerdict,
 )  # fmt: skip
 """The values that this agent measured itself; all others are what a device says."""
 

@@ -5,7 +5,7 @@ approved view. Black bars hide nothing: a zone in one is never a PASS. Where sha
 nobody knows, nothing is judged.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,6 +16,8 @@ from masking.view.framing import Box, bar_boxes, content, framed, inside, is_bes
 from masking.view.model import AS_APPROVED, FramingJob, FramingSeen
 from masking.view.picture import Bgr
 from masking.worker.wire_framing import NOT_SHOWN
+from masking.zones.calibrate import calibrate_passed
+from masking.zones.sensitivity import Sensitivity
 from masking.zones.together import judge_looks
 
 IN_BAR_MOST: Final = 0.02
@@ -51,6 +53,22 @@ def judge_zones(
         return tuple(Verdict(zone.name, "UNSURE", "framing-unknown", (), text) for zone in zones)
     bars = _bars(seen, zones)
     return tuple(_judge(picture, zone, imprint, seen, bars) for zone in zones)
+
+
+def calibrate_zones(
+    picture: Bgr,
+    zones: Sequence[Zone],
+    verdicts: Sequence[Verdict],
+    names: Collection[str],
+    seen: FramingSeen | None = None,
+) -> tuple[Sensitivity | None, ...]:
+    """Measure what would have been found in the named zones that pass; nothing where they lie elsewhere than given.
+
+    Arguments as for `judge_zones`, with its answer.
+    """
+    if seen is not None and seen.framing not in (None, AS_APPROVED):
+        return (None,) * len(zones)
+    return calibrate_passed(picture, zones, verdicts, names)
 
 
 def _judge(picture: Bgr, zone: Zone, imprint: bytes, seen: FramingSeen, bars: Sequence[Box]) -> Verdict:

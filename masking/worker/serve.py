@@ -24,8 +24,10 @@ from masking.worker import (
     study_picture,
     wire,
     wire_framing,
+    wire_sensitivity,
     wire_study,
 )
+from masking.zones.calibrate import calibrate
 from masking.zones.together import judge_looks
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -91,13 +93,16 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         picture = decoded.picture
         mean, deviation = _luma(picture)
         bits = imprint(picture)
+        zones = wire.zones_of(message)
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.run_study(picture, study)
         framing_job = wire_framing.framing_job_of(message)
         framing = study_picture.framing_of(picture, framing_job, studied)
-        verdicts = framed_zones.judge_zones(picture, wire.zones_of(message), bits, framing_job, framing)
+        verdicts = framed_zones.judge_zones(picture, zones, bits, framing_job, framing)
         asked = positions.positions_of(message)
         positioned = study_picture.judge_position(picture, asked, bits) if asked else None
+        names = message.get("calibrate", ())
+        tried = framed_zones.calibrate_zones(picture, zones, verdicts, names, framing) if names else ()
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -110,7 +115,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
     answer = wire.judged_message(
         Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
-    answer |= wire_framing.framing_message(framing)
+    answer |= wire_framing.framing_message(framing) | wire_sensitivity.sensitivities_message(tried)
     return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
 
 
@@ -134,6 +139,7 @@ def _warm_up_verdicts() -> None:
     for zone in (Zone("warm-up", polygon), Zone("warm-up", tuple((x + 0.3, y) for x, y in polygon))):
         first = judge_looks(picture, zone).evidence
         judge_looks(np.bitwise_xor(picture, np.uint8(1)), replace(zone, earlier=(first,)))
+    calibrate(picture, Zone("warm-up", polygon))
 
 
 def _read_frame(descriptor: int) -> bytes | None:

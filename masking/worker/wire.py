@@ -14,6 +14,7 @@ from typing import Any
 from masking.model import Confinement, Job, Judged, Verdict, Zone
 from masking.view.likeness import IMPRINT_BYTES
 from masking.zones.evidence_format import EVIDENCE_BYTES, NoEvidence, unpack
+from masking.zones.same_mask import is_signature
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -125,6 +126,7 @@ def _verdict_message(one: Verdict) -> dict[str, Any]:
         "reason": one.reason,
         "numbers": dict(one.numbers),
         "text": one.explanation,
+        "signature": dict(one.signature) if one.verdict == "PASS" else {},
     }
 
 
@@ -224,7 +226,21 @@ def _verdict(answer: object, zone: Zone) -> Verdict:
     if not all(_NAME.fullmatch(name) for name in numbers):
         raise WireError("a number without a proper name")
     values = tuple((name, number_in(value, -1e9, 1e9)) for name, value in numbers.items())
-    return Verdict(zone.name, verdict, word(reason), values, _plain_text(answer.get("text"), 500))
+    return Verdict(
+        zone.name,
+        verdict,
+        word(reason),
+        values,
+        _plain_text(answer.get("text"), 500),
+        signature=_signature(answer.get("signature"), verdict),
+    )
+
+
+def _signature(said: object, verdict: str) -> tuple[tuple[str, float], ...]:
+    """The signature of a mask that hides; a zone that is not hidden has none. Raises WireError."""
+    if not isinstance(said, dict) or not is_signature(said) or (said and verdict != "PASS"):
+        raise WireError("a signature that is none")
+    return tuple((name, float(value)) for name, value in said.items())
 
 
 def integer(value: object, low: int, high: int) -> int:

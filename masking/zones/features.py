@@ -26,7 +26,8 @@ class ZoneMeasures:
         self.shorter_side_px = float((region.corners.max(0) - region.corners.min(0)).min()) / region.scale
 
     @cached_property
-    def _band(self) -> Band:
+    def band(self) -> Band:
+        """The band along the border, laid out straight."""
         return unroll(self.region)
 
     @cached_property
@@ -45,17 +46,17 @@ class ZoneMeasures:
     def solid(self) -> Solid:
         """Against the declared colour."""
         chroma = (levels(self.region.ycc, self.region.core, 1), levels(self.region.ycc, self.region.core, 2))
-        return solid.measure(self.region, self._band, self.color, (self._inside, *chroma), self._around)
+        return solid.measure(self.region, self.band, self.color, (self._inside, *chroma), self._around)
 
     @cached_property
     def border(self) -> Border:
         """Along the zone's border."""
-        return border.measure(self._band, self.region.inset_px)
+        return border.measure(self.band, self.region.inset_px)
 
     @cached_property
     def frame(self) -> Frame:
         """What ends exactly at the border."""
-        return frame.measure(self._band)
+        return frame.measure(self.band)
 
     @cached_property
     def detail(self) -> Detail:
@@ -75,7 +76,7 @@ class ZoneMeasures:
     @cached_property
     def lines(self) -> Lines:
         """Along the border, off the grid's lines and on them."""
-        return strips.beside_lines(self._band, self.mosaic.off_lines)
+        return strips.beside_lines(self.band, self.mosaic.off_lines)
 
     @cached_property
     def rest(self) -> Rest:

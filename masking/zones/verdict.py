@@ -15,6 +15,7 @@ from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
+from masking.zones.signature import EFFECT_OF, signature
 
 LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
@@ -34,16 +35,22 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     if region is None:
         text = "The zone has too few pixels in this picture to be judged."
         return _verdict(zone, Opinion("UNSURE", "too-small", (), text))
-    opinion = _judged(region, zone)
+    seen = ZoneMeasures(region, zone.color)
+    opinion = _judged(seen, zone)
     # What nobody told can only save a zone from failing.
     if opinion.decision == "FAIL" or (opinion.decision == "UNSURE" and zone.overlays):
         opinion = _beside_overlays(region, zone, opinion) or opinion
-    return _verdict(zone, opinion)
+    return _signed(seen, _verdict(zone, opinion))
 
 
-def _judged(region: Region, zone: Zone) -> Opinion:
+def _signed(seen: ZoneMeasures, verdict: Verdict) -> Verdict:
+    """Add what the mask looks like, where it hides the zone."""
+    effect = EFFECT_OF.get(verdict.reason) if verdict.verdict == "PASS" else None
+    return verdict if effect is None else replace(verdict, signature=signature(seen, effect))
+
+
+def _judged(seen: ZoneMeasures, zone: Zone) -> Opinion:
     """Judge a zone as it was cut out."""
-    seen = ZoneMeasures(region, zone.color)
     if zone.effect == "any":
         return _combine(seen, [judge(seen, zone) for judge in JUDGES.values()])
     opinion = JUDGES[zone.effect](seen, zone)
@@ -59,7 +66,7 @@ def _beside_overlays(region: Region, zone: Zone, whole: Opinion) -> Opinion | No
     """Judge a zone again without what the camera draws over it; None where that tells nothing new."""
     best: Opinion | None = None
     for effect, cleared in _cleared(region, zone):
-        rest = _judged(cleared.region, replace(zone, effect=effect))
+        rest = _judged(ZoneMeasures(cleared.region, zone.color), replace(zone, effect=effect))
         judged = f"{1 - cleared.left_out_ratio:.0%} of the zone"
         numbers = (*rest.numbers, ("judged_ratio", round(1 - cleared.left_out_ratio, 3)))
         if rest.decision == "PASS" and cleared.is_excused:

@@ -164,6 +164,8 @@ STAY = {
         "{damaged} ({kind})",
         "{path} ({framing})",
         "{verdict} ({reason})",
+        "{verdict}: {mask}",
+        "{zone}: {mask} ({path})",
         "{name}: {why}",
         "{folder}: {why}",
     ),

@@ -159,7 +159,7 @@ def _with_finding(episode: Episode, finding: Finding) -> Episode:
 def _needed(looks: Looks, status: Status, noted: FindingNotes) -> int:
     if status in WELL:
         return 1 if noted.proved is not None else looks.recover
-    return {"fail": looks.fail, "unknown": looks.unknown}.get(status, 1)
+    return {"fail": looks.fail, "warn": looks.warn, "unknown": looks.unknown}.get(status, 1)
 
 
 def _still_flapping(episode: Episode | None, status: Status, now: datetime, noted: FindingNotes) -> bool:

@@ -39,6 +39,7 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "other-color": Message("looks hidden, but by another colour than declared"),
     "other-effect": Message("looks hidden, but by another effect than declared"),
     "too-small": Message("the zone is too small to be judged"),
+    "not-calibrated": Message("a bare zone would not have been found here: what lies around looks like the mask"),
     "bad-polygon": Message("the zone is no polygon that can be judged"),
     "not-shown": Message("the path does not show this place"),
     "at-edge": Message("the place lies at the very edge of what the path shows"),

@@ -31,6 +31,9 @@ from agent.observe.approvals.reference_views import (
     read_preset_views,
     to_texts,
 )
+from agent.observe.approvals.signed_masks import SignedMask
+from agent.observe.approvals.signed_masks import from_data as signed_from
+from agent.observe.approvals.signed_masks import to_data as signed_data
 from agent.observe.inventory.owners import NOBODY, Owner, claim, is_another, of_site, owner_data, owner_from
 from agent.observe.pictures.turns import masks_digest, zones_digest
 from agent.site.config.site import CameraConfig, NoPrivateArea, PrivateZone, Site
@@ -60,7 +63,7 @@ class Approval:
     the device does not list its masks, so that only the pictures were approved. `zones_digest`: what was declared
     private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded, at most one
     for each light mode; a camera with presets has none, but `presets`. `history`: earlier approvals, oldest first.
-    `owner`: the camera's site, and the box that showed it.
+    `owner`: the camera's site, and the box that showed it. `signatures`: what the masks looked like then.
     """
 
     camera_id: str
@@ -75,6 +78,7 @@ class Approval:
     presets: tuple[PresetView, ...] = ()
     history: tuple[PastApproval, ...] = field(default=(), repr=False)
     owner: Owner = NOBODY
+    signatures: tuple[SignedMask, ...] = ()
 
 
 def approve(
@@ -163,6 +167,7 @@ def approvals_digest(approvals: Mapping[str, Approval]) -> str:
     rows = [
         [key, one.by, one.at.isoformat(), one.why, one.masks_digest, one.zones_digest, one.no_private_area,
          digests(one.references),
+         *([signed_data(one.signatures)] if one.signatures else []),
          *([p.preset, p.by, p.at.isoformat(), p.why, digests(p.references)] for p in one.presets)]
         for key, one in sorted(approvals.items())
     ]  # fmt: skip
@@ -244,6 +249,7 @@ def write_approval(directory: Path, approval: Approval) -> None:
         "zones_digest": approval.zones_digest,
         "no_private_area": approval.no_private_area,
         "references": to_texts(approval.references),
+        "signatures": signed_data(approval.signatures),
         "history": [past_data(past) for past in _history(path, approval)],
     }
     write_atomic(path, json.dumps(data, ensure_ascii=False, indent=1).encode(), 0o600)
@@ -288,6 +294,7 @@ def _read(path: Path) -> Approval:
         data["camera"], _string(data["by"]), at, _string(data["why"]), masks, digest, data["zones_digest"],
         data["no_private_area"], from_texts(data["references"], path),
         history=tuple(past_from(past) for past in data.get("history", [])[-KEPT:]), owner=owner_from(data.get("owner")),
+        signatures=signed_from(data.get("signatures", [])),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Sends every picture to the locked-down worker, and converts its answers into observations."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -13,12 +13,21 @@ from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
 from agent.observe.pictures.view_owners import Judge as Judge
 from agent.observe.pictures.view_owners import ViewOwners, judge_owned
-from agent.observe.pictures.zone_verdicts import UNCONFIRMED
+from agent.observe.pictures.zone_verdicts import UNCONFIRMED, zone_verdict
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
-from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PathFramed, PathName, PictureSeen, ZoneVerdict
-from masking.model import DAMAGED, NOT_CONFINED, Job, Position, Verdict, WorkerError, Zone
+from drivers.picture import (
+    BLANK_CONTRAST,
+    RECORDED,
+    FootageOpened,
+    PathFramed,
+    PathName,
+    PictureSeen,
+    ZoneSensitivity,
+    ZoneVerdict,
+)
+from masking.model import DAMAGED, NOT_CONFINED, Job, Judged, Position, Verdict, WorkerError, Zone
 from masking.view import baseline
 from masking.view.model import FramingJob
 from masking.view.positions import matched_position
@@ -39,6 +48,7 @@ def judge_pictures(
     owners: Mapping[str, ViewOwners] = MappingProxyType({}),
     earlier: EarlierLooks | None = None,
     framings: Mapping[tuple[str, PathName], FramingJob] = MappingProxyType({}),
+    calibrated: Callable[[str, PathName], tuple[str, ...]] = lambda camera_id, path: (),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -47,7 +57,8 @@ def judge_pictures(
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
     that a recorded picture may show. `earlier`: looks that each is judged together with, and joins; None: each alone.
-    `framings`: what is asked about how a path frames the approved view.
+    `framings`: what is asked about how a path frames the approved view. `calibrated`: the zones in which it is measured
+    what would have been found in a camera's picture of a path.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -58,6 +69,7 @@ def judge_pictures(
         job = Job(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
             devices.get(picture.camera_id, ""), picture.camera_id, framings.get((picture.camera_id, picture.path)),
+            calibrated(picture.camera_id, picture.path),
         )  # fmt: skip
         if picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
@@ -111,7 +123,7 @@ def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: 
     try:
         judged, shows = judge_owned(job, judge, owners)
         blank = judged.contrast < BLANK_CONTRAST
-        verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+        verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
         imprint = judged.imprint.hex()
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
@@ -152,8 +164,8 @@ def _one(
     )
     is_blank = judged.contrast < BLANK_CONTRAST
     counted = looks.counted(judged.verdicts, "", is_blank)
-    verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in counted)
-    values: list[Value] = [seen, *verdicts]
+    verdicts = tuple(zone_verdict(picture.path, one) for one in counted)
+    values: list[Value] = [seen, *verdicts, *_sensitivities(picture, judged)]
     if judged.framing is not None and job.framing is not None and job.framing.references:
         approved = approved_digest(job.framing.references)
         values.append(PathFramed(picture.path, judged.width_px, judged.height_px, approved, judged.framing))
@@ -169,6 +181,14 @@ def _one(
         values.append(preset_seen(picture.path, job.positions, there))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
+
+
+def _sensitivities(picture: Picture, judged: Judged) -> Iterator[ZoneSensitivity]:
+    pairs = zip(judged.verdicts, judged.sensitivities, strict=True) if judged.sensitivities else ()
+    for verdict, one in pairs:
+        if one is not None:
+            numbers = (one.gap_px, one.sides, one.blind_sides, one.opacity_ratio, judged.width_px)
+            yield ZoneSensitivity(picture.path, verdict.zone, *numbers)
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:

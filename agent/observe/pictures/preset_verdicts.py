@@ -24,6 +24,7 @@ from agent.observe.pictures.zone_verdicts import (
     failed_data,
     failed_from,
     judge_failed,
+    zone_verdict,
 )
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
@@ -117,7 +118,7 @@ def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positio
     """Return the position at which a picture was taken, where it is unambiguous."""
     at = matched_position(positioned.views)
     if at is not None:
-        verdicts = tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in positioned.verdicts)
+        verdicts = tuple(zone_verdict(path, one) for one in positioned.verdicts)
         return PresetSeen(path, asked[at].name, "still", verdicts)
     if any(view.state == "still" for view in positioned.views):
         return PresetSeen(path, "", "several-presets")

@@ -302,7 +302,8 @@ def opened_from(data: Mapping[str, Any]) -> FootageOpened:
 
 
 def _verdict_from(data: Mapping[str, Any]) -> ZoneVerdict:
-    return ZoneVerdict(**{**data, "numbers": tuple((str(n), float(x)) for n, x in data["numbers"])})
+    pairs = {name: tuple((str(n), float(x)) for n, x in data.get(name, ())) for name in ("numbers", "signature")}
+    return ZoneVerdict(**{**data, **pairs})
 
 
 def from_data(data: Mapping[str, Any]) -> PathResult:

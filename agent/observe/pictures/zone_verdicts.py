@@ -19,15 +19,13 @@ from agent.observe.pictures.earlier_looks import APART
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.site.config.site import Site
 from drivers.model import Masks, Observation, Observations
-from drivers.picture import RECORDED, PictureSeen, ZoneVerdict
+from drivers.picture import RECORDED, PathName, PictureSeen, ZoneVerdict
+from masking.model import Verdict
 
 UNCONFIRMED: Final = "unconfirmed"
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 LOOKS: Final = "looks"
 """The number in a verdict that says how many looks were judged together."""
-
-BY_FRAMING: Final = ("not-shown", "at-edge", "in-bar", "framing-unknown")
-"""Reasons of verdicts by how a path frames the approved view; nothing of the zone was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,11 @@ class CameraVerdicts:
     zones: str
     masks: str
     failed: Mapping[tuple[str, str], Failed] = field(default_factory=dict)
+
+
+def zone_verdict(path: PathName, verdict: Verdict) -> ZoneVerdict:
+    """Return the worker's verdict on a zone as what was observed on a path."""
+    return ZoneVerdict(path, verdict.zone, verdict.verdict, verdict.reason, verdict.numbers, verdict.signature)
 
 
 def confirm_verdicts(

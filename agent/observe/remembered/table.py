@@ -27,6 +27,7 @@ from agent.observe.remembered.areas import (
     presets,
     quality,
     running,
+    sensitivity,
     sightings,
     views,
     voided,
@@ -58,6 +59,7 @@ PICTURED: Final[Mapping[str, Area]] = {
     "quality": quality,  # by the view after this look
     "bare": bare,
     "framings": framings,
+    "sensitivity": sensitivity,
 }
 """Learned from pictures: once for each device and round."""
 

@@ -16,6 +16,7 @@ from agent.observe.inventory.unconfigured import NOTHING_YET, Inventory
 from agent.observe.pictures.framings import Framings
 from agent.observe.pictures.moments import Moments
 from agent.observe.pictures.preset_verdicts import Presets
+from agent.observe.pictures.sensitivities import Sensitivities
 from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.view_memory import Quality, Views
 from agent.observe.pictures.zone_verdicts import CameraVerdicts
@@ -35,7 +36,8 @@ class Remembered:
     for a replaced one. `bare`: when private zones were seen bare, by camera id, while the footage of it is there.
     `listings`: what each device lists by name, by subject and kind.
     `moments`: those that two cameras, or a camera and its footage, showed alike. `framings`: how each path of a camera
-    frames its approved view, by camera id and path.
+    frames its approved view, by camera id and path. `sensitivity`: the smallest faults that would have been found in
+    each zone, by camera id.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -57,6 +59,7 @@ class Remembered:
     listings: Listings = field(default_factory=dict)
     moments: Moments = ()
     framings: Framings = field(default_factory=dict)
+    sensitivity: Sensitivities = field(default_factory=dict)
 
 
 EMPTY = Remembered()
@@ -75,6 +78,7 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         views={name: one for name, one in remembered.views.items() if name not in cameras},
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
+        sensitivity={name: one for name, one in remembered.sensitivity.items() if name not in cameras},
         moments=tuple(one for one in remembered.moments if not set(one.pair) & set(cameras)),
         framings={key: one for key, one in remembered.framings.items() if key[0] not in cameras},
     )

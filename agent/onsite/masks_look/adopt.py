@@ -4,17 +4,20 @@ What shows something private is never approved. What pictures cannot decide is a
 camera and the reason: the approval rests on that person's eyes, and the checks still report "unknown".
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from agent.judge.checks.pictures.drift import changes
+from agent.judge.wording.mask_words import mask_words
+from agent.judge.wording.picture_words import path_word
 from agent.model import exits
 from agent.model.exits import REFUSED_REASONS
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, with_approvals
 from agent.observe.approvals.reference_views import PresetView, with_reference
+from agent.observe.approvals.signed_masks import signed_masks
 from agent.observe.pictures.turns import zones_digest
 from agent.onsite.handover.sheet_values import OUTCOMES, SheetCamera, SheetPath
 from agent.onsite.masks_look.seen import CameraLook, View
@@ -136,9 +139,10 @@ def approval_of(
     Views of presets are not in it: `preset_renewed` returns that of the present one.
     """
     kept = () if look.config.presets else renewed(look, keep_better=True)
+    signed = signed_masks(verdict for path in look.paths for verdict in path.verdicts)
     if kind == "no-private-area" or look.outcome == "no-private-area":
         return replace(approve_no_private_area(site, look.id, by, at, why, kept), owner=look.owner)
-    return replace(approve(site, look.id, by, at, why, look.masks, kept), owner=look.owner)
+    return replace(approve(site, look.id, by, at, why, look.masks, kept), owner=look.owner, signatures=signed)
 
 
 def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetView | None:
@@ -199,12 +203,23 @@ def message_of(choice: Choice, lang: str) -> str:
     """Return a camera's finding, what changed since its last approval, and what to do."""
     look = choice.look
     parts = [render(look.findings[0].message, lang)] if look.findings else []
+    parts += [render(words, lang) for words in _masks_words(look)]
     if look.was_another:
         parts.append(translate("what was approved is of another box, and does not count", lang))
     if look.view is not None and look.view.state == "moved":
         parts.append(translate("its view has moved since it was approved", lang))
     parts += [render(choice.refusal, lang)] if choice.refusal else []
     return together(parts, lang, "; ") or translate(OUTCOMES[look.outcome], lang)
+
+
+def _masks_words(look: CameraLook) -> Iterator[Message]:
+    """Yield what the mask over each zone looks like, on the first path that shows it."""
+    told: set[str] = set()
+    for one in (verdict for path in look.paths for verdict in path.verdicts if verdict.signature):
+        if one.zone not in told:
+            told.add(one.zone)
+            values = {"zone": one.zone, "mask": mask_words(one.signature), "path": path_word(one.path)}
+            yield Message("{zone}: {mask} ({path})", values)
 
 
 def sheet_cameras(found: Iterable[Choice], lang: str, without: Collection[str] = ()) -> tuple[SheetCamera, ...]:

@@ -8,6 +8,7 @@ mask. Of a camera with presets the zones of its present preset count, which its 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.judge.checks.pictures import masks
@@ -18,6 +19,7 @@ from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.earlier_looks import EarlierLooks
 from agent.observe.pictures.judge import Judge, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
+from agent.observe.pictures.sensitivities import due_zones, updated
 from agent.observe.pictures.studies import studied_path
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
@@ -35,8 +37,9 @@ from agent.service.cycle.environment import Environment
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.model import Masks, Observation, Observations, Picture, Unavailable
 from drivers.picture import LIVE as LIVE_PATHS
-from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneVerdict
+from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneSensitivity, ZoneVerdict
 from masking.model import Polygon
+from masking.zones.same_mask import Numbers, middle
 
 ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, *RECORDED)
 """Paths as they are shown. All but the last are live."""
@@ -158,7 +161,12 @@ def _judge_round(
     approved = {name: one.presets for name, one in look.approvals.items() if one.presets}
     told, facts = look.told, look.facts
     places = positions(site, told, approved)
-    seen = judge_pictures(site, pictures, env.judge, env.progress, positions=places, earlier=taken.looks)
+    tried = tuple(one for one in taken.seen if isinstance(one.value, ZoneSensitivity))
+    known = updated(site, tried, {}, env.clock())
+    seen = judge_pictures(
+        site, pictures, env.judge, env.progress, positions=places, earlier=taken.looks,
+        calibrated=partial(due_zones, known, site, now=env.clock()),
+    )  # fmt: skip
     taken.seen += seen
     taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
     cameras = {c.camera.id: c for c in site.cameras}
@@ -194,15 +202,26 @@ def _left_out(camera: CameraConfig, facts: Facts, at: Mapping[str, str]) -> tupl
 def _newest(seen: Iterable[Observation]) -> Observations:
     """Return the last verdict on each zone and path, which is on all rounds together, and the last picture."""
     last: dict[tuple[str, ...], Observation] = {}
+    signatures: dict[tuple[str, str, str], list[Numbers]] = {}
     rest: list[Observation] = []
     for one in seen:
         if isinstance(one.value, ZoneVerdict):
             last[one.subject, one.value.path, one.value.zone] = one
+            signatures.setdefault((one.subject, one.value.path, one.value.zone), []).append(one.value.signature)
         elif isinstance(one.value, PictureSeen):
             last[one.subject, one.value.path] = one
         else:
             rest.append(one)
-    return (*last.values(), *rest)
+    return (*(_with_middle(one, signatures) for one in last.values()), *rest)
+
+
+def _with_middle(one: Observation, signatures: Mapping[tuple[str, str, str], list[Numbers]]) -> Observation:
+    """Return a verdict with the middle of what the mask looked like in all rounds; other facts as they are."""
+    value = one.value
+    if not isinstance(value, ZoneVerdict) or value.verdict != "PASS":
+        return one
+    found = middle(signatures[one.subject, value.path, value.zone])
+    return replace(one, value=replace(value, signature=found))
 
 
 def _camera(

@@ -8,9 +8,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from agent.judge.wording.mask_words import mask_words
 from agent.judge.wording.picture_words import zone_reason
 from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
+from agent.observe.pictures.zone_verdicts import zone_verdict
 from agent.onsite.handover.sheet_values import VERDICTS
 from agent.onsite.masks_look.seen import ask
 from agent.onsite.ui.refusals import NotGranted
@@ -63,12 +65,14 @@ def judged(
 
 
 def _verdicts(path: PathName, answer: Judged) -> tuple[ZoneVerdict, ...]:
-    return tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in answer.verdicts)
+    return tuple(zone_verdict(path, one) for one in answer.verdicts)
 
 
 def verdict_words(one: ZoneVerdict, lang: str) -> str:
     """Return a verdict in words: what was found, and why where that is not plain."""
     found = Message(VERDICTS[one.verdict][1])
+    if one.verdict == "PASS" and one.signature:
+        return render(Message("{verdict}: {mask}", {"verdict": found, "mask": mask_words(one.signature)}), lang)
     if one.verdict == "PASS":
         return render(found, lang)
     return render(Message("{verdict} ({reason})", {"verdict": found, "reason": zone_reason(one.reason)}), lang)

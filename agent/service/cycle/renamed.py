@@ -68,6 +68,7 @@ def _renamed(known: Remembered, ids: Ids) -> Remembered:
         owners=_keys(known.owners, ids),
         voided=_keys(known.voided, ids),
         bare=_keys(known.bare, ids),
+        sensitivity=_keys(known.sensitivity, ids),
         inventory=replace(
             inventory, sources=_keys(inventory.sources, ids), configured=_keys(inventory.configured, ids)
         ),

@@ -8,6 +8,7 @@ its own looks, so that a device that hangs delays no other.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
@@ -16,6 +17,7 @@ from agent.observe.pictures.framings import framing_jobs
 from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
+from agent.observe.pictures.sensitivities import due_zones
 from agent.observe.pictures.studies import studies
 from agent.observe.pictures.view_owners import ViewOwners, view_owners
 from agent.observe.pictures.zone_verdicts import UNCONFIRMED, confirm_verdicts
@@ -181,6 +183,7 @@ def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembere
         bare={name: stretches for part, names in own for name, stretches in part.bare.items() if name in names},
         presets={name: preset for part in parts for name, preset in part.presets.items()},
         framings={key: one for part, names in own for key, one in part.framings.items() if key[0] in names},
+        sensitivity={name: tried for part in parts for name, tried in part.sensitivity.items()},
     )
 
 
@@ -201,9 +204,11 @@ def _judge_pictures(
     earlier = env.previous.looks
     earlier.rest_on(site, told)
     framings = framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now)
+    calibrated = partial(due_zones, remembered.sensitivity, site, now=now)
     looked = judge_pictures(
-        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, earlier, framings
-    )
+        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, earlier, framings,
+        calibrated,
+    )  # fmt: skip
     counted, failed = confirm_verdicts(site, told, looked, remembered.pooled, now, is_again)
     shown = Look(site=site, now=now, told=told, seen=counted, known=known)
     return counted, replace(fold(PICTURED, remembered, shown), pooled=failed)

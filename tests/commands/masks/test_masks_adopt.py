@@ -120,7 +120,11 @@ def test_all_that_hides_is_approved_and_nothing_else(config: Path, capsys: pytes
     assert [name for name, one in approvals.items() if one.no_private_area] == ["roof"]
     assert (approvals["annex"].masks, approvals["annex"].masks_digest) == ((), ""), "it does not list its masks"
     assert {lights(one) for one in approvals.values()} == {("day",)}
+    signed = {(one.path, one.zone) for one in approvals["gate"].signatures}
+    zones = {zone.name for camera in load(config).cameras if camera.camera.id == "gate" for zone in camera.zones}
+    assert zones and zones <= {zone for _, zone in signed} and {"snapshot", "main"} <= {path for path, _ in signed}
     out = capsys.readouterr().out
+    assert re.search(r"solid \w+, opaque|mosaic of \d+ px blocks|blur with a sigma of \d+ px", " ".join(out.split()))
     assert "5 of 10 cameras approved" in out
     assert "gate: approved; view by day kept, of one picture" in out
     assert masks(config, "show") == exits.UNCHECKED

@@ -20,7 +20,9 @@ GOOD_ANSWER = {
     "mean": 100.0,
     "contrast": 20.0,
     "imprint": "",
-    "verdicts": [{"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden."}],
+    "verdicts": [
+        {"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden.", "signature": {}}
+    ],
     "dropped": 3,
 }
 VERDICT = GOOD_ANSWER["verdicts"][0]  # type: ignore[index]
@@ -55,6 +57,10 @@ def test_a_good_answer_is_read() -> None:
         {"verdicts": "PASS"},
         {"verdicts": [None]},
         {"verdicts": [VERDICT, VERDICT]},
+        {"verdicts": [{**VERDICT, "signature": None}]},
+        {"verdicts": [{**VERDICT, "signature": {"width_px": 640.0, "sigma_px": float("inf")}}]},
+        {"verdicts": [{**VERDICT, "signature": {"width_px": 640.0, "sigma_px": 4.0, "name": 1.0}}]},
+        {"verdicts": [{**VERDICT, "verdict": "FAIL", "signature": {"width_px": 640.0, "sigma_px": 4.0}}]},
         {"verdicts": [{**VERDICT, "zone": "other"}]},
         {"verdicts": [{**VERDICT, "verdict": "pass"}]},
         {"verdicts": [{**VERDICT, "verdict": ["PASS"]}]},

@@ -33,6 +33,7 @@ from agent.observe.approvals.approvals import (
 from agent.observe.approvals.past import KEPT
 from agent.observe.approvals.reference_views import FOLDER as PRESETS
 from agent.observe.approvals.reference_views import PresetView, read_preset_views, with_reference, write_preset_view
+from agent.observe.approvals.signed_masks import SignedMask
 from agent.observe.pictures.turns import masks_digest, zones_digest
 from agent.site.config.site import NoPrivateArea
 from drivers.model import Mask
@@ -45,6 +46,7 @@ MASKS = (
     Mask("m3", (), "Pixelated", None),
     Mask("m4", ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1)), "Color", False),
 )
+SIGNED = (SignedMask("main", "window", (("width_px", 1280.0), ("luma", 16.0), ("cr", 128.0), ("cb", 128.0))),)
 SITE = site(camera())
 BARE = site(camera(zones=()))
 
@@ -59,7 +61,7 @@ def approval(**changes: Any) -> Approval:
 
 
 def test_what_was_approved_comes_back_whole(tmp_path: Path) -> None:
-    one = approval()
+    one = approval(signatures=SIGNED)
     declared = approve_no_private_area(site(camera("roof", zones=())), "roof", "王芳", NOW, "")
     write_approval(tmp_path, one)
     write_approval(tmp_path, declared)
@@ -99,6 +101,10 @@ def _damaged(text: str) -> dict[str, bytes]:
         "by nobody": {**data, "by": None},
         "digest of another length": {**data, "zones_digest": "abc"},
         "a list": [data],
+        "signature of no path": {**data, "signatures": [["cellar", "window", dict(SIGNED[0].numbers)]]},
+        "signature of no numbers": {**data, "signatures": [["main", "window", {"luma": "16"}]]},
+        "signature out of range": {**data, "signatures": [["main", "window", {"width_px": 640, "sigma_px": 1e9}]]},
+        "signatures without end": {**data, "signatures": [["main", "window", dict(SIGNED[0].numbers)]] * 600},
         "declared by a word": {**data, "no_private_area": "no"},
     }
     files = {name: json.dumps(value).encode() for name, value in changed.items()}
@@ -162,9 +168,10 @@ def test_the_digest_of_all_changes_with_everything_that_was_approved() -> None:
     changed = (
         one, replace(one, by="Wang"), replace(one, why=""), replace(one, masks_digest="1" * 64),
         replace(one, zones_digest="2" * 64), replace(one, no_private_area=True), replace(one, references=()),
+        replace(one, signatures=SIGNED),
     )  # fmt: skip
     digests = {approvals_digest({"gate": each}) for each in changed} | {approvals_digest({"yard": one})}
-    assert len(digests) == 8
+    assert len(digests) == 9
     assert approvals_digest({"a": one, "b": one}) == approvals_digest({"b": one, "a": one})
 
 

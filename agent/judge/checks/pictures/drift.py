@@ -1,16 +1,17 @@
 """Checks that a camera's masks are approved and unchanged since.
 
 `masks.py` judges what they hide. Only change counts here: the device's own list against the approved one, matched by
-token, or by place under another token.
+token, or by place under another token; and the masks in the pictures against what they looked like (`signed.py`).
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from agent.judge.check import Check
+from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import masks
+from agent.judge.checks.pictures.signed import changed_masks
 from agent.judge.claim import Broken, Held, Open, Outcome, declared, grounds, own
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict, waiting
@@ -150,6 +151,11 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, causes: dict[str, 
         text = Message("{by} declared on {at} that nothing private is in view", given)
         word = Declaration("no_private_area", approval.by, utc_text(approval.at))
         return freed(check, subject, word, "no-private-area", text, {})
+    changed = tuple(changed_masks(facts, subject, approval))
+    if not approval.masks_digest and changed:
+        return verdict(
+            check, subject, changed, {"approved_by": approval.by, "approved_at": given["at"]}, changed[0].message
+        )
     if not approval.masks_digest:
         text = Message("the device does not list its masks: {by} approved its pictures on {at}", given)
         return waiting(check, subject, "device", "masks-not-listed", text)
@@ -160,11 +166,17 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, causes: dict[str, 
         cause = online.cause_of_silence(facts, subject) or f"{masks.PRESENT_ID} {subject}"
         return check.finding(subject, "unknown", why.reason, {"detail": why.detail}, text, cause)
     told = (*grounds(facts.observed(subject, Masks)), *declared(subject, APPROVAL_ID))
-    return _compared(check, subject, approval, listed.masks, told, causes.get(subject, ""))
+    return _compared(check, subject, approval, listed.masks, told, causes.get(subject, ""), changed)
 
 
 def _compared(
-    check: Check, subject: str, approval: Approval, listed: tuple[Mask, ...], told: tuple[Ground, ...], cause: str
+    check: Check,
+    subject: str,
+    approval: Approval,
+    listed: tuple[Mask, ...],
+    told: tuple[Ground, ...],
+    cause: str,
+    changed: tuple[Broken, ...],
 ) -> Finding:
     found = changes(approval.masks, listed)
     evidence: dict[str, Json] = {
@@ -181,7 +193,8 @@ def _compared(
         is_unclear = change.kind == "unreadable"
         outcomes.append(Open(key, change.kind, text) if is_unclear else Broken(key, change.kind, text, caused_by=cause))
     text = Message("masks are as {by} approved them on {at}", given)
-    return verdict(check, subject, outcomes or [Held("as approved", told)], evidence, text)
+    # What the device's list says of a change explains what its pictures show.
+    return verdict(check, subject, outcomes or changed or [Held("as approved", told)], evidence, text)
 
 
 def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -219,7 +232,12 @@ def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 
 DRIFT = Check(
-    DRIFT_ID, run, "critical", MASK_CHANGE, "Nobody removes, disables or moves a privacy mask without an approval."
+    DRIFT_ID,
+    run,
+    "critical",
+    MASK_CHANGE,
+    "Nobody removes, disables or moves a privacy mask without an approval.",
+    Looks(warn=2),
 )
 APPROVAL = Check(
     APPROVAL_ID, run_approval, "minor", MASK_CHANGE, "Somebody answers for the masks that hide what is private."

@@ -10,6 +10,7 @@ from typing import Final
 
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
+from agent.judge.checks.pictures.worth import would_tell
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.wording.framing_words import framed_path, framed_paths
 from agent.judge.wording.picture_words import path_word, zone_reason
@@ -116,6 +117,11 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
                 word = attested.get(zone.name) if verdict is not None else None
                 message = Message("zone {zone} on path {path}: cannot be told ({reason})", values)
                 yield zone.name, Open(path, reason, message, attested=word)
+            elif not would_tell(facts, subject, path, zone.name):
+                reason = "not-calibrated"
+                values = {"zone": zone.name, "path": path_word(path), "reason": zone_reason(reason)}
+                message = Message("zone {zone} on path {path}: cannot be told ({reason})", values)
+                yield zone.name, Open(path, reason, message, attested=attested.get(zone.name))
     yield from (("", one) for one in _missing_streams(facts, subject))
 
 

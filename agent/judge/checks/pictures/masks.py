@@ -13,6 +13,7 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import own_masks
 from agent.judge.checks.pictures.hidden import hidden
+from agent.judge.checks.pictures.worth import with_worth, worth_json
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
@@ -170,6 +171,7 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     framings = facts.remembered.framings
     paths = framed_paths(framings, camera.camera.id, (seen.path for seen in facts.all(subject, PictureSeen)))
     message = Message("every zone is hidden on {paths}", {"paths": paths})
+    message = with_worth(facts, camera, message)
     evidence: dict[str, Json] = {"paths": list(_evidence(facts, subject))}
     own = [framing_json(one) for (name, _), one in framings.items() if name == camera.camera.id and is_told(one)]
     return verdict(check, subject, outcomes, evidence | ({"framings": own} if own else {}), message)
@@ -184,6 +186,7 @@ def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
             "verdict": one.verdict,
             "reason": one.reason,
             "numbers": dict(one.numbers),
+            **worth_json(facts, subject, one.path, one.zone),
         }
     for missing in facts.all(subject, Unavailable):
         if missing.fact == "picture" and missing.path is not None:

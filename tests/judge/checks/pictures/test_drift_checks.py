@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from sites import NOW, SQUARE, camera, healthy, observed, site, without
+from sites import NOW, SQUARE, ZONE, camera, healthy, observed, site, without
 
-from agent.judge.checks.pictures.drift import Change, changes
+from agent.judge.checks.pictures.drift import DRIFT, Change, changes
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area
+from agent.observe.approvals.signed_masks import SignedMask
 from agent.observe.facts.facts import gather
 from agent.site.config.site import NoPrivateArea, PrivateZone, Site
 from drivers.model import Mask, Masks, Observations, Unavailable
+from drivers.picture import PathName, ZoneVerdict
 
 ONE = Mask("m1", SQUARE, "Color", True, "#000000")
 TWO = Mask("m2", ((0.6, 0.1), (0.9, 0.1), (0.9, 0.4), (0.6, 0.4)), "Blurred", True)
@@ -164,3 +166,59 @@ def test_zones_declared_anew_ask_for_a_new_approval() -> None:
 
 def test_a_site_whose_cameras_are_all_approved_has_no_open_item() -> None:
     assert judge(healthy())["mask-approval site"].status == "pass"
+
+
+GREY = (("width_px", 1280.0), ("luma", 126.0), ("cr", 128.0), ("cb", 128.0), ("left_px", 0.2), ("right_px", 0.1))
+SIGNED = {"gate": replace(APPROVED["gate"], signatures=(SignedMask("main", ZONE.name, GREY),))}
+
+
+def looking(verdict: str = "PASS", path: PathName = "main", **changed: float) -> Observations:
+    """A healthy look in which the mask on one path looks like this."""
+    numbers = tuple({**dict(GREY), **changed}.items()) if verdict == "PASS" else ()
+    one = ZoneVerdict(path, ZONE.name, verdict, "solid", (), numbers)  # type: ignore[arg-type]
+    others = (o for o in showing(ONE) if not (isinstance(o.value, ZoneVerdict) and o.value.path == path))
+    return (*others, *observed("camera:gate", one))
+
+
+def test_a_mask_that_looks_as_approved_passes() -> None:
+    assert drift(looking(luma=133.0), SIGNED).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"luma": 16.0}, "it was solid grey, opaque, and is solid black, opaque"),
+        ({"left_px": 3.2, "right_px": -2.9}, "it lies 6.0 px beside its place"),
+        ({"left_px": 4.5}, "it begins 9.0 px inside the zone on the left side"),
+    ],
+)
+def test_a_mask_that_is_not_the_approved_one_warns_though_it_hides(now: dict[str, float], words: str) -> None:
+    found = judge(looking(**now), SIGNED)
+    finding = found["privacy-mask-drift camera:gate"]
+    assert (finding.status, finding.reason) == ("warn", "not-the-approved-mask")
+    assert words in str(finding.message) and "Li Na approved" in str(finding.message)
+    assert found["privacy-mask-effective camera:gate"].status == "pass"
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [looking(path="sub", luma=16.0), looking("UNSURE"), looking("FAIL"), showing(ONE)],
+    ids=["another path", "unsure", "bare", "not measured"],
+)
+def test_what_was_not_measured_then_or_now_says_nothing_of_the_mask(observations: Observations) -> None:
+    assert drift(observations, SIGNED).status == "pass"
+
+
+def test_one_cause_is_one_finding_and_the_list_speaks_first() -> None:
+    finding = drift(without(looking(luma=16.0), Masks) + showing(replace(ONE, color="#ffffff"))[-1:], SIGNED)
+    assert (finding.status, finding.reason) == ("fail", "altered")
+
+
+def test_pictures_tell_of_a_change_where_the_device_lists_no_masks() -> None:
+    unlisted = {"gate": replace(SIGNED["gate"], masks=(), masks_digest="")}
+    assert drift(looking(luma=16.0), unlisted).reason == "not-the-approved-mask"
+    assert drift(looking(), unlisted).reason == "masks-not-listed"
+
+
+def test_a_change_seen_in_one_look_only_is_no_event() -> None:
+    assert DRIFT.looks.warn == 2

@@ -1,0 +1,146 @@
+"""What a pass is worth is measured once a day for each zone and path, kept, and said; where it is worth nothing, so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sites import NOW, ZONE, camera, healthy, observed, site
+
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.sensitivities import (
+    AGAIN_AFTER,
+    DOUBTED_AGAIN_AFTER,
+    FORGOTTEN_AFTER,
+    due_zones,
+    from_data,
+    to_data,
+    updated,
+)
+from agent.observe.remembered.value import EMPTY, without_pictures
+from drivers.model import Observations, Picture
+from drivers.picture import ZoneSensitivity
+from masking.model import Job, Judged, Verdict
+from masking.zones.sensitivity import MOST_ZONES, Sensitivity
+
+SITE = site(camera())
+FOUND = ZoneSensitivity("main", ZONE.name, 6.0, 4, 0, 0.93, 1920)
+NOTHING = ZoneSensitivity("main", ZONE.name, None, 4, 4, None, 1920)
+UNTRIED = ZoneSensitivity("main", ZONE.name, None, 0, 0, None, 1920)
+
+
+def effective(*found: ZoneSensitivity) -> Finding:
+    told = (*healthy(), *observed("camera:gate", *found))
+    return {f.key: f for f in run_checks(SITE, gather(told), NOW)}["privacy-mask-effective camera:gate"]
+
+
+def known(one: ZoneSensitivity) -> dict[str, Any]:
+    return dict(updated(SITE, observed("camera:gate", one), {}, NOW))
+
+
+def test_a_pass_says_the_smallest_fault_that_would_have_been_found() -> None:
+    finding = effective(FOUND, replace(FOUND, path="sub", gap_px=8.0, opacity_ratio=0.95))
+    assert finding.status == "pass"
+    assert "a gap of 8 px at 640 px width would have been found, and 93 % opacity" in str(finding.message)
+    rows = finding.evidence["paths"]
+    assert isinstance(rows, list)
+    (row,) = [row for row in rows if isinstance(row, dict) and row["path"] == "main"]
+    assert row["would_find"] == {"gap_px_at_640": 6.0, "opacity_ratio": 0.93, "sides": 4, "blind_sides": 0}
+
+
+def test_sides_on_which_nothing_would_have_been_found_are_told() -> None:
+    finding = effective(replace(FOUND, blind_sides=1))
+    assert finding.status == "pass" and "but not along 1 sides" in str(finding.message)
+
+
+def test_where_a_bare_zone_would_have_passed_a_pass_is_unknown() -> None:
+    finding = effective(NOTHING)
+    assert (finding.status, finding.reason) == ("unknown", "not-calibrated")
+    assert "a bare zone would not have been found here" in str(finding.message)
+    assert effective(replace(FOUND, opacity_ratio=None)).status == "unknown"
+
+
+def test_what_could_not_be_tried_takes_nothing_away() -> None:
+    assert effective(UNTRIED).status == "pass"
+    assert effective().status == "pass"
+    assert "would have been found" not in str(effective(UNTRIED).message)
+
+
+def test_what_is_remembered_counts_in_the_looks_between() -> None:
+    facts = gather(healthy(), remembered=replace(EMPTY, sensitivity=known(NOTHING)))
+    found = {f.key: f for f in run_checks(SITE, facts, NOW)}
+    assert found["privacy-mask-effective camera:gate"].reason == "not-calibrated"
+
+
+@pytest.mark.parametrize(
+    ("found", "after", "due"),
+    [
+        (FOUND, timedelta(0), False),
+        (FOUND, AGAIN_AFTER - timedelta(seconds=1), False),
+        (FOUND, AGAIN_AFTER, True),
+        (NOTHING, DOUBTED_AGAIN_AFTER, True),
+        (NOTHING, DOUBTED_AGAIN_AFTER - timedelta(seconds=1), False),
+        (UNTRIED, DOUBTED_AGAIN_AFTER, False),
+        (FOUND, -timedelta(seconds=1), True),
+    ],
+)
+def test_a_zone_is_tried_once_a_day_and_sooner_where_nothing_would_be_found(
+    found: ZoneSensitivity, after: timedelta, due: bool
+) -> None:
+    assert due_zones(known(found), SITE, "gate", "main", NOW + after) == ((ZONE.name,) if due else ())
+
+
+def test_each_path_and_each_zone_has_its_own_turn_and_recordings_have_none() -> None:
+    assert due_zones({}, SITE, "gate", "main", NOW) and due_zones(known(FOUND), SITE, "gate", "sub", NOW)
+    assert not due_zones({}, SITE, "gate", "playback", NOW)
+    assert not due_zones({}, site(camera(zones=())), "gate", "main", NOW) and not due_zones(
+        {}, SITE, "nobody", "main", NOW
+    )
+
+
+def test_few_zones_are_tried_in_one_picture_and_the_others_in_the_next() -> None:
+    zones = tuple(replace(ZONE, name=f"zone {number}") for number in range(MOST_ZONES + 1))
+    many = site(camera(zones=zones))
+    first = due_zones({}, many, "gate", "main", NOW)
+    assert first == tuple(zone.name for zone in zones[:MOST_ZONES])
+    tried = updated(many, observed("camera:gate", *(replace(FOUND, zone=name) for name in first)), {}, NOW)
+    assert due_zones(tried, many, "gate", "main", NOW) == (zones[-1].name,)
+
+
+def test_a_zone_that_was_drawn_anew_is_tried_anew() -> None:
+    other = site(camera(zones=(replace(ZONE, effect="blurred"),)))
+    assert due_zones(known(FOUND), other, "gate", "main", NOW)
+    assert updated(other, (), known(FOUND), NOW) == {}
+    assert updated(SITE, (), known(FOUND), NOW + FORGOTTEN_AFTER) == {}
+    assert without_pictures(replace(EMPTY, sensitivity=known(FOUND)), {"gate"}).sensitivity == {}
+
+
+def test_what_was_found_comes_back_from_text_and_nothing_else_does() -> None:
+    for one in (FOUND, NOTHING, UNTRIED):
+        tried = known(one)["gate"]
+        assert from_data(json.loads(json.dumps(to_data(tried)))) == tried
+    for bad in ([["x"]], [[NOW.isoformat(), "d", "cellar", "z", 1, 4, 0, 0.9, 640]], "x", [None]):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            from_data(bad)
+
+
+def test_the_worker_is_asked_only_where_it_is_due_and_its_answer_is_observed() -> None:
+    asked: list[Job] = []
+
+    def judge(job: Job) -> Judged:
+        asked.append(job)
+        found = (Sensitivity(6.0, 4, 0, 0.93),) if job.calibrate else ()
+        return Judged(1920, 1080, 90.0, 30.0, (Verdict(ZONE.name, "PASS", "solid"),), sensitivities=found)
+
+    pictures = tuple(Picture("gate", path, NOW, b"x", "jpeg") for path in ("main", "sub"))  # type: ignore[arg-type]
+    seen: Observations = judge_pictures(
+        SITE, pictures, judge, calibrated=lambda _, path: (ZONE.name,) if path == "main" else ()
+    )
+    assert [job.calibrate for job in asked] == [(ZONE.name,), ()]
+    assert [o.value for o in seen if isinstance(o.value, ZoneSensitivity)] == [FOUND]
