@@ -21,7 +21,16 @@ GOOD_ANSWER = {
     "contrast": 20.0,
     "imprint": "",
     "verdicts": [
-        {"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden.", "signature": {}}
+        {
+            "zone": "z",
+            "verdict": "PASS",
+            "reason": "solid",
+            "numbers": {"a_b": 1.5},
+            "text": "Hidden.",
+            "signature": {},
+            "evidence": "",
+            "together": None,
+        }
     ],
     "dropped": 3,
 }
@@ -58,6 +67,11 @@ def test_a_good_answer_is_read() -> None:
         {"verdicts": [None]},
         {"verdicts": [VERDICT, VERDICT]},
         {"verdicts": [{**VERDICT, "signature": None}]},
+        {"verdicts": [{**VERDICT, "evidence": None}]},
+        {"verdicts": [{**VERDICT, "evidence": "AAAA"}]},
+        {"verdicts": [{**VERDICT, "evidence": "no base64"}]},
+        {"verdicts": [{**VERDICT, "together": {}}]},
+        {"verdicts": [{**VERDICT, "together": {**VERDICT, "zone": "other"}}]},
         {"verdicts": [{**VERDICT, "signature": {"width_px": 640.0, "sigma_px": float("inf")}}]},
         {"verdicts": [{**VERDICT, "signature": {"width_px": 640.0, "sigma_px": 4.0, "name": 1.0}}]},
         {"verdicts": [{**VERDICT, "verdict": "FAIL", "signature": {"width_px": 640.0, "sigma_px": 4.0}}]},

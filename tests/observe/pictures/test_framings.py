@@ -23,7 +23,7 @@ from agent.observe.pictures.framings import (
     to_data,
 )
 from agent.observe.pictures.judge import judge_pictures
-from agent.observe.pictures.zone_verdicts import pool_with
+from agent.observe.pictures.zone_verdicts import UNCONFIRMED, Failed, judge_failed
 from agent.text.translate import render
 from drivers.model import Observation, Picture, Provenance
 from drivers.picture import PathFramed, ZoneVerdict
@@ -108,13 +108,15 @@ def test_each_picture_tells_how_it_frames_the_view() -> None:
     assert [(one.value, one.provenance.profile) for one in seen] == [(framed().value, "p2")]
 
 
-def test_looks_at_another_place_of_the_picture_are_not_pooled() -> None:
+def test_a_zone_that_a_path_no_longer_shows_is_no_second_look_at_one_that_failed() -> None:
     fail = ZoneVerdict("sub", "door", "FAIL", "not-hidden", (("hidden_probability", 0.001),))
-    _, glances = pool_with((), fail, NOW)
+    first, before = judge_failed(fail, Failed(NOW, "a", False), None)
+    assert (first.reason, before) == (UNCONFIRMED, Failed(NOW, "a", False))
+    later = Failed(NOW + timedelta(minutes=1), "b", False)
     aside = ZoneVerdict("sub", "door", "PASS", "not-shown")
-    assert pool_with(glances, aside, NOW) == (aside, ())
+    assert judge_failed(aside, later, before) == (aside, None)
     unknown = ZoneVerdict("sub", "door", "UNSURE", "framing-unknown")
-    assert pool_with(glances, unknown, NOW) == (unknown, ())
+    assert judge_failed(unknown, later, before) == (unknown, before)
 
 
 @pytest.mark.parametrize(
