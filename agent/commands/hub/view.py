@@ -26,7 +26,12 @@ STEPS: Final = {
     "untrusted-key": Message("compare the thumbprint with `camwarden keys show` at the site, then: hub trust add"),
     "key-not-shown": Message("its key is trusted, its birth never came: see that it may publish to its topic state"),
     "never-sent": Message("nothing ever came: see that camwarden runs at the site and that [hub] names this broker"),
-    "lost": Message("its connection broke off: check power and network of the gateway"),
+    "not-started": Message("it was enrolled, and its service has not run yet: start camwarden at the site"),
+    "revoked-key": Message("its key was revoked here, so nothing of it is taken: trust it again, or enroll it anew"),
+    "expired-key": Message("its key has ended here, so nothing of it is taken: trust it for longer, or enroll it anew"),
+    "lost": Message(
+        "its connection broke off: check power and network of the gateway, and whether its service or system hangs"
+    ),
     "disconnected": Message("it said goodbye: find out who stopped the service"),
     "no-health": Message("no report came when it was due: look at the gateway, and at its queue"),
     "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
@@ -57,8 +62,9 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
+    believed = trust.load(args.data)
     with reading(args) as store:
-        told = write_status(store)
+        told = write_status(store, believed, datetime.now(UTC))
     if args.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
@@ -123,7 +129,7 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
     for site, of_site in sites.items():
         health = of_site["health"]
         name = site or translate("(no site)", lang)
-        status = translate(of_site["state"]["status"], lang)
+        status = translate(of_site["standing"] or of_site["state"]["status"], lang)
         heard = [f"{translate('health', lang)} {health['arrived_at'][:19]}Z"] if health else []
         print(f"{name}{translate(': ', lang)}{together((status, *heard), lang)}")
         print("  " + together((f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS), lang))

@@ -16,20 +16,22 @@ from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
 from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
-from agent.hub.views.silent import silent_sites
+from agent.hub.views.silent import silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json
 from agent.model.errors import StoreFailed
 from agent.model.finding import Json
-from agent.verify.bindings import Trust
+from agent.verify.bindings import Binding, Trust
 
 SCHEMA: Final = "camwarden-hub-status/1"
 SILENT_SCHEMA: Final = "camwarden-hub-silent/1"
 ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 
-def write_status(store: Store) -> dict[str, Json]:
+def write_status(store: Store, trust: Trust | None = None, now: datetime | None = None) -> dict[str, Json]:
     """Return counts, chains and gaps of every known site.
+
+    `standing`: `revoked` or `not-started`, where the site is that by `trust` at `now`; else null.
 
     `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks without an
     explanation; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
@@ -50,10 +52,15 @@ def write_status(store: Store) -> dict[str, Json]:
         for site, desired, reported, no in queries.policies(store)
     }
 
+    bound: dict[str, list[Binding]] = defaultdict(list)
+    for one in trust.bindings.values() if trust else ():
+        bound[one.site].append(one)
+
     def shown(site: str) -> dict[str, Json]:
         counts = counted.get(site, {})
         return {
             **_state(rows.get(site)),
+            "standing": standing(rows[site], bound[site], now) if now and site in rows else None,
             **_counts(counts),
             "confirmed": confirmed.get(site, 0),
             "untrusted": sum(row.number for row in waiting[site]),
@@ -100,7 +107,7 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
             **{name: [] for name in nothing},
             **{"confirmed": 0, "untrusted": 0, "rejected": {}, "unverified": {}, "gaps": gaps, "orders_open": 0},
             "disputes_open": 0,
-            **{"policy": None, "changes": None, "not_shown": type(error).__name__},
+            **{"standing": None, "policy": None, "changes": None, "not_shown": type(error).__name__},
         }
 
 
