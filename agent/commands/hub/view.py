@@ -106,7 +106,11 @@ def orders(args: argparse.Namespace) -> int:
         at = order["created_at"][:19] + "Z"
         state = translate(order["state"], args.lang)
         print(f"{order['site']:23}  {order['command']:10}  {state}{reason}  {at}  {order['id']}")
-    if not listed and not args.quiet:
+    policies: Any = told["policies"]
+    for policy in policies:
+        for message in policy_lines(policy):
+            print(f"{policy['site']:23}  {printable(render(message, args.lang))}")
+    if not listed and not policies and not args.quiet:
         print(translate("nothing was asked", args.lang))
     return OK
 
@@ -134,7 +138,7 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         print(f"{name}{translate(': ', lang)}{together((status, *heard), lang)}")
         print("  " + together((f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS), lang))
         for message in _remarks(site, of_site):
-            print(f"  {render(message, lang)}")
+            print(f"  {printable(render(message, lang))}")
         noted = (*_acknowledgement_lines(of_site["acknowledged"], lang), *_drill_lines(of_site["drills"], lang))
         for line in (*_change_lines(of_site["changes"], lang), *noted):
             print(line)
@@ -175,11 +179,18 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
     if of_site["disputes_open"]:
         values = {"count": of_site["disputes_open"], "site": site}
         yield Message("{count} disputes without a decision: camwarden hub disputes {site}", values)
-    policy = of_site["policy"]
-    if policy and policy["desired_version"] != policy["reported_version"]:
+    if of_site["policy"]:
+        yield from policy_lines(of_site["policy"], in_force=False)
+
+
+def policy_lines(policy: Any, in_force: bool = True) -> Iterator[Message]:
+    """Yield what became of a site's policy, with the site's own words; `in_force`: also where all is well."""
+    if policy["desired_version"] != policy["reported_version"]:
         yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
-        if policy["refused"]:
-            yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
+    elif in_force:
+        yield Message("policy {reported_version} is in force", policy)
+    if policy["refused"]:
+        yield Message("policy {version} was refused by the site: {reason}: {why}", policy["refused"])
 
 
 def _change_lines(told: Any, lang: str) -> Iterator[str]:

@@ -47,10 +47,7 @@ def write_status(store: Store, trust: Trust | None = None, now: datetime | None 
         chains[chain.site].append(chain)
     confirmed = queries.confirmed_counts(store)
     open_orders, open_disputes = open_order_counts(store), open_dispute_counts(store)
-    policies = {
-        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
-        for site, desired, reported, no in queries.policies(store)
-    }
+    policies = _policies(store)
 
     bound: dict[str, list[Binding]] = defaultdict(list)
     for one in trust.bindings.values() if trust else ():
@@ -176,7 +173,8 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
     """Return every order of a site, or of all, with its state.
 
     `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
-    `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`.
+    `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`. `policies`: the version that is
+    wanted, the one in force, and what the site refused, with its reason and why.
     """
     orders: list[Json] = [
         {
@@ -192,7 +190,17 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
         }
         for row in queries.orders(store, site)
     ]
-    return {"schema": ORDERS_SCHEMA, "orders": orders}
+    told = _policies(store)
+    policies: list[Json] = [{"site": name, **told[name]} for name in sorted(told) if site in (None, name)]
+    return {"schema": ORDERS_SCHEMA, "orders": orders, "policies": policies}
+
+
+def _policies(store: Store) -> dict[str, dict[str, Json]]:
+    """Return of each site that was sent, or reports, a policy: both versions, and what it refused with its why."""
+    return {
+        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
+        for site, desired, reported, no in queries.policies(store)
+    }
 
 
 def open_dispute_counts(store: Store) -> dict[str, int]:
