@@ -36,6 +36,9 @@ DIFF_SCHEMA = "camwarden-config-diff/1"
 
 SHOWN_MAX_CHARS = 60
 
+VERIFIES = "agent.service.orders.standing_policy"
+"""The module that `show` alone loads: it verifies signatures, and `validate` is to be quick."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
@@ -65,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     site = load_declared(args.config)
-    standing: Any = importlib.import_module("agent.service.orders.standing_policy")  # it verifies: not for `validate`
+    standing: Any = importlib.import_module(VERIFIES)
     orders: Mapping[str, Json] = standing.orders_in_force(site, datetime.now(UTC))
     policy, version = _mapping(orders.get("policy")), orders.get("policy_version")
     tables = with_policy(site_tables(site), policy)

@@ -99,18 +99,16 @@ def desired(args: argparse.Namespace) -> int:
             )
         print(render(line, args.lang))
         for change in changed:
-            print(f"  {render(_change_line(*change), args.lang)}")
+            print(_change_line(*change, args.lang))
         if policy is not None and not changed:
             print(f"  {translate('no threshold changes', args.lang)}")
     return OK
 
 
-def _change_line(name: str, before: Json, after: Json) -> Message:
+def _change_line(name: str, before: Json, after: Json, lang: str) -> str:
     """Return the line of a threshold that changes; None: the site's own counts."""
-    values = {"name": name, "before": before, "after": after}
-    if before is None:
-        return Message("{name}: the site's own -> {after}", values)
-    return Message("{name}: {before} -> the site's own" if after is None else "{name}: {before} -> {after}", values)
+    was, now = (translate("the site's own", lang) if one is None else str(one) for one in (before, after))
+    return f"  {name}{translate(': ', lang)}{was} -> {now}"
 
 
 @contextmanager
