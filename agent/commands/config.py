@@ -11,22 +11,21 @@ so that its output can be handed on; `--no-redact` shows that too.
 
 import argparse
 import dataclasses
+import importlib
 import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from agent.host.paths import CONFIG
 from agent.model import exits
-from agent.model.errors import AgentError
 from agent.model.finding import Json, Message
-from agent.service.alerts import status_file
 from agent.site.config.diff import Change, changes, from_defaults, in_folder
 from agent.site.config.json_schema import site_schema
 from agent.site.config.load import lines_of, load, load_declared, secrets_path
 from agent.site.config.origin import KnownLines, leaves, origin, path_text, with_policy
-from agent.site.config.site import Site
 from agent.site.config.tables import redacted, site_tables, toml_text
 from agent.site.toml.problems import ConfigError
 from agent.text.translate import render, translate
@@ -36,6 +35,9 @@ SHOW_SCHEMA = "camwarden-config/1"
 DIFF_SCHEMA = "camwarden-config-diff/1"
 
 SHOWN_MAX_CHARS = 60
+
+VERIFIES = "agent.service.orders.standing_policy"
+"""The module that `show` alone loads: it verifies signatures, and `validate` is to be quick."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     site = load_declared(args.config)
-    orders = _orders_in_force(site)
+    standing: Any = importlib.import_module(VERIFIES)
+    orders: Mapping[str, Json] = standing.orders_in_force(site, datetime.now(UTC))
     policy, version = _mapping(orders.get("policy")), orders.get("policy_version")
     tables = with_policy(site_tables(site), policy)
     secrets, handed_over = secrets_path(args.config)
@@ -92,15 +95,6 @@ def _show(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write(toml_text(shown))
     return exits.OK
-
-
-def _orders_in_force(site: Site) -> Mapping[str, Json]:
-    """Return the running service's status of the hub's policy; empty where it does not run."""
-    try:
-        status = status_file.read(site.storage.runtime, datetime.now(UTC))
-    except AgentError:
-        return {}
-    return {} if status.stale else _mapping(status.content.get("orders"))
 
 
 def _diff(args: argparse.Namespace) -> int:

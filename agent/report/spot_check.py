@@ -34,7 +34,7 @@ class HubRequests:
 
     `commands` are `report-now` and `check-now`, which this cycle answers. `desired` is SHA-256, hex, over the hub's
     policy in force, empty where there is none. `told` are events that do not come from findings. `looked_from` and
-    `looked_until` are the times of the finished look.
+    `looked_until` are the times of the finished look; `own_clock_trusted`: the operator vouches for the clock of them.
     """
 
     commands: tuple[Command, ...] = ()
@@ -42,6 +42,7 @@ class HubRequests:
     told: tuple[Transition, ...] = ()
     looked_from: datetime | None = None
     looked_until: datetime | None = None
+    own_clock_trusted: bool = False
 
     def cameras(self, site: Site) -> frozenset[str]:
         """Return the ids of the cameras to be examined afresh."""
@@ -49,9 +50,10 @@ class HubRequests:
         everything = [camera.camera.id for camera in site.cameras]
         return frozenset(name for check in checks for name in (check.cameras or everything))
 
-    def looked(self, looked_from: datetime, looked_until: datetime) -> HubRequests:
-        """Return the same with the times of the look that answers it."""
-        return replace(self, looked_from=looked_from, looked_until=looked_until)
+    def looked(self, looked_from: datetime, looked_until: datetime, own_clock_trusted: bool = False) -> HubRequests:
+        """Return the same with the times of the look that answers it, and whether the site declares its clock right."""
+        answered = replace(self, looked_from=looked_from, looked_until=looked_until)
+        return replace(answered, own_clock_trusted=own_clock_trusted)
 
     def answers(self) -> list[Json]:
         """Return `answers` of a config report: each request, bound to its nonce, and the times of the look."""
@@ -60,6 +62,7 @@ class HubRequests:
         times: dict[str, Json] = {
             "looked_from": utc_text(self.looked_from),
             "looked_until": utc_text(self.looked_until),
+            **({"own_clock": "trusted"} if self.own_clock_trusted else {}),
         }
         return [
             {

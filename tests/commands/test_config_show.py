@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 import tomli
 
 from agent.cli import main
+from agent.contract.envelope import DESIRED_TYP, flatten, sign_payload
+from agent.contract.orders import Desired
+from agent.contract.orders_json import write_desired
+from agent.contract.signing_keys import Signer, jwk_set, load_or_create_signer
 from agent.service.alerts.status_file import write
 from agent.site.config.diff import changes, from_defaults, in_folder
 from agent.site.config.load import load_declared
@@ -95,6 +100,27 @@ def test_what_the_hub_set_counts_and_says_so(config: Path, capsys: pytest.Captur
 def test_what_a_stopped_service_said_does_not_count(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     running(config.parent, timedelta(days=1))
     assert "clock_fail_s = 20.0" in told(capsys, "show", "--config", config)
+
+
+def test_what_the_hub_set_counts_while_the_service_is_stopped_too(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, stranger = (load_or_create_signer(config.parent / name) for name in ("hub.pem", "other.pem"))
+    (config.parent / "jwks.json").write_text(json.dumps(jwk_set({hub.kid: hub.public})))
+    config.write_text(config.read_text() + '[hub]\nhost = "hub.example.org"\njwks = "jwks.json"\n')
+    desired = Desired("datong017", 7, datetime.now(UTC), {"clock_fail_s": 5})
+
+    def stored(signer: Signer, document: Desired) -> str:
+        payload = write_desired(document)
+        (config.parent / "desired.json").write_bytes(flatten(payload, sign_payload(payload, signer, DESIRED_TYP)))
+        return told(capsys, "show", "--origin", "--config", config)
+
+    assert "clock_fail_s = 5  # policy of the hub, version 7" in stored(hub, desired)
+    running(config.parent, timedelta(days=1))  # what it said then does not count, what it stored does
+    assert "clock_fail_s = 5  # policy of the hub, version 7" in stored(hub, desired)
+    assert "clock_fail_s = 20.0  # site.toml:6" in stored(stranger, desired)
+    loose = replace(desired, policy={"clock_fail_s": 900})
+    assert "clock_fail_s = 20.0  # site.toml:6" in stored(hub, loose)
 
 
 def test_no_form_shows_a_secret(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from agent.contract.envelope import ACK_TYP, STATE_TYP, flatten, sign_payload, u
 from agent.contract.signing_keys import Signer, jwk_set, load_or_create_signer
 from agent.contract.watermark import Watermark, write_watermark
 from agent.deliver.spool.inbox import leave_ack, leave_flush, leave_sent, take_up
+from agent.service.alerts import status_file
 from agent.site.config.site import Hub
 from agent.verify.archive import open_container
 
@@ -167,6 +169,29 @@ def test_a_carried_watermark_confirms_without_a_service(maker: Maker, queue: Que
     spool = maker.open()
     assert spool.drained()
     spool.close()
+
+
+def test_status_says_at_once_what_a_carried_watermark_has_confirmed(
+    maker: Maker, queue: Queue, hub: Signer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spool = maker.open()
+    due = (NOW + timedelta(minutes=15)).isoformat()
+    content = {
+        "at": NOW.isoformat(),
+        "next_due_at": due,
+        "site": "S1",
+        "queue": spool.counts(),
+        "hub": {"link": "file"},
+    }
+    assert status_file.write(maker.directory, content)
+    (maker.directory / "ack.json").write_bytes(ack(hub, mark(spool)))
+    spool.close()
+    assert queue("import-ack", str(maker.directory / "ack.json"))[0] == 0
+    told = json.loads((maker.directory / "status.json").read_text())
+    assert (told["queue"]["pending"], told["queue"]["confirmed"]) == (0, 6)
+    assert {name: told[name] for name in content if name != "queue"} == {
+        name: one for name, one in content.items() if name != "queue"
+    }
 
 
 def test_a_carried_watermark_waits_for_a_running_service(maker: Maker, queue: Queue, hub: Signer) -> None:

@@ -157,7 +157,7 @@ def _import_violations(name: str, tree: ast.Module) -> Iterator[str]:
         if each.nested:
             yield f"{name}:{each.line}: {each.name} is imported inside a function"
         if each.name == "importlib.import_module" and name not in IMPORT_TABLES:
-            yield f"{name}:{each.line}: only the two tables import by name"
+            yield f"{name}:{each.line}: only the tables of commands import by name"
 
 
 def room_of(module: str) -> str:
@@ -195,7 +195,7 @@ def _call_violations(name: str, tree: ast.Module) -> Iterator[str]:
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if called == "import_module" and name not in IMPORT_TABLES:
-            yield f"{name}:{node.lineno}: only the two tables import by name"
+            yield f"{name}:{node.lineno}: only the tables of commands import by name"
         if called in LOGGING_SET_UP and name != LOGGING_HOME:
             yield f"{name}:{node.lineno}: logging is set up in {LOGGING_HOME} only"
         if called in ("__import__", "exec", "eval"):

@@ -122,6 +122,7 @@ ON_LINUX_ALONE = (
 """Where these names may be used: below `host`, what no command of `ON_WINDOWS` (`agent/cli.py`) ever calls."""
 
 IMPORT_TABLES = (
+    "agent/commands/config.py",
     "drivers/registry.py",
     "agent/cli.py",
     "agent/commands/demo.py",

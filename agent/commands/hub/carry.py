@@ -34,7 +34,7 @@ def import_batch(args: argparse.Namespace) -> int:
         believed = trust.load(args.data)
     signer = hub_signer(args.data)
     with closing(Store(args.data)) as store, progress_line(args, Message("the batch is taken")):
-        done = take_batch(args.batch, store, Intake(store, believed), signer, datetime.now(UTC))
+        done = take_batch(args.batch, store, Intake(store, believed, is_carried=True), signer, datetime.now(UTC))
     if args.ack is not None and done.ack is not None:
         _write(args.ack, done.ack)
     if args.json:

@@ -5,7 +5,7 @@ camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | export | revoke T
 camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   give gateways their certificates
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
-camwarden hub silent --data DIR    sites that are late, offline, wedged or never enrolled; exit code 1 if any
+camwarden hub silent --data DIR    sites that are late, offline, wedged, not started or revoked; exit code 1 if any
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out

@@ -2,7 +2,7 @@
 
 camwarden hub enroll init --address HOST:PORT --broker HOST[:PORT]   the authority, once
 camwarden hub enroll token --site ID ... | --sites DIR [--valid 24h] [--csv] [--write]
-camwarden hub enroll serve [--listen [HOST:]PORT]                    answer gateways until interrupted
+camwarden hub enroll serve [--listen HOST[:PORT] | PORT]              answer gateways until interrupted
 camwarden hub enroll list
 camwarden hub enroll revoke SITE
 """
@@ -116,8 +116,8 @@ def _folders(directory: Path) -> dict[str, Path]:
 
 def _serve(args: argparse.Namespace, place: DeskFolder, store: EnrollStore) -> int:
     stop = until_interrupted()
-    everywhere = "::" if ":" in place.settings.host else "0.0.0.0"  # noqa: S104  gateways come from outside
-    listen = args.listen or (everywhere, place.settings.port)
+    host, port = args.listen or (place.settings.host, None)
+    listen = (host, place.settings.port if port is None else port)
     with serving(place, store, listen, partial(_print_event, args), lambda: datetime.now(UTC)) as port:
         _print_event(args, {"event": "ready", "host": listen[0], "port": port})
         wait_until(stop)

@@ -100,9 +100,9 @@ def _enroll(actions: Any, data: argparse.ArgumentParser) -> None:
     serve = inner.add_parser("serve", parents=[data], help="answer gateways until interrupted")
     serve.add_argument(
         "--listen",
-        type=address,
-        metavar="[HOST:]PORT",
-        help="where to listen (default: every IPv4 address, or IPv6 where the desk's is one; the desk's port)",
+        type=listen_address,
+        metavar="HOST[:PORT]",
+        help="where to listen, or a port of 127.0.0.1 (default: the address and port that `init` was given)",
     )
     inner.add_parser("list", parents=[data], help="show what each site was given")
     revoke = inner.add_parser("revoke", parents=[data], help="take tokens, certificates and trust of a site back")
@@ -216,6 +216,16 @@ def address(text: str) -> tuple[str, int]:
     if match is None:
         raise ValueError
     return (match[1] or LOOPBACK).strip("[]"), port(match[2])
+
+
+def listen_address(text: str) -> tuple[str, int | None]:
+    """Parse HOST:PORT, PORT of loopback, or HOST (no port: None); argparse names this function in its message."""
+    if _ADDRESS.fullmatch(text):
+        return address(text)
+    bare = text.removeprefix("[").removesuffix("]")
+    if not is_host(bare):
+        raise ValueError
+    return bare, None
 
 
 def host_and_port(text: str) -> tuple[str, int]:

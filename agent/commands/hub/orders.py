@@ -23,12 +23,12 @@ from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
-from agent.model.finding import Message, listed
+from agent.model.finding import Json, Message, listed
 from agent.site.duties.hub_packs import NotAPack, read_packs
 from agent.site.rules.read import read_pack
 from agent.site.toml.document import parse_toml, read_file
 from agent.site.toml.problems import ConfigError, Problem
-from agent.text.translate import render
+from agent.text.translate import render, translate
 
 _POLICY_MAX_BYTES = 1024 * 1024
 
@@ -81,10 +81,12 @@ def desired(args: argparse.Namespace) -> int:
     packs = () if args.no_packs else _packs(args.pack) if args.pack else None
     with writing(args.data) as (store, signer):
         made = orders.set_desired(store, signer, args.site, policy, datetime.now(UTC), args.expires, packs)
+        changed = orders.changed(store, made)
     sent = read_packs(made.packs)
     if args.json:
         rows = [{"id": pack.id, "version": pack.version, "digest": pack.digest} for pack in sent]
-        told = {"site": made.site, "version": made.version, "packs": rows}
+        differing = [{"name": name, "before": before, "after": after} for name, before, after in changed]
+        told = {"site": made.site, "version": made.version, "packs": rows, "policy": made.policy, "changes": differing}
         print(json.dumps({"schema": "camwarden-hub-desired/1", **told}))
     elif not args.quiet:
         values = {"version": made.version, "site": made.site}
@@ -96,7 +98,17 @@ def desired(args: argparse.Namespace) -> int:
                 values,
             )
         print(render(line, args.lang))
+        for change in changed:
+            print(_change_line(*change, args.lang))
+        if policy is not None and not changed:
+            print(f"  {translate('no threshold changes', args.lang)}")
     return OK
+
+
+def _change_line(name: str, before: Json, after: Json, lang: str) -> str:
+    """Return the line of a threshold that changes; None: the site's own counts."""
+    was, now = (translate("the site's own", lang) if one is None else str(one) for one in (before, after))
+    return f"  {name}{translate(': ', lang)}{was} -> {now}"
 
 
 @contextmanager

@@ -26,7 +26,12 @@ STEPS: Final = {
     "untrusted-key": Message("compare the thumbprint with `camwarden keys show` at the site, then: hub trust add"),
     "key-not-shown": Message("its key is trusted, its birth never came: see that it may publish to its topic state"),
     "never-sent": Message("nothing ever came: see that camwarden runs at the site and that [hub] names this broker"),
-    "lost": Message("its connection broke off: check power and network of the gateway"),
+    "not-started": Message("it was enrolled, and its service has not run yet: start camwarden at the site"),
+    "revoked-key": Message("its key was revoked here, so nothing of it is taken: trust it again, or enroll it anew"),
+    "expired-key": Message("its key has ended here, so nothing of it is taken: trust it for longer, or enroll it anew"),
+    "lost": Message(
+        "its connection broke off: check power and network of the gateway, and whether its service or system hangs"
+    ),
     "disconnected": Message("it said goodbye: find out who stopped the service"),
     "no-health": Message("no report came when it was due: look at the gateway, and at its queue"),
     "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
@@ -57,8 +62,9 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
+    believed = trust.load(args.data)
     with reading(args) as store:
-        told = write_status(store)
+        told = write_status(store, believed, datetime.now(UTC))
     if args.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
@@ -100,7 +106,11 @@ def orders(args: argparse.Namespace) -> int:
         at = order["created_at"][:19] + "Z"
         state = translate(order["state"], args.lang)
         print(f"{order['site']:23}  {order['command']:10}  {state}{reason}  {at}  {order['id']}")
-    if not listed and not args.quiet:
+    policies: Any = told["policies"]
+    for policy in policies:
+        for message in policy_lines(policy):
+            print(f"{policy['site']:23}  {printable(render(message, args.lang))}")
+    if not listed and not policies and not args.quiet:
         print(translate("nothing was asked", args.lang))
     return OK
 
@@ -123,12 +133,12 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
     for site, of_site in sites.items():
         health = of_site["health"]
         name = site or translate("(no site)", lang)
-        status = translate(of_site["state"]["status"], lang)
+        status = translate(of_site["standing"] or of_site["state"]["status"], lang)
         heard = [f"{translate('health', lang)} {health['arrived_at'][:19]}Z"] if health else []
         print(f"{name}{translate(': ', lang)}{together((status, *heard), lang)}")
         print("  " + together((f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS), lang))
         for message in _remarks(site, of_site):
-            print(f"  {render(message, lang)}")
+            print(f"  {printable(render(message, lang))}")
         noted = (*_acknowledgement_lines(of_site["acknowledged"], lang), *_drill_lines(of_site["drills"], lang))
         for line in (*_change_lines(of_site["changes"], lang), *noted):
             print(line)
@@ -169,11 +179,18 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
     if of_site["disputes_open"]:
         values = {"count": of_site["disputes_open"], "site": site}
         yield Message("{count} disputes without a decision: camwarden hub disputes {site}", values)
-    policy = of_site["policy"]
-    if policy and policy["desired_version"] != policy["reported_version"]:
+    if of_site["policy"]:
+        yield from policy_lines(of_site["policy"], in_force=False)
+
+
+def policy_lines(policy: Any, in_force: bool = True) -> Iterator[Message]:
+    """Yield what became of a site's policy, with the site's own words; `in_force`: also where all is well."""
+    if policy["desired_version"] != policy["reported_version"]:
         yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
-        if policy["refused"]:
-            yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
+    elif in_force:
+        yield Message("policy {reported_version} is in force", policy)
+    if policy["refused"]:
+        yield Message("policy {version} was refused by the site: {reason}: {why}", policy["refused"])
 
 
 def _change_lines(told: Any, lang: str) -> Iterator[str]:

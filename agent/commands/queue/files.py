@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from agent.deliver.spool.spool import Spool
 from agent.host.files import as_owner_of
 from agent.model.errors import AgentError, ConfigurationError, Locked, NotVerified, UsageError, os_words
 from agent.model.exits import OK
-from agent.model.finding import Draft, Envelope, Message
+from agent.model.finding import Draft, Envelope, Json, Message
+from agent.service.alerts import status_file
 from agent.site.config.site import Site
 from agent.text.translate import render
 
@@ -125,9 +126,17 @@ def _hand_over(site: Site, leave: Callable[[Path], str]) -> str | None:
         try:
             keys = load_jwks(site.hub.jwks) if site.hub is not None and site.hub.jwks else {}
             became = take_up(spool, directory / INBOX_NAME, keys, site.id, datetime.now(UTC))
+            _tell_status(site, spool.counts())
             return became.get(name, "not-taken-up")
         finally:
             spool.close()
+
+
+def _tell_status(site: Site, counts: dict[str, Json]) -> None:
+    """Write the spool's new counts into the status of the last cycle, which no service renews now; the rest stays."""
+    with suppress(AgentError):  # no status yet, or another user's: there is nothing to correct
+        content = status_file.read(site.storage.runtime, datetime.now(UTC)).content
+        status_file.write(site.storage.runtime, {**content, "queue": counts})
 
 
 def leave_note(directory: Path, leave: Callable[[Path], str]) -> str:

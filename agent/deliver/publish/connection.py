@@ -106,6 +106,7 @@ class Link:
         self._dialect = dialect or Dialect()
         self._spoken = FlatSites()
         self._will: Message | None = None
+        self._required = 0  # topics whose refusal is told
         self._fall_back = ""  # why, once the broker has refused MQTT 5
         self.events = Events()
         self._prepare(self._dialect.version(time.monotonic()))
@@ -219,12 +220,18 @@ class Link:
         if self._client.socket() is sock:  # else it was closed on the way
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    def subscribe(self, *topics: str) -> None:
-        """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`."""
+    def subscribe(self, *topics: str, wished: str = "") -> None:
+        """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`.
+
+        `wished`: a further topic with own messages, of which a refusal is not told.
+        """
+        self._required = len(topics)
+        wish = [wished] if wished else []
         if self._version == "5":
-            self._client.subscribe([(topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics])
+            own = [(topic, SubscribeOptions(qos=1)) for topic in wish]
+            self._client.subscribe([*((topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics), *own])
         else:
-            self._client.subscribe([(topic, 1) for topic in topics])
+            self._client.subscribe([(topic, 1) for topic in (*topics, *wish)])
 
     def publish(self, message: Message) -> int:
         """Send at QoS 1 and return the packet id of the acknowledgement.
@@ -310,7 +317,7 @@ class Link:
         self.events.subscribed = codes[0].value < _REFUSED
         if not self.events.subscribed:
             self.events.refused = f"the broker refuses the subscription: {codes[0]}"
-        self.events.unsubscribed += [str(code) for code in codes[1:] if code.value >= _REFUSED]
+        self.events.unsubscribed += [str(code) for code in codes[1 : self._required] if code.value >= _REFUSED]
 
     def _on_received(self, message: Received) -> None:
         one, flat = decode_message(message)

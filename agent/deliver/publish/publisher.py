@@ -20,13 +20,14 @@ from typing import Final
 
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey, Signer
+from agent.contract.topics import topic
 from agent.deliver.keys.own_certificate import ends_at
 from agent.deliver.publish.connection import Granted, Link, next_presence
-from agent.deliver.publish.messages import Message, report_message, state_message
+from agent.deliver.publish.messages import DecodedMessage, Message, report_message, state_message
 from agent.deliver.publish.outbox import Outbox
 from agent.deliver.publish.pace import Pace, Reconnects
 from agent.deliver.publish.protocol import Dialect, Suspicion
-from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, subscriptions
+from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, number_in_use, subscriptions
 from agent.deliver.publish.tls import failure_words, tls_context
 from agent.deliver.publish.window import TOO_LARGE, Window
 from agent.deliver.publish.woken import WokenThread
@@ -40,6 +41,7 @@ LOG = logging.getLogger("camwarden.publish")
 
 _IDLE_S: Final = 1.0  # the longest time between two beats while connected
 _FAREWELL_S: Final = 1.0
+_NUMBER_USED: Final = "this connection's number was used before, as by a restored state folder: a higher one follows"
 
 
 class Publisher:
@@ -95,6 +97,7 @@ class Publisher:
         self._suspicion = Suspicion()
         self._outbox = Outbox()
         self.reread_certificate()
+        self._birth = b""  # as this connection has published it
         self._spoken: set[int] = set()  # packet ids of birth and farewell
         self.beat_at_mono = time.monotonic()
         confirm, now = site.hub.confirm if site.hub else "file", clock()
@@ -183,6 +186,9 @@ class Publisher:
             messages, events.messages = events.messages, []
             for one in messages:
                 self._ear.take(one.topic, one.payload, one.jws)
+            if used := max((self._number_in_use(one, presence) for one in messages), default=0):
+                self._spool.pass_connection_no(used)
+                return "offline", _NUMBER_USED
             while events.unsubscribed:
                 self._board.count_refusal("subscription", events.unsubscribed.pop())
             if events.lost:
@@ -205,8 +211,9 @@ class Publisher:
         self._spool.requeue()
         self._window.begin(granted.receive_maximum)
         self._outbox.begin()
-        link.subscribe(*subscriptions(self._site))
+        link.subscribe(*subscriptions(self._site), wished=topic(self._site.city, self._site.id, "state"))
         birth = state_message(presence, "ready", self._signer, self._clock())
+        self._birth = birth.payload
         self._spoken = {link.publish(self._retainable(birth, granted))}
         self._board.note(
             connection_no=presence.connection_no,
@@ -214,6 +221,9 @@ class Publisher:
             protocol=granted.version,
         )
         self._board.say("connected", "")
+
+    def _number_in_use(self, one: DecodedMessage, presence: Presence) -> int:
+        return number_in_use(one, presence, self._birth, self._signer.public)
 
     def _farewell(self, link: Link, presence: Presence, granted: Granted) -> None:
         """Publish pending answers and the farewell; a broker with a small window is given a moment."""

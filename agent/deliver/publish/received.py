@@ -1,13 +1,21 @@
-"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are queued unverified."""
+"""Receives watermarks, which confirm rows of the spool, orders, which are queued unverified, and the own last state.
+
+The own state that the broker has retained tells whether this connection's number is free: a state folder that was
+restored from a backup, or copied, has used it before, and then no hub can tell its birth from one that is over.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from agent.contract.envelope import STATE_TYP, verify
 from agent.contract.orders import Order
+from agent.contract.payload_bounds import NUMBER_MAX, read_json
+from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic, topic
 from agent.contract.watermark import read_watermark
+from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.window import Window
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import NotVerified
@@ -22,6 +30,26 @@ TakeOrder = Callable[[Order], None]
 def subscriptions(site: Site) -> tuple[str, str, str]:
     """Return the topics of a site's subscription; the first one is required."""
     return topic(site.city, site.id, "ack"), topic(site.city, site.id, "cmd", "+"), topic(site.city, site.id, "desired")
+
+
+def number_in_use(one: DecodedMessage, presence: Presence, birth: bytes, key: PublicKey) -> int:
+    """Return the number of a state message that this connection's number is not above, 0 for any other message. Pure.
+
+    Counted are states of the same site and epoch that `key`, the site's own, signed; `birth` is the payload of this
+    connection's own.
+    """
+    origin = presence.origin
+    if one.topic != topic(origin.city, origin.site, "state") or not one.payload or one.payload == birth:
+        return 0
+    try:
+        verify(one.payload, one.jws, {key.kid: key}, STATE_TYP)
+        data = read_json(one.payload)
+    except NotVerified:
+        return 0
+    number = data.get("connection_no")
+    is_own = (data.get("site"), data.get("epoch")) == (origin.site, presence.epoch)
+    is_number = isinstance(number, int) and presence.connection_no <= number < NUMBER_MAX
+    return int(number) if is_own and is_number else 0
 
 
 def ignore_order(order: Order) -> None:

@@ -282,6 +282,11 @@ class Spool:
             self._db.set_meta(connection_no=number)
         return number
 
+    def pass_connection_no(self, used: int) -> None:
+        """Note that a connection number was used without this spool: the next one is above it. It is on disk then."""
+        with self._db.transaction():
+            self._db.set_meta(connection_no=max(used, int(self._db.meta("connection_no") or 0)))
+
     def counts(self) -> dict[str, Json]:
         """Return how many rows are in each state; `dropped` counts all that this spool ever evicted."""
         states = dict(self._db.all("SELECT state, count(*) FROM report GROUP BY state"))

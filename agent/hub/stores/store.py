@@ -304,6 +304,14 @@ class Store:
             *(connection_no, status, utc_text(now), site),
         )
 
+    def revive(self, site: str, epoch: str, now: datetime) -> None:
+        """Store that a site whose connection was told as over is connected all the same."""
+        self.run(
+            "UPDATE site SET status = 'ready', state_at = ?"
+            " WHERE site = ? AND epoch = ? AND status IN ('disconnected', 'lost')",
+            *(utc_text(now), site, epoch),
+        )
+
     def keep_birth(self, site: str, kid: str, confirm: str) -> None:
         """Store which key signed the present connection's birth, and from whom the site accepts confirmation."""
         self.run("UPDATE site SET kid = ?, confirm = ? WHERE site = ?", kid, confirm, site)

@@ -16,20 +16,22 @@ from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
 from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
-from agent.hub.views.silent import silent_sites
+from agent.hub.views.silent import silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json
 from agent.model.errors import StoreFailed
 from agent.model.finding import Json
-from agent.verify.bindings import Trust
+from agent.verify.bindings import Binding, Trust
 
 SCHEMA: Final = "camwarden-hub-status/1"
 SILENT_SCHEMA: Final = "camwarden-hub-silent/1"
 ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 
-def write_status(store: Store) -> dict[str, Json]:
+def write_status(store: Store, trust: Trust | None = None, now: datetime | None = None) -> dict[str, Json]:
     """Return counts, chains and gaps of every known site.
+
+    `standing`: `revoked` or `not-started`, where the site is that by `trust` at `now`; else null.
 
     `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks without an
     explanation; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
@@ -45,15 +47,17 @@ def write_status(store: Store) -> dict[str, Json]:
         chains[chain.site].append(chain)
     confirmed = queries.confirmed_counts(store)
     open_orders, open_disputes = open_order_counts(store), open_dispute_counts(store)
-    policies = {
-        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
-        for site, desired, reported, no in queries.policies(store)
-    }
+    policies = _policies(store)
+
+    bound: dict[str, list[Binding]] = defaultdict(list)
+    for one in trust.bindings.values() if trust else ():
+        bound[one.site].append(one)
 
     def shown(site: str) -> dict[str, Json]:
         counts = counted.get(site, {})
         return {
             **_state(rows.get(site)),
+            "standing": standing(rows[site], bound[site], now) if now and site in rows else None,
             **_counts(counts),
             "confirmed": confirmed.get(site, 0),
             "untrusted": sum(row.number for row in waiting[site]),
@@ -100,7 +104,7 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
             **{name: [] for name in nothing},
             **{"confirmed": 0, "untrusted": 0, "rejected": {}, "unverified": {}, "gaps": gaps, "orders_open": 0},
             "disputes_open": 0,
-            **{"policy": None, "changes": None, "not_shown": type(error).__name__},
+            **{"standing": None, "policy": None, "changes": None, "not_shown": type(error).__name__},
         }
 
 
@@ -169,7 +173,8 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
     """Return every order of a site, or of all, with its state.
 
     `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
-    `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`.
+    `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`. `policies`: the version that is
+    wanted, the one in force, and what the site refused, with its reason and why.
     """
     orders: list[Json] = [
         {
@@ -185,7 +190,17 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
         }
         for row in queries.orders(store, site)
     ]
-    return {"schema": ORDERS_SCHEMA, "orders": orders}
+    told = _policies(store)
+    policies: list[Json] = [{"site": name, **told[name]} for name in sorted(told) if site in (None, name)]
+    return {"schema": ORDERS_SCHEMA, "orders": orders, "policies": policies}
+
+
+def _policies(store: Store) -> dict[str, dict[str, Json]]:
+    """Return of each site that was sent, or reports, a policy: both versions, and what it refused with its why."""
+    return {
+        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
+        for site, desired, reported, no in queries.policies(store)
+    }
 
 
 def open_dispute_counts(store: Store) -> dict[str, int]:

@@ -209,8 +209,9 @@ def judge_look(given: Mapping[str, Any], named: ReportRef, report: Mapping[str, 
     """Return why a verified report does not answer a spot check; empty: it does.
 
     `stream`: not a config report. `nonce`: not bound to this order. `cameras`, `checks`: it left some out. `clock`: the
-    site's clock was not synchronised, so nobody knows when it looked. `stale`: it looked before the order. `late`:
-    after it had expired. `future`: it has no times, or later ones than those of its arrival.
+    site's clock was not synchronised and nobody there declares it right, so nobody knows when it looked. `stale`: it
+    looked before the order. `late`: after it had expired. `future`: it has no times, or later ones than those of its
+    arrival.
 
     `given` is the payload of the command, which this hub has written; `named` how the result names the report. Of the
     report's payload only the envelope and that its body is an object are known to be right.
@@ -227,7 +228,7 @@ def judge_look(given: Mapping[str, Any], named: ReportRef, report: Mapping[str, 
         names = {name for name in seen if isinstance(name, str)} if isinstance(seen, list) else set()
         if not names.issuperset(given[kind]):
             return kind
-    if report.get("clock_synced") is not True:
+    if report.get("clock_synced") is not True and answer.get("own_clock") != "trusted":
         return "clock"
     begun, ended = time_of(answer.get("looked_from")), time_of(answer.get("looked_until"))
     if begun is None or ended is None or ended < begun or ended > arrived_at + CLOCKS_DIFFER:

@@ -16,7 +16,7 @@ from agent.hub.domain import accepted_loss, epochs, rotation
 from agent.hub.domain import lost_history as before
 from agent.hub.stores import day_figures, disputes
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
-from agent.hub.workers import answers, orders, refused
+from agent.hub.workers import answers, connected, orders, refused
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
 from agent.verify.bindings import Trust
@@ -31,11 +31,12 @@ class Intake:
 
     `dirty` holds (site, epoch) that are owed a watermark. `news`: a key was shown, or bound, for the first time, so
     that what waits for it is worth a `retry`. `told` collects further events beside the one of each message; `settle`
-    returns them.
+    returns them. `is_carried`: what it takes was brought as files, and says nothing of a connection.
     """
 
-    def __init__(self, store: Store, trust: Trust) -> None:
+    def __init__(self, store: Store, trust: Trust, is_carried: bool = False) -> None:
         self._store = store
+        self._is_carried = is_carried
         self.trust = trust
         self.dirty: set[tuple[str, str]] = set()
         self.news = False
@@ -135,6 +136,8 @@ class Intake:
         self._touched.add(site)
         self._store.chains.hear(site, utc_text(now), protocol)
         event = self._state(claim, now) if claim.stream is None else self._report(claim, claim.stream, now)
+        if protocol and not self._is_carried:
+            connected.revive(self._store, claim, str(event["event"]), now)
         return {**event, "new_epoch": True} if news else event
 
     def _answer(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:

@@ -22,6 +22,7 @@ from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
 from agent.contract.watermark import SEQ_MAX
 from agent.deliver.publish.messages import Message as Publication
+from agent.hub.domain.policy import changes, merged
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json
@@ -98,13 +99,13 @@ def set_desired(
         store: The hub's.
         signer: The hub's key, which the site has pinned.
         site: Its id.
-        policy: Names and values; None: those of the last document stay.
+        policy: Names and values; what it does not name stays, None as a value takes one back. None: all of them stay.
         now: When it is ordered.
         expires_at: Past it the site's own policy counts again; None: never.
         packs: Packs of rules as TOML; None: those of the last document stay. Only the site can judge what they demand.
 
     Raises:
-        UsageError: No such site, the policy is no JSON or too large, or the site has used the last version.
+        UsageError: No such site, a threshold that no site takes, packs too large, or the last version is used.
         StoreFailed: Nothing has changed.
     """
     with store.transaction():
@@ -121,13 +122,10 @@ def set_desired(
                 last=last,
             )
         before = _last_desired(store, site)
-        policy = before.get("policy", {}) if policy is None else policy
+        policy = merged(before.get("policy", {}), policy or {})
         packs = tuple(before.get("packs", ())) if packs is None else packs
         desired = Desired(site, int(last) + 1, now, policy, expires_at, packs)
-        try:
-            payload = write_desired(desired)
-        except (TypeError, ValueError):
-            raise UsageError("the policy is not JSON") from None
+        payload = write_desired(desired)
         if len(payload) > ORDER_MAX_BYTES:
             raise UsageError(
                 "policy and packs take {count} bytes, and a site looks at {most} at most; send fewer or shorter packs",
@@ -142,8 +140,15 @@ def set_desired(
     return desired
 
 
-def _last_desired(store: Store, site: str) -> Mapping[str, Any]:
-    rows = store.all("SELECT payload FROM desired WHERE site = ? ORDER BY version DESC LIMIT 1", site)
+def changed(store: Store, made: Desired) -> tuple[tuple[str, Json, Json], ...]:
+    """Return name, old and new value of each threshold that a stored order changes; None: the site's own counts."""
+    return changes(_last_desired(store, made.site, made.version - 1).get("policy", {}), made.policy)
+
+
+def _last_desired(store: Store, site: str, up_to: int = SEQ_MAX) -> Mapping[str, Any]:
+    rows = store.all(
+        "SELECT payload FROM desired WHERE site = ? AND version <= ? ORDER BY version DESC LIMIT 1", site, up_to
+    )
     told: Mapping[str, Any] = json.loads(rows[0][0]) if rows else {}
     return told
 

@@ -22,7 +22,7 @@ SHOWN_MAX: Final = 5
 def names(situation: Situation) -> Outcome:
     """Judge whether the names of hub, mirrors and devices can be resolved."""
     site = site_of(situation)
-    brokers = [broker.host for broker in (site.hub, *site.mirrors) if broker is not None]
+    brokers = [broker.host for broker in (site.hub, *site.mirrors) if broker is not None and broker.host]
     hosts = {host: host for host in (*brokers, *(device.host for device in site.devices)) if not _is_address(host)}
     if not hosts:
         return not_due("no-names", Message("the configuration holds addresses only"))

@@ -89,10 +89,11 @@ def decide(
     standing = [f for f in findings if not f.caused_by]
     for finding in sorted(standing, key=lambda f: -_RANK[f.status]):
         before = told.statuses.get(finding.key, "pass")
+        was = before if told.day is not None else None  # the first digest: nobody was told anything before
         counts = known.get(finding.key)
         settled = counts is not None and counts.status == finding.status and not _is_acknowledged(counts)
         if settled and _RANK[finding.status] > _RANK[before]:
-            rows.append(_row(finding, before, site, digest.lang))
+            rows.append(_row(finding, was, site, digest.lang))
         after = finding.status if settled else before
         if _RANK[after]:
             statuses[finding.key] = after
@@ -136,7 +137,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _row(finding: Finding, before: Status, site: Site, lang: str) -> dict[str, Json]:
+def _row(finding: Finding, before: Status | None, site: Site, lang: str) -> dict[str, Json]:
     kind, _, name = finding.subject.partition(":")
     names = {camera.camera.id: camera.camera.name for camera in site.cameras} if kind == "camera" else {}
     return {

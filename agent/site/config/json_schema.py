@@ -184,8 +184,15 @@ def site_schema() -> dict[str, Any]:
     read_tables(_RecordingTable(Document("site.toml", {}, {}, []), (), "", _EveryKey(noted), noted), None)
     schema = noted.schema()
     schema["properties"]["key"] = _with_a_token(schema["properties"]["key"])
+    schema["properties"]["hub"] = _with_a_host(schema["properties"]["hub"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ID, "title": "site.toml of camwarden"}
     return head | schema
+
+
+def _with_a_host(hub: Mapping[str, Any]) -> dict[str, Any]:
+    """Require a host unless reports are carried by hand, which only a condition can express."""
+    carried = {"properties": {"confirm": {"const": "file"}}, "required": ["confirm"]}
+    return {**hub, "if": carried, "else": {"required": ["host"]}}
 
 
 def _with_a_token(key: Mapping[str, Any]) -> dict[str, Any]:

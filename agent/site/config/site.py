@@ -144,8 +144,9 @@ class Policy:
 class Hub:
     """Where reports go and who confirms them.
 
-    `confirm` = `hub` needs `jwks`, the pinned public keys of the hub; `broker` trusts the broker's PUBACK (weaker,
-    and `state` says so); `file` carries batches by hand. `user` and `password` come from the secrets file.
+    `confirm` = `hub` needs `jwks`, the pinned public keys of the hub; `broker` trusts the broker's PUBACK (weaker, and
+    `state` says so); `file` carries batches by hand, and then `host` may be empty. `user` and `password` come from the
+    secrets file.
     """
 
     host: str

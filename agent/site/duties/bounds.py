@@ -38,11 +38,12 @@ RULES: Final[Mapping[str, Bound]] = {
 }
 """The closed list; its bounds are those of site.toml. `own_clock`, which the operator vouches for, is not in it."""
 
-_ORDERED: Final = (
+ORDERED: Final = (
     ("clock_warn_s", "clock_fail_s"),
     ("gap_warn_s", "gap_fail_s"),
     ("completeness_fail_ratio", "completeness_warn_ratio"),
 )
+"""Pairs of figures of which the first may not be above the second."""
 
 
 def is_stricter(name: str, value: float, than: float) -> bool:
@@ -91,7 +92,7 @@ def loosens(local: Site, name: str, value: Any) -> str:
 def contradiction(site: Site, said: set[str]) -> str:
     """Return which figures of a site contradict each other, empty where none do; `said` are the names just set."""
     policy = site.policy
-    for lower, higher in _ORDERED:
+    for lower, higher in ORDERED:
         low, high = getattr(policy, lower), getattr(policy, higher)
         if low > high:
             return f"{lower}: {low:.7g} would be above {higher} = {high:.7g}"

@@ -19,10 +19,12 @@ from mosquitto import Broker, free_port
 from patience import PATIENCE_S
 
 from agent.cli import main
-from agent.contract.envelope import flatten
-from agent.contract.orders import Order
-from agent.contract.orders_json import read_command, read_desired
+from agent.contract.envelope import REPORTED_TYP, flatten, sign_payload
+from agent.contract.orders import Order, Refused, Reported
+from agent.contract.orders_json import read_command, read_desired, write_reported
+from agent.contract.topics import topic
 from agent.hub.stores import trust
+from agent.hub.workers import orders
 from agent.site.config.site import Hub
 from tests.site.rules.test_rules import OWN
 
@@ -110,7 +112,9 @@ def test_orders_are_signed_written_and_shown(
     assert hub(desk, "check-now", "S1", "--camera", "c0", "--check", "camera-online", "--within", "30") == 0
     assert hub(desk, "resend", "S1", "event", "1", "3") == 0
     assert hub(desk, "desired", "S1", policy) == 0
-    assert "policy 1 for site S1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "policy 1 for site S1" in told
+    assert "  period_s: the site's own -> 600\n" in told
     keys = {desk.signer.kid: desk.signer.public}
     commands = [
         read_command(Order("cmd", name, payload, jws), keys, "S1")
@@ -131,6 +135,7 @@ def test_orders_are_signed_written_and_shown(
         ["report-now", "waiting"],
         ["check-now", "waiting"],
         ["resend", "waiting"],
+        ["policy", "1"],
     ]
     assert hub(desk, "orders", "--json") == 0
     told = printed(capsys)
@@ -138,6 +143,26 @@ def test_orders_are_signed_written_and_shown(
     assert {order["state"] for order in told["orders"]} == {"waiting"}  # type: ignore[attr-defined]
     assert hub(desk, "status") == 0
     assert "policy 1 is wanted, 0 in force" in capsys.readouterr().out
+
+
+def test_a_policy_that_the_site_refuses_is_shown_with_its_why(
+    desk: Desk, maker: Maker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well(desk, maker)
+    orders.set_desired(desk.store, desk.signer, "S1", {"retention_floor_days": 90}, NOW)
+    why = Refused(1, "loosens", "retention_floor_days: 90 is looser\x1b[2J than the site's own 180")
+    payload = write_reported(Reported("S1", "datong", "e1", 0, {}, "c" * 64, why), NOW)
+    desk.hand_in(topic("datong", "S1", "reported"), payload, sign_payload(payload, maker.signer, REPORTED_TYP))
+    for action in ("orders", "status"):
+        assert hub(desk, action) == 0
+        told = capsys.readouterr().out
+        assert "policy 1 was refused by the site: loosens: retention_floor_days: 90 is looser" in told
+        assert "\x1b" not in told
+    assert hub(desk, "orders", "S1", "--json") == 0
+    (policy,) = printed(capsys)["policies"]  # type: ignore[misc]
+    assert (policy["site"], policy["refused"]["reason"]) == ("S1", "loosens")
+    assert hub(desk, "orders", "S2", "--json") == 0
+    assert printed(capsys)["policies"] == []
 
 
 def test_what_became_of_an_order_is_told_with_its_reason(

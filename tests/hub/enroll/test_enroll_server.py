@@ -274,6 +274,26 @@ def has_ipv6() -> bool:
     return True
 
 
+@pytest.mark.parametrize("listen", [(), ("127.0.0.1",)], ids=["by itself", "named without a port"])
+def test_a_desk_listens_on_the_address_that_it_was_made_for_and_on_no_other(
+    tmp_path: Path, gateway: Gateway, listen: tuple[str, ...]
+) -> None:
+    data, port = tmp_path / "hub", free_port()
+    place = enroll_place.make(data, Settings("127.0.0.1", port, "broker.example.org", 8883), (), b"", clock())
+    with closing(EnrollStore(place.directory)) as store:
+        ((token, _),) = enrollment.make_tokens(place, store, ["S1"], timedelta(hours=1), clock())
+    words = ("--listen", *listen) if listen else ()
+    command = [sys.executable, "-m", "agent", "--json", "hub", "enroll", "serve", "--data", str(data), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        told = json.loads(child.stdout.readline())
+        assert (told["host"], told["port"]) == ("127.0.0.1", port)
+        with socket.create_server(("127.0.0.2", port)):  # taken, if it listened everywhere
+            answer = ask(token.host, token.port, token.pin, gateway.request(token))
+        child.kill()
+    assert isinstance(read_answer(answer), Grant)
+
+
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_a_desk_whose_address_is_of_ipv6_listens_there_by_itself(tmp_path: Path, gateway: Gateway) -> None:
     data, port = tmp_path / "hub", free_port()
@@ -282,7 +302,7 @@ def test_a_desk_whose_address_is_of_ipv6_listens_there_by_itself(tmp_path: Path,
         ((token, _),) = enrollment.make_tokens(place, store, ["S1"], timedelta(hours=1), clock())
     command = [sys.executable, "-m", "agent", "--json", "hub", "enroll", "serve", "--data", str(data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None and json.loads(child.stdout.readline())["host"] == "::"
+        assert child.stdout is not None and json.loads(child.stdout.readline())["host"] == "::1"
         answer = ask(token.host, token.port, token.pin, gateway.request(token))
         child.kill()
     assert isinstance(read_answer(answer), Grant)

@@ -17,7 +17,7 @@ from agent.contract.topics import topic
 from agent.hub.stores import trust
 from agent.hub.views import queries
 from agent.hub.views.queries import SiteRow, WaitingRow
-from agent.hub.views.silent import Silent, silent_sites
+from agent.hub.views.silent import Silent, silent_sites, standing
 from agent.hub.views.status import write_silent
 from agent.site.config.site import Hub
 
@@ -113,6 +113,33 @@ def test_who_sends_with_a_key_that_nobody_vouches_for_and_who_is_vouched_for_and
     )
     shown = [WaitingRow("S8", "K" * 43, 1, "2026-11-24T14:00:00.000Z", False)]
     assert [s.why for s in silent_sites([], shown, trust.Trust({binding.kid: binding}), at(1))] == ["key-not-shown"]
+
+
+def test_a_site_whose_keys_this_hub_has_revoked_or_that_have_ended_is_told_so_whatever_its_state() -> None:
+    gone = trust.Binding("R" * 43, "S1", "2026-11-20T00:00:00.000Z", revoked_at=at(2).isoformat())
+    ended = trust.Binding("E" * 43, "S1", "2026-11-20T00:00:00.000Z", until=at(1).isoformat())
+    good = trust.Binding("G" * 43, "S1", "2026-11-20T00:00:00.000Z")
+    for status in ("ready", "disconnected", "lost"):
+        of = row(status=status, state_at=at(3).isoformat())
+        believed = trust.Trust({one.kid: one for one in (gone, ended)})
+        assert silent_sites([of], [], believed, at(5)) == (
+            Silent("S1", "datong", "revoked", "revoked-key", at(2), "R" * 43),
+        )
+        assert standing(of, (gone, ended), at(5)) == "revoked"
+    assert silent_sites([row()], [], trust.Trust({"E": ended}), at(5))[0].why == "expired-key"
+    assert silent_sites([row()], [], trust.Trust({"E": ended}), at(0.5)) == ()
+    believed = trust.Trust({one.kid: one for one in (gone, ended, good)})
+    assert silent_sites([row()], [], believed, at(5)) == ()
+    assert standing(row(), believed.bindings.values(), at(5)) is None
+
+
+def test_a_site_that_was_enrolled_and_whose_service_never_ran_is_not_started() -> None:
+    enrolled = row(status="disconnected", state_at=at(3).isoformat(), health_at="", next_due_at="", health_made_at="")
+    assert judged(enrolled, at(5)) == ("not-started", "not-started", at(3))
+    assert standing(enrolled, (), at(5)) == "not-started"
+    binding = trust.Binding("K" * 43, "S8", "2026-11-20T00:00:00.000Z", by="enrollment")
+    (found,) = silent_sites([], [], trust.Trust({binding.kid: binding}), at(1))
+    assert (found.kind, found.why) == ("not-started", "not-started")
 
 
 def test_the_silent_are_sorted_by_kind_then_by_how_long() -> None:

@@ -102,6 +102,35 @@ def test_a_look_by_a_clock_that_was_not_synchronised_does_not_count(
     assert status(desk, command) == ("answer-refused", "clock")
 
 
+@pytest.mark.parametrize(
+    ("declared", "state"), [("trusted", ("answered", "")), ("checked", ("answer-refused", "clock"))]
+)
+def test_a_look_by_a_clock_that_the_site_declares_right_counts(
+    desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch, declared: str, state: tuple[str, str]
+) -> None:
+    trusted(desk, maker)
+    unsure = delivery.moment()
+    monkeypatch.setattr(delivery, "moment", lambda at=NOW: type(unsure)(at, 1, unsure.boot_id, False))
+    command, answer = check(desk)
+    report = report_with(maker, {**answer, "own_clock": declared})
+    desk.send(report)
+    result_of(desk, maker, command.id, "check-now", report)
+    assert status(desk, command) == state
+
+
+def test_a_declared_clock_that_is_ahead_of_the_hubs_does_not_count(
+    desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted(desk, maker)
+    unsure = delivery.moment()
+    monkeypatch.setattr(delivery, "moment", lambda at=NOW: type(unsure)(at, 1, unsure.boot_id, False))
+    command, answer = check(desk)
+    report = report_with(maker, {**answer, "own_clock": "trusted", "looked_until": LATE})
+    desk.send(report)
+    result_of(desk, maker, command.id, "check-now", report)
+    assert status(desk, command) == ("answer-refused", "future")
+
+
 def test_a_look_after_the_order_had_expired_is_late(desk: Desk, maker: Maker) -> None:
     trusted(desk, maker)
     command, answer = check(desk)

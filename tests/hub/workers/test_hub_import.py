@@ -33,7 +33,9 @@ def maker(tmp_path: Path) -> Maker:
 
 
 def take(desk: Desk, path: Path) -> Imported:
-    return take_batch(path, desk.store, Intake(desk.store, trust.load(desk.directory)), desk.signer, NOW)
+    return take_batch(
+        path, desk.store, Intake(desk.store, trust.load(desk.directory), is_carried=True), desk.signer, NOW
+    )
 
 
 def state(maker: Maker, epoch: str = "e1", number: int = 1) -> bytes:
@@ -114,7 +116,9 @@ def test_two_take_the_same_batch_at_once_beside_a_running_hub_and_it_is_there_on
     batch(tmp_path / "batch", maker)
     other = Store(desk.directory)  # what a command opens while the hub has the database open
     try:
-        done = take_batch(tmp_path / "batch", other, Intake(other, trust.load(desk.directory)), desk.signer, NOW)
+        done = take_batch(
+            tmp_path / "batch", other, Intake(other, trust.load(desk.directory), is_carried=True), desk.signer, NOW
+        )
     finally:
         other.close()
     assert done.counts["verified"] == 3

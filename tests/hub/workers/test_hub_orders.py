@@ -14,9 +14,9 @@ from hubside import Peer, RunningHub, clock
 from mosquitto import Broker
 from old_broker import OldBroker
 
-from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload, unflatten
-from agent.contract.orders import Command, Order, Refused, Reported, ReportRef, Result
-from agent.contract.orders_json import read_command, read_desired, write_reported, write_result
+from agent.contract.envelope import DESIRED_TYP, REPORTED_TYP, RESULT_TYP, sign_payload, unflatten
+from agent.contract.orders import Command, Desired, Order, Refused, Reported, ReportRef, Result
+from agent.contract.orders_json import read_command, read_desired, write_desired, write_reported, write_result
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
 from agent.hub.stores import signing_key
@@ -92,10 +92,20 @@ def test_a_site_that_is_not_known_and_names_that_no_site_takes_are_refused(desk:
     trusted(desk, maker)
     with pytest.raises(UsageError, match="none that a site takes"):
         orders.order_check_now(desk.store, desk.signer, "S1", NOW, cameras=("../etc",))
-    with pytest.raises(UsageError, match="not JSON"):
-        orders.set_desired(desk.store, desk.signer, "S1", {"period_s": float("nan")}, NOW)
+    for policy, said in (
+        ({"clock_warn_s": float("nan")}, "clock_warn_s = nan: a site takes a number from 0 to"),
+        ({"period_s": 1}, "period_s = 1: a site takes a whole number from 60 to 86400"),
+        ({"period_s": 90.5}, "whole number"),
+        ({"period_s": True}, "whole number"),
+        ({"period_s": "90"}, "whole number"),
+        ({"retention_floor_days": 1}, "retention_floor_days = 1: a site takes a whole number from"),
+        ({"gap_limit_s": 5}, "gap_limit_s: no name that a hub may set"),
+        ({"gap_warn_s": 20, "gap_fail_s": 10}, "gap_warn_s: 20 would be above gap_fail_s = 10"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            orders.set_desired(desk.store, desk.signer, "S1", policy, NOW)
     with pytest.raises(UsageError, match="a site looks at 65536 at most"):
-        orders.set_desired(desk.store, desk.signer, "S1", {"rules": "x" * 1024 * 1024}, NOW)
+        orders.set_desired(desk.store, desk.signer, "S1", {}, NOW, packs=("x" * 1024 * 1024,))
     assert desk.store.all("SELECT * FROM command") == desk.store.all("SELECT * FROM desired") == []
 
 
@@ -132,6 +142,36 @@ def test_what_an_order_does_not_name_stays_and_packs_go_when_that_is_said(desk: 
     assert sent(None, ("id = 1",)) == ({"period_s": 60}, ("id = 1",))
     assert sent({"period_s": 90}) == ({"period_s": 90}, ("id = 1",))
     assert sent(None, ()) == ({"period_s": 90}, ())
+
+
+def test_a_threshold_that_an_order_does_not_name_stays_until_it_is_taken_back(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+
+    def sent(policy: dict[str, Json]) -> tuple[object, object]:
+        made = orders.set_desired(desk.store, desk.signer, "S1", policy, NOW)
+        return made.policy, orders.changed(desk.store, made)
+
+    assert sent({"retention_floor_days": 90}) == (
+        {"retention_floor_days": 90},
+        (("retention_floor_days", None, 90),),
+    )
+    assert sent({"period_s": 600}) == ({"retention_floor_days": 90, "period_s": 600}, (("period_s", None, 600),))
+    assert sent({"period_s": 600}) == ({"retention_floor_days": 90, "period_s": 600}, ())
+    with pytest.raises(UsageError):
+        sent({"period_s": 0})
+    assert sent({"retention_floor_days": None}) == ({"period_s": 600}, (("retention_floor_days", 90, None),))
+
+
+def test_a_threshold_of_an_older_hub_that_no_site_takes_is_told_and_can_be_taken_back(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+    payload = write_desired(Desired("S1", 1, NOW, {"period_s": 1, "odd": 2}))
+    jws = sign_payload(payload, desk.signer, DESIRED_TYP)
+    columns = "site, version, created_at, payload, jws"
+    desk.store.run(f"INSERT INTO desired ({columns}) VALUES ('S1', 1, '', ?, ?)", payload, jws)  # noqa: S608
+    with pytest.raises(UsageError, match="period_s = 1"):
+        orders.set_desired(desk.store, desk.signer, "S1", {"forecast_days": 9}, NOW)
+    made = orders.set_desired(desk.store, desk.signer, "S1", {"period_s": None, "odd": None, "forecast_days": 9}, NOW)
+    assert made.policy == {"forecast_days": 9}
 
 
 def test_a_policy_that_is_not_in_force_is_sent_again_at_a_birth(desk: Desk, maker: Maker) -> None:

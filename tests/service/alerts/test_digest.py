@@ -28,7 +28,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_only_what_is_new_or_worse_is_told(desk: Desk) -> None:
-    assert desk.look(online("gate", "fail"), online("roof", "pass")) == [("camera:gate", "pass", "fail")]
+    # Of the first digest nobody knows what was before.
+    assert desk.look(online("gate", "fail"), online("roof", "pass")) == [("camera:gate", None, "fail")]
     assert desk.look(online("gate", "fail"), online("roof", "pass"), after=DAY) == []
     assert desk.look(online("gate", "fail"), online("roof", "warn"), after=DAY) == [("camera:roof", "pass", "warn")]
     for _ in range(2):
@@ -87,7 +88,7 @@ def test_nothing_is_sent_in_quiet_hours_also_not_again(desk: Desk) -> None:
     desk.refused = ""
     for _ in range(36):  # until 06:50
         assert desk.look(online("gate", "fail"), after=timedelta(minutes=15)) == []
-    assert desk.look(online("gate", "fail"), after=timedelta(minutes=15)) == [("camera:gate", "pass", "fail")]
+    assert desk.look(online("gate", "fail"), after=timedelta(minutes=15)) == [("camera:gate", None, "fail")]
     assert (desk.at + timedelta(hours=8)).strftime("%H:%M") == "07:05"
 
 
@@ -130,7 +131,7 @@ def test_what_could_not_be_delivered_is_sent_later_as_it_was_and_once(
     assert all("was not delivered" in record.getMessage() for record in caplog.records)
     desk.refused = ""
     told = desk.look(online("gate", "pass"), online("roof", "fail"), after=RETRY_LAST)
-    assert told == [("camera:gate", "pass", "fail")]
+    assert told == [("camera:gate", None, "fail")]
     assert desk.sent[0]["id"] == "dt0001:2026-11-25"
     told = desk.look(online("gate", "pass"), online("roof", "fail"), after=timedelta(minutes=15))
     assert told == [("camera:roof", "pass", "fail")]
@@ -159,7 +160,7 @@ def test_a_disk_that_refuses_sends_nothing_rather_than_everything_again(
         patched.setattr("agent.service.alerts.digest_desk.write_atomic", full)
         assert desk.look(online("gate", "fail")) == []
     assert "No space left" in caplog.text
-    assert desk.look(online("gate", "fail")) == [("camera:gate", "pass", "fail")]
+    assert desk.look(online("gate", "fail")) == [("camera:gate", None, "fail")]
     # Full between the try and its end: this process still knows that it was taken.
     writes = iter([write_atomic, full])
     with monkeypatch.context() as patched:
@@ -185,7 +186,7 @@ def test_a_damaged_note_is_told_and_costs_a_repetition_at_most(
 ) -> None:
     (desk.folder / NAME).write_text(text)
     with caplog.at_level(logging.ERROR):
-        assert desk.look(online("gate", "fail")) == [("camera:gate", "pass", "fail")]
+        assert desk.look(online("gate", "fail")) == [("camera:gate", None, "fail")]
     assert "cannot be used" in caplog.text
     assert desk.kept().waiting is None
     assert stat.S_IMODE((desk.folder / NAME).stat().st_mode) == 0o600

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
+from jsonschema import Draft202012Validator
 
 from agent.model.host_name import is_host
 from agent.site.config import load as config_load
+from agent.site.config.json_schema import site_schema
 from agent.site.config.load import load
 from agent.site.config.sections import is_responder
 from agent.site.config.site import Policy, Probe, Site, Storage
@@ -256,6 +258,19 @@ def test_the_sample_shows_the_defaults(tmp_path: Path) -> None:
     assert (site.name, site.period_s, site.discovery) == (plain.name, plain.period_s, plain.discovery)
     assert site.hub is not None
     assert site.hub == dataclasses.replace(site.hub, port=8883, tls=True, confirm="hub", ca=None, credential=None)
+
+
+def test_a_site_whose_reports_are_carried_names_no_broker(tmp_path: Path) -> None:
+    carried = load(write(tmp_path, f'{SITE}[hub]\nconfirm = "file"\n'))
+    assert carried.hub is not None
+    assert (carried.hub.host, carried.confirm) == ("", "file")
+    with pytest.raises(ConfigError, match="host"):
+        load(write(tmp_path, f'{SITE}[hub]\nconfirm = "broker"\n'))
+    schema = Draft202012Validator(site_schema())
+    site = {"id": "datong017", "city": "datong", "division": "140200"}
+    assert list(schema.iter_errors({"site": site, "hub": {"confirm": "file"}})) == []
+    assert list(schema.iter_errors({"site": site, "hub": {"confirm": "broker"}})) != []
+    assert list(schema.iter_errors({"site": site, "hub": {}})) != []
 
 
 def test_the_sample_names_every_option_of_every_table(tmp_path: Path) -> None:
