@@ -6,6 +6,7 @@ Polygons are tuples of (x, y) in 0..1 of the picture's width and height, origin 
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from masking.clock.model import ClockJob, ClockSeen
 from masking.view.model import ViewJob, ViewSeen
 from masking.worker.study import Studied, Study
 
@@ -47,7 +48,7 @@ class Job:
     `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
     of one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
     further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
-    fixed.
+    fixed. `clock`: what is asked of a clock in the picture, None for nothing.
     """
 
     data: bytes = field(repr=False)
@@ -57,6 +58,7 @@ class Job:
     positions: tuple[Position, ...] = ()
     device: str = ""
     camera: str = ""
+    clock: ClockJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Judged:
     `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
     many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
     `imprint`: bits to compare the picture with others by (`view/likeness.py`), empty where it shows too little.
+    `clock` answers the job's `clock`, None where there was none.
     """
 
     width_px: int
@@ -114,6 +117,7 @@ class Judged:
     positioned: Positioned | None = None
     dropped_units: int = 0
     imprint: bytes = field(default=b"", repr=False)
+    clock: ClockSeen | None = None
 
 
 NOT_CONFINED: Final = "worker-not-confined"

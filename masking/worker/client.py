@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from masking.model import NOT_CONFINED, Confinement, Job, Judged, WorkerError
 from masking.view import positions
-from masking.worker import wire, wire_study
+from masking.worker import wire, wire_clock, wire_study
 from masking.worker.warm_parent import Child, WarmParent, ending, exchange
 
 GREETING_TIMEOUT_S = 15.0
@@ -93,7 +93,7 @@ class Worker:
         with self._lock:
             self._number += 1
             header = wire.job_message(job, self._number) | wire_study.study_message(job.study)
-            header |= positions.positions_message(job.positions)
+            header |= positions.positions_message(job.positions) | wire_clock.clock_message(job.clock)
             owner = (job.device, job.camera)
             answer = self._ask(owner, wire.frame(header | {"timeout_s": self._timeout_s}) + job.data)
             try:
@@ -101,7 +101,8 @@ class Worker:
                 if isinstance(result, Judged):
                     studied = wire_study.read_studied(answer, job.study)
                     positioned = positions.read_positioned(answer, job.positions)
-                    result = replace(result, studied=studied, positioned=positioned)
+                    clock = wire_clock.read_seen(answer, job.clock)
+                    result = replace(result, studied=studied, positioned=positioned, clock=clock)
             except wire.WireError as failure:
                 raise self._strike(owner, f"the picture worker answered nonsense: {failure}") from None
             if not job.device:

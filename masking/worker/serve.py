@@ -10,10 +10,11 @@ from typing import Any
 
 import cv2
 
+from masking.clock import answer as clock_answer
 from masking.model import Judged, Zone
 from masking.view import positions
 from masking.view.imprint import imprint
-from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
+from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_clock, wire_study
 from masking.zones.verdict import judge_zone
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -35,6 +36,7 @@ def warm_up() -> None:
         decode.warm_up(complaints)
         _warm_up_verdicts()
         study_picture.warm_up()
+        clock_answer.warm_up()
     finally:  # why it failed must be read
         for descriptor, standard in zip(kept, (1, 2), strict=True):
             os.dup2(descriptor, standard)
@@ -84,6 +86,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         studied = None if study is None else study_picture.run_study(picture, study)
         asked = positions.positions_of(message)
         positioned = study_picture.judge_position(picture, asked) if asked else None
+        clock = wire_clock.clock_of(message)
+        shown = None if clock is None else clock_answer.seen_clock(picture, clock)
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -96,7 +100,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
     answer = wire.judged_message(
         Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
-    return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
+    answer |= wire_study.studied_message(studied) | positions.positioned_message(positioned)
+    return answer | wire_clock.seen_message(shown)
 
 
 def _print_into(said: int) -> None:
