@@ -1,4 +1,4 @@
-"""Aligns the cells of a clock: rows, pitch and centre of the minutes, then the gaps to the seconds and the hours.
+"""Locates the cells of a clock: rows, pitch and centre of the minutes, then the gaps to the seconds and the hours.
 
 All in px of the enlarged strip; `planes` is looks x rows x columns.
 """

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from masking.clock.glyphs import Array, Layout, Template, correlation
+from masking.clock.glyphs import Array, Layout, Template, likeness
 from masking.clock.orders import GROUPS, DatePlace, digits_of_date
 from masking.clock.strip import Plane
 
@@ -37,12 +37,12 @@ def find_date(
     right = layout.lefts[0] - layout.wide // 2
     if right < 8 * layout.wide:
         return None
-    likeness = np.stack([_along(plane, layout, digits, top, right) for plane in planes])
+    fits = np.stack([_along(plane, layout, digits, top, right) for plane in planes])
     pitch = layout.lefts[1] - layout.lefts[0]
     found: list[tuple[float, DatePlace]] = []
     for order in GROUPS:
         shown = np.array([digits_of_date(day, order) for day in days])
-        scores = np.stack([likeness[np.arange(len(days)), :, shown[:, place]].mean(0) for place in range(8)])
+        scores = np.stack([fits[np.arange(len(days)), :, shown[:, place]].mean(0) for place in range(8)])
         score, lefts = _chain(scores, GROUPS[order], pitch)
         found.append((score, DatePlace(order, lefts)))
     found.sort(key=lambda one: -one[0])
@@ -55,7 +55,7 @@ def _along(plane: Plane, layout: Layout, digits: tuple[Template, ...], top: int,
     window = np.lib.stride_tricks.sliding_window_view(plane[top : top + layout.high], (layout.high, layout.wide))[0]
     flat = window[:right].reshape(min(right, len(window)), -1)
     centred = flat - flat.mean(1, keepdims=True)
-    return correlation(np.asarray(centred / np.maximum(centred.std(1, keepdims=True), 1.0), np.float32), digits)
+    return likeness(np.asarray(centred / np.maximum(centred.std(1, keepdims=True), 1.0), np.float32), digits)
 
 
 def _chain(scores: npt.NDArray[np.float32], groups: Sequence[int], pitch: int) -> tuple[float, tuple[int, ...]]:

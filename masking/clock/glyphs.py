@@ -1,4 +1,4 @@
-"""Holds the learned drawing of one clock: ten digits, a colon in each gap, and where they stand.
+"""Holds the learned drawing of one clock: ten digits, a colon in each gap, and their places.
 
 A patch is compared by weighted normalised correlation: a pixel in which a digit's pictures differed among themselves
 (what lies behind it, the codec) counts for less.
@@ -49,6 +49,8 @@ class Layout:
 class Glyphs:
     """A learned clock of pictures of `width_px` x `height_px`.
 
+    `digits`: ten templates, or twice ten: a text with an outline looks otherwise on a bright ground than on a dark one.
+
     `hours`: whether it counts 24 or 12 hours, or no look decided it. `least`: the correlation below which nothing of
     this clock lay in its own looks. `date`: None where none was found beside the time.
     """
@@ -67,6 +69,11 @@ def normalised(patches: Array) -> Array:
     """Return patches (any x pixels) with zero mean and unit deviation; even ones become zero."""
     centred = patches - patches.mean(-1, keepdims=True)
     return np.asarray(centred / np.maximum(centred.std(-1, keepdims=True), 1.0), np.float32)
+
+
+def likeness(patches: Array, digits: tuple[Template, ...]) -> Array:
+    """Return how well patches (n x pixels) fit each of ten digits, -1..1: the better of its drawings counts."""
+    return np.asarray(correlation(patches, digits).reshape(len(patches), -1, 10).max(1), np.float32)
 
 
 def template(patches: Array, pooled: Array | None = None) -> Template:

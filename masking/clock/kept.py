@@ -1,4 +1,4 @@
-"""Encodes learned glyphs as bounded bytes, to be kept beside a camera's approval; decoding believes none of them.
+"""Encodes learned glyphs as bounded bytes for the file of a camera; decoding believes none of them.
 
 They are the drawing of a font, nothing of a scene: means of what many looks had in common. All the same they belong to
 one camera and path, stand in a file of mode 0600, and are in no bundle and no report.
@@ -18,7 +18,7 @@ MAX_GLYPHS_BYTES: Final = 120_000
 MAX_SIDE_PX: Final = 8192
 MAX_CELL_PX: Final = 128
 MAGIC: Final = b"CWCL1"
-_HEAD: Final = struct.Struct(">5sHHBBBBHBBB6H2H8Hf")
+_HEAD: Final = struct.Struct(">5sHHBBBBHBBBB6H2H8Hf")
 _HOURS: Final[tuple[Hours, ...]] = ("24", "12", "undecided")
 _ORDERS: Final[tuple[Order, ...]] = tuple(GROUPS)
 _MEAN: Final = 25.0
@@ -35,7 +35,7 @@ def encode(glyphs: Glyphs) -> bytes:
     head = _HEAD.pack(
         MAGIC, glyphs.width_px, glyphs.height_px, _HOURS.index(glyphs.hours),
         len(_ORDERS) if date is None else _ORDERS.index(date.order), layout.scale, int(layout.unsigned), layout.top,
-        layout.high, layout.wide, layout.colon_wide, *layout.lefts, *layout.colons,
+        layout.high, layout.wide, layout.colon_wide, len(glyphs.digits) // 10, *layout.lefts, *layout.colons,
         *((0,) * 8 if date is None else date.lefts), glyphs.least,
     )  # fmt: skip
     body = b"".join(
@@ -53,7 +53,9 @@ def decode(data: bytes) -> Glyphs:
     """Return the glyphs that `encode` wrote. Raises GlyphsError."""
     if not _HEAD.size < len(data) <= MAX_GLYPHS_BYTES:
         raise GlyphsError("glyphs of no such size")
-    magic, width, height, hours, order, scale, unsigned, top, high, wide, dots, *rest = _HEAD.unpack_from(data)
+    magic, width, height, hours, order, scale, unsigned, top, high, wide, dots, drawings, *rest = _HEAD.unpack_from(
+        data
+    )
     lefts, colons, dates, least = tuple(rest[:6]), tuple(rest[6:8]), tuple(rest[8:16]), float(rest[16])
     sane = (
         magic == MAGIC
@@ -62,6 +64,7 @@ def decode(data: bytes) -> Glyphs:
         and order <= len(_ORDERS)
         and scale in (1, 2)
         and unsigned in (0, 1)
+        and drawings in (1, 2)
         and all(4 <= side <= MAX_CELL_PX for side in (high, wide, dots))
         and max(top, *lefts, *colons, *dates) <= MAX_SIDE_PX
         and list(lefts) == sorted(lefts)
@@ -70,7 +73,7 @@ def decode(data: bytes) -> Glyphs:
     )  # fmt: skip
     if not sane:
         raise GlyphsError("glyphs of another kind")
-    sizes = [high * wide] * 10 + [high * dots] * 2
+    sizes = [high * wide] * 10 * drawings + [high * dots] * 2
     inflate = zlib.decompressobj()
     try:
         body = inflate.decompress(data[_HEAD.size :], 2 * sum(sizes) + 1)
@@ -87,7 +90,7 @@ def decode(data: bytes) -> Glyphs:
         colons=colons,
     )  # fmt: skip
     date = None if order == len(_ORDERS) else DatePlace(_ORDERS[order], dates)
-    return Glyphs(width, height, layout, tuple(templates[:10]), tuple(templates[10:]), _HOURS[hours], least, date)
+    return Glyphs(width, height, layout, tuple(templates[:-2]), tuple(templates[-2:]), _HOURS[hours], least, date)
 
 
 def _mean(raw: bytes) -> Array:

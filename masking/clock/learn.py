@@ -12,14 +12,15 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from masking.clock import align, read
+from masking.clock import align
 from masking.clock.align import OFFSETS_S, Cells
 from masking.clock.date import find_date
-from masking.clock.digits import CELLS, DAY_S, HALF_DAY_S, Hours, digits_of, second_of
-from masking.clock.glyphs import Array, Glyphs, Layout, Template, correlation, normalised, template
+from masking.clock.digits import CELLS, DAY_S, digits_of
+from masking.clock.glyphs import Array, Glyphs, Layout, normalised
 from masking.clock.locate import LEAST_LOOKS, Minutes, find_minutes
 from masking.clock.orders import day_of
 from masking.clock.strip import Strip
+from masking.clock.taught import LEAST_SEEN, Taught, hours_of, in_drawings, least_seen, read_each_other, templates
 
 Refusal = Literal["few-looks", "sizes-differ", "no-minutes", "digits-unseen", "not-read"]
 
@@ -27,12 +28,8 @@ REACH_PX: Final = 45
 LEFT_PX: Final = 440
 RIGHT_PX: Final = 140
 """How far around the minutes is looked: rows above and below, columns left and right."""
-LEAST_SEEN: Final = 3
-FOLDS: Final = 5
-ACCEPTED_RATIO: Final = 0.6
 _ROUNDS: Final = 3
 _LEAST_FIT: Final = 0.2
-_CLEARLY: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +47,6 @@ class Learned:
     glyphs: Glyphs | None
     refusal: Refusal | None = None
     ahead_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Taught:
-    """Patches of all looks (looks x cells x pixels) with the digits that they show."""
-
-    patches: Array
-    digits: npt.NDArray[np.int64]
-    colons: tuple[Array, Array]
 
 
 def learn(looks: Sequence[Look]) -> Learned:
@@ -110,21 +98,22 @@ def _try(
     twelve = fits[1][1] > fits[0][1]
     lefts, labels, ahead_s = _settled(planes, known, cells, signs, twelve)
     taught = _taught(planes, cells, lefts, labels)
-    counts = np.bincount(taught.digits.ravel(), minlength=10)
-    if int(counts.min()) < LEAST_SEEN:
+    if least_seen(taught) < LEAST_SEEN:
         return Learned(None, "digits-unseen")
-    digits, colons = _templates(taught, np.ones(len(labels), bool))
     layout = Layout(
         scale=scale, unsigned=unsigned, top=cells.top + (top + above) * scale, high=cells.high, wide=cells.wide,
         colon_wide=_colon_wide(cells), lefts=lefts, colons=_colon_lefts(cells, lefts),
     )  # fmt: skip
-    hours = _hours(taught, known, digits, labels)
-    glyphs = Glyphs(strip.width_px, strip.height_px, layout, digits, colons, hours, 0.0)
-    least = _checked(taught, glyphs)
-    if least is None:
-        return Learned(None, "not-read")
-    date = find_date(planes, [day_of(at + ahead_s) for at in known], layout, digits, cells.top)
-    return Learned(_moved(replace(glyphs, least=least, date=date), before * scale), None, ahead_s)
+    for trial in in_drawings(taught):
+        hours = hours_of(trial, known)
+        least = read_each_other(trial, hours)
+        if least is not None:
+            digits, colons = templates(trial)
+            days = [day_of(at + ahead_s) for at in known]
+            date = find_date(planes, days, layout, digits, cells.top)
+            glyphs = Glyphs(strip.width_px, strip.height_px, layout, digits, colons, hours, least, date)
+            return Learned(_moved(glyphs, before * scale), None, ahead_s)
+    return Learned(None, "not-read")
 
 
 def _moved(glyphs: Glyphs, right: int) -> Glyphs:
@@ -206,72 +195,8 @@ def _colon_lefts(cells: Cells, lefts: tuple[int, ...]) -> tuple[int, int]:
 
 def _taught(
     planes: npt.NDArray[np.float32], cells: Cells, lefts: tuple[int, ...], labels: npt.NDArray[np.int64]
-) -> _Taught:
+) -> Taught:
     first, second = (
         align.patches_at(planes, cells.top, left, cells.high, _colon_wide(cells)) for left in _colon_lefts(cells, lefts)
     )
-    return _Taught(_patches(planes, cells, lefts), labels, (first, second))
-
-
-def _templates(taught: _Taught, used: npt.NDArray[np.bool_]) -> tuple[tuple[Template, ...], tuple[Template, ...]]:
-    patches, labels = taught.patches[used], taught.digits[used]
-    spread = np.zeros(patches.shape[-1], np.float32)
-    for digit in range(10):
-        shown = patches[labels == digit]
-        if len(shown):
-            spread += ((shown - np.median(shown, 0)) ** 2).sum(0)
-    pooled = np.asarray(spread / labels.size, np.float32)
-    digits = tuple(template(patches[labels == digit], pooled) for digit in range(10))
-    return digits, tuple(template(one[used]) for one in taught.colons)
-
-
-def _hours(
-    taught: _Taught, known: Sequence[float], digits: tuple[Template, ...], labels: npt.NDArray[np.int64]
-) -> Hours:
-    """Tell whether looks in which 12 and 24 hours differ show the one or the other."""
-    votes = []
-    for look in range(len(known)):
-        near = _near_second(known[look], labels[look])
-        day, half = digits_of(near, False)[:2], digits_of(near, True)[:2]
-        if day != half:
-            likeness = correlation(taught.patches[look, :2], digits)
-            votes.append(sum(likeness[at, day[at]] - likeness[at, half[at]] for at in (0, 1)) > 0)
-    share = sum(votes) / max(len(votes), 1)
-    if len(votes) < LEAST_SEEN or 1 - _CLEARLY < share < _CLEARLY:
-        return "undecided"
-    return "24" if share >= _CLEARLY else "12"
-
-
-def _near_second(known_s: float, digits: npt.NDArray[np.int64]) -> int:
-    """The second within the offsets whose last digits were settled on."""
-    seconds = [int(known_s // 1) + s for s in OFFSETS_S]
-    return next((at for at in seconds if digits_of(at, False)[2:] == tuple(digits[2:])), seconds[2])
-
-
-def _checked(taught: _Taught, glyphs: Glyphs) -> float | None:
-    """Read each look with what the others taught; None where too few are read, or one is read wrongly.
-
-    Returns the correlation that nothing of this clock fell below.
-    """
-    count = len(taught.digits)
-    accepted, weakest = 0, []
-    for fold in range(FOLDS):
-        used = np.arange(count) % FOLDS != fold
-        if int(np.bincount(taught.digits[used].ravel(), minlength=10).min()) < 2:
-            return None
-        digits, colons = _templates(taught, used)
-        for look in np.flatnonzero(~used):
-            likeness = correlation(taught.patches[look], digits)
-            dots = [float(correlation(taught.colons[at][look][None], (colons[at],))[0, 0]) for at in (0, 1)]
-            said = read.accept(likeness, dots, glyphs.hours, 0.0)
-            if said is None:
-                continue
-            shown = second_of(tuple(int(one) for one in taught.digits[look]), "24")
-            told = second_of(said, "24")
-            if shown is None or told is None or (told - shown + 2) % HALF_DAY_S > 4:
-                return None
-            accepted += 1
-            weakest.append(float(likeness.max(1).min()))
-    if accepted < ACCEPTED_RATIO * count:
-        return None
-    return float(np.quantile(weakest, 0.05))
+    return Taught(_patches(planes, cells, lefts), labels, np.zeros(labels.shape, np.int64), (first, second))

@@ -1,4 +1,4 @@
-"""Finds where a clock's minutes stand: how much of each pixel's variance over looks the known minute explains.
+"""Locates a clock's minutes: how much of each pixel's variance over looks the known minute explains.
 
 Daylight, hours and dates change with everything else in a picture; the ones and tens of the minute do not. No font
 and no place need be known.

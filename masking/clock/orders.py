@@ -1,4 +1,4 @@
-"""Defines in which order the eight digits of a date stand. No numpy."""
+"""Defines the orders of the eight digits of a date. No numpy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

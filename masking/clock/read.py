@@ -13,7 +13,7 @@ import numpy as np
 
 from masking.clock import align
 from masking.clock.digits import MOST, Hours, is_whole_day, second_of
-from masking.clock.glyphs import Array, Glyphs, Template, correlation
+from masking.clock.glyphs import Array, Glyphs, Template, correlation, likeness
 from masking.clock.orders import date_of
 from masking.clock.strip import Strip
 
@@ -80,8 +80,8 @@ def _day(strip: Strip, glyphs: Glyphs, moved: tuple[int, int]) -> date | None:
             for right in range(-near, near + 1)
             for down in range(-layout.scale, layout.scale + 1)
         ]
-        likeness, _ = _measured(plane, at, left, top, _best(plane, at, left, top, places)[1])
-        digits = plain_digits(likeness, _own_least(glyphs), MARGIN)
+        fits, _ = _measured(plane, at, left, top, _best(plane, at, left, top, places)[1])
+        digits = plain_digits(fits, _own_least(glyphs), MARGIN)
         day = None if digits is None else date_of(digits, place.order)
         if day is not None:
             return day
@@ -89,12 +89,12 @@ def _day(strip: Strip, glyphs: Glyphs, moved: tuple[int, int]) -> date | None:
 
 
 def accept(
-    likeness: Array, dots: Sequence[float], hours: Hours, least: float, margin: float = MARGIN
+    fits: Array, dots: Sequence[float], hours: Hours, least: float, margin: float = MARGIN
 ) -> tuple[int, ...] | None:
     """Return the six digits where each cell is plainly one, None otherwise.
 
     Args:
-        likeness: Correlations of the six cells with the ten digits.
+        fits: Correlations of the six cells with the ten digits.
         dots: Correlations of the two gaps with their colons.
         hours: Of a clock of 12 or 24 hours, or undecided.
         least: Least correlation of a cell.
@@ -102,16 +102,16 @@ def accept(
     """
     if min(dots) < COLON:
         return None
-    digits = plain_digits(likeness, least, margin)
+    digits = plain_digits(fits, least, margin)
     if digits is None or any(digit > most for digit, most in zip(digits, MOST, strict=True)):
         return None
     return digits if second_of(digits, hours) is not None else None
 
 
-def plain_digits(likeness: Array, least: float, margin: float) -> tuple[int, ...] | None:
+def plain_digits(fits: Array, least: float, margin: float) -> tuple[int, ...] | None:
     """Return the digit of each cell where it is plainly one, None where any is not."""
     said = []
-    for cell in likeness:
+    for cell in fits:
         digit = int(cell.argmax())
         best = float(cell[digit])
         needed = max(margin * math.sqrt(max(1 - best * best, 0.0)), LEAST_MARGIN)
@@ -162,7 +162,7 @@ def _measured(plane: Array, glyphs: Glyphs, left: int, top: int, at: tuple[int, 
     for one, colon in zip(layout.colons, glyphs.colons, strict=True):
         gap = _patches(plane, [one - left + at[0]], row, layout.high, layout.colon_wide)
         dots.append(float(correlation(gap, (colon,))[0, 0]))
-    return correlation(cells, glyphs.digits), dots
+    return likeness(cells, glyphs.digits), dots
 
 
 def _best(
@@ -177,10 +177,10 @@ def _best(
     total = np.zeros(len(places), np.float32)
     for one in layout.lefts:
         columns = np.clip(rights + one - left, 0, window.shape[1] - 1)
-        total += _correlated(window[rows, columns], glyphs.digits).max(1)
+        total += _correlated(window[rows, columns], glyphs.digits)
     for one, colon in zip(layout.colons, glyphs.colons, strict=True):
         columns = np.clip(rights + one - left, 0, dots.shape[1] - 1)
-        total += _correlated(dots[rows, columns], (colon,))[:, 0]
+        total += _correlated(dots[rows, columns], (colon,))
     at = int(total.argmax())
     return float(total[at]) / (len(layout.lefts) + len(layout.colons)), places[at]
 
@@ -188,14 +188,15 @@ def _best(
 def _correlated(cut: Array, templates: tuple[Template, ...]) -> Array:
     flat = cut.reshape(len(cut), -1)
     centred = flat - flat.mean(1, keepdims=True)
-    return correlation(centred / np.maximum(centred.std(1, keepdims=True), 1.0), templates)
+    found = correlation(centred / np.maximum(centred.std(1, keepdims=True), 1.0), templates).max(1)
+    return np.asarray(found, np.float32)
 
 
 def _told(
     plane: Array, glyphs: Glyphs, left: int, top: int, found: tuple[float, tuple[int, int]], margin: float
 ) -> ClockTime | None:
-    likeness, dots = _measured(plane, glyphs, left, top, found[1])
-    digits = accept(likeness, dots, glyphs.hours, _own_least(glyphs), margin)
+    fits, dots = _measured(plane, glyphs, left, top, found[1])
+    digits = accept(fits, dots, glyphs.hours, _own_least(glyphs), margin)
     second = None if digits is None else second_of(digits, glyphs.hours)
     if second is None:
         return None

@@ -1,4 +1,4 @@
-"""Chooses when to look so that a clock shows digits that were not seen yet. Pure; no numpy.
+"""Schedules looks at moments when a clock shows digits that were not seen yet. Pure; no numpy.
 
 Looks at quarters of an hour would show 00, 15, 30 and 45 for ever. What teaches are the minutes, in which each digit
 must be seen some times; and an hour of the afternoon, which tells 24 hours from 12.

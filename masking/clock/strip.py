@@ -1,4 +1,4 @@
-"""Cuts the rows of a picture where a clock may be, and encodes them as bounded bytes that only a worker can use.
+"""Extracts the rows of a picture where a clock may be, and encodes them as bounded bytes for the worker alone.
 
 A clock stands at the upper or the lower edge. What a look contributes to learning are these two bands, laid upon each
 other: how far each pixel's luma lies from the mean around it, in steps of two levels. Coordinates are those of the
@@ -71,7 +71,7 @@ def encode(strip: Strip) -> bytes:
     if not height or width > _MAX_SIDE or height > _MAX_SIDE:
         raise StripError("a strip without rows, or too large")
     levels = np.round(strip.rows / STEP).astype(np.int8)
-    body = zlib.compress(levels.tobytes(), 6)
+    body = zlib.compress(levels.tobytes(), 1)
     data = _HEAD.pack(_VERSION, strip.width_px, strip.height_px, strip.top, width, height, 0) + body
     if len(data) > MAX_STRIP_BYTES:
         raise StripError("a strip with more bytes than it may have")

@@ -10,6 +10,7 @@ or date, or a half of the day that was told and is wrong.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections import Counter
@@ -42,6 +43,7 @@ WANTED = 125
 LOOKS = 60
 PERIOD_S = 900
 READINGS = 54
+AT_ONCE = 8
 STRANGE = 8
 """So many pictures of each learned camera are drawn in another way: another font or size, or no clock at all."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -165,30 +167,36 @@ def main() -> None:
     wanted = 4 if asked.quick else WANTED
     counted: list[Result] = []
     left_out = 0
-    with ProcessPoolExecutor(1) as pool:
-        for number in range(4 * wanted):
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for first in range(0, 4 * wanted, AT_ONCE):
+            for one in pool.map(measured, range(first, first + AT_ONCE)):
+                left_out += not one.counts
+                if one.counts and len(counted) < wanted:
+                    counted.append(one)
+                    say(
+                        f"{len(counted)} {one.camera.drawing.font} {one.refused or one.read}/{one.pictures} {one.wrong}"
+                    )
             if len(counted) >= wanted:
                 break
-            one = pool.submit(measured, number).result()
-            if one.counts:
-                counted.append(one)
-                say(f"{number} {one.camera.drawing.font} {one.refused or f'{one.read}/{one.pictures}'} {one.wrong}")
-            else:
-                left_out += 1
+    show("clock", asked, *figures_of(counted, left_out))
+
+
+def figures_of(counted: Sequence[Result], left_out: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return figures and conditions of these cameras."""
     learned = [one for one in counted if not one.refused]
-    pictures, told = sum(one.pictures for one in learned), sum(one.read for one in learned)
+    pictures, readings = sum(one.pictures for one in learned), sum(one.read for one in learned)
     mistakes = [line for one in learned for line in one.wrong]
     strange_told = [line for one in learned for line in one.strange_told]
     figures = {
         LEARNED_60.name: share(LEARNED_60, len(learned), len(counted)),
         LEARNED_40.name: share(LEARNED_40, sum(one.learned_40 for one in counted), len(counted)),
-        READ.name: share(READ, told, pictures),
-        WRONG.name: share(WRONG, len(mistakes), told),
+        READ.name: share(READ, readings, pictures),
+        WRONG.name: share(WRONG, len(mistakes), readings),
         UNKNOWN.name: share(UNKNOWN, len(strange_told), sum(one.strange for one in learned)),
         LEARN_MS.name: LEARN_MS.of([one.learn_ms for one in counted]),
         READ_MS.name: READ_MS.of([statistics.median(one.read_ms) for one in learned if one.read_ms]),
     }
-    show("clock", asked, figures, _conditions(counted, left_out, mistakes, strange_told))
+    return figures, _conditions(counted, left_out, mistakes, strange_told)
 
 
 def _conditions(
