@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from masking.clock.model import ClockJob, ClockSeen
 from masking.view.model import FramingJob, FramingSeen, ViewJob, ViewSeen
 from masking.worker.study import Studied, Study
 from masking.zones.sensitivity import Sensitivity
@@ -57,6 +58,7 @@ class Job:
     (`zones/calibrate.py`). `study`:
     further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
     fixed. `framing`: how the picture frames the approved view, in whose frame `zones` are; None: as they are given.
+    `clock`: what is asked of a clock in the picture, None for nothing.
     """
 
     data: bytes = field(repr=False)
@@ -68,6 +70,7 @@ class Job:
     camera: str = ""
     framing: FramingJob | None = None
     calibrate: tuple[str, ...] = ()
+    clock: ClockJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class Judged:
     many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
     `sensitivities`: with `calibrate`, one for each verdict, None where it was not measured.
     `imprint`: bits to compare the picture with others by (`view/likeness.py`), empty where it shows too little.
-    `framing` answers the job's.
+    `framing` answers the job's. `clock` answers the job's, None where there was none.
     """
 
     width_px: int
@@ -134,6 +137,7 @@ class Judged:
     imprint: bytes = field(default=b"", repr=False)
     framing: FramingSeen | None = None
     sensitivities: tuple[Sensitivity | None, ...] = ()
+    clock: ClockSeen | None = None
 
 
 NOT_CONFINED: Final = "worker-not-confined"

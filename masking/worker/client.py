@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from masking.model import NOT_CONFINED, Confinement, Job, Judged, WorkerError
 from masking.view import positions
-from masking.worker import wire, wire_framing, wire_sensitivity, wire_study
+from masking.worker import wire, wire_clock, wire_framing, wire_sensitivity, wire_study
 from masking.worker.warm_parent import Child, WarmParent, ending, exchange
 
 GREETING_TIMEOUT_S = 15.0
@@ -94,7 +94,7 @@ class Worker:
             self._number += 1
             header = wire.job_message(job, self._number) | wire_study.study_message(job.study)
             header |= positions.positions_message(job.positions) | wire_framing.framing_job_message(job.framing)
-            header |= wire_sensitivity.calibrate_message(job)
+            header |= wire_sensitivity.calibrate_message(job) | wire_clock.clock_message(job.clock)
             owner = (job.device, job.camera)
             answer = self._ask(owner, wire.frame(header | {"timeout_s": self._timeout_s}) + job.data)
             try:
@@ -104,8 +104,14 @@ class Worker:
                     positioned = positions.read_positioned(answer, job.positions)
                     framing = wire_framing.read_framing_seen(answer, job.framing)
                     found = wire_sensitivity.read_sensitivities(answer, job, result.verdicts)
+                    clock = wire_clock.read_seen(answer, job.clock)
                     result = replace(
-                        result, studied=studied, positioned=positioned, framing=framing, sensitivities=found
+                        result,
+                        studied=studied,
+                        positioned=positioned,
+                        framing=framing,
+                        sensitivities=found,
+                        clock=clock,
                     )
                     wire_framing.check_not_shown(result, job.zones)
             except wire.WireError as failure:

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from masking.clock import answer as clock_answer
 from masking.model import Judged, Zone
 from masking.view import positions
 from masking.view.imprint import imprint
@@ -23,6 +24,7 @@ from masking.worker import (
     lockdown,
     study_picture,
     wire,
+    wire_clock,
     wire_framing,
     wire_sensitivity,
     wire_study,
@@ -49,6 +51,7 @@ def warm_up() -> None:
         decode.warm_up(complaints)
         _warm_up_verdicts()
         study_picture.warm_up()
+        clock_answer.warm_up()
     finally:  # why it failed must be read
         for descriptor, standard in zip(kept, (1, 2), strict=True):
             os.dup2(descriptor, standard)
@@ -103,6 +106,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         positioned = study_picture.judge_position(picture, asked, bits) if asked else None
         names = message.get("calibrate", ())
         tried = framed_zones.calibrate_zones(picture, zones, verdicts, names, framing) if names else ()
+        clock = wire_clock.clock_of(message)
+        shown = None if clock is None else clock_answer.seen_clock(picture, clock)
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -116,7 +121,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
     answer |= wire_framing.framing_message(framing) | wire_sensitivity.sensitivities_message(tried)
-    return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
+    answer |= wire_study.studied_message(studied) | positions.positioned_message(positioned)
+    return answer | wire_clock.seen_message(shown)
 
 
 def _print_into(said: int) -> None:
