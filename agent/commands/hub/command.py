@@ -6,6 +6,9 @@ camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   gi
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged, not started or revoked; exit code 1 if any
+camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--model M] [--since DAY] [--csv]
+camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
+camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
@@ -36,6 +39,9 @@ ACTIONS: Final = {
     "enroll": ("agent.commands.hub.enroll", "run"),
     "jwks": ("agent.commands.hub.trust", "print_jwks"),
     "status": ("agent.commands.hub.view", "status"),
+    "findings": ("agent.commands.hub.findings", "run"),
+    "site": ("agent.commands.hub.site", "run"),
+    "fleet": ("agent.commands.hub.fleet", "run"),
     "silent": ("agent.commands.hub.view", "silent"),
     "orders": ("agent.commands.hub.view", "orders"),
     "metrics": ("agent.commands.hub.view", "metrics"),

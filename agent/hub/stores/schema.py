@@ -12,13 +12,13 @@ from agent.contract.disputes import read_disputed
 from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
-from agent.hub.stores import case_columns, dispute_columns
+from agent.hub.stores import case_columns, current, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 7
+VERSION: Final = 8
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -182,10 +182,11 @@ CREATE TABLE IF NOT EXISTS dispute (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, current.STEP)
 
 _BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5
+_BEFORE_NOW: Final = 7
 _FILL_AT_ONCE: Final = 500
 
 
@@ -209,18 +210,22 @@ def prepare(db: sqlite3.Connection) -> int:
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
-        if version:
+        if 0 < version < _BEFORE_NOW:
             _fill_disputes(db)
         db.execute(f"PRAGMA user_version={_to_fill(version)}")
     while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
+        pass
+    while _version(db) == _BEFORE_NOW and _fill_now(db):
         pass
     return VERSION
 
 
 def _to_fill(version: int) -> int:
     """Return the version of a file with today's tables whose reports have to be read once more."""
-    if version == 0 or version > _BEFORE_TOLD:
+    if version == 0:
         return VERSION
+    if version > _BEFORE_TOLD:
+        return _BEFORE_NOW
     return _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
 
 
@@ -244,8 +249,17 @@ def _fill(db: sqlite3.Connection) -> bool:
                 db.execute("INSERT OR IGNORE INTO said VALUES (?, ?, ?, ?)", row)  # a part may have been filled before
             case_columns.keep(db, number, columns[0], columns[4], of_cases)
         if not rows:
-            db.execute(f"PRAGMA user_version={VERSION}")
+            db.execute(f"PRAGMA user_version={_BEFORE_NOW}")
     return bool(rows)
+
+
+def _fill_now(db: sqlite3.Connection) -> bool:
+    """Fill the current tables for some sites; return whether there may be more."""
+    with transaction(db):
+        is_more = current.fill(db)
+        if not is_more:
+            db.execute(f"PRAGMA user_version={VERSION}")
+    return is_more
 
 
 def _fill_disputes(db: sqlite3.Connection) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
-from agent.hub.stores import case_columns, schema
+from agent.hub.stores import case_columns, current, schema
 from agent.hub.stores.chains import Chains
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 from agent.model.finding import StreamName
@@ -251,6 +251,11 @@ class Store:
             self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
             of_cases = case_columns.of_data(claim.stream, claim.data)
             case_columns.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
+
+    def keep_current(self, claim: Claim) -> None:
+        """Take up what the first report under its number says of its site now."""
+        if claim.stream is not None:
+            current.keep(self._db, claim.address.site, (claim.epoch, claim.stream, claim.seq), claim.data)
 
     def keep_gap(self, site: str, gap: Gap) -> None:
         """Store the run of a verified gap record; it also explains exactly this run where it is `confirmed-before`."""

@@ -84,14 +84,18 @@ class StoredReport:
     payload: bytes = field(repr=False)
 
 
-def site_rows(store: Store) -> list[SiteRow]:
-    """Return every site, by name."""
+def site_rows(store: Store, only: str | None = None) -> list[SiteRow]:
+    """Return every site, by name, or the one of that name."""
     columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
     made_at = (
         "SELECT made_at FROM report r JOIN said USING (id) WHERE r.site = site.site"
         " AND r.epoch = site.epoch AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1"
     )
-    rows = store.all(f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site ORDER BY site")  # noqa: S608
+    where = "" if only is None else "WHERE site = ? "
+    rows = store.all(
+        f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site {where}ORDER BY site",  # noqa: S608
+        *(() if only is None else (only,)),
+    )
     return [SiteRow(*row) for row in rows]
 
 

@@ -273,6 +273,7 @@ class Intake:
             self._expect(site, claim.epoch, body.get("heads"), now)
         if stream in ("health", "config"):
             day_figures.keep(self._store, claim)
+        self._store.keep_current(claim)
         if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
             self.told += epochs.explain(self._store, claim, gap)
         if stream == "event" and isinstance(body, dict):

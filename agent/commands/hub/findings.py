@@ -1,0 +1,71 @@
+"""Lists the open findings of all sites, from the hub's current tables: `camwarden hub findings`."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, time
+from typing import Final
+
+from agent.commands.hub.finding_lines import print_lines
+from agent.commands.hub.view import reading
+from agent.commands.terminal.opened import note_opened
+from agent.contract.chain import utc_text
+from agent.host.files import write_atomic
+from agent.hub.stores.day_figures import CHINA
+from agent.hub.stores.findings import FindingRow, Wanted, findings
+from agent.model.errors import ConfigurationError, os_words
+from agent.model.exits import OK
+from agent.model.finding import Message
+from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
+from agent.text.harmless import csv_cell
+from agent.text.translate import render, translate
+
+SCHEMA: Final = "camwarden-hub-findings/1"
+COLUMNS: Final = tuple(field.name for field in fields(FindingRow))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the open findings that are wanted, or write them as a workbook."""
+    since = utc_text(datetime.combine(args.since, time(), CHINA).astimezone(UTC)) if args.since else ""
+    wanted = Wanted(
+        site=args.site or "",
+        division=args.division or "",
+        maintainer=args.maintainer or "",
+        check=args.check or "",
+        status=args.status or "",
+        model=args.model or "",
+        since=since,
+    )
+    with reading(args) as store:
+        found = findings(store, wanted)
+    if args.xlsx:
+        _write_workbook(args, found)
+    if args.json:
+        print(json.dumps({"schema": SCHEMA, "findings": [asdict(one) for one in found]}, ensure_ascii=False))
+    elif args.csv:
+        writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
+        writer.writerow(COLUMNS)
+        writer.writerows([csv_cell(str(value)) for value in asdict(one).values()] for one in found)
+    else:
+        print_lines(found, args.lang)
+        if not found and not args.quiet:
+            print(translate("no open finding of this kind is reported", args.lang))
+    return OK
+
+
+def _write_workbook(args: argparse.Namespace, found: Sequence[FindingRow]) -> None:
+    columns = [SheetColumn(name) for name in COLUMNS]
+    rows = [list(asdict(one).values()) for one in found]
+    try:
+        write_atomic(args.xlsx, workbook(Sheet(translate("findings", args.lang), columns, rows)), 0o644)
+    except OSError as error:
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; choose another place", path=args.xlsx, why=os_words(error)
+        ) from None
+    note_opened(args.data, "hub findings --xlsx", "reports", args.xlsx)
+    if not args.quiet and not args.json and not args.csv:
+        values = {"count": len(rows), "path": args.xlsx}
+        print(render(Message("{count} findings written to {path}", values), args.lang))

@@ -1,0 +1,184 @@
+"""Keeps what each site's newest reports say of it now, and since when: `site_now`, `finding_now` and their like.
+
+Written in the transaction that commits a report, so that no view reads a body. A configuration report replaces what
+stood of its site; an event changes one finding, where it is not older than that. Each stretch in which a finding was
+open with one status stays in `finding_history`. Only the epoch in which a site lives counts, and the highest number.
+
+`fill` does the same for what an older hub has stored: the last 31 days of configuration reports and events.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any, Final
+
+from agent.contract.chain import utc_text
+from agent.hub.domain import now_columns
+from agent.hub.domain.now_columns import Key, OpenFinding
+from agent.hub.domain.view_columns import data_of
+from agent.model.finding import StreamName
+from agent.verify.members import dict_of, time_of
+
+STEP: Final = """
+CREATE TABLE IF NOT EXISTS site_now (
+    site TEXT PRIMARY KEY, division TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
+    event_seq INTEGER NOT NULL, made_at TEXT NOT NULL, cameras INTEGER NOT NULL, devices INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device_now (
+    site TEXT NOT NULL, device TEXT NOT NULL, manufacturer TEXT NOT NULL, model TEXT NOT NULL, firmware TEXT NOT NULL,
+    PRIMARY KEY (site, device)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS judged_now (
+    site TEXT NOT NULL, check_id TEXT NOT NULL, model TEXT NOT NULL, firmware TEXT NOT NULL, subjects INTEGER NOT NULL,
+    PRIMARY KEY (site, check_id, model, firmware)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS finding_now (
+    site TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+    severity TEXT NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL, caused_by TEXT NOT NULL, model TEXT NOT NULL,
+    firmware TEXT NOT NULL, maintainer TEXT NOT NULL, since TEXT NOT NULL,
+    PRIMARY KEY (site, check_id, subject)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS finding_now_check ON finding_now (check_id, status);
+CREATE TABLE IF NOT EXISTS finding_history (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL,
+    reason TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS finding_history_subject ON finding_history (site, check_id, subject, to_at);
+CREATE INDEX IF NOT EXISTS finding_history_end ON finding_history (to_at) WHERE to_at <> ''
+"""
+"""Times are the site's own, RFC 3339 in UTC. `judged_now.subjects`: how many the check judged, those that pass too.
+`finding_history.to_at` is empty while it lasts; `site_now.seq` 0: no configuration report of this epoch yet."""
+
+_SITES_AT_ONCE: Final = 20
+_OF_DAYS: Final = 31
+
+_FINDING: Final = "check_id, subject, status, reason, severity, level, message, caused_by, model, firmware, maintainer"
+_ONE: Final = "site = ? AND check_id = ? AND subject = ?"
+
+
+def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], data: Mapping[str, Any]) -> None:
+    """Take up what the first report under its number says now; `place` is its epoch, stream and number.
+
+    Writes within the caller's transaction. A report that is not of the site's present epoch, older than what stands,
+    or without a valid time changes nothing.
+    """
+    epoch, stream, seq = place
+    made_at, body = time_of(data.get("ts")), dict_of(data.get("body"))
+    if stream not in ("config", "event") or made_at is None:
+        return
+    if db.execute("SELECT 1 FROM site WHERE site = ? AND epoch = ?", (site, epoch)).fetchone() is None:
+        return
+    before = db.execute("SELECT epoch, seq, event_seq, made_at FROM site_now WHERE site = ?", (site,)).fetchone()
+    known = before if before is not None and before[0] == epoch else (epoch, 0, 0, "")
+    at = utc_text(made_at)
+    if stream == "config" and seq > known[1]:
+        _replace(db, site, now_columns.of_config(body), (epoch, seq, known[2]), at)
+    elif stream == "event" and known[1] and seq > known[2] and at >= known[3]:
+        db.execute("UPDATE site_now SET event_seq = ? WHERE site = ?", (seq, site))
+        _change(db, site, body, at)
+
+
+def _replace(db: sqlite3.Connection, site: str, now: now_columns.SiteNow, place: tuple[str, int, int], at: str) -> None:
+    epoch, seq, event_seq = place
+    db.execute(
+        "INSERT OR REPLACE INTO site_now VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (site, now.division, epoch, seq, event_seq, at, now.cameras, len(now.boxes)),
+    )
+    _exchange(db, "device_now", site, {(box.device,): astuple(box)[1:] for box in now.boxes})
+    _exchange(db, "judged_now", site, {key: (count,) for key, count in now.judged.items()})
+    rows = db.execute(f"SELECT {_FINDING} FROM finding_now WHERE site = ?", (site,)).fetchall()  # noqa: S608
+    before = {(row[0], row[1]): row for row in rows}
+    for key in before:
+        if key not in now.findings:
+            _close(db, site, key, at)
+    for key, one in now.findings.items():
+        if (row := before.get(key)) != astuple(one):
+            _open(db, site, one, row[2] if row else "", at)
+
+
+def _exchange(
+    db: sqlite3.Connection, table: str, site: str, now: Mapping[tuple[str, ...], tuple[str | int, ...]]
+) -> None:
+    """Write the rows of a site that differ; the key of a table is its first columns behind `site`."""
+    width = len(next(iter(now))) if now else 0
+    stored = db.execute(f"SELECT * FROM {table} WHERE site = ?", (site,)).fetchall()  # noqa: S608  our own tables
+    rows = {row[1 : 1 + width]: row[1 + width :] for row in stored}
+    if rows == dict(now):
+        return
+    db.execute(f"DELETE FROM {table} WHERE site = ?", (site,))  # noqa: S608
+    for key, values in now.items():
+        row = (site, *key, *values)
+        db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+
+def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str) -> None:
+    about = now_columns.of_event(body)
+    if about is None:
+        return
+    key, finding = about
+    asked = f"SELECT status, model, firmware, maintainer FROM finding_now WHERE {_ONE}"  # noqa: S608
+    row = db.execute(asked, (site, *key)).fetchone()
+    if finding is None:
+        _close(db, site, key, at)
+    else:
+        place = row[1:] if row else _place(db, site, key[1])
+        _open(db, site, now_columns.opened(key, finding, place), row[0] if row else "", at)
+
+
+def _place(db: sqlite3.Connection, site: str, subject: str) -> tuple[str, str, str]:
+    """Return model, firmware and maintainer of a subject, as other findings of it or its device have them."""
+    row = db.execute(
+        "SELECT model, firmware, maintainer FROM finding_now WHERE site = ?1 AND subject = ?2"
+        " UNION ALL SELECT model, firmware, '' FROM device_now WHERE site = ?1 AND 'device:' || device = ?2 LIMIT 1",
+        (site, subject),
+    ).fetchone()
+    return row or ("", "", "")
+
+
+def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str) -> None:
+    """Store a finding as it is now; with another status than it had (`was`; empty: none) its stretch begins anew."""
+    if one.status != was:
+        _end(db, site, (one.check, one.subject), at)
+        db.execute(
+            "INSERT INTO finding_history (site, check_id, subject, status, reason, from_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (site, one.check, one.subject, one.status, one.reason, at),
+        )
+    columns = ", ".join(f"{name} = excluded.{name}" for name in _FINDING.split(", ")[2:])
+    db.execute(
+        f"INSERT INTO finding_now (site, {_FINDING}, since) VALUES ({', '.join('?' * 13)})"  # noqa: S608  our own columns
+        f" ON CONFLICT (site, check_id, subject) DO UPDATE SET {columns},"
+        " since = CASE WHEN status = excluded.status THEN since ELSE excluded.since END",
+        (site, *astuple(one), at),
+    )
+
+
+def _close(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+    db.execute(f"DELETE FROM finding_now WHERE {_ONE}", (site, *key))  # noqa: S608
+    _end(db, site, key, at)
+
+
+def _end(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+    db.execute(f"UPDATE finding_history SET to_at = ? WHERE {_ONE} AND to_at = ''", (at, site, *key))  # noqa: S608
+
+
+def fill(db: sqlite3.Connection) -> bool:
+    """Fill the tables for some sites of an older database; return whether there may be more. Within a transaction."""
+    sites = db.execute(
+        "SELECT site, epoch FROM site WHERE site NOT IN (SELECT site FROM site_now) LIMIT ?", (_SITES_AT_ONCE,)
+    ).fetchall()
+    for site, epoch in sites:
+        rows = db.execute(
+            "SELECT stream, seq, payload FROM report WHERE site = ?1 AND epoch = ?2 AND stream IN ('config', 'event')"
+            " AND fork = 0 AND arrived_at >= (SELECT strftime('%Y-%m-%dT%H:%M:%S', max(arrived_at), ?3) FROM report"
+            " WHERE site = ?1) ORDER BY arrived_at, stream, seq",
+            (site, epoch, f"-{_OF_DAYS} days"),
+        )
+        for stream, seq, payload in rows.fetchall():
+            try:
+                keep(db, site, (epoch, stream, seq), data_of(payload))
+            except sqlite3.Error:
+                raise
+            except Exception:  # noqa: BLE001, S112  whatever it is, it is this report's only
+                continue
+        db.execute("INSERT OR IGNORE INTO site_now VALUES (?, '', ?, 0, 0, '', 0, 0)", (site, epoch))
+    return bool(sites)
