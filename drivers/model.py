@@ -42,6 +42,7 @@ from drivers.footage import (
 from drivers.picture import (
     Access,
     FootageOpened,
+    ObjectsTold,
     PathName,
     PictureSeen,
     PresetSeen,
@@ -330,8 +331,8 @@ Value = (
     | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
     | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
     | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
-    | FootageOpened | ZoneVerdict | ZoneSensitivity | PresetSeen | ViewSeen | QualitySeen | StreamSample | StreamSound
-    | Unavailable
+    | FootageOpened | ObjectsTold | ZoneVerdict | ZoneSensitivity | PresetSeen | ViewSeen | QualitySeen | StreamSample
+    | StreamSound | Unavailable
 )  # fmt: skip
 
 
