@@ -25,8 +25,19 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import FURTHER_STREAMS, RECORDED, Access, FootageOpened, PathName, Stream, Streams, StreamSound
+from drivers.picture import (
+    FURTHER_STREAMS,
+    RECORDED,
+    Access,
+    FootageOpened,
+    ObjectsTold,
+    PathName,
+    Stream,
+    Streams,
+    StreamSound,
+)
 from drivers.rtsp.keyframe import fetch_keyframe
+from drivers.rtsp.metadata import LISTEN_S, listen
 from drivers.rtsp.openings import Playback, playback
 
 ASKS: Final[tuple[Ask, ...]] = (
@@ -38,6 +49,9 @@ ASKS: Final[tuple[Ask, ...]] = (
 SNAPSHOT_MAX_BYTES = 16 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+SPARE_S = 1.0
+"""So much of a device's time must be left after listening to metadata, for its own requests."""
 
 PLAYBACK_LEAD = timedelta(seconds=1)
 """How far into the oldest recording playback begins: its very first second may be gone by then."""
@@ -103,6 +117,7 @@ def fetch_pictures(
     transport: Transport,
     paths: Mapping[str, Collection[PathName]] | None = None,
     wanted: WantedFootage = NOTHING_WANTED,
+    listening: bool = False,
 ) -> tuple[tuple[Picture, ...], Observations]:
     """Fetch the pictures of `cameras` on the paths that `observations` name. Never raises for what the device does.
 
@@ -111,7 +126,8 @@ def fetch_pictures(
 
     `paths` are the due paths of each camera, None means all; a path that is not due becomes `Unavailable`
     "not-looked-at". The main stream replaces a due sub-stream that the camera lacks, or that fails without a snapshot.
-    `wanted` names further moments of footage to open where playback is due.
+    `wanted` names further moments of footage to open where playback is due. `listening`: of streams in rotation that
+    offer metadata, a few seconds are listened to, after all pictures.
     """
     taking = {
         camera.id: _Camera(
@@ -126,6 +142,8 @@ def fetch_pictures(
                 one.take(stream, transport)
     for one in taking.values():
         one.open_footage(transport)
+    for one in taking.values() if listening else ():
+        one.listen(transport)
     for one in taking.values():
         one.conclude(transport)
     pictures = tuple(picture for one in taking.values() for picture in one.pictures)
@@ -147,6 +165,7 @@ class _Camera:
         self._opens = wanted.opens
         self._asked: list[str] = []
         self._anonymous: list[str] = []
+        self._telling: list[Stream] = []
         self._error = Unavailable("access", "not-looked-at", "no address of a picture is known")
         self._source = ""
         for one in (one for one in observations if one.subject == self._subject):
@@ -194,6 +213,16 @@ class _Camera:
             except DriverError as error:
                 reason = unavailable("picture", error, "playback").reason
                 self._note(FootageOpened(wanted.name, played.at, reason=reason), "rtsp", transport)
+
+    def listen(self, transport: Transport) -> None:
+        """Listen to the metadata of each stream that offers it, as long as the device's time is not needed elsewhere.
+
+        In a session of its own: a device that stumbles over a second track must not cost its picture.
+        """
+        for stream in self._telling:
+            spare = not transport.deadline.passed and transport.deadline.remaining_s() > LISTEN_S + SPARE_S
+            told = listen(transport, stream) if spare else ObjectsTold(stream.path, reason="deadline")
+            self._note(told, "rtsp", transport)
 
     def _moment(self, played: Playback, opening: Opening, transport: Transport) -> Picture:
         fetched = fetch_keyframe(transport, played.url, None if played.named else played.at)
@@ -253,6 +282,8 @@ class _Camera:
         frame = fetched.keyframe
         of, where = (self._camera.id, stream.path), self._provenance(stream)
         self._note(StreamSound(stream.path, frame.sound), "rtsp", transport)
+        if stream.path not in RECORDED and frame.has_metadata and stream.path in IN_ROTATION:
+            self._telling.append(stream)
         if stream.path not in RECORDED:
             return Picture(*of, frame.taken_at, frame.data, frame.kind, provenance=where)
         # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
@@ -268,5 +299,7 @@ class _Camera:
             self._anonymous.append(name)
 
     def _note(self, value: Value, method: str, transport: Transport) -> None:
-        where = Provenance(source=self._source, level="seen" if isinstance(value, Access | StreamSound) else "told")
+        where = Provenance(
+            source=self._source, level="seen" if isinstance(value, Access | ObjectsTold | StreamSound) else "told"
+        )
         self.observations.append(Observation(self._subject, value, transport.clock(), method, where))

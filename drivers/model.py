@@ -42,6 +42,7 @@ from drivers.footage import (
 from drivers.picture import (
     Access,
     FootageOpened,
+    ObjectsTold,
     PathFramed,
     PathName,
     PictureSeen,
@@ -331,7 +332,8 @@ Value = (
     | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
     | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
     | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
-    | FootageOpened | ZoneVerdict | ZoneSensitivity | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample
+    | FootageOpened | ObjectsTold | ZoneVerdict | ZoneSensitivity | PresetSeen | PathFramed | ViewSeen | QualitySeen
+    | StreamSample
     | StreamSound | Unavailable
 )  # fmt: skip
 

@@ -172,6 +172,34 @@ class StreamSound:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object of a stream's metadata was, in 0..1, origin top-left, y down. `number`: which object."""
+
+    number: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsTold:
+    """What the metadata of a stream told in a few seconds of listening.
+
+    `documents` came with `objects` in them, of which `unplaced` stand in no frame that is known; `pictures`: so often a
+    picture or its address was among them. `reason` why nothing was heard, empty where it was listened to. `places` are
+    dropped as soon as it is counted which objects lie in a private zone: `inside` by the zone's name.
+    """
+
+    path: PathName
+    documents: int = 0
+    objects: int = 0
+    unplaced: int = 0
+    pictures: int = 0
+    reason: str = ""
+    inside: tuple[tuple[str, int], ...] = ()
+    places: tuple[Place, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PresetSeen:
     """The preset position of a turning camera at which a picture was taken, and the verdicts on that preset's zones.
 

@@ -40,6 +40,16 @@ def hidden_beyond(zone: Polygon, masks: Sequence[Polygon]) -> float:
     return min(max(_areas(zone, [mask for mask in masks if len(mask) >= 3])[2], 0.0), 1.0)
 
 
+def covers(zone: Polygon, point: Point) -> bool:
+    """Whether a point lies in a zone, by the even-odd rule."""
+    x, y = point
+    inside = False
+    for (x0, y0), (x1, y1) in zip(zone, (*zone[1:], zone[0]), strict=True):
+        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
+            inside = not inside
+    return inside
+
+
 def _near(zone: Polygon, masks: Sequence[Polygon]) -> list[Polygon]:
     """The masks whose bounding boxes meet the zone's: the others cannot cover any of it."""
     left, top, right, bottom = bounding_box(zone)

@@ -17,6 +17,7 @@ from drivers.model import UNPROVEN, Observation, Value
 from drivers.picture import (
     Access,
     FootageOpened,
+    ObjectsTold,
     PathFramed,
     PictureSeen,
     PresetSeen,
@@ -28,7 +29,8 @@ from drivers.picture import (
 from masking.view.model import QualitySeen, ViewSeen
 
 SEEN_BY_US: Final = (
-    Access, FootageOpened, PathFramed, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen, ZoneSensitivity,
+    Access, FootageOpened, ObjectsTold, PathFramed, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen,
+    ZoneSensitivity,
     ZoneVerdict,
 )  # fmt: skip
 """The values that this agent measured itself; all others are what a device says."""
@@ -94,7 +96,7 @@ def ground(one: Observation) -> Ground:
     value: Value = one.value
     said = one.provenance != UNPROVEN and one.provenance.level == "told"
     level: Level = "seen" if isinstance(value, SEEN_BY_US) and not said else "told"
-    path = value.path if isinstance(value, PictureSeen | StreamSound | ZoneVerdict) else ""
+    path = value.path if isinstance(value, ObjectsTold | PictureSeen | StreamSound | ZoneVerdict) else ""
     path = "playback" if isinstance(value, FootageOpened) else path
     return Ground(type(value).__name__, one.subject, level, one.taken_at, path, one.method == REMEMBERED)
 

@@ -19,7 +19,8 @@ from drivers.rtsp.session import play
 class Keyframe:
     """A keyframe in Annex-B form; `taken_at`: arrival or recording; `recorded_at`: as the stream sends it, or None.
 
-    `sound`: the encodings of the sound that the stream's description offers beside it.
+    `sound`: the encodings of the sound that the stream's description offers beside it. `has_metadata`: it offers
+    ONVIF's metadata.
     """
 
     data: bytes = field(repr=False)
@@ -27,6 +28,7 @@ class Keyframe:
     taken_at: datetime
     recorded_at: datetime | None = None
     sound: tuple[str, ...] = ()
+    has_metadata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -
         if frame is None:
             raise Unreachable("the stream ended")
         if at is None:
-            return Keyframe(frame.data, video.kind, transport.clock(), frame.recorded_at, video.sound)
+            return Keyframe(
+                frame.data, video.kind, transport.clock(), frame.recorded_at, video.sound, video.has_metadata
+            )
         if frame.recorded_at is None:
             raise Malformed("PLAY: the recording comes without the time at which it was made")
         return Keyframe(frame.data, video.kind, frame.recorded_at, frame.recorded_at, video.sound)

@@ -26,6 +26,12 @@ _NOT_SENT = frozenset({"sendonly", "inactive"})
 Source: RFC 8866 section 6.7; ONVIF Streaming Specification, Back Channel Connection.
 """
 
+METADATA = "VND.ONVIF.METADATA"
+"""The encoding of ONVIF's metadata; `.GZIP` and `.EXI.*` behind it are compressions.
+
+Source: ONVIF Streaming Specification, RTP for metadata stream.
+"""
+
 _ENCODING_NAME = re.compile(r"[A-Z0-9][A-Z0-9.+_-]{0,31}")
 _SPROP = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 _MAX_SET_BYTES = 4096
@@ -35,7 +41,8 @@ _MAX_SET_BYTES = 4096
 class Video:
     """One video track. `session_control` is the address for PLAY, empty where only the request's own is known.
 
-    `sound`: the encodings of the sound that the same description offers, empty where it offers none.
+    `sound`: the encodings of the sound that the same description offers, empty where it offers none. `has_metadata`:
+    it offers ONVIF's metadata.
     """
 
     kind: VideoKind
@@ -44,6 +51,32 @@ class Video:
     session_control: str
     parameter_sets: tuple[bytes, ...]
     sound: tuple[str, ...] = ()
+    has_metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata track of a stream; `encoding` is METADATA, or that with a compression behind it."""
+
+    encoding: str
+    payload_type: int
+    control: str
+    session_control: str
+
+
+def parse_metadata(data: bytes) -> Metadata:
+    """Return the metadata track. Raises Unsupported without one; Malformed: no description."""
+    session, *tracks = _sections(data.decode("utf-8", "replace"))
+    for track in tracks:
+        for payload_type, encoding in _encodings(track) if _is_told(track) else ():
+            if encoding.startswith(METADATA):
+                control = _attribute(track, "control")
+                return Metadata(encoding, payload_type, control, _attribute(session, "control"))
+    raise Unsupported("the stream has no metadata")
+
+
+def _is_told(track: list[str]) -> bool:
+    return track[0].split()[0] == "application"
 
 
 def parse_sdp(data: bytes) -> Video:
@@ -64,6 +97,7 @@ def parse_sdp(data: bytes) -> Video:
                     session_control=_attribute(session, "control"),
                     parameter_sets=_parameter_sets(_attribute(track, "fmtp").partition(" ")[2]),
                     sound=_sound(tracks),
+                    has_metadata=_has_metadata(tracks),
                 )
     raise Unsupported(f"no H.264, H.265 or JPEG video, but {', '.join(encodings)[:60] or 'no video that is described'}")
 
@@ -81,6 +115,11 @@ def _sections(text: str) -> list[list[str]]:
         elif name == "a":
             sections[-1].append(value)
     return sections
+
+
+def _has_metadata(tracks: list[list[str]]) -> bool:
+    names = (name for track in tracks if _is_told(track) for _, name in _encodings(track))
+    return any(name.startswith(METADATA) for name in names)
 
 
 def _sound(tracks: list[list[str]]) -> tuple[str, ...]:

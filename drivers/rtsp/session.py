@@ -35,10 +35,12 @@ from drivers.errors import (
 from drivers.exchange import Transport
 from drivers.http.refusal import refusal, unlocks_in_s, weigh
 from drivers.rtsp.rtp import Packet, parse_packet
-from drivers.rtsp.sdp import Video, parse_sdp
+from drivers.rtsp.sdp import Metadata, Video, parse_sdp
 from drivers.rtsp.wire import CHALLENGE, Response, Wire
 
 T = TypeVar("T")
+Track = Video | Metadata
+V = TypeVar("V", Video, Metadata)
 
 OPENS_APART_S = 0.003
 """How far apart the streams of a site are opened.
@@ -73,11 +75,15 @@ class Played(Generic[T]):
 def play(
     transport: Transport,
     url: str,
-    take: Callable[[Video, Iterator[Packet]], T],
+    take: Callable[[V, Iterator[Packet]], T],
     at: datetime | None = None,
     limits: Limits = Limits(),
+    describe: Callable[[bytes], V] = parse_sdp,  # type: ignore[assignment]
 ) -> Played[T]:
-    """Play the stream at `url` on the device's host, and let `take` have its packets. Errors are returned."""
+    """Play the track that `describe` finds at `url` on the device's host, and let `take` have its packets.
+
+    Errors are returned.
+    """
     session: Session | None = None
     try:
         where = parse_address(url, transport.device, transport.addresses)
@@ -86,7 +92,7 @@ def play(
         _OPENS.wait(transport.deadline)
         with contextlib.closing(transport.connect(where.port)) as sock, transport.deadline.guarding(sock):
             session = Session(transport, sock, where.port, limits)
-            return Played(session.play(session.ours(url), at, take), None, session.anonymous)
+            return Played(session.play(session.ours(url), at, take, describe), None, session.anonymous)
     except DriverError as error:
         return Played(None, error, session.anonymous if session else None)
 
@@ -132,10 +138,16 @@ class Session:
         """Return `url` with the host and port that this session talks to."""
         return self._base + parse_address(url, self._transport.device).target
 
-    def play(self, url: str, at: datetime | None, take: Callable[[Video, Iterator[Packet]], T]) -> T:
-        """Play the video at `url`, live or recorded from `at` on, and return `take`'s result. Raises DriverError."""
+    def play(
+        self,
+        url: str,
+        at: datetime | None,
+        take: Callable[[V, Iterator[Packet]], T],
+        describe: Callable[[bytes], V],
+    ) -> T:
+        """Play a track at `url`, live or recorded from `at` on, and return `take`'s result. Raises DriverError."""
         described = self._ask("DESCRIBE", url, {"Accept": "application/sdp"})
-        video = parse_sdp(described.body)
+        video = describe(described.body)
         base = described.header("content-base") or described.header("content-location") or url
         replay = {} if at is None else {"Require": "onvif-replay"}
         transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
@@ -155,7 +167,7 @@ class Session:
         finally:
             self._teardown(control)
 
-    def _packets(self, video: Video, channel: int) -> Iterator[Packet]:
+    def _packets(self, video: Track, channel: int) -> Iterator[Packet]:
         for number, data in self._items():
             packet = parse_packet(data) if number == channel else None
             if packet is not None and packet.payload_type == video.payload_type:

@@ -1,4 +1,4 @@
-"""Defines what a calibration found: the smallest faults that a zone's judge would have told. Pure, for the daemon."""
+"""Defines what a calibration found: the smallest faults that a zone's judge would have found. Pure, for the daemon."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -56,6 +56,8 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
         "audio-undeclared",
         "StreamSound",
     ): "what each profile tells proves it; the description of a stream can only accuse",
+    ("privacy-mask-effective", "ObjectsTold"): "pictures prove it; metadata that was listened to can only accuse",
+    ("privacy-mask-drift", "ZoneVerdict"): "the device's list proves it; what a mask looks like can only accuse",
     ("inventory-drift", "Channels"): "of the box: its own identity; of a camera behind it: either (`ANY_OF`)",
 }
 """Kinds that stand in the table of evidence, and that no pass of that check rests on; with the reason."""

@@ -65,7 +65,7 @@ def noted(lying: Lying, told: list[Falsehood]) -> Lying:
             told.append(Falsehood(f"RTSP {url}", Message("a login is asked for"), Message("no login is asked for")))
         return opened
 
-    return Lying(says=say, aims=aim, shows=show, sdp=describe, opens=opens)
+    return Lying(says=say, aims=aim, shows=show, sdp=describe, opens=opens, tells=lying.tells)
 
 
 def excerpt(one: Falsehood, *, true: bool) -> tuple[str, ...]:

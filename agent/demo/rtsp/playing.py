@@ -47,6 +47,23 @@ class Live:
         return data
 
 
+class Told:
+    """Repeats the documents of a stream's metadata; with none it only holds the connection."""
+
+    def __init__(self, documents: tuple[bytes, ...], packetiser: Packetiser) -> None:
+        self._documents, self._packetiser = documents, packetiser
+        self._index = 0
+        self.interval_s = 1 / RATE_HZ
+
+    def next(self) -> bytes | None:
+        """The next document, or nothing; metadata never ends."""
+        if not self._documents:
+            return b""
+        document = self._documents[self._index % len(self._documents)]
+        self._index += 1
+        return self._packetiser.document(document, self._index * CLOCK_HZ // RATE_HZ)
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayWish:
     """What PLAY requested: `intra_only` from `Frames`, `paced` from `Rate-Control`, and its CSeq.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 PAYLOAD_TYPE = 96
+METADATA_TYPE = 107
 CLOCK_HZ = 90_000
 PAYLOAD_MAX_BYTES = 1400
 EXTENSION_ID = 0xABAC
@@ -51,6 +52,19 @@ class Packetiser:
 
     def __init__(self, ssrc: int, sequence: int, channel: int) -> None:
         self.ssrc, self.sequence, self.channel = ssrc, sequence, channel
+
+    def document(self, text: bytes, timestamp: int) -> bytes:
+        """Return one metadata document as interleaved packets; the last carries the marker bit."""
+        packets = []
+        for start in range(0, len(text), PAYLOAD_MAX_BYTES):
+            last = start + PAYLOAD_MAX_BYTES >= len(text)
+            header = struct.pack(
+                ">BBHII", 0x80, last << 7 | METADATA_TYPE, self.sequence, timestamp & 0xFFFFFFFF, self.ssrc
+            )
+            packet = header + text[start : start + PAYLOAD_MAX_BYTES]
+            packets.append(struct.pack(">cBH", b"$", self.channel, len(packet)) + packet)
+            self.sequence = (self.sequence + 1) & 0xFFFF
+        return b"".join(packets)
 
     def picture(self, units: tuple[bytes, ...], timestamp: int, mark: ReplayMark | None = None) -> bytes:
         """Return one picture as interleaved packets; the first carries the extension, the last the marker bit."""

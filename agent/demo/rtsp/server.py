@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.clips import Clip, clip_of
 from agent.demo.rtsp.message import BadRequest, Request, clock_range, clock_text, response, take
-from agent.demo.rtsp.playing import Live, Replay, ReplayWish, moment_shown, starting_point
+from agent.demo.rtsp.playing import Live, Replay, ReplayWish, Told, moment_shown, starting_point
 from agent.demo.rtsp.rtp import Packetiser
 from agent.demo.rtsp.target import ONVIF, Dialect, Target
 from agent.demo.world.cameras import DemoCamera
@@ -51,7 +51,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
         self._view, self._gate, self._dialect = view, gate, dialect
         self._described: Target | None = None
         self._session: Session | None = None
-        self._player: Live | Replay | None = None
+        self._player: Live | Replay | Told | None = None
         self._due_at_mono = 0.0
         self._open = True
         super().__init__(*args)
@@ -166,7 +166,9 @@ class RtspConnection(socketserver.BaseRequestHandler):
         if session is None:
             return response(455 if self._session is None else 454, request.cseq)
         headers = {"Session": session.id, "RTP-Info": f"url={request.url};seq={session.packetiser.sequence}"}
-        if session.target.recording is None:
+        if session.target.metadata:
+            self._player = Told(self._dialect.tells(session.target), session.packetiser)
+        elif session.target.recording is None:
             camera, path = session.target.camera, session.target.path
             clip = partial(self._live_clip, camera, path)
             self._player = Live(clip, self._view().now, session.packetiser, parameter_sets=path == "main")

@@ -18,7 +18,7 @@ from drivers.model import Span
 from drivers.picture import PathName
 
 REPLAY_TAG = "onvif-replay"
-_LIVE = re.compile(r"/live/(\d+)/(main|sub)(?:/trackID=1)?/?")
+_LIVE = re.compile(r"/live/(\d+)/(main|sub)(?:/trackID=(1|metadata))?/?")
 _REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
 
 
@@ -27,6 +27,7 @@ class Target:
     """The stream of a URL: a live path of a camera, or one recording of it.
 
     `asked` is the span in the URL itself; ONVIF has it in PLAY. `plays_live`: what is live is sent for the recording.
+    `metadata`: the metadata beside the picture is meant.
     """
 
     camera: DemoCamera
@@ -34,11 +35,18 @@ class Target:
     recording: Recording | None
     asked: Span | None = None
     plays_live: bool = False
+    metadata: bool = False
 
     @property
     def clip(self) -> Clip:
         """The clip that describes the stream; all clips of a size share their parameter sets."""
         return clip_of(self.camera, self.path, None)
+
+
+def silent(target: Target) -> tuple[bytes, ...]:
+    """Tell nothing as metadata."""
+    del target
+    return ()
 
 
 def closed(url: str) -> bool:
@@ -52,13 +60,14 @@ class Dialect:
     """How streams are named and described: `find(view, url, described)` and `describe(target, url)`.
 
     `described` is the target of this connection's last DESCRIBE; `tags` are those that `Require` may name. `opens`
-    tells which streams are given without a login.
+    tells which streams are given without a login, `tells` which documents the metadata of a stream repeats.
     """
 
     find: Callable[[DeviceView, str, Target | None], Target | None]
     describe: Callable[[Target, str], str]
     tags: frozenset[str] = frozenset()
     opens: Callable[[str], bool] = closed
+    tells: Callable[[Target], tuple[bytes, ...]] = silent
 
 
 def find(view: DeviceView, url: str, _: Target | None = None) -> Target | None:
@@ -67,7 +76,7 @@ def find(view: DeviceView, url: str, _: Target | None = None) -> Target | None:
     if match := _LIVE.fullmatch(path):
         for profile in view.profiles():
             if str(profile.camera.channel) == match.group(1) and profile.path == match.group(2):
-                return Target(profile.camera, profile.path, None)
+                return Target(profile.camera, profile.path, None, metadata=match.group(3) == "metadata")
     if match := _REPLAY.fullmatch(path):
         for recording in view.recordings():
             if recording.token == match.group(1):

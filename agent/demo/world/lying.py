@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.demo.onvif.device_view import DeviceView
-from agent.demo.rtsp.target import Dialect, Target, closed
+from agent.demo.rtsp.target import Dialect, Target, closed, silent
 from agent.demo.world.cameras import DemoCamera
 
 Says = Callable[[str, bytes], bytes]
@@ -44,7 +44,7 @@ def true_view(camera: DemoCamera) -> DemoCamera:
 class Lying:
     """How one device lies: in what it says over HTTP, in its snapshots, and in what it streams over RTSP.
 
-    `opens` names the streams that it gives without a login.
+    `opens` names the streams that it gives without a login, `tells` the documents that a stream's metadata repeats.
     """
 
     says: Says = field(default=true_words)
@@ -52,6 +52,7 @@ class Lying:
     shows: Shows = field(default=true_view)
     sdp: Callable[[str], str] = field(default=str)
     opens: Callable[[str], bool] = field(default=closed)
+    tells: Callable[[Target], tuple[bytes, ...]] = field(default=silent)
 
 
 HONEST = Lying()
@@ -67,4 +68,7 @@ def bent(dialect: Dialect, lying: Callable[[], Lying]) -> Dialect:
     def describe(target: Target, url: str) -> str:
         return lying().sdp(dialect.describe(target, url))
 
-    return replace(dialect, find=find, describe=describe, opens=lambda url: lying().opens(url))
+    def tells(target: Target) -> tuple[bytes, ...]:
+        return lying().tells(target)
+
+    return replace(dialect, find=find, describe=describe, opens=lambda url: lying().opens(url), tells=tells)

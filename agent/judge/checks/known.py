@@ -12,7 +12,17 @@ from agent.model.finding import Finding, Json, Level
 from drivers.details import Accounts, Audio, Encoders, Host, Movable, OldestLog, RetentionLimits
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, Schedule, StoreIndex
 from drivers.model import Clock, Identity, Masks, Overlays, Recordings, Value
-from drivers.picture import LIVE, Access, FootageOpened, PathName, PictureSeen, PresetSeen, StreamSound, ZoneVerdict
+from drivers.picture import (
+    LIVE,
+    Access,
+    FootageOpened,
+    ObjectsTold,
+    PathName,
+    PictureSeen,
+    PresetSeen,
+    StreamSound,
+    ZoneVerdict,
+)
 from masking.view.model import QualitySeen, ViewSeen
 
 JudgedMemory = Literal["", "view", "quality", "covered", "listed-days"]
@@ -87,11 +97,13 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "privacy-mask-geometry": EvidenceRule(
         "both", (Masks, ZoneVerdict), reasons={"uncovered": "told", "not-confirmed-by-picture": "told"}
     ),
-    "privacy-mask-effective": EvidenceRule("seen", (PictureSeen, ZoneVerdict), members={"paths": "seen"}),
+    "privacy-mask-effective": EvidenceRule(
+        "seen", (PictureSeen, ZoneVerdict, ObjectsTold), members={"paths": "seen"}
+    ),
     "privacy-mask-ptz": EvidenceRule(
         "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",),
     ),
-    "privacy-mask-drift": EvidenceRule("told", (Masks,)),
+    "privacy-mask-drift": EvidenceRule("told", (Masks, ZoneVerdict), reasons={"not-the-approved-mask": "seen"}),
     # Only a pass has opened the oldest footage; where the picture does not say itself when it was taken, it is told.
     "retention-days": EvidenceRule(
         "told",

@@ -1,4 +1,4 @@
-"""Schedules calibrations of hidden zones, and keeps what they found: once a day for each zone and path. Pure.
+"""Schedules calibrations of hidden zones once a day, and remembers the results. Pure.
 
 A calibration draws faults into a picture that passed and judges them (`masking/zones/calibrate.py`): how small a fault
 would have been found, so that a PASS says what it is worth.

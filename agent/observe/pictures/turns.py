@@ -19,7 +19,17 @@ from agent.model.finding import Json, Moment
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, RETRY, Attempt, due_paths
 from drivers.model import STORE_BOX, UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
-from drivers.picture import RECORDED, Access, FootageOpened, PathName, PictureSeen, Streams, StreamSound, ZoneVerdict
+from drivers.picture import (
+    RECORDED,
+    Access,
+    FootageOpened,
+    ObjectsTold,
+    PathName,
+    PictureSeen,
+    Streams,
+    StreamSound,
+    ZoneVerdict,
+)
 
 KEPT = timedelta(days=1)
 
@@ -37,9 +47,9 @@ class PathResult:
     `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
     requested without a login. `box`, `source` and `profile` are those of its provenance. `sound`: the encodings of the
-    sound that its description offered, None where unknown, as in data of an earlier release. `opened`: of playback,
-    the further moments that were opened with it. `boot` and `mono_ms`: when by the monotonic clock, empty and 0 where
-    unknown.
+    sound that its description offered, None where unknown, as in data of an earlier release. `told`: what its metadata
+    told, None where it offered none. `opened`: of playback, the further moments that were opened with it. `boot` and
+    `mono_ms`: when by the monotonic clock, empty and 0 where unknown.
     """
 
     camera_id: str
@@ -55,6 +65,7 @@ class PathResult:
     source: str = ""
     profile: str = ""
     sound: tuple[str, ...] | None = None
+    told: ObjectsTold | None = None
     opened: tuple[FootageOpened, ...] = ()
     boot: str = ""
     mono_ms: int = 0
@@ -191,10 +202,13 @@ def _path_result(
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
     anonymous, where = asked in access.anonymous, found.provenance if found is not None else UNPROVEN
     sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
+    told = next((v for v in values if isinstance(v, ObjectsTold) and v.path == path), None)
     moments = (v for v in values if isinstance(v, FootageOpened) and path == "playback")
     opened = tuple(replace(one, imprint="") for one in moments)
     of = (where.box, where.source, where.profile)
-    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound, opened)
+    return PathResult(
+        camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound, told, opened
+    )
 
 
 def _is_of(last: PathResult, own: list[Observation]) -> bool:
@@ -241,7 +255,8 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
         return
     own.remove(placeholder)
     sound = () if look.sound is None else (StreamSound(look.path, look.sound),)
-    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound, *look.opened)
+    told = () if look.told is None else (look.told,)
+    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound, *told, *look.opened)
     where = Provenance(
         box=look.box, source=look.source, profile=look.profile, path=look.path, true_at=look.seen.taken_at, level="seen"
     )
@@ -278,6 +293,8 @@ def to_data(look: PathResult) -> dict[str, Json]:
         data["seen"]["taken_at"] = look.seen.taken_at.isoformat()
         del data["seen"]["imprint"]
     data["opened"] = [opened_data(one) for one in look.opened]
+    if look.told is not None:
+        del data["told"]["places"]
     return data
 
 
@@ -301,6 +318,14 @@ def opened_from(data: Mapping[str, Any]) -> FootageOpened:
     )
 
 
+def _told_from(data: Mapping[str, Any] | None) -> ObjectsTold | None:
+    """Return what metadata told; places of objects were never written."""
+    if data is None:
+        return None
+    inside = tuple((str(zone), int(count)) for zone, count in data["inside"])
+    return ObjectsTold(**{**data, "inside": inside})
+
+
 def _verdict_from(data: Mapping[str, Any]) -> ZoneVerdict:
     pairs = {name: tuple((str(n), float(x)) for n, x in data.get(name, ())) for name in ("numbers", "signature")}
     return ZoneVerdict(**{**data, **pairs})
@@ -314,6 +339,7 @@ def from_data(data: Mapping[str, Any]) -> PathResult:
             **data,
             "at": datetime.fromisoformat(data["at"]),
             "sound": None if (sound := data.get("sound")) is None else tuple(str(one) for one in sound),
+            "told": _told_from(data.get("told")),
             "seen": PictureSeen(**{**seen, "taken_at": datetime.fromisoformat(seen["taken_at"])}) if seen else None,
             "verdicts": tuple(_verdict_from(v) for v in data["verdicts"]),
             "opened": tuple(opened_from(one) for one in data.get("opened", ())),

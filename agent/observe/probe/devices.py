@@ -11,6 +11,7 @@ from datetime import datetime
 
 from agent.observe.facts.sightings import box_digest
 from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_behind
+from agent.observe.probe.objects_told import without_places
 from agent.site.config.site import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
@@ -91,14 +92,16 @@ class Reading:
         wanted: WantedFootage = NOTHING_WANTED,
         in_s: float = 0.0,
         in_first_deadline: bool = False,
+        listening: bool = True,
     ) -> None:
         """Start reading the devices of a part of the site, those of a later look in `in_s` seconds.
 
         `paths` are the due paths of each camera; None means all. `wanted` are the footage requests for recorders.
+        `listening`: to metadata where it is offered, unless this is a later look of the same cycle.
         `in_first_deadline`: within what is left of the time of the first reading; where that is too little, the device
         is not asked.
         """
-        tasks = [self._task(part, device, paths, wanted) for device in part.devices]
+        tasks = [self._task(part, device, paths, wanted, listening and not in_s) for device in part.devices]
         if in_first_deadline:
             tasks = self._under_way.shortened(tasks, in_s)
         self._under_way.start(tasks, in_s)
@@ -107,13 +110,15 @@ class Reading:
         """Yield the result of each device, in the order of arrival, until none is outstanding."""
         return self._under_way.arrivals()
 
-    def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[ProbeResult]:
+    def _task(
+        self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage, listening: bool
+    ) -> Task[ProbeResult]:
         cameras = cameras_behind(part, device)
 
         def read(transport: Transport) -> ProbeResult:
             observations = _without_store_facts(part, registry.load(device.driver)(cameras, transport, wanted))
-            pictures, more = capture.fetch_pictures(cameras, observations, transport, paths, wanted)
-            told = _without_store_facts(part, observations + more)
+            pictures, more = capture.fetch_pictures(cameras, observations, transport, paths, wanted, listening)
+            told = _without_store_facts(part, observations + without_places(part, more))
             return ProbeResult(*of_box(told, pictures), tuple(transport.samples.kept))
 
         def missing(reason: Reason, detail: str) -> ProbeResult:
@@ -139,7 +144,7 @@ def probe(
     each device that is back.
     """
     reading = Reading(site, credentials, clock, Watch(progress))
-    reading.ask(site, paths, wanted)
+    reading.ask(site, paths, wanted, listening=paths is None)
     results: dict[str, ProbeResult] = {}
     for device, probed in reading.arrivals():
         results[device.id] = probed

@@ -13,6 +13,7 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import own_masks
 from agent.judge.checks.pictures.hidden import hidden
+from agent.judge.checks.pictures.told_objects import told_objects
 from agent.judge.checks.pictures.worth import with_worth, worth_json
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.freed import Declaration, freed
@@ -167,9 +168,10 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
-    outcomes = hidden(facts, camera, _switched_off(facts, camera)).values()
+    seen = hidden(facts, camera, _switched_off(facts, camera)).values()
+    outcomes = (*seen, *told_objects(facts, camera))
     framings = facts.remembered.framings
-    paths = framed_paths(framings, camera.camera.id, (seen.path for seen in facts.all(subject, PictureSeen)))
+    paths = framed_paths(framings, camera.camera.id, (one.path for one in facts.all(subject, PictureSeen)))
     message = Message("every zone is hidden on {paths}", {"paths": paths})
     message = with_worth(facts, camera, message)
     evidence: dict[str, Json] = {"paths": list(_evidence(facts, subject))}

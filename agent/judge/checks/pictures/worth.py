@@ -1,4 +1,4 @@
-"""Weighs passes of hidden zones: how small a fault would have been found in each, and whether any would.
+"""Determines how small a fault would have been found in each hidden zone, and whether any would.
 
 A calibration (`agent/observe/pictures/sensitivities.py`) draws faults into a picture that passed. Where even a bare
 zone would have passed, the pass says nothing. One that could not be made takes nothing away.
