@@ -10,11 +10,17 @@ from typing import Final
 
 from masking.geometry import GeometryError, validate
 from masking.model import Effect, Verdict, Zone
-from masking.zones import overlays
+from masking.zones import bars, outward, overlays
 from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
+
+LARGER_FRAME_MIN: Final = 1.3
+"""So plainly a larger mask must end along its border (`frame.py`); that of a bare place does not show there at all."""
+
+FLAT_MIN: Final = 0.97
+"""Share of a zone of one colour from which a larger mask ends where that colour does."""
 
 LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
@@ -38,7 +44,26 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     # What nobody told can only save a zone from failing.
     if opinion.decision == "FAIL" or (opinion.decision == "UNSURE" and zone.overlays):
         opinion = _beside_overlays(region, zone, opinion) or opinion
+    if opinion.decision == "UNSURE":
+        opinion = _within_larger(picture, region, zone) or opinion
+    if opinion.reason == "solid" and bars.is_in_bar(picture, zone.polygon):
+        text = "The zone's colour goes on to the edge of the picture, all along it: that may be a bar, not a mask."
+        opinion = Opinion("UNSURE", "bar", opinion.numbers, text)
     return _verdict(zone, opinion)
+
+
+def _within_larger(picture: Bgr, region: Region, zone: Zone) -> Opinion | None:
+    """Judge a larger mask around a zone; None where none is found, or none that is proven."""
+    is_flat = ZoneMeasures(region, zone.color).solid.covered_ratio >= FLAT_MIN
+    found = outward.find(picture, zone.polygon, is_flat)
+    larger = None if found is None else cut(picture, found[0])
+    if found is None or larger is None:
+        return None
+    opinion = _judged(larger, zone)
+    if opinion.decision != "PASS" or ZoneMeasures(larger, zone.color).frame.least < LARGER_FRAME_MIN:
+        return None
+    text = f"{opinion.text} The mask goes beyond the zone on every side."
+    return Opinion("PASS", opinion.reason, (*opinion.numbers, ("beyond_px", round(found[1], 1))), text)
 
 
 def _judged(region: Region, zone: Zone) -> Opinion:
