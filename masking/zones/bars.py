@@ -27,7 +27,7 @@ _REACH_RATIO = 0.2
 def is_in_bar(picture: Bgr, polygon: Polygon) -> bool:
     """Whether the colour of a zone goes on to an edge of the picture (height x width x 3, BGR), all along that edge."""
     points = np.array(polygon, np.float64)
-    for turns in range(4):
+    for _ in range(4):
         low, high = points.min(0), points.max(0)
         if low[1] <= _REACH_RATIO and _is_bar_on_top(picture, low, high):
             return True

@@ -36,6 +36,11 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "looks-differ": Message("several looks contradict each other"),
     "other-color": Message("looks hidden, but by another colour than declared"),
     "other-effect": Message("looks hidden, but by another effect than declared"),
+    "other-fill": Message("looks filled, but by something else than one colour"),
+    "overlay": Message("something is drawn over the mask, and not told to be there, or too large"),
+    "grid-around": Message("its surroundings show the same grid of blocks"),
+    "codec-grid": Message("a faint grid of blocks, as coding makes it on a bare surface"),
+    "bar": Message("its colour goes on to the edge of the picture, as a bar does"),
     "too-small": Message("the zone is too small to be judged"),
     "bad-polygon": Message("the zone is no polygon that can be judged"),
 }

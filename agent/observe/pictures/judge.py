@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
-from agent.observe.pictures.studies import Studies
+from agent.observe.pictures.studies import Studies, asked_zones
 from agent.observe.pictures.view_owners import Judge as Judge
 from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
-from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
+from masking.model import NOT_CONFINED, Job, Position, WorkerError
 from masking.view import baseline
 from masking.worker.study import Studied, Study
 
@@ -39,7 +39,7 @@ def judge_pictures(
     that a recorded picture may show.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
-    zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
+    zones = {c.camera.id: asked_zones(c.zones, c.overlay_boxes) for c in site.cameras}
     seen: list[Observation] = []
     for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
         path, study = asked.get(picture.camera_id, (None, None))

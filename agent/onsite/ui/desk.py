@@ -181,7 +181,7 @@ class Desk:
         of_camera = tuple(kept)
         seen = self.state.looks.get(drawn.camera.id)
         zones = pictures.zones_here(drawn, seen.preset if seen else "")
-        found = pictures.judged(of_camera, drawn.camera, zones, self.place.judge)
+        found = pictures.judged(of_camera, drawn, zones, self.place.judge)
         return screens.judged_json(drawn, seen, of_camera, found, self.place.clock(), lang)
 
     def card(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from agent.judge.wording.picture_words import zone_reason
 from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
+from agent.observe.pictures.studies import asked_zones
 from agent.onsite.handover.sheet_values import VERDICTS
 from agent.onsite.masks_look.seen import ask
 from agent.onsite.ui.refusals import NotGranted
@@ -20,7 +21,7 @@ from agent.text.translate import render, translate
 from drivers.model import Camera, Mask, Picture
 from drivers.picture import PathName, ZoneVerdict
 from masking.coverage import uncovered_ratio
-from masking.model import Job, Zone
+from masking.model import Job
 from masking.worker.study import THUMBNAIL_MAX_PX, Study, Thumbnail
 
 
@@ -44,10 +45,10 @@ def rendered(one: Kept, camera: Camera, judge: Judge, width_px: int = THUMBNAIL_
 
 
 def judged(
-    pictures: Iterable[Kept], camera: Camera, zones: Iterable[PrivateZone], judge: Judge
+    pictures: Iterable[Kept], config: CameraConfig, zones: Iterable[PrivateZone], judge: Judge
 ) -> dict[PathName, tuple[ZoneVerdict, ...]]:
     """Judge zones in the pictures of a camera at hand; a path whose picture cannot be decoded has no verdict."""
-    asked = tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
+    asked, camera = asked_zones(zones, config.overlay_boxes), config.camera
     found: dict[PathName, tuple[ZoneVerdict, ...]] = {}
     for one in pictures:
         picture = one.picture
