@@ -51,6 +51,10 @@ MOSAIC_BARE_BLOCK = 3.5
 MOSAIC_TOLERANCE = 0.9
 """A block is measured to a quarter of a pixel, and scaled by cameras to whole ones."""
 
+CONTINUITY_MIN = 0.4
+"""A mosaic or blur keeps the brightness of the scene, which goes on beyond its border; tiles and panes have their
+own."""
+
 GRID_AROUND_MAX = 0.3
 """Share of the grid's gradient that its lines may add around the zone; a mosaic ends at its border."""
 
@@ -178,6 +182,8 @@ def _judge_mosaic(seen: ZoneMeasures, zone: Zone) -> Opinion:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if _shows_nothing(seen):
         return _unsure(seen, numbers, "no-texture", _UNCLEAN)
+    if seen.frame.continuity < CONTINUITY_MIN:
+        return Opinion("UNSURE", "other-content", numbers, _OTHER_CONTENT)
     if seen.grid_around.ratio >= GRID_AROUND_MAX:
         text = "The zone shows a grid of blocks, but so do its surroundings: it may be a tiled wall, or the codec's."
         return Opinion("UNSURE", "grid-around", numbers, text)
@@ -226,6 +232,8 @@ def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if _shows_nothing(seen):
         return _unsure(seen, numbers, "no-texture", _UNCLEAN)
+    if seen.frame.continuity < CONTINUITY_MIN:
+        return Opinion("UNSURE", "other-content", numbers, _OTHER_CONTENT)
     if soft.sigma_px < zone.least_sigma_ratio * seen.shorter_side_px:
         text = f"The zone is blurred, but less than the policy's least ({sigma})."
         return Opinion("FAIL", "blur-too-weak", numbers, text)
@@ -259,6 +267,9 @@ def _bare_soft(seen: ZoneMeasures, numbers: Numbers, leak: float) -> Opinion:
 _OTHER_COLOR: Final = "The zone is of one colour, but not of the declared one."
 _OTHER_FILL: Final = "The zone is filled with something that ends at its border, but not with one colour."
 _THIN: Final = "The zone is so narrow that what the codec smears over its border reaches all of it."
+_OTHER_CONTENT: Final = (
+    "What the zone shows does not go on around it, as it does under a mosaic or blur: it may be a surface."
+)
 _UNCLEAN: Final = "The effect may be there, but some detail is left inside the zone or along its border."
 
 

@@ -19,6 +19,9 @@ from masking.zones.raster import Bgr, Region, cut
 LARGER_FRAME_MIN: Final = 1.3
 """So plainly a larger mask must end along its border (`frame.py`); that of a bare place does not show there at all."""
 
+LARGER_CONTINUITY: Final = 0.5
+"""Or so well the brightness under a larger mosaic or blur must go on beyond its border."""
+
 FLAT_MIN: Final = 0.97
 """Share of a zone of one colour from which a larger mask ends where that colour does."""
 
@@ -60,7 +63,11 @@ def _within_larger(picture: Bgr, region: Region, zone: Zone) -> Opinion | None:
     if found is None or larger is None:
         return None
     opinion = _judged(larger, zone)
-    if opinion.decision != "PASS" or ZoneMeasures(larger, zone.color).frame.least < LARGER_FRAME_MIN:
+    edge = ZoneMeasures(larger, zone.color).frame
+    is_set_off = edge.least >= LARGER_FRAME_MIN or (
+        opinion.reason != "solid" and LARGER_CONTINUITY <= edge.continuity < 1
+    )
+    if opinion.decision != "PASS" or not is_set_off:
         return None
     text = f"{opinion.text} The mask goes beyond the zone on every side."
     return Opinion("PASS", opinion.reason, (*opinion.numbers, ("beyond_px", round(found[1], 1))), text)

@@ -38,6 +38,7 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "other-effect": Message("looks hidden, but by another effect than declared"),
     "other-fill": Message("looks filled, but by something else than one colour"),
     "overlay": Message("something is drawn over the mask, and not told to be there, or too large"),
+    "other-content": Message("what it shows does not go on around it: a surface, perhaps, and no mask"),
     "grid-around": Message("its surroundings show the same grid of blocks"),
     "codec-grid": Message("a faint grid of blocks, as coding makes it on a bare surface"),
     "bar": Message("its colour goes on to the edge of the picture, as a bar does"),

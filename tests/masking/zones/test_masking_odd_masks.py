@@ -166,7 +166,7 @@ def test_the_codecs_grid_on_a_dull_surface_is_no_mosaic(complaints: int, levels:
 @pytest.mark.parametrize("side_px", [8, 12, 16])
 def test_tiles_that_go_on_around_the_zone_are_no_mosaic(complaints: int, side_px: int) -> None:
     rng = np.random.default_rng(side_px)
-    tiles = np.kron(rng.normal(140, 14, (20, 30)), np.ones((side_px, side_px)))
+    tiles = np.kron(rng.normal(140, 14, (30, 40)), np.ones((side_px, side_px)))
     scene = pictures.scene(21)
     part = scene[86:292, 170:406]
     part[:] = np.clip(tiles[: part.shape[0], : part.shape[1]], 0, 255)[..., None].astype(np.uint8)
