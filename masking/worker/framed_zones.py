@@ -88,7 +88,8 @@ def _judge(picture: Bgr, zone: Zone, imprint: bytes, seen: FramingSeen, bars: Se
     if in_view < IN_VIEW_LEAST:
         text = "The zone lies at the very edge of what this picture shows."
         return Verdict(zone.name, "UNSURE", "at-edge", (("in_view_ratio", round(in_view, 6)),), text)
-    found = judge_looks(picture, replace(zone, polygon=part), imprint)
+    boxes = tuple(framed(framing, box) for box in zone.overlays)
+    found = judge_looks(picture, replace(zone, polygon=part, overlays=boxes), imprint)
     shown = ("in_view_ratio", round(in_view, 6))
     return _both(found, lambda one: replace(one, numbers=(*one.numbers, shown)))
 

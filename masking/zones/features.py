@@ -3,7 +3,7 @@
 import math
 from functools import cached_property
 
-from masking.zones import around, blur, border, detail, frame, mosaic, solid, strips
+from masking.zones import around, blur, border, detail, fills, frame, mosaic, solid, strips
 from masking.zones.around import GridAround
 from masking.zones.band import Band, unroll
 from masking.zones.blur import Blur
@@ -57,6 +57,13 @@ class ZoneMeasures:
     def frame(self) -> Frame:
         """What ends exactly at the border."""
         return frame.measure(self.band)
+
+    @cached_property
+    def is_other_fill(self) -> bool:
+        """Whether another fill than one colour ends exactly at the border."""
+        if self.frame.least < fills.FRAME_MIN:
+            return False
+        return fills.is_other_fill(self.region, self._bends, self.solid.usual_residue, self.detail.around[0])
 
     @cached_property
     def detail(self) -> Detail:

@@ -16,6 +16,11 @@ from masking.zones.raster import Floats
 _HALF_PX = 3.0
 """Depth of what is compared, on either side, at 640 px."""
 
+_BESIDE_PX = 6.0
+_LEAST_CELLS = 8
+_LEAST_SPREAD = 4.0
+"""Depth of the strips that are correlated, at 640 px; cells and standard deviation (levels) that it takes."""
+
 _NEAR_PX = 2.0
 """So near to the border, at 640 px, the strongest change must lie."""
 
@@ -31,7 +36,8 @@ class Frame:
     `least`, `next_least`, `mean`: on the side that shows least, on the next one, and on average, by the plainer of both
     measures; `level_least`, `detail_least`: on the side that shows least by luma and colour, and by detail, alone.
     `elsewhere`: how plainly a change stands out beside the border, on the side where it is plainest; `elsewhere_px`:
-    where, at 640 px, positive inside.
+    where, at 640 px, positive inside. `continuity`: correlation, along the border, of luma just inside with luma just
+    outside; 1 where the surroundings are too even to tell.
     """
 
     least: float
@@ -41,9 +47,10 @@ class Frame:
     detail_least: float
     elsewhere: float
     elsewhere_px: float
+    continuity: float
 
 
-NO_FRAME = Frame(*(0.0,) * 7)
+NO_FRAME = Frame(*(0.0,) * 7, 1.0)
 
 
 def measure(band: Band) -> Frame:
@@ -83,7 +90,18 @@ def measure(band: Band) -> Frame:
         detail_least=float(scores[1].min()),
         elsewhere=elsewhere,
         elsewhere_px=elsewhere_px,
+        continuity=_continuity(levels[..., 0], layout.scale),
     )
+
+
+def _continuity(luma: Floats, scale: float) -> float:
+    """Correlate strips on either side of the border over its cells: a mosaic or blur keeps the scene's brightness."""
+    middle, reach, gap = len(luma) // 2, max(round(_BESIDE_PX * scale), 3), max(round(scale), 1)
+    inside = luma[middle + gap : middle + gap + reach].mean(0)
+    outside = luma[middle - gap - reach + 1 : middle - gap + 1].mean(0)
+    if len(inside) < _LEAST_CELLS or float(outside.std()) < _LEAST_SPREAD:
+        return 1.0
+    return float(np.corrcoef(inside, outside)[0, 1]) if float(inside.std()) > 0 else 0.0
 
 
 def _means(values: Floats, rows: int) -> Floats:

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from masking.model import Effect, Zone
 from masking.zones import features
 from masking.zones.features import ZoneMeasures
+from masking.zones.fills import FRAME_MIN
 from masking.zones.forest import FAIL_TO, FORESTS, PASS_FROM
 
 Decision = Literal["PASS", "FAIL", "UNSURE"]
@@ -27,6 +28,10 @@ With less, neither a mosaic nor a blur can be distinguished from an empty place,
 
 TEXTURED_LEAST = 0.05
 """Below this share nothing passes for a mosaic or a blur, however sure the forest is."""
+
+THIN_PX = 16.0
+THIN_COVERED_MIN = 0.6
+"""Below this width (at 640 px) a zone that is mostly hidden does not fail for what a codec smears into it."""
 
 STEP_MIN = 0.5
 """Share of the border's cells at which a solid mask must show a step."""
@@ -45,6 +50,16 @@ MOSAIC_BARE_BLOCK = 3.5
 
 MOSAIC_TOLERANCE = 0.9
 """A block is measured to a quarter of a pixel, and scaled by cameras to whole ones."""
+
+CONTINUITY_MIN = 0.4
+"""A mosaic or blur keeps the brightness of the scene, which goes on beyond its border; tiles and panes have their
+own."""
+
+GRID_AROUND_MAX = 0.3
+"""Share of the grid's gradient that its lines may add around the zone; a mosaic ends at its border."""
+
+CODEC_STEP_MIN = 2.5
+"""Mean gradient on the lines, in levels, from which quantization on the codec's own grid does not explain them."""
 
 CLEAR_ODDS = 1.0
 """Log odds from which a forest that is not quite sure follows the readable signs of a clear mosaic or blur."""
@@ -95,6 +110,10 @@ def _judge_solid(seen: ZoneMeasures, zone: Zone) -> Opinion:
             return Opinion("UNSURE", "no-texture", numbers, text)
         if not (patchy or uneven) and solid.mixture_off > OTHER_COLOR_MIN:
             return Opinion("UNSURE", "other-color", numbers, _OTHER_COLOR)
+        if seen.is_other_fill:
+            return Opinion("UNSURE", "other-fill", numbers, _OTHER_FILL)
+        if _is_thin(seen) and solid.covered_ratio >= THIN_COVERED_MIN and seen.frame.least >= FRAME_MIN:
+            return Opinion("UNSURE", "too-small", numbers, _THIN)
         return _bare_solid(seen, numbers, covered, patchy)
     if edge.cells < 3:
         text = "The zone is of one colour, but it fills the picture, so that no border proves a mask."
@@ -163,6 +182,14 @@ def _judge_mosaic(seen: ZoneMeasures, zone: Zone) -> Opinion:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if _shows_nothing(seen):
         return _unsure(seen, numbers, "no-texture", _UNCLEAN)
+    if seen.frame.continuity < CONTINUITY_MIN:
+        return Opinion("UNSURE", "other-content", numbers, _OTHER_CONTENT)
+    if seen.grid_around.ratio >= GRID_AROUND_MAX:
+        text = "The zone shows a grid of blocks, but so do its surroundings: it may be a tiled wall, or the codec's."
+        return Opinion("UNSURE", "grid-around", numbers, text)
+    if seen.grid_around.is_codec and grid.step < CODEC_STEP_MIN:
+        text = "The zone shows a faint grid of blocks just where the codec has its own: it may be a bare, dull surface."
+        return Opinion("UNSURE", "codec-grid", numbers, text)
     if grid.block_px < zone.least_block_ratio * seen.shorter_side_px:
         text = f"The zone is a mosaic, but its {blocks} are smaller than the policy's least."
         return Opinion("FAIL", "mosaic-too-fine", numbers, text)
@@ -205,6 +232,8 @@ def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if _shows_nothing(seen):
         return _unsure(seen, numbers, "no-texture", _UNCLEAN)
+    if seen.frame.continuity < CONTINUITY_MIN:
+        return Opinion("UNSURE", "other-content", numbers, _OTHER_CONTENT)
     if soft.sigma_px < zone.least_sigma_ratio * seen.shorter_side_px:
         text = f"The zone is blurred, but less than the policy's least ({sigma})."
         return Opinion("FAIL", "blur-too-weak", numbers, text)
@@ -223,6 +252,10 @@ def _is_clear_blur(seen: ZoneMeasures) -> bool:
 
 def _bare_soft(seen: ZoneMeasures, numbers: Numbers, leak: float) -> Opinion:
     """Name what is wrong with a zone that no mosaic or blur hides."""
+    if _is_thin(seen) and seen.frame.least >= FRAME_MIN:
+        return Opinion("UNSURE", "too-small", numbers, _THIN)
+    if leak < 0.35 and seen.frame.least >= FRAME_MIN:
+        return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if leak >= 0.35:
         text = f"The zone shows the scene: {leak:.0%} of it has the scene's detail."
         return Opinion("FAIL", "not-hidden", numbers, text)
@@ -232,6 +265,11 @@ def _bare_soft(seen: ZoneMeasures, numbers: Numbers, leak: float) -> Opinion:
 
 
 _OTHER_COLOR: Final = "The zone is of one colour, but not of the declared one."
+_OTHER_FILL: Final = "The zone is filled with something that ends at its border, but not with one colour."
+_THIN: Final = "The zone is so narrow that what the codec smears over its border reaches all of it."
+_OTHER_CONTENT: Final = (
+    "What the zone shows does not go on around it, as it does under a mosaic or blur: it may be a surface."
+)
 _UNCLEAN: Final = "The effect may be there, but some detail is left inside the zone or along its border."
 
 
@@ -258,6 +296,10 @@ def _unsure(seen: ZoneMeasures, numbers: Numbers, reason: str, text: str) -> Opi
         text = "The picture was coded with so few bits that little detail is left anywhere: a better one is wanted."
         return Opinion("UNSURE", "low-bitrate", numbers, text)
     return Opinion("UNSURE", reason, numbers, text)
+
+
+def _is_thin(seen: ZoneMeasures) -> bool:
+    return seen.shorter_side_px < THIN_PX
 
 
 def _is_poor(seen: ZoneMeasures) -> bool:

@@ -10,12 +10,21 @@ from typing import Final
 
 from masking.geometry import GeometryError, validate
 from masking.model import Effect, Verdict, Zone
-from masking.zones import overlays
+from masking.zones import bars, outward, overlays
 from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.signature import EFFECT_OF, signature
+
+LARGER_FRAME_MIN: Final = 1.3
+"""So plainly a larger mask must end along its border (`frame.py`); that of a bare place does not show there at all."""
+
+LARGER_CONTINUITY: Final = 0.5
+"""Or so well the brightness under a larger mosaic or blur must go on beyond its border."""
+
+FLAT_MIN: Final = 0.97
+"""Share of a zone of one colour from which a larger mask ends where that colour does."""
 
 LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
@@ -40,6 +49,11 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     # What nobody told can only save a zone from failing.
     if opinion.decision == "FAIL" or (opinion.decision == "UNSURE" and zone.overlays):
         opinion = _beside_overlays(region, zone, opinion) or opinion
+    if opinion.decision == "UNSURE":
+        opinion = _within_larger(picture, seen, zone) or opinion
+    if opinion.reason == "solid" and bars.is_in_bar(picture, zone.polygon):
+        text = "The zone's colour goes on to the edge of the picture, all along it: that may be a bar, not a mask."
+        opinion = Opinion("UNSURE", "bar", opinion.numbers, text)
     return _signed(seen, _verdict(zone, opinion))
 
 
@@ -47,6 +61,23 @@ def _signed(seen: ZoneMeasures, verdict: Verdict) -> Verdict:
     """Add what the mask looks like, where it hides the zone."""
     effect = EFFECT_OF.get(verdict.reason) if verdict.verdict == "PASS" else None
     return verdict if effect is None else replace(verdict, signature=signature(seen, effect))
+
+
+def _within_larger(picture: Bgr, seen: ZoneMeasures, zone: Zone) -> Opinion | None:
+    """Judge a larger mask around a zone; None where none is found, or none that is proven."""
+    found = outward.find(picture, zone.polygon, seen.solid.covered_ratio >= FLAT_MIN)
+    larger = None if found is None else cut(picture, found[0])
+    if found is None or larger is None:
+        return None
+    around = ZoneMeasures(larger, zone.color)
+    opinion, edge = _judged(around, zone), around.frame
+    is_set_off = edge.least >= LARGER_FRAME_MIN or (
+        opinion.reason != "solid" and LARGER_CONTINUITY <= edge.continuity < 1
+    )
+    if opinion.decision != "PASS" or not is_set_off:
+        return None
+    text = f"{opinion.text} The mask goes beyond the zone on every side."
+    return Opinion("PASS", opinion.reason, (*opinion.numbers, ("beyond_px", round(found[1], 1))), text)
 
 
 def _judged(seen: ZoneMeasures, zone: Zone) -> Opinion:

@@ -70,5 +70,7 @@ class Album:
         private = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
         picture = Picture(camera.camera.id, seen.path, seen.taken_at, *kept)
         own = tuple(v for v in verdicts if v.path == seen.path)
-        look = render_path(picture, private, drawn, private, own, self._judge, SIZES[self._choice])
+        look = render_path(
+            picture, private, drawn, private, own, self._judge, SIZES[self._choice], camera.overlay_boxes
+        )
         return ReportPicture(seen.path, seen.taken_at, look.thumbnail)

@@ -5,6 +5,7 @@
     polygon = [[0.1, 0.1], [0.4, 0.1], [0.4, 0.5]]   # 0..1 of width and height, from the top left
     type = "color"                                   # or pixelated, blurred, any (which is what it is without)
     color = "#000000"                                # with color, if only that one will do
+    overlay_boxes = [[0.1, 0.1, 0.4, 0.15]]          # where the camera writes: left, top, right, bottom
     [region.policy]
     least_block_ratio = 0.05                         # of a mosaic: share of the region's shorter side
     least_sigma_ratio = 0.02                         # of a blur: the same
@@ -22,16 +23,18 @@ import tomli
 
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.finding import Message, lines, listed
+from agent.observe.pictures.studies import corners
 from agent.text.harmless import printable
 from masking.geometry import MAX_POINTS, GeometryError, validate
 from masking.model import Effect, Polygon, Zone
+from masking.quality.learning import OVERLAYS_MAX
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_REGIONS: Final = 64
 NAME_MAX_CHARS: Final = 200
 
 EFFECTS: Final[dict[str, Effect]] = {"color": "color", "pixelated": "pixelated", "blurred": "blurred", "any": "any"}
-KEYS: Final = ("name", "polygon", "type", "effect", "color", "policy")
+KEYS: Final = ("name", "polygon", "type", "effect", "color", "overlay_boxes", "policy")
 POLICY: Final = ("least_block_ratio", "least_sigma_ratio")
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -124,7 +127,8 @@ def _zone(row: Any, number: int) -> Zone:
         raise _Wrong("policy must be a table with {known}", known=" or ".join(POLICY))
     _known(policy, POLICY)
     least_block, least_sigma = _ratios(policy)
-    return Zone(name, _polygon(row.get("polygon")), effect, color.lower(), least_block, least_sigma)
+    overlays = _overlays(row.get("overlay_boxes", []))
+    return Zone(name, _polygon(row.get("polygon")), effect, color.lower(), least_block, least_sigma, overlays)
 
 
 def _known(table: dict[str, Any], names: tuple[str, ...]) -> None:
@@ -139,6 +143,16 @@ def _ratios(policy: dict[str, Any]) -> Iterator[float]:
         if not _is_ratio(value):
             raise _Wrong("{name} must be a number from 0 to 1", name=name)
         yield float(value)
+
+
+def _overlays(value: object) -> tuple[Polygon, ...]:
+    boxes: list[Any] = value if isinstance(value, list) and len(value) <= OVERLAYS_MAX else [None]
+    if not all(isinstance(box, list) and len(box) == 4 and all(map(_is_ratio, box)) for box in boxes):
+        raise _Wrong(
+            "overlay_boxes must be a list of at most {most} boxes [left, top, right, bottom], each from 0 to 1",
+            most=OVERLAYS_MAX,
+        )
+    return tuple(corners((float(left), float(top), float(right), float(bottom))) for left, top, right, bottom in boxes)
 
 
 def _is_ratio(value: object) -> bool:

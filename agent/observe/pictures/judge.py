@@ -10,7 +10,7 @@ from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
 from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
-from agent.observe.pictures.studies import Studies
+from agent.observe.pictures.studies import Studies, asked_zones
 from agent.observe.pictures.view_owners import Judge as Judge
 from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.observe.pictures.zone_verdicts import UNCONFIRMED, zone_verdict
@@ -61,7 +61,7 @@ def judge_pictures(
     what would have been found in a camera's picture of a path.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
-    zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
+    zones = {c.camera.id: asked_zones(c.zones, c.overlay_boxes) for c in site.cameras}
     seen: list[Observation] = []
     for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
         path, study = asked.get(picture.camera_id, (None, None))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from agent.model.finding import Json
 from agent.observe.approvals.reference_views import PresetView, digests
-from agent.observe.pictures.studies import corners
+from agent.observe.pictures.studies import asked_zones, corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.observe.pictures.zone_verdicts import (
     UNCONFIRMED,
@@ -29,7 +29,7 @@ from agent.observe.pictures.zone_verdicts import (
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
 from drivers.picture import LIVE, RECORDED, PathName, PictureSeen, PresetSeen, ZoneVerdict
-from masking.model import Position, Positioned, Zone
+from masking.model import Position, Positioned
 from masking.view.model import Polygon, ViewJob
 from masking.view.positions import matched_position
 
@@ -96,7 +96,7 @@ def positions(site: Site, told: Observations, views: Views) -> Mapping[str, tupl
                 Position(
                     preset.name,
                     ViewJob(view.references, excluded_areas(camera, preset, drawn)),
-                    tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in preset.zones),
+                    asked_zones(preset.zones, camera.overlay_boxes),
                 )
                 for preset, view in known
             )

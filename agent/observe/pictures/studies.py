@@ -4,7 +4,7 @@ View and quality are measured on one path that is due in every cycle, always the
 comparable: the sub-stream, or the main stream where there is none. A recorded picture shows the past.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -12,9 +12,10 @@ from agent.observe.approvals.reference_views import lights_of
 from agent.observe.pictures.derived_views import ApprovedViews, wanted_light
 from agent.observe.pictures.previous_pictures import GATHERED_MAX, PreviousPictures
 from agent.observe.pictures.view_memory import Views
-from agent.site.config.site import Box, Site
+from agent.site.config.site import Box, PrivateZone, Site
 from drivers.model import Masks, Observations, Polygon
 from drivers.picture import PathName, Streams
+from masking.model import Zone
 from masking.view.model import DescriptorJob, QualityJob, ViewJob
 from masking.worker.study import Study
 
@@ -70,6 +71,12 @@ def studies(
         merge = gathered if len(gathered) >= GATHERED_MAX else ()
         asked[name] = path, Study(view, quality, DescriptorJob(merge, around) if light else None)
     return asked
+
+
+def asked_zones(zones: Iterable[PrivateZone], overlay_boxes: Iterable[Box]) -> tuple[Zone, ...]:
+    """Return zones as the worker judges them; `overlay_boxes`: where their camera writes into the picture."""
+    overlays = tuple(corners(box) for box in overlay_boxes)
+    return tuple(Zone(one.name, one.polygon, one.effect, one.color, overlays=overlays) for one in zones)
 
 
 def corners(box: Box) -> Polygon:

@@ -124,7 +124,7 @@ def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: 
     """Return the verdicts by zone, what shows it first; paths of which no picture came are told by why."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for v in facts.all(subject, ZoneVerdict):
-        reason = "" if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
+        reason = _judged_part(v, lang) if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
         alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v))
     for one in facts.all(subject, Unavailable):
         if one.fact == "picture" and one.path is not None:
@@ -133,6 +133,16 @@ def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: 
             alike.setdefault(("", "", short), []).append(render(PATHS[one.path], lang))
     parts = [PathsPart(zone, verdict, tuple(paths), why) for (zone, verdict, why), paths in alike.items()]
     return tuple(sorted(parts, key=lambda one: ORDER.index(VERDICTS[one.verdict][0])))
+
+
+def _judged_part(verdict: ZoneVerdict, lang: str) -> str:
+    """Return how much of a zone was judged, where the camera draws over the rest."""
+    ratio = dict(verdict.numbers).get("judged_ratio")
+    if ratio is None:
+        return ""
+    return render(
+        Message("{percent} % of it was judged: over the rest the camera writes", {"percent": round(100 * ratio)}), lang
+    )
 
 
 def _sure(verdict: ZoneVerdict) -> str:

@@ -244,7 +244,11 @@ def _camera(
         if path in own:
             verdicts = tuple(v for v in facts.all(subject, ZoneVerdict) if v.path == path)
             private = (*declared.zones, *(zone for preset in declared.presets for zone in preset.zones))
-            paths.append(render_path(own[path], private, drawn, judged.zones, verdicts, judge))
+            paths.append(
+                render_path(
+                    own[path], private, drawn, judged.zones, verdicts, judge, overlay_boxes=declared.overlay_boxes
+                )
+            )
         elif any(v.path == path for v in facts.all(subject, Unavailable)):
             paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
     findings = _findings(site, judged, facts, now)

@@ -9,11 +9,12 @@ from agent.model.finding import Finding
 from agent.observe.approvals.approvals import Approval
 from agent.observe.inventory.owners import NOBODY, Owner
 from agent.observe.pictures.judge import Judge
-from agent.site.config.site import CameraConfig, PrivateZone
+from agent.observe.pictures.studies import asked_zones
+from agent.site.config.site import Box, CameraConfig, PrivateZone
 from drivers.model import Mask, Picture
 from drivers.picture import PathName, ZoneVerdict
 from masking.coverage import iou
-from masking.model import Job, Judged, Polygon, WorkerError, Zone
+from masking.model import Job, Judged, Polygon, WorkerError
 from masking.view import baseline
 from masking.view.model import DescriptorJob, LightMode, ViewJob, ViewState
 from masking.worker.study import Study, Thumbnail
@@ -120,12 +121,13 @@ def render_path(
     verdicts: tuple[ZoneVerdict, ...],
     judge: Judge,
     size: Thumbnail = ON_SHEET,
+    overlay_boxes: tuple[Box, ...] = (),
 ) -> PathLook:
     """Render the small picture of one path.
 
     A mask shows in it only where both this very picture and all looks together prove it to hide.
     """
-    asked = tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
+    asked = asked_zones(zones, overlay_boxes)
     here = ask(judge, Job(picture.data, picture.kind, asked))
     if here is None:
         return PathLook(picture.path, picture.taken_at, why="malformed")

@@ -135,7 +135,7 @@ class Desk:
 
     def picture(self, camera_id: str, path: str, width_px: int) -> tuple[bytes, Kept]:
         """Return a bare picture as JPEG, and note that it was opened. Raises NotFound, or NotGranted."""
-        camera = self._camera(camera_id).camera
+        camera = self._camera(camera_id)
         one = next((kept for kept in self.state.of_camera(camera_id) if kept.picture.path == path), None)
         if one is None:
             raise NotFound("there is no picture of this camera on path {path}: look again", path=path_word(path))
@@ -175,7 +175,7 @@ class Desk:
         one = kept[camera_id, picture.path]
         drawn, seen = screens.camera_of(state, camera_id), state.looks.get(camera_id)
         zones = pictures.zones_here(drawn, seen.preset if seen else "")
-        jpeg, verdicts = pictures.rendered(one, camera.camera, self.place.judge, width_px, zones)
+        jpeg, verdicts = pictures.rendered(one, drawn, self.place.judge, width_px, zones)
         self._fresh = Rendered(one.digest, width_px, jpeg)
         self._change(lambda state: changes.with_picture(state, camera_id, kept))
         told = screens.judged_json(drawn, seen, (one,), {picture.path: verdicts}, self.place.clock(), lang)
@@ -190,7 +190,7 @@ class Desk:
         of_camera = tuple(kept)
         seen = self.state.looks.get(drawn.camera.id)
         zones = pictures.zones_here(drawn, seen.preset if seen else "")
-        found = pictures.judged(of_camera, drawn.camera, zones, self.place.judge)
+        found = pictures.judged(of_camera, drawn, zones, self.place.judge)
         return screens.judged_json(drawn, seen, of_camera, found, self.place.clock(), lang)
 
     def card(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:

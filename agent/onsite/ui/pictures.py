@@ -12,6 +12,7 @@ from agent.judge.wording.mask_words import mask_words
 from agent.judge.wording.picture_words import zone_reason
 from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
+from agent.observe.pictures.studies import asked_zones
 from agent.observe.pictures.zone_verdicts import zone_verdict
 from agent.onsite.handover.sheet_values import VERDICTS
 from agent.onsite.masks_look.seen import ask
@@ -19,10 +20,10 @@ from agent.onsite.ui.refusals import NotGranted
 from agent.onsite.ui.values import Kept
 from agent.site.config.site import CameraConfig, PrivateZone
 from agent.text.translate import render, translate
-from drivers.model import Camera, Mask, Picture
+from drivers.model import Mask, Picture
 from drivers.picture import PathName, ZoneVerdict
 from masking.coverage import uncovered_ratio
-from masking.model import Job, Judged, Zone
+from masking.model import Job, Judged
 from masking.worker.study import THUMBNAIL_MAX_PX, Study, Thumbnail
 
 
@@ -36,13 +37,13 @@ def kept(pictures: Iterable[Picture]) -> dict[tuple[str, PathName], Kept]:
 
 
 def rendered(
-    one: Kept, camera: Camera, judge: Judge, width_px: int, zones: Iterable[PrivateZone] = ()
+    one: Kept, config: CameraConfig, judge: Judge, width_px: int, zones: Iterable[PrivateZone] = ()
 ) -> tuple[bytes, tuple[ZoneVerdict, ...]]:
     """Return a picture as JPEG for the screen, made by the worker, with nothing blackened, and verdicts on zones in it.
 
     Both from one decoding: it is most of what a picture costs. Raises NotGranted where it cannot be decoded.
     """
-    picture, asked = one.picture, tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
+    picture, camera, asked = one.picture, config.camera, asked_zones(zones, config.overlay_boxes)
     size = Thumbnail(min(max(width_px, 16), THUMBNAIL_MAX_PX))
     answer = ask(judge, Job(picture.data, picture.kind, asked, Study(thumbnail=size), (), camera.device, camera.id))
     if answer is None or answer.studied is None or not answer.studied.thumbnail:
@@ -51,10 +52,10 @@ def rendered(
 
 
 def judged(
-    pictures: Iterable[Kept], camera: Camera, zones: Iterable[PrivateZone], judge: Judge
+    pictures: Iterable[Kept], config: CameraConfig, zones: Iterable[PrivateZone], judge: Judge
 ) -> dict[PathName, tuple[ZoneVerdict, ...]]:
     """Judge zones in the pictures of a camera at hand; a path whose picture cannot be decoded has no verdict."""
-    asked = tuple(Zone(zone.name, zone.polygon, zone.effect, zone.color) for zone in zones)
+    asked, camera = asked_zones(zones, config.overlay_boxes), config.camera
     found: dict[PathName, tuple[ZoneVerdict, ...]] = {}
     for one in pictures:
         picture = one.picture

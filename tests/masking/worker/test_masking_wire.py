@@ -146,6 +146,12 @@ def test_a_frame_that_is_no_json_object_is_not_believed(body: bytes) -> None:
         wire.parse(body)
 
 
+def test_where_a_camera_writes_survives_the_wire() -> None:
+    boxes = (((0.1, 0.1), (0.4, 0.1), (0.4, 0.2), (0.1, 0.2)), ((0.0, 0.9), (1.0, 0.9), (1.0, 1.0)))
+    zones = (Zone("z", pictures.DESK_AND_DOOR[0].polygon, "color", "#000000", 0.1, 0.2, boxes),)
+    assert wire.zones_of(json.loads(json.dumps({"zones": wire.zones_message(zones)}))) == zones
+
+
 def test_a_job_survives_the_wire() -> None:
     message = json.loads(wire.frame(wire.job_message(job(b"abc"), 7))[wire.LENGTH_BYTES :])
     assert wire.zones_of(message) == pictures.DESK_AND_DOOR
