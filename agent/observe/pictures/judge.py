@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from agent.observe.pictures.clock_looks import ClockLooks, off_s, wall_s
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
@@ -15,6 +16,7 @@ from agent.site.config.site import Site
 from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import BLANK_CONTRAST, RECORDED, FootageOpened, PictureSeen, ZoneVerdict
+from masking.clock.model import ClockJob
 from masking.model import NOT_CONFINED, Job, Position, WorkerError, Zone
 from masking.view import baseline
 from masking.worker.study import Studied, Study
@@ -29,6 +31,7 @@ def judge_pictures(
     previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
     owners: Mapping[str, ViewOwners] = MappingProxyType({}),
+    ahead: Mapping[str, timedelta] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -36,7 +39,8 @@ def judge_pictures(
     raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
     the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
-    that a recorded picture may show.
+    that a recorded picture may show. `ahead`: by how much the clock of a camera's device is ahead of ours, where it was
+    read: at such a known time the clock in a live picture is learned, and read in recorded ones (`previous.clocks`).
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -47,35 +51,48 @@ def judge_pictures(
         job = Job(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
             devices.get(picture.camera_id, ""), picture.camera_id,
+            None if previous is None else previous.clocks.job(picture.camera_id, picture.path),
         )  # fmt: skip
+        due_s = wall_s(site, picture.camera_id, picture.taken_at)
         if picture.opening is not None:
-            seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
+            seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id), due_s))
         else:
-            seen.extend(_one(picture, job, judge, previous, owners.get(picture.camera_id)))
+            known = ahead.get(picture.camera_id)
+            known_s = None if known is None else due_s + known.total_seconds()
+            seen.extend(_one(picture, job, judge, previous, owners.get(picture.camera_id), due_s, known_s))
         progress()
     return tuple(seen)
 
 
-def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
+def _opened(
+    picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None, due_s: float
+) -> Observation:
     """Judge a picture of a further moment of footage: whose it is, and what it shows of the zones."""
     at: datetime | None = picture.taken_at
     reason, shows, imprint = "", "", ""
     verdicts: tuple[ZoneVerdict, ...] = ()
-    blank = False
+    blank, off = False, None
     try:
         judged, shows = judge_owned(job, judge, owners)
         blank = judged.contrast < BLANK_CONTRAST
         verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
         imprint = judged.imprint.hex()
+        off = off_s(judged.clock.reading, due_s) if judged.clock is not None else None
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
-    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint)
+    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint, off)
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
 
 def _one(
-    picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | None, owners: ViewOwners | None
+    picture: Picture,
+    job: Job,
+    judge: Judge,
+    previous: PreviousPictures | None,
+    owners: ViewOwners | None,
+    due_s: float,
+    known_s: float | None,
 ) -> tuple[Observation, ...]:
     subject, shows = f"camera:{picture.camera_id}", ""
     try:
@@ -98,7 +115,10 @@ def _one(
         picture.dated,
         shows,
         judged.imprint.hex(),
+        off_s(judged.clock.reading, due_s) if judged.clock is not None and picture.path in RECORDED else None,
     )
+    if previous is not None and known_s is not None and judged.clock is not None and judged.clock.strip:
+        _learn_clock(job, judge, previous.clocks, known_s, judged.clock.strip)
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     values: list[Value] = [seen, *verdicts]
     if judged.studied is not None:
@@ -110,6 +130,18 @@ def _one(
         values.append(preset_seen(picture.path, job.positions, judged.positioned))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
+
+
+def _learn_clock(job: Job, judge: Judge, clocks: ClockLooks, known_s: float, strip: bytes) -> None:
+    """Add a look at a camera's clock, and learn from all of them where it is time; a verdict never waits for that."""
+    looks = clocks.add(job.camera, known_s, strip)
+    if looks:
+        only = Job(job.data, job.kind, device=job.device, camera=job.camera, clock=ClockJob(looks=looks))
+        try:
+            found = judge(only).clock
+        except WorkerError:
+            found = None
+        clocks.learned(job.camera, found.glyphs if found is not None else b"")
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
+from agent.observe.pictures.clock_looks import wall_clocks
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.judge import judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
@@ -159,7 +160,10 @@ def _judge_pictures(
     asked = studies(site, told, known, env.previous, remembered.views)
     places = positions(site, told, known.presets)
     judged = with_own_masks(site, told)
-    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners)
+    ahead = wall_clocks(site, told)
+    looked = judge_pictures(
+        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, ahead
+    )
     shown = Look(site=site, now=now, told=told, seen=looked, known=known)
     return pool_verdicts(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 

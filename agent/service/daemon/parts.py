@@ -56,7 +56,7 @@ class Parts:
     notices: NoticeDesk
     renewals: Renewals
     mirrors: tuple[MirrorLink, ...] = ()
-    previous: PreviousPictures = field(default_factory=PreviousPictures)
+    previous: PreviousPictures = field(default_factory=lambda: PreviousPictures(learns_clocks=True))
 
 
 @contextmanager
