@@ -2,7 +2,8 @@
 
 The main stream of a recorded camera carries the drawing that its footage has. While it is learned it is looked at in
 every cycle, a few cameras at a time; a strip of each picture stays in memory until then, nowhere else. After a restart
-learning begins anew. One look alone has learned nothing: of it, a recorder's word for a moment is told, not seen.
+looks are gathered anew; what was learned is in files (`learned_clocks.py`). One look alone has learned nothing: of
+it, a recorder's word for a moment is told, not seen.
 """
 
 from collections.abc import Mapping
@@ -80,6 +81,16 @@ class ClockLooks:
         first = (wall.replace(tzinfo=UTC) - EPOCH).total_seconds()
         shown = [int(look.known_s) for look in min(self._looks.values(), key=len)]
         return min(max(steer.best_moment(shown, int(first) + 1, int(early_s)) - first, 0.0), early_s)
+
+    @property
+    def known(self) -> Mapping[str, bytes]:
+        """What was learned, by camera id."""
+        return dict(self._glyphs)
+
+    def restore(self, site: Site, known: Mapping[str, bytes]) -> None:
+        """Take up what was learned before, of the cameras that the site has."""
+        names = {c.camera.id for c in site.cameras}
+        self._glyphs = {name: glyphs for name, glyphs in known.items() if name in names}
 
     def forget(self, camera_id: str) -> None:
         """Remove all of a camera: its box was replaced."""

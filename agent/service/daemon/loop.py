@@ -29,6 +29,7 @@ from agent.model import exits
 from agent.model.errors import SpoolCorrupt, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment, is_item, is_quiet
 from agent.observe.pictures.clock_looks import ClockLooks
+from agent.observe.pictures.learned_clocks import store_clocks
 from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
@@ -182,10 +183,13 @@ def _look_and_report(
         reports=reports,
         confinement=lambda: parts.worker.confinement,
     )
+    clocks = parts.previous.clocks
+    learned_before = clocks.known
     try:
         seen = see(standing.site, env, now, memory.from_json(parts.spool.read_memory()), asked=asked)
     finally:
         parts.worker.rest()
+    store_clocks(standing.site.storage.directory, standing.site.id, learned_before, clocks.known)
     seen = set_drills_aside(standing.site, seen, now.at, clock())
     envelopes = _report_cycle(standing.site, seen, parts, now)
     if envelopes:
