@@ -79,6 +79,7 @@ class PictureSeen:
 
     `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven. `imprint`:
     bits to compare it with others by, hex (`masking/view/likeness.py`); empty where it shows too little, or is cached.
+    `clock_off_s`: of a recorded one, by how much date and time in the picture are ahead of `taken_at`; None: not read.
     """
 
     path: PathName
@@ -91,6 +92,7 @@ class PictureSeen:
     dated: bool = False
     shows: str = ""
     imprint: str = field(default="", repr=False)
+    clock_off_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ class FootageOpened:
     """Another moment of footage than the oldest was opened, or was not.
 
     `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
-    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows` and `imprint` as in `PictureSeen`. `verdicts`
-    are those on the camera's zones. `blank`: nothing is seen in it.
+    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows`, `imprint` and `clock_off_s` as in
+    `PictureSeen`, the last beside `at`. `verdicts` are those on the camera's zones. `blank`: nothing is seen in it.
     """
 
     name: OpeningName
@@ -158,6 +160,7 @@ class FootageOpened:
     verdicts: tuple[ZoneVerdict, ...] = ()
     blank: bool = False
     imprint: str = field(default="", repr=False)
+    clock_off_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from agent.observe.pictures.clock_looks import ClockLooks, off_s, wall_s
 from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
 from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
@@ -27,6 +28,7 @@ from drivers.picture import (
     ZoneSensitivity,
     ZoneVerdict,
 )
+from masking.clock.model import ClockJob
 from masking.model import DAMAGED, NOT_CONFINED, Job, Judged, Position, Verdict, WorkerError, Zone
 from masking.view import baseline
 from masking.view.model import FramingJob
@@ -49,6 +51,7 @@ def judge_pictures(
     earlier: EarlierLooks | None = None,
     framings: Mapping[tuple[str, PathName], FramingJob] = MappingProxyType({}),
     calibrated: Callable[[str, PathName], tuple[str, ...]] = lambda camera_id, path: (),
+    ahead: Mapping[str, timedelta] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -58,7 +61,9 @@ def judge_pictures(
     approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
     that a recorded picture may show. `earlier`: looks that each is judged together with, and joins; None: each alone.
     `framings`: what is asked about how a path frames the approved view. `calibrated`: the zones in which it is measured
-    what would have been found in a camera's picture of a path.
+    what would have been found in a camera's picture of a path. `ahead`: by how much the clock of a camera's device is
+    ahead of ours, where it was read: at such a known time the clock in a live picture is learned, and read in recorded
+    ones (`previous.clocks`).
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: asked_zones(c.zones, c.overlay_boxes) for c in site.cameras}
@@ -70,12 +75,17 @@ def judge_pictures(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
             devices.get(picture.camera_id, ""), picture.camera_id, framings.get((picture.camera_id, picture.path)),
             calibrated(picture.camera_id, picture.path),
+            None if previous is None else previous.clocks.job(picture.camera_id, picture.path),
         )  # fmt: skip
+        due_s = wall_s(site, picture.camera_id, picture.taken_at)
         if picture.opening is not None:
-            seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id)))
+            seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id), due_s))
         else:
             looks = _Looks(picture, earlier)
-            seen.extend(_one(picture, looks.joined(job), judge, previous, owners.get(picture.camera_id), looks))
+            known = ahead.get(picture.camera_id)
+            known_s = None if known is None else due_s + known.total_seconds()
+            owned = owners.get(picture.camera_id)
+            seen.extend(_one(picture, looks.joined(job), judge, previous, owned, looks, due_s, known_s))
         progress()
     return tuple(seen)
 
@@ -114,20 +124,23 @@ class _Looks:
         )
 
 
-def _opened(picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
+def _opened(
+    picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None, due_s: float
+) -> Observation:
     """Judge a picture of a further moment of footage: whose it is, and what it shows of the zones."""
     at: datetime | None = picture.taken_at
     reason, shows, imprint = "", "", ""
     verdicts: tuple[ZoneVerdict, ...] = ()
-    blank = False
+    blank, off = False, None
     try:
         judged, shows = judge_owned(job, judge, owners)
         blank = judged.contrast < BLANK_CONTRAST
         verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
         imprint = judged.imprint.hex()
+        off = off_s(judged.clock.reading, due_s) if judged.clock is not None else None
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
-    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint)
+    value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint, off)
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
@@ -139,6 +152,8 @@ def _one(
     previous: PreviousPictures | None,
     owners: ViewOwners | None,
     looks: _Looks,
+    due_s: float,
+    known_s: float | None,
 ) -> tuple[Observation, ...]:
     subject, shows = f"camera:{picture.camera_id}", ""
     try:
@@ -161,7 +176,10 @@ def _one(
         picture.dated,
         shows,
         judged.imprint.hex(),
+        off_s(judged.clock.reading, due_s) if judged.clock is not None and picture.path in RECORDED else None,
     )
+    if previous is not None and known_s is not None and judged.clock is not None and judged.clock.strip:
+        _learn_clock(job, judge, previous.clocks, known_s, judged.clock.strip)
     is_blank = judged.contrast < BLANK_CONTRAST
     counted = looks.counted(judged.verdicts, "", is_blank)
     verdicts = tuple(zone_verdict(picture.path, one) for one in counted)
@@ -189,6 +207,18 @@ def _sensitivities(picture: Picture, judged: Judged) -> Iterator[ZoneSensitivity
         if one is not None:
             numbers = (one.gap_px, one.sides, one.blind_sides, one.opacity_ratio, judged.width_px)
             yield ZoneSensitivity(picture.path, verdict.zone, *numbers)
+
+
+def _learn_clock(job: Job, judge: Judge, clocks: ClockLooks, known_s: float, strip: bytes) -> None:
+    """Add a look at a camera's clock, and learn from all of them where it is time; a verdict never waits for that."""
+    looks = clocks.add(job.camera, known_s, strip)
+    if looks:
+        only = Job(job.data, job.kind, device=job.device, camera=job.camera, clock=ClockJob(looks=looks))
+        try:
+            found = judge(only).clock
+        except WorkerError:
+            found = None
+        clocks.learned(job.camera, found.glyphs if found is not None else b"")
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:

@@ -9,6 +9,7 @@ camera is compared with nothing, and gathering begins anew.
 from collections.abc import Mapping
 from typing import Final
 
+from agent.observe.pictures.clock_looks import ClockLooks
 from agent.observe.pictures.earlier_looks import EarlierLooks
 from masking.view import baseline
 from masking.view.baseline import Descriptor
@@ -21,9 +22,13 @@ _MAX_KEPT = 4096
 
 
 class PreviousPictures:
-    """Encoded descriptors (`masking/view/baseline.py`) by camera id. Used from the thread that runs the cycle."""
+    """Encoded descriptors (`masking/view/baseline.py`) by camera id. Used from the thread that runs the cycle.
 
-    def __init__(self) -> None:
+    `clocks`: looks at the clocks in the pictures; gathered only where `learns_clocks`.
+    """
+
+    def __init__(self, learns_clocks: bool = False) -> None:
+        self.clocks = ClockLooks(learns_clocks)
         self._kept: dict[str, bytes] = {}
         self._gathered: dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]] = {}
         self._found: dict[str, tuple[LightMode, bytes]] = {}
@@ -60,6 +65,7 @@ class PreviousPictures:
 
     def forget(self, camera_id: str) -> None:
         """Remove all of a camera: its box was replaced."""
+        self.clocks.forget(camera_id)
         for kept in (self._kept, self._gathered, self._found):
             kept.pop(camera_id, None)
         self.looks.forget(camera_id)

@@ -64,6 +64,16 @@ STORES: Final[tuple[Store, ...]] = (
         ends="the next picture replaces it; a restart forgets all",
     ),
     Store(
+        name="clock-looks", title="edges of pictures with a clock", folder="memory",
+        holds="the upper and the lower fifth of up to 60 pictures of a camera, in which its clock is learned",
+        since="the clock is learned", kept=AT_ONCE, ends="learning drops them; a restart forgets all",
+    ),
+    Store(
+        name="learned-clocks", title="learned digits of clocks", folder="state", files=("baselines/clocks/*.json",),
+        holds=NOBODY, since="the camera left site.toml", kept=AT_ONCE, ends="the next look removes it",
+        has_people=False,
+    ),
+    Store(
         name="approvals", title="approvals and approved views", folder="state", files=("baselines/*.json",),
         holds="who approved masks and view, when and why, the last eight times; a small picture of the approved view",
         since="the camera left site.toml", kept=MONTH,

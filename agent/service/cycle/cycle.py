@@ -35,6 +35,7 @@ from agent.observe.footage.requests import footage_requests
 from agent.observe.inventory.known_sources import with_sources
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import configured_boxes, network_facts, stock_of
+from agent.observe.pictures.clock_looks import with_clock_looks
 from agent.observe.pictures.derived_views import DerivedReference, approved_views, proven_references, store_derived
 from agent.observe.pictures.moments import suspected
 from agent.observe.pictures.turns import due, not_rejuvenated, stamped, with_playback
@@ -108,6 +109,7 @@ def see(
     heard = discover(site, env.progress)
     reasons = suspected(remembered.moments), waiting(site, remembered.bare, now)
     paths = with_playback(due(site, remembered.looked, now), reasons, remembered.looked, now)
+    paths = with_clock_looks(paths, env.previous.clocks.learning(site))
     reading = Reading(site, env.credentials, env.clock, env.watch)
     wanted = with_openings(
         site,

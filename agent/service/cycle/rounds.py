@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
+from agent.observe.pictures.clock_looks import wall_clocks
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.framings import framing_jobs
 from agent.observe.pictures.judge import judge_pictures
@@ -203,12 +204,20 @@ def _judge_pictures(
     judged = with_own_masks(site, told)
     earlier = env.previous.looks
     earlier.rest_on(site, told)
-    framings = framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now)
-    calibrated = partial(due_zones, remembered.sensitivity, site, now=now)
     looked = judge_pictures(
-        judged, fetched.pictures, env.judge, env.progress, asked, env.previous, places, owners, earlier, framings,
-        calibrated,
-    )  # fmt: skip
+        judged,
+        fetched.pictures,
+        env.judge,
+        env.progress,
+        asked,
+        env.previous,
+        places,
+        owners,
+        earlier=earlier,
+        framings=framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now),
+        calibrated=partial(due_zones, remembered.sensitivity, site, now=now),
+        ahead=wall_clocks(site, told),
+    )
     counted, failed = confirm_verdicts(site, told, looked, remembered.pooled, now, is_again)
     shown = Look(site=site, now=now, told=told, seen=counted, known=known)
     return counted, replace(fold(PICTURED, remembered, shown), pooled=failed)

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from agent.contract.signing_keys import KeyUnavailable
 from agent.deliver.keys.rotate import SPOOL_NAME, can_sign, has_waiting_key, note_unusable
@@ -27,6 +28,8 @@ from agent.judge.memory.notes import contested_of, read_notes
 from agent.model import exits
 from agent.model.errors import SpoolCorrupt, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment, is_item, is_quiet
+from agent.observe.pictures.clock_looks import ClockLooks
+from agent.observe.pictures.learned_clocks import store_clocks
 from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
@@ -101,6 +104,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
             period_s = wanted_s
             if (parts.desk.waits and reported) or time.monotonic() >= due_at_mono:
                 due_at_mono = _next_due(min(due_at_mono, time.monotonic()), period_s)
+                due_at_mono = _steered(due_at_mono, period_s, site, parts.previous.clocks, clock())
                 if has_waiting_key(parts.keys, parts.signer):
                     opened.close()
                     parts = opened.enter_context(parts_of(site, clock, signals.ring))
@@ -179,10 +183,13 @@ def _look_and_report(
         reports=reports,
         confinement=lambda: parts.worker.confinement,
     )
+    clocks = parts.previous.clocks
+    learned_before = clocks.known
     try:
         seen = see(standing.site, env, now, memory.from_json(parts.spool.read_memory()), asked=asked)
     finally:
         parts.worker.rest()
+    store_clocks(standing.site.storage.directory, standing.site.id, learned_before, clocks.known)
     seen = set_drills_aside(standing.site, seen, now.at, clock())
     envelopes = _report_cycle(standing.site, seen, parts, now)
     if envelopes:
@@ -283,6 +290,14 @@ def _next_due(due_at_mono: float, period_s: float) -> float:
     """Return when the next cycle is due; a missed one is not caught up with."""
     jitter = random.uniform(1 - PERIOD_JITTER_RATIO, 1 + PERIOD_JITTER_RATIO)  # noqa: S311 - spreads load, no secret
     return max(due_at_mono, time.monotonic() - period_s) + period_s * jitter
+
+
+def _steered(due_at_mono: float, period_s: float, site: Site, clocks: ClockLooks, now: datetime) -> float:
+    """Return a moment in the last third before a cycle is due at which clocks that are learned show new digits."""
+    left_s = max(due_at_mono - time.monotonic(), 0.0)
+    early_s = min(period_s / 3, left_s)
+    wall = now.astimezone(ZoneInfo(site.time_zone)) + timedelta(seconds=left_s - early_s)
+    return due_at_mono - early_s + clocks.best_wait_s(wall, early_s)
 
 
 def utc_now() -> datetime:

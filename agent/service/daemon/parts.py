@@ -17,6 +17,7 @@ from agent.deliver.spool.spool import Spool
 from agent.host.health import moment
 from agent.host.paths import CREDENTIALS_NAME
 from agent.observe.inventory.owners import adopt
+from agent.observe.pictures.learned_clocks import read_clocks
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.service.alerts import digest_text, sending
 from agent.service.alerts.digest_desk import DigestDesk
@@ -102,7 +103,9 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         stack.callback(notices.stop, NOTICES_STOP_S)
         told = publisher.reread_certificate if publisher is not None else lambda: None
         renewals = Renewals(site, signer, clock, told)
+        previous = PreviousPictures(learns_clocks=True)
+        previous.clocks.restore(site, read_clocks(directory, site.id))
         yield Parts(
             spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, notices, renewals,
-            mirrors,
+            mirrors, previous,
         )  # fmt: skip

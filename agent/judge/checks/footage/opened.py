@@ -29,6 +29,11 @@ A moment that begins to be due of its own has had a turn by then.
 """
 
 
+ANOTHER_DAY: Final = timedelta(hours=12)
+"""So far off, the clock in a picture shows another day; less may be a zone, or a half of the day that it hides."""
+DAY_S: Final = 86_400
+
+
 def at_floor(facts: Facts, camera: CameraConfig, recordings: Recordings, floor_at: datetime) -> tuple[Outcome, ...]:
     """Return whether footage of the floor's age was opened; nothing where the oldest picture proves that day.
 
@@ -137,6 +142,32 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
         yield Broken("live", "playback-is-live", message, {"equal_moments": ENOUGH})
 
 
+def is_dated(value: PictureSeen | FootageOpened) -> bool:
+    """Tell whether a played picture proves its own moment: the recorder dated it, or the clock in it shows that one."""
+    return value.dated or (value.clock_off_s is not None and abs(value.clock_off_s) <= NEAR.total_seconds())
+
+
+def another_day(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+    """Yield that the clock in a played picture shows another day than the one that it was played as.
+
+    Files that are called by other days, a clip for every day, and a camera whose clock is wrong all look like this.
+    """
+    for one in facts.observed(f"camera:{camera.camera.id}", PictureSeen, FootageOpened):
+        value = one.value
+        if not isinstance(value, PictureSeen | FootageOpened) or value.clock_off_s is None:
+            continue
+        at = (value.taken_at if isinstance(value, PictureSeen) else value.at) or one.taken_at
+        if abs(value.clock_off_s) >= ANOTHER_DAY.total_seconds():
+            message = Message(
+                "its footage of {at} carries a clock that is {days} days off: of which day it is, is not known",
+                {"at": utc_text(at), "days": round(value.clock_off_s / DAY_S, 1)},
+                next_step="play that moment at the recorder, and compare the clock in the picture",
+            )
+            told: dict[str, Json] = {"played_at": utc_text(at), "clock_off_s": round(value.clock_off_s)}
+            yield Open("clock in picture", "other-day-shown", message, told, doubted=True)
+            return
+
+
 def is_own(facts: Facts, camera: CameraConfig) -> tuple[Ground, ...]:
     """Return as evidence the opened footage that shows the camera's own approved view; empty without any."""
     found = facts.observed(f"camera:{camera.camera.id}", PictureSeen, FootageOpened)
@@ -162,6 +193,6 @@ def _opened(facts: Facts, camera: CameraConfig, name: OpeningName, due_at: datet
 
 def _level(one: Observation) -> tuple[Ground, ...]:
     """Return an opened moment as evidence; that a picture is of the time that was requested is the recorder's word."""
-    dated = isinstance(one.value, FootageOpened) and one.value.dated
+    dated = isinstance(one.value, FootageOpened) and is_dated(one.value)
     (ground,) = grounds((one,))
     return (ground if dated else replace(ground, level="told"),)

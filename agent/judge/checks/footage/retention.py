@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.claims import clocks, floor_declared, of_footage
-from agent.judge.checks.footage.opened import at_floor, drawn, shown_live, whose
+from agent.judge.checks.footage.opened import another_day, at_floor, drawn, is_dated, shown_live, whose
 from agent.judge.checks.footage.shared import (
     COMPLETENESS_ID,
     RETENTION_ID,
@@ -92,6 +92,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         _reach(site, facts, camera, held, oldest, there, now),
         _opening(facts, subject, picture, kept_days),
         *shown_live(facts, camera),
+        *another_day(facts, camera),
         *whose(check, facts, camera),
         _run(site, facts, camera, held, recordings, there),
         *at_floor(facts, camera, recordings, there - floor),
@@ -102,7 +103,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
     )
     values = {"kept": round(age / DAY, 1), "floor": floor.days}
     message = Message("footage of {kept} days ago was opened; {floor} are due", values)
-    if picture is not None and not picture.dated:
+    if picture is not None and not is_dated(picture):
         message = Message(
             "footage of {kept} days ago was asked for and came, by the recorder's word for its time; {floor} are due",
             values,
@@ -167,7 +168,7 @@ def _opening(facts: Facts, subject: str, picture: PictureSeen | None, kept_days:
         )
         return Open("opened", "oldest-blank", message, doubted=True)
     seen = grounds(one for one in facts.observed(subject, PictureSeen) if one.value is picture)
-    return Held("opened", seen if picture.dated else tuple(replace(one, level="told") for one in seen))
+    return Held("opened", seen if is_dated(picture) else tuple(replace(one, level="told") for one in seen))
 
 
 def _run(

@@ -157,3 +157,39 @@ def test_a_picture_proves_whose_footage_it_is_where_a_list_has_an_order_only() -
     assert said(judge(guessed)[RETENTION]) == ("unknown", "owner-guessed")
     own = without(guessed, FootageOpened) + observed("camera:gate", replace(FLOOR, shows="gate"), NEWEST)
     assert judge(own)[RETENTION].status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("off_s", "level", "expected"),
+    [
+        (None, "told", ("pass", "")),
+        (2.0, "seen", ("pass", "")),
+        (-3000.0, "seen", ("pass", "")),
+        (3 * 3600.0, "told", ("pass", "")),
+        (86_400.0, "", ("unknown", "other-day-shown")),
+        (-86_400.0 * 30, "", ("unknown", "other-day-shown")),
+    ],
+)
+def test_the_clock_in_a_picture_that_the_recorder_did_not_date_proves_its_day_or_denies_it(
+    off_s: float | None, level: str, expected: tuple[str, str]
+) -> None:
+    found = judge(with_opened(replace(FLOOR, dated=False, clock_off_s=off_s), NEWEST))[RETENTION]
+    assert said(found) == expected
+    if level:
+        assert level in {one.level for one in found.rests_on if one.kind == "FootageOpened"}
+        assert ("told" in {one.level for one in found.rests_on if one.kind == "FootageOpened"}) == (level == "told")
+
+
+def test_even_footage_that_the_recorder_dates_is_doubted_where_its_clock_shows_another_day() -> None:
+    dated = replace(FLOOR, dated=True, clock_off_s=86_400.0)
+    assert said(judge(with_opened(dated, NEWEST))[RETENTION]) == ("unknown", "other-day-shown")
+
+
+def test_the_oldest_footage_is_doubted_where_its_clock_shows_another_day() -> None:
+    turned = tuple(
+        replace(one, value=replace(one.value, clock_off_s=29 * 86_400.0))
+        if isinstance(one.value, PictureSeen) and one.value.path == "playback"
+        else one
+        for one in healthy()
+    )
+    assert said(judge(turned)[RETENTION]) == ("unknown", "other-day-shown")

@@ -1,0 +1,142 @@
+"""A camera's clock is learned from looks of the daemon, and then dates its footage, whatever the recorder calls it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import clock_pictures as drawn
+import pytest
+from patience import PATIENCE_S
+from sites import camera, observed, site
+
+from agent.observe.pictures.clock_looks import AT_ONCE, ClockLooks, off_s, wall_clocks, wall_s, with_clock_looks
+from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.previous_pictures import PreviousPictures
+from drivers.footage import Opening
+from drivers.model import Clock, Picture
+from drivers.picture import FootageOpened, PictureSeen
+from masking.clock.model import MOST_LOOKS, ClockJob, ClockReading
+from masking.worker.client import Worker
+
+SITE = site(camera())
+ZONE = ZoneInfo(SITE.time_zone)
+AHEAD = timedelta(seconds=95)
+FIRST = datetime(2026, 11, 3, 0, 20, 13, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Worker]:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        yield running
+
+
+def picture(path: str, at: datetime, shown_at: datetime, opening: Opening | None = None) -> Picture:
+    wall = shown_at.astimezone(ZONE).replace(tzinfo=UTC)
+    data = drawn.jpeg(drawn.shown_at(wall))
+    return Picture("gate", path, at, data, "jpeg", opening=opening)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def learned(shared: Worker) -> PreviousPictures:
+    previous = PreviousPictures(learns_clocks=True)
+    for number in range(36):
+        at = FIRST + timedelta(minutes=17 * number, seconds=number * 7 % 40)
+        ahead = {"gate": AHEAD}
+        judge_pictures(SITE, (picture("main", at, at + AHEAD),), shared.judge, previous=previous, ahead=ahead)
+        if previous.clocks.learning(SITE) == frozenset():
+            break
+    assert repr(previous.clocks) == "ClockLooks(0 learning, 1 learned)"
+    return previous
+
+
+def opened(running: Worker, previous: PreviousPictures, at: datetime, shown_at: datetime) -> FootageOpened:
+    (one,) = judge_pictures(
+        SITE, (picture("playback", at, shown_at, Opening("floor", at)),), running.judge, previous=previous
+    )
+    assert isinstance(one.value, FootageOpened)
+    return one.value
+
+
+PLAYED = datetime(2026, 10, 4, 14, 3, 9, tzinfo=UTC)
+
+
+def test_footage_that_shows_its_moment_is_dated_by_the_clock_in_it(shared: Worker, learned: PreviousPictures) -> None:
+    assert opened(shared, learned, PLAYED, PLAYED + timedelta(seconds=4)).clock_off_s == 4
+
+
+@pytest.mark.parametrize("days", [1, 3, 29])
+def test_footage_under_another_day_s_name_is_unmasked(shared: Worker, learned: PreviousPictures, days: int) -> None:
+    off = opened(shared, learned, PLAYED, PLAYED + timedelta(days=days)).clock_off_s
+    assert off == pytest.approx(days * 86_400)
+
+
+def test_the_oldest_footage_is_read_and_a_live_picture_is_not_compared(
+    shared: Worker, learned: PreviousPictures
+) -> None:
+    for path, expected in (("playback", 0), ("main", None)):
+        seen = judge_pictures(SITE, (picture(path, PLAYED, PLAYED),), shared.judge, previous=learned)
+        (one,) = (o.value for o in seen if isinstance(o.value, PictureSeen))
+        assert one.clock_off_s == expected
+
+
+def test_one_look_alone_has_learned_nothing(shared: Worker) -> None:
+    alone = PreviousPictures()
+    assert alone.clocks.job("gate", "main") is None
+    assert opened(shared, alone, PLAYED, PLAYED).clock_off_s is None
+
+
+def test_what_was_learned_of_a_box_that_was_replaced_is_forgotten(shared: Worker) -> None:
+    previous = PreviousPictures(learns_clocks=True)
+    previous.clocks.learned("gate", b"CWCL1")
+    assert previous.clocks.job("gate", "playback") == ClockJob(b"CWCL1")
+    previous.forget("gate")
+    assert previous.clocks.job("gate", "playback") is None
+
+
+def test_a_few_cameras_are_learned_at_a_time_and_one_that_teaches_nothing_is_given_up() -> None:
+    many = site(*(camera(f"c{number}", recorded=True) for number in range(9)))
+    clocks = ClockLooks(learns=True)
+    assert clocks.learning(many) == {"c0", "c1", "c2", "c3"}
+    assert len(clocks.learning(many)) == AT_ONCE
+    for number in range(MOST_LOOKS):
+        if clocks.add("c0", float(number), b"strip"):
+            clocks.learned("c0", b"")
+    assert clocks.learning(many) == {"c1", "c2", "c3", "c4"}
+    assert "strip" not in repr(clocks)
+
+
+def test_the_main_stream_of_a_camera_that_is_learned_is_due_in_each_cycle() -> None:
+    due = {"gate": frozenset({"sub"}), "yard": frozenset({"sub"})}
+    assert with_clock_looks(due, frozenset({"gate"})) == {  # type: ignore[arg-type]
+        "gate": {"sub", "main"},
+        "yard": {"sub"},
+    }
+
+
+def test_a_clock_that_hides_the_half_of_the_day_counts_as_in_the_nearer_one() -> None:
+    due_s = drawn.second_of(datetime(2026, 10, 4, 22, 3, 9, tzinfo=UTC))
+    half = ClockReading(10 * 3600 + 3 * 60 + 11, False, date(2026, 10, 4))
+    assert off_s(half, due_s) == 2
+    assert off_s(replace(half, day=date(2026, 10, 5)), due_s) == 2 + 43_200
+    assert off_s(replace(half, day=None), due_s) is None
+    assert off_s(None, due_s) is None
+
+
+def test_a_camera_whose_device_tells_no_clock_teaches_nothing() -> None:
+    assert wall_clocks(SITE, ()) == {}
+    assert wall_clocks(SITE, observed("device:box", Clock(3.5, 0.1))) == {"gate": timedelta(seconds=3.5)}
+
+
+def test_the_wall_clock_is_that_of_the_device_s_zone() -> None:
+    assert wall_s(SITE, "gate", PLAYED) - drawn.second_of(PLAYED) == PLAYED.astimezone(ZONE).utcoffset().total_seconds()  # type: ignore[union-attr]
+
+
+def test_a_look_waits_for_a_minute_that_shows_new_digits_but_never_beyond_its_time() -> None:
+    clocks = ClockLooks(learns=True)
+    assert clocks.best_wait_s(PLAYED, 300) == 300, "nothing is learned: as planned"
+    clocks.add("gate", drawn.second_of(PLAYED), b"strip")
+    for _ in range(20):
+        wait = clocks.best_wait_s(PLAYED, 300)
+        assert 0 <= wait <= 300
+        clocks.add("gate", drawn.second_of(PLAYED) + wait, b"strip")
