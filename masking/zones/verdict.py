@@ -16,7 +16,6 @@ from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
 
-
 LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
 
