@@ -51,7 +51,7 @@ LEAST_PIXELS: Final = 12
 PLAIN_STRAY_RATIO: Final = 0.06
 """What is plainly unlike the fill and no part of a stroke, over the strokes: more of it may be the scene."""
 
-BARE_RIM_RATIO: Final = 0.06
+BARE_RIM_RATIO: Final[dict[Effect, float]] = {"color": 0.06, "pixelated": 0.015, "blurred": 0.015}
 """Where more of the border is unlike the fill, it may be bare; text that crosses it marks less."""
 
 RIPPLE: Final[dict[Effect, float]] = {"color": 2.0, "pixelated": 0.4, "blurred": 0.4}
@@ -100,7 +100,7 @@ def find(region: Region, effect: Effect, told: tuple[Polygon, ...]) -> Drawings 
     within = np.asarray(cv2.erode(area, _square(2 * region.inset_px - 1), borderValue=1), np.uint8)
     fill, marks = _marks(region, effect, within)
     marked = cv2.countNonZero(marks)
-    if not 0 < marked <= OPEN_RATIO * cv2.countNonZero(area) or _is_bare_along(marks, within):
+    if not 0 < marked <= OPEN_RATIO * cv2.countNonZero(area) or _is_bare_along(marks, within, BARE_RIM_RATIO[effect]):
         return None
     off = np.asarray(cv2.absdiff(region.luma, fill[..., 0]), np.uint8)
     brighter = region.luma > fill[..., 0]
@@ -165,10 +165,10 @@ def _marks(region: Region, effect: Effect, area: Bytes) -> tuple[Bytes, Bytes]:
     return fill, np.asarray(unlike.view(np.uint8) & area, np.uint8)
 
 
-def _is_bare_along(marks: Bytes, within: Bytes) -> bool:
+def _is_bare_along(marks: Bytes, within: Bytes, most_ratio: float) -> bool:
     """Whether marks lie along the zone's border: that is where a displaced mask leaves it bare."""
     rim = np.asarray(within - cv2.erode(within, _square(3), borderValue=1), np.uint8)
-    return cv2.countNonZero(cv2.bitwise_and(marks, rim)) > BARE_RIM_RATIO * cv2.countNonZero(rim)
+    return cv2.countNonZero(cv2.bitwise_and(marks, rim)) > most_ratio * cv2.countNonZero(rim)
 
 
 def _is_logo(region: Region, marks: Bytes) -> bool:
