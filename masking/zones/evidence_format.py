@@ -36,7 +36,7 @@ _JUDGES: Final[tuple[Effect | Literal[""], ...]] = ("", "color", "pixelated", "b
 _VERSION: Final = 1
 _BASIS_BYTES: Final = 8
 NO_MOMENT: Final = bytes(_BASIS_BYTES)
-_HEADER: Final = struct.Struct(f">B{_BASIS_BYTES}s{_BASIS_BYTES}sBBBf")
+_HEADER: Final = struct.Struct(f">B{_BASIS_BYTES}s{_BASIS_BYTES}sBBBBf")
 
 REST_BYTES: Final = RASTER_CELLS * RASTER_CELLS
 CHANGE_BYTES: Final = CHANGE_CELLS * SIGNS * 2
@@ -53,7 +53,8 @@ class Single:
 
     `basis`: a digest of the zone and of the picture's size. `moment`: one of what the picture shows, equal for two that
     show one moment; NO_MOMENT where it shows too little. `tells`: whether the picture could tell anything.
-    `probability`: 0..1, None where the zone could not be measured. `judge`: the effect that it is the probability of.
+    `is_poor`: whether it was coded with too few bits for that. `probability`: 0..1, None where the zone could not be
+    measured. `judge`: the effect that it is the probability of.
     """
 
     basis: bytes
@@ -61,6 +62,7 @@ class Single:
     decision: Decision
     judge: Effect | Literal[""]
     tells: bool
+    is_poor: bool
     probability: float | None
 
 
@@ -69,7 +71,7 @@ def pack(single: Single, rest: bytes, change: bytes) -> bytes:
     lengths = (len(single.basis), len(single.moment), len(rest), len(change))
     if lengths != (_BASIS_BYTES, _BASIS_BYTES, REST_BYTES, CHANGE_BYTES):
         raise ValueError("evidence of another length")
-    numbers = (_DECISIONS.index(single.decision), _JUDGES.index(single.judge), int(single.tells))
+    numbers = (_DECISIONS.index(single.decision), _JUDGES.index(single.judge), int(single.tells), int(single.is_poor))
     odds = -1.0 if single.probability is None else single.probability
     return _HEADER.pack(_VERSION, single.basis, single.moment, *numbers, odds) + rest + change
 
@@ -78,10 +80,12 @@ def unpack(data: bytes) -> tuple[Single, bytes, bytes]:
     """Return what `pack` packed. Raises NoEvidence for anything else."""
     if len(data) != EVIDENCE_BYTES:
         raise NoEvidence("evidence of another length")
-    version, basis, moment, decision, judge, tells, odds = _HEADER.unpack_from(data)
-    if version != _VERSION or decision >= len(_DECISIONS) or judge >= len(_JUDGES) or tells > 1:
+    version, basis, moment, decision, judge, tells, poor, odds = _HEADER.unpack_from(data)
+    if version != _VERSION or decision >= len(_DECISIONS) or judge >= len(_JUDGES) or max(tells, poor) > 1:
         raise NoEvidence("no evidence")
     if not (odds == -1.0 or 0.0 <= odds <= 1.0) or math.isnan(odds):
         raise NoEvidence("no probability")
-    single = Single(basis, moment, _DECISIONS[decision], _JUDGES[judge], bool(tells), None if odds < 0 else odds)
+    single = Single(
+        basis, moment, _DECISIONS[decision], _JUDGES[judge], bool(tells), bool(poor), None if odds < 0 else odds
+    )
     return single, data[_HEADER.size : _HEADER.size + REST_BYTES], data[_HEADER.size + REST_BYTES :]

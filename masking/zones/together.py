@@ -18,6 +18,7 @@ from masking.model import Effect, Verdict, Zone
 from masking.zones.evidence import Change, Look, basis_of, changing, describe, is_same, moment_of, read, recurring
 from masking.zones.evidence_format import MOST_LOOKS, Single
 from masking.zones.forest import PASS_FROM
+from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.verdict import judge_zone
 
@@ -36,15 +37,15 @@ CERTAIN_FAIL: Final = 0.005
 """Probability up to which two looks that fail need no majority: the mask was switched off a moment ago."""
 
 STILL_INSIDE: Final = -0.7
-STILL_STRIP: Final = -0.2
+STILL_STRIP: Final = -0.4
 SEEN_AROUND: Final = 0.7
+STILL_FROM: Final = 0.5
 """Logarithms (`evidence.Change`): so little must change inside, and along the worst quarter of the border, and so much
-around everywhere, that a zone counts as hidden whose look alone is not sure.
+around everywhere, that a zone counts as hidden whose looks alone are not sure, from this probability on.
 """
 
-MOVES_STRIP: Final = 0.35
 MOVES_INSIDE: Final = -0.2
-"""Where more changes than this, a mosaic or blur that looks whole is not believed."""
+"""Where more changes inside, a mosaic or blur that looks whole is not believed: walls are tiled, glass is frosted."""
 
 PROBABILITY: Final = "hidden_probability"
 MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
@@ -53,7 +54,12 @@ MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": 
 SAYS_NOTHING: Final = ("no-texture", "no-border", "too-small", "bad-polygon")
 """Reasons of looks that could tell nothing: they do not affect the others."""
 
-_PROMOTED: Final = ("no-texture", "not-clean", "low-bitrate", "no-energy", "no-grid")
+POOR: Final = "low-bitrate"
+"""The reason of a look at a picture in which a codec has taken the noise away everywhere: that nothing changes there
+proves nothing.
+"""
+
+_PROMOTED: Final = ("no-texture", "not-clean", "no-energy", "no-grid", "looks-differ")
 """Why a look is unsure that may still be of a zone in which nothing changes."""
 
 
@@ -69,7 +75,10 @@ def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"") -> Verdict:
         return replace(single, together=single)
     basis = basis_of(picture.shape, zone)
     tells = single.reason not in SAYS_NOTHING and _probability(single) is not None
-    own = Single(basis, moment_of(imprint), single.verdict, judge_of(single.numbers), tells, _probability(single))
+    own = Single(
+        basis, moment_of(imprint), single.verdict, judge_of(single.numbers), tells, single.reason == POOR,
+        _probability(single),
+    )  # fmt: skip
     evidence = describe(region, own)
     looks = _different([look for data in (*zone.earlier, evidence) if (look := read(data, basis)) is not None])
     return replace(single, evidence=evidence, together=_joined(single, looks, region))
@@ -121,7 +130,7 @@ def _joined(single: Verdict, looks: Sequence[Look], region: Region) -> Verdict:
     elif count.failed:
         joined = _open(single, "looks-differ", _DIFFER) if single.verdict == "PASS" or count.passed else single
     else:
-        joined = _hidden(single, telling, count, change)
+        joined = _hidden(single, [look.single for look in looks], count, change)
     if joined.verdict == "PASS":
         joined = _opaque(joined, looks)
     return _counted(joined, looks, change)
@@ -144,22 +153,29 @@ def _failed(single: Verdict, telling: Sequence[Single], count: _Counted) -> Verd
     return single if certain or most else _open(single, "looks-differ", _DIFFER)
 
 
-def _hidden(single: Verdict, telling: Sequence[Single], count: _Counted, change: Change | None) -> Verdict:
+def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: Change | None) -> Verdict:
     """Looks of which none fails: PASS by the middle one, or because nothing changes inside."""
     judge = judge_of(single.numbers)
-    alike = [one.probability for one in telling if one.judge == judge and one.probability is not None]
+    alike = [one.probability for one in looks if one.judge == judge and one.probability is not None]
     middle = median(alike) if alike else 0.0
+    change = None if judge == "color" else change
     if 2 * count.passed > count.telling:
-        if judge != "color" and change is not None and _moves(change):
+        if change is not None and _moves(change):
             return _open(single, "looks-differ", _MOVES)
         if single.verdict == "PASS":
             return single
         return _several(single) if middle >= PASS_FROM else single
     if single.verdict == "PASS":
         single = _open(single, "looks-differ", _DIFFER)
-    if judge != "color" and change is not None and single.reason in (*_PROMOTED, "looks-differ") and _is_still(change):
+    can_be = single.reason in _PROMOTED and middle >= STILL_FROM and not any(one.is_poor for one in looks)
+    if change is not None and can_be and not _is_fine(single) and _is_still(change):
         return _several(single)
     return single
+
+
+def _is_fine(single: Verdict) -> bool:
+    """Whether what is seen is a mosaic whose blocks are too small to hide anything."""
+    return 0 < dict(single.numbers).get("block_px", 0.0) < MOSAIC_MIN_BLOCK * MOSAIC_TOLERANCE
 
 
 def _is_still(change: Change) -> bool:
@@ -167,9 +183,7 @@ def _is_still(change: Change) -> bool:
 
 
 def _moves(change: Change) -> bool:
-    if change.least_around < SEEN_AROUND:
-        return False
-    return change.inside > MOVES_INSIDE or change.strip > MOVES_STRIP
+    return change.least_around > SEEN_AROUND and change.inside > MOVES_INSIDE
 
 
 def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
@@ -210,7 +224,7 @@ def _probability(look: Verdict) -> float | None:
 
 _DIFFER: Final = "Looks at different times differ, and together they do not decide."
 _TOGETHER: Final = "No single look is sure, but all together they show that the zone is hidden."
-_MOVES: Final = "The zone looks hidden, but along its border or inside it changes as its surroundings do."
+_MOVES: Final = "The zone looks hidden, but inside it changes as its surroundings do."
 _SHOWS: Final = "The zone is of one colour, but the same faint picture shows in it each time."
 _UNCONFIRMED: Final = "One picture alone shows the zone bare: another one must confirm that."
 _MAY_SHOW: Final = "The zone is of one colour, but one look cannot exclude that something shows through faintly."

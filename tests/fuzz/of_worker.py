@@ -24,6 +24,7 @@ from masking.view.model import DescriptorJob, QualityJob, ViewJob
 from masking.worker import wire, wire_study
 from masking.worker.client import Worker
 from masking.worker.study import Study, Thumbnail
+from masking.zones.evidence_format import CHANGE_BYTES, REST_BYTES, Single, pack
 
 KINDS: tuple[PictureKind, ...] = ("jpeg", "h264", "h265")
 CHECK_EVERY = 50
@@ -89,6 +90,9 @@ def child_seeds() -> Iterator[bytes]:
         "flat_ratio", "covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent",
     )  # fmt: skip
     verdict = {"zone": "desk", "verdict": "PASS", "reason": "covered", "numbers": {"x": 1.0}, "text": "covered"}
+    left = b64encode(pack(Single(bytes(8), bytes(8), "PASS", "color", True, False, 0.9), bytes(REST_BYTES),
+                          bytes(CHANGE_BYTES))).decode()  # fmt: skip
+    verdict = {**verdict, "evidence": left, "together": verdict}
     blob = b64encode(_REFERENCE).decode()
     small = b64encode(jpeg(np.full((90, 160, 3), 90, np.uint8))).decode()
     whole = {

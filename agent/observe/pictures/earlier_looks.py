@@ -5,9 +5,8 @@ pictures gets them back. They are in process memory and nowhere else: not in the
 a restart looks are gathered anew.
 
 A look counts once: a picture with equal bytes is the one before, and a child leaves out looks at one moment. Looks
-count for a day, while their
-basis is unchanged: the declared zones and the device's own masks. What was seen before a zone changed for good, from
-bare to hidden, is dropped after two looks that do not fail.
+count for a day, while their basis is unchanged: the declared zones and the device's own masks. What was seen before a
+zone changed for good, from bare to hidden, is dropped after two looks that do not fail.
 """
 
 from collections.abc import Collection, Mapping

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
+from dataclasses import replace
 
 import pictures
 import pytest
@@ -12,6 +15,7 @@ from masking.model import Job, Judged, Position, Positioned, Verdict, Zone
 from masking.view.model import ViewJob
 from masking.view.positions import matched_position, read_positioned
 from masking.worker import wire
+from masking.zones.evidence_format import CHANGE_BYTES, EVIDENCE_BYTES, REST_BYTES, Single, pack
 
 GOOD_ANSWER = {
     "job": 1,
@@ -20,11 +24,44 @@ GOOD_ANSWER = {
     "mean": 100.0,
     "contrast": 20.0,
     "imprint": "",
-    "verdicts": [{"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden."}],
+    "verdicts": [
+        {
+            "zone": "z",
+            "verdict": "PASS",
+            "reason": "solid",
+            "numbers": {"a_b": 1.5},
+            "text": "Hidden.",
+            "evidence": "",
+            "together": None,
+        }
+    ],
     "dropped": 3,
 }
 VERDICT = GOOD_ANSWER["verdicts"][0]  # type: ignore[index]
 ASKED = Job(b"", "jpeg", (Zone("z", pictures.DESK_AND_DOOR[0].polygon),))
+
+
+LEFT = pack(Single(bytes(8), bytes(8), "PASS", "color", True, False, 0.99), bytes(REST_BYTES), bytes(CHANGE_BYTES))
+
+
+def _spoiled(left: bytes) -> bytes:
+    """Return what a look has left with a probability above 1 in it."""
+    return left.replace(struct.pack(">f", 0.99), struct.pack(">f", 1.01), 1)
+
+
+def test_what_a_look_leaves_and_says_of_all_looks_is_read_and_in_no_repr() -> None:
+    zone = replace(ASKED.zones[0], earlier=(LEFT, LEFT))
+    verdict = Verdict("z", "PASS", "solid", evidence=LEFT, together=Verdict("z", "UNSURE", "shows-through"))
+    answer = {**GOOD_ANSWER, "verdicts": wire.verdicts_message((verdict,))}
+    read = wire.read_judged(json.loads(json.dumps(answer)), ASKED, 1)
+    assert isinstance(read, Judged)
+    (seen,) = read.verdicts
+    assert (seen.evidence, seen.together) == (LEFT, verdict.together)
+    (came,) = wire.zones_of({"zones": json.loads(json.dumps(wire.zones_message((zone,))))})
+    assert came.earlier == (LEFT, LEFT)
+    for one in (read, zone, came, replace(ASKED, zones=(zone,))):
+        assert repr(LEFT)[2:20] not in repr(one)
+        assert "earlier" not in repr(one) and "evidence" not in repr(one)
 
 
 def test_a_good_answer_is_read() -> None:
@@ -70,6 +107,16 @@ def test_a_good_answer_is_read() -> None:
         {"verdicts": [{**VERDICT, "text": "a\nb"}]},
         {"verdicts": [{**VERDICT, "text": "x" * 1000}]},
         {"verdicts": [{**VERDICT, "text": None}]},
+        {"verdicts": [{**VERDICT, "evidence": None}]},
+        {"verdicts": [{**VERDICT, "evidence": "AAAA"}]},
+        {"verdicts": [{**VERDICT, "evidence": "A" * 3}]},
+        {"verdicts": [{**VERDICT, "evidence": base64.b64encode(bytes(EVIDENCE_BYTES)).decode()}]},
+        {"verdicts": [{**VERDICT, "evidence": base64.b64encode(LEFT[:-1]).decode()}]},
+        {"verdicts": [{**VERDICT, "evidence": base64.b64encode(LEFT + b"x").decode()}]},
+        {"verdicts": [{**VERDICT, "evidence": base64.b64encode(_spoiled(LEFT)).decode()}]},
+        {"verdicts": [{**VERDICT, "together": {**VERDICT, "zone": "other"}}]},
+        {"verdicts": [{**VERDICT, "together": {**VERDICT, "verdict": "pass"}}]},
+        {"verdicts": [{**VERDICT, "together": []}]},
         {"error": "please-trust-me", "detail": ""},
         {"error": "undecodable", "detail": "x" * 1000},
         {"error": ["undecodable"], "detail": ""},

@@ -49,6 +49,22 @@ def test_a_picture_is_decoded_and_its_zones_are_judged(shared: Worker, encoded: 
     assert all(v.numbers and v.explanation for v in judged.verdicts)
 
 
+def test_what_a_look_has_left_goes_to_the_next_child_of_the_camera_and_both_are_judged_together() -> None:
+    """Each child is locked down: what comparing looks needs was loaded before."""
+    moments = [pictures.lit(pictures.scene(21), "day", moment) for moment in range(2)]
+    zone = pictures.DESK_AND_DOOR[0]
+    with Worker() as worker:
+        first, second = (job(pictures.jpeg(one), "jpeg", (zone,)) for one in moments)
+        (alone,) = worker.judge(replace(first, device="box", camera="gate")).verdicts
+        worker.rest()
+        later = replace(second, device="box", camera="gate", zones=(replace(zone, earlier=(alone.evidence,)),))
+        (both,) = worker.judge(later).verdicts
+    assert alone.together is not None
+    assert both.together is not None
+    assert "looks" not in dict(alone.together.numbers)
+    assert dict(both.together.numbers)["looks"] == 2
+
+
 def test_each_camera_has_a_child_of_its_own_and_keeps_it_while_its_pictures_come_in_a_row(
     encoded: dict[str, bytes],
 ) -> None:
