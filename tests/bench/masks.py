@@ -44,6 +44,8 @@ TIME_360P = Figure("mask_360p_ms", "ms", 2.5, "lower")
 TIME_1080P = Figure("mask_1080p_ms", "ms", 4.0, "lower")
 TIMED_ZONE = ((0.42, 0.4), (0.62, 0.4), (0.62, 0.65), (0.42, 0.65))
 TIMED_SEEDS = (1002, 1003, 1008)
+TIMED_LOOKS = 3
+"""Different pictures of each timed zone, in turn."""
 
 EACH = 46
 """Courses of each place."""
@@ -77,7 +79,7 @@ def main() -> None:
     new_zone_ms: dict[str, float] = {}
     for figure, width, height in ((TIME_360P, 640, 360), (TIME_1080P, 1920, 1080)):
         say(f"time at {width}x{height}")
-        warm, new = _times_ms(width, height, 8 if args.quick else 60)
+        warm, new = _times_ms(width, height, 8 if args.quick else 40)
         figures[figure.name] = figure.of(warm)
         new_zone_ms[figure.name] = figure.of(new)["value"]
     conditions = {
@@ -211,7 +213,7 @@ def _times_ms(width: int, height: int, repeats: int) -> tuple[list[float], list[
         scene = cv2.resize(frame(seed, 0), (width, height), interpolation=cv2.INTER_AREA)
         drawn = lot(np.random.default_rng(seed))
         pictures = []
-        for look in range(LOOKS):
+        for look in range(TIMED_LOOKS):
             rng = np.random.default_rng((seed, look))
             lit = lights.lighted(np.asarray(scene, np.uint8), "day", rng)
             picture = lights.sensed(lit, "day", lights.camera(np.random.default_rng(seed)), rng)

@@ -8,7 +8,8 @@ Run, from the repository, in an environment of its own, for scikit-learn is need
 Learned on: the places of `scenes/places.py` with side `train` (rendered ones, and opencv-doc's photographs where
 CAMWARDEN_OPENCV_DOC or the package has them), so many courses of each (`scenes/courses.py`) with every case, surface,
 light and codec by lot, and two looks of each course. Where the forests decide is chosen by cross-validation over whole
-places, never on those that figures are measured on. The same places give the same forests.
+places, never on those that figures are measured on. The same places give the same forests. With `--features` what was
+measured stays in a folder, and the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ from masking.zones import features, raster
 from masking.zones.features import ZoneMeasures
 from scenes.cases import CASES, EFFECTS, color_of
 from scenes.courses import Film, Spot, course, film
-from scenes.places import places
+from scenes.places import Place, places
 from scenes.verdicts import correlation
 
 OUT = Path(__file__).resolve().parents[2] / "masking/zones/forest.json"
@@ -48,8 +50,11 @@ FOLDS = 3
 EACH = 24
 """Courses of each place."""
 
-TAKEN_LOOKS = (0, 2, 4)
-"""Of each course: looks that are learned on; all would say little more."""
+BLOCK = 4
+"""So many courses of a place are measured before the next place has its turn, and kept in one file."""
+
+MOST_WIDE_PX = 1280
+"""Larger pictures are judged at a smaller size anyway, and cost too much."""
 
 READABLE = 0.5
 """A translucent mask is learned as faulty where one look at the zone correlates so far with the scene behind.
@@ -75,16 +80,11 @@ def main() -> None:
     """Measure, learn, choose and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--features", type=Path, help="keep what is measured in this .npz file, and use it again")
+    parser.add_argument("--features", type=Path, help="keep what is measured in this folder, and go on from there")
     parser.add_argument("--each", type=int, default=EACH, help=f"courses of each place ({EACH})")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    if args.features and args.features.is_file():
-        measured = dict(np.load(args.features))
-    else:
-        measured = _measured(args.each)
-        if args.features:
-            np.savez(args.features, **measured)
+    measured = _measured(args.each, args.features)
     forests = {effect: _learned(effect, measured) for effect in NUMBERS}
     names = [place.name for place in places() if place.side == "train"]
     text = json.dumps({"learned_on": names, "forests": forests}, separators=(",", ":"))
@@ -92,25 +92,48 @@ def main() -> None:
     print(f"{args.out}: {len(text) // 1000} kB")
 
 
-def _measured(each: int) -> dict[str, Any]:
+def _measured(each: int, folder: Path | None) -> dict[str, Any]:
     """The numbers of every sample, by effect, and about each: its place, its case, and whether it shows its fault."""
+    blocks = []
+    trained = [place for place in places() if place.side == "train"]
+    for start in range(0, each, BLOCK):
+        print(f"courses from {start} of {each}", file=sys.stderr, flush=True)
+        for index, place in enumerate(trained):
+            kept = folder / f"{place.name}-{start}.npz" if folder else None
+            if kept is None or not kept.is_file():
+                block = _block(place, index, range(start, min(start + BLOCK, each)))
+                if kept is not None:
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    np.savez(kept, **block)
+            else:
+                block = dict(np.load(kept))
+            blocks.append(block)
+    return {key: blocks[0][key] if key.startswith("names") else _joined(blocks, key) for key in blocks[0]}
+
+
+def _joined(blocks: list[dict[str, Any]], key: str) -> Any:
+    return np.concatenate([block[key] for block in blocks])
+
+
+def _block(place: Place, index: int, numbers: range) -> dict[str, Any]:
+    """The samples of some courses of one place."""
     rows: dict[str, list[list[float]]] = {effect: [] for effect in NUMBERS}
     about: list[tuple[int, int, bool]] = []
     names: dict[str, list[str]] = {}
-    for index, place in enumerate(place for place in places() if place.side == "train"):
-        print(place.name, file=sys.stderr, flush=True)
-        for number in range(each):
-            shot = film(course(place, number))
-            for look, spot in product(TAKEN_LOOKS, shot.course.spots):
-                region = raster.cut(shot.pictures[look], spot.corners)
-                if region is None:
-                    continue
-                seen = ZoneMeasures(region, color_of(spot.case, spot.drawn))
-                for effect, numbers in NUMBERS.items():
-                    found = numbers(seen)
-                    names[effect] = list(found)
-                    rows[effect].append(list(found.values()))
-                about.append((index, CASES.index(spot.case), _shows(shot, look, spot)))
+    for number in numbers:
+        one = course(place, number)
+        size = one.size_px if one.size_px[0] <= MOST_WIDE_PX else (MOST_WIDE_PX, 720)
+        shot = film(replace(one, lights=(one.lights[0], one.lights[-1]), size_px=size))
+        for look, spot in product(range(2), one.spots):
+            region = raster.cut(shot.pictures[look], spot.corners)
+            if region is None:
+                continue
+            seen = ZoneMeasures(region, color_of(spot.case, spot.drawn))
+            for effect, measure in NUMBERS.items():
+                found = measure(seen)
+                names[effect] = list(found)
+                rows[effect].append(list(found.values()))
+            about.append((index, CASES.index(spot.case), _shows(shot, look, spot)))
     tables = {effect: np.array(row, np.float32) for effect, row in rows.items()}
     return {**tables, "about": np.array(about), **{f"names_{effect}": names[effect] for effect in NUMBERS}}
 
