@@ -74,7 +74,7 @@ def calibrate_zones(
 def _judge(picture: Bgr, zone: Zone, imprint: bytes, seen: FramingSeen, bars: Sequence[Box]) -> Verdict:
     framing = seen.framing or AS_APPROVED
     if framing == AS_APPROVED:
-        found = judge_looks(picture, zone, imprint)
+        found = judge_looks(picture, zone, imprint, seen.state == "found")
         return _both(found, lambda one: _beside_bars(one, zone.polygon, bars))
     polygon, box = framed(framing, zone.polygon), content(seen.bars)
     if is_beside(polygon, box):

@@ -63,13 +63,14 @@ _PROMOTED: Final = ("no-texture", "not-clean", "no-energy", "no-grid", "looks-di
 """Why a look is unsure that may still be of a zone in which nothing changes."""
 
 
-def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"") -> Verdict:
+def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool = False) -> Verdict:
     """Judge one zone of a decoded picture (height x width x 3, BGR), alone and `together` with its earlier looks.
 
-    `imprint`: that of the picture, by which an earlier look at the same moment is known and left out.
+    `imprint`: that of the picture, by which an earlier look at the same moment is known and left out. `bars_known`: as
+    for `judge_zone`.
     The numbers of `together` are the present look's, with `looks`, how many counted, where there were several.
     """
-    single = judge_zone(picture, zone)
+    single = judge_zone(picture, zone, bars_known)
     region = _region(picture, zone)
     if region is None:
         return replace(single, together=single)

@@ -30,11 +30,14 @@ LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
 
 
-def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
+def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
     """Judge one zone of a decoded picture (height x width x 3, BGR).
 
     A zone whose declared effect is not found, but another one is, is UNSURE `other-effect`: it may well be hidden, but
     not as declared. Among the numbers, `hidden_probability` is the forest's.
+
+    `bars_known`: the picture's bars are measured against the approved view elsewhere; where they are not, a solid zone
+    that may lie in one stays open.
     """
     try:
         validate(zone.polygon)
@@ -51,7 +54,7 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
         opinion = _beside_overlays(region, zone, opinion) or opinion
     if opinion.decision == "UNSURE":
         opinion = _within_larger(picture, seen, zone) or opinion
-    if opinion.reason == "solid" and bars.is_in_bar(picture, zone.polygon):
+    if opinion.reason == "solid" and not bars_known and bars.is_in_bar(picture, zone.polygon):
         text = "The zone's colour goes on to the edge of the picture, all along it: that may be a bar, not a mask."
         opinion = Opinion("UNSURE", "bar", opinion.numbers, text)
     return _signed(seen, _verdict(zone, opinion))
