@@ -15,6 +15,13 @@ from masking.model import Effect
 MOST_LOOKS: Final = 6
 """So many looks are judged as one measurement, the present one among them."""
 
+CERTAIN_FAIL: Final = 0.005
+"""Probability up to which a look that fails plainly shows a bare zone: two such need no majority, for a mask that was
+switched off a moment ago.
+"""
+
+PROBABILITY: Final = "hidden_probability"
+
 LEAST_APART_S: Final = 2.0
 """So far apart two pictures must be to count as two looks."""
 

@@ -15,26 +15,36 @@ from typing import Final, Literal
 
 from masking.geometry import GeometryError, validate
 from masking.model import Effect, Verdict, Zone
-from masking.zones.evidence import Change, Look, basis_of, changing, describe, is_same, moment_of, read, recurring
-from masking.zones.evidence_format import MOST_LOOKS, Single
+from masking.zones.evidence import (
+    Change,
+    Look,
+    Recurring,
+    basis_of,
+    changing,
+    describe,
+    is_same,
+    moment_of,
+    read,
+    recurring,
+)
+from masking.zones.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
 from masking.zones.forest import PASS_FROM
 from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.verdict import judge_zone
 
-RECURS_FROM: Final = 0.06
-CROSSED_FROM: Final = 0.04
-"""Contrast (levels) that recurs in a flat area from which something shows through (`evidence.Recurring`)."""
+RECURS_FROM: Final = 0.3
+CROSSED_FROM: Final = 0.008
+"""Contrast (levels) in a flat area that recurs over six looks, from either of which on something shows through
+(`evidence.Recurring`). Of fewer looks chance leaves more: the fourth root of the number of pairs.
+"""
 
 RECURS_TO: Final = 2.5
 """Above, it is no faint rest: a single look judges it (`opinions.py`), or it is a pattern of the mask's own."""
 
-ONE_LOOK_FROM: Final = 0.2
-ONE_LOOK_CROSSED_FROM: Final = 0.1
+ONE_LOOK_FROM: Final = 0.1
+ONE_LOOK_CROSSED_FROM: Final = 0.05
 """Contrast in the only look from which more looks must show that it does not recur."""
-
-CERTAIN_FAIL: Final = 0.005
-"""Probability up to which two looks that fail need no majority: the mask was switched off a moment ago."""
 
 STILL_INSIDE: Final = -0.7
 STILL_STRIP: Final = -0.4
@@ -47,7 +57,6 @@ around everywhere, that a zone counts as hidden whose looks alone are not sure, 
 MOVES_INSIDE: Final = -0.2
 """Where more changes inside, a mosaic or blur that looks whole is not believed: walls are tiled, glass is frosted."""
 
-PROBABILITY: Final = "hidden_probability"
 MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
 """A number of each judge (`opinions.py`) that no other one gives: it identifies whose odds they are."""
 
@@ -195,9 +204,15 @@ def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
     rest = recurring(flat) if len(flat) > 1 else None
     if len(flat) == 1:
         return _first(joined, flat)
-    if rest is not None and RECURS_FROM < rest.contrast <= RECURS_TO and rest.crossed > CROSSED_FROM:
+    if rest is not None and _recurs(rest, len(flat)):
         return _open(joined, "shows-through", _SHOWS)
     return joined
+
+
+def _recurs(rest: Recurring, looks: int) -> bool:
+    most = MOST_LOOKS * (MOST_LOOKS - 1)
+    chance = (most / (looks * (looks - 1))) ** 0.25
+    return rest.contrast <= RECURS_TO and (rest.contrast > RECURS_FROM or rest.crossed > CROSSED_FROM * chance)
 
 
 def _is_solid(verdict: Verdict) -> bool:

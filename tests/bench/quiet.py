@@ -37,7 +37,7 @@ from agent.site.config.site import Site
 from agent.site.declarations.standing import lines, local_day, standings
 from drivers.credentials import Credentials
 from drivers.details import Host
-from drivers.footage import WantedFootage
+from drivers.footage import NOTHING_WANTED, WantedFootage
 from drivers.model import Device, Observation
 from drivers.picture import PathName
 from masking.worker.client import Worker
@@ -67,7 +67,12 @@ class Reading:
     waiting: list[tuple[Box, Mapping[str, Collection[PathName]], WantedFootage]] = field(default_factory=list)
 
     def ask(
-        self, part: Site, paths: Mapping[str, Collection[PathName]], wanted: WantedFootage, in_s: float = 0.0
+        self,
+        part: Site,
+        paths: Mapping[str, Collection[PathName]],
+        wanted: WantedFootage = NOTHING_WANTED,
+        in_s: float = 0.0,
+        in_first_deadline: bool = False,
     ) -> None:
         ids = {device.id for device in part.devices}
         self.waiting += [(box, paths, wanted) for box in self.world.boxes if box.device.id in ids]

@@ -32,13 +32,16 @@ def undeclare(told: Told) -> None:
     told.config.write_text(re.sub(r"(?m)^no_private_area.*\n", "", kept), "utf-8")
 
 
-def test_the_first_look_finds_masks_that_are_off_beside_their_place_translucent_or_not_on_a_path(
+def test_two_looks_find_masks_that_are_off_beside_their_place_translucent_or_not_on_a_path(
     tmp_path: Path, worker: Worker
 ) -> None:
     devices = [one for one in DEVICES if one.id in BEHIND]
     cameras = [one for one in CAMERAS if one.device in BEHIND and one.id != "parking"]
     with told_site(tmp_path, worker, devices, cameras) as told:
         undeclare(told)
+        told.cycle()
+        lobby = told.findings[f"{EFFECTIVE} camera:lobby"]
+        assert lobby.status == "unknown", "its clock stands still: each snapshot in a look is the same bytes"
         told.cycle()
         assert status(told, f"{PRESENT} site") == ("unknown", "not-declared")
         assert status(told, f"{PRESENT} camera:corridor") == ("warn", "disabled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pictures
@@ -23,7 +23,7 @@ from agent.observe.probe.devices import NOTHING_WANTED as NOTHING_WANTED
 from agent.observe.probe.devices import Paths, ProbeResult
 from agent.observe.remembered.value import EMPTY, Remembered
 from agent.service.cycle.environment import Environment
-from agent.service.cycle.rounds import look_in_rounds
+from agent.service.cycle.rounds import CONFIRM_S, look_in_rounds
 from agent.site.config.site import PrivateZone, Site
 from drivers.credentials import Credentials
 from drivers.footage import WantedFootage
@@ -115,13 +115,13 @@ class StreetReading:
 
 def run(
     street: Street, a_site: Site, worker: Worker, count: int,
-    references: dict[str, tuple[bytes, ...]] | None = None, env: Environment | None = None,
+    references: dict[str, tuple[bytes, ...]] | None = None, env: Environment | None = None, before: Remembered = EMPTY,
 ) -> tuple[Observations, Remembered]:  # fmt: skip
     reading = StreetReading(street)
     reading.ask(a_site)
     known = ApprovedViews(references or {})
     env = env or street.env(worker)
-    _, looked, memory = look_in_rounds(a_site, env, reading, ProbeResult(()), EMPTY, known, NOW, count)
+    _, looked, memory = look_in_rounds(a_site, env, reading, ProbeResult(()), before, known, NOW, count)
     return looked, memory
 
 
@@ -249,3 +249,43 @@ def test_a_check_takes_three_rounds_unless_it_is_told_otherwise() -> None:
     for wrong in ("0", "-1", "10", "x"):
         with pytest.raises(SystemExit):
             parser.parse_args(["--rounds", wrong])
+
+
+BARE = [pictures.lit(pictures.scene(21), "day", moment) for moment in (5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [
+        (BARE, ("FAIL", "not-hidden")),
+        ([BARE[0], HIDDEN], ("UNSURE", "looks-differ")),
+        ([BARE[0], BARE[0]], ("UNSURE", "unconfirmed")),
+    ],
+    ids=["bare twice", "hidden the second time", "the same bytes"],
+)
+def test_a_first_picture_that_shows_a_zone_bare_is_confirmed_by_a_second_in_the_same_look(
+    worker: Worker, shown: list[pictures.Picture], wanted: tuple[str, str]
+) -> None:
+    street = Street({"solid": shown})
+    one = site(camera("solid", "solid", zones=(PrivateZone("window", polygon(BOX), "color"),)))
+    looked, memory = run(street, one, worker, 1)
+    assert street.asked == [("solid",), ("solid",)]
+    assert street.waited == [CONFIRM_S]
+    (verdict,) = [o.value for o in looked if isinstance(o.value, ZoneVerdict)]
+    assert (verdict.verdict, verdict.reason) == wanted
+    assert [f.confirmed for one in memory.pooled for f in one.failed.values()] == (
+        [wanted[0] == "FAIL"] if wanted[1] != "looks-differ" else [False]
+    )
+
+
+def test_a_zone_that_has_been_failing_is_not_looked_at_a_second_time(worker: Worker) -> None:
+    street = Street({"solid": BARE})
+    one = site(camera("solid", "solid", zones=(PrivateZone("window", polygon(BOX), "color"),)))
+    _, memory = run(street, one, worker, 1)
+    (known,) = memory.pooled
+    (failed,) = known.failed.items()
+    earlier = replace(known, failed={failed[0]: replace(failed[1], at=NOW - timedelta(minutes=15))})
+    again = Street({"solid": BARE})
+    looked, _ = run(again, one, worker, 1, before=replace(memory, pooled=(earlier,)))
+    assert again.asked == [("solid",)]
+    assert [o.value.verdict for o in looked if isinstance(o.value, ZoneVerdict)] == ["FAIL"]

@@ -238,12 +238,17 @@ class HandedReading:
     question: str = ""
 
     def ask(
-        self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, in_s: float = 0.0
+        self,
+        part: Site,
+        paths: Paths | None = None,
+        wanted: WantedFootage = NOTHING_WANTED,
+        in_s: float = 0.0,
+        in_first_deadline: bool = False,
     ) -> None:
         asked = (self.world.clock.at, part.devices, part.cameras, paths, wanted)
         self.question = "" if self.world.answered is None or self.world.changed else repr(asked)
         if not self.known():
-            self.real.ask(part, paths, wanted, in_s)
+            self.real.ask(part, paths, wanted, in_s, in_first_deadline)
 
     def known(self) -> bool:
         return self.question in (self.world.answered or {})

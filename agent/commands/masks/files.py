@@ -28,6 +28,7 @@ from masking.view.model import DescriptorJob, ViewJob, ViewSeen
 from masking.worker.client import Worker
 from masking.worker.study import Study
 from masking.worker.wire import MAX_PICTURE_BYTES
+from masking.zones.evidence_format import CERTAIN_FAIL, PROBABILITY
 
 VERIFY_SCHEMA = "camwarden-masks-verify/1"
 COMPARE_SCHEMA = "camwarden-masks-compare/1"
@@ -222,13 +223,21 @@ def _judge_files(worker: Worker, files: Sequence[_File], zones: tuple[Zone, ...]
 def _together(zone: Zone, looked: list[_JudgedFile]) -> Verdict | None:
     """Return the verdict on a region in all judged files together; None where there is none.
 
-    It came with the last of them in which a mask can be judged.
+    It came with the last of them in which a mask can be judged; but a file that plainly shows the region bare is not
+    voted down by others, wherever it stands among them.
     """
     judged = [one.judged for one in looked if one.judged is not None]
     lit = [one for one in judged if not _is_dark(one)]
+    own = [v for one in reversed(lit) for v in one.verdicts if v.zone == zone.name]
+    if (bare := next((v for v in own if _is_plainly_bare(v)), None)) is not None:
+        return bare
     for one in reversed(lit):
         return next((v.together or v for v in one.verdicts if v.zone == zone.name), None)
     return next((v for one in reversed(judged) for v in _verdicts(one) if v.zone == zone.name), None)
+
+
+def _is_plainly_bare(verdict: Verdict) -> bool:
+    return verdict.verdict == "FAIL" and dict(verdict.numbers).get(PROBABILITY, 1.0) <= CERTAIN_FAIL
 
 
 def _is_dark(judged: Judged) -> bool:

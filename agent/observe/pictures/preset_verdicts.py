@@ -7,7 +7,7 @@ unchanged: approved views, zones, the device's masks. A first picture that shows
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -162,20 +162,27 @@ def _camera(
     young = {(one.preset, one.path): one for one in known.seen if timedelta(0) <= now - one.at <= KEPT}
     own = [o for o in looked if o.subject == f"camera:{name}"]
     digests = {o.value.path: o.value.digest for o in own if isinstance(o.value, PictureSeen)}
-    for observation in looked:
-        value = observation.value
-        if observation.subject == f"camera:{name}" and isinstance(value, PresetSeen) and value.preset:
-            key = value.preset, value.path
-            picture = Failed(observation.taken_at, digests.get(value.path, ""), confirmed=False)
-            young[key] = _path_result(young.get(key), value, picture, now)
+    seen = [(o.taken_at, o.value) for o in own if isinstance(o.value, PresetSeen) and o.value.preset]
+    bare = {(at.preset, at.path, one.zone) for _, at in seen for one in at.verdicts if one.verdict == "FAIL"}
+    bare |= {(at.preset, at.path, one.verdict.zone) for at in young.values() for one in at.zones if one.failed}
+    for taken_at, value in seen:
+        elsewhere = {zone for preset, path, zone in bare if preset == value.preset and path != value.path}
+        picture = Failed(taken_at, digests.get(value.path, ""), confirmed=False)
+        young[value.preset, value.path] = _path_result(
+            young.get((value.preset, value.path)), value, picture, elsewhere, now
+        )
     return replace(known, masks=masks or known.masks, seen=tuple(young.values()))
 
 
-def _path_result(before: PresetOnPath | None, seen: PresetSeen, picture: Failed, now: datetime) -> PresetOnPath:
+def _path_result(
+    before: PresetOnPath | None, seen: PresetSeen, picture: Failed, elsewhere: Collection[str], now: datetime
+) -> PresetOnPath:
+    """Return what one picture showed at a preset; `elsewhere`: zones that another path shows bare."""
     known = {one.verdict.zone: one.failed for one in before.zones} if before else {}
     zones = []
     for verdict in seen.verdicts:
-        counted, failed = judge_failed(verdict, picture, known.get(verdict.zone))
+        two = replace(picture, confirmed=verdict.zone in elsewhere)
+        counted, failed = judge_failed(verdict, two, known.get(verdict.zone))
         zones.append(ZoneResult(replace(counted, numbers=()), failed))
     return PresetOnPath(seen.preset, seen.path, now, tuple(zones))
 

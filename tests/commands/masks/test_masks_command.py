@@ -150,6 +150,24 @@ def test_several_files_are_pooled(tmp_path: Path, regions: Path, capsys: pytest.
     assert code == exits.FAILS, "a picture that plainly shows the region is not voted down"
 
 
+def test_a_region_that_is_hidden_otherwise_than_declared_never_fails_however_many_pictures_show_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soft = tmp_path / "soft.toml"
+    soft.write_text(toml(region("desk", DESK, "pixelated")), "utf-8")
+    grey = Mask("solid", color=(128, 128, 128))
+    images = [saved(tmp_path / f"grey{noise}.jpg", masked(noise=noise, mask=grey)) for noise in (1, 2, 3)]
+    code, told = run(capsys, "verify", *images, "--regions", soft)
+    (together,) = told["regions"]
+    assert (code, together["verdict"], together["reason"]) == (exits.UNCHECKED, "UNSURE", "other-effect")
+
+
+def test_one_picture_twice_is_one_look(tmp_path: Path, regions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = saved(tmp_path / "one.jpg", masked(noise=1))
+    _, told = run(capsys, "verify", image, image, image, "--regions", regions)
+    assert "looks" not in told["regions"][0]["numbers"]
+
+
 def test_what_cannot_be_told_is_no_success(tmp_path: Path, regions: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grey, anything = np.full((360, 640, 3), 128, np.uint8), tmp_path / "any.toml"
     anything.write_text(toml(region("desk", DESK)))

@@ -13,7 +13,7 @@ from pictures import Mask, Picture
 from masking.model import Effect, Verdict, Zone
 from masking.zones.evidence import basis_of, read, recurring
 from masking.zones.evidence_format import EVIDENCE_BYTES, MOST_LOOKS, NoEvidence, unpack
-from masking.zones.together import RECURS_FROM, judge_looks, judge_of
+from masking.zones.together import CROSSED_FROM, judge_looks, judge_of
 from masking.zones.verdict import judge_zone
 
 DESK = pictures.polygon(pictures.ZONE)
@@ -153,10 +153,10 @@ def test_the_rest_of_a_mask_is_far_below_what_shows_through_a_faint_one() -> Non
         looks = [read(judge_looks(picture, zone()).evidence, basis) for picture in picture_seen]
         rest = recurring([look for look in looks if look is not None])
         assert rest is not None
-        return rest.contrast
+        return rest.crossed
 
-    assert contrast(Mask("solid")) < RECURS_FROM / 2
-    assert contrast(FAINT) > 2 * RECURS_FROM
+    assert contrast(Mask("solid")) < CROSSED_FROM / 2
+    assert contrast(FAINT) > 2 * CROSSED_FROM
 
 
 def test_each_judge_is_known_by_its_numbers() -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import scripted_driver
@@ -116,6 +117,31 @@ def test_a_later_look_begins_in_its_own_time_and_not_before(tmp_path: Path, monk
             assert asked == ["d0"], "nothing is asked before its time"
     assert came == asked == ["d0", "d0"]
     assert waited == [pytest.approx(600.0, abs=LATE_S)], "nothing else was going on"
+
+
+@pytest.mark.parametrize(("in_s", "asked_again"), [(0.0, True), (599.5, False)], ids=["time left", "hardly any left"])
+def test_a_picture_that_confirms_another_is_fetched_within_the_first_deadline_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_s: float, asked_again: bool
+) -> None:
+    limits: list[float] = []
+    opened = fan_out.open_transport
+
+    def noted(device: Device, deadline_s: float, *rest: Any) -> Any:
+        limits.append(deadline_s)
+        return opened(device, deadline_s, *rest)
+
+    monkeypatch.setattr(fan_out, "open_transport", noted)
+    a_site = replace(site_of(HEALTHY), probe=Probe(deadline_s=600.0))
+    reading = probing.Reading(a_site, Credentials(tmp_path / "c.json"), lambda: NOW)
+    reading.ask(a_site)
+    came = 0
+    for _ in reading.arrivals():
+        came += 1
+        if came == 1:
+            reading.ask(a_site, in_s=in_s, in_first_deadline=True)
+    assert came == len(limits) == (2 if asked_again else 1)
+    assert limits[0] == 600.0
+    assert all(limit < 600.0 for limit in limits[1:])
 
 
 def reading_now() -> list[threading.Thread]:
