@@ -17,10 +17,14 @@ from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
 
 LARGER_FRAME_MIN: Final = 1.3
-"""So plainly a larger mask must end along its border (`frame.py`); that of a bare place does not show there at all."""
+LARGER_LUMA: Final = 3.5
+LARGER_CHROMA: Final = 4.0
+"""So plainly a larger solid mask must end along its border (`frame.py`), and so near (levels) to its declared colour it
+must be."""
 
-LARGER_CONTINUITY: Final = 0.5
-"""Or so well the brightness under a larger mosaic or blur must go on beyond its border."""
+LARGER_CONTINUITY: Final = 0.6
+"""So well the brightness under a larger mosaic must go on beyond its border. A larger blur stays open: a frosted pane
+looks the same."""
 
 FLAT_MIN: Final = 0.97
 """Share of a zone of one colour from which a larger mask ends where that colour does."""
@@ -63,11 +67,14 @@ def _within_larger(picture: Bgr, region: Region, zone: Zone) -> Opinion | None:
     if found is None or larger is None:
         return None
     opinion = _judged(larger, zone)
-    edge = ZoneMeasures(larger, zone.color).frame
-    is_set_off = edge.least >= LARGER_FRAME_MIN or (
-        opinion.reason != "solid" and LARGER_CONTINUITY <= edge.continuity < 1
-    )
-    if opinion.decision != "PASS" or not is_set_off:
+    seen = ZoneMeasures(larger, zone.color)
+    if opinion.reason == "solid":
+        # A dark screen lies around a zone too: its colour is no mask's exact one.
+        is_exact = bool(zone.color) and seen.solid.luma_off <= LARGER_LUMA and seen.solid.chroma_off <= LARGER_CHROMA
+        is_proven = is_exact and seen.frame.least >= LARGER_FRAME_MIN
+    else:
+        is_proven = opinion.reason == "mosaic" and LARGER_CONTINUITY <= seen.frame.continuity < 1
+    if not is_proven:
         return None
     text = f"{opinion.text} The mask goes beyond the zone on every side."
     return Opinion("PASS", opinion.reason, (*opinion.numbers, ("beyond_px", round(found[1], 1))), text)
