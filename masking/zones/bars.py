@@ -1,4 +1,4 @@
-"""Tells a zone in a bar of the picture: an area of the zone's colour that reaches a whole edge of the picture.
+"""Detects a zone in a bar of the picture: an area of the zone's colour that reaches a whole edge of the picture.
 
 Players and recorders pad pictures with black bars. A bar hides nothing that a camera sees; nor can a solid mask that
 fills a whole side of the picture be told from one.

@@ -1,4 +1,4 @@
-"""Recognizes fills that hide without being one colour: a gradient, two colours side by side, a pattern.
+"""Classifies fills that hide without being one colour: a gradient, two colours side by side, a pattern.
 
 None of them can be told from a surface of the scene for certain. Where one ends exactly at the zone's border, on every
 side (`frame.py`), a zone that is not of one colour is left open instead of failing.

@@ -18,10 +18,14 @@ from masking.zones.raster import Bgr, Region, cut
 from masking.zones.signature import EFFECT_OF, signature
 
 LARGER_FRAME_MIN: Final = 1.3
-"""So plainly a larger mask must end along its border (`frame.py`); that of a bare place does not show there at all."""
+LARGER_LUMA: Final = 3.5
+LARGER_CHROMA: Final = 4.0
+"""So plainly a larger solid mask must end along its border (`frame.py`), and so near (levels) to its declared colour it
+must be."""
 
-LARGER_CONTINUITY: Final = 0.5
-"""Or so well the brightness under a larger mosaic or blur must go on beyond its border."""
+LARGER_CONTINUITY: Final = 0.6
+"""So well the brightness under a larger mosaic must go on beyond its border. A larger blur stays open: a frosted pane
+looks the same."""
 
 FLAT_MIN: Final = 0.97
 """Share of a zone of one colour from which a larger mask ends where that colour does."""
@@ -73,11 +77,16 @@ def _within_larger(picture: Bgr, seen: ZoneMeasures, zone: Zone) -> Opinion | No
     if found is None or larger is None:
         return None
     around = ZoneMeasures(larger, zone.color)
-    opinion, edge = _judged(around, zone), around.frame
-    is_set_off = edge.least >= LARGER_FRAME_MIN or (
-        opinion.reason != "solid" and LARGER_CONTINUITY <= edge.continuity < 1
-    )
-    if opinion.decision != "PASS" or not is_set_off:
+    opinion = _judged(around, zone)
+    if opinion.reason == "solid":
+        # A dark screen lies around a zone too: its colour is no mask's exact one.
+        is_exact = (
+            bool(zone.color) and around.solid.luma_off <= LARGER_LUMA and around.solid.chroma_off <= LARGER_CHROMA
+        )
+        is_proven = is_exact and around.frame.least >= LARGER_FRAME_MIN
+    else:
+        is_proven = opinion.reason == "mosaic" and LARGER_CONTINUITY <= around.frame.continuity < 1
+    if opinion.decision != "PASS" or not is_proven:
         return None
     text = f"{opinion.text} The mask goes beyond the zone on every side."
     return Opinion("PASS", opinion.reason, (*opinion.numbers, ("beyond_px", round(found[1], 1))), text)

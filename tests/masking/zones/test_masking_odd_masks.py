@@ -108,7 +108,7 @@ def test_text_over_a_translucent_mask_does_not_save_it(complaints: int, opacity:
 
 
 @pytest.mark.parametrize("beyond_px", [8, 30])
-@pytest.mark.parametrize("effect", ["color", "pixelated", "blurred"])
+@pytest.mark.parametrize("effect", ["color", "pixelated"])
 def test_a_mask_larger_than_its_zone_is_proven(complaints: int, effect: Effect, beyond_px: int) -> None:
     larger = box_px(192 - beyond_px, 108 - beyond_px, 384 + beyond_px, 270 + beyond_px)
     picture = pictures.masked(lit_scene(), larger, MASKS[effect])
@@ -116,6 +116,23 @@ def test_a_mask_larger_than_its_zone_is_proven(complaints: int, effect: Effect, 
     assert found.verdict == "PASS", found
     if beyond_px == 30:
         assert dict(found.numbers)["beyond_px"] == pytest.approx(30, abs=4)
+
+
+@pytest.mark.parametrize("sigma", [6, 10])
+@pytest.mark.parametrize("beyond_px", [12, 30])
+def test_a_frosted_pane_around_the_zone_is_no_larger_mask(complaints: int, beyond_px: int, sigma: int) -> None:
+    around = box_px(192 - beyond_px, 108 - beyond_px, 384 + beyond_px, 270 + beyond_px)
+    pane = pictures.masked(pictures.scene(22), around, Mask("blur", sigma))
+    for effect in ("blurred", "any"):
+        assert verdict(complaints, pictures.lit(pane, "day", 22), "jpeg90", zone(effect)).reason != "blur"
+
+
+@pytest.mark.parametrize("level", [6, 12])
+def test_a_screen_of_which_the_zone_is_the_middle_is_no_larger_mask(complaints: int, level: int) -> None:
+    scene = pictures.scene(22)
+    cv2.rectangle(scene, (172, 88), (404, 290), (level, level, level), -1)
+    for asked in (zone("color"), zone("any")):
+        assert verdict(complaints, pictures.lit(scene, "day", 22), "jpeg85", asked).verdict != "PASS"
 
 
 @pytest.mark.parametrize("effect", ["color", "pixelated", "blurred"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sites import NOW, PATHS, ZONE, camera, site
 
 from agent.observe.pictures.judge import judge_pictures
@@ -28,6 +30,14 @@ def test_a_good_picture_is_seen_and_its_zones_are_judged() -> None:
     ]
     digests = {v.digest for v in values if isinstance(v, PictureSeen)}
     assert len(digests) == 2
+
+
+def test_every_zone_is_asked_about_with_where_its_camera_writes() -> None:
+    asked: list[Job] = []
+    watched = replace(camera(), overlay_boxes=((0.1, 0.2, 0.4, 0.3),))
+    judge_pictures(site(watched), pictures(b"a"), lambda job: asked.append(job) or judge(job))  # type: ignore[func-returns-value]
+    (zone,) = asked[0].zones
+    assert zone.overlays == (((0.1, 0.2), (0.4, 0.2), (0.4, 0.3), (0.1, 0.3)),)
 
 
 def test_a_bad_picture_costs_its_own_path_only() -> None:
