@@ -10,7 +10,8 @@ from typing import Any
 
 import cv2
 
-from masking.model import Judged, Zone
+from masking.model import Judged, Verdict, Zone
+from masking.quality.drawn import is_card
 from masking.view import positions
 from masking.view.imprint import imprint
 from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
@@ -79,7 +80,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         picture = decoded.picture
         mean, deviation = _luma(picture)
         bits = imprint(picture)
-        verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
+        verdicts = _verdicts(picture, wire.zones_of(message))
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.run_study(picture, study)
         asked = positions.positions_of(message)
@@ -97,6 +98,14 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units, imprint=bits), number
     )
     return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
+
+
+def _verdicts(picture: decode.Bgr, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:
+    """Judge zones; in a card, which shows no scene, nothing is hidden and nothing shown."""
+    if zones and is_card(picture, [zone.polygon for zone in zones]):
+        why = "The picture shows no scene: it is a card, as is drawn where a signal is lost."
+        return tuple(Verdict(zone.name, "UNSURE", "signal-lost", (), why) for zone in zones)
+    return tuple(judge_zone(picture, zone) for zone in zones)
 
 
 def _print_into(said: int) -> None:

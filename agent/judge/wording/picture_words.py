@@ -36,6 +36,7 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "looks-differ": Message("several looks contradict each other"),
     "other-color": Message("looks hidden, but by another colour than declared"),
     "other-effect": Message("looks hidden, but by another effect than declared"),
+    "signal-lost": Message("what came is no scene but a card"),
     "too-small": Message("the zone is too small to be judged"),
     "bad-polygon": Message("the zone is no polygon that can be judged"),
 }
