@@ -38,6 +38,8 @@ class Thresholds:
     shift_percent: float = 0.5
     covered_ratio: float = 0.3
     covered_rise: float = 0.2
+    drawn_ratio: float = 0.75
+    standing_change: float = 0.3
     ink_least_ratio: float = 0.5
     ink_least: float = 1.0
 
@@ -134,7 +136,14 @@ def judge(
 
 
 def _signal(case: Case) -> QualityJudged:
-    return QualityJudged("signal-lost", "ok" if case.seen else "bad", "measured")
+    """Lost is what sends nothing, a card, or one picture for ever, with the clock in it standing."""
+    seen, t = case.seen, case.thresholds
+    if seen is None:
+        return QualityJudged("signal-lost", "bad", "measured")
+    standing = seen.overlay_change is not None and seen.overlay_change <= t.standing_change
+    stands = standing and seen.ink and min(seen.ink) >= t.ink_least and _frozen(case, seen).state == "bad"
+    state: QualityState = "bad" if stands or seen.drawn_ratio >= t.drawn_ratio else "ok"
+    return QualityJudged("signal-lost", state, "measured", seen.drawn_ratio, None, t.drawn_ratio)
 
 
 def _compared(

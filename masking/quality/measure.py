@@ -28,6 +28,7 @@ from masking.quality.cells import (
     shrunk_grey,
     undrawn_of,
 )
+from masking.quality.drawn import drawn_ratio
 from masking.view import baseline
 from masking.view.baseline import Descriptor
 from masking.view.model import LightMode, QualityJob, QualitySeen
@@ -62,6 +63,8 @@ _CHANGED = 0.7
 
 _SHOWN_LEAST = 0.2
 """Share of the picture in which the camera draws nothing, below which the rest is too little to call it even."""
+
+_OVERLAY_LEAST_PX = 4
 
 _SHIFT_PROOF = 0.06
 """Height of the correlation's peak below which a shift is chance."""
@@ -102,7 +105,7 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     coarse = coarse_of(grey)
     cells, spreads = cells_of(coarse, shown)
     covered, lost = _covered(view, cells, spreads, (coarse.shape[1], coarse.shape[0]), job.references)
-    change, changed, shift = _compare_previous(view, job.previous)
+    change, changed, shift, overlay_change = _compare_previous(view, job.previous, job.overlays)
     return QualitySeen(
         light=view.light,
         luma=mean,
@@ -122,6 +125,8 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
         shift_percent=shift,
         ink=tuple(_ink(grey, overlay) for overlay in job.overlays),
         even_ratio=_even(view),
+        drawn_ratio=drawn_ratio(grey, shown),
+        overlay_change=overlay_change,
     )
 
 
@@ -239,21 +244,24 @@ def _covered(
     return float(gone.mean()), float((~gone & (alike < _ALIKE)).mean())
 
 
-def _compare_previous(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
-    """Change, changed share and shift in per cent of the width since the picture before."""
+def _compare_previous(
+    view: _View, previous: bytes, overlays: Sequence[Polygon]
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """Change, changed share and shift in per cent of the width since the picture before, and the overlays' change."""
+    nothing = None, None, None, None
     before = baseline.decode_or_none(previous) if previous else None
     if before is None:
-        return None, None, None
+        return nothing
     size = (before.width_px, before.height_px)
     if not _same_shape(before, view.grey):
-        return None, None, None
+        return nothing
     old, new = grey_array(before), shrunk_grey(view.grey, max(size))
     if new.shape != old.shape:
-        return None, None, None
+        return nothing
     shown = view.shown.at(size)
     count = cv2.countNonZero(shown)
     if not count:
-        return None, None, None
+        return nothing
     mask = shown.astype(np.float32)
     difference = np.asarray(cv2.subtract(new, old, dtype=cv2.CV_32F), np.float32)
     difference -= np.float32(cv2.mean(difference, shown)[0])
@@ -261,7 +269,27 @@ def _compare_previous(view: _View, previous: bytes) -> tuple[float | None, float
     difference *= mask
     cells = shrunk(difference, CELL)[shrunk(mask, CELL) > 0.9]
     changed = float(np.count_nonzero(cells > _CHANGED)) / cells.size if cells.size else None
-    return cv2.sumElems(difference)[0] / count, changed, _shift(old, new, shown, mask)
+    in_overlays = _overlay_change(old, new, overlays)
+    return cv2.sumElems(difference)[0] / count, changed, _shift(old, new, shown, mask), in_overlays
+
+
+def _overlay_change(old: Grey, new: Grey, overlays: Sequence[Polygon]) -> float | None:
+    """The mean change in the overlay that changed most since the picture before, in levels; None without one."""
+    most = None
+    for overlay in overlays:
+        left, top, right, bottom = _box(overlay, old.shape)
+        if min(right - left, bottom - top) >= _OVERLAY_LEAST_PX:
+            both = cv2.absdiff(old[top:bottom, left:right], new[top:bottom, left:right])
+            most = max(most or 0.0, float(both.mean()))
+    return most
+
+
+def _box(polygon: Polygon, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The box around a polygon in pixels of a picture of that shape: left, top, right, bottom."""
+    corners = np.nan_to_num(np.array(polygon, np.float64).reshape(-1, 2)) * (shape[1], shape[0])
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, (shape[1], shape[0])).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, (shape[1], shape[0])).astype(int)
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _shift(old: Grey, new: Grey, shown: Grey, mask: Floats) -> float | None:
@@ -294,10 +322,7 @@ def _same_shape(descriptor: Descriptor, grey: Grey) -> bool:
 
 def _ink(grey: Grey, overlay: Polygon) -> float:
     """Mean strength of strokes, a few pixels wide, in an overlay's box, in levels of luma."""
-    height, width = grey.shape
-    corners = np.nan_to_num(np.array(overlay, np.float64).reshape(-1, 2)) * (width, height)
-    left, top = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(int)
-    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, (width, height)).astype(int)
+    left, top, right, bottom = _box(overlay, grey.shape)
     box = grey[top:bottom, left:right]
     if min(box.shape) < 5:
         return 0.0

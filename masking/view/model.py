@@ -95,6 +95,8 @@ class QualitySeen:
     brightness; changed_ratio: share of cells that differ at all. shift_percent: how far the picture went since the
     previous one, in per cent of the width. ink: fine strokes in each overlay's box, in levels of luma. even_ratio:
     share of pixels of one level of luma, give or take one, that is neither black nor burnt out: no sensor sees so.
+    drawn_ratio: share of even areas of a few levels that stand alone, as in cards and bars. overlay_change: as
+    `change`, in the overlays' boxes: 0 where a clock stands.
     """
 
     light: LightMode
@@ -115,6 +117,8 @@ class QualitySeen:
     shift_percent: float | None = None
     ink: tuple[float, ...] = ()
     even_ratio: float = 0.0
+    drawn_ratio: float = 0.0
+    overlay_change: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

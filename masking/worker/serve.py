@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from masking.clock import answer as clock_answer
-from masking.model import Judged, Zone
+from masking.model import Judged, Verdict, Zone
+from masking.quality.drawn import is_card
 from masking.view import positions
 from masking.view.imprint import imprint
 from masking.worker import (
@@ -101,7 +102,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         studied = None if study is None else study_picture.run_study(picture, study)
         framing_job = wire_framing.framing_job_of(message)
         framing = study_picture.framing_of(picture, framing_job, studied)
-        verdicts = framed_zones.judge_zones(picture, zones, bits, framing_job, framing)
+        verdicts = _no_scene(picture, zones) or framed_zones.judge_zones(picture, zones, bits, framing_job, framing)
         asked = positions.positions_of(message)
         positioned = study_picture.judge_position(picture, asked, bits) if asked else None
         names = message.get("calibrate", ())
@@ -123,6 +124,14 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
     answer |= wire_framing.framing_message(framing) | wire_sensitivity.sensitivities_message(tried)
     answer |= wire_study.studied_message(studied) | positions.positioned_message(positioned)
     return answer | wire_clock.seen_message(shown)
+
+
+def _no_scene(picture: decode.Bgr, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:
+    """The verdicts on zones in a card, which shows no scene: nothing is hidden, nothing shown; empty for any other."""
+    if not zones or not is_card(picture, [zone.polygon for zone in zones]):
+        return ()
+    why = "The picture shows no scene: it is a card, as is drawn where a signal is lost."
+    return tuple(Verdict(zone.name, "UNSURE", "signal-lost", (), why) for zone in zones)
 
 
 def _print_into(said: int) -> None:

@@ -47,8 +47,12 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "changed_ratio": (0, 1),
     "shift_percent": (0, 1000),
     "even_ratio": (0, 1),
+    "drawn_ratio": (0, 1),
+    "overlay_change": (0, 1000),
 }
-_PERHAPS: Final = frozenset({"covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent"})
+_PERHAPS: Final = frozenset(
+    {"covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent", "overlay_change"}
+)
 """Numbers that may be None: they need a reference or the picture before."""
 """What each number of `QualitySeen` may be."""
 

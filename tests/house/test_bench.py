@@ -173,6 +173,12 @@ FIGURES = {
         "declarations_open_after_ledger": ("lines", 5, "lower"),
         "quiet_cycle_ms": ("ms", 300, "lower"),
     },
+    "damaged": {
+        "damage_wrong_ratio": ("", 0.01, "lower"),
+        "damage_judged_ratio": ("", 0.01, "lower"),
+        "sound_refused_ratio": ("", 0, "lower"),
+        **{f"whole_{kind}_360p_ms": ("ms", 8, "lower") for kind in ("jpeg", "h264", "h265")},
+    },
     "moments": {
         "another_moment_equal_ratio": ("", 0, "lower"),
         "same_frame_equal_ratio": ("", 1, "higher"),

@@ -44,6 +44,7 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "grid-around": Message("its surroundings show the same grid of blocks"),
     "codec-grid": Message("a faint grid of blocks, as coding makes it on a bare surface"),
     "bar": Message("its colour goes on to the edge of the picture, as a bar does"),
+    "signal-lost": Message("what came is no scene but a card"),
     "too-small": Message("the zone is too small to be judged"),
     "not-calibrated": Message("a bare zone would not have been found here: what lies around looks like the mask"),
     "bad-polygon": Message("the zone is no polygon that can be judged"),

@@ -189,7 +189,10 @@ def _with_picture(
     marks = tuple(
         mark for one in judged if (mark := _mark_of(one, before.get(one.indicator), now)) and one.indicator != "moved"
     )
-    return CameraQuality(known.references, learn(known.memory, seen, now), shifts, marks, known.snapshot)
+    # What a recorder draws for a camera that it has lost must not become usual.
+    lost = any(one.indicator == "signal-lost" and one.state == "bad" for one in judged)
+    memory = known.memory if lost else learn(known.memory, seen, now)
+    return CameraQuality(known.references, memory, shifts, marks, known.snapshot)
 
 
 def _snapshot(before: SnapshotMark | None, seen: PictureSeen | None, now: datetime) -> SnapshotMark | None:

@@ -109,6 +109,8 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "shift_percent": (0.1, 20),
         "covered_ratio": (0.05, 1),
         "covered_rise": (0.05, 1),
+        "drawn_ratio": (0.5, 1),
+        "standing_change": (0.01, 20),
         "ink_least_ratio": (0.05, 0.95),
         "ink_least": (0.1, 50),
     }

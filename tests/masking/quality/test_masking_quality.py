@@ -262,3 +262,17 @@ def test_a_coloured_mask_does_not_make_a_grey_picture_a_day_picture() -> None:
     box: Polygon = ((0.15, 0.27), (0.48, 0.27), (0.48, 0.57), (0.15, 0.57))
     assert view_picture.light_mode(grey) != "infrared"
     assert view_picture.light_mode(grey, (box,)) == "infrared"
+
+
+def test_a_card_is_a_lost_signal_and_nothing_else() -> None:
+    card = replace(USUAL, drawn_ratio=0.9, luma=60.0, contrast=4.0, covered_ratio=1.0, change=0.0, ink=(0.0,))
+    assert bad(card, taught()) == ["signal-lost"]
+    assert bad(replace(USUAL, drawn_ratio=0.6), taught()) == []
+
+
+def test_a_last_frame_with_a_clock_that_stands_is_a_lost_signal_and_with_one_that_runs_is_frozen() -> None:
+    still = replace(USUAL, change=0.0)
+    assert bad(replace(still, overlay_change=0.1), taught()) == ["signal-lost"]
+    assert bad(replace(still, overlay_change=4.0), taught()) == ["frozen"]
+    assert bad(still, taught()) == ["frozen"]
+    assert bad(replace(USUAL, overlay_change=0.0), taught()) == []

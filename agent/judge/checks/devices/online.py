@@ -27,6 +27,9 @@ CHECK_ID = "camera-online"
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
 
+DRAWN_RATIO = 0.75
+"""Share of drawn areas from which a picture is a card. House rule, measured by `tests/bench/quality.py`."""
+
 CARD_RATIO = 0.85
 """Share of one even colour from which a picture is called a card. House rule, measured by `tests/bench/moments.py`."""
 
@@ -168,13 +171,24 @@ def _card(facts: Facts, subject: str) -> Iterator[Outcome]:
     Without a picture of this look that was measured, nothing is said.
     """
     for one in facts.observed(subject, QualitySeen):
-        if isinstance(one.value, QualitySeen) and one.value.even_ratio >= CARD_RATIO:
+        if not isinstance(one.value, QualitySeen):
+            continue
+        even, drawn = one.value.even_ratio, one.value.drawn_ratio
+        if even < CARD_RATIO and drawn >= DRAWN_RATIO:
+            message = Message(
+                "what comes is no scene: {share} % of it are drawn, as in a card that says NO VIDEO or in colour bars; "
+                "look at it, and check the camera's power and its cable",
+                {"share": round(100 * drawn)},
+            )
+            yield Open("scene", "signal-lost", message, {"drawn_ratio": round(drawn, 2)})
+            return
+        if even >= CARD_RATIO:
             message = Message(
                 "what comes is no scene: {share} % of it are of one even colour, as in a card that says NO VIDEO; look "
                 "at it, and check the camera's power and its cable",
-                {"share": round(100 * one.value.even_ratio)},
+                {"share": round(100 * even)},
             )
-            yield Open("scene", "card", message, {"even_ratio": round(one.value.even_ratio, 2)})
+            yield Open("scene", "signal-lost", message, {"even_ratio": round(even, 2)})
             return
 
 

@@ -33,6 +33,10 @@ COVERED = "covered"
 
 MESSAGES = MappingProxyType(
     {
+        "signal-lost": Message(
+            "what comes is no picture of it but a card, or one that stands with its clock: check its power, its cable "
+            "and its recorder"
+        ),
         "black": Message("its picture is black: check the lens, the light and the night mode"),
         "frozen": Message("its picture is frozen: restart it"),
         "over-bright": Message("its picture is over-bright: check its exposure and what shines into it"),
@@ -75,7 +79,7 @@ def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
     for name in _ORDER:
         if any(mark.indicator == name for mark in told):
             # A dark picture is told by camera-online; where that does not find it dark, this stands for itself.
-            cause = online.finding_key(subject) if name == "black" else ""
+            cause = online.finding_key(subject) if name in ("black", "signal-lost") else ""
             outcomes.append(Broken(name, name, MESSAGES[name], caused_by=cause, mild=True))
         else:
             marked = (Ground("quality", subject, "seen", mark.at),) if (mark := known.mark(name)) is not None else ()

@@ -15,7 +15,7 @@ from masking.view.model import QualitySeen
 
 @pytest.mark.parametrize(
     ("ratio", "expected"),
-    [(0.0, ("pass", "")), (CARD_RATIO - 0.01, ("pass", "")), (CARD_RATIO, ("unknown", "card"))],
+    [(0.0, ("pass", "")), (CARD_RATIO - 0.01, ("pass", "")), (CARD_RATIO, ("unknown", "signal-lost"))],
 )
 def test_a_card_is_not_online(ratio: float, expected: tuple[str, str]) -> None:
     shown = observed("camera:gate", replace(QUALITY, even_ratio=ratio))
