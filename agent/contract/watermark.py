@@ -26,6 +26,7 @@ SEQ_MAX: Final = NUMBER_MAX
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[a-z][a-z-]{0,63}")
+_KID = re.compile(r"[A-Za-z0-9_-]{43}")
 _REJECTED = ("stream", "seq", "digest", "reason")
 
 
@@ -40,14 +41,26 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedKey:
+    """A key of the site, by its thumbprint, of which the hub takes nothing any more, and why, in a word."""
+
+    kid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Watermark:
-    """A hub's confirmation, with the last refused report until its eviction. `ack_no` rises, also across epochs."""
+    """A hub's confirmation, with the last refused report until its eviction. `ack_no` rises, also across epochs.
+
+    `refused_key`: why nothing more is confirmed, where that is it.
+    """
 
     site: str
     epoch: str
     ack_no: int
     streams: Mapping[StreamName, Head]
     rejected: Rejected | None = None
+    refused_key: RefusedKey | None = None
 
 
 def write_watermark(mark: Watermark, now: datetime) -> bytes:
@@ -62,6 +75,8 @@ def write_watermark(mark: Watermark, now: datetime) -> bytes:
     }
     if (refused := mark.rejected) is not None:
         payload["rejected"] = asdict(refused)
+    if mark.refused_key is not None:
+        payload["refused_key"] = asdict(mark.refused_key)
     return encode(payload)
 
 
@@ -75,7 +90,9 @@ def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], 
     verify(payload, jws, hub_keys, ACK_TYP)
     data = read_json(payload)
     try:
-        mark = Watermark(data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]), _rejected(data))
+        mark = Watermark(
+            data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]), _rejected(data), _key(data)
+        )
         read_time(data["ts"])
         if data["schema"] != SCHEMA or not isinstance(mark.epoch, str) or not is_number(mark.ack_no):
             raise ValueError
@@ -107,6 +124,15 @@ def _rejected(data: Mapping[str, Any]) -> Rejected | None:
     if not (is_number(seq) and _DIGEST.fullmatch(digest) and _WORD.fullmatch(reason)):
         raise ValueError
     return Rejected(STREAMS[STREAMS.index(stream)], seq, digest, reason)
+
+
+def _key(data: Mapping[str, Any]) -> RefusedKey | None:
+    entry = data.get("refused_key")
+    if entry is None:
+        return None
+    if not (_KID.fullmatch(entry["kid"]) and _WORD.fullmatch(entry["reason"])):
+        raise ValueError
+    return RefusedKey(entry["kid"], entry["reason"])
 
 
 def is_number(value: object) -> TypeGuard[int]:

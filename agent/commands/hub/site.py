@@ -1,4 +1,4 @@
-"""Shows one site as the hub knows it now: boxes, open findings, and how long faults lasted: `camwarden hub site`."""
+"""Shows one site: its state, boxes, open findings, and how long faults lasted: `camwarden hub site`."""
 
 import argparse
 import json

@@ -215,6 +215,13 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
                 ),
                 lang,
             )
+        if hub.get("key_refused"):
+            refused = Message(
+                "the hub takes nothing that this site's key signs ({reason}): ask its team; what camwarden keys show "
+                "prints is to be trusted again, or enroll anew",
+                {"reason": clean(hub["key_refused"])},
+            )
+            yield render(refused, lang)
         if hub.get("report_refused"):
             values = {"words": clean(hub["report_refused"]), "at": clean(hub.get("report_refused_at"))[:16]}
             yield render(

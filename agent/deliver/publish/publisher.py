@@ -104,7 +104,7 @@ class Publisher:
         status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
         self._board = StatusBoard(status, clock)
         self._board.note_refused(spool.refused())
-        self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard)
+        self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard, signer.kid)
 
     def say(self, message: Message) -> None:
         """Queue a signed message outside the spool (the oldest of 64 is dropped), from any thread. Never blocks."""

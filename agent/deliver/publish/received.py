@@ -68,6 +68,7 @@ class Receiver:
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
         heard: TakeOrder = ignore_order,
+        own_kid: str = "",
     ) -> None:
         self._site = site
         self._spool = spool
@@ -76,6 +77,7 @@ class Receiver:
         self._hub_keys = hub_keys
         self._clock = clock
         self._heard = heard
+        self._own_kid = own_kid
 
     def take(self, name: str, payload: bytes, jws: str) -> None:
         """Take a message; an empty payload only clears a retained one."""
@@ -106,6 +108,8 @@ class Receiver:
         except NotVerified as error:
             self._board.count_ignored(error.reason, str(error))
             return
+        refused = mark.refused_key
+        self._board.tell_key(refused.reason if refused is not None and refused.kid == self._own_kid else "")
         outcome = self._spool.confirm(mark, now)
         if outcome in ("confirmed", "nothing-new"):
             self._window.confirmed(mark)

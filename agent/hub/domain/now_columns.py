@@ -1,4 +1,4 @@
-"""Extracts what a site's newest reports say of it now: facts of its boxes, and its open findings. Pure.
+"""Extracts facts of boxes and open findings from a site's newest reports. Pure.
 
 Open is what warns, fails or could not be judged. A malformed member is left out; nothing here refuses a report. Names
 and texts are the site's own words, cut to length.

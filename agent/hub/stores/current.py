@@ -1,4 +1,4 @@
-"""Keeps what each site's newest reports say of it now, and since when: `site_now`, `finding_now` and their like.
+"""Stores the present facts and open findings of each site, by its newest reports, and since when they are so.
 
 Written in the transaction that commits a report, so that no view reads a body. A configuration report replaces what
 stood of its site; an event changes one finding, where it is not older than that. Each stretch in which a finding was

@@ -182,7 +182,14 @@ CREATE TABLE IF NOT EXISTS dispute (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, current.STEP)
+# refused_key: the key by which the last refused message of a site was signed, until one of the site is verified again.
+_EIGHTH = f"""{current.STEP};
+CREATE TABLE IF NOT EXISTS refused_key (
+    site TEXT PRIMARY KEY, kid TEXT NOT NULL, reason TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 
 _BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5

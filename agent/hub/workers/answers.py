@@ -25,6 +25,7 @@ from agent.contract.topics import topic as topic_of
 from agent.contract.watermark import Watermark, write_watermark
 from agent.hub.stores.store import Store
 from agent.hub.workers import refused as refusals
+from agent.hub.workers import refused_keys
 from agent.hub.workers.resend import missing_from
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
@@ -50,10 +51,11 @@ class Ack:
 def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
     """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
     streams, rejected = store.chains.watermark(site, epoch), refusals.newest(store, site, epoch)
-    if not streams and rejected is None:
+    key = refused_keys.of(store, site)
+    if not streams and rejected is None and key is None:
         return None
     ((city, current),) = store.all("SELECT city, epoch FROM site WHERE site = ?", site)
-    mark = Watermark(site, epoch, store.next_ack_no(site, now), streams, rejected)
+    mark = Watermark(site, epoch, store.next_ack_no(site, now), streams, rejected, key)
     payload = write_watermark(mark, now)
     jws = sign_payload(payload, signer, ACK_TYP)
     return Ack(topic_of(city, site, "ack"), epoch == current, mark, jws, payload)

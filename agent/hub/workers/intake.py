@@ -16,7 +16,7 @@ from agent.hub.domain import accepted_loss, epochs, rotation
 from agent.hub.domain import lost_history as before
 from agent.hub.stores import day_figures, disputes
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
-from agent.hub.workers import answers, connected, orders, refused
+from agent.hub.workers import answers, connected, orders, refused, refused_keys
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
 from agent.verify.bindings import Trust
@@ -113,6 +113,10 @@ class Intake:
             if signed and address is not None and key is not None:
                 epoch = refused.keep(self._store, address, came, key, error.reason, now)
                 self.dirty.update({(site, epoch)} if epoch else ())
+            if error.reason in refused_keys.TOLD and (
+                epoch := refused_keys.keep(self._store, site, came, self.trust, self._key, now)
+            ):
+                self.dirty.add((site, epoch))
             self._store.chains.count(site, f"{'rejected' if signed else 'unverified'}:{error.reason}")
             told: Event = {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason}
             return {**told, "signed": signed, "why": str(error)}
@@ -130,6 +134,7 @@ class Intake:
         limit = self.trust.rotated(claim.kid)
         if limit is not None and not rotation.still_accepted(self._store, limit, claim):
             raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
+        refused_keys.forget(self._store, site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")

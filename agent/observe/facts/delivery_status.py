@@ -27,8 +27,9 @@ class DeliveryStatus:
     `watermark_distrusted_at`: reason and time of the last watermark that no honest hub sends (forged, unknown key,
     other history). `publish_refused`, `publish_refused_at`: the broker's words and the time of the last refused report.
     `certificate_days`: remaining days of our own certificate. `report_refused`, `report_refused_at`: the last report
-    that the hub refused, and its reason; `reports_refused`: their number in the life of the spool. `answers_dropped`
-    counts messages outside the spool that were dropped undelivered.
+    that the hub refused, and its reason; `reports_refused`: their number in the life of the spool. `key_refused`: why
+    the hub takes nothing of this site's key any more, empty: it does not say so. `answers_dropped` counts messages
+    outside the spool that were dropped undelivered.
     """
 
     link: str
@@ -51,6 +52,7 @@ class DeliveryStatus:
     report_refused: str = ""
     report_refused_at: datetime | None = None
     reports_refused: int = 0
+    key_refused: str = ""
     watermark_distrusted: str = ""
     watermark_distrusted_at: datetime | None = None
     certificate_days: int | None = None
@@ -152,6 +154,15 @@ class StatusBoard:
         self.note_refused(refused)
         words = "the hub refuses %s (%s); a signed gap record names it"
         LOG.warning(words, refused["report"], refused["reason"], extra=about("report-refused"))
+
+    def tell_key(self, reason: str) -> None:
+        """Store and log that the hub takes nothing of this site's key any more; empty: it does."""
+        with self._changed:
+            is_news = reason != self._status.key_refused
+            self._status = replace(self._status, key_refused=reason)
+        if is_news and reason:
+            words = "the hub takes nothing that this site's key signs (%s); reports wait in the spool"
+            LOG.warning(words, reason, extra=about("report-refused"))
 
     def count_failure(self) -> None:
         """Count a failure of our own."""
