@@ -155,6 +155,15 @@ FIGURES = {
         "mask_360p_ms": ("ms", 2.5, "lower"),
         "mask_1080p_ms": ("ms", 4, "lower"),
     },
+    "approved": {
+        "same_mask_called_another_ratio": ("ratio", 0.005, "lower"),
+        "another_mask_called_same_ratio": ("ratio", 0.01, "lower"),
+        "shift_2_percent_told_ratio": ("ratio", 0.7, "higher"),
+        "claimed_gap_found_ratio": ("ratio", 0.95, "higher"),
+        "claimed_opacity_found_ratio": ("ratio", 0.9, "higher"),
+        "claimed_bare_found_ratio": ("ratio", 0.99, "higher"),
+        "calibrate_360p_ms": ("ms", 100, "lower"),
+    },
     "cards": {
         "card_24_corners_cpu_ms": ("ms", 200, "lower"),
         "zones_left_bare": ("zones", 0, "lower"),

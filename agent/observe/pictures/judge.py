@@ -20,7 +20,9 @@ from drivers.footage import Opening
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import (
     BLANK_CONTRAST,
+    LIVE,
     RECORDED,
+    STREAMS,
     FootageOpened,
     PathFramed,
     PathName,
@@ -68,13 +70,14 @@ def judge_pictures(
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: asked_zones(c.zones, c.overlay_boxes) for c in site.cameras}
     seen: list[Observation] = []
+    tried = _tried(pictures, calibrated)
     for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
         path, study = asked.get(picture.camera_id, (None, None))
         study = study if path == picture.path else None
         job = Job(
             picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
             devices.get(picture.camera_id, ""), picture.camera_id, framings.get((picture.camera_id, picture.path)),
-            calibrated(picture.camera_id, picture.path),
+            tried.get((picture.camera_id, picture.path), ()),
             None if previous is None else previous.clocks.job(picture.camera_id, picture.path),
         )  # fmt: skip
         due_s = wall_s(site, picture.camera_id, picture.taken_at)
@@ -199,6 +202,23 @@ def _one(
         values.append(preset_seen(picture.path, job.positions, there))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
+
+
+def _tried(
+    pictures: tuple[Picture, ...], calibrated: Callable[[str, PathName], tuple[str, ...]]
+) -> dict[tuple[str, PathName], tuple[str, ...]]:
+    """Return the zones to calibrate, on one path of each camera: streams first, the others in later looks.
+
+    A calibration costs as much as fifty verdicts.
+    """
+    found: dict[str, tuple[PathName, tuple[str, ...]]] = {}
+    of_streams = sorted(pictures, key=lambda one: (*STREAMS, *LIVE, *RECORDED).index(one.path))
+    for picture in of_streams:
+        if picture.opening is None and picture.camera_id not in found:
+            names = calibrated(picture.camera_id, picture.path)
+            if names:
+                found[picture.camera_id] = picture.path, names
+    return {(camera, path): names for camera, (path, names) in found.items()}
 
 
 def _sensitivities(picture: Picture, judged: Judged) -> Iterator[ZoneSensitivity]:

@@ -144,3 +144,16 @@ def test_the_worker_is_asked_only_where_it_is_due_and_its_answer_is_observed() -
     )
     assert [job.calibrate for job in asked] == [(ZONE.name,), ()]
     assert [o.value for o in seen if isinstance(o.value, ZoneSensitivity)] == [FOUND]
+
+
+def test_one_path_of_a_camera_is_tried_in_a_look_and_streams_come_first() -> None:
+    asked: list[Job] = []
+
+    def judge(job: Job) -> Judged:
+        asked.append(job)
+        found = (Sensitivity(6.0, 4, 0, 0.93),) if job.calibrate else ()
+        return Judged(1920, 1080, 90.0, 30.0, (Verdict(ZONE.name, "PASS", "solid"),), sensitivities=found)
+
+    pictures = tuple(Picture("gate", path, NOW, path.encode(), "jpeg") for path in ("snapshot", "sub", "main"))  # type: ignore[arg-type]
+    judge_pictures(SITE, pictures, judge, calibrated=lambda camera_id, path: due_zones({}, SITE, camera_id, path, NOW))
+    assert {job.data: job.calibrate for job in asked} == {b"snapshot": (), b"sub": (), b"main": (ZONE.name,)}
