@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from masking.quality.learning import QualityMemory, Usual, usual_in
 from masking.view.model import QualitySeen, ViewSeen
+from masking.view.persistence import TURNED_AWAY
 
 QualityState = Literal["ok", "bad", "unknown"]
 
@@ -234,6 +235,8 @@ def _shaking(case: Case, seen: QualitySeen) -> QualityJudged:
 
 def _covered(case: Case, seen: QualitySeen) -> QualityJudged:
     t = case.thresholds
+    if case.view is not None and case.view.reason == TURNED_AWAY:
+        return QualityJudged("covered", "unknown", "behind-moved")
     if seen.covered_ratio is None:
         return QualityJudged("covered", "unknown", "not-measured")
     one = _compared(case, "covered", seen.covered_ratio, "covered_ratio", t.covered_rise)

@@ -18,7 +18,7 @@ import numpy as np
 from masking.model import Polygon
 from masking.view import baseline
 from masking.view.baseline import BaselineError, Descriptor
-from masking.view.edges import log_gradient
+from masking.view.edges import DARK, PLAIN, Sight, log_gradient
 from masking.view.model import LightMode, Movement, ViewJob, ViewSeen, ViewState
 from masking.view.picture import LEAST_SIDE_PX, Bgr, Grey, excluded_area, grey_array, grey_of
 from masking.view.picture import light_mode as light_of
@@ -31,6 +31,20 @@ MOVED_HEARD_MIN: Final = 0.5
 """The share of tiles found again that must agree for a move.
 
 A camera moves all tiles; a large tree in the wind moves up to half of them, and all alike."""
+
+OTHER_LIGHT_PX: Final = 16.0
+"""From so far a move counts across the infrared filter too, in pixels of a picture 640 long: 2.5 per cent.
+
+The filter that a camera swings in shifts and refocuses a picture by far less."""
+
+OTHER_SCENE: Final = "other-scene"
+"""Why a picture is unknown that has texture enough of its own, of which nothing is found in the approved view."""
+
+CHANCE_MOST: Final = 0.15
+"""Share of tiles up to which agreement is chance: two scenes have that in common."""
+
+OWN_TEXTURE_MIN: Final = 0.5
+"""Share of the approved view's tiles with texture that a picture must have for it to show another scene."""
 
 STEADY_AGREEING_MIN: Final = 0.6
 """Share of the tiles with texture that must agree in each picture of a background before it is used."""
@@ -113,18 +127,42 @@ def _judge(
     reference: Descriptor, grey: Grey, light: LightMode, excluded: Sequence[Polygon], aspect: float, far: bool = True
 ) -> ViewSeen:
     found, reason = _find(reference, grey, excluded, far)
+    if (found is None or not found.proven) and reference.light != "day" and reason in ("no-texture", "no-match"):
+        dark, why = _find(reference, grey, excluded, far, DARK)
+        found, reason = (dark, why) if dark is not None and dark.proven else (found, reason)
+    if far and reason == "no-match" and reference.light == light and _is_other_scene(reference, grey, excluded, found):
+        return ViewSeen(
+            "unknown", OTHER_SCENE, light, reference.light, found.agreeing_ratio if found else 0.0, 0, aspect
+        )
     if found is None:
         return ViewSeen("unknown", reason, light, reference.light, 0.0, 0, aspect)
     shape = (reference.height_px, reference.width_px)
-    state: ViewState = "moved" if _farthest_px(found.matrix, shape) >= MOVED_PX else "still"
+    far_px = _farthest_px(found.matrix, shape)
+    state: ViewState = "moved" if far_px >= MOVED_PX else "still"
     if not found.proven:
         state, reason = "unknown", "one-sided" if found.agreeing_ratio >= AGREEING_MIN else "few-agree"
     elif state == "moved" and found.heard_ratio < MOVED_HEARD_MIN:
         state, reason = "unknown", "few-agree"
-    elif state == "moved" and (reference.light == "infrared") != (light == "infrared"):
+    elif state == "moved" and far_px < OTHER_LIGHT_PX and (reference.light == "infrared") != (light == "infrared"):
         state, reason = "unknown", "other-light"
     movement = _movement(found.matrix, shape)
     return ViewSeen(state, reason, light, reference.light, found.agreeing_ratio, found.quadrants, aspect, movement)
+
+
+def _is_other_scene(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], found: Fit | None) -> bool:
+    """Tell whether a picture shows as much as the approved view does, and nothing of it.
+
+    A lens that is covered, fogged or out of focus shows little; one before which something stands shows the rest.
+    """
+    if found is not None and found.agreeing_ratio > CHANCE_MOST:
+        return False
+    approved = grey_array(reference)
+    if approved.shape != grey.shape:
+        return False
+    left_out = excluded_area((approved.shape[0], approved.shape[1]), excluded)
+    shown = (~left_out).astype(np.uint8)
+    own, there = (len(usable(log_gradient(one, left_out), shown).corners) for one in (grey, approved))
+    return own >= max(TILES_MIN, OWN_TEXTURE_MIN * there)
 
 
 def _light_distance(light: LightMode, other: LightMode) -> int:
@@ -132,7 +170,9 @@ def _light_distance(light: LightMode, other: LightMode) -> int:
     return 0 if light == other else 1 if "infrared" in (light, other) else 2
 
 
-def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Fit | None, str]:
+def _find(
+    reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool, sight: Sight = PLAIN
+) -> tuple[Fit | None, str]:
     """The similarity from reference to picture and its method, or None and why; `far`: search beyond FAR_PX, slowly."""
     approved = grey_array(reference)
     if min(*approved.shape, *grey.shape) < LEAST_SIDE_PX:
@@ -143,7 +183,7 @@ def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: b
         size = (approved.shape[1], approved.shape[0])
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     left_out = excluded_area((approved.shape[0], approved.shape[1]), excluded)
-    before, after = log_gradient(approved, left_out), log_gradient(grey, left_out)
+    before, after = log_gradient(approved, left_out, sight), log_gradient(grey, left_out, sight)
     shown = (~left_out).astype(np.uint8)
     tiles = usable(before, shown)
     if len(tiles.corners) < TILES_MIN:

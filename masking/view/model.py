@@ -51,8 +51,10 @@ class ViewSeen:
 
     `reason`: for `still` and `moved` the method that found it (`tiles`, `features`, `whole`); for `unknown`:
     `no-reference`, `other-light`, `other-shape`, `too-small`, `no-texture`, `excluded`, `no-match`, `few-agree`,
-    `one-sided`, `out-of-range`, `bad-reference`. `light`: light mode of this picture; `reference_light`: that of the
-    reference used, None without one. `agreeing_ratio`: share (0..1) of the tiles with texture that agree; `quadrants`:
+    `one-sided`, `other-scene`, `out-of-range`, `bad-reference`. Several pictures settle a view as `moved` for
+    `several-looks` or `turned-away` too (`persistence.py`), the latter without a measure. `light`: light mode of this
+    picture; `reference_light`: that of the reference used, None without one. `agreeing_ratio`: share (0..1) of the
+    tiles with texture that agree; `quadrants`:
     in how many quarters of the picture they lie. `aspect`: width over height. `movement` is None when it could not be
     measured; with `unknown` it may be a hint that proves nothing.
     """

@@ -23,8 +23,10 @@ import numpy.typing as npt
 from agent.demo.scene.scene import scene
 
 Picture = npt.NDArray[np.uint8]
-Light = Literal["day", "exposure", "night", "infrared"]
+Light = Literal["day", "exposure", "night", "infrared", "lamps"]
 LIGHTS: tuple[Light, ...] = ("day", "exposure", "night", "infrared")
+VIEW_LIGHTS: tuple[Light, ...] = (*LIGHTS, "lamps")
+"""`lamps`: a street at night, black but for the pools of light below two or three lamps."""
 
 WIDTH_PX, HEIGHT_PX = 640, 360
 PLACE_WIDTH_PX = 800
@@ -137,12 +139,34 @@ def shot(place: Picture, move: Move = STILL) -> Picture:
     return np.asarray(seen, np.uint8)
 
 
+def below_lamps(place: Picture, seed: int) -> Picture:
+    """A place at night, lit by two or three lamps that hang in it: a sixth is well seen, the rest is next to black."""
+    rng = np.random.default_rng(seed)
+    height, width = place.shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    light = np.full((height, width), 0.05, np.float32)
+    bulbs = []
+    for _ in range(rng.integers(2, 4)):
+        x, y = rng.uniform(0.2, 0.8) * width, rng.uniform(0.2, 0.7) * height
+        reach = rng.uniform(0.12, 0.2) * width
+        light += rng.uniform(0.5, 0.8) * np.exp(-(((columns - x) / reach) ** 2 + ((rows - y) / (0.8 * reach)) ** 2))
+        bulbs.append((round(x), round(y)))
+    dark = np.power(place.astype(np.float32) / 255, 1.4) * np.minimum(light, 0.9)[..., None]
+    dark = dark * np.array((0.75, 0.9, 1.0), np.float32)  # sodium
+    out = np.clip(dark * 255, 0, 255).astype(np.uint8)
+    for bulb in bulbs:
+        cv2.circle(out, bulb, 5, (220, 245, 255), -1, cv2.LINE_AA)
+    return out
+
+
 def lit(view: Picture, light: Light, rng: np.random.Generator) -> Picture:
     """The view as the sensor delivers it in a light, with its noise; night and infrared are simulated."""
     x = view.astype(np.float32) / 255
     sigma = 1.5
     if light == "exposure":
         x = np.power(x, rng.uniform(0.7, 1.4)) * rng.uniform(0.6, 1.5)
+    elif light == "lamps":
+        x, sigma = x * rng.uniform(0.85, 1.15), 5.0
     elif light == "night":
         x, sigma = np.power(x, 1.6) * 0.45 * rng.uniform(0.85, 1.15), 6.0
     elif light == "infrared":

@@ -2,7 +2,8 @@
 
 A recorder plays what its own list calls this camera's footage; only the picture tells whose it is. The view of weeks
 ago may be another one that nobody approved, so that a picture that matches none proves nothing. Other cameras are
-compared only where the own view is not proven.
+compared only where the own view is not proven. A recorder may cut or squeeze what it records: a picture that frames the
+own approved view in such a way shows it.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,6 +56,8 @@ def judge_owned(job: Job, judge: Judge, owners: ViewOwners | None) -> tuple[Judg
         return judge(job), ""
     judged = judge(replace(job, positions=(owners.own,)))
     own = judged.positioned.views if judged.positioned is not None else ()
+    if judged.framing is not None and judged.framing.state == "found":
+        return replace(judged, positioned=None), owners.own.name
     if any(_is_shown(one) or one.state == "moved" for one in own):
         return replace(judged, positioned=None), owners.own.name
     if not owners.others or not any(one.reason in _COMPARED for one in own):
@@ -65,7 +68,7 @@ def judge_owned(job: Job, judge: Judge, owners: ViewOwners | None) -> tuple[Judg
     return replace(judged, positioned=None), shown[0] if len(shown) == 1 else ""
 
 
-_COMPARED: Final = ("no-match", "few-agree", "one-sided")
+_COMPARED: Final = ("no-match", "few-agree", "one-sided", "other-scene")
 """Why the own view is not proven in a picture that has enough to be compared by."""
 
 

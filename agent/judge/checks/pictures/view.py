@@ -18,10 +18,16 @@ from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Masks
 from masking.view.model import Movement, ViewSeen
+from masking.view.persistence import TURNED_AWAY
 from masking.view.zones import zone_after
 
 CHECK_ID = "camera-moved"
 APPROVED_VIEW = "approved view"
+_OTHER = ("no-match", "other-scene")
+_TURNED_AWAY = Message(
+    "three pictures in a row show another scene than the approved one, and nothing of that: it was turned away, or "
+    "something fills its view; turn it back, or have the new view approved"
+)
 INDICATOR = "moved"
 """The name under which a camera's view may be muted."""
 
@@ -65,10 +71,12 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     approval = facts.approvals.get(camera.camera.id)
     if approval is not None and settled.reference_light not in (None, *lights(approval)):
         evidence["reference"] = "derived"
-    assert settled.movement is not None  # noqa: S101 - what is not unknown was measured
-    evidence |= _numbers(settled.movement) | {"agreeing_ratio": round(settled.agreeing_ratio, 3)}
+    evidence |= _numbers(settled.movement) if settled.movement is not None else {}
+    evidence["agreeing_ratio"] = round(settled.agreeing_ratio, 3)
     outcome: Outcome = Held(APPROVED_VIEW, settled_view(facts, camera))
-    if settled.state != "still":
+    if settled.movement is None:
+        outcome = Broken(APPROVED_VIEW, TURNED_AWAY, _TURNED_AWAY)
+    elif settled.state != "still":
         rows, bare = _zones(site, facts, camera, settled)
         shown: dict[str, Json] = {"zones": rows} if rows else {}
         outcome = Broken(APPROVED_VIEW, "moved", _moved(settled.movement, bare), shown)
@@ -93,7 +101,7 @@ def _not_comparable(site: Site, facts: Facts, camera: CameraConfig, settled: Vie
 
 def _differs(newest: ViewSeen) -> bool:
     """Tell whether a picture in the light of its reference shows something else than the approved view."""
-    return newest.state == "moved" or (newest.reason == "no-match" and newest.light == newest.reference_light)
+    return newest.state == "moved" or (newest.reason in _OTHER and newest.light == newest.reference_light)
 
 
 def _newest_differs(site: Site, facts: Facts, camera: CameraConfig, newest: ViewSeen, now: datetime) -> Open:

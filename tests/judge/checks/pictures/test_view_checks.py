@@ -107,6 +107,18 @@ def test_pictures_that_cannot_be_judged_in_their_own_light_make_the_view_unknown
     assert states(*["still"] * 3, *["unknown"] * 3)[-3:] == [*["unknown newest-differs"] * 2, "unknown no-match"]
 
 
+def test_a_camera_that_shows_another_scene_three_times_is_turned_away_and_not_covered() -> None:
+    away = seen(view("unknown", reason="other-scene"), quality(covered_ratio=0.9))
+    views, known, _ = played(SITE, [seen(view(), quality())] * 3)
+    views, known, told = played(SITE, [away] * 3, views, known, NOW + 3 * STEP)
+    found = [(of(one, CHECK).status, of(one, CHECK).reason) for one in told]
+    assert found == [*[("unknown", "newest-differs")] * 2, ("fail", "turned-away")]
+    assert "turned away" in str(of(told[-1], CHECK).message)
+    assert of(told[-1], "camera-occluded").status != "fail"
+    _, _, told = played(SITE, [away] * 30, views, known, NOW + 6 * STEP)
+    assert of(told[-1], CHECK).reason == "turned-away", "further pictures confirm it"
+
+
 def test_a_dark_picture_is_the_cause_of_a_view_that_is_not_to_be_seen() -> None:
     dark = tuple(
         replace(o, value=replace(o.value, mean_luma=2.0, contrast=0.5)) if hasattr(o.value, "mean_luma") else o
