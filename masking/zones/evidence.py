@@ -151,7 +151,8 @@ def recurring(looks: Sequence[Look]) -> Recurring | None:
 
 def _without(shapes: Floats, rests: Floats) -> Floats:
     """What is left of rests (cells x looks) once the best mixture of these shapes (cells x shapes) is taken out."""
-    return np.asarray(rests - shapes @ np.linalg.lstsq(shapes, rests, rcond=None)[0], np.float32)
+    alike = (shapes.T @ shapes).astype(np.float64) + 1e-4 * np.eye(shapes.shape[1])  # rows and columns share their sum
+    return np.asarray(rests - shapes @ np.linalg.solve(alike, (shapes.T @ rests).astype(np.float64)), np.float32)
 
 
 def _shared(rests: Floats) -> float:
@@ -225,23 +226,27 @@ def _deep(region: Region) -> Bytes:
 
 def _detail(region: Region, places: "_Places") -> Floats:
     """Sums of second differences by cell and sign, over the root of the cell's pixels, in _CHANGE_UNIT."""
-    bends = cv2.Laplacian(region.luma, cv2.CV_32F, ksize=1)[places.where]
-    signs = np.unpackbits(places.noise[:, None], axis=1)
-    sums = np.stack(
-        [np.bincount(places.labels, np.where(signs[:, k], bends, -bends), CHANGE_CELLS) for k in range(SIGNS)], 1
-    )
+    bends = cv2.Laplacian(region.luma, cv2.CV_16S, ksize=1).ravel()[places.pixels]
+    sums = np.zeros((CHANGE_CELLS, SIGNS))
+    for number, signs in enumerate(places.signs):
+        sums[places.cells, number] = np.add.reduceat(np.where(signs, bends, -bends), places.begins, dtype=np.int32)
     scaled = sums / np.sqrt(np.maximum(places.counts, 1))[:, None] / _CHANGE_UNIT
     return np.asarray(np.clip(np.rint(scaled), -32767, 32767), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Places:
-    """Which pixels of a crop are summed (`where`), in which cell each lies, how many a cell has, and their signs."""
+    """Which pixels of a crop are summed, by their number, cell by cell.
 
-    where: npt.NDArray[np.bool_]
-    labels: Labels
+    `begins`: where in `pixels` each of the `cells` begins that have any; `signs` (SIGNS x pixels): whether a pixel
+    counts positively; `counts`: how many pixels each cell has.
+    """
+
+    pixels: Labels
+    begins: Labels
+    cells: Labels
+    signs: npt.NDArray[np.bool_]
     counts: npt.NDArray[np.intp]
-    noise: Bytes
 
 
 def _places(ground: Ground) -> _Places:
@@ -268,10 +273,12 @@ def _new_places(ground: Ground) -> _Places:
     for strip, first in ((inner, 0), (outer, BORDER_STRETCHES)):
         labels[strip] = INSIDE_CELLS * INSIDE_CELLS + first + _stretches(ground.corners, strip)
     labels[[0, -1]], labels[:, [0, -1]] = -1, -1  # the second difference there is made up
-    where = labels >= 0
-    noise = np.tile(_NOISE, (-(-height // 256), -(-width // 256)))[:height, :width]
-    found = labels[where]
-    return _Places(where, found, np.bincount(found, minlength=CHANGE_CELLS), noise[where])
+    noise = np.tile(_NOISE, (-(-height // 256), -(-width // 256)))[:height, :width].ravel()
+    flat = labels.ravel()
+    pixels = np.argsort(flat, kind="stable")[np.count_nonzero(flat < 0) :]
+    cells, begins = np.unique(flat[pixels], return_index=True)
+    signs = np.ascontiguousarray(np.unpackbits(noise[pixels][:, None], axis=1).T.astype(np.bool_))
+    return _Places(pixels, begins, cells, signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS))
 
 
 _kept_places = lru_cache(maxsize=KEPT_ZONES)(_new_places)

@@ -1,4 +1,4 @@
-"""Frames what one look at a zone leaves for the looks after it: opaque bytes of one length. Pure Python.
+"""Encodes what one look at a zone leaves for the looks after it: opaque bytes of one length. Pure Python.
 
 The daemon holds these bytes in its memory and hands them back; only a child of the same camera unpacks more than the
 header (`evidence.py`). No picture can be drawn from them: the rest of a flat area, and sums of detail under random

@@ -1,6 +1,6 @@
 """Judges whether a zone of a picture is hidden: PASS, FAIL or UNSURE, with a reason, numbers and one sentence.
 
-`features.py` has the measures, `opinions.py` the judges of each effect. `pool.py` joins several pictures; the agent
+`features.py` has the measures, `opinions.py` the judges of each effect. `together.py` joins several pictures; the agent
 decides what follows.
 """
 

@@ -20,7 +20,7 @@ VERBS = frozenset(
         "Groups", "Holds", "Identifies", "Imports", "Indexes", "Infers", "Installs", "Interprets",
         "Interrupts", "Issues", "Judges", "Learns", "Limits", "Lists", "Loads", "Locates", "Locks", "Looks",
         "Marks", "Matches", "Measures", "Merges", "Notifies", "Numbers", "Observes", "Opens", "Orders", "Packs",
-        "Parses", "Plans", "Pools", "Prepares", "Prints", "Probes", "Protects", "Publishes", "Queries",
+        "Parses", "Plans", "Prepares", "Prints", "Probes", "Protects", "Publishes", "Queries",
         "Queues", "Rasterizes", "Re-anchors", "Reads", "Receives", "Records", "Redacts", "Reduces", "Remembers",
         "Removes", "Renders", "Renews", "Replaces", "Reports", "Requests", "Reserves", "Resolves", "Rewrites",
         "Rotates", "Runs", "Samples", "Sanitizes", "Scans", "Schedules", "Searches", "Selects", "Sends",

@@ -237,18 +237,11 @@ class HandedReading:
     real: Reading
     question: str = ""
 
-    def ask(
-        self,
-        part: Site,
-        paths: Paths | None = None,
-        wanted: WantedFootage = NOTHING_WANTED,
-        in_s: float = 0.0,
-        in_first_deadline: bool = False,
-    ) -> None:
+    def ask(self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, **more: bool) -> None:
         asked = (self.world.clock.at, part.devices, part.cameras, paths, wanted)
         self.question = "" if self.world.answered is None or self.world.changed else repr(asked)
         if not self.known():
-            self.real.ask(part, paths, wanted, in_s, in_first_deadline)
+            self.real.ask(part, paths, wanted, **more)
 
     def known(self) -> bool:
         return self.question in (self.world.answered or {})

@@ -1,4 +1,4 @@
-"""Confirms that a private zone is bare: a first picture that shows it so waits for a second look. Pure.
+"""Validates that a private zone is bare: a first picture that shows it so waits for a second look. Pure.
 
 Two pictures of one path, at least two seconds apart and with different bytes, or two paths show it; a look that was
 judged together with earlier ones that failed (`masking/zones/together.py`) is confirmed already. Until then the zone is
