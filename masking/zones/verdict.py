@@ -16,12 +16,15 @@ from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.signature import EFFECT_OF, signature
+from masking.zones.solid import declared
 
 LARGER_FRAME_MIN: Final = 1.3
 LARGER_LUMA: Final = 3.5
+LARGER_BLACK: Final = 1.5
+DARK: Final = 30.0
 LARGER_CHROMA: Final = 4.0
 """So plainly a larger solid mask must end along its border (`frame.py`), and so near (levels) to its declared colour it
-must be."""
+must be; a dark one nearer: noise keeps what is dark from being quite black."""
 
 LARGER_CONTINUITY: Final = 0.6
 """So well the brightness under a larger mosaic must go on beyond its border. A larger blur stays open: a frosted pane
@@ -80,9 +83,8 @@ def _within_larger(picture: Bgr, seen: ZoneMeasures, zone: Zone) -> Opinion | No
     opinion = _judged(around, zone)
     if opinion.reason == "solid":
         # A dark screen lies around a zone too: its colour is no mask's exact one.
-        is_exact = (
-            bool(zone.color) and around.solid.luma_off <= LARGER_LUMA and around.solid.chroma_off <= LARGER_CHROMA
-        )
+        most = LARGER_BLACK if zone.color and declared(zone.color)[0] < DARK else LARGER_LUMA
+        is_exact = bool(zone.color) and around.solid.luma_off <= most and around.solid.chroma_off <= LARGER_CHROMA
         is_proven = is_exact and around.frame.least >= LARGER_FRAME_MIN
     else:
         is_proven = opinion.reason == "mosaic" and LARGER_CONTINUITY <= around.frame.continuity < 1
