@@ -16,7 +16,8 @@ SIDE_MAX_PX = 16_888
 class CodedSlice:
     """Where a slice lies in a picture's `data`, and the rows of pixels that its blocks lie in, as far as that is known.
 
-    `begin`, `end`: its unit, without start code. `rows_px`: the first of these rows, and the one behind them.
+    `begin`, `end`: its unit, without start code. `rows_px`: the first of these rows, and the one behind them; (0, 0)
+    where they are not known.
     """
 
     begin: int
@@ -71,7 +72,7 @@ def sliced(spans: Sequence[Span], addresses: Sequence[int], columns: int, block_
         block_px: Side of a block in pixels.
     """
     if not columns:
-        return tuple(CodedSlice(begin, end, (0, SIDE_MAX_PX)) for begin, end in spans)
+        return tuple(CodedSlice(begin, end, (0, 0)) for begin, end in spans)
     tops = [address // columns * block_px for address in addresses]
     ends = [(address - 1) // columns * block_px + block_px for address in addresses[1:]]
     return tuple(

@@ -145,7 +145,8 @@ def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
         options = _OPTIONS.format(codec=codec, ahead=ahead)
         picture, said = _first_picture(unit.data, options, complaints)
         if not isinstance(picture, np.ndarray) or picture.shape[:2] == (unit.height_px, unit.width_px):
-            return _whole(unit, picture, said, partial(_again, options=options, complaints=complaints))
+            again = partial(_again, options=options, complaints=complaints)
+            return _whole(unit, picture, said, again, is_silent=codec == "hevc")
     raise DecodeError("undecodable", "the decoder makes another size of the picture than its bitstream tells")
 
 
@@ -177,13 +178,13 @@ def _again(data: bytes, options: str, complaints: int) -> Bgr | None:
     return picture if isinstance(picture, np.ndarray) and not _DAMAGE.search(said) else None
 
 
-def _whole(unit: AccessUnit, picture: object, said: bytes, again: Again) -> Bgr:
+def _whole(unit: AccessUnit, picture: object, said: bytes, again: Again, *, is_silent: bool) -> Bgr:
     decoded = _checked(picture)
     if _DAMAGE.search(said):
         raise DecodeError("damaged", "the picture is damaged: the decoder had to paint over missing parts")
     if _unpainted_ratio(decoded) > 0.002:
         raise DecodeError("damaged", "the picture is not whole: the decoder left parts of it empty")
-    if not is_whole(unit, decoded, again):
+    if not is_whole(unit, decoded, again, is_silent=is_silent):
         raise DecodeError("damaged", "the picture is damaged: its slices do not end where its coded data does")
     return decoded
 

@@ -13,29 +13,34 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.bitstream.ends import with_more_behind, with_other_ends
-from masking.bitstream.picture import AccessUnit
+from masking.bitstream.picture import AccessUnit, CodedSlice
 
 Picture = npt.NDArray[np.uint8]
 Again = Callable[[bytes], Picture | None]
 """Decodes another form of the picture; None where the decoder complains, or makes none."""
 
 _CHANGED_BYTES: Final = (4, 16, 64)
-"""How many bytes at the end of a slice are changed, each where fewer change nothing.
+"""How many bytes at the end of a slice are changed; more than the first where it ends flat, or out of sight.
 
-A flat block takes a part of a bit, and is flat however it is said to be predicted; and below a picture's last row there
-may be blocks that nobody sees."""
+A flat block takes a part of a bit, and is flat however it is said to be predicted; and below the last row of fields
+there may be blocks that nobody sees."""
+
+_LAST_PX: Final = 64
+_FLAT_LEVELS: Final = 6
+"""A slice ends flat where the values in the corner of its rows lie that near to one another."""
 
 _LITTLE_RATIO: Final = 0.005
-"""Share of the picture that the last bytes of a slice may decide without a further look."""
+"""Share of the picture that the last bytes may decide without a further look, where the decoder says what it lacks."""
 
 
-def is_whole(unit: AccessUnit, picture: Picture, again: Again) -> bool:
+def is_whole(unit: AccessUnit, picture: Picture, again: Again, *, is_silent: bool) -> bool:
     """Return whether the decoder used each slice of the picture to its end, and nothing behind it.
 
     Args:
         unit: The picture as it was decoded, with its slices.
         picture: What came of it, height x width x 3.
         again: The same decoder with the same settings.
+        is_silent: Whether it reads on behind a slice without a word.
 
     A slice of a few bytes cannot be told, and counts as used.
     """
@@ -46,7 +51,7 @@ def is_whole(unit: AccessUnit, picture: Picture, again: Again) -> bool:
         if open_:
             return False
         most = max(most, ratio)
-    if most <= _LITTLE_RATIO:
+    if most <= _LITTLE_RATIO and not is_silent:
         return True
     other = again(with_more_behind(unit))
     return other is not None and bool(np.array_equal(picture, other))
@@ -64,8 +69,20 @@ def _unused(unit: AccessUnit, picture: Picture, again: Again, asked: frozenset[i
             return frozenset(), most
         rows = _changed(picture, other)
         most = max(most, float(rows.sum()) / (picture.shape[0] * picture.shape[1]))
-        asked = frozenset(number for number in asked if not rows[slice(*unit.slices[number].rows_px)].any())
+        asked = frozenset(number for number in asked if not _in(unit.slices[number], rows).any())
+        if not all(_may_end_unseen(unit.slices[number], picture) for number in asked):
+            break
     return asked, most
+
+
+def _in(one: CodedSlice, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return those of a picture's rows that a slice lies in; all where that is not known."""
+    return rows[slice(*one.rows_px)] if one.rows_px[1] else rows
+
+
+def _may_end_unseen(one: CodedSlice, picture: Picture) -> bool:
+    corner = _in(one, picture)[-_LAST_PX:, -_LAST_PX:]
+    return not one.rows_px[1] or not corner.size or int(corner.max()) - int(corner.min()) <= _FLAT_LEVELS
 
 
 def _changed(picture: Picture, other: Picture) -> npt.NDArray[Any]:

@@ -46,7 +46,7 @@ PICTURES: Final = (
         name="slice-ends",
         row="cuts a part out of a keyframe, over which the decoder paints in silence",
         file="masking/worker/decode.py",
-        text="    if not is_whole(unit, decoded, again):\n",
+        text="    if not is_whole(unit, decoded, again, is_silent=is_silent):\n",
         mutated="    if unit is None:\n",
         test="test_worker_damage.py::test_a_keyframe_with_harm_in_it_is_damaged",
     ),
