@@ -20,6 +20,8 @@ from masking.clock.strip import Strip
 MARGIN: Final = 0.14
 """The best digit of each cell beats the second best by this, times what of the patch the best leaves unexplained."""
 LEAST_MARGIN: Final = 0.025
+PLAIN: Final = 0.92
+"""A digit that fits worse must beat the second best twice as clearly: a bright edge may disturb it, not noise."""
 LEAST: Final = 0.5
 COLON: Final = 0.4
 NEAR_PX: Final = 3
@@ -114,7 +116,8 @@ def plain_digits(fits: Array, least: float, margin: float) -> tuple[int, ...] | 
     for cell in fits:
         digit = int(cell.argmax())
         best = float(cell[digit])
-        needed = max(margin * math.sqrt(max(1 - best * best, 0.0)), LEAST_MARGIN)
+        unexplained = math.sqrt(max(1 - best * best, 0.0))
+        needed = max(margin * unexplained * (1 if best >= PLAIN else 2), LEAST_MARGIN)
         if best < max(least, LEAST) or best - float(np.delete(cell, digit).max()) < needed:
             return None
         said.append(digit)

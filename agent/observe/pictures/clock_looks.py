@@ -22,6 +22,7 @@ AT_ONCE: Final = 4
 """So many cameras are learned at a time: 60 strips of one are 2 to 5 MB."""
 TRIED_AT: Final = frozenset({24, 30, 36, 42, 48, 54, MOST_LOOKS})
 """At so many looks it is tried: once takes some tenths of a second."""
+CYCLES_WITHOUT: Final = 4
 HALF_DAY: Final = timedelta(hours=12)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,6 +38,7 @@ class ClockLooks:
         self._looks: dict[str, list[ClockLook]] = {}
         self._glyphs: dict[str, bytes] = {}
         self._given_up: set[str] = set()
+        self._cycles: dict[str, int] = {}
 
     def learning(self, site: Site) -> frozenset[str]:
         """Return the cameras whose main stream is looked at in this cycle to learn its clock."""
@@ -45,6 +47,16 @@ class ClockLooks:
         left = [c.camera.id for c in site.cameras if c.recorded and not c.store and not self._is_done(c.camera.id)]
         begun = [name for name in left if name in self._looks]
         return frozenset([*begun, *(name for name in left if name not in self._looks)][:AT_ONCE])
+
+    def count_cycle(self, learning: frozenset[str]) -> None:
+        """Count a cycle that was to teach these cameras; what has no look after so many gives its place to others.
+
+        Their main stream gave no picture, or no clock of their device was read.
+        """
+        for name in learning:
+            self._cycles[name] = self._cycles.get(name, 0) + 1
+            if self._cycles[name] >= CYCLES_WITHOUT and name not in self._looks:
+                self._given_up.add(name)
 
     def job(self, camera_id: str, path: PathName) -> ClockJob | None:
         """Return what to ask of the clock in a picture, None for nothing."""
@@ -97,6 +109,7 @@ class ClockLooks:
         self._looks.pop(camera_id, None)
         self._glyphs.pop(camera_id, None)
         self._given_up.discard(camera_id)
+        self._cycles.pop(camera_id, None)
 
     def __repr__(self) -> str:
         return f"ClockLooks({len(self._looks)} learning, {len(self._glyphs)} learned)"

@@ -106,6 +106,17 @@ def test_a_few_cameras_are_learned_at_a_time_and_one_that_teaches_nothing_is_giv
     assert "strip" not in repr(clocks)
 
 
+def test_cameras_that_give_no_look_leave_their_place_to_others() -> None:
+    many = site(*(camera(f"c{number}", recorded=True) for number in range(6)))
+    clocks = ClockLooks(learns=True)
+    for _ in range(4):
+        chosen = clocks.learning(many)
+        assert chosen == {"c0", "c1", "c2", "c3"}
+        clocks.add("c2", 1.0, b"strip")
+        clocks.count_cycle(chosen)
+    assert clocks.learning(many) == {"c2", "c4", "c5"}
+
+
 def test_the_main_stream_of_a_camera_that_is_learned_is_due_in_each_cycle() -> None:
     due = {"gate": frozenset({"sub"}), "yard": frozenset({"sub"})}
     assert with_clock_looks(due, frozenset({"gate"})) == {  # type: ignore[arg-type]

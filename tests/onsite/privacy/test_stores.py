@@ -292,9 +292,7 @@ ELSEWHERE: Final = {
     "previous-pictures", "derived-references", "notes", "disputes", "reports", "history", "register", "filing",
     "status", "digest", "carried", "hub-reports", "hub-register", "clock-looks", "learned-clocks",
 }  # fmt: skip
-"""Rows whose limit has a test of its own above, or beside what it is about (`test_clock_looks.py`).
-
-Those of `AGED_FILES` and `UNUSED` have theirs by name."""
+"""Rows whose limit has a test of its own; those of `AGED_FILES` and `UNUSED` have theirs by name."""
 
 
 def test_each_row_with_a_limit_has_a_test_that_it_is_enforced() -> None:
