@@ -1,4 +1,4 @@
-"""Answers a site whose key this hub has revoked, or that has ended: the answer says why nothing is confirmed.
+"""Answers a site whose key this hub has revoked, or that has ended, with the reason why nothing is confirmed.
 
 Told is only what the key itself signed, to the epoch in which the site lives, until anything of the site is verified
 again. No report is given up for it. Reads and writes within the caller's transaction.
