@@ -122,7 +122,7 @@ def _found(pair: "_Pair", asked: FramingJob) -> tuple[_Agreement | None, str]:
     first = [AS_APPROVED] if asked.known in (None, AS_APPROVED) else [asked.known, AS_APPROVED]
     weak = None
     for known in first:
-        seen = pair.agreement(known)
+        seen = pair.agreement(known, rounds=1)
         if seen is not None and seen.proves(KNOWN_MIN) and _near(seen.framing, known):
             seen = replace(seen, framing=known)
             if known == asked.known or seen.proves(SURE_MIN):
@@ -175,9 +175,9 @@ class _Pair:
         tiles = usable(log_gradient(self.grey, none), np.ones(self.grey.shape, np.uint8))
         return len(tiles.corners) >= TILES_MIN
 
-    def agreement(self, framing: Framing) -> _Agreement | None:
+    def agreement(self, framing: Framing, rounds: int = 2) -> _Agreement | None:
         """Measure a proposed framing by tiles, and correct it: None where too little is shown by both, or agrees."""
-        for _ in range(2):
+        for _ in range(rounds):
             measured = self._measured(framing)
             if measured is None:
                 return None
