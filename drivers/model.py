@@ -52,7 +52,7 @@ from drivers.picture import (
     StreamSound,
     ZoneSensitivity,
     ZoneVerdict,
-)
+)  # fmt: skip
 from masking.model import Confinement, PictureKind
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -333,8 +333,7 @@ Value = (
     | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
     | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
     | FootageOpened | ObjectsTold | ZoneVerdict | ZoneSensitivity | PresetSeen | PathFramed | ViewSeen | QualitySeen
-    | StreamSample
-    | StreamSound | Unavailable
+    | StreamSample | StreamSound | Unavailable
 )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ class PictureSeen:
 class ZoneVerdict:
     """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name.
 
-    `signature`: of a mask that hides, what it looks like (`masking/zones/same_mask.py`); empty where not measured.
+    `signature`: of a mask that hides, what it looks like (`masking/worth/same_mask.py`); empty where not measured.
     """
 
     path: PathName
@@ -112,7 +112,7 @@ class ZoneVerdict:
 
 @dataclass(frozen=True, slots=True)
 class ZoneSensitivity:
-    """The smallest faults that would have been found in a zone that passed (`masking/zones/sensitivity.py`).
+    """The smallest faults that would have been found in a zone that passed (`masking/worth/sensitivity.py`).
 
     `gap_px` in pixels of a 640 px wide picture; `width_px` is that of the picture in which it was tried.
     """

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from masking.clock.model import ClockJob, ClockSeen
 from masking.view.model import FramingJob, FramingSeen, ViewJob, ViewSeen
 from masking.worker.study import Studied, Study
-from masking.zones.sensitivity import Sensitivity
+from masking.worth.sensitivity import Sensitivity
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -55,7 +55,7 @@ class Job:
     `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
     of one camera may be judged by one child, those of two never; without a device each has a child of its own.
     `calibrate`: names of zones in which, where they pass, it is measured what would have been found in them
-    (`zones/calibrate.py`). `study`:
+    (`worth/calibrate.py`). `study`:
     further measures of the picture, None for none. `positions`: the possible positions of the camera; empty where it is
     fixed. `framing`: how the picture frames the approved view, in whose frame `zones` are; None: as they are given.
     `clock`: what is asked of a clock in the picture, None for nothing.
@@ -94,7 +94,7 @@ class Verdict:
     readable English sentence. `evidence`: what this look leaves for later ones, opaque bytes that are held in memory
     and nowhere else; empty where the zone could not be measured. `together`: the verdict on this look and the `earlier`
     ones of the zone as one measurement; None where that was not asked for. `signature`: of a mask that hides, what it
-    looks like (`zones/same_mask.py`).
+    looks like (`worth/same_mask.py`).
     """
 
     zone: str

@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import Final
 
 from masking.coverage import uncovered_ratio
+from masking.looks.together import judge_looks
 from masking.model import Polygon, Verdict, Zone
 from masking.view.bars import both_sides
 from masking.view.framing import Box, bar_boxes, content, framed, inside, is_beside
 from masking.view.model import AS_APPROVED, FramingJob, FramingSeen
 from masking.view.picture import Bgr
 from masking.worker.wire_framing import NOT_SHOWN
-from masking.zones.calibrate import calibrate_passed
-from masking.zones.sensitivity import Sensitivity
-from masking.zones.together import judge_looks
+from masking.worth.calibrate import calibrate_passed
+from masking.worth.sensitivity import Sensitivity
 
 IN_BAR_MOST: Final = 0.02
 """Share of a zone that may lie in a black bar."""

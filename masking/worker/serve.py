@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from masking.clock import answer as clock_answer
+from masking.looks.together import judge_looks
 from masking.model import Judged, Verdict, Zone
 from masking.quality.drawn import is_card
 from masking.view import positions
@@ -30,8 +31,7 @@ from masking.worker import (
     wire_sensitivity,
     wire_study,
 )
-from masking.zones.calibrate import calibrate
-from masking.zones.together import judge_looks
+from masking.worth.calibrate import calibrate
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Room for a picture of MAX_PIXELS with the decoder's copies; an allocation beyond it fails, and the job with it."""

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from masking.looks.together import judge_looks
 from masking.model import Position, Positioned
 from masking.quality.measure import describe_for_next, measure
 from masking.view import baseline
@@ -18,7 +19,6 @@ from masking.view.picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, exc
 from masking.view.positions import matched_position
 from masking.view.register import register
 from masking.worker.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
-from masking.zones.together import judge_looks
 
 JPEG_QUALITY: Final = 80
 HIDDEN_AROUND_PX: Final = 2

@@ -11,10 +11,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from masking.looks.evidence_format import EVIDENCE_BYTES, NoEvidence, unpack
 from masking.model import Confinement, Job, Judged, Verdict, Zone
 from masking.view.likeness import IMPRINT_BYTES
-from masking.zones.evidence_format import EVIDENCE_BYTES, NoEvidence, unpack
-from masking.zones.same_mask import is_signature
+from masking.worth.same_mask import is_signature
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_ANSWER_BYTES = 2 * 1024 * 1024

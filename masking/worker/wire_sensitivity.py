@@ -4,7 +4,7 @@ from typing import Any
 
 from masking.model import Job, Verdict
 from masking.worker.wire import WireError, integer
-from masking.zones.sensitivity import GAPS_PX, OPACITIES, SIDES, Sensitivity
+from masking.worth.sensitivity import GAPS_PX, OPACITIES, SIDES, Sensitivity
 
 
 def calibrate_message(job: Job) -> dict[str, Any]:

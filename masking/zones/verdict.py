@@ -1,7 +1,7 @@
 """Judges whether a zone of a picture is hidden: PASS, FAIL or UNSURE, with a reason, numbers and one sentence.
 
-`features.py` has the measures, `opinions.py` the judges of each effect. `together.py` joins several pictures; the agent
-decides what follows.
+`features.py` has the measures, `opinions.py` the judges of each effect. `masking/looks/together.py` joins several
+pictures; the agent decides what follows.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from typing import Final
 
 from masking.geometry import GeometryError, validate
 from masking.model import Effect, Verdict, Zone
+from masking.worth.signature import EFFECT_OF, signature
 from masking.zones import bars, outward, overlays
 from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
 from masking.zones.raster import Bgr, Region, cut
-from masking.zones.signature import EFFECT_OF, signature
 from masking.zones.solid import declared
 
 LARGER_FRAME_MIN: Final = 1.3

@@ -1,7 +1,7 @@
 """Bench `approved`: is a mask known again, and another one told? Would the faults that a calibration claims be found?
 
 Run: python tests/bench/approved.py [--quick] [--json]. Needs ffmpeg. Test places of `masks`; limits of
-`masking/zones/same_mask.py` were read off training places. What a calibration claims is drawn anew: the place at
+`masking/worth/same_mask.py` were read off training places. What a calibration claims is drawn anew: the place at
 another moment, with the gap along each side or the opacity that it names, coded and judged by a single look.
 """
 
@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from masking.model import Verdict, Zone
-from masking.zones.calibrate import calibrate
-from masking.zones.same_mask import differences
-from masking.zones.sensitivity import Sensitivity
+from masking.worth.calibrate import calibrate
+from masking.worth.same_mask import differences
+from masking.worth.sensitivity import Sensitivity
 from masking.zones.verdict import judge_zone
 from measure.figures import Figure, flags, say, show
 from scenes import cases

@@ -18,13 +18,13 @@ import numpy as np
 from pictures import encodings, job, jpeg
 
 from fuzz.target import Target
+from masking.looks.evidence_format import CHANGE_BYTES, REST_BYTES, Single, pack
 from masking.model import Job, PictureKind, Position, WorkerError, Zone
 from masking.view import baseline, positions
 from masking.view.model import DescriptorJob, QualityJob, ViewJob
 from masking.worker import wire, wire_study
 from masking.worker.client import Worker
 from masking.worker.study import Study, Thumbnail
-from masking.zones.evidence_format import CHANGE_BYTES, REST_BYTES, Single, pack
 
 KINDS: tuple[PictureKind, ...] = ("jpeg", "h264", "h265")
 CHECK_EVERY = 50

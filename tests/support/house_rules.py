@@ -34,7 +34,7 @@ OF_MASKING = ("masking.geometry", "masking.model", "masking.view.model")
 PURE_MASKING = (
     "__init__", "geometry", "coverage", "model", "*/__init__", "worker/wire", "worker/client", "worker/study",
     "worker/wire_study", "view/model", "view/zones", "view/persistence", "view/baseline", "view/positions",
-    "zones/evidence_format", "zones/same_mask", "zones/sensitivity", "worker/wire_sensitivity",
+    "looks/evidence_format", "worth/same_mask", "worth/sensitivity", "worker/wire_sensitivity",
     "quality/indicators", "quality/learning", "bitstream/*",
 )  # fmt: skip
 """What the daemon uses of masking, and what reads foreign bytes there: these must not load numpy or OpenCV."""

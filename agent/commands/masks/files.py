@@ -23,12 +23,12 @@ from agent.text.translate import translate
 from drivers.picture import BLANK_CONTRAST
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
+from masking.looks.evidence_format import CERTAIN_FAIL, PROBABILITY
 from masking.model import Job, Judged, PictureKind, Verdict, WorkerError, Zone
 from masking.view.model import DescriptorJob, ViewJob, ViewSeen
 from masking.worker.client import Worker
 from masking.worker.study import Study
 from masking.worker.wire import MAX_PICTURE_BYTES
-from masking.zones.evidence_format import CERTAIN_FAIL, PROBABILITY
 
 VERIFY_SCHEMA = "camwarden-masks-verify/1"
 COMPARE_SCHEMA = "camwarden-masks-compare/1"

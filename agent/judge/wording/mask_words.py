@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.model.finding import Message, sentence
-from masking.zones.same_mask import COLOR_OFF, Changed, Numbers
+from masking.worth.same_mask import COLOR_OFF, Changed, Numbers
 
 COLOURS: Final[tuple[tuple[str, tuple[float, float, float]], ...]] = (
     ("black", (0, 128, 128)),

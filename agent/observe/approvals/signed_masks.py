@@ -1,6 +1,6 @@
 """Records what each approved mask looks like on each path: plain numbers, beside the approval. Pure.
 
-A look before the approval measures them (`masking/zones/signature.py`); `agent/judge/checks/pictures/signed.py`
+A look before the approval measures them (`masking/worth/signature.py`); `agent/judge/checks/pictures/signed.py`
 compares later looks with them.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from agent.model.finding import Json
 from drivers.picture import LIVE, RECORDED, PathName, ZoneVerdict
-from masking.zones.same_mask import is_signature
+from masking.worth.same_mask import is_signature
 
 MOST: Final = 512
 """So many signatures does an approval hold at most: each zone on each path."""

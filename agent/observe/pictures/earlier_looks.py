@@ -1,6 +1,6 @@
 """Caches what the last looks at each private zone have left, for the next look to be judged together with. In memory.
 
-The bytes (`masking/zones/evidence_format.py`) are opaque here, and belong to one camera: only a child that judges its
+The bytes (`masking/looks/evidence_format.py`) are opaque here, and belong to one camera: only a child that judges its
 pictures gets them back. They are in process memory and nowhere else: not in the spool, a report, a log or a file. After
 a restart looks are gathered anew.
 
@@ -18,8 +18,8 @@ from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.site.config.site import Site
 from drivers.model import Masks, Observations
 from drivers.picture import PathName
+from masking.looks.evidence_format import LEAST_APART_S, MOST_LOOKS
 from masking.model import Verdict
-from masking.zones.evidence_format import LEAST_APART_S, MOST_LOOKS
 
 APART: Final = timedelta(seconds=LEAST_APART_S)
 

@@ -1,6 +1,6 @@
 """Schedules calibrations of hidden zones once a day, and remembers the results. Pure.
 
-A calibration draws faults into a picture that passed and judges them (`masking/zones/calibrate.py`): how small a fault
+A calibration draws faults into a picture that passed and judges them (`masking/worth/calibrate.py`): how small a fault
 would have been found, so that a PASS says what it is worth.
 """
 
@@ -14,7 +14,7 @@ from agent.observe.pictures.turns import zones_digest
 from agent.site.config.site import Site
 from drivers.model import Observations
 from drivers.picture import LIVE, PathName, ZoneSensitivity
-from masking.zones.sensitivity import MOST_ZONES
+from masking.worth.sensitivity import MOST_ZONES
 
 AGAIN_AFTER: Final = timedelta(days=1)
 DOUBTED_AGAIN_AFTER: Final = timedelta(hours=1)

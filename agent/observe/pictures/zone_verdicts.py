@@ -1,7 +1,7 @@
 """Validates that a private zone is bare: a first picture that shows it so waits for a second look. Pure.
 
 Two pictures of one path, at least two seconds apart and with different bytes, or two paths show it; a look that was
-judged together with earlier ones that failed (`masking/zones/together.py`) is confirmed already. Until then the zone is
+judged together with earlier ones that failed (`masking/looks/together.py`) is confirmed already. Until then the zone is
 UNSURE `unconfirmed`. Footage needs no second look: what is stored does not change, and its oldest moment is the same
 picture again.
 

@@ -12,9 +12,7 @@ from typing import Any, Final, Protocol
 from agent.model.finding import Json
 from agent.observe.remembered.areas import (
     assessed,
-    bare,
     footage,
-    framings,
     identities,
     inventory,
     listings,
@@ -24,14 +22,11 @@ from agent.observe.remembered.areas import (
     outages,
     owners,
     pooled,
-    presets,
-    quality,
     running,
-    sensitivity,
     sightings,
-    views,
     voided,
 )  # fmt: skip
+from agent.observe.remembered.areas.pictured import bare, framings, presets, quality, sensitivity, views
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.value import Remembered
 

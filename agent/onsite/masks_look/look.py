@@ -39,7 +39,7 @@ from drivers.model import Masks, Observation, Observations, Picture, Unavailable
 from drivers.picture import LIVE as LIVE_PATHS
 from drivers.picture import RECORDED, PathName, PictureSeen, PresetSeen, Streams, ZoneSensitivity, ZoneVerdict
 from masking.model import Polygon
-from masking.zones.same_mask import Numbers, middle
+from masking.worth.same_mask import Numbers, middle
 
 ORDER: Final[tuple[PathName, ...]] = (*LIVE_PATHS, *RECORDED)
 """Paths as they are shown. All but the last are live."""

@@ -31,8 +31,8 @@ from agent.service.cycle.kept_for import forget_replaced
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device, Observation, Observations
 from drivers.picture import LIVE, PathName, PictureSeen, PresetSeen, ZoneVerdict
+from masking.looks.evidence_format import LEAST_APART_S
 from masking.view.model import QualitySeen, ViewSeen
-from masking.zones.evidence_format import LEAST_APART_S
 
 BETWEEN_S: Final = 10.0
 """Between two rounds: long enough for another keyframe and for people to have moved on."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from masking.looks.evidence_format import MOST_LOOKS
 from masking.model import Verdict, Zone
 from masking.zones import together
-from masking.zones.evidence_format import MOST_LOOKS
 
 Picture = npt.NDArray[np.uint8]
 

@@ -11,11 +11,11 @@ import pictures
 import pytest
 from pictures import job
 
+from masking.looks.evidence_format import CHANGE_BYTES, EVIDENCE_BYTES, REST_BYTES, Single, pack
 from masking.model import Job, Judged, Position, Positioned, Verdict, Zone
 from masking.view.model import ViewJob
 from masking.view.positions import matched_position, read_positioned
 from masking.worker import wire
-from masking.zones.evidence_format import CHANGE_BYTES, EVIDENCE_BYTES, REST_BYTES, Single, pack
 
 GOOD_ANSWER = {
     "job": 1,

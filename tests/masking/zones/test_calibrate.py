@@ -16,8 +16,8 @@ from masking.model import Polygon, Verdict, Zone
 from masking.worker.client import Worker
 from masking.worker.wire import WireError
 from masking.worker.wire_sensitivity import calibrate_message, read_sensitivities, sensitivities_message
-from masking.zones.calibrate import calibrate, calibrate_passed
-from masking.zones.sensitivity import GAPS_PX, NOT_MEASURED, OPACITIES, Sensitivity
+from masking.worth.calibrate import calibrate, calibrate_passed
+from masking.worth.sensitivity import GAPS_PX, NOT_MEASURED, OPACITIES, Sensitivity
 from masking.zones.verdict import judge_zone
 
 DESK = Zone("desk", pictures.polygon(pictures.ZONE))
@@ -70,7 +70,7 @@ def test_a_side_where_the_scene_looks_like_the_mask_is_blind_and_the_others_are_
 def test_a_place_that_looks_like_its_mask_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A judge that believes anything is one for which no drawing makes a difference."""
     monkeypatch.setattr(
-        "masking.zones.calibrate.judge_zone", lambda picture, zone: Verdict(zone.name, "PASS", "mosaic")
+        "masking.worth.calibrate.judge_zone", lambda picture, zone: Verdict(zone.name, "PASS", "mosaic")
     )
     found = calibrate(shown(MOSAIC), DESK)
     assert (found.gap_px, found.sides, found.blind_sides, found.opacity_ratio, found.is_proof) == (

@@ -12,7 +12,7 @@ import pytest
 from pictures import Mask
 
 from masking.model import Verdict, Zone
-from masking.zones.same_mask import RANGES, differences, is_signature, middle
+from masking.worth.same_mask import RANGES, differences, is_signature, middle
 from masking.zones.verdict import judge_zone
 
 DESK = pictures.polygon(pictures.ZONE)

@@ -10,10 +10,10 @@ import pictures
 import pytest
 from pictures import Mask, Picture
 
+from masking.looks.evidence import basis_of, read, recurring
+from masking.looks.evidence_format import EVIDENCE_BYTES, MOST_LOOKS, NoEvidence, unpack
+from masking.looks.together import CROSSED_FROM, judge_looks, judge_of
 from masking.model import Effect, Verdict, Zone
-from masking.zones.evidence import basis_of, read, recurring
-from masking.zones.evidence_format import EVIDENCE_BYTES, MOST_LOOKS, NoEvidence, unpack
-from masking.zones.together import CROSSED_FROM, judge_looks, judge_of
 from masking.zones.verdict import judge_zone
 
 DESK = pictures.polygon(pictures.ZONE)

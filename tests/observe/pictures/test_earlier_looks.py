@@ -10,8 +10,8 @@ from sites import DAY, NOW, SQUARE, ZONE, camera, observed, site
 
 from agent.observe.pictures.earlier_looks import APART, EarlierLooks, Taken, ZonePlace
 from drivers.model import Mask, Masks
+from masking.looks.evidence_format import MOST_LOOKS
 from masking.model import Verdict
-from masking.zones.evidence_format import MOST_LOOKS
 
 GATE = ZonePlace("gate", "sub", ZONE.name)
 MINUTE = timedelta(minutes=1)

@@ -27,7 +27,7 @@ from agent.observe.remembered.value import EMPTY, without_pictures
 from drivers.model import Observations, Picture
 from drivers.picture import ZoneSensitivity
 from masking.model import Job, Judged, Verdict
-from masking.zones.sensitivity import MOST_ZONES, Sensitivity
+from masking.worth.sensitivity import MOST_ZONES, Sensitivity
 
 SITE = site(camera())
 FOUND = ZoneSensitivity("main", ZONE.name, 6.0, 4, 0, 0.93, 1920)

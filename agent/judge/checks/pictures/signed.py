@@ -13,7 +13,7 @@ from agent.model.finding import Json, Message, utc_text
 from agent.observe.approvals.approvals import Approval
 from agent.observe.facts.facts import Facts
 from drivers.picture import PathName, ZoneVerdict
-from masking.zones.same_mask import Changed, differences
+from masking.worth.same_mask import Changed, differences
 
 NOT_APPROVED = "not-the-approved-mask"
 

@@ -14,8 +14,7 @@ from statistics import median
 from typing import Final, Literal
 
 from masking.geometry import GeometryError, validate
-from masking.model import Effect, Verdict, Zone
-from masking.zones.evidence import (
+from masking.looks.evidence import (
     Change,
     Look,
     Recurring,
@@ -27,7 +26,8 @@ from masking.zones.evidence import (
     read,
     recurring,
 )
-from masking.zones.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
+from masking.looks.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
+from masking.model import Effect, Verdict, Zone
 from masking.zones.forest import PASS_FROM
 from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
 from masking.zones.raster import Bgr, Region, cut

@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from masking.model import Zone
-from masking.zones.evidence_format import (
+from masking.looks.evidence_format import (
     BORDER_STRETCHES,
     CHANGE_CELLS,
     INSIDE_CELLS,
@@ -29,6 +28,7 @@ from masking.zones.evidence_format import (
     pack,
     unpack,
 )
+from masking.model import Zone
 from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region, sums_at
 
 Rest = npt.NDArray[np.int8]

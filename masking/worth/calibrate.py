@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.model import Verdict, Zone
+from masking.worth.sensitivity import GAPS_PX, NOT_MEASURED, OPACITIES, SIDES, Sensitivity
 from masking.zones.raster import Bgr, Bytes, cut
-from masking.zones.sensitivity import GAPS_PX, NOT_MEASURED, OPACITIES, SIDES, Sensitivity
 from masking.zones.verdict import judge_zone
 
 QUALITIES: Final = (60, 80, 95)

@@ -1,0 +1,1 @@
+"""Remembers what pictures have shown."""

@@ -1,0 +1,1 @@
+"""Judges several looks at one zone as one measurement."""

@@ -1,0 +1,1 @@
+"""Measures what a mask looks like, and how small a fault in it would be found."""
