@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from masking.looks.evidence_format import MOST_LOOKS
 from masking.model import Verdict, Zone
-from masking.zones import together
+from masking.looks import together
 
 Picture = npt.NDArray[np.uint8]
 
