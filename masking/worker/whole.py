@@ -19,15 +19,16 @@ Picture = npt.NDArray[np.uint8]
 Again = Callable[[bytes], Picture | None]
 """Decodes another form of the picture; None where the decoder complains, or makes none."""
 
-_CHANGED_BYTES: Final = (4, 16, 64)
+_CHANGED_BYTES: Final = (4, 16, 64, 256)
 """How many bytes at the end of a slice are changed; more than the first where it ends flat, or out of sight.
 
 A flat block takes a part of a bit, and is flat however it is said to be predicted; and below the last row of fields
 there may be blocks that nobody sees."""
 
+_LAST_ROWS_PX: Final = 16
 _LAST_PX: Final = 64
 _FLAT_LEVELS: Final = 6
-"""A slice ends flat where the values in the corner of its rows lie that near to one another."""
+"""A slice ends flat where the values in the corner of its rows lie that near to one another; as in a black bar."""
 
 _LITTLE_RATIO: Final = 0.005
 """Share of the picture that the last bytes may decide without a further look, where the decoder says what it lacks."""
@@ -58,12 +59,15 @@ def is_whole(unit: AccessUnit, picture: Picture, again: Again, *, is_silent: boo
 
 
 def _unused(unit: AccessUnit, picture: Picture, again: Again, asked: frozenset[int]) -> tuple[frozenset[int], float]:
-    """Return which slices have last bytes that change nothing, and what share of the picture the others' change."""
+    """Return which slices have last bytes that change nothing, and what share of the picture the others' change.
+
+    A slice that ends flat and of which even the most bytes change nothing cannot be told, and is not among them.
+    """
     most = 0.0
     for count in _CHANGED_BYTES:
         data, asked = with_other_ends(unit, asked, count)
         if not asked:
-            break
+            return frozenset(), most
         other = again(data)
         if other is None or other.shape != picture.shape:
             return frozenset(), most
@@ -71,8 +75,8 @@ def _unused(unit: AccessUnit, picture: Picture, again: Again, asked: frozenset[i
         most = max(most, float(rows.sum()) / (picture.shape[0] * picture.shape[1]))
         asked = frozenset(number for number in asked if not _in(unit.slices[number], rows).any())
         if not all(_may_end_unseen(unit.slices[number], picture) for number in asked):
-            break
-    return asked, most
+            return asked, most
+    return frozenset(), most
 
 
 def _in(one: CodedSlice, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -81,7 +85,7 @@ def _in(one: CodedSlice, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _may_end_unseen(one: CodedSlice, picture: Picture) -> bool:
-    corner = _in(one, picture)[-_LAST_PX:, -_LAST_PX:]
+    corner = _in(one, picture)[-_LAST_ROWS_PX:, -_LAST_PX:]
     return not one.rows_px[1] or not corner.size or int(corner.max()) - int(corner.min()) <= _FLAT_LEVELS
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from masking.geometry import GeometryError, validate
+from masking.geometry import GeometryError, area, validate
 from masking.model import Effect, Verdict, Zone
+from masking.view.framing import inside
 from masking.worth.signature import EFFECT_OF, signature
 from masking.zones import bars, outward, overlays
 from masking.zones.features import ZoneMeasures
@@ -32,6 +33,16 @@ looks the same."""
 
 FLAT_MIN: Final = 0.97
 """Share of a zone of one colour from which a larger mask ends where that colour does."""
+
+MOSTLY_ONE_COLOUR: Final = 0.6
+"""Share of one colour from which a zone is a solid mask or none, in which writing can be told from what is bare."""
+
+TOLD_MOST: Final = 0.3
+"""Share of a zone that a told box may cover for what lies around it to be judged instead."""
+
+PART_LEAST: Final = 0.05
+JUDGED_LEAST: Final = 0.6
+"""Share of a zone from which a part around a told box is judged, and of all parts together."""
 
 LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
@@ -59,6 +70,8 @@ def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
     # What nobody told can only save a zone from failing.
     if opinion.decision == "FAIL" or (opinion.decision == "UNSURE" and zone.overlays):
         opinion = _beside_overlays(region, zone, opinion) or opinion
+    if opinion.decision == "FAIL" and zone.overlays and seen.solid.covered_ratio < MOSTLY_ONE_COLOUR:
+        opinion = _around_told(picture, zone) or opinion
     if opinion.decision == "UNSURE":
         opinion = _within_larger(picture, seen, zone) or opinion
     if opinion.reason == "solid" and not bars_known and bars.is_in_bar(picture, zone.polygon):
@@ -126,6 +139,31 @@ def _beside_overlays(region: Region, zone: Zone, whole: Opinion) -> Opinion | No
     return best
 
 
+def _around_told(picture: Bgr, zone: Zone) -> Opinion | None:
+    """Judge what lies above, below and beside told boxes; None where any of it fails, or too little is left of it.
+
+    Nothing passes by that: under the writing the zone may be bare. It only is no reason to say so.
+    """
+    whole, judged = area(zone.polygon), 0.0
+    seen: list[Opinion] = []
+    for corners in zone.overlays:
+        left, top = (min(values) for values in zip(*corners, strict=True))
+        right, bottom = (max(values) for values in zip(*corners, strict=True))
+        if area(inside(zone.polygon, (left, top, right, bottom))) > TOLD_MOST * whole:
+            return None
+        beside = ((0.0, 0.0, 1.0, top), (0.0, bottom, 1.0, 1.0), (0.0, top, left, bottom), (right, top, 1.0, bottom))
+        for part in (inside(zone.polygon, box) for box in beside):
+            region = cut(picture, part) if area(part) >= PART_LEAST * whole else None
+            if region is not None:
+                judged += area(part)
+                seen.append(_judged(ZoneMeasures(region, zone.color), zone))
+    if not seen or judged < len(zone.overlays) * JUDGED_LEAST * whole or any(one.decision == "FAIL" for one in seen):
+        return None
+    numbers = (*seen[0].numbers, ("judged_ratio", round(judged / len(zone.overlays) / whole, 3)))
+    text = "What the camera writes over the zone leaves open whether it is hidden there."
+    return Opinion("UNSURE", "overlay", numbers, text)
+
+
 def _cleared(region: Region, zone: Zone) -> Iterator[tuple[Effect, Cleared]]:
     """Yield the zone without drawings over each effect that may lie under them."""
     told = tuple(region.to_crop(box) for box in zone.overlays)
@@ -148,7 +186,7 @@ def _combine(seen: ZoneMeasures, opinions: list[Opinion]) -> Opinion:
     """
     first, *others = opinions
     passed = [opinion for opinion in opinions if opinion.decision == "PASS"]
-    if seen.solid.covered_ratio >= 0.6 and seen.solid.usual_residue <= 0.5:
+    if seen.solid.covered_ratio >= MOSTLY_ONE_COLOUR and seen.solid.usual_residue <= 0.5:
         if passed and passed[0] is not first and seen.solid.covered_ratio >= 0.9:
             text = "The zone is mostly of one colour, yet not wholly; which effect hides it cannot be told."
             return Opinion("UNSURE", "not-clean", first.numbers, text)

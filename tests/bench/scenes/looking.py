@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from masking.looks import together
 from masking.looks.evidence_format import MOST_LOOKS
 from masking.model import Verdict, Zone
-from masking.looks import together
 
 Picture = npt.NDArray[np.uint8]
 

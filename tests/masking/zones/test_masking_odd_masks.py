@@ -78,6 +78,19 @@ def test_text_that_nobody_told_leaves_the_zone_open(complaints: int, effect: Eff
     assert (found.verdict, found.reason) == ("UNSURE", "overlay"), found
 
 
+@pytest.mark.parametrize("encoding", ["jpeg70", "h264"])
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+def test_a_told_line_that_runs_across_a_soft_mask_does_not_fail_it(
+    complaints: int, effect: Effect, encoding: str
+) -> None:
+    picture = pictures.masked(lit_scene(), pictures.ZONE, MASKS[effect])
+    at = (round(pictures.ZONE[0] * 640) - 20, 190)
+    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(picture, "2026-11-29 12:34:56 Camera 07", at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, color, thickness)
+    line = pictures.polygon(((at[0] - 4) / 640, 170 / 360, 1.0, 198 / 360))
+    assert verdict(complaints, picture, encoding, zone(effect, overlays=(line,))).verdict != "FAIL"
+
+
 @pytest.mark.parametrize("encoding", ["jpeg85", "h264"])
 @pytest.mark.parametrize("effect", ["color", "pixelated", "blurred"])
 @pytest.mark.parametrize("bare", ["all", "strip", "hole"])
