@@ -24,9 +24,10 @@ from masking.zones.verdict import judge_zone
 from measure.figures import Figure, flags, say, show
 from scenes import cases
 from scenes.cases import EFFECTS, Case, Corners, Lot
+from scenes.codecs import Picture, Quality, decoded, encode
 from scenes.lights import Light, lit
 from scenes.places import Place, places
-from scenes.samples import JPEG, Picture, decoded, encode, zones
+from scenes.regions import two_zones
 from scenes.scoring import ratio
 
 CALLED_ANOTHER = Figure("same_mask_called_another_ratio", "", 0.005, "lower")
@@ -37,7 +38,9 @@ OPACITY_FOUND = Figure("claimed_opacity_found_ratio", "", 0.9, "higher")
 BARE_FOUND = Figure("claimed_bare_found_ratio", "", 0.99, "higher")
 TIME = Figure("calibrate_360p_ms", "ms", 100, "lower")
 
-LOT = Lot("black", 16, 6, (0, 0), (5.0, 3.0), 0)
+LOT = Lot(
+    color="black", block_px=16, sigma_px=6, off_px=(0, 0), phase_px=(5.0, 3.0), side=0, seed=0, picks=False, box=False
+)  # fmt: skip
 MASKS = (
     Case("solid-black", "solid", True, color="black"),
     Case("solid-gray", "solid", True, color="gray"),
@@ -45,8 +48,11 @@ MASKS = (
     Case("mosaic-16", "mosaic", True, 16),
     Case("blur-6", "blur", True, 6),
 )
-SHOTS: tuple[tuple[int, Light, int], ...] = ((0, "day", 28), (1, "day", 35), (1, "night", 28), (2, "infrared", JPEG))
-CLAIMED: tuple[tuple[Light, int], ...] = (("day", 28), ("night", 28), ("day", JPEG))
+FINE, COARSE, STILL = Quality("h264", 28), Quality("h264", 35), Quality("jpeg", 80)
+SHOTS: tuple[tuple[int, Light, Quality], ...] = (
+    (0, "day", FINE), (1, "day", COARSE), (1, "night", FINE), (2, "infrared", STILL)
+)  # fmt: skip
+CLAIMED: tuple[tuple[Light, Quality], ...] = (("day", FINE), ("night", FINE), ("day", STILL))
 
 Outcomes = dict[str, list[bool]]
 
@@ -61,11 +67,12 @@ def main() -> None:
     times: list[float] = []
     for place in tested:
         say(place.name)
-        for area in zones(place):
-            corners = _level(area.corners)
+        height, width = place.frame(0).shape[:2]
+        for slanted in two_zones(place.name, height / width):
+            corners = _level(slanted)
             _known_again(place, corners, found)
-            for light, crf in CLAIMED:
-                times += _claims(place, corners, light, crf, found, by_kind)
+            for light, quality in CLAIMED:
+                times += _claims(place, corners, light, quality, found, by_kind)
     figures = {
         one.name: ratio(sum(found[one.name]), len(found[one.name]), one.goal, one.better)
         for one in (CALLED_ANOTHER, CALLED_SAME, SHIFT_TOLD, GAP_FOUND, OPACITY_FOUND, BARE_FOUND)
@@ -92,14 +99,16 @@ def _scene(place: Place, moment: int, light: Light) -> Picture:
     return lit(place.frame(moment), light, (len(place.name), moment, len(light)))
 
 
-def _look(place: Place, corners: Corners, drawn: tuple[Case, ...], shot: tuple[int, Light, int]) -> Iterator[Verdict]:
-    moment, light, crf = shot
+def _look(
+    place: Place, corners: Corners, drawn: tuple[Case, ...], shot: tuple[int, Light, Quality]
+) -> Iterator[Verdict]:
+    moment, light, quality = shot
     pictures = []
     for case in drawn:
         picture = _scene(place, moment, light).copy()
         cases.draw(picture, corners, case, LOT)
         pictures.append(picture)
-    for case, picture in zip(drawn, decoded(encode(pictures, crf)), strict=True):
+    for case, picture in zip(drawn, decoded(encode(pictures, quality)), strict=True):
         yield judge_zone(picture, _asked(corners, case))
 
 
@@ -122,7 +131,7 @@ def _known_again(place: Place, corners: Corners, found: Outcomes) -> None:
 
 
 def _claims(
-    place: Place, corners: Corners, light: Light, crf: int, found: Outcomes, by_kind: Outcomes
+    place: Place, corners: Corners, light: Light, quality: Quality, found: Outcomes, by_kind: Outcomes
 ) -> Iterator[float]:
     """Calibrate each mask that passes, and draw what that claims; yield what each calibration took."""
     pictures = []
@@ -130,7 +139,7 @@ def _claims(
         picture = _scene(place, 0, light).copy()
         cases.draw(picture, corners, case, LOT)
         pictures.append(picture)
-    for case, picture in zip(MASKS, decoded(encode(pictures, crf)), strict=True):
+    for case, picture in zip(MASKS, decoded(encode(pictures, quality)), strict=True):
         zone = _asked(corners, case)
         if judge_zone(picture, zone).verdict != "PASS":
             continue
@@ -140,7 +149,7 @@ def _claims(
         drawn = list(_faults(_scene(place, 1, light), corners, case, claim))
         if not drawn:
             continue
-        for (name, _), shown in zip(drawn, decoded(encode([one for _, one in drawn], crf)), strict=True):
+        for (name, _), shown in zip(drawn, decoded(encode([one for _, one in drawn], quality)), strict=True):
             is_found = judge_zone(shown, zone).verdict != "PASS"
             found[name].append(is_found)
             by_kind[f"{name} {case.kind}"].append(is_found)

@@ -30,7 +30,7 @@ from scenes import cases
 from scenes.cases import Case
 from scenes.lights import LIGHTS, lit
 from scenes.places import Place, places
-from scenes.samples import zones
+from scenes.regions import two_zones
 
 WRONG = Figure("damage_wrong_ratio", "", 0.01, "lower")
 JUDGED = Figure("damage_judged_ratio", "", 0.01, "lower")
@@ -139,12 +139,12 @@ def masked(place: Place, case: Case, light: str, draw: np.random.Generator) -> t
     """A picture of a place with a case drawn into both of its zones, and these as they are declared."""
     picture = lit(place.frame(0), light, (int(draw.integers(1 << 30)),))  # type: ignore[arg-type]
     lot = cases.lot(draw)
-    areas = zones(place)
-    for area in areas:
-        cases.draw(picture, area.corners, case, lot)
+    areas = two_zones(place.name, picture.shape[0] / picture.shape[1])
+    for corners in areas:
+        cases.draw(picture, corners, case, lot)
     effect = cases.asked(case)[0]
     color = cases.color_of(case, lot) if effect == "color" else ""
-    return picture, tuple(Zone(area.texture, area.corners, effect, color) for area in areas)
+    return picture, tuple(Zone(f"zone {n}", one, effect, color) for n, one in enumerate(areas))
 
 
 def judged(worker: Worker, data: bytes, kind: PictureKind, asked: tuple[Zone, ...], owner: str) -> list[str] | str:

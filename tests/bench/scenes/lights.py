@@ -132,6 +132,13 @@ def sensed(scene: Scene, light: Light, by: Camera, rng: np.random.Generator) -> 
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)
 
 
+def lit(picture: Picture, light: Light, seed: tuple[int, ...]) -> Picture:
+    """The place in a light as some camera hands it on; the same seed gives the same camera, exposure and noise."""
+    rng = np.random.default_rng(seed)
+    by = camera(rng)
+    return sensed(lighted(picture, light, rng), light, by, rng)
+
+
 def _field(width: int, height: int, smear_px: float, rng: np.random.Generator) -> Scene:
     """Noise of unit sigma: one of some fields that are kept, rolled and flipped by lot; wide pictures repeat it."""
     wide, high = min(width, _WIDEST_PX), min(height, _WIDEST_PX)

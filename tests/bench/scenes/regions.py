@@ -29,6 +29,13 @@ def cells(content: Frame) -> list[Frame]:
     ]
 
 
+def two_zones(place: str, shape: float) -> tuple[Corners, Corners]:
+    """Return two zones of a place that are the same in each run; `shape` as for `zone`."""
+    rng = np.random.default_rng(list(place.encode()))
+    ways = cells((0.0, 0.0, 1.0, 1.0))
+    return zone(ways[1], rng, shape), zone(ways[3], rng, shape)
+
+
 def zone(cell: Frame, rng: np.random.Generator, shape: float) -> Corners:
     """Draw a zone in a cell, clockwise from the top left; `shape`: the picture's height over its width."""
     left, top, right, bottom = cell
