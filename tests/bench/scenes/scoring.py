@@ -80,6 +80,14 @@ def over_places(hits: dict[str, tuple[int, int]]) -> tuple[float, float]:
     return float(np.quantile(shares, 0.025)), float(np.quantile(shares, 0.975))
 
 
+def ratio(hits: int, count: int, goal: float, better: str) -> dict[str, Any]:
+    """A share as a bench's figure, with Wilson's interval: what was counted is of many places alike."""
+    low, high = wilson(hits, count)
+    value = hits / count if count else 0.0
+    interval = {"low": round(min(low, value), 5), "high": round(max(high, value), 5)}
+    return {"value": round(value, 5), "unit": "ratio", "goal": goal, "better": better, "n": count, **interval}
+
+
 def share(
     scored: Iterable[Scored], is_hit: Callable[[Scored], bool], goal: float, better: Literal["lower", "higher"]
 ) -> dict[str, Any]:
