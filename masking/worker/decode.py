@@ -20,7 +20,6 @@ import numpy.typing as npt
 from masking.bitstream import h264, h265, jpeg
 from masking.bitstream.jpeg import Jpeg
 from masking.bitstream.picture import AccessUnit, NotAPicture, Refusal
-from masking.worker.levels import has_a_step
 from masking.worker.whole import Again, is_whole
 
 Bgr = npt.NDArray[np.uint8]
@@ -127,8 +126,6 @@ def _decode_jpeg(written: Jpeg, complaints: int) -> Bgr:
     said = _LEFT_OVER.sub(lambda found: _padding(data, int(found[1])), _read_all(complaints))
     if _JPEG_DAMAGE.search(said):
         raise DecodeError("damaged", "the picture is damaged: its coded data ends too early or too late, or is none")
-    if has_a_step(decoded, written):
-        raise DecodeError("damaged", "the picture is damaged: from one of its blocks on its levels are off")
     return decoded
 
 

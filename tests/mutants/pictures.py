@@ -59,14 +59,6 @@ PICTURES: Final = (
         test="test_worker_damage.py::test_a_jpeg_with_a_part_missing_is_damaged",
     ),
     Mutant(
-        name="jpeg-levels",
-        row="cuts a part out of a JPEG, over which the decoder paints",
-        file="masking/worker/decode.py",
-        text="    if has_a_step(decoded, written):\n",
-        mutated="    if not written:\n",
-        test="test_worker_damage.py::test_a_jpeg_that_fell_into_step_again_is_told_by_its_levels",
-    ),
-    Mutant(
         name="jpeg-anew",
         row="hides a file in a JPEG, or behind it",
         file="masking/worker/decode.py",

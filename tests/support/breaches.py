@@ -106,8 +106,13 @@ def shifted(image: np.ndarray) -> np.ndarray:
 
 
 def covered(image: np.ndarray) -> np.ndarray:
+    """A board, as a sensor sees one: unevenly lit, and with its noise."""
     image = image.copy()
-    image[:, : image.shape[1] * 2 // 3] = (90, 92, 95)
+    board = image[:, : image.shape[1] * 2 // 3]
+    height, width = board.shape[:2]
+    light = np.linspace(-14, 14, width)[None, :, None] + np.linspace(8, -8, height)[:, None, None]
+    noise = np.random.default_rng(3).normal(0, 2.5, (height, width, 1))
+    board[:] = np.clip(np.array((90, 92, 95)) + light + noise, 0, 255).astype(np.uint8)
     return image
 
 

@@ -185,11 +185,11 @@ def test_a_damaged_picture_is_named_and_never_a_pass(
     cut.write_bytes(good.read_bytes()[:5000])
     code, told = run(capsys, "verify", good, cut, "--regions", regions)
     assert code == exits.UNCHECKED
-    assert told["images"][1]["error"].startswith("undecodable: ")
+    assert told["images"][1]["error"].startswith("damaged: ")
     code, told = run(capsys, "verify", cut, "--regions", regions)
     assert (code, told["regions"]) == (exits.UNCHECKED, [])
     assert main(["masks", "verify", str(cut), "--regions", str(regions)]) == exits.UNCHECKED
-    assert capsys.readouterr().out.startswith(f"{cut}: not judged: undecodable")
+    assert capsys.readouterr().out.startswith(f"{cut}: not judged: damaged")
 
 
 def test_the_policy_of_a_region_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -315,4 +315,4 @@ def test_views_that_cannot_be_compared_are_no_success(tmp_path: Path, capsys: py
     for reference, current in ((good, cut), (cut, good)):
         code, told = run(capsys, "compare", reference, current)
         assert (code, told["reason"]) == (exits.UNCHECKED, "not-decoded")
-        assert told["error"].startswith(f"{cut}: undecodable")
+        assert told["error"].startswith(f"{cut}: damaged")

@@ -137,18 +137,6 @@ def test_the_changed_ends_are_those_of_the_slices_asked_for_and_make_no_start_co
     assert len(harmed.units_of(data)) == len(harmed.units_of(ends.with_more_behind(unit))) == len(unit.slices) + 3
 
 
-def test_a_jpeg_that_fell_into_step_again_is_told_by_its_levels(shared: Worker) -> None:
-    """No marker, no count and no word of the decoder shows it: a mean in the middle is another, and all behind it."""
-    picture = cv2.imdecode(np.frombuffer(pictures.encodings()["jpeg"], np.uint8), cv2.IMREAD_COLOR)
-    brighter = picture.astype(int)
-    brighter[160:176, 240:] += 12
-    brighter[176:] += 12
-    spoilt = pictures.jpeg(np.clip(brighter, 0, 255).astype(np.uint8))
-    assert reason_of(shared, job(spoilt, "jpeg")) == "damaged"
-    brighter[160:176, :240] += 12  # an edge of the scene
-    assert shared.judge(job(pictures.jpeg(np.clip(brighter, 0, 255).astype(np.uint8)), "jpeg")).width_px == 640
-
-
 @pytest.mark.parametrize("picture", [black, letterboxed])
 def test_zeros_are_coded_data_where_they_mean_the_end_of_a_block(shared: Worker, picture: Picture) -> None:
     shown = picture()
