@@ -7,6 +7,7 @@ undecoded. Snapshots serve a picture's quality and view only; masks are judged o
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -37,8 +38,13 @@ from drivers.picture import (
     StreamSound,
 )
 from drivers.rtsp.keyframe import fetch_keyframe
-from drivers.rtsp.metadata import LISTEN_S, listen
 from drivers.rtsp.openings import Playback, playback
+
+METADATA: Final = "drivers.rtsp.metadata"
+"""Loaded where a device offers it: it parses XML, which whoever schedules pictures needs not."""
+
+LISTEN_S: Final = 3.0
+"""How long metadata is listened to."""
 
 ASKS: Final[tuple[Ask, ...]] = (
     Ask("http", "GET", "*", "snapshot", "camera"),
@@ -221,7 +227,11 @@ class _Camera:
         """
         for stream in self._telling:
             spare = not transport.deadline.passed and transport.deadline.remaining_s() > LISTEN_S + SPARE_S
-            told = listen(transport, stream) if spare else ObjectsTold(stream.path, reason="deadline")
+            told = (
+                import_module(METADATA).listen(transport, stream, LISTEN_S)
+                if spare
+                else ObjectsTold(stream.path, reason="deadline")
+            )
             self._note(told, "rtsp", transport)
 
     def _moment(self, played: Playback, opening: Opening, transport: Transport) -> Picture:

@@ -24,7 +24,6 @@ from drivers.rtsp.rtp import Packet
 from drivers.rtsp.sdp import METADATA, Metadata, parse_metadata
 from drivers.rtsp.session import Limits, play
 
-LISTEN_S = 3.0
 MAX_BYTES = 2 * 1024 * 1024
 DOCUMENT_MAX_BYTES = 128 * 1024
 """Bounds of one listening, and of one document: a frame with a hundred objects takes some 60 kB."""
@@ -43,7 +42,7 @@ Affine = tuple[float, float, float, float]
 _SAME: Affine = (0.0, 0.0, 1.0, 1.0)
 
 
-def listen(transport: Transport, stream: Stream, seconds: float = LISTEN_S) -> ObjectsTold:
+def listen(transport: Transport, stream: Stream, seconds: float) -> ObjectsTold:
     """Listen to the metadata of a stream; never raises for what the device does: that is a result with a reason.
 
     Args:
