@@ -328,12 +328,11 @@ class Unavailable:
 
 
 Value = (
-    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams
-    | Encoders | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside
-    | RecordingSummary | GapEvents | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime
-    | Confinement | OldestLog | RecordedDays | Schedule | StoreIndex | Host | Access | PictureSeen
-    | FootageOpened | ObjectsTold | ZoneVerdict | ZoneSensitivity | PresetSeen | PathFramed | ViewSeen | QualitySeen
-    | StreamSample | StreamSound | Unavailable
+    Identity | Clock | Services | Interfaces | Accounts | Storages | Signing | VideoSources | Streams | Encoders
+    | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside | RecordingSummary | GapEvents
+    | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime | Confinement | OldestLog | RecordedDays
+    | Schedule | StoreIndex | Host | Access | PictureSeen | FootageOpened | ObjectsTold | ZoneVerdict | ZoneSensitivity
+    | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample | StreamSound | Unavailable
 )  # fmt: skip
 
 

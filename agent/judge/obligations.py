@@ -88,7 +88,7 @@ _CLOCKS: Final = (*_own("own clock"), *_told("recorder's clock"))
 _HIDDEN: Final = _seen("hidden ZONE PATH", longest=TURN)
 _INDICATORS: Final = (
     "black", "blurred", "colour-cast", "frozen", "jammed", "low-contrast", "noise", "over-bright", "overlay-missing",
-    "ptz-runaway", "shaking", "stripes", "unstable",
+    "ptz-runaway", "shaking", "signal-lost", "stripes", "unstable",
 )  # fmt: skip
 
 OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {

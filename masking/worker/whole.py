@@ -19,8 +19,8 @@ Picture = npt.NDArray[np.uint8]
 Again = Callable[[bytes], Picture | None]
 """Decodes another form of the picture; None where the decoder complains, or makes none."""
 
-_CHANGED_BYTES: Final = (4, 16, 64, 256)
-"""How many bytes at the end of a slice are changed; more than the first where it ends flat, or out of sight.
+_CHANGED_BYTES: Final = (4, 16, 64)
+"""How many bytes at the end of a slice are changed; more than the first where those change nothing.
 
 A flat block takes a part of a bit, and is flat however it is said to be predicted; and below the last row of fields
 there may be blocks that nobody sees."""
@@ -61,7 +61,7 @@ def is_whole(unit: AccessUnit, picture: Picture, again: Again, *, is_silent: boo
 def _unused(unit: AccessUnit, picture: Picture, again: Again, asked: frozenset[int]) -> tuple[frozenset[int], float]:
     """Return which slices have last bytes that change nothing, and what share of the picture the others' change.
 
-    A slice that ends flat and of which even the most bytes change nothing cannot be told, and is not among them.
+    A slice of which even the most bytes change nothing has bytes that nobody read; one that ends flat cannot be told.
     """
     most = 0.0
     for count in _CHANGED_BYTES:
@@ -74,9 +74,9 @@ def _unused(unit: AccessUnit, picture: Picture, again: Again, asked: frozenset[i
         rows = _changed(picture, other)
         most = max(most, float(rows.sum()) / (picture.shape[0] * picture.shape[1]))
         asked = frozenset(number for number in asked if not _in(unit.slices[number], rows).any())
-        if not all(_may_end_unseen(unit.slices[number], picture) for number in asked):
-            return asked, most
-    return frozenset(), most
+        if not asked:
+            return frozenset(), most
+    return frozenset(number for number in asked if not _may_end_unseen(unit.slices[number], picture)), most
 
 
 def _in(one: CodedSlice, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:

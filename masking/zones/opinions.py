@@ -51,9 +51,9 @@ MOSAIC_BARE_BLOCK = 3.5
 MOSAIC_TOLERANCE = 0.9
 """A block is measured to a quarter of a pixel, and scaled by cameras to whole ones."""
 
-CONTINUITY_MIN = 0.4
-"""A mosaic or blur keeps the brightness of the scene, which goes on beyond its border; tiles and panes have their
-own."""
+CONTINUITY_MIN = 0.0
+"""A mosaic or blur keeps the brightness of the scene, which mostly goes on beyond its border. Only what runs against it
+is no mask: under a mask that lies just over a window, as many do, it may have little to do with what is around."""
 
 GRID_AROUND_MAX = 0.3
 """Share of the grid's gradient that its lines may add around the zone; a mosaic ends at its border."""

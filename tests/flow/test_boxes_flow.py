@@ -65,7 +65,7 @@ def test_two_exchanged_boxes_are_one_finding_with_masks_views_and_firmware_under
     assert (root.reason, root.status, root.severity) == ("swapped", "fail", "critical")
     assert str(root.message).startswith(TOLD["swapped"])
     under = {key.split()[0] for key in hung(findings, root.key)}
-    assert under == {"privacy-mask-present", "firmware-drift", "filing-device-list-match"}
+    assert under == {"privacy-mask-present", "firmware-drift", "filing-device-list-match", "camera-moved"}
     assert findings["camera-moved camera:gate"].reason == "no-baseline", "what was approved is of the other box"
     assert findings["mask-approval site"].caused_by == root.key
     assert findings["privacy-mask-effective camera:gate"].caused_by == "privacy-mask-present camera:gate"

@@ -179,8 +179,8 @@ JUDGING: Final = (
         name="rtp-sequence-12-bits",
         row="demo",
         file="agent/demo/rtsp/rtp.py",
-        text="(self.sequence + 1) & 0xFFFF\n        return b",
-        mutated="(self.sequence + 1) & 0x0FFF\n        return b",
+        text='(self.sequence + 1) & 0xFFFF\n        return b"".join(packets)\n\n\ndef _extension',
+        mutated='(self.sequence + 1) & 0x0FFF\n        return b"".join(packets)\n\n\ndef _extension',
         test="test_demo_rtsp.py::test_a_live_stream_starts_with_the_idr_and_numbers_its_packets",
     ),
     Mutant(

@@ -216,7 +216,7 @@ CONTRADICTIONS: Mapping[str, Of] = {
     **{f"{path} was not asked for without a login": unasked(path) for path in LIVE_AND_PAST},
     **{f"its picture is {name}": bad_quality(name) for name in (
         "black", "frozen", "over-bright", "low-contrast", "blurred", "colour-cast", "noise", "stripes", "shaking",
-        "overlay-missing",
+        "overlay-missing", "signal-lost",
     )},
     "a path answers anybody": of(Access, lambda one: replace(one, anonymous=one.asked[:1])),
     "every picture is dark": with_each(PictureSeen, mean_luma=0.0, contrast=0.0),

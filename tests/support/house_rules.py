@@ -123,6 +123,7 @@ ON_LINUX_ALONE = (
 
 IMPORT_TABLES = (
     "agent/commands/config.py",
+    "drivers/capture.py",
     "drivers/registry.py",
     "agent/cli.py",
     "agent/commands/demo.py",

@@ -64,6 +64,12 @@ def judged(
     return {one.zone: one for one in answer.verdicts}
 
 
+def sensed(level: int) -> pictures.Picture:
+    """An even surface that fills the picture, with the noise of a sensor: without it is a card."""
+    noise = np.random.default_rng(level).normal(0, 5, (480, 640, 1))
+    return np.asarray(np.clip(level + noise, 0, 255).repeat(3, axis=2), np.uint8)
+
+
 def cut(seen: pictures.Picture) -> pictures.Picture:
     return sized(np.asarray(seen[:, 160:-160]), 640, 480)
 
@@ -89,7 +95,7 @@ def test_a_zone_that_the_path_does_not_show_has_a_reason_of_its_own(shared: Work
 
 
 def test_no_zone_is_excused_by_what_an_earlier_picture_proved(shared: Worker, approved: bytes) -> None:
-    dark = np.full((480, 640, 3), 30, np.uint8)
+    dark = sensed(30)
     known = {"known": CUT, "known_size": (640, 480)}
     seen = judged(shared, dark, approved, **known)["door"]
     assert (seen.verdict, seen.reason) == ("UNSURE", "framing-unknown")
@@ -104,7 +110,7 @@ def test_a_bare_zone_is_not_excused_by_a_framing_that_the_picture_contradicts(sh
 def test_where_the_shape_hints_at_another_framing_that_nobody_knows_nothing_is_judged(
     shared: Worker, approved: bytes
 ) -> None:
-    blank = np.full((480, 640, 3), 90, np.uint8)
+    blank = sensed(90)
     blank[100:200, 350:520] = 0
     seen = judged(shared, blank, approved)
     assert {(one.verdict, one.reason) for one in seen.values()} == {("UNSURE", "framing-unknown")}

@@ -24,6 +24,7 @@ from masking.view.zones import zone_after
 CHECK_ID = "camera-moved"
 APPROVED_VIEW = "approved view"
 _OTHER = ("no-match", "other-scene")
+_BACK = Message("its newest picture shows the approved view again; three pictures that agree decide")
 _TURNED_AWAY = Message(
     "three pictures in a row show another scene than the approved one, and nothing of that: it was turned away, or "
     "something fills its view; turn it back, or have the new view approved"
@@ -74,7 +75,9 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     evidence |= _numbers(settled.movement) if settled.movement is not None else {}
     evidence["agreeing_ratio"] = round(settled.agreeing_ratio, 3)
     outcome: Outcome = Held(APPROVED_VIEW, settled_view(facts, camera))
-    if settled.movement is None:
+    if settled.movement is None and newest.state == "still":
+        outcome = Open(APPROVED_VIEW, "newest-differs", _BACK, {"newest": newest.reason})
+    elif settled.movement is None:
         outcome = Broken(APPROVED_VIEW, TURNED_AWAY, _TURNED_AWAY)
     elif settled.state != "still":
         rows, bare = _zones(site, facts, camera, settled)
