@@ -125,7 +125,7 @@ MEMORY: Final = Addition(
         Line(
             "agent/onsite/handover/report_words.py", '    "often-silent": "Seldom silent",\n', '    "camera-lost": "No'
         ),
-        Line("agent/observe/remembered/table.py", "    silent_looks,\n", "    views,\n"),
+        Line("agent/observe/remembered/table.py", "    silent_looks,\n", "    voided,\n"),
         Line("agent/observe/remembered/table.py", '    "silent_looks": silent_looks,\n', '    "outages": outages,'),
         Line(
             "agent/observe/remembered/value.py",
