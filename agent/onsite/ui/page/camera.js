@@ -123,7 +123,7 @@ export async function camera(root, app, id) {
       if (stopLive) { stopLive(); return; }
       stopLive = live(board.img, id, path, WIDTH, (fresh, error) => {
         if (error) { trouble.replaceChildren(notice(error)); return; }
-        taken.set(path, age((Date.now() - Date.parse(fresh.taken_at)) / 1000));
+        taken.set(path, age(fresh.age_s));
         pathTabs();
       }, () => { stopLive = null; pathTabs(); });
       pathTabs();
