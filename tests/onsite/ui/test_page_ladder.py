@@ -37,6 +37,7 @@ def test_each_live_picture_is_judged_anew_and_the_verdict_follows(opened: Openin
     expect(page.locator(".ladder .verdict")).to_have_text("not hidden")
     stub.cameras["hall"]["masks"][0]["enabled"] = True
     expect(page.locator(".ladder .verdict")).to_have_text("hidden")
+    expect(page.locator(".head .s")).to_have_count(0)  # no older verdict beside it
     page.locator("[data-key=masks]").click()
     expect(page.locator(".toast")).to_contain_text("What is uncovered follows")
     assert stub.posts("/api/look")[-1] == {"cameras": ["hall"]}
