@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -239,8 +240,9 @@ def test_what_fails_when_it_is_ready_ends_it_and_is_told() -> None:
     def fails(host: str, port: int) -> None:
         raise ConfigurationError("no terminal")
 
-    with pytest.raises(ConfigurationError, match="no terminal"):
-        serve(page(), ("127.0.0.1", 0), PATIENT, on_ready=fails)
+    # On a thread: another test of this process may have left a browser's event loop on the first one.
+    with ThreadPoolExecutor(1) as thread, pytest.raises(ConfigurationError, match="no terminal"):
+        thread.submit(serve, page(), ("127.0.0.1", 0), PATIENT, on_ready=fails).result()
 
 
 def test_a_page_has_an_address_of_its_own_where_the_system_gives_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,11 @@ LOCAL_PAGE: Final = (
         "test_a_file_in_which_more_than_drawings_changed_is_not_loaded_anew",
     ),
     _below(
+        "ui-stale-tile", "agent/onsite/ui/desk.py", "            self._renew(name)\n        return screens.wall_json",
+        "            pass\n        return screens.wall_json",
+        "test_no_tile_says_of_a_zone_that_moved_what_was_true_before",
+    ),
+    _below(
         "ui-two-tabs", "agent/onsite/ui/desk.py",
         '            if body.get("version") != screens.version_of(self.state, camera_id):\n', "            if False:\n",
         "test_two_tabs_do_not_overwrite_each_others_drawing",

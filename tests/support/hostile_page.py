@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -178,11 +177,14 @@ def waits(save: Save) -> int:
 
 
 def drips(save: Save) -> int:
+    """Send a byte at a time, each after having listened for an answer in vain."""
     own = link()
+    own.settimeout(0.05)
     tell(os.getpid())
     while True:
         own.send(b"s")
-        time.sleep(0.05)  # the pace of the attack; nothing waits for it
+        with suppress(TimeoutError):
+            own.recv(1)
 
 
 def interrupted(save: Save) -> int:

@@ -146,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["card"]:
                 self.reply(fixture("card") | {"shapes": [body["zone"]["polygon"]]})
             case ["live"]:
-                fresh = {"picture": f"digest-{body['path']}", "taken_at": "2026-11-29T02:00:00Z"}
+                fresh = {"picture": f"digest-{body['path']}", "taken_at": "2026-11-29T02:00:00Z", "age_s": 0.4}
                 self.reply(fresh | {"path": body["path"]} | judged(cam, cam["zones"]))
             case ["mark"] if cam["needs_reason"] and not body.get("why") and not body.get("unmark"):
                 self.refuse(422, "A zone is not hidden.", "Say why it may stay so.")

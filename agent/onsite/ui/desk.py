@@ -124,7 +124,9 @@ class Desk:
     # Seeing
 
     def wall(self, lang: str) -> dict[str, Json]:
-        """Return the wall."""
+        """Return the wall, what has changed since its look judged again: no tile says of it what was true before."""
+        for name in self.state.stale:
+            self._renew(name)
         return screens.wall_json(self.state, self.place.clock(), lang)
 
     def camera(self, camera_id: str, lang: str) -> dict[str, Json]:
@@ -158,9 +160,9 @@ class Desk:
 
     def live(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
         """Fetch one fresh picture of one path, judge what is drawn in it, and render it; one camera at a time."""
-        camera, path, width_px = self._camera(camera_id), body.get("path"), body.get("w", THUMBNAIL_PX)
-        state = self.state
-        if not isinstance(path, str) or not isinstance(width_px, int):
+        camera, path, width = self._camera(camera_id), body.get("path"), body.get("w")
+        width_px, state = width if isinstance(width, int) else THUMBNAIL_PX, self.state
+        if not isinstance(path, str):
             raise NotGranted("name the path that is to be looked at")
         if not self._live.acquire(blocking=False):
             raise Changed("another camera is looked at just now: one at a time")

@@ -37,11 +37,24 @@ def test_each_live_picture_is_judged_anew_and_the_verdict_follows(opened: Openin
     expect(page.locator(".ladder .verdict")).to_have_text("not hidden")
     stub.cameras["hall"]["masks"][0]["enabled"] = True
     expect(page.locator(".ladder .verdict")).to_have_text("hidden")
+    expect(page.locator(".head .s")).to_have_count(0)  # no older verdict beside it
     page.locator("[data-key=masks]").click()
     expect(page.locator(".toast")).to_contain_text("What is uncovered follows")
     assert stub.posts("/api/look")[-1] == {"cameras": ["hall"]}
     page.locator("[data-key=look]").click()
     expect(page.locator(".ladder")).to_have_count(0)
+
+
+def test_what_is_no_longer_live_is_not_said_to_hide(opened: Opening) -> None:
+    stub = Stub()
+    stub.cameras["hall"]["masks"][0]["enabled"] = True
+    page = opened(stub, "#/camera/hall")
+    page.locator("[data-key=ladder]").click()
+    expect(page.locator(".ladder .verdict")).to_have_text("hidden")
+    expect(page.locator(".ladder .age")).to_have_text("0 s old")
+    page.locator("[data-key=live]").click()
+    expect(page.locator(".ladder .verdict")).to_have_text("not looked at")
+    expect(page.locator(".ladder .share")).to_have_text("0.0 % uncovered")
 
 
 def test_a_camera_without_a_picture_says_so(opened: Opening) -> None:

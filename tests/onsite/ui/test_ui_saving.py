@@ -55,6 +55,21 @@ def test_loading_anew_keeps_the_drawings_of_cameras_that_the_file_has_not_change
     assert "another hand" in text and text.count('name = "door"') == 1
 
 
+def test_no_tile_says_of_a_zone_that_moved_what_was_true_before(inside: Client, on_desk: OnDesk) -> None:
+    """Another hand moves the zone beside its mask: nobody has to open the camera to see that."""
+
+    def tile() -> str:
+        return next(str(one["status"]) for one in inside.get("/api/wall")["cameras"] if one["id"] == "gate")
+
+    assert tile() == "pass"
+    text = on_desk.config.read_text()
+    moved = text.replace("[[0.3, 0.3], [0.6, 0.3], [0.6, 0.75], [0.3, 0.75]]", str(BARE["polygon"]))
+    assert moved != text
+    on_desk.config.write_text(moved)
+    inside.post("/api/reload", {})
+    assert tile() == "fail"
+
+
 def test_a_file_in_which_more_than_drawings_changed_is_not_loaded_anew(inside: Client, on_desk: OnDesk) -> None:
     text = on_desk.config.read_text()
     for changed, words in (

@@ -9,6 +9,7 @@ import re
 import signal
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,18 +52,22 @@ class Tab:
 
 
 @pytest.fixture
-def page(service: Gateway, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Tab]]:
-    """Start the page as `sudo camwarden ui` does, and trade the code of its link."""
-    shown = tmp_path / "shown"
-    with shown.open("wb") as out:
-        command = ["camwarden", "ui", "--by", "Li Ming", "--port", str(PORT), "--lang", "en"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        code = wait_for("a link", lambda: re.search(r"#k=(\S+)", shown.read_text()) or ended(process, shown))[1]
-        yield process, Tab(code)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+def page(service: Gateway) -> Iterator[tuple[subprocess.Popen[bytes], Tab]]:
+    """Start the page as `sudo camwarden ui` does, and trade the code of its link.
+
+    What it shows goes to a folder that is gone afterwards: nothing may be left behind by the time of the purge.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        shown = Path(folder) / "shown"
+        with shown.open("wb") as out:
+            command = ["camwarden", "ui", "--by", "Li Ming", "--port", str(PORT), "--lang", "en"]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            code = wait_for("a link", lambda: re.search(r"#k=(\S+)", shown.read_text()) or ended(process, shown))[1]
+            yield process, Tab(code)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
 
 
 def ended(process: subprocess.Popen[bytes], shown: Path) -> None:

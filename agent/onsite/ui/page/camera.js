@@ -30,7 +30,7 @@ export async function camera(root, app, id) {
     const tab = (key, words) => button(words, () => { mode = key; show(); }, { "data-key": key, "aria-pressed": String(mode === key) });
     rebuild(head, [
       el("h1", null, data.name || data.id),
-      el("span", null, chip(data.status), " ", data.words),
+      mode !== "ladder" && el("span", null, chip(data.status), " ", data.words), // of its last look: there is a newer verdict there
       el("span", { class: "dim" }, [data.placement, data.device.make, data.device.model, data.secret && t("secret place")].filter(Boolean).join(" · ")),
       el("span", { class: "row modes", role: "group", "aria-label": t("What to do here") }, tab("look", t("Look and approve")), app.mayEdit() && tab("draw", t("Draw")), tab("ladder", t("On the ladder"))),
       button(t("Next open camera"), () => app.next(id), { "aria-keyshortcuts": "n", "data-key": "next" }),
@@ -123,7 +123,7 @@ export async function camera(root, app, id) {
       if (stopLive) { stopLive(); return; }
       stopLive = live(board.img, id, path, WIDTH, (fresh, error) => {
         if (error) { trouble.replaceChildren(notice(error)); return; }
-        taken.set(path, age((Date.now() - Date.parse(fresh.taken_at)) / 1000));
+        taken.set(path, age(fresh.age_s));
         pathTabs();
       }, () => { stopLive = null; pathTabs(); });
       pathTabs();

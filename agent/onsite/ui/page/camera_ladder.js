@@ -21,9 +21,11 @@ export function cameraLadder(camera, app) {
   const trouble = el("div");
   let path = paths[0]?.path;
   let stopLive = null;
-  let taken = 0;
+  let born = null;
+  let shares = new Map(camera.zones.map((zone) => [zone.name, zone.uncovered]));
 
-  function tell(verdicts, shares) {
+  // Without a picture that is live nothing is said of what it hides: what is read from a ladder counts as now.
+  function tell(verdicts) {
     const found = worst(verdicts);
     verdict.className = `verdict s ${verdictTone(found)}`;
     const words = camera.zones.length ? verdictWords(found) : t("No zone is judged here.");
@@ -38,7 +40,7 @@ export function cameraLadder(camera, app) {
 
   function picture() {
     rebuild(tabs, paths.map((one) => button(pathTitle(one), () => choose(one.path), { "aria-pressed": String(one.path === path), "data-key": one.path })));
-    rebuild(line, [taken ? age((Date.now() - taken) / 1000) : null,
+    rebuild(line, [born === null ? null : age((performance.now() - born) / 1000),
       button(stopLive ? t("Stop live") : t("Live"), () => (stopLive ? stopLive() : start()), { "data-key": "live", "aria-pressed": String(Boolean(stopLive)) }),
       button(t("Read the masks of the device again"), again, { "data-key": "masks" })]);
     img.alt = path ? t("{path} of {name}", { path: pathTitle(paths.find((one) => one.path === path)), name: camera.name || camera.id }) : "";
@@ -48,18 +50,18 @@ export function cameraLadder(camera, app) {
     trouble.replaceChildren();
     stopLive = live(img, camera.id, path, WIDTH, (fresh, error) => {
       if (error) { trouble.replaceChildren(notice(error, start)); return; }
-      taken = Date.parse(fresh.taken_at);
-      tell(fresh.paths.find((one) => one.path === path)?.verdicts ?? [], new Map(fresh.zones.map((one) => [one.name, one.uncovered])));
+      born = performance.now() - fresh.age_s * 1000;
+      shares = new Map(fresh.zones.map((one) => [one.name, one.uncovered]));
+      tell(fresh.paths.find((one) => one.path === path)?.verdicts ?? []);
       picture();
-    }, () => { stopLive = null; picture(); });
+    }, () => { stopLive = null; tell([]); picture(); });
     picture();
   }
 
   function choose(next) {
     stopLive?.();
     path = next;
-    taken = 0;
-    tell([], new Map());
+    born = null;
     start();
   }
 
@@ -72,7 +74,7 @@ export function cameraLadder(camera, app) {
     }
   }
 
-  tell([], new Map());
+  tell([]);
   const none = el("p", { class: "dim" }, t("No live picture of this camera is at hand: look again."));
   const node = el("div", { class: "ladder" }, path ? [verdict, figure, line, zones, tabs] : [none], trouble);
   if (path) start();
