@@ -126,8 +126,8 @@ def _known_again(place: Place, corners: Corners, found: Outcomes) -> None:
             for index, other in enumerate(look):
                 if index != number and other.verdict == "PASS":
                     found[CALLED_SAME.name].append(not differences(approved.signature, other.signature))
-        if beside[number].verdict == "PASS":
-            found[SHIFT_TOLD.name].append(bool(differences(approved.signature, beside[number].signature)))
+        is_told = beside[number].verdict != "PASS" or bool(differences(approved.signature, beside[number].signature))
+        found[SHIFT_TOLD.name].append(is_told)
 
 
 def _claims(

@@ -87,7 +87,7 @@ def _rtsp(data: bytes) -> object:
     with plugged(data[1:]) as sock:
         session = Session(transport, sock, 554, Limits(seconds=60.0))
         take = _keyframe if first % 4 else _measured
-        return session.play("rtsp://127.0.0.1:554/live?x=1", AT if first % 4 == 2 else None, take)
+        return session.play("rtsp://127.0.0.1:554/live?x=1", AT if first % 4 == 2 else None, take, parse_sdp)
 
 
 def _keyframe(video: Video, packets: Iterator[object]) -> object:

@@ -71,6 +71,7 @@ def judge_pictures(
     zones = {c.camera.id: asked_zones(c.zones, c.overlay_boxes) for c in site.cameras}
     seen: list[Observation] = []
     tried = _tried(pictures, calibrated)
+    judges: dict[tuple[str, PathName], Judge] = {}
     for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
         path, study = asked.get(picture.camera_id, (None, None))
         study = study if path == picture.path else None
@@ -80,17 +81,36 @@ def judge_pictures(
             tried.get((picture.camera_id, picture.path), ()),
             None if previous is None else previous.clocks.job(picture.camera_id, picture.path),
         )  # fmt: skip
+        of_path = judges.setdefault((picture.camera_id, picture.path), _searching_once(judge))
         due_s = wall_s(site, picture.camera_id, picture.taken_at)
         if picture.opening is not None:
-            seen.append(_opened(picture, picture.opening, job, judge, owners.get(picture.camera_id), due_s))
+            seen.append(_opened(picture, picture.opening, job, of_path, owners.get(picture.camera_id), due_s))
         else:
             looks = _Looks(picture, earlier)
             known = ahead.get(picture.camera_id)
             known_s = None if known is None else due_s + known.total_seconds()
             owned = owners.get(picture.camera_id)
-            seen.extend(_one(picture, looks.joined(job), judge, previous, owned, looks, due_s, known_s))
+            seen.extend(_one(picture, looks.joined(job), of_path, previous, owned, looks, due_s, known_s))
         progress()
     return tuple(seen)
+
+
+def _searching_once(judge: Judge) -> Judge:
+    """Return a judge of pictures of one path that no longer searches how they frame the view once one matched none.
+
+    The moments of one recording would each be searched, in vain again and again, at a second of processor time each.
+    """
+    in_vain = False
+
+    def judged(job: Job) -> Judged:
+        nonlocal in_vain
+        if in_vain and job.framing is not None:
+            job = replace(job, framing=replace(job.framing, search=False))
+        found = judge(job)
+        in_vain = in_vain or (found.framing is not None and found.framing.reason == "no-match")
+        return found
+
+    return judged
 
 
 class _Looks:

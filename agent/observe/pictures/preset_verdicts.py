@@ -17,7 +17,7 @@ from agent.observe.approvals.reference_views import PresetView, digests
 from agent.observe.pictures.studies import asked_zones, corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.observe.pictures.zone_verdicts import (
-    UNCONFIRMED,
+    AWAITED,
     VERDICTS,
     Failed,
     failed_before,
@@ -70,10 +70,10 @@ class CameraPresets:
         """Return the results of one preset, by path."""
         return tuple(one for one in self.seen if one.preset == preset)
 
-    def unconfirmed(self, at: datetime) -> Iterator[PathName]:
-        """Yield the live paths on which one picture alone, that of the look at this time, shows a zone bare."""
+    def awaited(self, at: datetime) -> Iterator[PathName]:
+        """Yield the live paths on which the look at this time alone shows a zone bare, or hidden again."""
         for one in self.seen:
-            if one.at == at and one.path in LIVE and any(zone.verdict.reason == UNCONFIRMED for zone in one.zones):
+            if one.at == at and one.path in LIVE and any(zone.verdict.reason in AWAITED for zone in one.zones):
                 yield one.path
 
 

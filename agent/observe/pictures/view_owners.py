@@ -62,7 +62,8 @@ def judge_owned(job: Job, judge: Judge, owners: ViewOwners | None) -> tuple[Judg
         return replace(judged, positioned=None), owners.own.name
     if not owners.others or not any(one.reason in _COMPARED for one in own):
         return replace(judged, positioned=None), ""
-    among = judge(replace(job, zones=(), study=None, positions=owners.others))
+    others = replace(job, zones=(), study=None, positions=owners.others, framing=None, calibrate=(), clock=None)
+    among = judge(others)
     views = among.positioned.views if among.positioned is not None else ()
     shown = [one.name for one, view in zip(owners.others, views, strict=False) if _is_shown(view)]
     return replace(judged, positioned=None), shown[0] if len(shown) == 1 else ""

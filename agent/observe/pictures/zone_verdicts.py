@@ -2,7 +2,8 @@
 
 Two pictures of one path, at least two seconds apart and with different bytes, or two paths show it; a look that was
 judged together with earlier ones that failed (`masking/looks/together.py`) is confirmed already. Until then the zone is
-UNSURE `unconfirmed`. Footage needs no second look: what is stored does not change, and its oldest moment is the same
+UNSURE `unconfirmed`. A picture that shows a zone hidden again after one that showed it bare waits likewise: the zone is
+UNSURE `hidden-again` until a second one does. Footage needs no second look: what is stored does not change, and its oldest moment is the same
 picture again.
 
 What is remembered is little, and plain: which zones failed on which path, in which picture, and whether that was
@@ -23,6 +24,10 @@ from drivers.picture import RECORDED, PathName, PictureSeen, ZoneVerdict
 from masking.model import Verdict
 
 UNCONFIRMED: Final = "unconfirmed"
+HIDDEN_AGAIN: Final = "hidden-again"
+AWAITED: Final = (UNCONFIRMED, HIDDEN_AGAIN)
+"""Why a zone is unsure that another picture of the same path may settle."""
+
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 LOOKS: Final = "looks"
 """The number in a verdict that says how many looks were judged together."""
@@ -30,11 +35,15 @@ LOOKS: Final = "looks"
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A zone that a picture showed bare: when it was taken, its digest (SHA-256, hex), and whether that is certain."""
+    """A zone that a picture showed bare: when it was taken, its digest (SHA-256, hex), and whether that is certain.
+
+    `hidden`: the digest of a later picture that showed it hidden; empty for none.
+    """
 
     at: datetime
     digest: str
     confirmed: bool
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,9 @@ def judge_failed(
         is_again: As for `confirm_verdicts`.
     """
     if verdict.verdict == "PASS":
-        return verdict, None
+        if before is None or before.hidden not in ("", picture.digest):
+            return verdict, None
+        return replace(verdict, verdict="UNSURE", reason=HIDDEN_AGAIN), replace(before, hidden=picture.digest)
     if verdict.verdict == "UNSURE":
         return verdict, before
     second = before is not None and (before.confirmed or _are_two(before, picture, is_again))
@@ -167,14 +178,14 @@ def from_data(data: Mapping[str, Any]) -> CameraVerdicts:
 
 def failed_data(one: Failed) -> list[Json]:
     """Return a failure as plain data."""
-    return [one.at.isoformat(), one.digest, one.confirmed]
+    return [one.at.isoformat(), one.digest, one.confirmed, one.hidden]
 
 
-def failed_from(at: str, digest: Any, confirmed: Any) -> Failed:
+def failed_from(at: str, digest: Any, confirmed: Any, hidden: Any = "") -> Failed:
     """Return the failure that `failed_data` wrote. Raises ValueError or TypeError for anything else."""
-    if not isinstance(digest, str) or not isinstance(confirmed, bool):
+    if not isinstance(digest, str) or not isinstance(confirmed, bool) or not isinstance(hidden, str):
         raise ValueError("no failure")
-    return Failed(datetime.fromisoformat(at), digest, confirmed)
+    return Failed(datetime.fromisoformat(at), digest, confirmed, hidden)
 
 
 def failed_before(glance: Any) -> Failed | None:

@@ -21,7 +21,7 @@ from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.sensitivities import due_zones
 from agent.observe.pictures.studies import studies
 from agent.observe.pictures.view_owners import ViewOwners, view_owners
-from agent.observe.pictures.zone_verdicts import UNCONFIRMED, confirm_verdicts
+from agent.observe.pictures.zone_verdicts import AWAITED, confirm_verdicts
 from agent.observe.probe.devices import ProbeResult, Reading, merged_results
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import PICTURED, fold
@@ -108,7 +108,7 @@ def look_in_rounds(
             )
         seen[device.id] = one
         again = _unsettled(one, known, now) if one.looks < rounds else None
-        doubts = {} if again is not None or one.is_confirmed else _unconfirmed(one, now)
+        doubts = {} if again is not None or one.is_confirmed else _awaited(one, now)
         if again is not None:
             reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
         elif doubts:
@@ -151,16 +151,16 @@ def _unsettled(one: _DeviceState, known: ApprovedViews, now: datetime) -> Site |
     return replace(one.part, cameras=cameras) if cameras else None
 
 
-def _unconfirmed(one: _DeviceState, now: datetime) -> dict[str, frozenset[PathName]]:
-    """Return the paths, by camera, on which one picture alone shows a zone bare."""
+def _awaited(one: _DeviceState, now: datetime) -> dict[str, frozenset[PathName]]:
+    """Return the paths, by camera, on which one picture alone shows a zone bare, or hidden again."""
     found: dict[str, set[PathName]] = {}
     for observation in one.looked:
         value = observation.value
-        if isinstance(value, ZoneVerdict) and value.reason == UNCONFIRMED:
+        if isinstance(value, ZoneVerdict) and value.reason in AWAITED:
             found.setdefault(observation.subject.removeprefix("camera:"), set()).add(value.path)
     for name in (camera.camera.id for camera in one.part.cameras):
         presets = one.remembered.presets.get(name)
-        for path in presets.unconfirmed(now) if presets is not None else ():
+        for path in presets.awaited(now) if presets is not None else ():
             found.setdefault(name, set()).add(path)
     return {name: frozenset(paths) for name, paths in found.items()}
 

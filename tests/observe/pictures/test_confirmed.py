@@ -84,8 +84,23 @@ def test_looks_that_were_judged_together_need_no_other() -> None:
     assert after(look(looks=2.0))[0] == [("FAIL", "not-hidden")]
 
 
-def test_what_is_hidden_in_between_begins_anew() -> None:
-    assert after(look(), look("PASS", 1), look(number=2))[0] == [("UNSURE", "unconfirmed")]
+@pytest.mark.parametrize("before", [(look(),), (look(), look(number=1))], ids=["unconfirmed", "confirmed"])
+def test_a_picture_that_shows_a_zone_hidden_again_waits_likewise(before: tuple[Observations, ...]) -> None:
+    hidden = look("PASS", 2)
+    assert after(*before, hidden)[0] == [("UNSURE", "hidden-again")]
+    assert after(*before, hidden, hidden)[0] == [("UNSURE", "hidden-again")], "the same bytes are the same picture"
+    assert after(*before, hidden, look("PASS", 3)) == ([("PASS", "solid")], ())
+
+
+def test_a_zone_that_is_bare_by_turns_never_passes() -> None:
+    looks = [look("PASS" if number % 2 else "FAIL", number) for number in range(8)]
+    said = [after(*looks[:number])[0][0][0] for number in range(1, 9)]
+    assert said == ["UNSURE", "UNSURE", "FAIL", "UNSURE", "FAIL", "UNSURE", "FAIL", "UNSURE"]
+
+
+def test_what_two_pictures_show_hidden_in_between_begins_anew() -> None:
+    hidden = look("PASS", 1), look("PASS", 2)
+    assert after(look(), *hidden, look(number=3))[0] == [("UNSURE", "unconfirmed")]
     assert after(look(), look("UNSURE", 1), look(number=2))[0] == [("FAIL", "not-hidden")]
 
 

@@ -23,7 +23,7 @@ from agent.observe.pictures.framings import (
     to_data,
 )
 from agent.observe.pictures.judge import judge_pictures
-from agent.observe.pictures.zone_verdicts import UNCONFIRMED, Failed, judge_failed
+from agent.observe.pictures.zone_verdicts import HIDDEN_AGAIN, UNCONFIRMED, Failed, judge_failed
 from agent.text.translate import render
 from drivers.model import Observation, Picture, Provenance
 from drivers.picture import PathFramed, ZoneVerdict
@@ -114,7 +114,9 @@ def test_a_zone_that_a_path_no_longer_shows_is_no_second_look_at_one_that_failed
     assert (first.reason, before) == (UNCONFIRMED, Failed(NOW, "a", False))
     later = Failed(NOW + timedelta(minutes=1), "b", False)
     aside = ZoneVerdict("sub", "door", "PASS", "not-shown")
-    assert judge_failed(aside, later, before) == (aside, None)
+    again, waiting = judge_failed(aside, later, before)
+    assert (again.verdict, again.reason) == ("UNSURE", HIDDEN_AGAIN)
+    assert judge_failed(aside, replace(later, digest="c"), waiting) == (aside, None)
     unknown = ZoneVerdict("sub", "door", "UNSURE", "framing-unknown")
     assert judge_failed(unknown, later, before) == (unknown, before)
 
