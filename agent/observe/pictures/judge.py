@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -41,55 +41,65 @@ _REASONS: Mapping[str, Reason] = MappingProxyType({NOT_CONFINED: "worker-not-con
 """What a picture is missing for, by the worker's reason; for any other it is malformed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What is asked of pictures besides their zones, mostly by camera id.
+
+    `studies`: what is measured on one path of a camera. `positions`: those of a camera that turns, tested in each of
+    its pictures. `owners`: the approved views that a recorded picture may show. `framings`: what is asked about how a
+    path frames the approved view. `calibrated`: the zones in which it is measured what would have been found in a
+    camera's picture of a path. `ahead`: by how much the clock of a camera's device is ahead of ours, where it was read:
+    at such a known time the clock in a live picture is learned, and read in recorded ones.
+    """
+
+    studies: Studies = field(default_factory=dict)
+    positions: Mapping[str, tuple[Position, ...]] = field(default_factory=dict)
+    owners: Mapping[str, ViewOwners] = field(default_factory=dict)
+    framings: Mapping[tuple[str, PathName], FramingJob] = field(default_factory=dict)
+    calibrated: Callable[[str, PathName], tuple[str, ...]] = lambda camera_id, path: ()
+    ahead: Mapping[str, timedelta] = field(default_factory=dict)
+
+
 def judge_pictures(
     site: Site,
     pictures: tuple[Picture, ...],
     judge: Judge,
     progress: Callable[[], None] = lambda: None,
-    asked: Studies = MappingProxyType({}),
+    asked: Questions = Questions(),
     previous: PreviousPictures | None = None,
-    positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
-    owners: Mapping[str, ViewOwners] = MappingProxyType({}),
     earlier: EarlierLooks | None = None,
-    framings: Mapping[tuple[str, PathName], FramingJob] = MappingProxyType({}),
-    calibrated: Callable[[str, PathName], tuple[str, ...]] = lambda camera_id, path: (),
-    ahead: Mapping[str, timedelta] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
     `judge` is `Worker.judge`, or a function with the same contract. `progress` is called after each picture; it may
-    raise to end the cycle. `asked`: what is measured on one path of each camera besides its zones. `previous` stores
-    the picture that the next one of that path is compared with, and gathers proof of a view in a light without an
-    approval. `positions`: those of a camera that turns, tested in each of its pictures. `owners`: the approved views
-    that a recorded picture may show. `earlier`: looks that each is judged together with, and joins; None: each alone.
-    `framings`: what is asked about how a path frames the approved view. `calibrated`: the zones in which it is measured
-    what would have been found in a camera's picture of a path. `ahead`: by how much the clock of a camera's device is
-    ahead of ours, where it was read: at such a known time the clock in a live picture is learned, and read in recorded
-    ones (`previous.clocks`).
+    raise to end the cycle. `previous` stores the picture that the next one of that path is compared with, gathers proof
+    of a view in a light without an approval, and keeps the clocks that are learned. `earlier`: looks that each is
+    judged together with, and joins; None: each alone.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: asked_zones(c.zones, c.overlay_boxes) for c in site.cameras}
     seen: list[Observation] = []
-    tried = _tried(pictures, calibrated)
+    tried = _tried(pictures, asked.calibrated)
     judges: dict[tuple[str, PathName], Judge] = {}
     for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
-        path, study = asked.get(picture.camera_id, (None, None))
+        path, study = asked.studies.get(picture.camera_id, (None, None))
         study = study if path == picture.path else None
         job = Job(
-            picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
-            devices.get(picture.camera_id, ""), picture.camera_id, framings.get((picture.camera_id, picture.path)),
+            picture.data, picture.kind, zones.get(picture.camera_id, ()), study,
+            asked.positions.get(picture.camera_id, ()), devices.get(picture.camera_id, ""), picture.camera_id,
+            asked.framings.get((picture.camera_id, picture.path)),
             tried.get((picture.camera_id, picture.path), ()),
             None if previous is None else previous.clocks.job(picture.camera_id, picture.path),
         )  # fmt: skip
         of_path = judges.setdefault((picture.camera_id, picture.path), _searching_once(judge))
         due_s = wall_s(site, picture.camera_id, picture.taken_at)
         if picture.opening is not None:
-            seen.append(_opened(picture, picture.opening, job, of_path, owners.get(picture.camera_id), due_s))
+            seen.append(_opened(picture, picture.opening, job, of_path, asked.owners.get(picture.camera_id), due_s))
         else:
             looks = _Looks(picture, earlier)
-            known = ahead.get(picture.camera_id)
+            known = asked.ahead.get(picture.camera_id)
             known_s = None if known is None else due_s + known.total_seconds()
-            owned = owners.get(picture.camera_id)
+            owned = asked.owners.get(picture.camera_id)
             seen.extend(_one(picture, looks.joined(job), of_path, previous, owned, looks, due_s, known_s))
         progress()
     return tuple(seen)

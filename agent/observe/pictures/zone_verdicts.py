@@ -3,8 +3,8 @@
 Two pictures of one path, at least two seconds apart and with different bytes, or two paths show it; a look that was
 judged together with earlier ones that failed (`masking/looks/together.py`) is confirmed already. Until then the zone is
 UNSURE `unconfirmed`. A picture that shows a zone hidden again after one that showed it bare waits likewise: the zone is
-UNSURE `hidden-again` until a second one does. Footage needs no second look: what is stored does not change, and its oldest moment is the same
-picture again.
+UNSURE `hidden-again` until a second one does. Footage needs no second look: what is stored does not change, and its
+oldest moment is the same picture again.
 
 What is remembered is little, and plain: which zones failed on which path, in which picture, and whether that was
 confirmed. A zone that has been failing waits for nobody, also after a restart.

@@ -17,7 +17,7 @@ from agent.observe.approvals.approvals import Approval, mask_zones, of_present_b
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.earlier_looks import EarlierLooks
-from agent.observe.pictures.judge import Judge, judge_pictures
+from agent.observe.pictures.judge import Judge, Questions, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
 from agent.observe.pictures.sensitivities import due_zones, updated
 from agent.observe.pictures.studies import studied_path
@@ -163,10 +163,8 @@ def _judge_round(
     places = positions(site, told, approved)
     tried = tuple(one for one in taken.seen if isinstance(one.value, ZoneSensitivity))
     known = updated(site, tried, {}, env.clock())
-    seen = judge_pictures(
-        site, pictures, env.judge, env.progress, positions=places, earlier=taken.looks,
-        calibrated=partial(due_zones, known, site, now=env.clock()),
-    )  # fmt: skip
+    asked = Questions(positions=places, calibrated=partial(due_zones, known, site, now=env.clock()))
+    seen = judge_pictures(site, pictures, env.judge, env.progress, asked, earlier=taken.looks)
     taken.seen += seen
     taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
     cameras = {c.camera.id: c for c in site.cameras}

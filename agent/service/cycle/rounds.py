@@ -15,7 +15,7 @@ from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.clock_looks import wall_clocks
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.framings import framing_jobs
-from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.sensitivities import due_zones
@@ -199,25 +199,18 @@ def _judge_pictures(
     now: datetime,
     is_again: bool = False,
 ) -> tuple[Observations, Remembered]:
-    asked = studies(site, told, known, env.previous, remembered.views)
-    places = positions(site, told, known.presets)
     judged = with_own_masks(site, told)
-    earlier = env.previous.looks
-    earlier.rest_on(site, told)
-    looked = judge_pictures(
-        judged,
-        fetched.pictures,
-        env.judge,
-        env.progress,
-        asked,
-        env.previous,
-        places,
-        owners,
-        earlier=earlier,
+    asked = Questions(
+        studies=studies(site, told, known, env.previous, remembered.views),
+        positions=positions(site, told, known.presets),
+        owners=owners,
         framings=framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now),
         calibrated=partial(due_zones, remembered.sensitivity, site, now=now),
         ahead=wall_clocks(site, told),
     )
+    earlier = env.previous.looks
+    earlier.rest_on(site, told)
+    looked = judge_pictures(judged, fetched.pictures, env.judge, env.progress, asked, env.previous, earlier)
     counted, failed = confirm_verdicts(site, told, looked, remembered.pooled, now, is_again)
     shown = Look(site=site, now=now, told=told, seen=counted, known=known)
     return counted, replace(fold(PICTURED, remembered, shown), pooled=failed)

@@ -11,7 +11,7 @@ from patience import PATIENCE_S
 from sites import camera, observed, site
 
 from agent.observe.pictures.clock_looks import AT_ONCE, ClockLooks, off_s, wall_clocks, wall_s, with_clock_looks
-from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from drivers.footage import Opening
 from drivers.model import Clock, Picture
@@ -43,7 +43,9 @@ def learned(shared: Worker) -> PreviousPictures:
     for number in range(36):
         at = FIRST + timedelta(minutes=17 * number, seconds=number * 7 % 40)
         ahead = {"gate": AHEAD}
-        judge_pictures(SITE, (picture("main", at, at + AHEAD),), shared.judge, previous=previous, ahead=ahead)
+        judge_pictures(
+            SITE, (picture("main", at, at + AHEAD),), shared.judge, previous=previous, asked=Questions(ahead=ahead)
+        )
         if previous.clocks.learning(SITE) == frozenset():
             break
     assert repr(previous.clocks) == "ClockLooks(0 learning, 1 learned)"

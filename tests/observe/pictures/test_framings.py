@@ -22,7 +22,7 @@ from agent.observe.pictures.framings import (
     from_data,
     to_data,
 )
-from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.zone_verdicts import HIDDEN_AGAIN, UNCONFIRMED, Failed, judge_failed
 from agent.text.translate import render
 from drivers.model import Observation, Picture, Provenance
@@ -103,7 +103,7 @@ def test_each_picture_tells_how_it_frames_the_view() -> None:
         return Judged(640, 480, 100.0, 30.0, framing=FOUND if job.framing is not None else None)
 
     jobs = framing_jobs(SITE, (), (SUB,), ApprovedViews({"gate": VIEW}), {}, NOW)
-    seen = [one for one in judge_pictures(site(camera(zones=())), (SUB,), judge, framings=jobs)
+    seen = [one for one in judge_pictures(site(camera(zones=())), (SUB,), judge, asked=Questions(framings=jobs))
             if isinstance(one.value, PathFramed)]  # fmt: skip
     assert [(one.value, one.provenance.profile) for one in seen] == [(framed().value, "p2")]
 

@@ -13,7 +13,7 @@ from sites import NOW, ZONE, camera, healthy, observed, site
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.judge import judge_pictures
+from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.sensitivities import (
     AGAIN_AFTER,
     DOUBTED_AGAIN_AFTER,
@@ -139,9 +139,8 @@ def test_the_worker_is_asked_only_where_it_is_due_and_its_answer_is_observed() -
         return Judged(1920, 1080, 90.0, 30.0, (Verdict(ZONE.name, "PASS", "solid"),), sensitivities=found)
 
     pictures = tuple(Picture("gate", path, NOW, b"x", "jpeg") for path in ("main", "sub"))  # type: ignore[arg-type]
-    seen: Observations = judge_pictures(
-        SITE, pictures, judge, calibrated=lambda _, path: (ZONE.name,) if path == "main" else ()
-    )
+    questions = Questions(calibrated=lambda _, path: (ZONE.name,) if path == "main" else ())
+    seen: Observations = judge_pictures(SITE, pictures, judge, asked=questions)
     assert [job.calibrate for job in asked] == [(ZONE.name,), ()]
     assert [o.value for o in seen if isinstance(o.value, ZoneSensitivity)] == [FOUND]
 
@@ -155,5 +154,10 @@ def test_one_path_of_a_camera_is_tried_in_a_look_and_streams_come_first() -> Non
         return Judged(1920, 1080, 90.0, 30.0, (Verdict(ZONE.name, "PASS", "solid"),), sensitivities=found)
 
     pictures = tuple(Picture("gate", path, NOW, path.encode(), "jpeg") for path in ("snapshot", "sub", "main"))  # type: ignore[arg-type]
-    judge_pictures(SITE, pictures, judge, calibrated=lambda camera_id, path: due_zones({}, SITE, camera_id, path, NOW))
+    judge_pictures(
+        SITE,
+        pictures,
+        judge,
+        asked=Questions(calibrated=lambda camera_id, path: due_zones({}, SITE, camera_id, path, NOW)),
+    )
     assert {job.data: job.calibrate for job in asked} == {b"snapshot": (), b"sub": (), b"main": (ZONE.name,)}
