@@ -31,8 +31,8 @@ class Rate:
     figures: tuple[str, ...] = ()
 
 
-def _zone(what: str, name: str, missed: float, missed_of: int, false: float, false_of: int) -> Rate:
-    return Rate(what, missed, missed_of, false, false_of, (f"{name}_wrong_pass_ratio", f"{name}_wrong_fail_ratio"))
+def _zone(what: str, name: str, missed: float, missed_of: int) -> Rate:
+    return Rate(what, missed, missed_of, figures=(f"{name}_wrong_pass_ratio",))
 
 
 def _found(what: str, name: str, found: float, of: int) -> Rate:
@@ -41,9 +41,13 @@ def _found(what: str, name: str, found: float, of: int) -> Rate:
 
 RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
     "privacy-mask-effective": (
-        _zone("masks of one colour", "solid", 0.0009, 5760, 0.0010, 2880),
-        _zone("mosaics", "mosaic", 0.0019, 4608, 0.0104, 2880),
-        _zone("blurs", "blur", 0.0028, 4608, 0.0098, 1728),
+        _zone("masks of one colour", "solid", 0.0191, 209),
+        _zone("mosaics", "mosaic", 0.0, 176),
+        _zone("blurs", "blur", 0.0359, 195),
+        Rate(
+            "masks of which nobody has said what they are", 0.0396, 454, 0.12, 230,
+            ("any_wrong_pass_ratio", "any_wrong_fail_ratio"),
+        ),  # fmt: skip
     ),
     "camera-moved": (Rate("moved views", 0.01, 1176, 0.0, 2520, ("moved_recall_ratio", "moved_false_per_1000")),),
     "camera-occluded": (_found("covered views", "covered", 0.67, 135),),

@@ -25,7 +25,7 @@ from agent.judge.wording.picture_words import ZONE_REASONS
 from agent.observe.approvals.approvals import read_approvals
 from agent.onsite.ui.pictures import verdict_words
 from agent.site.config.load import load
-from agent.text.translate import LANGUAGES
+from agent.text.translate import LANGUAGES, render
 from drivers.picture import ZoneVerdict
 from masking.model import Job, Judged
 from masking.worker.client import Worker
@@ -197,7 +197,8 @@ def test_a_verdict_says_why_in_words_and_in_no_code() -> None:
     for reason in ZONE_REASONS:
         bare = ZoneVerdict("main", "window", "FAIL", reason, ())
         for lang in LANGUAGES:
-            assert reason not in verdict_words(bare, lang), reason
+            words = render(ZONE_REASONS[reason], lang)
+            assert words in verdict_words(bare, lang) and words != reason, reason
     assert (
         verdict_words(ZoneVerdict("main", "window", "FAIL", "not-hidden", ()), "en") == "not hidden (nothing covers it)"
     )
