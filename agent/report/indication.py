@@ -45,9 +45,13 @@ RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
         _zone("mosaics", "mosaic", 0.0, 176),
         _zone("blurs", "blur", 0.0359, 195),
         Rate(
-            "masks of which nobody has said what they are", 0.0396, 454, 0.12, 230,
+            "masks of which nobody has said what they are",
+            0.0396,
+            454,
+            0.12,
+            230,
             ("any_wrong_pass_ratio", "any_wrong_fail_ratio"),
-        ),  # fmt: skip
+        ),
     ),
     "camera-moved": (Rate("moved views", 0.01, 1176, 0.0, 2520, ("moved_recall_ratio", "moved_false_per_1000")),),
     "camera-occluded": (_found("covered views", "covered", 0.67, 135),),

@@ -171,7 +171,7 @@ class FramingJob:
     `references`, `excluded`, `derived` as in `ViewJob`; without references only bars are looked for. `known`: what an
     earlier picture of this path proved, which this one confirms, or contradicts; it is none for a picture of another
     size than `known_size` (width, height). `search`: look for another framing where none is confirmed, which takes
-    a second.
+    half a second.
     """
 
     references: tuple[bytes, ...] = field(default=(), repr=False)

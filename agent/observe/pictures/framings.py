@@ -22,7 +22,7 @@ from masking.view.framing import plausible
 from masking.view.model import NO_BARS, Bars, Framing, FramingJob
 
 SEARCH_AGAIN: Final = timedelta(hours=1)
-"""So long a search that found nothing is not repeated on a path: each takes a second."""
+"""So long a search that found nothing is not repeated on a path: each takes half a second."""
 
 _PATHS: Final = get_args(PathName)
 

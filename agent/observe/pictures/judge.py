@@ -108,7 +108,7 @@ def judge_pictures(
 def _searching_once(judge: Judge) -> Judge:
     """Return a judge of pictures of one path that no longer searches how they frame the view once one matched none.
 
-    The moments of one recording would each be searched, in vain again and again, at a second of processor time each.
+    The moments of one recording would each be searched, in vain again and again, half a second each.
     """
     in_vain = False
 
