@@ -97,8 +97,9 @@ def moment_of(imprint: bytes) -> bytes:
 class Recurring:
     """What recurs from look to look in a flat area, as contrast in levels of luma.
 
-    `contrast`: beside a plane, which light makes. `crossed`: beside whole rows and columns too. A codec goes on with
-    its errors along them, so that theirs recur wherever the surroundings do; a scene has more than those.
+    `contrast`: beside its mean; a plane counts, for a mask is drawn, and no light falls on it. `crossed`: beside whole
+    rows and columns. A codec goes on with its errors along them, so that theirs recur wherever the surroundings do; a
+    scene has more than those.
     """
 
     contrast: float
@@ -143,10 +144,9 @@ def recurring(looks: Sequence[Look]) -> Recurring | None:
     if np.count_nonzero(known) < _LEAST_CELLS:
         return None
     rows, columns = np.nonzero(known)
-    plane = np.stack((np.ones(len(rows)), rows, columns), 1).astype(np.float32)
     lines = np.concatenate((np.eye(RASTER_CELLS)[rows], np.eye(RASTER_CELLS)[columns]), 1).astype(np.float32)
     rests = np.stack([look.rest[known] for look in looks], 1).astype(np.float32) * np.float32(REST_UNIT)
-    return Recurring(_shared(_without(plane, rests)), _shared(_without(lines, rests)))
+    return Recurring(_shared(rests - rests.mean(0)), _shared(_without(lines, rests)))
 
 
 def _without(shapes: Floats, rests: Floats) -> Floats:

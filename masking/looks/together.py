@@ -33,7 +33,7 @@ from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.verdict import judge_zone
 
-RECURS_FROM: Final = 0.3
+RECURS_FROM: Final = 0.08
 CROSSED_FROM: Final = 0.008
 """Contrast (levels) in a flat area that recurs over six looks, from either of which on something shows through
 (`evidence.Recurring`). Of fewer looks chance leaves more: the fourth root of the number of pairs.
@@ -45,6 +45,10 @@ RECURS_TO: Final = 2.5
 ONE_LOOK_FROM: Final = 0.1
 ONE_LOOK_CROSSED_FROM: Final = 0.05
 """Contrast in the only look from which more looks must show that it does not recur."""
+
+SHOWN_FROM: Final = 0.5
+SHOWN_CROSSED_FROM: Final = 0.3
+"""Contrast in any one look from which it is more than a codec leaves in one colour: by day more shows than at night."""
 
 STILL_INSIDE: Final = -0.7
 STILL_STRIP: Final = -0.4
@@ -197,22 +201,26 @@ def _moves(change: Change) -> bool:
 
 
 def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
-    """Open a solid mask behind which something recurs."""
+    """Open a solid mask behind which something recurs, or plainly showed once."""
     if not _is_solid(joined):
         return joined
-    flat = [look for look in looks if look.single.decision == "PASS" and look.single.judge == "color"]
-    rest = recurring(flat) if len(flat) > 1 else None
+    # A look that is not sure counts, too: what makes it so may be what shows through.
+    flat = [look for look in looks if look.single.decision != "FAIL" and look.single.judge == "color"]
     if len(flat) == 1:
         return _first(joined, flat)
+    rest = recurring(flat) if flat else None
     if rest is not None and _recurs(rest, len(flat)):
         return _open(joined, "shows-through", _SHOWS)
+    each = [recurring([look]) for look in flat]
+    if any(rest is not None and rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in each):
+        return _open(joined, "not-clean", _SHOWN)
     return joined
 
 
 def _recurs(rest: Recurring, looks: int) -> bool:
     most = MOST_LOOKS * (MOST_LOOKS - 1)
     chance = (most / (looks * (looks - 1))) ** 0.25
-    return rest.contrast <= RECURS_TO and (rest.contrast > RECURS_FROM or rest.crossed > CROSSED_FROM * chance)
+    return rest.contrast <= RECURS_TO and (rest.contrast > RECURS_FROM * chance or rest.crossed > CROSSED_FROM * chance)
 
 
 def _is_solid(verdict: Verdict) -> bool:
@@ -242,5 +250,6 @@ _DIFFER: Final = "Looks at different times differ, and together they do not deci
 _TOGETHER: Final = "No single look is sure, but all together they show that the zone is hidden."
 _MOVES: Final = "The zone looks hidden, but inside it changes as its surroundings do."
 _SHOWS: Final = "The zone is of one colour, but the same faint picture shows in it each time."
+_SHOWN: Final = "The zone is of one colour now, but something showed through faintly a few looks ago."
 _UNCONFIRMED: Final = "One picture alone shows the zone bare: another one must confirm that."
 _MAY_SHOW: Final = "The zone is of one colour, but one look cannot exclude that something shows through faintly."

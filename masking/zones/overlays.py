@@ -60,6 +60,10 @@ RIPPLE: Final[dict[Effect, float]] = {"color": 2.0, "pixelated": 0.4, "blurred":
 FEW_KEPT: Final = 0.05
 """Where less than this share of the window is left, a wider one tells the fill."""
 
+SIDE_RATIO: Final = 0.6
+_SIDE_POINTS: Final = 24
+"""Share of a side, by so many points, from which told boxes hold it."""
+
 _COLORS: Final = 3
 """A logo has so few colours that they cover nearly all of it."""
 
@@ -142,12 +146,41 @@ def clear(region: Region, drawn: Drawings, halo_px: float) -> Cleared | None:
     return Cleared(cleaned, ratio, is_excused)
 
 
+def without_told(region: Region, effect: Effect, told: tuple[Polygon, ...]) -> Cleared | None:
+    """Take all that told boxes hold out of a zone and its surroundings, and what a codec smears out of them.
+
+    What is in the zone is filled by what else is in it, and what is around it by what else is around. None where boxes
+    hold a whole side of a solid mask: bare scene along a side is unlike one colour, whatever is written there.
+    """
+    smear = _square(2 * max(round(region.px(_SMEAR_PX)), 4) + 1)
+    boxes = _boxes(told, region.luma.shape)
+    if effect == "color" and _holds_a_side(region, boxes):
+        return None
+    out = np.asarray(cv2.dilate(boxes, smear), np.uint8)
+    area = np.asarray(cv2.dilate(region.core, _square(2 * region.inset_px + 1)), np.uint8)
+    inside, around = (np.asarray(out & side, np.uint8) for side in (area, 1 - area))
+    kept = np.asarray(region.core & (1 - out), np.uint8)
+    fill = _middle(region, kept) if effect == "color" and kept.any() else None
+    ratio = cv2.countNonZero(inside) / cv2.countNonZero(area)
+    cleared = _filled(region, inside, fill, 1 - region.core)
+    return Cleared(_filled(cleared, around, None, 1 - region.ring), ratio, False)
+
+
+def _holds_a_side(region: Region, boxes: Bytes) -> bool:
+    """Whether any side of the zone lies for the most part in boxes."""
+    last = np.array(boxes.shape[::-1]) - 1
+    along = np.linspace(0, 1, _SIDE_POINTS)[:, None]
+    for begin, end in zip(region.corners, np.roll(region.corners, -1, 0), strict=True):
+        columns, rows = np.clip(np.rint(begin + along * (end - begin)), 0, last).astype(int).T
+        if float(boxes[rows, columns].mean()) > SIDE_RATIO:
+            return True
+    return False
+
+
 def _marks(region: Region, effect: Effect, area: Bytes) -> tuple[Bytes, Bytes]:
     """The fill that is expected everywhere, and where the zone is unlike it."""
     if effect == "color":
-        middle = [level_at(levels(region.ycc, region.core, plane), 0.5) for plane in range(3)]
-        fill = np.empty_like(region.ycc)
-        fill[:] = [round(level) for level in middle]
+        fill = _middle(region, region.core)
         off = cv2.absdiff(region.ycc, fill)
         unlike = (off > (UNLIKE_LUMA, UNLIKE_CHROMA, UNLIKE_CHROMA)).any(2)
     elif effect == "blurred":
@@ -163,6 +196,13 @@ def _marks(region: Region, effect: Effect, area: Bytes) -> tuple[Bytes, Bytes]:
         fill = np.asarray(np.dstack((luma, region.ycc[..., 1:])), np.uint8)
         unlike = cv2.max(bright, dark) > 2 * UNLIKE_LUMA
     return fill, np.asarray(unlike.view(np.uint8) & area, np.uint8)
+
+
+def _middle(region: Region, within: Bytes) -> Bytes:
+    """A crop of the median colour of some pixels."""
+    fill = np.empty_like(region.ycc)
+    fill[:] = [round(level_at(levels(region.ycc, within, plane), 0.5)) for plane in range(3)]
+    return fill
 
 
 def _is_bare_along(marks: Bytes, within: Bytes, most_ratio: float) -> bool:
@@ -187,13 +227,15 @@ def _is_logo(region: Region, marks: Bytes) -> bool:
     return covered >= 0.75 * len(pixels)
 
 
-def _filled(region: Region, out: Bytes, fill: Bytes | None) -> Region:
-    """The zone with pixels replaced by the fill, or by the mean of what is around them."""
+def _filled(region: Region, out: Bytes, fill: Bytes | None, unused: Bytes | None = None) -> Region:
+    """The zone with pixels replaced by the fill, or by the mean of what is around them and not `unused`."""
     if fill is None:
-        kept = (1 - out).astype(np.float32)
+        kept = ((1 - out) if unused is None else (1 - out) & (1 - unused)).astype(np.float32)
         source = region.ycc.astype(np.float32) * kept[..., None]
-        near, far = (_mean_around(source, kept, _odd(region, factor * _LOCAL_PX)) for factor in (1, 3))
-        means = np.where(near[1][..., None] > FEW_KEPT, near[0], far[0])
+        means = np.zeros_like(source) + source.sum((0, 1)) / max(float(kept.sum()), 1.0)
+        for factor in (3, 1):
+            near, share = _mean_around(source, kept, _odd(region, factor * _LOCAL_PX))
+            means = np.where(share[..., None] > FEW_KEPT, near, means)
         fill = np.asarray(np.clip(means + 0.5, 0, 255), np.uint8)
     ycc = np.where(out[..., None] > 0, fill, region.ycc)
     return replace(region, ycc=ycc, luma=np.ascontiguousarray(ycc[..., 0]))

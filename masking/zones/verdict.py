@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from masking.geometry import GeometryError, area, validate
+from masking.geometry import GeometryError, validate
 from masking.model import Effect, Verdict, Zone
-from masking.view.framing import inside
 from masking.worth.signature import EFFECT_OF, signature
 from masking.zones import bars, outward, overlays
 from masking.zones.features import ZoneMeasures
@@ -37,12 +36,8 @@ FLAT_MIN: Final = 0.97
 MOSTLY_ONE_COLOUR: Final = 0.6
 """Share of one colour from which a zone is a solid mask or none, in which writing can be told from what is bare."""
 
-TOLD_MOST: Final = 0.3
-"""Share of a zone that a told box may cover for what lies around it to be judged instead."""
-
-PART_LEAST: Final = 0.05
-JUDGED_LEAST: Final = 0.6
-"""Share of a zone from which a part around a told box is judged, and of all parts together."""
+TOLD_MOST: Final = 0.6
+"""Share of a zone that told boxes may cover for the rest of it to say that the zone is bare."""
 
 LIKELY: Final = 0.5
 """Probability from which what is beside drawings may be hidden: a zone that fails because of them is left open."""
@@ -70,8 +65,8 @@ def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
     # What nobody told can only save a zone from failing.
     if opinion.decision == "FAIL" or (opinion.decision == "UNSURE" and zone.overlays):
         opinion = _beside_overlays(region, zone, opinion) or opinion
-    if opinion.decision == "FAIL" and zone.overlays and seen.solid.covered_ratio < MOSTLY_ONE_COLOUR:
-        opinion = _around_told(picture, zone) or opinion
+    if opinion.decision == "FAIL" and zone.overlays:
+        opinion = _beside_told(region, zone, opinion)
     if opinion.decision == "UNSURE":
         opinion = _within_larger(picture, seen, zone) or opinion
     if opinion.reason == "solid" and not bars_known and bars.is_in_bar(picture, zone.polygon):
@@ -139,27 +134,19 @@ def _beside_overlays(region: Region, zone: Zone, whole: Opinion) -> Opinion | No
     return best
 
 
-def _around_told(picture: Bgr, zone: Zone) -> Opinion | None:
-    """Judge what lies above, below and beside told boxes; None where any of it fails, or too little is left of it.
+def _beside_told(region: Region, zone: Zone, whole: Opinion) -> Opinion:
+    """Judge again a zone that fails, without all that told boxes hold: it fails only if the rest of it does.
 
     Nothing passes by that: under the writing the zone may be bare. It only is no reason to say so.
     """
-    whole, judged = area(zone.polygon), 0.0
-    seen: list[Opinion] = []
-    for corners in zone.overlays:
-        left, top = (min(values) for values in zip(*corners, strict=True))
-        right, bottom = (max(values) for values in zip(*corners, strict=True))
-        if area(inside(zone.polygon, (left, top, right, bottom))) > TOLD_MOST * whole:
-            return None
-        beside = ((0.0, 0.0, 1.0, top), (0.0, bottom, 1.0, 1.0), (0.0, top, left, bottom), (right, top, 1.0, bottom))
-        for part in (inside(zone.polygon, box) for box in beside):
-            region = cut(picture, part) if area(part) >= PART_LEAST * whole else None
-            if region is not None:
-                judged += area(part)
-                seen.append(_judged(ZoneMeasures(region, zone.color), zone))
-    if not seen or judged < len(zone.overlays) * JUDGED_LEAST * whole or any(one.decision == "FAIL" for one in seen):
-        return None
-    numbers = (*seen[0].numbers, ("judged_ratio", round(judged / len(zone.overlays) / whole, 3)))
+    cleared = overlays.without_told(region, zone.effect, tuple(region.to_crop(box) for box in zone.overlays))
+    if cleared is None:
+        return whole
+    if cleared.left_out_ratio <= TOLD_MOST:
+        rest = _judged(ZoneMeasures(cleared.region, zone.color), zone)
+        if rest.decision == "FAIL":
+            return whole
+    numbers = (*whole.numbers, ("judged_ratio", round(1 - cleared.left_out_ratio, 3)))
     text = "What the camera writes over the zone leaves open whether it is hidden there."
     return Opinion("UNSURE", "overlay", numbers, text)
 

@@ -91,6 +91,20 @@ def test_a_told_line_that_runs_across_a_soft_mask_does_not_fail_it(
     assert verdict(complaints, picture, encoding, zone(effect, overlays=(line,))).verdict != "FAIL"
 
 
+@pytest.mark.parametrize("encoding", ["jpeg70", "h264"])
+@pytest.mark.parametrize("effect", ["color", "pixelated", "blurred"])
+@pytest.mark.parametrize("is_masked", [True, False])
+def test_two_told_lines_over_half_a_small_zone_fail_a_bare_one_only(
+    complaints: int, is_masked: bool, effect: Effect, encoding: str
+) -> None:
+    small = box_px(192, 108, 292, 188)
+    picture = pictures.masked(lit_scene(), small, MASKS[effect]) if is_masked else lit_scene()
+    picture = written(written(picture, (170, 140)), (215, 166))
+    lines = tuple(pictures.polygon(box_px(x - 4, y - 18, x + 104, y + 6)) for x, y in ((170, 140), (215, 166)))
+    found = verdict(complaints, picture, encoding, zone(effect, pictures.polygon(small), lines))
+    assert found.verdict != ("FAIL" if is_masked else "PASS"), found
+
+
 @pytest.mark.parametrize("encoding", ["jpeg85", "h264"])
 @pytest.mark.parametrize("effect", ["color", "pixelated", "blurred"])
 @pytest.mark.parametrize("bare", ["all", "strip", "hole"])

@@ -21,9 +21,16 @@ FAINT = Mask("solid", 0.98)
 """People are read through it once the zone is stretched, and a single look takes it for a mask."""
 
 
-def seen(moment: int, mask: Mask, seed: int = 21, quality: int = 75) -> Picture:
-    """Return a decoded JPEG of the scene at one moment: other noise, other exposure."""
+def seen(moment: int, mask: Mask, seed: int = 21, quality: int = 75, wall: int = 0) -> Picture:
+    """Return a decoded JPEG of the scene at one moment: other noise, other exposure; `wall`: a slope in the zone."""
     scene = pictures.scene(seed)
+    if wall:
+        left, top, right, bottom = (
+            round(share * size) for share, size in zip(pictures.ZONE, (640, 360) * 2, strict=True)
+        )
+        slope = np.linspace(100, 100 + wall, right - left + 40)[None, :, None]
+        scene = scene.copy()
+        scene[top - 20 : bottom + 20, left - 20 : right + 20] = slope
     lit = pictures.lit(np.asarray(cv2.convertScaleAbs(scene, alpha=1 + 0.01 * (moment % 3)), np.uint8), "day", moment)
     drawn = pictures.masked(lit, pictures.ZONE, mask)
     data = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
@@ -66,6 +73,23 @@ def test_what_shows_through_a_mask_faintly_recurs_and_does_not_pass() -> None:
     assert "PASS" in singles
     answer = looked([seen(moment, FAINT) for moment in range(MOST_LOOKS)], zone())
     assert together(answer).verdict != "PASS"
+
+
+def test_an_even_slope_that_shines_through_faintly_recurs_too() -> None:
+    """No light falls on what is drawn: of a bare wall behind a mask a slope of luma is all that can show."""
+    looks = [seen(moment, FAINT, wall=60) for moment in range(MOST_LOOKS)]
+    assert "PASS" in [judge_zone(look, zone()).verdict for look in looks]
+    assert together(looked(looks, zone())).verdict != "PASS"
+    opaque = [seen(moment, Mask("solid"), wall=60) for moment in range(MOST_LOOKS)]
+    assert together(looked(opaque, zone())).verdict == "PASS"
+
+
+def test_what_showed_plainly_in_one_look_is_remembered() -> None:
+    """By day more shows than at night: six looks at night alone would pass."""
+    bright, dim = seen(0, Mask("solid", 0.97)), [seen(moment, Mask("solid")) for moment in range(1, MOST_LOOKS)]
+    answer = looked([bright, *dim], zone())
+    assert (answer.verdict, together(answer).verdict) == ("PASS", "UNSURE")
+    assert together(looked([*dim, seen(7, Mask("solid"))], zone())).verdict == "PASS"
 
 
 @pytest.mark.parametrize("seed", [21, 22, 23])
