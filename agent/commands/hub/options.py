@@ -24,6 +24,7 @@ from agent.model.host_name import is_host
 VALID_MOST: Final = timedelta(days=30)
 DAYS_MOST: Final = 366
 BROKER_PORT: Final = 8883
+SITES_SHOWN: Final = 500
 LOOPBACK: Final = "127.0.0.1"
 """Where metrics are served unless another address is named."""
 
@@ -111,7 +112,10 @@ def _enroll(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def _view(actions: Any, data: argparse.ArgumentParser) -> None:
-    actions.add_parser("status", parents=[data], help="show what came from each site")
+    status = actions.add_parser("status", parents=[data], help="show what came from each site")
+    status.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
+    status.add_argument("--limit", type=number, default=SITES_SHOWN, metavar="N", help="so many sites (default 500)")
+    status.add_argument("--after", default="", metavar="SITE", help="those behind this one, by name")
     actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
     orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
     orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
@@ -130,6 +134,8 @@ def _findings(actions: Any, data: argparse.ArgumentParser) -> None:
     listed.add_argument(
         "--since", type=day, metavar="DAY", help="that are as they are since this day in China or later"
     )
+    listed.add_argument("--limit", type=number, metavar="N", help="at most so many (default: 1000, in tables all)")
+    listed.add_argument("--after", metavar="WORD", help="what comes behind a page, as its end names it")
     listed.add_argument("--csv", action="store_true", help="print comma-separated values")
     listed.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
     one = actions.add_parser("site", parents=[data], help="show one site: boxes, open findings, how long faults lasted")

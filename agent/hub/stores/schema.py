@@ -18,7 +18,7 @@ from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 8
+VERSION: Final = 9
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -189,7 +189,9 @@ CREATE TABLE IF NOT EXISTS refused_key (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_STEPS: Final = (
+    _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
+)  # fmt: skip
 
 _BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5
@@ -229,7 +231,7 @@ def prepare(db: sqlite3.Connection) -> int:
 
 def _to_fill(version: int) -> int:
     """Return the version of a file with today's tables whose reports have to be read once more."""
-    if version == 0:
+    if version == 0 or version > _BEFORE_NOW:
         return VERSION
     if version > _BEFORE_TOLD:
         return _BEFORE_NOW
