@@ -6,9 +6,13 @@ camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   gi
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged, not started or revoked; exit code 1 if any
-camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--model M] [--since DAY] [--csv]
+camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--operator O] [--model M] ...
 camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
 camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
+camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by check
+camwarden hub acknowledge | assign | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
+camwarden hub work-order --to NAME [SITE]       what is assigned to somebody, to print, in both languages
+camwarden hub operator SITE NAME --by           who operates a site
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
@@ -39,9 +43,15 @@ ACTIONS: Final = {
     "enroll": ("agent.commands.hub.enroll", "run"),
     "jwks": ("agent.commands.hub.trust", "print_jwks"),
     "status": ("agent.commands.hub.view", "status"),
-    "findings": ("agent.commands.hub.findings", "run"),
-    "site": ("agent.commands.hub.site", "run"),
-    "fleet": ("agent.commands.hub.fleet", "run"),
+    "findings": ("agent.commands.hub.findings.listing", "run"),
+    "site": ("agent.commands.hub.findings.site", "run"),
+    "fleet": ("agent.commands.hub.findings.fleet", "run"),
+    "repairs": ("agent.commands.hub.findings.repairs", "run"),
+    "acknowledge": ("agent.commands.hub.findings.words", "acknowledge"),
+    "assign": ("agent.commands.hub.findings.words", "assign"),
+    "comment": ("agent.commands.hub.findings.words", "comment"),
+    "work-order": ("agent.commands.hub.findings.work_order", "run"),
+    "operator": ("agent.commands.hub.findings.words", "operator"),
     "silent": ("agent.commands.hub.view", "silent"),
     "orders": ("agent.commands.hub.view", "orders"),
     "metrics": ("agent.commands.hub.view", "metrics"),

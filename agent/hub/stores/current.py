@@ -69,6 +69,21 @@ CREATE INDEX finding_now_since ON finding_now (status, since)
 """
 """Repeats the division of a site beside its findings, with an index for each filter; may run again."""
 
+WORD_STEP: Final = """
+CREATE TABLE IF NOT EXISTS word (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL, kind TEXT NOT NULL,
+    said_by TEXT NOT NULL, at TEXT NOT NULL, assignee TEXT NOT NULL, until TEXT NOT NULL, text TEXT NOT NULL,
+    ended_at TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS word_open ON word (site, check_id, subject, kind) WHERE ended_at = '';
+CREATE INDEX IF NOT EXISTS word_assignee ON word (assignee) WHERE ended_at = '' AND assignee <> '';
+CREATE TABLE IF NOT EXISTS operator (
+    site TEXT PRIMARY KEY, name TEXT NOT NULL, said_by TEXT NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS operator_name ON operator (name)
+"""
+"""What people said of findings, `ended_at` empty: it counts; and who operates a site, which no report says."""
+
 _SITES_AT_ONCE: Final = 20
 _OF_DAYS: Final = 31
 
@@ -178,6 +193,12 @@ def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str
 def _close(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
     db.execute(f"DELETE FROM finding_now WHERE {_ONE}", (site, *key))  # noqa: S608
     _end(db, site, key, at)
+    _end_words(db, site, key, at)
+
+
+def _end_words(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+    """End what people said of a finding that is over."""
+    db.execute(f"UPDATE word SET ended_at = ? WHERE {_ONE} AND ended_at = ''", (at, site, *key))  # noqa: S608
 
 
 def _end(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:

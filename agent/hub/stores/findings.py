@@ -14,9 +14,20 @@ DIVISION_CHARS: Final = 6
 
 _SORTED_MOST: Final = 5000
 
+_OF_FINDING: Final = (
+    "{0}.site = f.site AND {0}.check_id = f.check_id AND {0}.subject = f.subject AND {0}.kind = '{1}'"
+    " AND {0}.ended_at = ''"
+)
+_COMMENTS: Final = f"(SELECT count(*) FROM word c WHERE {_OF_FINDING.format('c', 'comment')})"  # noqa: S608
 _LISTED: Final = (
     "f.site, f.division, f.check_id, f.subject, f.status, f.reason, f.severity, f.level, f.message, f.caused_by,"
-    " f.model, f.firmware, f.maintainer, f.since, s.made_at"
+    " f.model, f.firmware, f.maintainer, f.since, s.made_at, coalesce(o.name, ''),"
+    " coalesce(a.said_by, ''), coalesce(a.until, ''), coalesce(t.assignee, ''), coalesce(t.until, ''),"
+    f" {_COMMENTS}"
+)
+_SAID: Final = (
+    f" LEFT JOIN operator o ON o.site = f.site LEFT JOIN word a ON {_OF_FINDING.format('a', 'acknowledged')}"
+    f" LEFT JOIN word t ON {_OF_FINDING.format('t', 'assigned')}"
 )
 
 
@@ -24,6 +35,7 @@ _LISTED: Final = (
 class Wanted:
     """Which open findings are wanted; empty: any. `division` with zeros at its end stands for all below it.
 
+    `operator`: of sites that it operates, `assignee`: that are assigned to it, both as people at the hub said;
     `since`: those that have been open as they are since this moment or later, RFC 3339 in UTC.
     """
 
@@ -34,13 +46,16 @@ class Wanted:
     status: str = ""
     model: str = ""
     since: str = ""
+    operator: str = ""
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
     """An open finding of a site. `since`: the site's time from which on it has this status, as far as the hub saw.
 
-    `seen_at`: the site's time of its newest configuration report.
+    `seen_at`: the site's time of its newest configuration report. What people at the hub said of it is empty where
+    nobody did; `acknowledged_until` and `due_on` are days.
     """
 
     site: str
@@ -58,6 +73,12 @@ class FindingRow:
     maintainer: str
     since: str
     seen_at: str
+    operator: str
+    acknowledged_by: str
+    acknowledged_until: str
+    assigned_to: str
+    due_on: str
+    comments: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +154,7 @@ def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int
             values += [after.check, after.site, after.subject]
         rows = store.all(
             f"SELECT {_LISTED} FROM (SELECT * FROM finding_now f {path} WHERE {where}"  # noqa: S608  our own columns
-            " ORDER BY f.check_id, f.site, f.subject LIMIT ?) f CROSS JOIN site_now s ON s.site = f.site"
+            f" ORDER BY f.check_id, f.site, f.subject LIMIT ?) f CROSS JOIN site_now s ON s.site = f.site {_SAID}"
             " ORDER BY f.check_id, f.site, f.subject",
             *values,
             most - len(found) if most >= 0 else -1,
@@ -212,6 +233,39 @@ def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
     return [FleetRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """How long fails of a check lasted that ended, seconds by the sites' own times; `open`: that last until now."""
+
+    check: str
+    repaired: int
+    mean_s: float
+    longest_s: float
+    open: int
+
+
+def repaired(store: Store, since: str, check: str, division: str) -> list[Repaired]:
+    """Return how long fails lasted, those first of which most ended, without those whose clock went back.
+
+    Args:
+        store: The hub's.
+        since: That ended at this time or later, RFC 3339 in UTC.
+        check: Of this one; empty: of each.
+        division: Of sites in it, or below it; empty: anywhere.
+    """
+    low, high = _below(division)
+    rows = store.all(
+        "SELECT check_id, count(*), avg(lasted_s), max(lasted_s), (SELECT count(*) FROM finding_now f"
+        " WHERE f.status = 'fail' AND f.check_id = h.check_id AND f.division >= ?3 AND f.division < ?4) FROM ("
+        " SELECT check_id, (julianday(to_at) - julianday(from_at)) * 86400 AS lasted_s FROM finding_history"
+        " WHERE to_at <> '' AND to_at >= ?1 AND status = 'fail' AND from_at <= to_at AND (?2 = '' OR check_id = ?2)"
+        " AND (?5 = '' OR site IN (SELECT site FROM site_now WHERE division >= ?3 AND division < ?4))"
+        ") h GROUP BY check_id ORDER BY 2 DESC, check_id",
+        *(since, check, low, high, division),
+    )
+    return [Repaired(*row) for row in rows]
+
+
 def site_facts(store: Store, site: str) -> SiteFacts | None:
     """Return a site by its newest configuration report; None for one of which nothing verified has come."""
     rows = store.all(
@@ -257,8 +311,24 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
         parts.append("f.since >= ?")
         values.append(wanted.since)
     if wanted.division:
-        below = wanted.division.rstrip("0") if len(wanted.division) == DIVISION_CHARS else wanted.division
-        below += "0" * (len(below) % 2)  # a code has two digits for each level: 140200 is 14 02
         parts.append("f.division >= ? AND f.division < ?")
-        values += [below, f"{below}:"]  # the colon comes behind the digit 9
+        values += _below(wanted.division)
+    if wanted.operator:
+        parts.append("f.site IN (SELECT site FROM operator WHERE name = ?)")
+        values.append(wanted.operator)
+    if wanted.assignee:
+        parts.append(
+            "(f.site, f.check_id, f.subject) IN (SELECT site, check_id, subject FROM word"
+            " WHERE assignee = ? AND ended_at = '' AND assignee <> '')"
+        )
+        values.append(wanted.assignee)
     return " AND ".join(parts), values
+
+
+def _below(division: str) -> tuple[str, str]:
+    """Return between which codes a division and all below it lie, the second one not included."""
+    if not division:
+        return "", "\U0010ffff"
+    below = division.rstrip("0") if len(division) == DIVISION_CHARS else division
+    below += "0" * (len(below) % 2)  # a code has two digits for each level: 140200 is 14 02
+    return below, f"{below}:"  # the colon comes behind the digit 9

@@ -18,7 +18,7 @@ from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 9
+VERSION: Final = 10
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -191,6 +191,7 @@ CREATE TABLE IF NOT EXISTS refused_key (
 
 _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
+    current.WORD_STEP,
 )  # fmt: skip
 
 _BEFORE_SAID: Final = 3

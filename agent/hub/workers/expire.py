@@ -41,6 +41,7 @@ _BESIDE = (
     "DELETE FROM assessed WHERE day < substr(?1, 1, 10)",
     "DELETE FROM refused WHERE at < ?1",
     "DELETE FROM finding_history WHERE to_at <> '' AND to_at < ?1",
+    "DELETE FROM word WHERE ended_at <> '' AND ended_at < ?1",
     "DELETE FROM waiting WHERE arrived_at < ?1",
     "DELETE FROM dispute WHERE arrived_at < ?1",
     "DELETE FROM command WHERE created_at < ?1 AND expires_at < ?1",

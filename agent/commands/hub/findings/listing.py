@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime, time
 from typing import Final
 
-from agent.commands.hub.finding_lines import print_lines
+from agent.commands.hub.findings.lines import print_lines
 from agent.commands.hub.view import reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
         status=args.status or "",
         model=args.model or "",
         since=since,
+        operator=args.operator or "",
+        assignee=args.assignee or "",
     )
     most = args.limit or (-1 if args.csv or args.xlsx else SHOWN_MOST)
     with reading(args) as store:
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         writer.writerow(COLUMNS)
         writer.writerows([csv_cell(str(value)) for value in asdict(one).values()] for one in found)
     else:
-        print_lines(found, args.lang)
+        print_lines(found, args.lang, datetime.now(CHINA).date())
         if not found and not args.quiet:
             print(translate("no open finding of this kind is reported", args.lang))
         elif after is not None and not args.quiet:
