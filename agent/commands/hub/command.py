@@ -22,6 +22,9 @@ camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
+camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
+camwarden hub hold SITE --from T --to T --until DAY --by --why | holds [SITE] | release NUMBER --by --why
+camwarden hub backup FOLDER [--verify] | restore FOLDER --data DIR   a copy while the hub runs, and back
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 
@@ -65,7 +68,13 @@ ACTIONS: Final = {
     "decide": ("agent.commands.hub.disputes", "decide"),
     "import": ("agent.commands.hub.carry", "import_batch"),
     "case": ("agent.commands.hub.carry", "export_case"),
-    "check": ("agent.commands.hub.check", "run"),
+    "check": ("agent.commands.hub.keeping.check", "run"),
+    "verify": ("agent.commands.hub.keeping.verify", "run"),
+    "hold": ("agent.commands.hub.keeping.holds", "hold"),
+    "holds": ("agent.commands.hub.keeping.holds", "show"),
+    "release": ("agent.commands.hub.keeping.holds", "end"),
+    "backup": ("agent.commands.hub.keeping.backup", "run"),
+    "restore": ("agent.commands.hub.keeping.backup", "restore"),
 }
 """Every action: its module, and what runs it there."""
 

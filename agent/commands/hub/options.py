@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from agent.commands.hub.findings import options as findings
+from agent.commands.hub.keeping import options as keeping
 from agent.commands.terminal.broker_options import add_broker_options, port
 from agent.commands.terminal.moments import day, instant, month
 from agent.contract.chain import STREAMS
@@ -34,7 +35,7 @@ _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
 
 def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe every action; `data` is what they share."""
-    for add in (_run, _trust, _enroll, _view, findings.add, _report, _orders, _disputes, _carry, _check):
+    for add in (_run, _trust, _enroll, _view, findings.add, _report, _orders, _disputes, _carry, _check, keeping.add):
         add(actions, data)
 
 

@@ -14,11 +14,12 @@ from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
 from agent.hub.stores import case_columns, current, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
+from agent.hub.stores.keeping import tables
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 10
+VERSION: Final = 11
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -191,7 +192,7 @@ CREATE TABLE IF NOT EXISTS refused_key (
 
 _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
-    current.WORD_STEP,
+    current.WORD_STEP, tables.STEP,
 )  # fmt: skip
 
 _BEFORE_SAID: Final = 3
