@@ -96,6 +96,13 @@ class HubProcess:
         fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def pss_mb(self) -> float:
+        """Return its share of memory now, 10^6 bytes."""
+        if self._child is None:
+            return 0.0
+        lines = Path(f"/proc/{self._child.pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
+
     def _listen(self, child: subprocess.Popen[str]) -> None:
         if child.stdout is None:
             return

@@ -55,11 +55,17 @@ def new_signer() -> Signer:
 
 def bodies() -> tuple[Draft, Draft]:
     """Return a health report and an event of a site with four cameras, one of which does not answer."""
-    devices = tuple(Device(f"box-{n}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
-    cameras = tuple(CameraConfig(Camera(f"camera-{n}", f"box-{n}", f"Gate {n}")) for n in range(CAMERAS))
+    by_stream = drafts(CAMERAS)
+    return by_stream["health"], by_stream["event"]
+
+
+def drafts(count: int) -> dict[StreamName, Draft]:
+    """Return the reports of a site with so many cameras, the last of which does not answer, by stream."""
+    devices = tuple(Device(f"box-{n}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(count))
+    cameras = tuple(CameraConfig(Camera(f"camera-{n}", f"box-{n}", f"Gate {n}")) for n in range(count))
     site = Site("S1", CITY, "140200", devices=devices, cameras=cameras, digest="c" * 64)
     seen = [_of("site", Host(0.11, 0.23, 912_345_678_901, 2_000_000_000_000, 86_400))]
-    for n in range(CAMERAS - 1):
+    for n in range(count - 1):
         seen += [
             _of(f"device:box-{n}", Identity("ACME Security", "N8-2026", "V5.7.3", f"DS-0042{n:06}")),
             _of(f"device:box-{n}", Clock(0.21, 0.05)),
@@ -67,15 +73,14 @@ def bodies() -> tuple[Draft, Draft]:
             _of(f"camera:camera-{n}", Access(("rtsp main",), ())),
             _of(f"camera:camera-{n}", PictureSeen("main", _NOW, "00" * 32, 640, 360, 110.0 + n, 40.25)),
         ]
-    detail = "192.0.2.4:80: timed out"
-    seen.append(_of(f"device:box-{CAMERAS - 1}", Unavailable("identity", "unreachable", detail)))
-    seen.append(_of(f"camera:camera-{CAMERAS - 1}", Unavailable("picture", "unreachable", detail, "main")))
+    detail = f"192.0.2.{count}:80: timed out"
+    seen.append(_of(f"device:box-{count - 1}", Unavailable("identity", "unreachable", detail)))
+    seen.append(_of(f"camera:camera-{count - 1}", Unavailable("picture", "unreachable", detail, "main")))
     facts = gather(seen)
     findings = run_checks(site, facts, _NOW)
     silent = next(one for one in findings if one.check == "camera-online" and one.status != "pass")
-    drafts, _ = build_reports(site, facts, findings, (Transition(silent, "pass"),), Memory(), _NOW, _QUEUE)
-    by_stream = {draft.stream: draft for draft in drafts}
-    return by_stream["health"], by_stream["event"]
+    made, _ = build_reports(site, facts, findings, (Transition(silent, "pass"),), Memory(), _NOW, _QUEUE)
+    return {draft.stream: draft for draft in made}
 
 
 def make(life: Life, drafts: Sequence[Draft], at: datetime) -> list[tuple[StreamName, int, str, Message]]:

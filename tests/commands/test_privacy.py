@@ -198,7 +198,7 @@ WRITES: dict[str, str] = {
     "queue/files.py": "queue export",
     "bundle.py": "bundle",
     "hub/carry.py": "hub case",
-    "hub/findings.py": "hub findings --xlsx",
+    "hub/findings/listing.py": "hub findings --xlsx",
     "hub/report.py": "hub report --xlsx",
     "privacy.py": "privacy --page",
     "ui/office.py": "ui report",

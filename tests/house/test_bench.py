@@ -105,6 +105,14 @@ FIGURES = {
         "rtsp_sessions_per_box": ("sessions", 1, "lower"),
     },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
+    "hub_city": {
+        "findings_p95_ms": ("ms", 150, "lower"),
+        "status_cpu_s": ("s", 0.5, "lower"),
+        "scrape_ms": ("ms", 50, "lower"),
+        "trust_add_ms": ("ms", 10, "lower"),
+        "hub_pss_mb": ("MB", 220, "lower"),
+        "intake_per_cpu_s": ("1/s", 3_000, "higher"),
+    },
     "papers": {
         "first_camera_page": ("page", 3, "lower"),
         "fails_on_first_two_pages_ratio": ("", 1, "higher"),

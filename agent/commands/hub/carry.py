@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from agent.commands.hub.findings.words import changing
 from agent.commands.hub.view import reading
 from agent.commands.terminal.opened import note_opened
 from agent.commands.terminal.progress_line import progress_line
@@ -14,6 +15,7 @@ from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
 from agent.hub.case.case import write_case
 from agent.hub.stores import trust
+from agent.hub.stores.keeping.holds import case_hold, keep_hold
 from agent.hub.stores.signing_key import KEY_NAME, hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers.imports import take_batch
@@ -69,6 +71,9 @@ def export_case(args: argparse.Namespace) -> int:
     believed, signer = trust.load(args.data), load_signer(args.data / KEY_NAME)
     with reading(args) as store:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end)
+    now = datetime.now(UTC)
+    with changing(args.data) as store:  # first: what is handed out can be asked for again
+        keep_hold(store, case_hold(args.site, args.start, args.end, now, f"{args.check}, {args.out.name}"))
     _write(args.out, made.data)
     note_opened(args.data, "hub case", "reports", args.out)
     if args.json:

@@ -6,9 +6,13 @@ camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   gi
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged, not started or revoked; exit code 1 if any
-camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--model M] [--since DAY] [--csv]
+camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--operator O] [--model M] ...
 camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
 camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
+camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by check
+camwarden hub acknowledge | assign | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
+camwarden hub work-order --to NAME [SITE]       what is assigned to somebody, to print, in both languages
+camwarden hub operator SITE NAME --by           who operates a site
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
@@ -18,6 +22,9 @@ camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
+camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
+camwarden hub hold SITE --from T --to T --until DAY --by --why | holds [SITE] | release NUMBER --by --why
+camwarden hub backup FOLDER [--verify] | restore FOLDER --data DIR   a copy while the hub runs, and back
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 
@@ -39,9 +46,15 @@ ACTIONS: Final = {
     "enroll": ("agent.commands.hub.enroll", "run"),
     "jwks": ("agent.commands.hub.trust", "print_jwks"),
     "status": ("agent.commands.hub.view", "status"),
-    "findings": ("agent.commands.hub.findings", "run"),
-    "site": ("agent.commands.hub.site", "run"),
-    "fleet": ("agent.commands.hub.fleet", "run"),
+    "findings": ("agent.commands.hub.findings.listing", "run"),
+    "site": ("agent.commands.hub.findings.site", "run"),
+    "fleet": ("agent.commands.hub.findings.fleet", "run"),
+    "repairs": ("agent.commands.hub.findings.repairs", "run"),
+    "acknowledge": ("agent.commands.hub.findings.words", "acknowledge"),
+    "assign": ("agent.commands.hub.findings.words", "assign"),
+    "comment": ("agent.commands.hub.findings.words", "comment"),
+    "work-order": ("agent.commands.hub.findings.work_order", "run"),
+    "operator": ("agent.commands.hub.findings.words", "operator"),
     "silent": ("agent.commands.hub.view", "silent"),
     "orders": ("agent.commands.hub.view", "orders"),
     "metrics": ("agent.commands.hub.view", "metrics"),
@@ -55,7 +68,13 @@ ACTIONS: Final = {
     "decide": ("agent.commands.hub.disputes", "decide"),
     "import": ("agent.commands.hub.carry", "import_batch"),
     "case": ("agent.commands.hub.carry", "export_case"),
-    "check": ("agent.commands.hub.check", "run"),
+    "check": ("agent.commands.hub.keeping.check", "run"),
+    "verify": ("agent.commands.hub.keeping.verify", "run"),
+    "hold": ("agent.commands.hub.keeping.holds", "hold"),
+    "holds": ("agent.commands.hub.keeping.holds", "show"),
+    "release": ("agent.commands.hub.keeping.holds", "end"),
+    "backup": ("agent.commands.hub.keeping.backup", "run"),
+    "restore": ("agent.commands.hub.keeping.backup", "restore"),
 }
 """Every action: its module, and what runs it there."""
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from agent.commands.hub.findings import options as findings
+from agent.commands.hub.keeping import options as keeping
 from agent.commands.terminal.broker_options import add_broker_options, port
 from agent.commands.terminal.moments import day, instant, month
 from agent.contract.chain import STREAMS
@@ -18,12 +20,12 @@ from agent.contract.topics import SITE_ID
 from agent.contract.watermark import SEQ_MAX
 from agent.hub.domain.figures import METRICS, By
 from agent.hub.domain.kept import KEPT_DAYS, KEPT_DAYS_MAX, KEPT_DAYS_MIN
-from agent.hub.domain.open_statuses import OPEN
 from agent.model.host_name import is_host
 
 VALID_MOST: Final = timedelta(days=30)
 DAYS_MOST: Final = 366
 BROKER_PORT: Final = 8883
+SITES_SHOWN: Final = 500
 LOOPBACK: Final = "127.0.0.1"
 """Where metrics are served unless another address is named."""
 
@@ -33,7 +35,7 @@ _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
 
 def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe every action; `data` is what they share."""
-    for add in (_run, _trust, _enroll, _view, _findings, _report, _orders, _disputes, _carry, _check):
+    for add in (_run, _trust, _enroll, _view, findings.add, _report, _orders, _disputes, _carry, _check, keeping.add):
         add(actions, data)
 
 
@@ -111,33 +113,14 @@ def _enroll(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def _view(actions: Any, data: argparse.ArgumentParser) -> None:
-    actions.add_parser("status", parents=[data], help="show what came from each site")
+    status = actions.add_parser("status", parents=[data], help="show what came from each site")
+    status.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
+    status.add_argument("--limit", type=number, default=SITES_SHOWN, metavar="N", help="so many sites (default 500)")
+    status.add_argument("--after", default="", metavar="SITE", help="those behind this one, by name")
     actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
     orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
     orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
     actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
-
-
-def _findings(actions: Any, data: argparse.ArgumentParser) -> None:
-    kind = argparse.ArgumentParser(add_help=False)
-    kind.add_argument("--check", metavar="CHECK", help="of this check only")
-    kind.add_argument("--model", metavar="MODEL", help="of boxes of this model only")
-    listed = actions.add_parser("findings", parents=[data, kind], help="list the open findings of sites")
-    listed.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
-    listed.add_argument("--status", choices=OPEN, help="with this status only (default: each of them)")
-    listed.add_argument("--division", metavar="CODE", help="of this division, or all below it where it ends with zeros")
-    listed.add_argument("--maintainer", metavar="NAME", help="of cameras of this maintainer only")
-    listed.add_argument(
-        "--since", type=day, metavar="DAY", help="that are as they are since this day in China or later"
-    )
-    listed.add_argument("--csv", action="store_true", help="print comma-separated values")
-    listed.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
-    one = actions.add_parser("site", parents=[data], help="show one site: boxes, open findings, how long faults lasted")
-    one.add_argument("site", metavar="SITE")
-    many = actions.add_parser(
-        "fleet", parents=[data, kind], help="show which check fails at many boxes of one model and firmware"
-    )
-    many.add_argument("--least", type=number, default=2, metavar="N", help="from so many failing on (default 2)")
 
 
 def _report(actions: Any, data: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from agent.commands.terminal.opened import note_opened
 from agent.contract.disputes import decided_json, disputed_json
 from agent.host.files import write_atomic
 from agent.hub.stores.acknowledged import acknowledged_json
-from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, assess
+from agent.hub.views.assessment import COVERAGE_LEAST, JUDGED_LEAST, Assessment, GroupRow, assess
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, utc_text
@@ -58,6 +58,7 @@ def report_json(found: Assessment) -> dict[str, Json]:
         "to": found.last.isoformat(),
         "sort": found.sort,
         "coverage_least_ratio": COVERAGE_LEAST,
+        "judged_least_ratio": JUDGED_LEAST,
         "rows": [_row_json(row) for row in found.rows],
         "outages": [asdict(one) for one in found.outages],
         "planned": [

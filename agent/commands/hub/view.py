@@ -16,6 +16,7 @@ from agent.hub.stores.drills import drill_line, read_drills
 from agent.hub.stores.store import Store
 from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.model.errors import UsageError
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message
 from agent.text.harmless import printable
@@ -64,11 +65,20 @@ def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
     believed = trust.load(args.data)
     with reading(args) as store:
-        told = write_status(store, believed, datetime.now(UTC))
+        told = write_status(store, believed, datetime.now(UTC), (args.site, args.after), args.limit)
+    if args.site and not told["sites"]:
+        raise UsageError(
+            "{site!r} is not known here: nothing of it has come; see `camwarden hub status`", site=args.site
+        )
     if args.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
         _print_status(told, args.lang)
+        if told["next"] is not None and not args.quiet:
+            values = {"total": told["total"], "after": told["next"]}
+            print(
+                render(Message("{total} sites in all; the next ones: the same with --after {after}", values), args.lang)
+            )
     return OK
 
 

@@ -85,7 +85,15 @@ def write_case(
     ]
     if not stored:
         raise UsageError("no report of site {site} bears on this time; see `camwarden hub status`", site=site)
-    told = [one for key, run in sorted(places.items()) for one in _reports(store, site, check, key, run, order)]
+    dated = {(epoch, stream, seq) for stream, of in times.items() for epoch, seq, _ in of}
+    dropped = [one for one in stored if not one.payload and (one.epoch, one.stream, one.seq) in dated]
+    gone = {(report.epoch, report.stream, report.seq) for report in dropped}
+    told = [
+        one
+        for key, run in sorted(places.items())
+        for one in _reports(store, site, check, key, run, order)
+        if (one.epoch, one.stream, one.seq) not in gone  # nobody could verify what it would say
+    ]
     if not any(one.findings for one in told):
         known = {name for key, run in places.items() for name in queries.checks_reported(store, site, *key, *run)}
         names = listed(sorted(known) or ["no check"])
@@ -93,12 +101,12 @@ def write_case(
         raise UsageError("no report of site {site} tells of {check!r} in this time; they tell of {names}", **values)
     ends = _ends(times, begin, end)
     missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
-    absent = [*queries.absent_rows(store, site), *_unreadable(store, site)]
+    absent = [*queries.absent_rows(store, site), *_unreadable(store, site), *map(_dropped, dropped)]
     explained = [gap for gap in absent if _bears(gap, ends, places)]
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
-    envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored}
+    envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored if report not in dropped}
     files = {name: data for name, data in envelopes.items() if data is not None}
     disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
@@ -168,6 +176,11 @@ def _unreadable(store: Store, site: str) -> list[Gap]:
         for epoch, seq, made_at in queries.report_times(store, site, stream)
         if not made_at
     ]
+
+
+def _dropped(report: StoredReport) -> Gap:
+    """Return a report whose body is no longer stored as a run without findings; its digest is there."""
+    return Gap(report.epoch, report.stream, report.seq, report.seq, 1, "body-dropped", report.digest)
 
 
 def _missing(store: Store, site: str) -> list[Gap]:

@@ -25,10 +25,16 @@ BOXES_MOST: Final = 1024
 Key = tuple[str, str]
 """Check and subject."""
 
+Placed = tuple[str, str, str, str]
+"""Model, firmware and maintainer of a subject, and the division of its site."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFinding:
-    """An open finding; `model`, `firmware` and `maintainer` are those of its camera or device, empty: not known."""
+    """An open finding; `model`, `firmware` and `maintainer` are those of its camera or device, empty: not known.
+
+    `division` is its site's.
+    """
 
     check: str
     subject: str
@@ -41,6 +47,7 @@ class OpenFinding:
     model: str = ""
     firmware: str = ""
     maintainer: str = ""
+    division: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def of_config(body: Mapping[str, Any]) -> SiteNow:
     """Return what a configuration report says of its site. Of two findings of one subject the last one counts."""
     boxes = tuple(_box(one) for one in dicts_of(body.get("devices"))[:BOXES_MOST])
     cameras = dicts_of(body.get("cameras"))[:BOXES_MOST]
-    on = _placed(boxes, cameras)
+    on, division = _placed(boxes, cameras), _word(body.get("division"))
     last: dict[Key, dict[str, Any]] = {}
     for one in islice(plain_findings(body), FINDINGS_MOST):
         last[_word(one.get("check")), _word(one.get("subject"))] = one
@@ -79,8 +86,8 @@ def of_config(body: Mapping[str, Any]) -> SiteNow:
         if text_of(one.get("status")) in JUDGED:
             judged[check, place[0], place[1]] += 1
         if text_of(one.get("status")) in OPEN and len(found) < OPEN_MOST:
-            found[check, subject] = _finding(check, subject, one, place)
-    return SiteNow(name_of(body.get("division")), len(cameras), boxes, found, judged)
+            found[check, subject] = _finding(check, subject, one, (*place, division))
+    return SiteNow(division, len(cameras), boxes, found, judged)
 
 
 def of_event(body: Mapping[str, Any]) -> tuple[Key, Mapping[str, Any] | None] | None:
@@ -91,8 +98,8 @@ def of_event(body: Mapping[str, Any]) -> tuple[Key, Mapping[str, Any] | None] | 
     return key, finding if text_of(finding.get("status")) in OPEN else None
 
 
-def opened(key: Key, finding: Mapping[str, Any], place: tuple[str, str, str]) -> OpenFinding:
-    """Return the open finding of an event; `place` is model, firmware and maintainer of its subject."""
+def opened(key: Key, finding: Mapping[str, Any], place: Placed) -> OpenFinding:
+    """Return the open finding of an event; `place` is that of its subject."""
     return _finding(*key, finding, place)
 
 
@@ -111,8 +118,8 @@ def _placed(boxes: tuple[BoxFacts, ...], cameras: list[Mapping[str, Any]]) -> di
     return placed
 
 
-def _finding(check: str, subject: str, one: Mapping[str, Any], place: tuple[str, str, str]) -> OpenFinding:
-    model, firmware, maintainer = place
+def _finding(check: str, subject: str, one: Mapping[str, Any], place: Placed) -> OpenFinding:
+    model, firmware, maintainer, division = place
     return OpenFinding(
         check=check,
         subject=subject,
@@ -125,6 +132,7 @@ def _finding(check: str, subject: str, one: Mapping[str, Any], place: tuple[str,
         model=model,
         firmware=firmware,
         maintainer=maintainer,
+        division=division,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain import now_columns
-from agent.hub.domain.now_columns import Key, OpenFinding
+from agent.hub.domain.now_columns import Key, OpenFinding, Placed
 from agent.hub.domain.view_columns import data_of
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of, time_of
@@ -49,10 +49,47 @@ CREATE INDEX IF NOT EXISTS finding_history_end ON finding_history (to_at) WHERE 
 """Times are the site's own, RFC 3339 in UTC. `judged_now.subjects`: how many the check judged, those that pass too.
 `finding_history.to_at` is empty while it lasts; `site_now.seq` 0: no configuration report of this epoch yet."""
 
+DIVISION_STEP: Final = """
+DROP TABLE IF EXISTS finding_next;
+CREATE TABLE finding_next (
+    site TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+    severity TEXT NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL, caused_by TEXT NOT NULL, model TEXT NOT NULL,
+    firmware TEXT NOT NULL, maintainer TEXT NOT NULL, division TEXT NOT NULL, since TEXT NOT NULL,
+    PRIMARY KEY (site, check_id, subject)
+) WITHOUT ROWID;
+INSERT INTO finding_next SELECT f.site, check_id, subject, status, reason, severity, level, message, caused_by, model,
+    firmware, maintainer, s.division, since FROM finding_now f JOIN site_now s ON s.site = f.site;
+DROP TABLE finding_now;
+ALTER TABLE finding_next RENAME TO finding_now;
+CREATE INDEX finding_now_order ON finding_now (status, check_id, site, subject, division, since);
+CREATE INDEX finding_now_model ON finding_now (status, model, check_id, site, subject);
+CREATE INDEX finding_now_maintainer ON finding_now (status, maintainer, check_id, site, subject);
+CREATE INDEX finding_now_division ON finding_now (status, division);
+CREATE INDEX finding_now_since ON finding_now (status, since)
+"""
+"""Repeats the division of a site beside its findings, with an index for each filter; may run again."""
+
+WORD_STEP: Final = """
+CREATE TABLE IF NOT EXISTS word (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL, kind TEXT NOT NULL,
+    said_by TEXT NOT NULL, at TEXT NOT NULL, assignee TEXT NOT NULL, until TEXT NOT NULL, text TEXT NOT NULL,
+    ended_at TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS word_open ON word (site, check_id, subject, kind) WHERE ended_at = '';
+CREATE INDEX IF NOT EXISTS word_assignee ON word (assignee) WHERE ended_at = '' AND assignee <> '';
+CREATE TABLE IF NOT EXISTS operator (
+    site TEXT PRIMARY KEY, name TEXT NOT NULL, said_by TEXT NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS operator_name ON operator (name)
+"""
+"""What people said of findings, `ended_at` empty: it counts; and who operates a site, which no report says."""
+
 _SITES_AT_ONCE: Final = 20
 _OF_DAYS: Final = 31
 
-_FINDING: Final = "check_id, subject, status, reason, severity, level, message, caused_by, model, firmware, maintainer"
+_FINDING: Final = (
+    "check_id, subject, status, reason, severity, level, message, caused_by, model, firmware, maintainer, division"
+)
 _ONE: Final = "site = ? AND check_id = ? AND subject = ?"
 
 
@@ -116,7 +153,7 @@ def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str)
     if about is None:
         return
     key, finding = about
-    asked = f"SELECT status, model, firmware, maintainer FROM finding_now WHERE {_ONE}"  # noqa: S608
+    asked = f"SELECT status, model, firmware, maintainer, division FROM finding_now WHERE {_ONE}"  # noqa: S608
     row = db.execute(asked, (site, *key)).fetchone()
     if finding is None:
         _close(db, site, key, at)
@@ -125,14 +162,15 @@ def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str)
         _open(db, site, now_columns.opened(key, finding, place), row[0] if row else "", at)
 
 
-def _place(db: sqlite3.Connection, site: str, subject: str) -> tuple[str, str, str]:
-    """Return model, firmware and maintainer of a subject, as other findings of it or its device have them."""
+def _place(db: sqlite3.Connection, site: str, subject: str) -> Placed:
+    """Return model, firmware, maintainer and division of a subject, as other findings of it or its device have them."""
     row = db.execute(
         "SELECT model, firmware, maintainer FROM finding_now WHERE site = ?1 AND subject = ?2"
         " UNION ALL SELECT model, firmware, '' FROM device_now WHERE site = ?1 AND 'device:' || device = ?2 LIMIT 1",
         (site, subject),
     ).fetchone()
-    return row or ("", "", "")
+    ((division,),) = db.execute("SELECT division FROM site_now WHERE site = ?", (site,)).fetchall()
+    return (*(row or ("", "", "")), division)
 
 
 def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str) -> None:
@@ -145,7 +183,7 @@ def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str
         )
     columns = ", ".join(f"{name} = excluded.{name}" for name in _FINDING.split(", ")[2:])
     db.execute(
-        f"INSERT INTO finding_now (site, {_FINDING}, since) VALUES ({', '.join('?' * 13)})"  # noqa: S608  our own columns
+        f"INSERT INTO finding_now (site, {_FINDING}, since) VALUES ({', '.join('?' * 14)})"  # noqa: S608  our own columns
         f" ON CONFLICT (site, check_id, subject) DO UPDATE SET {columns},"
         " since = CASE WHEN status = excluded.status THEN since ELSE excluded.since END",
         (site, *astuple(one), at),
@@ -155,6 +193,12 @@ def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str
 def _close(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
     db.execute(f"DELETE FROM finding_now WHERE {_ONE}", (site, *key))  # noqa: S608
     _end(db, site, key, at)
+    _end_words(db, site, key, at)
+
+
+def _end_words(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+    """End what people said of a finding that is over."""
+    db.execute(f"UPDATE word SET ended_at = ? WHERE {_ONE} AND ended_at = ''", (at, site, *key))  # noqa: S608
 
 
 def _end(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:

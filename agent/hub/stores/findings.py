@@ -3,16 +3,31 @@
 No body is read here: `agent/hub/stores/current.py` has written everything at intake.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from typing import Final
+from urllib.parse import quote, unquote
 
+from agent.hub.domain.open_statuses import OPEN
 from agent.hub.stores.store import Store
 
 DIVISION_CHARS: Final = 6
 
+_SORTED_MOST: Final = 5000
+
+_OF_FINDING: Final = (
+    "{0}.site = f.site AND {0}.check_id = f.check_id AND {0}.subject = f.subject AND {0}.kind = '{1}'"
+    " AND {0}.ended_at = ''"
+)
+_COMMENTS: Final = f"(SELECT count(*) FROM word c WHERE {_OF_FINDING.format('c', 'comment')})"  # noqa: S608
 _LISTED: Final = (
-    "f.site, s.division, f.check_id, f.subject, f.status, f.reason, f.severity, f.level, f.message, f.caused_by,"
-    " f.model, f.firmware, f.maintainer, f.since, s.made_at"
+    "f.site, f.division, f.check_id, f.subject, f.status, f.reason, f.severity, f.level, f.message, f.caused_by,"
+    " f.model, f.firmware, f.maintainer, f.since, s.made_at, coalesce(o.name, ''),"
+    " coalesce(a.said_by, ''), coalesce(a.until, ''), coalesce(t.assignee, ''), coalesce(t.until, ''),"
+    f" {_COMMENTS}"
+)
+_SAID: Final = (
+    f" LEFT JOIN operator o ON o.site = f.site LEFT JOIN word a ON {_OF_FINDING.format('a', 'acknowledged')}"
+    f" LEFT JOIN word t ON {_OF_FINDING.format('t', 'assigned')}"
 )
 
 
@@ -20,6 +35,7 @@ _LISTED: Final = (
 class Wanted:
     """Which open findings are wanted; empty: any. `division` with zeros at its end stands for all below it.
 
+    `operator`: of sites that it operates, `assignee`: that are assigned to it, both as people at the hub said;
     `since`: those that have been open as they are since this moment or later, RFC 3339 in UTC.
     """
 
@@ -30,13 +46,16 @@ class Wanted:
     status: str = ""
     model: str = ""
     since: str = ""
+    operator: str = ""
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
     """An open finding of a site. `since`: the site's time from which on it has this status, as far as the hub saw.
 
-    `seen_at`: the site's time of its newest configuration report.
+    `seen_at`: the site's time of its newest configuration report. What people at the hub said of it is empty where
+    nobody did; `acknowledged_until` and `due_on` are days.
     """
 
     site: str
@@ -54,6 +73,12 @@ class FindingRow:
     maintainer: str
     since: str
     seen_at: str
+    operator: str
+    acknowledged_by: str
+    acknowledged_until: str
+    assigned_to: str
+    due_on: str
+    comments: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +120,98 @@ class SiteFacts:
     devices: tuple[tuple[str, str, str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding stands in the order of `findings`."""
+
+    status: str
+    check: str
+    site: str
+    subject: str
+
+
 _FLEET_NAMES: Final = ", ".join(field.name for field in fields(FleetRow) if field.name != "check")
 
 
-def findings(store: Store, wanted: Wanted) -> list[FindingRow]:
-    """Return the wanted open findings: fails first, then by check, site and subject."""
-    where, values = _where(wanted)
-    rows = store.all(
-        f"SELECT {_LISTED} FROM finding_now f JOIN site_now s USING (site) WHERE {where}"  # noqa: S608  our own columns
-        " ORDER BY CASE f.status WHEN 'fail' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, f.check_id, f.site, f.subject",
-        *values,
-    )
+def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int = -1) -> list[FindingRow]:
+    """Return the wanted open findings: fails first, then by check, site and subject.
+
+    Args:
+        store: The hub's.
+        wanted: Which ones.
+        after: Only what stands behind this one, which itself may be over meanwhile; None: from the first on.
+        most: At most so many; -1: all.
+    """
     names = [field.name for field in fields(FindingRow)]
-    return [FindingRow(**dict(zip(names, row, strict=True))) for row in rows]
+    found: list[FindingRow] = []
+    for status in _statuses(wanted):
+        if after is not None and OPEN.index(status) < OPEN.index(after.status):
+            continue
+        where, values = _where(wanted, status)
+        path = _path(store, wanted, status)
+        if after is not None and status == after.status:
+            where += " AND (f.check_id, f.site, f.subject) > (?, ?, ?)"
+            values += [after.check, after.site, after.subject]
+        rows = store.all(
+            f"SELECT {_LISTED} FROM (SELECT * FROM finding_now f {path} WHERE {where}"  # noqa: S608  our own columns
+            f" ORDER BY f.check_id, f.site, f.subject LIMIT ?) f CROSS JOIN site_now s ON s.site = f.site {_SAID}"
+            " ORDER BY f.check_id, f.site, f.subject",
+            *values,
+            most - len(found) if most >= 0 else -1,
+        )
+        found += [FindingRow(**dict(zip(names, row, strict=True))) for row in rows]
+        if len(found) == most:
+            break
+    return found
+
+
+def total(store: Store, wanted: Wanted) -> int:
+    """Return how many open findings are wanted."""
+    return sum(_count(store, wanted, status) for status in _statuses(wanted))
+
+
+def _count(store: Store, wanted: Wanted, status: str) -> int:
+    where, values = _where(wanted, status)
+    path = _index(wanted)
+    ((count,),) = store.all(f"SELECT count(*) FROM finding_now f {path} WHERE {where}", *values)  # noqa: S608
+    return int(count)
+
+
+def _index(wanted: Wanted) -> str:
+    """Return the index that leaves least of what is not wanted: SQLite does not know how many rows a filter leaves."""
+    if wanted.site:
+        return ""  # the primary key
+    if wanted.model or wanted.maintainer:
+        return "INDEXED BY finding_now_model" if wanted.model else "INDEXED BY finding_now_maintainer"
+    if wanted.check or not (wanted.division or wanted.since):
+        return "INDEXED BY finding_now_order"
+    return "INDEXED BY finding_now_division" if wanted.division else "INDEXED BY finding_now_since"
+
+
+def _path(store: Store, wanted: Wanted, status: str) -> str:
+    """Return the index by which a page is read: that of a filter which leaves few, else that of the order."""
+    index = _index(wanted)
+    if index.endswith(("division", "since")) and _count(store, wanted, status) > _SORTED_MOST:
+        return "INDEXED BY finding_now_order"
+    return index
+
+
+def place_of(row: FindingRow) -> Place:
+    """Return where a finding stands."""
+    return Place(row.status, row.check, row.site, row.subject)
+
+
+def place_text(place: Place) -> str:
+    """Encode a place as one word, for the next page."""
+    return "/".join(quote(part, safe=":") for part in astuple(place))
+
+
+def read_place(text: str) -> Place:
+    """Parse what `place_text` wrote. Raises ValueError for anything else."""
+    parts = [unquote(part, errors="strict") for part in text.split("/")]
+    if len(parts) != len(fields(Place)) or parts[0] not in OPEN:
+        raise ValueError("no place")
+    return Place(*parts)
 
 
 def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
@@ -127,6 +231,39 @@ def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
     )
     names = [field.name for field in fields(FleetRow)]
     return [FleetRow(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """How long fails of a check lasted that ended, seconds by the sites' own times; `open`: that last until now."""
+
+    check: str
+    repaired: int
+    mean_s: float
+    longest_s: float
+    open: int
+
+
+def repaired(store: Store, since: str, check: str, division: str) -> list[Repaired]:
+    """Return how long fails lasted, those first of which most ended, without those whose clock went back.
+
+    Args:
+        store: The hub's.
+        since: That ended at this time or later, RFC 3339 in UTC.
+        check: Of this one; empty: of each.
+        division: Of sites in it, or below it; empty: anywhere.
+    """
+    low, high = _below(division)
+    rows = store.all(
+        "SELECT check_id, count(*), avg(lasted_s), max(lasted_s), (SELECT count(*) FROM finding_now f"
+        " WHERE f.status = 'fail' AND f.check_id = h.check_id AND f.division >= ?3 AND f.division < ?4) FROM ("
+        " SELECT check_id, (julianday(to_at) - julianday(from_at)) * 86400 AS lasted_s FROM finding_history"
+        " WHERE to_at <> '' AND to_at >= ?1 AND status = 'fail' AND from_at <= to_at AND (?2 = '' OR check_id = ?2)"
+        " AND (?5 = '' OR site IN (SELECT site FROM site_now WHERE division >= ?3 AND division < ?4))"
+        ") h GROUP BY check_id ORDER BY 2 DESC, check_id",
+        *(since, check, low, high, division),
+    )
+    return [Repaired(*row) for row in rows]
 
 
 def site_facts(store: Store, site: str) -> SiteFacts | None:
@@ -155,12 +292,17 @@ def history(store: Store, site: str, most: int) -> list[Stretch]:
     return [Stretch(*row) for row in rows]
 
 
-def _where(wanted: Wanted) -> tuple[str, list[str]]:
-    """Return the condition and its values."""
-    parts, values = ["1 = 1"], []
+def _statuses(wanted: Wanted) -> tuple[str, ...]:
+    return (wanted.status,) if wanted.status else OPEN
+
+
+def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
+    """Return the condition and its values, for one status: within it an index has the order of a page."""
+    # The sign keeps SQLite from reading everything of a status to find what is of one site.
+    parts, values = ["+f.status = ?" if wanted.site else "f.status = ?"], [status]
     for column, value in (
         ("f.site", wanted.site), ("f.maintainer", wanted.maintainer), ("f.check_id", wanted.check),
-        ("f.status", wanted.status), ("f.model", wanted.model),
+        ("f.model", wanted.model),
     ):  # fmt: skip
         if value:
             parts.append(f"{column} = ?")
@@ -169,8 +311,24 @@ def _where(wanted: Wanted) -> tuple[str, list[str]]:
         parts.append("f.since >= ?")
         values.append(wanted.since)
     if wanted.division:
-        below = wanted.division.rstrip("0") if len(wanted.division) == DIVISION_CHARS else wanted.division
-        below += "0" * (len(below) % 2)  # a code has two digits for each level: 140200 is 14 02
-        parts.append("s.division >= ? AND s.division < ?")
-        values += [below, f"{below}:"]  # the colon comes behind the digit 9
+        parts.append("f.division >= ? AND f.division < ?")
+        values += _below(wanted.division)
+    if wanted.operator:
+        parts.append("f.site IN (SELECT site FROM operator WHERE name = ?)")
+        values.append(wanted.operator)
+    if wanted.assignee:
+        parts.append(
+            "(f.site, f.check_id, f.subject) IN (SELECT site, check_id, subject FROM word"
+            " WHERE assignee = ? AND ended_at = '' AND assignee <> '')"
+        )
+        values.append(wanted.assignee)
     return " AND ".join(parts), values
+
+
+def _below(division: str) -> tuple[str, str]:
+    """Return between which codes a division and all below it lie, the second one not included."""
+    if not division:
+        return "", "\U0010ffff"
+    below = division.rstrip("0") if len(division) == DIVISION_CHARS else division
+    below += "0" * (len(below) % 2)  # a code has two digits for each level: 140200 is 14 02
+    return below, f"{below}:"  # the colon comes behind the digit 9

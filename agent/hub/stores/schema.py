@@ -14,11 +14,12 @@ from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
 from agent.hub.stores import case_columns, current, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
+from agent.hub.stores.keeping import tables
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 8
+VERSION: Final = 11
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -189,7 +190,10 @@ CREATE TABLE IF NOT EXISTS refused_key (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_STEPS: Final = (
+    _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
+    current.WORD_STEP, tables.STEP,
+)  # fmt: skip
 
 _BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5
@@ -229,7 +233,7 @@ def prepare(db: sqlite3.Connection) -> int:
 
 def _to_fill(version: int) -> int:
     """Return the version of a file with today's tables whose reports have to be read once more."""
-    if version == 0:
+    if version == 0 or version > _BEFORE_NOW:
         return VERSION
     if version > _BEFORE_TOLD:
         return _BEFORE_NOW

@@ -27,6 +27,9 @@ from drivers.spans import day_span
 COVERAGE_LEAST: Final = 0.95
 """A group of which less was reported has no rank: who reports only good days must not win."""
 
+JUDGED_LEAST: Final = 0.95
+"""Nor has one of which less of what was due was judged: who lets nothing be seen must not win, nor lose by it."""
+
 _Groups = Mapping[str, Mapping[str, Any]]
 
 
@@ -65,6 +68,11 @@ class GroupRow:
     def ranking_ratio(self, metric: str) -> float | None:
         """Return the rate that ranks: the corrected one, where there is one."""
         return self.corrected_ratio(metric) if metric in self.corrected else self.ratio(metric)
+
+    def judged_ratio(self, metric: str) -> float:
+        """Return which share of the denominator that ranks was judged, 0 where nothing was to be measured."""
+        _, of, unknown, _ = self.corrected.get(metric) or self.figures.get(metric, (0, 0, 0, 0))
+        return 1 - unknown / of if of else 0.0
 
     def unknown_ratio(self, metric: str) -> float | None:
         """Return which share of the denominator is unknown, None where nothing was to be measured."""
@@ -272,7 +280,11 @@ def _ranked(sums: _Sums, sort: str) -> tuple[GroupRow, ...]:
         )
         for name, due in {**dict.fromkeys(sums.repairs, 0), **sums.due}.items()
     ]  # fmt: skip
-    named = [row for row in rows if row.name and row.coverage_ratio >= COVERAGE_LEAST]
+    named = [
+        row
+        for row in rows
+        if row.name and row.coverage_ratio >= COVERAGE_LEAST and row.judged_ratio(sort) >= JUDGED_LEAST
+    ]
     rates = {row.name: rate for row in named if (rate := row.ranking_ratio(sort)) is not None}
     order = sorted(rates.values(), reverse=True)
     told = [replace(row, rank=order.index(rates[row.name]) + 1) if row.name in rates else row for row in rows]

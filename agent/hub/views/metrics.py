@@ -5,13 +5,14 @@ first 500 sites by name has three series of its own, so that a city does not flo
 `camwarden_hub_sites_without_series` is the number of the others. Reasons are the words of `agent/verify/message.py` and
 `agent/hub/workers/answers.py`, a few dozen at most.
 
-Beside a running hub the database is opened anew for each request. The address that it listens on, loopback unless
-another is named, decides who may connect.
+Beside a running hub the database is opened anew for each request; what costs a look at every site is kept for a minute.
+The address that it listens on, loopback unless another is named, decides who may connect.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from agent.contract.presence import STATUSES
 from agent.host import prometheus
 from agent.host.prometheus import Kind, Labels, block
 from agent.hub.domain.figures import METRICS
+from agent.hub.stores import city
 from agent.hub.stores import trust as trust_db
 from agent.hub.stores.day_figures import CHINA, Figure, added
 from agent.hub.stores.store import NAME, Store
@@ -33,6 +35,9 @@ from agent.verify.members import time_of
 SITES_MOST: Final = 500
 """Sites with series of their own."""
 
+SLOW_S: Final = 60.0
+"""So long a served page keeps what costs a look at every site: who is silent, and the figures of yesterday."""
+
 _RESULTS = {
     "verified": "verified",
     "duplicates": "duplicate",
@@ -42,24 +47,38 @@ _RESULTS = {
 }
 
 
-def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) -> str:
-    """Return the page from the hub's database, the trust file, and the size on disk of the data folder `directory`."""
-    rows = queries.site_rows(store)
-    states = Counter(row.status for row in rows)
-    silent = Counter(one.kind for one in silent_sites(rows, queries.waiting_rows(store), trust, now))
-    summed: Counter[str] = Counter()
-    for of_site in queries.counts(store).values():
-        summed.update(of_site)
-    current = {(row.site, row.epoch) for row in rows}
-    lag: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """What costs a look at every site, and when it was: silent sites by kind, and the figures of yesterday."""
+
+    at: datetime
+    silent: Mapping[str, int]
+    assessment: str
+
+
+def look(store: Store, trust: Trust, now: datetime) -> Slow:
+    """Look at every site."""
+    rows, waiting = queries.site_rows(store), queries.waiting_rows(store)
+    return Slow(now, Counter(one.kind for one in silent_sites(rows, waiting, trust, now)), _assessment(store, now))
+
+
+def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime, slow: Slow | None = None) -> str:
+    """Return the page from the hub's database, the trust file, and the size on disk of the data folder `directory`.
+
+    `slow`: an earlier look at every site, None: look now.
+    """
+    slow = slow or look(store, trust, now)
+    rows = city.site_contacts(store)
+    states, silent = Counter(status for _, status, _ in rows), Counter(slow.silent)
+    summed = Counter(city.counts_summed(store))
+    lag = Counter(city.lags(store))
     missing: Counter[str] = Counter()
-    for chain in queries.chain_rows(store):
+    for chain in queries.chains_with_holes(store):
         missing[chain.site] += sum(last - first + 1 for first, last in queries.missing_runs(store, chain))
-        if (chain.site, chain.epoch) in current:
-            lag[chain.site] += max(0, chain.expected - chain.confirmed)
-    heard = ((row.site, time_of(row.health_at)) for row in rows)
+    oldest = time_of(min((at for _, _, at in rows if at), default=""))
+    shown = [site for site, _, _ in rows[:SITES_MOST]]
+    heard = ((site, time_of(at)) for site, _, at in rows[:SITES_MOST])
     ages = {site: (now - at).total_seconds() for site, at in heard if at is not None}
-    shown = [row.site for row in rows[:SITES_MOST]]
     size = sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
     blocks = [
         _block(
@@ -95,7 +114,7 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) ->
         ),
         _block(
             *("health_age_seconds_max", "gauge", "Longest time since a site's last health report came."),
-            [({}, max(ages.values(), default=0.0))],
+            [({}, (now - oldest).total_seconds() if oldest else 0.0)],
         ),
         _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_order_counts(store).values()))]),
         _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
@@ -115,12 +134,12 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) ->
             *("site_reports_unconfirmed", "gauge", "Reports of a site that are not confirmed."),
             [({"site": site}, lag[site]) for site in shown],
         ),
-        *_assessment(store, now),
+        slow.assessment,
     ]
     return "".join(blocks)
 
 
-def _assessment(store: Store, now: datetime) -> list[str]:
+def _assessment(store: Store, now: datetime) -> str:
     yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
     rows = assess(store, "division", yesterday, yesterday, now).rows
     sums: dict[str, Figure] = {}
@@ -131,7 +150,7 @@ def _assessment(store: Store, now: datetime) -> list[str]:
     def of(place: int) -> list[tuple[Labels, float]]:
         return [({"figure": name}, sums[name][place]) for name in METRICS if name in sums]
 
-    return [
+    blocks = [
         _block("assessment_sites_due", "gauge", "Sites that were due yesterday.", [({}, sum(r.due for r in rows))]),
         _block(
             *("assessment_sites_reported", "gauge", "Sites of which yesterday's figures have come."),
@@ -142,6 +161,7 @@ def _assessment(store: Store, now: datetime) -> list[str]:
         _block("assessment_unknown", "gauge", "What of assessment_due could not be judged.", of(2)),
         _block("assessment_excluded", "gauge", "What was not due because work was planned.", of(3)),
     ]
+    return "".join(blocks)
 
 
 def _by_reason(summed: Mapping[str, int], kinds: tuple[str, ...]) -> list[tuple[Labels, float]]:
@@ -157,15 +177,30 @@ def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, flo
     return block(f"camwarden_hub_{name}", kind, text, samples)
 
 
-def read_metrics(directory: Path, now: datetime) -> str:
-    """Return the page from a hub's data.
+class Page:
+    """The page of a hub's data, which keeps what is slow to find for `SLOW_S`, and the bindings that it has read."""
 
-    Raises:
-        AgentError: There is no hub, or a file cannot be read.
-    """
-    bindings = trust_db.load(directory)
-    with closing(Store(directory, read_only=True)) as store:
-        return write_metrics(store, bindings, directory, now)
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._trust: Trust | None = None
+        self._slow: Slow | None = None
+
+    def read(self, now: datetime) -> str:
+        """Return the page.
+
+        Raises:
+            AgentError: There is no hub, or a file cannot be read.
+        """
+        self._trust = trust_db.load(self._directory, self._trust)
+        with closing(Store(self._directory, read_only=True)) as store:
+            if self._slow is None or not timedelta() <= now - self._slow.at < timedelta(seconds=SLOW_S):
+                self._slow = look(store, self._trust, now)
+            return write_metrics(store, self._trust, self._directory, now, self._slow)
+
+
+def read_metrics(directory: Path, now: datetime) -> str:
+    """Return the page from a hub's data. Raises AgentError."""
+    return Page(directory).read(now)
 
 
 @contextmanager
@@ -177,5 +212,6 @@ def serving(
     Raises:
         ConfigurationError: The address cannot be listened on.
     """
-    with prometheus.serving(address, lambda: read_metrics(directory, clock()), "--metrics", names) as port:
+    page = Page(directory)
+    with prometheus.serving(address, lambda: page.read(clock()), "--metrics", names) as port:
         yield port

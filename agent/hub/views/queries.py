@@ -6,6 +6,7 @@ Each statement runs by itself, so that a reader beside the hub never holds it up
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.stores.case_columns import FINDING, Finding
@@ -15,10 +16,21 @@ from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
 _OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
+# By epoch, so that the index leads to the configuration reports: there are a hundred others a day.
+_CONFIGS = (
+    "epoch e CROSS JOIN report r ON r.site = e.site AND r.epoch = e.epoch AND r.stream = 'config' AND r.fork = 0"
+    " JOIN said USING (id) WHERE e.site = ?"
+)
 _TOLD = (
     "FROM report r JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id WHERE r.site = ?"
     " AND r.epoch = ? AND r.stream = ? AND r.seq BETWEEN ? AND ? AND r.fork = 0"
 )
+
+
+Names = tuple[str, str]
+"""The first and the last site of a page, by name."""
+
+EVERY: Final[Names] = ("", "\U0010ffff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +96,45 @@ class StoredReport:
     payload: bytes = field(repr=False)
 
 
-def site_rows(store: Store, only: str | None = None) -> list[SiteRow]:
-    """Return every site, by name, or the one of that name."""
+def site_rows(store: Store, only: str | None = None, names: Names = EVERY) -> list[SiteRow]:
+    """Return every site of a page, by name, or the one of that name."""
     columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
     made_at = (
         "SELECT made_at FROM report r JOIN said USING (id) WHERE r.site = site.site"
         " AND r.epoch = site.epoch AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1"
     )
-    where = "" if only is None else "WHERE site = ? "
     rows = store.all(
-        f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site {where}ORDER BY site",  # noqa: S608
-        *(() if only is None else (only,)),
+        f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site WHERE site BETWEEN ? AND ? ORDER BY site",  # noqa: S608
+        *(names if only is None else (only, only)),
     )
     return [SiteRow(*row) for row in rows]
 
 
-def chain_rows(store: Store, site: str | None = None) -> list[ChainRow]:
-    """Return the chains of a site, or of all."""
-    statement = "SELECT site, epoch, stream, seq, position_seq, broken, expected FROM chain"
-    if site is None:
-        return [ChainRow(*row) for row in store.all(f"{statement} ORDER BY site, epoch, stream")]
-    return [ChainRow(*row) for row in store.all(f"{statement} WHERE site = ? ORDER BY epoch, stream", site)]
+def chain_rows(store: Store, site: str | None = None, names: Names = EVERY) -> list[ChainRow]:
+    """Return the chains of a site, or of all of a page."""
+    rows = store.all(
+        "SELECT site, epoch, stream, seq, position_seq, broken, expected FROM chain WHERE site BETWEEN ? AND ?"
+        " ORDER BY site, epoch, stream",
+        *(names if site is None else (site, site)),
+    )
+    return [ChainRow(*row) for row in rows]
 
 
-def waiting_rows(store: Store) -> list[WaitingRow]:
+def waiting_rows(store: Store, names: Names = EVERY) -> list[WaitingRow]:
     """Return what waits for keys to be trusted, by site and in the order of arrival."""
     rows = store.all(
         "SELECT w.site, w.kid, count(*), min(w.arrived_at), k.kid IS NOT NULL FROM waiting w"
-        " LEFT JOIN key k ON k.kid = w.kid GROUP BY w.site, w.kid ORDER BY w.site, min(w.id)"
+        " LEFT JOIN key k ON k.kid = w.kid WHERE w.site BETWEEN ? AND ?"
+        " GROUP BY w.site, w.kid ORDER BY w.site, min(w.id)",
+        *names,
     )
     return [WaitingRow(site, kid, number, since, bool(shown)) for site, kid, number, since, shown in rows]
 
 
 def missing_runs(store: Store, chain: ChainRow) -> list[tuple[int, int]]:
     """Return the runs of numbers that are neither stored nor explained, up to what the site is known to have made."""
+    if chain.position >= chain.expected:
+        return []
     return absent(store, chain.site, chain.epoch, chain.stream, chain.position, chain.expected)
 
 
@@ -145,21 +162,35 @@ def absent_rows(store: Store, site: str) -> list[Gap]:
     return rows
 
 
-def counts(store: Store) -> dict[str, dict[str, int]]:
+def counts(store: Store, names: Names = EVERY) -> dict[str, dict[str, int]]:
     """Return the counters by site; the empty site is for what names none."""
     by_site: dict[str, dict[str, int]] = {}
-    for site, name, number in store.all("SELECT site, name, n FROM count"):
+    for site, name, number in store.all("SELECT site, name, n FROM count WHERE site BETWEEN ? AND ?", *names):
         by_site.setdefault(site, {})[name] = number
     return by_site
 
 
-def confirmed_counts(store: Store) -> dict[str, int]:
-    """Return how many reports up to the watermarks are stored, by site."""
+def confirmed_counts(store: Store, names: Names = EVERY) -> dict[str, int]:
+    """Return how many reports up to the watermarks came, by site.
+
+    Below a watermark nothing is missing that no gap explains: only where there is one, reports are counted one by one.
+    """
     rows = store.all(
-        "SELECT r.site, count(*) FROM report r JOIN chain c USING (site, epoch, stream)"
-        " WHERE r.seq <= c.seq AND r.fork = 0 GROUP BY r.site"
+        "SELECT c.site, sum(CASE WHEN EXISTS (SELECT 1 FROM gap g"
+        " WHERE g.site = c.site AND g.epoch = c.epoch AND g.stream = c.stream) THEN (SELECT count(*) FROM report r"
+        " WHERE r.site = c.site AND r.epoch = c.epoch AND r.stream = c.stream AND r.seq <= c.seq AND r.fork = 0)"
+        " ELSE c.seq END) FROM chain c WHERE c.site BETWEEN ? AND ? GROUP BY c.site",
+        *names,
     )
     return dict(rows)
+
+
+def chains_with_holes(store: Store) -> list[ChainRow]:
+    """Return the chains behind whose place the site is known to have made more."""
+    rows = store.all(
+        "SELECT site, epoch, stream, seq, position_seq, broken, expected FROM chain WHERE position_seq < expected"
+    )
+    return [ChainRow(*row) for row in rows]
 
 
 def epochs(store: Store, site: str) -> list[tuple[str, str, str]]:
@@ -242,8 +273,8 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, 
     number, arrived_at, row = newest
     since = utc_text(datetime.fromisoformat(arrived_at) - within)
     earlier = store.all(
-        "SELECT epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ? AND stream = 'config'"
-        " AND fork = 0 AND arrived_at >= ? AND id <> ? ORDER BY arrived_at, id LIMIT 1",
+        f"SELECT r.epoch, made_at, config FROM {_CONFIGS} AND arrived_at >= ? AND id <> ?"  # noqa: S608
+        " ORDER BY arrived_at, id LIMIT 1",
         *(site, since, number),
     )
     return (ConfigRow(*earlier[0]), row) if earlier else None
@@ -258,8 +289,8 @@ def newest_config(store: Store, site: str) -> ConfigRow | None:
 def _newest_config(store: Store, site: str) -> tuple[int, str, ConfigRow] | None:
     """Return row number, time of arrival, and the report."""
     rows = store.all(
-        "SELECT id, arrived_at, epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ?"
-        " AND stream = 'config' AND fork = 0 ORDER BY arrived_at DESC, id DESC LIMIT 1",
+        f"SELECT id, arrived_at, r.epoch, made_at, config FROM {_CONFIGS}"  # noqa: S608
+        " ORDER BY arrived_at DESC, id DESC LIMIT 1",
         site,
     )
     return (rows[0][0], rows[0][1], ConfigRow(*rows[0][2:])) if rows else None

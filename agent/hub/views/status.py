@@ -8,6 +8,7 @@ from typing import Any, Final
 from agent.contract.chain import utc_text
 from agent.hub.domain.accepted_loss import accepted
 from agent.hub.domain.view_columns import read_config
+from agent.hub.stores import city
 from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.disputes import disputes
 from agent.hub.stores.drills import drills_json
@@ -28,8 +29,17 @@ SILENT_SCHEMA: Final = "camwarden-hub-silent/1"
 ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 
-def write_status(store: Store, trust: Trust | None = None, now: datetime | None = None) -> dict[str, Json]:
-    """Return counts, chains and gaps of every known site.
+def write_status(
+    store: Store,
+    trust: Trust | None = None,
+    now: datetime | None = None,
+    names: tuple[str | None, str] = (None, ""),
+    most: int = -1,
+) -> dict[str, Json]:
+    """Return counts, chains and gaps of known sites.
+
+    `names`: of the one site, or of those behind one by name, at most so many (-1: all). `next`: behind which one there
+    are more, or null; `total`: how many there are.
 
     `standing`: `revoked` or `not-started`, where the site is that by `trust` at `now`; else null.
 
@@ -37,15 +47,20 @@ def write_status(store: Store, trust: Trust | None = None, now: datetime | None 
     explanation; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
     names.
     """
-    counted = queries.counts(store)
-    rows = {row.site: row for row in queries.site_rows(store)}
+    only, after = names
+    listed, total = city.site_page(store, after, most)
+    if only is not None:
+        listed = [only]
+    page = (listed[0], listed[-1]) if listed else ("", "")
+    counted = queries.counts(store, page)
+    rows = {row.site: row for row in queries.site_rows(store, names=page)}
     waiting: dict[str, list[WaitingRow]] = defaultdict(list)
-    for row in queries.waiting_rows(store):
+    for row in queries.waiting_rows(store, page):
         waiting[row.site].append(row)
     chains: dict[str, list[ChainRow]] = defaultdict(list)
-    for chain in queries.chain_rows(store):
+    for chain in queries.chain_rows(store, names=page):
         chains[chain.site].append(chain)
-    confirmed = queries.confirmed_counts(store)
+    confirmed = queries.confirmed_counts(store, page)
     open_orders, open_disputes = open_order_counts(store), open_dispute_counts(store)
     policies = _policies(store)
 
@@ -55,6 +70,8 @@ def write_status(store: Store, trust: Trust | None = None, now: datetime | None 
 
     def shown(site: str) -> dict[str, Json]:
         counts = counted.get(site, {})
+        newest = queries.newest_config(store, site)
+        configured = read_config(newest.said) if newest is not None else None
         return {
             **_state(rows.get(site)),
             "standing": standing(rows[site], bound[site], now) if now and site in rows else None,
@@ -75,12 +92,15 @@ def write_status(store: Store, trust: Trust | None = None, now: datetime | None 
             "changes": write_changes(store, site),
             "disputes_open": open_disputes.get(site, 0),
             "disputes": write_disputed(store, site),
-            "acknowledged": write_acknowledged(store, site),
-            "drills": write_drills(store, site),
-            "not_shown": _unreadable(store, site),
+            "acknowledged": [acknowledged_json(one) for one in configured.known] if configured else [],
+            "drills": drills_json(configured.drills) if configured else [],
+            # stored before there were bounds
+            "not_shown": "config" if newest is not None and not newest.said else None,
         }
 
-    return {"schema": SCHEMA, "sites": {site: _contained(shown, site) for site in sorted(counted.keys() | rows.keys())}}
+    known = [site for site in listed if site in counted or site in rows]
+    more = listed[-1] if only is None and len(listed) == most else None
+    return {"schema": SCHEMA, "total": total, "next": more, "sites": {site: _contained(shown, site) for site in known}}
 
 
 def _watermark(chain: ChainRow) -> Json:
@@ -108,12 +128,6 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
         }
 
 
-def _unreadable(store: Store, site: str) -> str | None:
-    """Return what of a site cannot be shown: its newest configuration report was stored before there were bounds."""
-    row = queries.newest_config(store, site)
-    return "config" if row is not None and not row.said else None
-
-
 def write_changes(store: Store, site: str) -> Json:
     """Return how a site's reports differ within the last month, and between which times; None without two."""
     found = changes_of(store, site)
@@ -126,20 +140,6 @@ def write_changes(store: Store, site: str) -> Json:
         "epochs": [earlier.epoch, later.epoch],
         "kinds": [change_json(change) for change in differing],
     }
-
-
-def write_acknowledged(store: Store, site: str) -> list[Json]:
-    """Return the acknowledgements in a site's newest configuration report."""
-    row = queries.newest_config(store, site)
-    configured = read_config(row.said) if row is not None else None
-    return [acknowledged_json(one) for one in configured.known] if configured else []
-
-
-def write_drills(store: Store, site: str) -> list[Json]:
-    """Return the drills in a site's newest configuration report, the newest first."""
-    row = queries.newest_config(store, site)
-    configured = read_config(row.said) if row is not None else None
-    return drills_json(configured.drills) if configured else []
 
 
 def write_disputed(store: Store, site: str) -> list[Json]:

@@ -14,6 +14,9 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.host.access_register import expire_openings
+from agent.hub.domain.retention import is_held
+from agent.hub.stores.day_figures import china_day
+from agent.hub.stores.keeping.holds import held
 from agent.hub.stores.store import Store
 from agent.hub.workers.intake import Event
 
@@ -28,6 +31,7 @@ _OVER = (
     " WHERE r.id > ? ORDER BY r.id LIMIT ?"
 )
 _WITH_REPORT = (
+    "DELETE FROM body_held WHERE report_id = ?",
     "DELETE FROM telling_finding WHERE report_id = ?",
     "DELETE FROM telling WHERE id = ?",
     "DELETE FROM said WHERE id = ?",
@@ -41,6 +45,7 @@ _BESIDE = (
     "DELETE FROM assessed WHERE day < substr(?1, 1, 10)",
     "DELETE FROM refused WHERE at < ?1",
     "DELETE FROM finding_history WHERE to_at <> '' AND to_at < ?1",
+    "DELETE FROM word WHERE ended_at <> '' AND ended_at < ?1",
     "DELETE FROM waiting WHERE arrived_at < ?1",
     "DELETE FROM dispute WHERE arrived_at < ?1",
     "DELETE FROM command WHERE created_at < ?1 AND expires_at < ?1",
@@ -78,7 +83,7 @@ class Expiry:
                 store.run(_UNTOLD, self.sites.pop())
                 count = 0
             else:
-                self.after_id, sites = expire_portion(store, limit, self.after_id)
+                self.after_id, sites = expire_portion(store, limit, self.after_id, china_day(agreed).isoformat())
                 self.sites.update(sites)
                 count = len(sites)
             if not self.after_id and not self.sites:
@@ -98,13 +103,22 @@ def agreed_time(store: Store, now: datetime) -> datetime | None:
     return min(now, datetime.fromisoformat(newest)) if newest else None
 
 
-def expire_portion(store: Store, limit: str, after_id: int) -> tuple[int, list[str]]:
+def expire_portion(store: Store, limit: str, after_id: int, today: str) -> tuple[int, list[str]]:
     """Delete what is over of the next reports by id; return the last id, 0 behind the end, and each deleted one's site.
+
+    What a person, a case or a dispute holds stays, with all that was extracted of it; `today` is a day (2026-11-24).
 
     Reports have ids in the order in which they came, but for a few that had waited for trust.
     """
     rows = store.all(_OVER, after_id, AT_ONCE)
-    over = [(number, site) for number, site, arrived_at, spare in rows if arrived_at < limit and spare]
+    spans = held(
+        store, {site for _, site, arrived_at, spare in rows if arrived_at < limit and spare}, today, by_fails=False
+    )
+    over = [
+        (number, site)
+        for number, site, arrived_at, spare in rows
+        if arrived_at < limit and spare and not is_held(spans[site], arrived_at)
+    ]
     for number, _ in over:
         for statement in _WITH_REPORT:
             store.run(statement, number)

@@ -35,6 +35,7 @@ from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, orders, resend
 from agent.hub.workers.answers import Ack, write_ack
 from agent.hub.workers.expire import Expiry
+from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
 from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
@@ -110,7 +111,7 @@ class _Service:
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
         self._evidence_id: int | None = 0
         self._evidence_look_at_s = 0.0
-        self._expiry = Expiry(options.kept)
+        self._expiry, self._housekeeping = Expiry(options.kept), Housekeeping()
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
@@ -192,7 +193,8 @@ class _Service:
                 if ready:
                     self._look_at_orders(link)
                     self._look_at_evidence()
-                    self._expiry.look(self._store, self._clock(), time.monotonic(), self._tell)
+                    for worker in (self._expiry, self._housekeeping):
+                        worker.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)
                 if not ready and time.monotonic() > deadline:

@@ -18,7 +18,7 @@ from patience import PATIENCE_S
 
 from agent.contract.topics import topic
 from agent.hub.stores import trust
-from agent.hub.views.metrics import read_metrics, serving, write_metrics
+from agent.hub.views.metrics import Page, read_metrics, serving, write_metrics
 from agent.model.errors import ConfigurationError
 from agent.model.finding import Draft
 from agent.site.config.site import Hub
@@ -135,6 +135,23 @@ def test_the_page_is_served_beside_a_hub_that_writes(desk: Desk, maker: Maker) -
         assert get(port, "/metrics", "POST")[0] == 501
     with pytest.raises(OSError, match="refused"):
         get(port)
+
+
+def test_a_served_page_looks_at_every_site_once_a_minute_and_counts_each_time(desk: Desk, maker: Maker) -> None:
+    trust.add(desk.directory, "S9", "F" * 43, NOW)
+    page = Page(desk.directory)
+
+    def seen(seconds: float) -> tuple[bool, bool]:
+        text = page.read(NOW + timedelta(seconds=seconds))
+        return 'silent_sites{kind="never-enrolled"} 1\n' in text, "messages_received_total 0\n" in text
+
+    assert seen(0) == (True, True)
+    trust.revoke(desk.directory, "F" * 43, NOW)
+    desk.hand_in("nonsense", b"", "")
+    assert seen(59) == (True, False)
+    assert seen(60) == (False, False)
+    trust.add(desk.directory, "S8", "E" * 43, NOW)
+    assert seen(-60) == (True, False)  # the clock was put back
 
 
 def test_the_page_is_read_by_its_address_and_the_names_it_was_given_alone(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_sums_are_made_of_numerators_and_denominators_of_all_sites_and_days(desk
     assert row.figures["online"] == (690, 1200, 105, 20)
     assert row.ratio("online") == 690 / 1200
     assert row.unknown_ratio("online") == 105 / 1200
-    assert (row.name, row.rank, row.sites, row.due, row.reported) == ("140200", 1, 2, 4, 4)
+    assert (row.name, row.rank, row.sites, row.due, row.reported) == ("140200", None, 2, 4, 4)
     assert row.ratio("clock") == 0.5
     assert row.ratio("good") is None
 
@@ -85,6 +85,15 @@ def test_what_nobody_vouched_for_or_was_changed_does_not_count(desk: Desk, tmp_p
     (foreign,), _ = stranger.envelopes([Draft("health", body)], {}, "e1", NOON)
     assert desk.send(foreign, "S1")["event"] == "untrusted"
     assert [row.reported for row in rows(desk)] == [0]
+
+
+def test_what_could_not_be_judged_takes_the_rank_by_that_figure_alone(desk: Desk, tmp_path: Path) -> None:
+    """Just 95 % judged is enough."""
+    one, two = Reporting(desk, tmp_path, "S1"), Reporting(desk, tmp_path, "S2")
+    one.health(0, "140201", online=[940, 1000, 50, 0], clock=[94, 100, 6, 0])
+    two.health(0, "140202", online=[949, 1000, 51, 0], clock=[100, 100, 0, 0])
+    assert [(row.name, row.rank) for row in rows(desk, days=1)] == [("140201", 1), ("140202", None)]
+    assert [(row.name, row.rank) for row in rows(desk, days=1, sort="clock")] == [("140202", 1), ("140201", None)]
 
 
 def test_a_silent_day_lowers_the_coverage_and_takes_the_rank(desk: Desk, tmp_path: Path) -> None:

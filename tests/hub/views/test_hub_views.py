@@ -53,6 +53,32 @@ def views(store: Store, now: datetime = LATER) -> dict[str, Json]:
     return shown
 
 
+def test_status_comes_in_pages_by_name_and_says_what_is_left(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("S1", "S2", "S3"):
+        trusted(desk, Maker(tmp_path / name, delivery.site(name)))
+    desk.hand_in("nonsense", b"", "")
+    desk.store.close()
+    words = ["hub", "status", "--data", str(desk.directory)]
+    pages, after = [], ""
+    while True:
+        assert main([*words, "--json", "--limit", "2", "--after", after]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["total"] == 4
+        pages.append(list(told["sites"]))
+        if told["next"] is None:
+            break
+        after = told["next"]
+    assert pages == [["", "S1"], ["S2", "S3"], []]
+    assert main([*words, "S2", "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["sites"]) == ["S2"]
+    assert main([*words, "--limit", "3"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "4 sites in all; the next ones: the same with --after S2"
+    assert main([*words, "S9"]) == 2
+    assert "'S9' is not known here" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("ts", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 def test_a_signed_report_of_no_year_is_refused_and_every_site_is_shown(
     desk: Desk, maker: Maker, capsys: pytest.CaptureFixture[str], ts: str

@@ -9,14 +9,14 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime, time
 from typing import Final
 
-from agent.commands.hub.finding_lines import print_lines
+from agent.commands.hub.findings.lines import print_lines
 from agent.commands.hub.view import reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
 from agent.host.files import write_atomic
 from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Wanted, findings
-from agent.model.errors import ConfigurationError, os_words
+from agent.hub.stores.findings import FindingRow, Place, Wanted, findings, place_of, place_text, read_place, total
+from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
@@ -24,6 +24,9 @@ from agent.text.harmless import csv_cell
 from agent.text.translate import render, translate
 
 SCHEMA: Final = "camwarden-hub-findings/1"
+SHOWN_MOST: Final = 1000
+"""Findings that are listed where nobody names a number; a table that goes into a file has all."""
+
 COLUMNS: Final = tuple(field.name for field in fields(FindingRow))
 
 
@@ -38,22 +41,44 @@ def run(args: argparse.Namespace) -> int:
         status=args.status or "",
         model=args.model or "",
         since=since,
+        operator=args.operator or "",
+        assignee=args.assignee or "",
     )
+    most = args.limit or (-1 if args.csv or args.xlsx else SHOWN_MOST)
     with reading(args) as store:
-        found = findings(store, wanted)
+        found, count = findings(store, wanted, _place(args.after), most), total(store, wanted)
+    after = place_text(place_of(found[-1])) if len(found) == most else None
     if args.xlsx:
         _write_workbook(args, found)
     if args.json:
-        print(json.dumps({"schema": SCHEMA, "findings": [asdict(one) for one in found]}, ensure_ascii=False))
+        told = {"schema": SCHEMA, "total": count, "findings": [asdict(one) for one in found], "next": after}
+        print(json.dumps(told, ensure_ascii=False))
     elif args.csv:
         writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
         writer.writerow(COLUMNS)
         writer.writerows([csv_cell(str(value)) for value in asdict(one).values()] for one in found)
     else:
-        print_lines(found, args.lang)
+        print_lines(found, args.lang, datetime.now(CHINA).date())
         if not found and not args.quiet:
             print(translate("no open finding of this kind is reported", args.lang))
+        elif after is not None and not args.quiet:
+            values = {"shown": len(found), "total": count, "after": after}
+            print(
+                render(
+                    Message("{shown} of {total} shown; the next ones: the same with --after {after}", values), args.lang
+                )
+            )
     return OK
+
+
+def _place(text: str | None) -> Place | None:
+    """Parse where the page before ended. Raises UsageError."""
+    try:
+        return read_place(text) if text else None
+    except ValueError:
+        raise UsageError(
+            "--after {word!r}: no page ended so; take the word that `hub findings` printed", word=text
+        ) from None
 
 
 def _write_workbook(args: argparse.Namespace, found: Sequence[FindingRow]) -> None:

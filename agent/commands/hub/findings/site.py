@@ -7,10 +7,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from agent.commands.hub.finding_lines import print_lines
+from agent.commands.hub.findings.lines import print_lines
 from agent.commands.hub.view import reading
 from agent.hub.stores import trust
+from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.findings import SiteFacts, Stretch, Wanted, findings, history, site_facts
+from agent.hub.stores.words import Word, words_of
 from agent.hub.views import queries
 from agent.hub.views.silent import standing
 from agent.model.errors import UsageError
@@ -38,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
             )
         found = findings(store, Wanted(site=args.site))
         stretches = history(store, args.site, STRETCHES_MOST)
+        said = words_of(store, args.site)
     bindings = [one for one in believed.bindings.values() if one.site == args.site]
     state = standing(row, bindings, datetime.now(UTC)) or row.status
     repair_s = mean_repair_s(stretches)
@@ -50,13 +53,15 @@ def run(args: argparse.Namespace) -> int:
             "state": state,
             "health_at": row.health_at or None,
             "findings": [asdict(one) for one in found],
+            "words": [asdict(one) for one in said],
             "history": [asdict(one) for one in stretches],
             "mean_repair_s": repair_s,
         }
         print(json.dumps({"schema": SCHEMA, **told}, ensure_ascii=False))
         return OK
     _print_facts(facts, state, args.lang)
-    print_lines(found, args.lang)
+    print_lines(found, args.lang, datetime.now(CHINA).date())
+    _print_words(said, args.lang)
     if repair_s is not None:
         values = {"count": len(_mended(stretches)), "mean": duration_text(repair_s, args.lang)}
         print(render(Message("{count} faults ended, after {mean} on average", values), args.lang))
@@ -80,6 +85,13 @@ def _mended(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _print_words(said: Sequence[Word], lang: str) -> None:
+    for word in said:
+        name = translate(word.kind, lang)
+        told = together((part for part in (word.assignee, word.until, word.text) if part), lang)
+        print(printable(f"  {word.at[:10]}  {word.said_by}  {name}  {word.check}  {word.subject}  {told}"))
 
 
 def _print_facts(facts: SiteFacts, state: str, lang: str) -> None:

@@ -68,6 +68,32 @@ def test_open_findings_are_listed_and_filtered(told: Desk, capsys: pytest.Captur
     assert "没有此类未了结的问题" in capsys.readouterr().out
 
 
+def test_a_list_that_is_longer_says_how_to_go_on(desk: Desk, maker: Maker, capsys: pytest.CaptureFixture[str]) -> None:
+    trusted(desk, maker)
+    found = [finding(f"camera:c{n}", "fail") for n in range(3)]
+    desk.send(Day(maker).report(at(0), config(*found))[0])
+    desk.store.close()
+    seen: list[str] = []
+    after: list[str] = []
+    while True:
+        assert hub(desk, "findings", "--json", "--limit", 2, *after) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["total"] == 3
+        seen += [one["subject"] for one in told["findings"]]
+        if told["next"] is None:
+            break
+        after = ["--after", told["next"]]
+    assert seen == ["camera:c0", "camera:c1", "camera:c2"]
+    assert hub(desk, "findings", "--limit", 2) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"2 of 3 shown; the next ones: the same with --after {after[1]}"
+    assert hub(desk, "findings", "--limit", 2, lang="zh_CN") == 0
+    assert "已列出 2 项\uff0c共 3 项" in capsys.readouterr().out
+    assert hub(desk, "findings", "--csv") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert hub(desk, "findings", "--after", "nonsense") == 2
+    assert "no page ended so" in capsys.readouterr().err
+
+
 def test_a_table_holds_text_and_no_formula(told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hub(told, "findings", "--csv", "--xlsx", tmp_path / "open.xlsx") == 0
     head, row = csv.reader(io.StringIO(capsys.readouterr().out))

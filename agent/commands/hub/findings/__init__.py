@@ -1,0 +1,1 @@
+"""Lists open findings of sites for people, and stores notes about them."""

@@ -1,0 +1,1 @@
+"""Holds, verifies, backs up and restores what a hub has stored."""

@@ -1,0 +1,83 @@
+"""Queries and drops the bodies of stored reports; what a row proves without its body stays.
+
+A dropped body is an empty one: digest, place in the chain, JWS and the columns of views stay in the row.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from agent.hub.domain.retention import Phase, StoredBody
+from agent.hub.stores.store import Store
+
+DROPPED: Final = b""
+
+_BODIES: Final = (
+    "SELECT r.id, r.site, r.stream, r.arrived_at, coalesce(d.made_at, ''), coalesce((SELECT p.made_at FROM report b"
+    " JOIN said p ON p.id = b.id WHERE b.site = r.site AND b.epoch = r.epoch AND b.stream = r.stream"
+    " AND b.seq = r.seq - 1 AND b.fork = 0), ''),"
+    " r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
+    " FROM report r JOIN site s ON s.site = r.site LEFT JOIN said d ON d.id = r.id"
+    " LEFT JOIN chain c ON c.site = r.site AND c.epoch = r.epoch AND c.stream = r.stream"
+)
+
+
+def bodies_after(store: Store, after_id: int, most: int) -> list[StoredBody]:
+    """Return the next reports that have their body, by id."""
+    rows = store.all(
+        f"{_BODIES} WHERE r.id > ? AND length(r.payload) > 0 ORDER BY r.id LIMIT ?", after_id, most
+    )  # fmt: skip
+    return [_body(*row) for row in rows]
+
+
+def held_before(store: Store, phase: Phase, after_id: int, most: int) -> list[StoredBody]:
+    """Return the next reports that housekeeping left in a phase because they were held."""
+    rows = store.all(
+        f"{_BODIES} JOIN body_held h ON h.report_id = r.id WHERE h.phase = ? AND h.report_id > ?"
+        " ORDER BY h.report_id LIMIT ?",
+        *(phase, after_id, most),
+    )
+    return [_body(*row) for row in rows]
+
+
+def _body(
+    number: int, site: str, stream: str, arrived_at: str, made_at: str, made_before: str, is_spare: int
+) -> StoredBody:
+    return StoredBody(
+        id=number, site=site, stream=stream, arrived_at=arrived_at, made_at=made_at, made_before=made_before,  # type: ignore[arg-type]
+        is_spare=bool(is_spare),
+    )  # fmt: skip
+
+
+def drop(store: Store, numbers: Iterable[int]) -> None:
+    """Drop the bodies of these reports, within the caller's transaction."""
+    for number in numbers:
+        store.run("UPDATE report SET payload = ? WHERE id = ?", DROPPED, number)
+        store.run("DELETE FROM body_held WHERE report_id = ?", number)
+
+
+def leave(store: Store, phase: Phase, numbers: Iterable[int]) -> None:
+    """Note that these are held, so that they are looked at again, within the caller's transaction."""
+    for number in numbers:
+        store.run("INSERT OR IGNORE INTO body_held VALUES (?, ?)", phase, number)
+
+
+def forget(store: Store, phase: Phase, numbers: Iterable[int]) -> None:
+    """Look at these no more: they stay in this phase, within the caller's transaction."""
+    for number in numbers:
+        store.run("DELETE FROM body_held WHERE phase = ? AND report_id = ?", phase, number)
+
+
+def place(store: Store, phase: Phase) -> int:
+    """Return the id of the last report that housekeeping has judged in a phase."""
+    rows = store.all("SELECT after_id FROM housekeeping WHERE phase = ?", phase)
+    return int(rows[0][0]) if rows else 0
+
+
+def go_on(store: Store, phase: Phase, after_id: int) -> None:
+    """Note how far housekeeping has come, within the caller's transaction."""
+    store.run("INSERT OR REPLACE INTO housekeeping VALUES (?, ?)", phase, after_id)
+
+
+def counts(store: Store) -> Sequence[tuple[str, int, int]]:
+    """Return of each stream how many reports there are, and how many of them have their body."""
+    return store.all("SELECT stream, count(*), sum(length(payload) > 0) FROM report GROUP BY stream ORDER BY stream")

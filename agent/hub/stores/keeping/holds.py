@@ -1,0 +1,135 @@
+"""Stores which times of a site are held against deletion, and derives those that hold by themselves.
+
+A person's hold, and that of a case that was handed out, is a row with author, reason and last day. An open fail and a
+dispute hold without a row, as long as they last: `agent/hub/domain/retention.py` lists the rules.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from agent.contract.chain import utc_text
+from agent.hub.domain.retention import AFTER_DECISION, BEFORE_FAIL, Held
+from agent.hub.stores.store import Store
+from agent.model.errors import UsageError
+from agent.verify.members import time_of
+
+Kind = Literal["person", "case", "fail", "dispute"]
+
+TEXT_MAX_CHARS: Final = 500
+
+HELD_FOR_CASE: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts."""
+
+    number: int
+    site: str
+    from_at: str
+    to_at: str
+    kind: Kind
+    held_by: str
+    why: str
+    at: str
+    until: str
+
+
+def keep_hold(store: Store, hold: Hold) -> int:
+    """Store a hold; return its number.
+
+    Raises:
+        UsageError: The site is not known here, the time is empty, or a text is empty or too long.
+        StoreFailed: Nothing has changed.
+    """
+    if hold.from_at >= hold.to_at:
+        raise UsageError("--from must be before --to")
+    for text in (hold.held_by, hold.why):
+        if not text.strip() or len(text) > TEXT_MAX_CHARS or not text.isprintable():
+            raise UsageError(
+                "{text!r}: write 1 to {most} characters on one line", text=text[:TEXT_MAX_CHARS], most=TEXT_MAX_CHARS
+            )
+    with store.transaction():
+        if not store.all("SELECT 1 FROM site WHERE site = ?", hold.site):
+            raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=hold.site)
+        store.run(
+            "INSERT INTO hold (site, from_at, to_at, kind, held_by, why, at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(hold.site, hold.from_at, hold.to_at, hold.kind, hold.held_by, hold.why, hold.at, hold.until),
+        )
+        ((number,),) = store.all("SELECT last_insert_rowid()")
+    return int(number)
+
+
+def case_hold(site: str, start: datetime, end: datetime, now: datetime, what: str) -> Hold:
+    """Return the hold of a case that is handed out: what it was made of stays for a year."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in what)[:TEXT_MAX_CHARS]
+    return Hold(
+        number=0, site=site, from_at=utc_text(start), to_at=utc_text(end), kind="case", held_by="camwarden hub case",
+        why=shown, at=utc_text(now), until=(now + HELD_FOR_CASE).date().isoformat(),
+    )  # fmt: skip
+
+
+def release(store: Store, number: int, by: str, why: str, now: datetime) -> None:
+    """End a hold before its last day; who, when and why stay. Raises UsageError, StoreFailed."""
+    ended = store.run(
+        "UPDATE hold SET ended_by = ?, ended_why = ?, ended_at = ? WHERE id = ? AND ended_at = ''",
+        *(by, why, utc_text(now), number),
+    )
+    if not ended:
+        raise UsageError("there is no hold {number}; see `camwarden hub holds`", number=number)
+
+
+def holds(store: Store, today: str, site: str | None = None) -> list[Hold]:
+    """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself."""
+    rows = store.all(
+        "SELECT id, site, from_at, to_at, kind, held_by, why, at, until FROM hold"
+        " WHERE ended_at = '' AND until >= ?1 AND ?2 IN ('', site) ORDER BY site, id",
+        *(today, site or ""),
+    )
+    found = [
+        Hold(number=number, site=of, from_at=first, to_at=last, kind=kind, held_by=by, why=why, at=at, until=until)
+        for number, of, first, last, kind, by, why, at, until in rows
+    ]
+    fails = store.all(
+        "SELECT site, min(since), count(*) FROM finding_now WHERE status = 'fail' AND ? IN ('', site) GROUP BY site",
+        site or "",
+    )
+    for of, since, count in fails:
+        found.append(
+            Hold(
+                number=0, site=of, from_at=_earlier(since), to_at="", kind="fail", held_by="", why=f"{count} fail",
+                at=since, until="",
+            )
+        )  # fmt: skip
+    disputed = store.all(
+        "SELECT site, detected_at, coalesce(nullif(repaired_at, ''), ended_at), id, arrived_at FROM dispute"
+        " WHERE (decided_at = '' OR decided_at >= ?) AND ? IN ('', site) ORDER BY site, arrived_at",
+        *(utc_text(datetime.fromisoformat(f"{today}T00:00:00+00:00") - AFTER_DECISION), site or ""),
+    )
+    for of, detected_at, ended_at, name, arrived_at in disputed:
+        found.append(
+            Hold(
+                number=0, site=of, from_at=_earlier(detected_at), to_at=ended_at, kind="dispute", held_by="",
+                why=name[:8], at=arrived_at, until="",
+            )
+        )  # fmt: skip
+    return found
+
+
+def held(store: Store, sites: Iterable[str], today: str, by_fails: bool = True) -> dict[str, list[Held]]:
+    """Return the held times of some sites; without those of open fails where the last limit for reports is over.
+
+    A site that fell silent with a fail would else be stored for ever.
+    """
+    return {
+        site: [Held(one.from_at, one.to_at) for one in holds(store, today, site) if by_fails or one.kind != "fail"]
+        for site in sites
+    }
+
+
+def _earlier(at: str) -> str:
+    """Return a moment some time before; the beginning of time for one that cannot be read: then everything is held."""
+    found = time_of(at)
+    return utc_text(found - BEFORE_FAIL) if found is not None else ""

@@ -1,0 +1,96 @@
+"""Stores notes of people at the hub about open findings: acknowledged, assigned with a due day, or a comment.
+
+A word is of the finding as it is open now: when a report says that it is over, `agent/hub/stores/current.py` ends the
+word, which stays with author and time as long as the finding's history. A later assignment, or acknowledgement, takes
+the place of the one before, which stays too. No word changes a status, a figure or a rank. Who operates a site stands
+in no report, so it is a word as well.
+"""
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from agent.contract.chain import utc_text
+from agent.hub.stores.store import Store
+from agent.model.errors import UsageError
+
+Kind = Literal["acknowledged", "assigned", "comment"]
+
+OF_FINDING_MOST: Final = 100
+"""Words of one open finding."""
+
+TEXT_MAX_CHARS: Final = 500
+NAME_MAX_CHARS: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word on an open finding. `until`: day on which an acknowledgement ends or a repair is due, or empty.
+
+    `at`, `ended_at`: RFC 3339 in UTC, the hub's time, and the site's where a report ended it; empty: it counts.
+    """
+
+    site: str
+    check: str
+    subject: str
+    kind: Kind
+    said_by: str
+    at: str
+    assignee: str = ""
+    until: str = ""
+    text: str = ""
+    ended_at: str = ""
+
+
+def keep(store: Store, word: Word) -> None:
+    """Store a word on an open finding.
+
+    Raises:
+        UsageError: The site has no such open finding, too much was said of it, or a text is empty or too long.
+        StoreFailed: Nothing has changed.
+    """
+    _refuse_text(word.said_by, NAME_MAX_CHARS)
+    for text, most in ((word.assignee, NAME_MAX_CHARS), (word.text, TEXT_MAX_CHARS)):
+        if text:
+            _refuse_text(text, most)
+    place = (word.site, word.check, word.subject)
+    values = dict(zip(("site", "check", "subject"), place, strict=True))
+    with store.transaction():
+        if not store.all("SELECT 1 FROM finding_now WHERE site = ? AND check_id = ? AND subject = ?", *place):
+            raise UsageError(
+                "site {site} has no open finding of {check} on {subject}; see `camwarden hub findings {site}`", **values
+            )
+        of_finding = "site = ? AND check_id = ? AND subject = ? AND ended_at = ''"
+        ((number,),) = store.all(f"SELECT count(*) FROM word WHERE {of_finding}", *place)  # noqa: S608
+        if number >= OF_FINDING_MOST:
+            raise UsageError("{check} on {subject} at {site} has as many words as are kept", **values)
+        if word.kind != "comment":
+            store.run(f"UPDATE word SET ended_at = ? WHERE {of_finding} AND kind = ?", word.at, *place, word.kind)  # noqa: S608
+        store.run(
+            "INSERT INTO word (site, check_id, subject, kind, said_by, at, assignee, until, text, ended_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *astuple(word),
+        )
+
+
+def words_of(store: Store, site: str) -> list[Word]:
+    """Return the words on a site's open findings, oldest first."""
+    rows = store.all(
+        "SELECT site, check_id, subject, kind, said_by, at, assignee, until, text, ended_at FROM word"
+        " WHERE site = ? AND ended_at = '' ORDER BY id",
+        site,
+    )
+    names = Word.__dataclass_fields__
+    return [Word(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def keep_operator(store: Store, site: str, name: str, by: str, now: datetime) -> None:
+    """Store who operates a site; a later word takes the place of the one before. Raises UsageError, StoreFailed."""
+    for text in (name, by):
+        _refuse_text(text, NAME_MAX_CHARS)
+    store.run("INSERT OR REPLACE INTO operator VALUES (?, ?, ?, ?)", site, name, by, utc_text(now))
+
+
+def _refuse_text(text: str, most: int) -> None:
+    if not text.strip() or len(text) > most or not text.isprintable():
+        raise UsageError("{text!r}: write 1 to {most} characters on one line", text=text[:most], most=most)

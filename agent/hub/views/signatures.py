@@ -1,0 +1,75 @@
+"""Verifies every stored report anew: its digest, its signature by the key that the site has shown, and its chain.
+
+What `agent/hub/stores/evidence.py` cannot: a row that somebody wrote with fitting digests has no signature. Reads only.
+A report whose body was dropped by age has its place in the chain alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from agent.contract.chain import digest
+from agent.contract.envelope import REPORT_TYP, verify
+from agent.contract.signing_keys import PublicKey, public_key
+from agent.hub.stores.store import Store
+from agent.model.errors import NotVerified
+from agent.model.finding import Json
+
+SCHEMA: Final = "camwarden-hub-verify/1"
+NAMED_MOST: Final = 1000
+
+_AT_ONCE: Final = 500
+_ROWS: Final = (
+    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, r.payload, (SELECT p.digest"
+    " FROM report p WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
+    " AND p.digest = r.prev), (SELECT count(*) FROM report p WHERE p.site = r.site AND p.epoch = r.epoch"
+    " AND p.stream = r.stream AND p.seq = r.seq - 1) FROM report r WHERE r.id > ? AND ? IN ('', r.site)"
+    " ORDER BY r.id LIMIT ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A report that does not verify. `what`: `digest`, `key` (it is not here), `signature` or `chain`."""
+
+    site: str
+    epoch: str
+    stream: str
+    seq: int
+    what: str
+
+
+def verify_all(store: Store, site: str = "") -> dict[str, Json]:
+    """Verify every report of a site, or of all; return how many, and those that do not verify."""
+    keys: dict[str, PublicKey | None] = {}
+    found: list[Wrong] = []
+    last, reports, bodies = 0, 0, 0
+    while rows := store.all(_ROWS, last, site, _AT_ONCE):
+        last = rows[-1][0]
+        reports += len(rows)
+        for row in rows:
+            bodies += bool(row[9])
+            found += [Wrong(row[1], row[2], row[3], row[4], what) for what in _wrong(store, keys, row)]
+    told: list[Json] = [dict(asdict(one)) for one in found[:NAMED_MOST]]
+    return {"schema": SCHEMA, "reports": reports, "bodies": bodies, "wrong": len(found), "rows": told}
+
+
+def _wrong(store: Store, keys: dict[str, PublicKey | None], row: tuple[Any, ...]) -> Iterator[str]:
+    """Yield what is wrong with a row."""
+    *_, stored_digest, _, kid, jws, payload, fitting, before = row
+    if payload:
+        if digest(payload) != stored_digest:
+            yield "digest"
+        if kid not in keys:
+            jwk = store.key(kid)
+            keys[kid] = public_key(dict(jwk)) if jwk is not None else None
+        key = keys[kid]
+        try:
+            if key is not None:
+                verify(payload, jws, {key.kid: key}, REPORT_TYP)
+        except NotVerified:
+            yield "signature"
+        if key is None:
+            yield "key"
+    if before and fitting is None:
+        yield "chain"

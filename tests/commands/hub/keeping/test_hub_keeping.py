@@ -1,0 +1,93 @@
+"""`hub hold`, `holds`, `release`, `verify`, `backup`, `restore`: both languages, JSON, exit codes, lines of error."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from caseside import told_day
+from delivery import Maker
+from hubdesk import Desk
+
+from agent.cli import main
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+WHEN = ("--from", "2026-11-24", "--to", "2026-11-25")
+
+
+@pytest.fixture
+def told(desk: Desk, tmp_path: Path) -> Desk:
+    told_day(desk, Maker(tmp_path / "site"))
+    desk.store.close()
+    return desk
+
+
+def hub(desk: Desk, *words: object, lang: str = "en") -> int:
+    return main(["hub", *(str(word) for word in words), "--data", str(desk.directory), "--lang", lang])
+
+
+def test_a_time_is_held_listed_and_released(told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["hold", "S1", *WHEN, "--until", TOMORROW, "--by", "Li", "--why", "court \u5927"]
+    assert hub(told, *words) == 0
+    assert capsys.readouterr().out == f"hold 1: site S1 is held until {TOMORROW}\n"
+    assert hub(told, *words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["holds"][0]["number"] == 2
+    assert hub(told, "case", "S1", "camera-online", *WHEN, "--out", tmp_path / "case.zip") == 0
+    capsys.readouterr()
+    assert hub(told, "holds", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["holds"]
+    assert [(one["number"], one["kind"]) for one in found] == [(1, "person"), (2, "person"), (3, "case")]
+    assert hub(told, "release", 1, "--by", "Li", "--why", "over") == 0
+    assert hub(told, "release", 1, "--by", "Li", "--why", "over") == 2
+    capsys.readouterr()
+    assert hub(told, "holds", "S1", lang="zh_CN") == 0
+    assert "证据包" in capsys.readouterr().out
+    assert hub(told, "holds", "S9") == 0
+    assert capsys.readouterr().out == "nothing is held\n"
+
+
+def test_a_hold_that_cannot_be_is_one_line(told: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    by = ("--by", "Li", "--why", "x")
+    for words in (
+        ["S9", *WHEN, "--until", TOMORROW, *by],
+        ["S1", "--from", "2026-11-25", "--to", "2026-11-24", "--until", TOMORROW, *by],
+        ["S1", *WHEN, "--until", "2020-01-01", *by],
+        ["S1", *WHEN, "--until", TOMORROW, "--by", " ", "--why", "x"],
+        ["S1", *WHEN, "--until", TOMORROW, "--by", "Li", "--why", "a\x1b[2J"],
+    ):
+        assert hub(told, "hold", *words) == 2
+        err = capsys.readouterr().err
+        assert len(err.splitlines()) == 1 and "\x1b" not in err
+
+
+def test_stored_reports_are_verified_anew(told: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hub(told, "verify", "--all") == 0
+    assert capsys.readouterr().out.endswith(" with their body: 0 do not verify\n")
+    assert hub(told, "verify", "S1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["wrong"] == 0
+    desk = Desk(told.directory)
+    desk.store.run("UPDATE report SET payload = x'7b7d' WHERE stream = 'config'")
+    desk.store.close()
+    assert hub(told, "verify", "--all", lang="zh_CN") == 1
+    assert "未能通过核验" in capsys.readouterr().out
+    assert hub(told, "verify") == 2
+
+
+def test_a_backup_is_taken_verified_and_restored(
+    told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    assert hub(told, "backup", copy) == 0
+    assert capsys.readouterr().out == f"{copy}: 3 files, verified\n"
+    assert hub(told, "backup", copy, "--verify", lang="zh_CN") == 0
+    assert "与备份时相同" in capsys.readouterr().out
+    assert hub(told, "restore", copy) == 2
+    again = tmp_path / "again"
+    assert main(["hub", "restore", str(copy), "--data", str(again), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["schema"] == "camwarden-hub-backup/1"
+    assert main(["hub", "verify", "--all", "--data", str(again)]) == 0
+    (copy / "hub.db").write_bytes(b"x")
+    assert hub(told, "backup", copy, "--verify") == 78
+    assert "not what was backed up" in capsys.readouterr().err

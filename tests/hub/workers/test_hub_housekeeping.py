@@ -1,0 +1,309 @@
+"""Bodies that are over are dropped, what is held stays, a row proves as before, and being ended harms nothing."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from caseside import Day, config, event, finding, health
+from delivery import DAY, Maker
+from hubdesk import Desk, trusted
+
+from agent.contract.chain import utc_text
+from agent.hub.case.case import write_case
+from agent.hub.domain.retention import Held, StoredBody, judge, limit_of
+from agent.hub.stores import evidence, trust
+from agent.hub.stores.keeping import bodies
+from agent.hub.stores.keeping.holds import case_hold, holds, keep_hold, release
+from agent.hub.stores.store import Store
+from agent.hub.views.signatures import verify_all
+from agent.hub.workers.expire import DAY_S, Expiry
+from agent.hub.workers.housekeeping import Housekeeping
+
+BEGIN = datetime.fromisoformat("2026-11-02T02:00:00Z")
+HOUR = timedelta(hours=1)
+DAYS = 4
+
+
+@pytest.fixture
+def day(desk: Desk, tmp_path: Path) -> Day:
+    """A site that reported four days: configuration and a fault that comes and goes each day, health each six hours."""
+    maker = Maker(tmp_path / "site")
+    trusted(desk, maker)
+    made = Day(maker)
+    for number in range(DAYS):
+        for part in range(3):
+            at = BEGIN + number * DAY + part * 6 * HOUR
+            drafts = [health(at, 6 * HOUR)]
+            if part == 0:
+                drafts.append(config(finding("camera:c0", "pass")))
+            else:
+                drafts.append(event("camera:c0", *(("pass", "fail"), ("fail", "pass"))[part - 1]))
+            for one in made.report(at, *drafts):
+                desk.send(one, at=at)
+    return made
+
+
+def later(desk: Desk, day: Day, after: timedelta) -> datetime:
+    """Have the site report once more so long after its first report; return when."""
+    at = BEGIN + after
+    for one in day.report(at, health(at), config(finding("camera:c0", "pass"))):
+        desk.send(one, at=at)
+    return at
+
+
+def keep_house(store: Store, now: datetime, worker: Housekeeping | None = None) -> int:
+    """Let the hub look until it waits for the next day; return how many bodies it told of."""
+    worker, now_s, told = worker or Housekeeping(), 0.0, []
+    while worker.look_at_s - now_s < DAY_S:
+        worker.look(store, now, now_s, told.append)
+        now_s = max(now_s, worker.look_at_s) if worker.look_at_s - now_s < DAY_S else now_s
+    return sum(int(str(one["reports"])) for one in told)
+
+
+def left(store: Store) -> list[tuple[str, int]]:
+    return store.all("SELECT stream, seq FROM report WHERE length(payload) > 0 ORDER BY stream, seq")
+
+
+def rows(store: Store) -> list[tuple[object, ...]]:
+    """Return everything that stays of a report."""
+    return store.all(
+        "SELECT id, site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, made_at, config, seal"
+        " FROM report JOIN said USING (id) ORDER BY id"
+    )
+
+
+EVENTS = [("event", number) for number in range(1, 2 * DAYS + 1)]
+CONFIGS = [("config", number) for number in range(1, DAYS + 2)]
+FIRST_OF_DAY = [("health", number) for number in (1, 4, 7, 10, 13)]
+
+
+def test_after_90_days_one_health_report_a_day_and_every_change_stay(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 100 * DAY)
+    before, mark = rows(desk.store), desk.watermark("e1")
+    assert keep_house(desk.store, now - 20 * DAY) == 0
+    assert keep_house(desk.store, now) == 2 * DAYS
+    assert left(desk.store) == [*CONFIGS, *EVENTS, *FIRST_OF_DAY]
+    assert (rows(desk.store), desk.watermark("e1")) == (before, mark)
+    assert keep_house(desk.store, now) == 0
+
+
+def test_after_a_year_heads_and_proofs_stay_and_the_newest_of_each_stream(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 380 * DAY)
+    before = rows(desk.store)
+    keep_house(desk.store, now)
+    assert left(desk.store) == [CONFIGS[-1], EVENTS[-1], FIRST_OF_DAY[-1]]
+    assert rows(desk.store) == before
+    assert evidence.check(desk.store, None)["altered"] == 0
+    told = verify_all(desk.store)
+    assert (told["reports"], told["bodies"], told["wrong"]) == (len(before), 3, 0)
+
+
+def test_a_body_that_somebody_emptied_is_told(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 100 * DAY)
+    keep_house(desk.store, now)
+    desk.store.run("UPDATE report SET payload = x'' WHERE stream = 'health' AND seq = 13")
+    assert [one["seq"] for one in evidence.check(desk.store, None)["rows"]] == [13]  # type: ignore[index,union-attr,call-overload]
+
+
+def test_verifying_all_tells_a_signature_a_chain_and_a_key_that_do_not_fit(desk: Desk, day: Day) -> None:
+    assert verify_all(desk.store)["wrong"] == 0
+    desk.store.run("UPDATE report SET jws = (SELECT jws FROM report WHERE stream = 'health' AND seq = 2)"
+                   " WHERE stream = 'health' AND seq = 1")  # fmt: skip
+    desk.store.run("UPDATE report SET prev = ? WHERE stream = 'event' AND seq = 3", "0" * 64)
+    desk.store.run("UPDATE report SET payload = ? WHERE stream = 'config' AND seq = 2", b"{}")
+    found = [(one["stream"], one["seq"], one["what"]) for one in verify_all(desk.store)["rows"]]  # type: ignore[index,union-attr,call-overload]
+    assert found == [
+        ("health", 1, "signature"), ("event", 3, "chain"), ("config", 2, "digest"), ("config", 2, "signature"),
+    ] or sorted(found) == sorted([
+        ("health", 1, "signature"), ("event", 3, "chain"), ("config", 2, "digest"), ("config", 2, "signature"),
+    ])  # fmt: skip
+    desk.store.run("DELETE FROM key")
+    assert {one["what"] for one in verify_all(desk.store, "S1")["rows"]} == {"key", "chain", "digest"}  # type: ignore[index,union-attr,call-overload]
+    assert verify_all(desk.store, "S2")["reports"] == 0
+
+
+def hold_second_day(desk: Desk, now: datetime, until: timedelta = DAY) -> int:
+    one = case_hold("S1", BEGIN + DAY, BEGIN + DAY + 20 * HOUR, now, "x")
+    return keep_hold(desk.store, one)
+
+
+def test_what_a_person_holds_stays_whole_until_it_is_released(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 380 * DAY)
+    number = hold_second_day(desk, now)
+    keep_house(desk.store, now)
+    second_day = [("config", 2), ("event", 3), ("event", 4), ("health", 4), ("health", 5), ("health", 6)]
+    newest = [CONFIGS[-1], EVENTS[-1], FIRST_OF_DAY[-1]]
+    assert left(desk.store) == sorted([*second_day, *newest])
+    worker = Housekeeping()
+    assert keep_house(desk.store, now, worker) == 0
+    release(desk.store, number, "Li", "over", now)
+    assert keep_house(desk.store, now) == len(second_day)
+    assert left(desk.store) == newest
+
+
+def test_a_hold_ends_after_its_last_day(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 380 * DAY)
+    hold_second_day(desk, now - 367 * DAY)
+    keep_house(desk.store, now)
+    assert len(left(desk.store)) == 3
+
+
+@pytest.mark.parametrize("holds_by", ["fail", "dispute", "decided"])
+def test_an_open_fail_and_a_dispute_hold_by_themselves(desk: Desk, day: Day, holds_by: str) -> None:
+    begun = utc_text(BEGIN + 2 * DAY)
+    if holds_by == "fail":
+        desk.store.run(
+            "INSERT INTO finding_now VALUES ('S1', 'c', 'camera:c0', 'fail', '', '', '', '', '', '', '', '', '', ?)",
+            begun,
+        )
+    else:
+        decided = utc_text(BEGIN + 300 * DAY) if holds_by == "dispute" else utc_text(BEGIN + 280 * DAY)
+        desk.store.run(
+            "INSERT INTO dispute (site, id, check_id, subject, status, reason, detected_at, repaired_at, disputed_by,"
+            " at, why, arrived_at, ended_at, decided_at)"
+            " VALUES ('S1', 'd', 'c', 'camera:c0', 'fail', '', ?, '', 'a', ?, 'w', ?, ?, ?)",
+            *(begun, begun, begun, utc_text(BEGIN + 2 * DAY + 20 * HOUR), decided),
+        )
+    now = BEGIN + 375 * DAY
+    for one in day.report(now, health(now)):
+        desk.send(one, at=now)
+    keep_house(desk.store, now)
+    kept = {number for stream, number in left(desk.store) if stream == "health"}
+    if holds_by == "decided":
+        assert kept == {13}
+        return
+    assert {number for number in kept if number < 13} == {4, 5, 6, 7, 8, 9} | (
+        {10, 11, 12} if holds_by == "fail" else set()
+    )
+    (one,) = holds(desk.store, now.date().isoformat(), "S1")
+    assert (one.kind, one.number, one.from_at) == (holds_by, 0, utc_text(BEGIN + DAY))
+
+
+def test_a_held_report_is_not_expired_whole_either(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 400 * DAY)
+    hold_second_day(desk, now)
+    expiry, now_s = Expiry(timedelta(days=200)), 0.0
+    while expiry.look_at_s - now_s < DAY_S:
+        expiry.look(desk.store, now, now_s, lambda event: None)
+        now_s = max(now_s, expiry.look_at_s) if expiry.look_at_s - now_s < DAY_S else now_s
+    kept = {seq for (seq,) in desk.store.all("SELECT seq FROM report WHERE stream = 'health'")}
+    assert kept == {4, 5, 6, 13}
+
+
+def interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, place: int) -> bool:
+    """Let housekeeping begin and end it at its n-th write; return whether it came so far."""
+    real, times = Store.run, [0]
+
+    def run(self: Store, statement: str, *values: object) -> int:
+        times[0] += 1
+        if times[0] == place:
+            raise KeyboardInterrupt
+        return real(self, statement, *values)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "run", run)
+        try:
+            keep_house(desk.store, BEGIN + 380 * DAY)
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def test_being_ended_at_any_write_loses_nothing_and_passes_nothing_over(
+    desk: Desk, day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.hub.workers.housekeeping.AT_ONCE", 3)
+    now = later(desk, day, 380 * DAY)
+    number, before, place = hold_second_day(desk, now), rows(desk.store), 0
+    while interrupted(desk, monkeypatch, place := place + 1):
+        assert rows(desk.store) == before
+        assert evidence.check(desk.store, None)["altered"] == 0
+        assert place < 200
+    assert len(left(desk.store)) == 9
+    release(desk.store, number, "Li", "over", now)
+    keep_house(desk.store, now)
+    assert len(left(desk.store)) == 3
+    assert desk.store.all("SELECT count(*) FROM body_held WHERE report_id NOT IN (SELECT id FROM report)") == [(0,)]
+
+
+def test_a_clock_that_was_put_forward_drops_nothing(desk: Desk, day: Day) -> None:
+    assert keep_house(desk.store, BEGIN + 5000 * DAY) == 0
+
+
+def test_a_report_that_came_while_the_clock_was_wrong_holds_up_no_other(
+    desk: Desk, day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.hub.workers.housekeeping.AT_ONCE", 4)
+    desk.store.run("UPDATE report SET arrived_at = ? WHERE stream = 'health' AND seq = 2", utc_text(BEGIN + 99 * DAY))
+    now = later(desk, day, 100 * DAY)
+    assert keep_house(desk.store, now) == 2 * DAYS - 1
+    assert ("health", 2) in left(desk.store)
+    now = later(desk, day, 190 * DAY)
+    keep_house(desk.store, now)
+    assert ("health", 2) not in left(desk.store)
+
+
+def test_a_case_about_dropped_bodies_says_unknown_and_never_pass(desk: Desk, day: Day) -> None:
+    now = later(desk, day, 100 * DAY)
+
+    def told() -> Iterator[tuple[str, float]]:
+        case = write_case(
+            desk.store, trust.load(desk.directory), desk.signer, "S1", "camera-online", BEGIN, BEGIN + 3 * DAY
+        )
+        with zipfile.ZipFile(BytesIO(case.data)) as archive:
+            nonlocal_gaps.append(json.loads(archive.read("gaps.json")))
+        for row in case.rows:
+            yield row.status, (row.to_at - row.from_at) / HOUR
+
+    nonlocal_gaps: list[dict[str, list[dict[str, object]]]] = []
+    before: dict[str, float] = {}
+    for status, hours in told():
+        before[status] = before.get(status, 0) + hours
+    keep_house(desk.store, now)
+    after: dict[str, float] = {}
+    for status, hours in told():
+        after[status] = after.get(status, 0) + hours
+    assert after["unknown"] > before.get("unknown", 0) and after["pass"] < before["pass"]
+    assert {one["reason"] for one in nonlocal_gaps[1]["explained"]} == {"body-dropped"}
+    (digest,) = desk.store.all("SELECT digest FROM report WHERE stream = 'health' AND seq = 2")[0]
+    assert digest in {one["last_digest"] for one in nonlocal_gaps[1]["explained"]}
+
+
+def body(**changed: object) -> StoredBody:
+    told = {"id": 1, "site": "S1", "stream": "health", "arrived_at": "2026-01-01T08:00:00.000Z",
+            "made_at": "2026-01-01T08:00:00.000Z", "made_before": "2026-01-01T07:00:00.000Z",
+            "is_spare": True}  # fmt: skip
+    return StoredBody(**(told | changed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "phase", "verdict"),
+    [
+        (body(), "full", "over"),
+        (body(arrived_at="2026-03-01T00:00:00.000Z"), "full", "young"),
+        (body(stream="config"), "full", "stays"), (body(stream="event"), "full", "stays"),
+        (body(stream="gap"), "full", "stays"), (body(stream="gap"), "changes", "stays"),
+        (body(stream="event"), "changes", "over"), (body(is_spare=False), "changes", "held"),
+        (body(made_before="2025-12-31T15:59:00.000Z"), "full", "stays"),
+        (body(made_before="2025-12-31T16:00:00.000Z"), "full", "over"),
+        (body(made_at=""), "full", "stays"), (body(made_before=""), "full", "stays"),
+        (body(made_at="x"), "full", "stays"),
+        (body(site="S2"), "full", "held"), (body(site="S2", made_at="2025-01-01T08:00:00.000Z"), "changes", "held"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_becomes_of_a_body(one: StoredBody, phase: str, verdict: str) -> None:
+    spans = {"S2": [Held("2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z")]}
+    assert judge(one, phase, "2026-02-01T00:00:00.000Z", spans) == verdict  # type: ignore[arg-type]
+    assert limit_of("full", BEGIN) > limit_of("changes", BEGIN)
+
+
+def test_what_is_dropped_is_counted_by_stream(desk: Desk, day: Day) -> None:
+    keep_house(desk.store, later(desk, day, 100 * DAY))
+    assert bodies.counts(desk.store) == [("config", 5, 5), ("event", 8, 8), ("health", 13, 5)]
