@@ -59,8 +59,8 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' privacy masks 'masks adopt' 'masks approve' 'masks baseline' 'masks attest' 'masks card' 'masks show' 'masks verify' 'masks compare' ui findings 'findings ack' 'findings unack' 'findings settle' 'findings dispute' 'findings form' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub findings' 'hub site' 'hub fleet' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub disputes' 'hub decide' 'hub import' 'hub case' 'hub check'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --code --config --data --day --days --device --division --documents --driver --epoch --expires --filed --free --from --group --host --hub-data --hub-jwks --idle --interface --jwks --keep-days --key --kid --lan --lang --least --listen --maintainer --map --metrics --metrics-name --minutes --model --month --open --out --outcome --pack --page --paper --paper-date --password-file --pdf --pictures --port --preset --profile --range --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --status --to --token-file --topic --until --user --valid --where --why --within --write --xlsx --zone
+set -g _shtab_camwarden_commands start run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' privacy masks 'masks adopt' 'masks approve' 'masks baseline' 'masks attest' 'masks card' 'masks show' 'masks verify' 'masks compare' ui findings 'findings ack' 'findings unack' 'findings settle' 'findings dispute' 'findings form' 'findings plan' 'findings unplan' drill status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' notify 'notify test' 'notify list' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub findings' 'hub site' 'hub fleet' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub disputes' 'hub decide' 'hub import' 'hub case' 'hub check' 'hub log' 'hub log receipt' 'hub log restored'
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --code --config --data --day --days --device --division --documents --driver --epoch --expires --filed --free --from --group --host --hub-data --hub-jwks --idle --interface --jwks --keep-days --key --kid --lan --lang --least --listen --maintainer --map --metrics --metrics-name --minutes --model --month --open --out --outcome --pack --page --paper --paper-date --password-file --pdf --pictures --port --preset --profile --range --receipt --recorder --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --status --to --token-file --topic --until --user --valid --where --why --within --write --xlsx --zone
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -881,6 +881,7 @@ complete -c camwarden -n '_shtab_camwarden_using verify' -l verbose -s v -d 'log
 complete -c camwarden -n '_shtab_camwarden_using verify' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using verify' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using verify' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using verify' -l receipt -xka "(__fish_complete_path (commandline -ct))" -d 'receipt of a hub'"'"'s log'
 complete -c camwarden -n '_shtab_camwarden_using verify' -l jwks -xka "(__fish_complete_path (commandline -ct))" -d 'JWK set with keys to believe'
 complete -c camwarden -n '_shtab_camwarden_using verify' -l kid -x -d 'believe the key of this thumbprint'
 complete -c camwarden -n '_shtab_camwarden_using verify' -l data -xka "(__fish_complete_directories)" -d 'a hub'"'"'s data: the keys that it trusts, each for its site'
@@ -1277,3 +1278,38 @@ complete -c camwarden -n '_shtab_camwarden_using hub check' -l verbose -s v -d '
 complete -c camwarden -n '_shtab_camwarden_using hub check' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using hub check' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using hub check' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a log -d 'show the log of accepted reports, which only grows'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using hub log' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using hub log; and test $_shtab_camwarden_npos -eq 0' -a receipt -d 'write the proof that the log has a report'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l data -xka "(__fish_complete_directories)" -d 'as above'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l epoch -x -d 'of this epoch (default: the one the site lives in)'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'write it there (default: print it)'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using hub log receipt; and test $_shtab_camwarden_npos -eq 1' -ka "health config event gap" -d stream
+complete -c camwarden -n '_shtab_camwarden_using hub log; and test $_shtab_camwarden_npos -eq 0' -a restored -d 'state that this hub was restored from a backup'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l data -xka "(__fish_complete_directories)" -d 'as above'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l by -x -d 'who states it'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l why -x -d 'the reason'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using hub log restored' -l version -d 'print the version and end'

@@ -119,4 +119,28 @@ HUB: Final = (
         mutated="    if False:\n",
         test="test_desired_packs.py::test_a_pack_that_asks_for_less_than_the_one_it_replaces_is_refused",
     ),
+    Mutant(
+        name="rewritten-tree",
+        row="(hub) changes, drops or swaps a report that it accepted",
+        file="agent/verify/merkle.py",
+        text="    return last == 0 and old_found == old_root and new_found == new_root\n",
+        mutated="    return last == 0 and new_found == new_root\n",
+        test="test_merkle.py::test_no_proof_makes_a_rewritten_tree_a_continuation",
+    ),
+    Mutant(
+        name="receipt-proof",
+        row="(hub, or whoever shows one) shows a receipt",
+        file="agent/verify/receipt.py",
+        text="leaf_hash(entry), path) != checkpoint.root:\n",
+        mutated="leaf_hash(entry), path) == b'':\n",
+        test="test_hub_receipts.py::test_a_receipt_of_which_anything_was_changed_proves_nothing",
+    ),
+    Mutant(
+        name="log-put-back",
+        row="(hub) is put back to an older backup",
+        file="agent/hub/log/sequencer.py",
+        text="    if newest < state.last_id or (rows and rows[0][0] != state.last_digest):\n",
+        mutated="    if newest < state.last_id:\n",
+        test="test_hub_log.py::test_a_hub_db_behind_its_log_appends_nothing",
+    ),
 )

@@ -18,6 +18,9 @@ camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
+camwarden hub log --data DIR       the log of accepted reports, which only grows: size, root, checkpoint
+camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof that the log has a report
+camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 
@@ -56,6 +59,7 @@ ACTIONS: Final = {
     "import": ("agent.commands.hub.carry", "import_batch"),
     "case": ("agent.commands.hub.carry", "export_case"),
     "check": ("agent.commands.hub.check", "run"),
+    "log": ("agent.commands.hub.log", "run"),
 }
 """Every action: its module, and what runs it there."""
 

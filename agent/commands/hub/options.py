@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
 
 def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe every action; `data` is what they share."""
-    for add in (_run, _trust, _enroll, _view, _findings, _report, _orders, _disputes, _carry, _check):
+    for add in (_run, _trust, _enroll, _view, _findings, _report, _orders, _disputes, _carry, _check, _log):
         add(actions, data)
 
 
@@ -217,6 +217,22 @@ def _carry(actions: Any, data: argparse.ArgumentParser) -> None:
 def _check(actions: Any, data: argparse.ArgumentParser) -> None:
     parser = actions.add_parser("check", parents=[data], help="hold stored reports against their digests; exit code 1")
     parser.add_argument("--sample", type=number, metavar="N", help="so many that chance picks (default: all)")
+
+
+def _log(actions: Any, data: argparse.ArgumentParser) -> None:
+    parser = actions.add_parser("log", parents=[data], help="show the log of accepted reports, which only grows")
+    inner = parser.add_subparsers(dest="log_action", metavar="ACTION")
+    again = argparse.ArgumentParser(add_help=False)
+    again.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="as above")
+    one = inner.add_parser("receipt", parents=[again], help="write the proof that the log has a report")
+    one.add_argument("site", metavar="SITE")
+    one.add_argument("stream", choices=STREAMS)
+    one.add_argument("seq", type=number, metavar="NUMBER", help="number of the report")
+    one.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
+    one.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
+    anew.add_argument("--by", required=True, metavar="NAME", help="who states it")
+    anew.add_argument("--why", required=True, metavar="TEXT", help="the reason")
 
 
 def days(text: str) -> timedelta:
