@@ -1,4 +1,4 @@
-"""Bench `hub_log`: what the log of a city's reports costs the hub, and how large a receipt gets.
+"""Bench `hub_log`: what the log of a city's reports costs the hub, how large a receipt gets, who tells a rewriting.
 
 Run: python tests/bench/hub_log.py [--quick] [--json]. What each figure means stands in README.md beside this file.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.contract.signing_keys import Signer, load_or_create_signer
@@ -17,14 +18,34 @@ from agent.hub.log.running import LOOK_S
 from agent.hub.log.sequencer import append
 from agent.hub.log.store import LogStore
 from agent.hub.log.tree import WIDTH, Tree
+from agent.hub.log.witness import witness
 from agent.hub.stores.store import Store
+from agent.model.errors import NotVerified
 from agent.verify.checkpoint import origin_of, write_checkpoint
 from agent.verify.merkle import leaf_hash, node_hash
 from agent.verify.receipt import entry_of, read_receipt, write_proof
 from measure.figures import Figure, flags, say, show
+from tests.support.lying_logs import LATER, Shown, grown, honest, restored, rewrites
 
 CPU = Figure("log_cpu_s_per_day_5000_sites", "s", 10.0, "lower")
 BYTES = Figure("receipt_bytes_at_2_30", "bytes", 2000, "lower")
+TOLD = Figure("rewrites_told_ratio", "", 1.0, "higher")
+FALSE = Figure("false_alarms", "alarms", 0, "lower")
+
+SIZES = (7, 256, 300)
+"""Of logs that are rewritten: below, at and above the edge of a tile."""
+
+GOES_ON: tuple[Callable[[Shown], Shown], ...] = (
+    lambda shown: shown,
+    grown,
+    lambda shown: grown(shown, 260),
+    lambda shown: grown(restored(shown, len(shown.entries) - 100)),
+    grown,
+    lambda shown: shown,
+    lambda shown: restored(shown, len(shown.entries), LATER + timedelta(days=1)),
+    grown,
+)
+"""How an honest log goes on, over two restores that are stated."""
 
 SITES = 5_000
 A_SITE_DAY = 96 + 1 + 9
@@ -80,6 +101,44 @@ def receipt_bytes(signer: Signer) -> int:
     return len(receipt.encode())
 
 
+def is_told(own: Path, shown: Shown, hub: Signer) -> bool:
+    """Return whether a witness refuses what a hub shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        shown.write(Path(folder))
+        try:
+            witness(Path(folder), own, {hub.kid: hub.public}, LATER)
+        except NotVerified:
+            return True
+    return False
+
+
+def told(home: Path, hub: Signer, sizes: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return rewritings and how many a witness refused; honest steps and how many it refused.
+
+    A witness that has seen a log is shown every rewriting of it, each for itself; then how the log honestly goes on,
+    twice over a restore that is stated.
+    """
+    made = refused = steps = alarms = 0
+    stranger = load_or_create_signer(home / "stranger-key.pem")
+    for size in sizes:
+        own = home / f"witness-{size}"
+        own.mkdir()
+        held = honest(size, hub)
+        alarms += is_told(own, held, hub)
+        for name, shown in rewrites(held, stranger):
+            made += 1
+            is_refused = is_told(own, shown, hub)
+            refused += is_refused
+            if not is_refused:
+                say(f"not told: {name}")
+        shown = held
+        for go_on in GOES_ON:  # each from the one before: a log has one past
+            shown = go_on(shown)
+            steps += 1
+            alarms += is_told(own, shown, hub)
+    return made, refused, steps, alarms
+
+
 def main() -> None:
     """Measure, and print the one JSON object."""
     asked = flags(__doc__ or "")
@@ -90,8 +149,15 @@ def main() -> None:
         for repeat in range(repeats):
             say(f"{looks} looks, {repeat + 1}/{repeats}")
             spent.append(day(Path(name) / str(repeat), signer, looks) * LOOKS / looks)
-        figures = {CPU.name: CPU.of(spent), BYTES.name: BYTES.of([receipt_bytes(signer)])}
-    show("hub_log", asked, figures, {"looks": looks, "reports": looks * (SITES * A_SITE_DAY // LOOKS)})
+        made, refused, steps, alarms = told(Path(name), signer, SIZES)
+        figures = {
+            CPU.name: CPU.of(spent),
+            BYTES.name: BYTES.of([receipt_bytes(signer)]),
+            TOLD.name: TOLD.of([refused / made]),
+            FALSE.name: FALSE.of([alarms]),
+        }
+    reports = looks * (SITES * A_SITE_DAY // LOOKS)
+    show("hub_log", asked, figures, {"looks": looks, "reports": reports, "rewrites": made, "honest_steps": steps})
 
 
 if __name__ == "__main__":

@@ -107,6 +107,8 @@ FIGURES = {
     "hub_log": {
         "log_cpu_s_per_day_5000_sites": ("s", 10, "lower"),
         "receipt_bytes_at_2_30": ("bytes", 2000, "lower"),
+        "rewrites_told_ratio": ("", 1.0, "higher"),
+        "false_alarms": ("alarms", 0, "lower"),
     },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
     "papers": {

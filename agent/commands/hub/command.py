@@ -20,6 +20,8 @@ camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that v
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub log --data DIR       the log of accepted reports, which only grows: size, root, checkpoint
 camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof that the log has a report
+camwarden hub log mirror FOLDER --data DIR     export the log as files, for witnesses
+camwarden hub log witness FOLDER --state DIR --jwks FILE   cosign the log of a hub where it continues what was held
 camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment

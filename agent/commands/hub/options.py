@@ -230,6 +230,17 @@ def _log(actions: Any, data: argparse.ArgumentParser) -> None:
     one.add_argument("seq", type=number, metavar="NUMBER", help="number of the report")
     one.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
     one.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    one.add_argument("--checkpoint", type=Path, metavar="FILE", help="under this one, such as a cosigned one")
+    copy = inner.add_parser("mirror", parents=[again], help="export the log as a folder for witnesses")
+    copy.add_argument("folder", type=Path, metavar="FOLDER")
+    other = inner.add_parser("witness", help="cosign the log of another hub where it continues what was held")
+    other.add_argument("folder", type=Path, metavar="FOLDER", help="copy of the folder that `hub log mirror` wrote")
+    other.add_argument(
+        "--state", type=Path, required=True, metavar="DIR", help="the witness's own: its key, what it holds"
+    )
+    other.add_argument(
+        "--jwks", type=Path, required=True, metavar="FILE", help="the hub's key, as `hub jwks` prints it"
+    )
     anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
     anew.add_argument("--by", required=True, metavar="NAME", help="who states it")
     anew.add_argument("--why", required=True, metavar="TEXT", help="the reason")

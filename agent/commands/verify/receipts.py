@@ -10,7 +10,8 @@ from agent.contract.jwk import PublicKey, load_jwks
 from agent.contract.signing_keys import load_signer
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.model.errors import Forbidden, NotVerified, UnknownKey, UsageError, os_words
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, listed
+from agent.verify.cosignature import cosigned
 from agent.verify.judge import Verdict
 from agent.verify.receipt import RECEIPT_MAX_BYTES, Receipt, read_receipt
 
@@ -26,6 +27,7 @@ class JudgedReceipt:
     reason: str = ""
     why: Message = _FINE
     receipt: Receipt | None = None
+    witnesses: tuple[str, ...] = ()
 
 
 def hub_keys(args: argparse.Namespace) -> dict[str, PublicKey]:
@@ -59,6 +61,7 @@ def judge_receipt(path: Path, keys: dict[str, PublicKey], digests: Collection[st
         return JudgedReceipt(name, "unusable", "malformed", Message("not a receipt of a hub's log"))
     try:
         receipt = read_receipt(text if len(text) <= RECEIPT_MAX_BYTES else "", keys)
+        witnesses = tuple(sorted(cosigned(receipt.checkpoint.note, keys)))
     except UnknownKey as error:
         return JudgedReceipt(name, "unchecked", error.reason, error.message)
     except NotVerified as error:
@@ -66,22 +69,24 @@ def judge_receipt(path: Path, keys: dict[str, PublicKey], digests: Collection[st
     if digests is not None and receipt.digest not in digests:
         why = Message("it is of a report that is not among the files: {digest}", {"digest": receipt.digest})
         return JudgedReceipt(name, "failed", "another-report", why, receipt)
-    return JudgedReceipt(name, "verified", receipt=receipt)
+    return JudgedReceipt(name, "verified", receipt=receipt, witnesses=witnesses)
 
 
 def receipt_line(one: JudgedReceipt) -> Message:
     """Return one line about a receipt."""
-    if one.verdict != "verified" or one.receipt is None:
-        values = {"name": one.name, "verdict": Message(one.verdict), "why": one.why}
-        return Message("{name}: {verdict}: {why}", values)
     held = one.receipt
+    if one.verdict != "verified" or held is None:
+        return Message("{name}: {verdict}: {why}", {"name": one.name, "verdict": Message(one.verdict), "why": one.why})
+    values: dict[str, object] = {
+        "name": one.name, "digest": held.digest, "index": held.index,
+        "size": held.checkpoint.size, "origin": held.checkpoint.origin,
+    }  # fmt: skip
+    if not one.witnesses:
+        return Message("{name}: report {digest} is entry {index} of {size} in the log {origin}", values)
     return Message(
-        "{name}: report {digest} is entry {index} of {size} in the log {origin}",
-        {
-            "name": one.name, "digest": held.digest, "index": held.index,
-            "size": held.checkpoint.size, "origin": held.checkpoint.origin,
-        },
-    )  # fmt: skip
+        "{name}: report {digest} is entry {index} of {size} in the log {origin}, cosigned by {witnesses}",
+        {**values, "witnesses": listed(one.witnesses)},
+    )
 
 
 def receipt_json(one: JudgedReceipt) -> dict[str, Json]:
@@ -91,5 +96,6 @@ def receipt_json(one: JudgedReceipt) -> dict[str, Json]:
     if held is None:
         return told
     return told | {
-        "digest": held.digest, "index": held.index, "size": held.checkpoint.size, "origin": held.checkpoint.origin
+        "digest": held.digest, "index": held.index, "size": held.checkpoint.size, "origin": held.checkpoint.origin,
+        "witnesses": list(one.witnesses),
     }  # fmt: skip

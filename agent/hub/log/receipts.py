@@ -10,6 +10,7 @@ from agent.hub.log.sequencer import Entry
 from agent.hub.log.store import LogStore, State
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError
+from agent.verify.checkpoint import Checkpoint
 from agent.verify.merkle import leaf_hash
 from agent.verify.receipt import entry_of, write_proof
 
@@ -24,11 +25,12 @@ class Place:
     epoch: str = ""
 
 
-def receipt(log: LogStore, store: Store, place: Place) -> str:
-    """Return the receipt of one report under the newest checkpoint.
+def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None = None) -> str:
+    """Return the receipt of one report under the newest checkpoint, or an earlier one, such as a cosigned one.
 
     Raises:
-        ConfigurationError: The hub has no such report, the log has it not yet, or has another in its place.
+        ConfigurationError: The hub has no such report, the log has it not yet, or has another in its place; or the
+            checkpoint is not of this log.
     """
     rows = store.all(
         "SELECT id, digest FROM report WHERE site = ? AND stream = ? AND seq = ? AND fork = 0"
@@ -49,8 +51,13 @@ def receipt(log: LogStore, store: Store, place: Place) -> str:
             "entry {index} of the log is of another report than hub.db has in its place: one of the two was changed",
             index=index,
         )
-    (path,) = log.tree(state.size).inclusion(index, index + 1)
-    return f"{write_proof(salt, digest, index, path)}{state.note}"
+    size, note = (state.size, state.note) if under is None else (under.size, under.note)
+    if under is not None and (size > state.size or log.tree(size).root() != under.root):
+        raise ConfigurationError("this checkpoint is not of the hub's log")
+    if index >= size:
+        raise ConfigurationError("this checkpoint is older than the report's place in the log: take a newer one")
+    (path,) = log.tree(size).inclusion(index, index + 1)
+    return f"{write_proof(salt, digest, index, path)}{note}"
 
 
 def proofs(log: LogStore, state: State, entries: Sequence[Entry]) -> list[str]:
