@@ -33,7 +33,15 @@ from pathlib import Path
 from agent.commands.terminal.broker_options import add_broker_options
 from agent.commands.verify.keys import trusted_keys
 from agent.commands.verify.lines import fault_line, judged_line
-from agent.commands.verify.receipts import JudgedReceipt, hub_keys, judge_receipt, receipt_json, receipt_line
+from agent.commands.verify.receipts import (
+    RECEIPT_SUFFIX,
+    JudgedReceipt,
+    hub_keys,
+    judge_packed_receipt,
+    judge_receipt,
+    receipt_json,
+    receipt_line,
+)
 from agent.commands.verify.watch import watch_folders, watch_topic
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import CONFIG, FAILS, OK, UNCHECKED
@@ -169,12 +177,18 @@ def _messages(container: Container, believed: Trusted) -> Iterator[Judgement]:
     if is_case(container):
         yield from check_manifest(container, believed)
         names = [name for name in names if name != MANIFEST and "/" in name]
+    digests: set[str] = set()
     for name in names:
         where = f"{container.path}/{name}"
         try:
-            yield judge_flattened(where, container.read(name), believed)
+            judged = judge_flattened(where, container.read(name), believed)
         except ConfigurationError as error:
-            yield Judgement(where, "unusable", "unreadable", error.message)
+            judged = Judgement(where, "unusable", "unreadable", error.message)
+        if judged.claim is not None:
+            digests.add(judged.claim.digest)
+        yield judged
+    for name in (name for name in container.names if name.endswith(RECEIPT_SUFFIX)):
+        yield judge_packed_receipt(container, name, believed, digests)
 
 
 def _print(checked: VerifyResult, lang: str) -> None:

@@ -1,20 +1,23 @@
 """Verifies receipts of a hub's log, and that they are of the reports beside them: `camwarden verify --receipt`."""
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from agent.contract.jwk import PublicKey, load_jwks
 from agent.contract.signing_keys import load_signer
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.model.errors import Forbidden, NotVerified, UnknownKey, UsageError, os_words
+from agent.model.errors import ConfigurationError, Forbidden, NotVerified, UnknownKey, UsageError, os_words
 from agent.model.finding import Json, Message, listed
+from agent.verify.archive import Container
 from agent.verify.cosignature import cosigned
-from agent.verify.judge import Verdict
+from agent.verify.judge import Judgement, Trusted, Verdict
 from agent.verify.receipt import RECEIPT_MAX_BYTES, Receipt, read_receipt
 
+RECEIPT_SUFFIX: Final = ".tlog-proof"
 _FINE = Message("")
 
 
@@ -49,19 +52,35 @@ def hub_keys(args: argparse.Namespace) -> dict[str, PublicKey]:
     return keys
 
 
-def judge_receipt(path: Path, keys: dict[str, PublicKey], digests: Collection[str] | None) -> JudgedReceipt:
+def judge_receipt(path: Path, keys: Mapping[str, PublicKey], digests: Collection[str] | None) -> JudgedReceipt:
     """Return the verdict on a receipt; it must be of one of `digests`, the reports beside it, unless that is None."""
-    name = str(path)
     try:
         with path.open("rb") as file:
-            text = file.read(RECEIPT_MAX_BYTES + 1).decode("utf-8")
+            data = file.read(RECEIPT_MAX_BYTES + 1)
     except OSError as error:
-        return JudgedReceipt(name, "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)}))
-    except UnicodeDecodeError:
+        why = Message("{why}; check the path", {"why": os_words(error)})
+        return JudgedReceipt(str(path), "unusable", "unreadable", why)
+    return _judge(str(path), data, keys, digests)
+
+
+def judge_packed_receipt(container: Container, name: str, believed: Trusted, digests: Collection[str]) -> Judgement:
+    """Return the verdict on a receipt in a case, or among other messages: it must be of one that is beside it."""
+    where = f"{container.path}/{name}"
+    try:
+        one = _judge(where, container.read(name), believed.keys, digests)
+    except ConfigurationError as error:
+        return Judgement(where, "unusable", "unreadable", error.message)
+    return Judgement(where, one.verdict, one.reason, one.why)
+
+
+def _judge(name: str, data: bytes, keys: Mapping[str, PublicKey], digests: Collection[str] | None) -> JudgedReceipt:
+    if len(data) > RECEIPT_MAX_BYTES:
         return JudgedReceipt(name, "unusable", "malformed", Message("not a receipt of a hub's log"))
     try:
-        receipt = read_receipt(text if len(text) <= RECEIPT_MAX_BYTES else "", keys)
+        receipt = read_receipt(data.decode("utf-8"), keys)
         witnesses = tuple(sorted(cosigned(receipt.checkpoint.note, keys)))
+    except UnicodeDecodeError:
+        return JudgedReceipt(name, "unusable", "malformed", Message("not a receipt of a hub's log"))
     except UnknownKey as error:
         return JudgedReceipt(name, "unchecked", error.reason, error.message)
     except NotVerified as error:

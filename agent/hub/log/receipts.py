@@ -3,7 +3,8 @@
 A receipt holds what `agent/verify/receipt.py` needs, and nothing of any other report.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from agent.hub.log.sequencer import Entry
@@ -25,12 +26,17 @@ class Place:
     epoch: str = ""
 
 
+class NotLogged(ConfigurationError):
+    """The log does not have this report, or not yet."""
+
+
 def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None = None) -> str:
     """Return the receipt of one report under the newest checkpoint, or an earlier one, such as a cosigned one.
 
     Raises:
-        ConfigurationError: The hub has no such report, the log has it not yet, or has another in its place; or the
-            checkpoint is not of this log.
+        NotLogged: The log has it not yet.
+        ConfigurationError: The hub has no such report, or the log has another in its place; or the checkpoint is not of
+            this log.
     """
     rows = store.all(
         "SELECT id, digest FROM report WHERE site = ? AND stream = ? AND seq = ? AND fork = 0"
@@ -44,7 +50,7 @@ def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None 
     (report_id, digest), state = rows[0], log.state()
     leaf = log.leaf_of(report_id) if state is not None and report_id <= state.last_id else None
     if state is None or leaf is None:
-        raise ConfigurationError("the log does not have this report yet: see that the hub runs, and try in a minute")
+        raise NotLogged("the log does not have this report yet: see that the hub runs, and try in a minute")
     index, salt = leaf
     if log.leaf_hash(index) != leaf_hash(entry_of(salt, digest)):
         raise ConfigurationError(
@@ -58,6 +64,21 @@ def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None 
         raise ConfigurationError("this checkpoint is older than the report's place in the log: take a newer one")
     (path,) = log.tree(size).inclusion(index, index + 1)
     return f"{write_proof(salt, digest, index, path)}{note}"
+
+
+def receipts_of(log: LogStore | None, store: Store, places: Iterable[Place]) -> dict[Place, str]:
+    """Return the receipts of those of some reports that the log has; none where there is no log.
+
+    Raises:
+        ConfigurationError: The log has another report in the place of one.
+    """
+    found: dict[Place, str] = {}
+    if log is None:
+        return found
+    for place in places:
+        with suppress(NotLogged):
+            found[place] = receipt(log, store, place)
+    return found
 
 
 def proofs(log: LogStore, state: State, entries: Sequence[Entry]) -> list[str]:

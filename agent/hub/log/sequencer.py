@@ -37,7 +37,9 @@ class Entry:
     row: tuple[str, str, str, str, int, str]
 
 
-def append(log: LogStore, store: Store, signer: Signer, now: datetime) -> tuple[State, list[Entry]]:
+def append(
+    log: LogStore, store: Store, signer: Signer, now: datetime, at_once: int = AT_ONCE
+) -> tuple[State, list[Entry]]:
     """Append the next accepted reports and sign the checkpoint over them; return the state and the new entries.
 
     Raises:
@@ -50,7 +52,7 @@ def append(log: LogStore, store: Store, signer: Signer, now: datetime) -> tuple[
     _hold_against(store, state)
     rows = store.all(
         "SELECT id, site, city, epoch, stream, seq, digest FROM report WHERE id > ? ORDER BY id LIMIT ?",
-        *(state.last_id, AT_ONCE),
+        *(state.last_id, at_once),
     )
     if not rows:
         return state, []

@@ -7,7 +7,7 @@ appended is one transaction: a hub killed at any point has the log as it was bef
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,6 +49,16 @@ class State:
     last_digest: str
     sent: int
     note: str
+
+
+@contextmanager
+def log_beside(directory: Path) -> Iterator["LogStore | None"]:
+    """Open the log of a hub for reading; None where it has none yet. Raises as `LogStore`."""
+    if not (directory / NAME).exists():
+        yield None
+        return
+    with closing(LogStore(directory, read_only=True)) as log:
+        yield log
 
 
 class LogStore:

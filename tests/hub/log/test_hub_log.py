@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -13,11 +16,12 @@ from here_run import run_here
 from logged_hub import LATER, Logged
 
 from agent.contract.signing_keys import load_or_create_signer
-from agent.hub.log import receipts, sequencer
+from agent.hub.log import receipts
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.running import LOOK_S, RunningLog
 from agent.hub.log.sequencer import LogBehind, append
 from agent.hub.log.store import LogStore
+from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError, NotVerified, StoreFailed, UnknownKey, UsageError
 from agent.model.finding import Json
 from agent.verify.checkpoint import read_checkpoint
@@ -107,10 +111,39 @@ def test_a_hub_that_is_killed_while_it_appends_goes_on_with_nothing_lost_or_twic
     assert [read_receipt(logged.receipt(n), logged.keys).index for n in range(1, 8)] == list(range(7))
 
 
-def test_what_waits_is_appended_in_portions(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequencer, "AT_ONCE", 4)
+def test_a_hub_killed_at_random_while_it_appends_loses_nothing_and_signs_no_two_pasts(logged: Logged) -> None:
+    heads = []
+    for _ in range(25):
+        logged.report(40)
+        child = os.fork()
+        if not child:  # the sequencer, in portions, until it is killed
+            try:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which ends the process wherever it is
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.03))
+                with closing(LogStore(logged.desk.directory)) as log, closing(Store(logged.desk.directory)) as store:
+                    while True:
+                        append(log, store, logged.desk.signer, NOW, at_once=3)
+            finally:
+                os._exit(1)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGALRM
+        with closing(LogStore(logged.desk.directory)) as log:
+            state = log.state()
+            if state is not None:
+                head = read_checkpoint(state.note, logged.keys).head
+                assert head[0] == state.size
+                heads.append(head)
+    state = logged.append()
+    assert state.size == len(logged.sent) == 1000
+    tree = logged.log.tree(state.size)
+    last = read_checkpoint(state.note, logged.keys).head
+    assert all(is_consistent(head, last, tree.consistency(head[0])) for head in heads)
+    assert [read_receipt(logged.receipt(seq), logged.keys).index for seq in (1, 500, 1000)] == [0, 499, 999]
+
+
+def test_what_waits_is_appended_in_portions(logged: Logged) -> None:
     logged.report(10)
-    assert [logged.append().size for _ in range(4)] == [4, 8, 10, 10]
+    words = (logged.log, logged.desk.store, logged.desk.signer, NOW, 4)
+    assert [append(*words)[0].size for _ in range(4)] == [4, 8, 10, 10]
 
 
 def test_a_hub_db_behind_its_log_appends_nothing(logged: Logged, tmp_path: Path) -> None:
