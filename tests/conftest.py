@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from hub_fixtures import broker, desk, hub_signer, live
 from hypothesis import HealthCheck, settings
+from logged_hub import logged
 
-__all__ = ["broker", "desk", "hub_signer", "live"]
+__all__ = ["broker", "desk", "hub_signer", "live", "logged"]
 
 
 def pytest_configure() -> None:

@@ -160,14 +160,14 @@ def load_private(path: Path, wrong_bits: int = SECRET_WRONG_BITS) -> PrivateKey:
     raise ConfigurationError("{path}: only EC P-256 and Ed25519 keys sign reports; restore the right key", path=path)
 
 
-def create_key(path: Path) -> None:
-    """Create an EC P-256 key in `path`, mode 0600, unless there is one; fsynced.
+def create_key(path: Path, key: PrivateKey | None = None) -> None:
+    """Create a key (EC P-256, unless `key` is another) in `path`, mode 0600, unless there is one; fsynced.
 
     Raises:
         Forbidden: This user may not write there.
         ConfigurationError: There is no such place, or the disk refuses.
     """
-    pem = _new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = (key or _new_key()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -104,6 +104,12 @@ FIGURES = {
         "device_bytes_ratio": ("x", 1.15, "lower"),
         "rtsp_sessions_per_box": ("sessions", 1, "lower"),
     },
+    "hub_log": {
+        "log_cpu_s_per_day_5000_sites": ("s", 10, "lower"),
+        "receipt_bytes_at_2_30": ("bytes", 2000, "lower"),
+        "rewrites_told_ratio": ("", 1.0, "higher"),
+        "false_alarms": ("alarms", 0, "lower"),
+    },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
     "hub_city": {
         "findings_p95_ms": ("ms", 150, "lower"),

@@ -25,6 +25,11 @@ camwarden hub check [--sample N] --data DIR   is what was stored still what was 
 camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
 camwarden hub hold SITE --from T --to T --until DAY --by --why | holds [SITE] | release NUMBER --by --why
 camwarden hub backup FOLDER [--verify] | restore FOLDER --data DIR   a copy while the hub runs, and back
+camwarden hub log --data DIR       the log of accepted reports, which only grows: size, root, checkpoint
+camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof that the log has a report
+camwarden hub log mirror FOLDER --data DIR     export the log as files, for witnesses
+camwarden hub log witness FOLDER --state DIR --jwks FILE   cosign the log of a hub where it continues what was held
+camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 
@@ -75,6 +80,7 @@ ACTIONS: Final = {
     "release": ("agent.commands.hub.keeping.holds", "end"),
     "backup": ("agent.commands.hub.keeping.backup", "run"),
     "restore": ("agent.commands.hub.keeping.backup", "restore"),
+    "log": ("agent.commands.hub.log", "run"),
 }
 """Every action: its module, and what runs it there."""
 

@@ -35,7 +35,20 @@ _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
 
 def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe every action; `data` is what they share."""
-    for add in (_run, _trust, _enroll, _view, findings.add, _report, _orders, _disputes, _carry, _check, keeping.add):
+    for add in (
+        _run,
+        _trust,
+        _enroll,
+        _view,
+        findings.add,
+        _report,
+        _orders,
+        _disputes,
+        _carry,
+        _check,
+        keeping.add,
+        _log,
+    ):
         add(actions, data)
 
 
@@ -200,6 +213,33 @@ def _carry(actions: Any, data: argparse.ArgumentParser) -> None:
 def _check(actions: Any, data: argparse.ArgumentParser) -> None:
     parser = actions.add_parser("check", parents=[data], help="hold stored reports against their digests; exit code 1")
     parser.add_argument("--sample", type=number, metavar="N", help="so many that chance picks (default: all)")
+
+
+def _log(actions: Any, data: argparse.ArgumentParser) -> None:
+    parser = actions.add_parser("log", parents=[data], help="show the log of accepted reports, which only grows")
+    inner = parser.add_subparsers(dest="log_action", metavar="ACTION")
+    again = argparse.ArgumentParser(add_help=False)
+    again.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="as above")
+    one = inner.add_parser("receipt", parents=[again], help="write the proof that the log has a report")
+    one.add_argument("site", metavar="SITE")
+    one.add_argument("stream", choices=STREAMS)
+    one.add_argument("seq", type=number, metavar="NUMBER", help="number of the report")
+    one.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
+    one.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    one.add_argument("--checkpoint", type=Path, metavar="FILE", help="under this one, such as a cosigned one")
+    copy = inner.add_parser("mirror", parents=[again], help="export the log as a folder for witnesses")
+    copy.add_argument("folder", type=Path, metavar="FOLDER")
+    other = inner.add_parser("witness", help="cosign the log of another hub where it continues what was held")
+    other.add_argument("folder", type=Path, metavar="FOLDER", help="copy of the folder that `hub log mirror` wrote")
+    other.add_argument(
+        "--state", type=Path, required=True, metavar="DIR", help="the witness's own: its key, what it holds"
+    )
+    other.add_argument(
+        "--jwks", type=Path, required=True, metavar="FILE", help="the hub's key, as `hub jwks` prints it"
+    )
+    anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
+    anew.add_argument("--by", required=True, metavar="NAME", help="who states it")
+    anew.add_argument("--why", required=True, metavar="TEXT", help="the reason")
 
 
 def days(text: str) -> timedelta:

@@ -19,7 +19,7 @@ from agent.hub.workers.quiet import LogLimit
 from agent.model.exits import OK
 from agent.text.translate import render
 
-_QUIET_EVENTS = ("verified", "duplicate", "confirmed", "state", "stale-state")
+_QUIET_EVENTS = ("verified", "duplicate", "confirmed", "state", "stale-state", "logged")
 """What is normal: told with --json only."""
 
 _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")

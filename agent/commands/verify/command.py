@@ -4,6 +4,7 @@
     camwarden verify report.html                  a hand-over report
     camwarden verify DOSSIER.zip                  a filing dossier
     camwarden verify filing.json                  what `filing compare` has stored of it in the state directory
+    camwarden verify [PATH...] --receipt FILE     a receipt of a hub's log, and that it is of a report beside it
     camwarden verify FOLDER --follow              and every file that comes into it
     camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
@@ -26,12 +27,21 @@ import argparse
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from agent.commands.terminal.broker_options import add_broker_options
 from agent.commands.verify.keys import trusted_keys
 from agent.commands.verify.lines import fault_line, judged_line
+from agent.commands.verify.receipts import (
+    RECEIPT_SUFFIX,
+    JudgedReceipt,
+    hub_keys,
+    judge_packed_receipt,
+    judge_receipt,
+    receipt_json,
+    receipt_line,
+)
 from agent.commands.verify.watch import watch_folders, watch_topic
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import CONFIG, FAILS, OK, UNCHECKED
@@ -58,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="hand-over report, filing dossier, flattened JWS, folder of them, or ZIP",
     )
+    add("--receipt", type=Path, action="append", default=[], metavar="FILE", help="receipt of a hub's log")
     add("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
     add("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
     add("--data", type=Path, metavar="DIR", help="a hub's data: the keys that it trusts, each for its site")
@@ -72,13 +83,19 @@ def run(args: argparse.Namespace) -> int:
 
     Raises AgentError where there are no keys to verify with, an archive is not opened, or the broker cannot be reached.
     """
-    if bool(args.paths) == bool(args.topic):
+    if bool(args.paths or args.receipt) == bool(args.topic):
         raise UsageError("give either files to verify, or a topic to listen on")
+    if args.receipt and (args.follow or args.topic):
+        raise UsageError("a receipt is verified by itself or with files, not with --follow or --topic")
     if args.topic:
         return watch_topic(args)
     if args.follow:
         return watch_folders(args)
-    checked = verify_paths(args.paths, trusted_keys(args, args.paths))
+    checked = verify_paths(args.paths, trusted_keys(args, args.paths)) if args.paths else VerifyResult((), ())
+    if args.receipt:
+        keys = hub_keys(args)
+        digests = {m.claim.digest for m in checked.messages if m.claim is not None} if args.paths else None
+        checked = replace(checked, receipts=tuple(judge_receipt(path, keys, digests) for path in args.receipt))
     if args.json:
         print(json.dumps(result_json(checked), ensure_ascii=False))
     else:
@@ -88,10 +105,11 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """Every message, and the faults between the reports among them."""
+    """Every message, the faults between the reports among them, and the receipts of a hub's log."""
 
     messages: tuple[Judgement, ...]
     problems: tuple[Problem, ...]
+    receipts: tuple[JudgedReceipt, ...] = ()
 
 
 def verify_paths(paths: list[Path], believed: Trusted) -> VerifyResult:
@@ -116,6 +134,7 @@ def result_json(checked: VerifyResult) -> dict[str, Json]:
             for m in checked.messages
         ],
         "chain": [asdict(p) for p in checked.problems],
+        **({"receipts": [receipt_json(one) for one in checked.receipts]} if checked.receipts else {}),
     }
 
 
@@ -158,12 +177,18 @@ def _messages(container: Container, believed: Trusted) -> Iterator[Judgement]:
     if is_case(container):
         yield from check_manifest(container, believed)
         names = [name for name in names if name != MANIFEST and "/" in name]
+    digests: set[str] = set()
     for name in names:
         where = f"{container.path}/{name}"
         try:
-            yield judge_flattened(where, container.read(name), believed)
+            judged = judge_flattened(where, container.read(name), believed)
         except ConfigurationError as error:
-            yield Judgement(where, "unusable", "unreadable", error.message)
+            judged = Judgement(where, "unusable", "unreadable", error.message)
+        if judged.claim is not None:
+            digests.add(judged.claim.digest)
+        yield judged
+    for name in (name for name in container.names if name.endswith(RECEIPT_SUFFIX)):
+        yield judge_packed_receipt(container, name, believed, digests)
 
 
 def _print(checked: VerifyResult, lang: str) -> None:
@@ -172,6 +197,10 @@ def _print(checked: VerifyResult, lang: str) -> None:
             print(render(judged_line(m), lang))
     for p in checked.problems:
         print(render(fault_line(p), lang))
+    for one in checked.receipts:
+        print(render(receipt_line(one), lang))
+    if not checked.messages and checked.receipts:
+        return
     verified = sum(m.verdict == "verified" for m in checked.messages)
     numbers = {"verified": verified, "count": len(checked.messages), "faults": len(checked.problems)}
     print(render(Message("{verified} of {count} files verified, {faults} faults between reports", numbers), lang))
@@ -180,7 +209,7 @@ def _print(checked: VerifyResult, lang: str) -> None:
 
 
 def _exit_code(checked: VerifyResult) -> int:
-    verdicts = {m.verdict for m in checked.messages}
+    verdicts = {m.verdict for m in checked.messages} | {one.verdict for one in checked.receipts}
     if "failed" in verdicts or checked.problems:
         return FAILS
     if "unusable" in verdicts or not verdicts:

@@ -2,7 +2,8 @@
 
 Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which has the
 status at its begin, to the first ones after it, and everything between, so that a chain inside the case has only holes
-that the hub has too. The same database, trust file and key give the same bytes. `agent/hub/case/history.py` calculates
+that the hub has too. Of each chain the last report has its receipt of the hub's log. The same database, log, trust file
+and key give the same bytes. `agent/hub/case/history.py` calculates
 the status over time; nothing here calls it right or wrong. Reads columns written at intake
 (`agent/hub/stores/case_columns.py`); the signed bytes are only handed out.
 """
@@ -22,6 +23,8 @@ from agent.hub.case.asked import asked, asked_json, duty_json
 from agent.hub.case.contested import beside, contested
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
+from agent.hub.log.receipts import Place, receipts_of
+from agent.hub.log.store import LogStore
 from agent.hub.stores.case_columns import evidence_of
 from agent.hub.stores.disputes import DisputeRow
 from agent.hub.stores.store import Store
@@ -63,12 +66,20 @@ class Case:
 
 
 def write_case(
-    store: Store, trust: Trust, signer: Signer, site: str, check: str, start: datetime, end: datetime
+    store: Store,
+    trust: Trust,
+    signer: Signer,
+    site: str,
+    check: str,
+    start: datetime,
+    end: datetime,
+    log: LogStore | None = None,
 ) -> Case:
-    """Return the case of one check of one site from `start` (included) to `end`.
+    """Return the case of one check of one site from `start` (included) to `end`; `log` gives the receipts in it.
 
     Raises:
         UsageError: The site or the check is not known here, the time is empty, or too much for one case.
+        ConfigurationError: The log has another report in the place of one: the database was changed.
     """
     if start >= end:
         raise UsageError("--from must be before --to")
@@ -108,12 +119,15 @@ def write_case(
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
     envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored if report not in dropped}
     files = {name: data for name, data in envelopes.items() if data is not None}
+    receipts = receipts_of(log, store, _last_of_each(site, stored))
     disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
         *(site, str(city[0][0]), check, start, end, rules, kids, signer.kid),
         *(len(files), number + sum(gap.count for gap in explained)),
     )
+    for place, text in receipts.items():
+        files[f"receipts/{place.epoch}-{place.stream}-{place.seq}.tlog-proof"] = text.encode()
     files |= {name: readme(about, rows, disputed, lang).encode() for name, lang in NAMES.items()}
     files["calculation.json"] = _json(_calculation(about, rows, disputed))
     files["disputes.json"] = _json({"disputes": [row_json(one) for one in disputed]})
@@ -208,6 +222,12 @@ def _bears(gap: Gap, ends: Ends, places: Places) -> bool:
         return False
     before, behind = ends.get((gap.epoch, gap.stream), (0, SEQ_MAX))
     return not before > gap.to_seq and not behind < gap.from_seq
+
+
+def _last_of_each(site: str, stored: Sequence[StoredReport]) -> list[Place]:
+    """Return the last report of each chain, forks aside: those before it hang on it by their digests."""
+    last = {(one.epoch, one.stream): one.seq for one in sorted(stored, key=lambda one: one.seq) if not one.fork}
+    return [Place(site, stream, seq, epoch) for (epoch, stream), seq in sorted(last.items())]
 
 
 def _name(report: StoredReport) -> str:

@@ -28,6 +28,7 @@ from agent.deliver.publish.protocol import Dialect
 from agent.host.lock import lock
 from agent.hub.domain import accepted_loss, epochs
 from agent.hub.domain.kept import KEPT_DAYS
+from agent.hub.log.running import RunningLog
 from agent.hub.stores import trust
 from agent.hub.stores.evidence import check_after
 from agent.hub.stores.signing_key import hub_signer
@@ -112,6 +113,7 @@ class _Service:
         self._evidence_id: int | None = 0
         self._evidence_look_at_s = 0.0
         self._expiry, self._housekeeping = Expiry(options.kept), Housekeeping()
+        self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
@@ -193,7 +195,7 @@ class _Service:
                 if ready:
                     self._look_at_orders(link)
                     self._look_at_evidence()
-                    for worker in (self._expiry, self._housekeeping):
+                    for worker in (self._log, self._expiry, self._housekeeping):
                         worker.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)

@@ -1,0 +1,100 @@
+"""Adds what the hub has accepted to its log, and signs the checkpoint: the only one who does either.
+
+Reads reports in the order of their ids in `hub.db`, which is the order of their commits. What was confirmed to a site
+is in `hub.db` first and in the log soon after: a watermark never waits for the log. A `hub.db` that is behind the log,
+or has another report where the log has one, was restored or replaced: then nothing is appended until a person has
+stated that (`hub log restored`), since a past that changes without a word is what the log is to show.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from agent.contract.signing_keys import Signer
+from agent.hub.log.store import LogStore, State
+from agent.hub.log.tree import appended
+from agent.hub.stores.store import Store
+from agent.model.errors import UsageError
+from agent.verify.checkpoint import origin_of, write_checkpoint
+from agent.verify.merkle import EMPTY_ROOT, leaf_hash
+from agent.verify.receipt import SALT_BYTES, entry_of
+
+AT_ONCE: Final = 4096
+"""So many reports are appended in one transaction; what waits is taken with the next."""
+
+
+class LogBehind(UsageError):
+    """hub.db lacks what is in the log: it was restored, or replaced. Nothing was appended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A report in the log: `n` is its place, `row` is site, city, epoch, stream, seq and digest."""
+
+    n: int
+    salt: bytes
+    row: tuple[str, str, str, str, int, str]
+
+
+def append(
+    log: LogStore, store: Store, signer: Signer, now: datetime, at_once: int = AT_ONCE
+) -> tuple[State, list[Entry]]:
+    """Append the next accepted reports and sign the checkpoint over them; return the state and the new entries.
+
+    Raises:
+        LogBehind: hub.db is not the one that the log continues.
+        StoreFailed: A file failed; nothing was appended.
+    """
+    state = log.state()
+    if state is None:
+        state = _begin(log, signer, now)
+    _hold_against(store, state)
+    rows = store.all(
+        "SELECT id, site, city, epoch, stream, seq, digest FROM report WHERE id > ? ORDER BY id LIMIT ?",
+        *(state.last_id, at_once),
+    )
+    if not rows:
+        return state, []
+    salts = os.urandom(SALT_BYTES * len(rows))
+    entries = [
+        Entry(n, salts[at : at + SALT_BYTES], tuple(row[1:]))
+        for n, at, row in zip(
+            range(state.size, state.size + len(rows)), range(0, len(salts), SALT_BYTES), rows, strict=True
+        )
+    ]
+    hashes = [leaf_hash(entry_of(entry.salt, entry.row[5])) for entry in entries]
+    after = replace(state, size=state.size + len(rows), last_id=rows[-1][0], last_digest=rows[-1][6])
+    with log.transaction():
+        leaves = [(entry.n, row[0], entry.salt) for entry, row in zip(entries, rows, strict=True)]
+        log.keep_leaves(leaves, appended(state.size, log.tile, hashes))
+        signed = replace(after, note=write_checkpoint(after.origin, after.size, log.tree(after.size).root(), signer))
+        log.keep_state(signed)
+    return signed, entries
+
+
+def waiting(log_state: State | None, store: Store) -> int:
+    """Return how many accepted reports are not in the log yet."""
+    ((count,),) = store.all("SELECT count(*) FROM report WHERE id > ?", log_state.last_id if log_state else 0)
+    return int(count)
+
+
+def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
+    origin = origin_of(signer.kid, now)
+    note = write_checkpoint(origin, 0, EMPTY_ROOT, signer)
+    state = State(origin=origin, size=0, last_id=0, last_digest="", sent=0, note=note)
+    with log.transaction():
+        log.begin_life(origin.rpartition("/")[2], 0, "")
+        log.keep_state(state)
+    return state
+
+
+def _hold_against(store: Store, state: State) -> None:
+    """Raise LogBehind where hub.db ends before the log does, or has another report at its end."""
+    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report")
+    rows = store.all("SELECT digest FROM report WHERE id = ?", state.last_id)
+    if newest < state.last_id or (rows and rows[0][0] != state.last_digest):
+        raise LogBehind(
+            "hub.db is not the one that the log continues: if it was restored from a backup, state that with "
+            "`camwarden hub log restored`"
+        )

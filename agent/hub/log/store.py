@@ -1,0 +1,214 @@
+"""Stores the log in `log.db`, beside `hub.db`: tiles of the tree, the salt of each entry, and how far it is.
+
+A file of its own, so that a log that waits for its disk never holds up what the hub receives and confirms. What is
+appended is one transaction: a hub killed at any point has the log as it was before, or after.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.hub.log.tree import WIDTH, Tree
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
+from agent.verify.merkle import HASH_BYTES
+
+NAME: Final = "log.db"
+VERSION: Final = 1
+_BUSY_S: Final = 10.0
+
+# life: of the log; a hub that was restored begins another. `size` of its tree when it began, `note` is the signed
+# statement, empty for the first.
+# state: `last_id` and `last_digest` of the report in hub.db that was appended last; `sent`: receipts of how many
+# entries have been sent; `note`: the newest checkpoint.
+# leaf: entry `n` is of the report with `report_id` in hub.db: both rise together within a life.
+_TABLES = """
+CREATE TABLE life (begun TEXT PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE state (
+    id INTEGER PRIMARY KEY CHECK (id = 1), origin TEXT NOT NULL, size INTEGER NOT NULL,
+    last_id INTEGER NOT NULL, last_digest TEXT NOT NULL, sent INTEGER NOT NULL, note TEXT NOT NULL
+);
+CREATE TABLE leaf (n INTEGER PRIMARY KEY, report_id INTEGER NOT NULL, salt BLOB NOT NULL);
+CREATE TABLE tile (level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, number));
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How far the log is: `size` entries, the last of the report `last_id`; receipts of `sent` entries have gone out.
+
+    `note` is the signed checkpoint over exactly these entries.
+    """
+
+    origin: str
+    size: int
+    last_id: int
+    last_digest: str
+    sent: int
+    note: str
+
+
+@contextmanager
+def log_beside(directory: Path) -> Iterator["LogStore | None"]:
+    """Open the log of a hub for reading; None where it has none yet. Raises as `LogStore`."""
+    if not (directory / NAME).exists():
+        yield None
+        return
+    with closing(LogStore(directory, read_only=True)) as log:
+        yield log
+
+
+class LogStore:
+    """The open log of the hub in `directory`."""
+
+    def __init__(self, directory: Path, read_only: bool = False) -> None:
+        """Open or create it.
+
+        Raises:
+            Forbidden: This user may not use the file.
+            ConfigurationError: There is none to read, or it is something else.
+            StoreFailed: The disk failed.
+        """
+        self._path = path = directory / NAME
+        try:
+            if not read_only:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            elif not path.exists():
+                raise ConfigurationError("{path}: there is no log yet; it begins when the hub runs", path=path)
+            mode = "ro" if read_only else "rw"
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
+            )
+        except PermissionError:
+            raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError("{path}: cannot be opened: {error}", path=path, error=error) from None
+        try:
+            if not read_only:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._prepare()
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            self._db.close()
+            raise ConfigurationError(
+                "{path}: not a hub's log ({error}); move it away", path=path, error=error
+            ) from None
+        if version != VERSION:
+            self._db.close()
+            raise ConfigurationError("{path}: not a log of this version of the hub; move it away", path=path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _prepare(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                for statement in _TABLES.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version={VERSION}")
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block as one transaction.
+
+        Raises:
+            StoreFailed: The file failed; nothing was changed.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def state(self) -> State | None:
+        """Return how far the log is; None before it began."""
+        rows = self._all("SELECT origin, size, last_id, last_digest, sent, note FROM state")
+        if not rows:
+            return None
+        origin, size, last_id, last_digest, sent, note = rows[0]
+        return State(origin=origin, size=size, last_id=last_id, last_digest=last_digest, sent=sent, note=note)
+
+    def keep_state(self, state: State) -> None:
+        """Store how far the log is."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?)",
+            (state.origin, state.size, state.last_id, state.last_digest, state.sent, state.note),
+        )
+
+    def begin_life(self, begun: str, size: int, note: str) -> None:
+        """Store that a life of the log begins at a tree of `size` entries, with the signed statement."""
+        self._db.execute("INSERT INTO life VALUES (?, ?, ?)", (begun, size, note))
+
+    def lives(self) -> list[tuple[str, int, str]]:
+        """Return when each life began, at which size, and the signed statement; the first has none."""
+        return self._all("SELECT begun, size, note FROM life ORDER BY begun")
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile. Raises StoreFailed where there is none: the file was damaged."""
+        rows = self._all("SELECT hashes FROM tile WHERE level = ? AND number = ?", level, number)
+        if not rows:
+            raise StoreFailed("{path}: a part of the log's tree is missing; restore it", path=self._path)
+        return bytes(rows[0][0])
+
+    def keep_leaves(self, leaves: Sequence[tuple[int, int, bytes]], tiles: dict[tuple[int, int], bytes]) -> None:
+        """Store entries (number, id of the report, salt) and the tiles that they change."""
+        self._db.executemany("INSERT INTO leaf VALUES (?, ?, ?)", leaves)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", [(*at, data) for at, data in tiles.items()]
+        )
+
+    def leaves(self, first: int, last: int) -> list[tuple[int, int, bytes]]:
+        """Return number, id of the report and salt of the entries from `first` up to, not including, `last`."""
+        return self._all("SELECT n, report_id, salt FROM leaf WHERE n >= ? AND n < ? ORDER BY n", first, last)
+
+    def leaf_of(self, report_id: int) -> tuple[int, bytes] | None:
+        """Return number and salt of the newest entry of a report in hub.db; None where it has none.
+
+        Numbers and ids rise together within a life, so the place is found by halving; no index is stored.
+        """
+        state = self.state()
+        end = state.size if state else 0
+        for _, begin, _ in reversed(self.lives()):
+            low, high = begin, end
+            while low < high:
+                middle = (low + high) // 2
+                ((_, found, salt),) = self.leaves(middle, middle + 1)
+                if found == report_id:
+                    return middle, salt
+                low, high = (middle + 1, high) if found < report_id else (low, middle)
+            end = begin
+        return None
+
+    def leaf_hash(self, n: int) -> bytes:
+        """Return the hash of entry `n`. Raises StoreFailed where it is missing: the file was damaged."""
+        number, place = divmod(n, WIDTH)
+        return self.tile(0, number)[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+
+    def tree(self, size: int) -> Tree:
+        """Return the tree of the first `size` entries."""
+        return Tree(size, self.tile)
+
+    def _all(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StoreFailed:
+        return StoreFailed("{path}: the hub's log failed: {error}; look at the disk", path=self._path, error=error)

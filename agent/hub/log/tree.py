@@ -1,0 +1,130 @@
+"""Builds the Merkle tree of the hub's log from stored tiles: root, proofs, and what an append changes.
+
+A tile has up to 256 hashes of one height side by side; above each 256 there is one in the tile eight levels up. To
+append writes one tile a level, and a proof reads two: nothing is ever built anew. Reads through a function, so that a
+database and a folder of files serve alike. Pure otherwise.
+
+Source: RFC 9162 section 2.1; C2SP tlog-tiles (the same tiles).
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agent.verify.checkpoint import b64
+from agent.verify.merkle import EMPTY_ROOT, HASH_BYTES, node_hash
+
+HEIGHT: Final = 8
+WIDTH: Final = 1 << HEIGHT
+TILE_BYTES: Final = WIDTH * HASH_BYTES
+
+ReadTile = Callable[[int, int], bytes]
+"""Returns the hashes of the tile of a level and number, as many as it has."""
+
+
+def appended(size: int, read: ReadTile, hashes: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
+    """Return the tiles, by level and number, that change when leaf hashes follow a tree of `size` entries."""
+    changed: dict[tuple[int, int], bytes] = {}
+    level = 0
+    while hashes:
+        number, used = divmod(size, WIDTH)
+        data = (read(level, number)[: used * HASH_BYTES] if used else b"") + b"".join(hashes)
+        carried = []
+        for start in range(0, len(data), TILE_BYTES):
+            tile = data[start : start + TILE_BYTES]
+            changed[level, number + start // TILE_BYTES] = tile
+            if len(tile) == TILE_BYTES:
+                carried.append(_rows_above(_hashes(tile))[-1][0])
+        hashes, size, level = carried, size // WIDTH, level + 1
+    return changed
+
+
+class Tree:
+    """A tree of `size` entries, read from its tiles; what was read is kept as long as this lives."""
+
+    def __init__(self, size: int, read: ReadTile) -> None:
+        self.size, self._read = size, read
+        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
+        self._ranges: dict[tuple[int, int], bytes] = {}
+
+    def root(self) -> bytes:
+        """Return the root over all entries."""
+        return self._range(0, self.size) if self.size else EMPTY_ROOT
+
+    def inclusion(self, first: int, last: int) -> list[str]:
+        """Return the proofs of the entries from `first` up to, not including, `last`.
+
+        Each is its hashes in base64, each on a line, the entry's sibling first. Neighbours share what is above them, so
+        a run costs little more than its first.
+        """
+        found: list[str] = []
+        self._descend((0, self.size), (first, last), "", found)
+        return found
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """Return the proof that the tree of the first `old_size` entries is the beginning of this one."""
+        if old_size in (0, self.size):
+            return []
+        path: list[bytes] = []
+        low, high, is_whole = 0, self.size, True
+        while old_size != high:
+            middle = low + _split(high - low)
+            if old_size <= middle:
+                path.append(self._range(middle, high))
+                high = middle
+            else:
+                path.append(self._range(low, middle))
+                low, is_whole = middle, False
+        return ([] if is_whole else [self._range(low, high)]) + path[::-1]
+
+    def _descend(self, within: tuple[int, int], run: tuple[int, int], above: str, found: list[str]) -> None:
+        (low, high), (first, last) = within, run
+        if high - low == 1:
+            found.append(above)
+            return
+        middle = low + _split(high - low)
+        if first < middle:
+            self._descend((low, middle), run, f"{b64(self._range(middle, high))}\n{above}", found)
+        if last > middle:
+            self._descend((middle, high), run, f"{b64(self._range(low, middle))}\n{above}", found)
+
+    def _range(self, low: int, high: int) -> bytes:
+        """Return the hash over the entries from `low` up to `high`, which RFC 9162 splits off the tree."""
+        found = self._ranges.get((low, high))
+        if found is None:
+            length = high - low
+            if length & (length - 1) == 0:
+                height = length.bit_length() - 1
+                found = self._node(height, low >> height)
+            else:
+                middle = low + _split(length)
+                found = node_hash(self._range(low, middle), self._range(middle, high))
+            self._ranges[low, high] = found
+        return found
+
+    def _node(self, height: int, number: int) -> bytes:
+        """Return the hash of a whole subtree of 2^height entries."""
+        level, row = divmod(height, HEIGHT)
+        tile, place = divmod(number, WIDTH >> row)
+        rows = self._tiles.get((level, tile))
+        if rows is None:
+            rows = self._tiles[level, tile] = _rows_above(_hashes(self._read(level, tile)))
+        return rows[row][place]
+
+
+def _split(length: int) -> int:
+    """Return the largest power of two below a length of at least 2."""
+    return 1 << ((length - 1).bit_length() - 1)
+
+
+def _hashes(tile: bytes) -> list[bytes]:
+    return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
+
+
+def _rows_above(row: list[bytes]) -> list[list[bytes]]:
+    """Return the hashes of a tile and all whole nodes above them, up to the height of the tile."""
+    rows, sha256 = [row], hashlib.sha256
+    while len(row) > 1:
+        row = [sha256(b"\1" + row[at] + row[at + 1]).digest() for at in range(0, len(row) - 1, 2)]
+        rows.append(row)
+    return rows

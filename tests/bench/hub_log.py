@@ -1,0 +1,164 @@
+"""Bench `hub_log`: what the log of a city's reports costs the hub, how large a receipt gets, who tells a rewriting.
+
+Run: python tests/bench/hub_log.py [--quick] [--json]. What each figure means stands in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.hub.log.receipts import proofs
+from agent.hub.log.running import LOOK_S
+from agent.hub.log.sequencer import append
+from agent.hub.log.store import LogStore
+from agent.hub.log.tree import WIDTH, Tree
+from agent.hub.log.witness import witness
+from agent.hub.stores.store import Store
+from agent.model.errors import NotVerified
+from agent.verify.checkpoint import origin_of, write_checkpoint
+from agent.verify.merkle import leaf_hash, node_hash
+from agent.verify.receipt import entry_of, read_receipt, write_proof
+from measure.figures import Figure, flags, say, show
+from tests.support.lying_logs import LATER, Shown, grown, honest, restored, rewrites
+
+CPU = Figure("log_cpu_s_per_day_5000_sites", "s", 10.0, "lower")
+BYTES = Figure("receipt_bytes_at_2_30", "bytes", 2000, "lower")
+TOLD = Figure("rewrites_told_ratio", "", 1.0, "higher")
+FALSE = Figure("false_alarms", "alarms", 0, "lower")
+
+SIZES = (7, 256, 300)
+"""Of logs that are rewritten: below, at and above the edge of a tile."""
+
+GOES_ON: tuple[Callable[[Shown], Shown], ...] = (
+    lambda shown: shown,
+    grown,
+    lambda shown: grown(shown, 260),
+    lambda shown: grown(restored(shown, len(shown.entries) - 100)),
+    grown,
+    lambda shown: shown,
+    lambda shown: restored(shown, len(shown.entries), LATER + timedelta(days=1)),
+    grown,
+)
+"""How an honest log goes on, over two restores that are stated."""
+
+SITES = 5_000
+A_SITE_DAY = 96 + 1 + 9
+"""Health, configuration and events."""
+
+LOOKS = int(86_400 / LOOK_S)
+BEGINS_AT = datetime(2026, 11, 24, tzinfo=UTC)
+PAYLOAD = b"x" * 3_900
+
+
+def day(directory: Path, signer: Signer, looks: int) -> float:
+    """Return the CPU time of so many looks at what a city of 5,000 sites sends between two, receipts included.
+
+    The reports are in `hub.db` with a body of their size before each look; what storing them costs is the intake's.
+    """
+    a_look = SITES * A_SITE_DAY // LOOKS
+    spent_s = 0.0
+    with closing(Store(directory)) as store, closing(LogStore(directory)) as log:
+        for look in range(looks):
+            rows = range(look * a_look, (look + 1) * a_look)
+            with store.transaction():
+                for n in rows:
+                    store.run(
+                        "INSERT INTO report VALUES (NULL, ?, 'e1', 'health', ?, ?, '', 0, 'datong', '', '', '', ?)",
+                        *(f"S{n % SITES:05}", n // SITES + 1, f"{n:064x}", PAYLOAD),
+                    )
+            begun = time.process_time()
+            state, entries = append(log, store, signer, BEGINS_AT)
+            made = [f"{proof}{state.note}" for proof in proofs(log, state, entries)]
+            spent_s += time.process_time() - begun
+            if (state.size, len(made)) != (rows.stop, a_look):
+                raise RuntimeError("the log is not whole: no time is worth anything")
+            read_receipt(made[look % a_look], {signer.kid: signer.public})
+    return spent_s
+
+
+def receipt_bytes(signer: Signer) -> int:
+    """Return the size of a receipt under a checkpoint of 2^30 entries, verified.
+
+    The entries are equal, so that a tree of this size is known without having been built.
+    """
+    salt, digest, size = bytes(16), "ab" * 32, 2**30
+    heights = [leaf_hash(entry_of(salt, digest))]
+    for _ in range(40):
+        heights.append(node_hash(heights[-1], heights[-1]))
+    tree = Tree(size, lambda level, _: heights[8 * level] * WIDTH)
+    index = size - 12_345
+    (path,) = tree.inclusion(index, index + 1)
+    note = write_checkpoint(origin_of(signer.kid, BEGINS_AT), size, tree.root(), signer)
+    receipt = f"{write_proof(salt, digest, index, path)}{note}"
+    if read_receipt(receipt, {signer.kid: signer.public}).checkpoint.size != size:
+        raise RuntimeError("the receipt is of another log")
+    return len(receipt.encode())
+
+
+def is_told(own: Path, shown: Shown, hub: Signer) -> bool:
+    """Return whether a witness refuses what a hub shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        shown.write(Path(folder))
+        try:
+            witness(Path(folder), own, {hub.kid: hub.public}, LATER)
+        except NotVerified:
+            return True
+    return False
+
+
+def told(home: Path, hub: Signer, sizes: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return rewritings and how many a witness refused; honest steps and how many it refused.
+
+    A witness that has seen a log is shown every rewriting of it, each for itself; then how the log honestly goes on,
+    twice over a restore that is stated.
+    """
+    made = refused = steps = alarms = 0
+    stranger = load_or_create_signer(home / "stranger-key.pem")
+    for size in sizes:
+        own = home / f"witness-{size}"
+        own.mkdir()
+        held = honest(size, hub)
+        alarms += is_told(own, held, hub)
+        for name, shown in rewrites(held, stranger):
+            made += 1
+            is_refused = is_told(own, shown, hub)
+            refused += is_refused
+            if not is_refused:
+                say(f"not told: {name}")
+        shown = held
+        for go_on in GOES_ON:  # each from the one before: a log has one past
+            shown = go_on(shown)
+            steps += 1
+            alarms += is_told(own, shown, hub)
+    return made, refused, steps, alarms
+
+
+def main() -> None:
+    """Measure, and print the one JSON object."""
+    asked = flags(__doc__ or "")
+    looks, repeats = (12, 1) if asked.quick else (LOOKS, 3)
+    spent: list[float] = []
+    with tempfile.TemporaryDirectory() as name:
+        signer = load_or_create_signer(Path(name) / "hub-key.pem")
+        for repeat in range(repeats):
+            say(f"{looks} looks, {repeat + 1}/{repeats}")
+            spent.append(day(Path(name) / str(repeat), signer, looks) * LOOKS / looks)
+        made, refused, steps, alarms = told(Path(name), signer, SIZES)
+        figures = {
+            CPU.name: CPU.of(spent),
+            BYTES.name: BYTES.of([receipt_bytes(signer)]),
+            TOLD.name: TOLD.of([refused / made]),
+            FALSE.name: FALSE.of([alarms]),
+        }
+    reports = looks * (SITES * A_SITE_DAY // LOOKS)
+    show("hub_log", asked, figures, {"looks": looks, "reports": reports, "rewrites": made, "honest_steps": steps})
+
+
+if __name__ == "__main__":
+    main()
