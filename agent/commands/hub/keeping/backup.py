@@ -3,7 +3,9 @@
 import argparse
 import json
 from datetime import UTC, datetime
+from typing import Final
 
+from agent.hub.log.store import NAME as LOG_NAME
 from agent.hub.stores.keeping.backup import back_up, verify_backup
 from agent.hub.stores.keeping.backup import restore as copy_back
 from agent.model.exits import OK
@@ -23,7 +25,16 @@ def run(args: argparse.Namespace) -> int:
 def restore(args: argparse.Namespace) -> int:
     """Copy a backup to where no hub is."""
     manifest = copy_back(args.folder, args.data)
-    return _tell(args, manifest, "{data}: {count} files as of {at}; start the hub, and sites send what it lacks")
+    _tell(args, manifest, "{data}: {count} files as of {at}; start the hub, and sites send what it lacks")
+    if not args.json and not args.quiet and (args.data / LOG_NAME).exists():
+        print(render(Message(_STATE, {"data": args.data}), args.lang))
+    return OK
+
+
+_STATE: Final = (
+    "its log is older than what witnesses hold: say so first with: camwarden hub log restored --by NAME --why TEXT "
+    "--data {data}"
+)
 
 
 def _tell(args: argparse.Namespace, manifest: dict[str, object], line: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from delivery import Maker
 from hubdesk import Desk
 
 from agent.cli import main
+from agent.hub.log.store import LogStore
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
 WHEN = ("--from", "2026-11-24", "--to", "2026-11-25")
@@ -91,3 +93,16 @@ def test_a_backup_is_taken_verified_and_restored(
     (copy / "hub.db").write_bytes(b"x")
     assert hub(told, "backup", copy, "--verify") == 78
     assert "not what was backed up" in capsys.readouterr().err
+
+
+def test_a_restored_log_is_to_be_stated(told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(LogStore(told.directory)):
+        pass
+    assert hub(told, "backup", tmp_path / "copy") == 0
+    for lang in ("en", "zh_CN"):
+        capsys.readouterr()
+        again = tmp_path / lang
+        assert main(["hub", "restore", str(tmp_path / "copy"), "--data", str(again), "--lang", lang]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert f"camwarden hub log restored --by NAME --why TEXT --data {again}" in said[1]
+        assert (again / "log.db").exists()
