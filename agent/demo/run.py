@@ -19,6 +19,7 @@ from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
+from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.hub.views.status import write_status
 from agent.model import exits
@@ -150,11 +151,12 @@ def delivered(demo: Demo) -> Delivered:
             "ORDER BY id DESC LIMIT 1",
             SITE_ID,
         )
+        payload = exact(store, rows[0][0]) if rows else b""
         status: Any = write_status(store)
     counts = status["sites"][SITE_ID]
     if not rows:
         raise ChildFailed("the hub has verified no config report")
-    payload, kid, digest = rows[0]
+    _, kid, digest = rows[0]
     return Delivered(json.loads(payload), kid, digest, _sent(demo), counts["verified"], counts["confirmed"])
 
 

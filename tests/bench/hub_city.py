@@ -34,9 +34,12 @@ from agent.contract.signing_keys import load_or_create_signer  # noqa: E402
 from agent.contract.topics import topic  # noqa: E402
 from agent.hub.stores import signing_key, trust  # noqa: E402
 from agent.hub.stores.findings import Wanted, findings, place_of, total  # noqa: E402
+from agent.hub.stores.keeping.bodies import counts  # noqa: E402
 from agent.hub.stores.store import NAME, Store  # noqa: E402
 from agent.hub.views import metrics  # noqa: E402
 from agent.hub.workers.answers import write_ack  # noqa: E402
+from agent.hub.workers.expire import DAY_S  # noqa: E402
+from agent.hub.workers.housekeeping import Housekeeping  # noqa: E402
 from agent.hub.workers.intake import Intake  # noqa: E402
 from measure.figures import Figure, flags, say, show  # noqa: E402
 
@@ -46,10 +49,12 @@ SCRAPE = Figure("scrape_ms", "ms", 50, "lower")
 TRUST_ADD = Figure("trust_add_ms", "ms", 10, "lower")
 PSS = Figure("hub_pss_mb", "MB", 220, "lower")
 INTAKE = Figure("intake_per_cpu_s", "1/s", 3_000, "higher")
+SITE_YEAR = Figure("site_year_mb", "MB", 12, "lower")
 
 SITES: Final = 10_000
 HEALTHS_IN_CITY: Final = 8
 BATCH: Final = 256
+BEGINS_AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
 PAGE: Final = 200
 QUIET_S: Final = 2.0
 FILTERS: Final[tuple[dict[str, str], ...]] = (
@@ -137,43 +142,81 @@ def memory(directory: Path) -> Measured:
 
 def intake(sites: int, days: int) -> Measured:
     """Take whole days of a few sites with real signatures; return reports a CPU second."""
-    rng, now = random.Random(24), datetime(2026, 11, 1, tzinfo=UTC)
-    lives = [new_life(f"S{number:05}", new_signer()) for number in range(sites)]
-    rates, sizes = [], []
-    with tempfile.TemporaryDirectory() as name:
-        data = Path(name)
-        signer = load_or_create_signer(data / signing_key.KEY_NAME)
-        for life in lives:
-            trust.add(data, life.site.id, life.signer.kid, now)
-        with closing(Store(data)) as store:
-            taker = Intake(store, trust.load(data))
-            with store.transaction():
-                for life in lives:
-                    taker.take(*birth(life, now), now)
-            for number in range(days):
-                at = now + timedelta(days=number)
-                made = [(moment, life, one) for life in lives for moment, one in day(life, at, rng)]
-                made.sort(key=lambda one: one[0])
-                messages = [
-                    (topic(CITY, life.site.id, one.report.stream), one.report.payload, one.jws) for _, life, one in made
-                ]
-                before = _size(data)
-                begun = time.process_time()
-                for start in range(0, len(messages), BATCH):
-                    with store.transaction():
-                        told = [taker.take(*one, at)["event"] for one in messages[start : start + BATCH]]
-                        taker.settle()
-                        for site, epoch in sorted(taker.dirty):
-                            write_ack(store, signer, site, epoch, at)
-                        taker.dirty.clear()
-                    if set(told) != {"verified"}:
-                        raise RuntimeError(f"an honest report was refused: {set(told)}")
-                rates.append(len(messages) / (time.process_time() - begun))
-                sizes.append((_size(data) - before) / sites)
-    if len(messages) != sites * OF_DAY:
-        raise RuntimeError("a day of a site is not whole")
-    figures = {INTAKE.name: INTAKE.of(rates)}
-    return figures, {"intake_sites": sites, "site_day_kb": round(sizes[-1] / 1000, 1)}
+    rates = []
+    with tempfile.TemporaryDirectory() as name, closing(_Hub(Path(name), sites)) as hub:
+        rates = [hub.day(number) for number in range(days)]
+    return {INTAKE.name: INTAKE.of(rates)}, {"intake_sites": sites}
+
+
+def site_year(days: int) -> Measured:
+    """Take a year of one site, with housekeeping each month; return what is stored of it."""
+    with tempfile.TemporaryDirectory() as name, closing(_Hub(Path(name), 1)) as hub:
+        for number in range(days):
+            hub.day(number)
+            if number % 30 == 29 or number == days - 1:
+                hub.keep_house(BEGINS_AT + timedelta(days=number, hours=23))
+        found = hub.stored_bytes()
+        told = {stream: [number, bodies] for stream, number, bodies in counts(hub.store)}
+    return {SITE_YEAR.name: SITE_YEAR.of([found / 1e6])}, {"site_year_days": days, "site_year_reports_and_bodies": told}
+
+
+class _Hub:
+    """A hub's intake without a broker, and sites that report to it with real signatures."""
+
+    def __init__(self, directory: Path, sites: int) -> None:
+        self._rng = random.Random(24)
+        self._lives = [new_life(f"S{number:05}", new_signer()) for number in range(sites)]
+        self._signer = load_or_create_signer(directory / signing_key.KEY_NAME)
+        for life in self._lives:
+            trust.add(directory, life.site.id, life.signer.kid, BEGINS_AT)
+        self.store = Store(directory)
+        self._taker = Intake(self.store, trust.load(directory))
+        with self.store.transaction():
+            for life in self._lives:
+                self._taker.take(*birth(life, BEGINS_AT), BEGINS_AT)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    def day(self, number: int) -> float:
+        """Take a day of every site, watermarks included; return how many reports a CPU second of that took.
+
+        Raises:
+            RuntimeError: A report was refused, or the day is not whole: no figure is worth anything.
+        """
+        at = BEGINS_AT + timedelta(days=number)
+        made = [(moment, life, one) for life in self._lives for moment, one in day(life, at, self._rng)]
+        made.sort(key=lambda one: one[0])
+        if len(made) != len(self._lives) * OF_DAY:
+            raise RuntimeError("a day of a site is not whole")
+        messages = [
+            (topic(CITY, life.site.id, one.report.stream), one.report.payload, one.jws) for _, life, one in made
+        ]
+        begun = time.process_time()
+        for start in range(0, len(messages), BATCH):
+            with self.store.transaction():
+                told = [self._taker.take(*one, at)["event"] for one in messages[start : start + BATCH]]
+                self._taker.settle()
+                for site, epoch in sorted(self._taker.dirty):
+                    write_ack(self.store, self._signer, site, epoch, at)
+                self._taker.dirty.clear()
+            if set(told) != {"verified"}:
+                raise RuntimeError(f"an honest report was refused: {set(told)}")
+        return len(messages) / (time.process_time() - begun)
+
+    def keep_house(self, now: datetime) -> None:
+        """Drop what is over, as often as there is more."""
+        worker, now_s = Housekeeping(), 0.0
+        while worker.look_at_s - now_s < DAY_S:
+            worker.look(self.store, now, now_s, lambda event: None)
+            now_s = max(now_s, worker.look_at_s) if worker.look_at_s - now_s < DAY_S else now_s
+
+    def stored_bytes(self) -> int:
+        """Return the bytes of all pages that are in use: a file keeps free ones for what comes next."""
+        ((pages,),), ((free,),) = self.store.all("PRAGMA page_count"), self.store.all("PRAGMA freelist_count")
+        ((of,),) = self.store.all("PRAGMA page_size")
+        return int((pages - free) * of)
 
 
 def _size(data: Path) -> int:
@@ -197,6 +240,7 @@ def main() -> None:
             looking(directory, repeats),
             memory(directory),
             intake(*((2, 2) if asked.quick else (40, 3))),
+            site_year(4 if asked.quick else 365),
         ):
             figures |= measured
             conditions |= under

@@ -29,6 +29,7 @@ from agent.demo.children import command as program
 from agent.demo.children import output_of
 from agent.demo.run import FOUND_SOMETHING, Demo, start
 from agent.demo.site import SITE_ID
+from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.stores.store import Store
 from agent.report.plain_findings import plain_findings
@@ -144,9 +145,9 @@ class Bench:
                     "SELECT payload FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND digest = ?",
                     *place,
                 )
+                found.extend(exact(store, payload) for (payload,) in rows)
             finally:
                 store.close()
-            found.extend(payload for (payload,) in rows)
             return bool(found)
 
         waits(here)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from patience import PATIENCE_S
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher
 from agent.hub.stores import trust
+from agent.hub.stores.keeping.payloads import exact
+from agent.hub.stores.store import Store
 
 CLOCKS = {
     "1970": [datetime(1970, 1, 2, tzinfo=UTC)],
@@ -60,12 +61,12 @@ def test_whatever_the_clock_says_reports_are_delivered_in_the_order_of_their_num
         assert publisher.stop(5)
         assert hub.tell.of("fork") == hub.tell.of("tamper") == hub.tell.of("rejected") == []
     spool.close()
-    database = sqlite3.connect(tmp_path / "hub" / "hub.db")
+    store = Store(tmp_path / "hub", read_only=True)
     told = [
-        json.loads(payload)["ts"]
-        for (payload,) in database.execute("SELECT payload FROM report WHERE stream = 'health' ORDER BY seq")
+        json.loads(exact(store, payload))["ts"]
+        for (payload,) in store.all("SELECT payload FROM report WHERE stream = 'health' ORDER BY seq")
     ]
-    database.close()
+    store.close()
     assert [ts[:4] for ts in told] == [str(max(2000, at.year)) for at in CLOCKS[name] for _ in range(3)]
 
 

@@ -118,6 +118,7 @@ FIGURES = {
         "trust_add_ms": ("ms", 10, "lower"),
         "hub_pss_mb": ("MB", 220, "lower"),
         "intake_per_cpu_s": ("1/s", 3_000, "higher"),
+        "site_year_mb": ("MB", 12, "lower"),
     },
     "papers": {
         "first_camera_page": ("page", 3, "lower"),

@@ -15,6 +15,7 @@ from agent.hub.domain.retention import limit_of
 from agent.hub.domain.view_columns import SEALED, seal_of
 from agent.hub.stores.case_columns import FINDING, seal_of_telling
 from agent.hub.stores.keeping.bodies import DROPPED
+from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.model.finding import Json
 
@@ -22,7 +23,8 @@ SCHEMA: Final = "camwarden-hub-check/1"
 NAMED_MOST: Final = 1000
 
 _ROWS = (
-    f"SELECT report.id, {SEALED}, payload, made_at, config, said.seal, t.clock_synced, t.due_at, t.event_head, t.seal"  # noqa: S608
+    f"SELECT report.id, {SEALED}, CAST(payload AS BLOB), made_at, config, said.seal,"  # noqa: S608
+    " t.clock_synced, t.due_at, t.event_head, t.seal"
     " FROM report LEFT JOIN said USING (id) LEFT JOIN telling t ON t.id = report.id"
 )
 _FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
@@ -84,7 +86,7 @@ def _altered(store: Store, rows: list[tuple[Any, ...]]) -> list[Altered]:
     found, dropped_before = [], _may_be_dropped(store)
     for number, *columns, payload, made_at, config, seal, synced, due_at, event_head, told_seal in rows:
         is_dropped = payload == DROPPED and columns[8] < dropped_before and columns[2] != "gap"
-        if not is_dropped and (not isinstance(payload, bytes) or digest(payload) != columns[4]):
+        if not is_dropped and (digest(exact(store, payload)) != columns[4]):
             what = "payload"
         elif not seal or not told_seal:
             what = "seal"

@@ -14,12 +14,12 @@ from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
 from agent.hub.stores import case_columns, current, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
-from agent.hub.stores.keeping import tables
+from agent.hub.stores.keeping import payloads, tables
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 11
+VERSION: Final = 12
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -192,7 +192,7 @@ CREATE TABLE IF NOT EXISTS refused_key (
 
 _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
-    current.WORD_STEP, tables.STEP,
+    current.WORD_STEP, tables.STEP, payloads.STEP,
 )  # fmt: skip
 
 _BEFORE_SAID: Final = 3
@@ -253,7 +253,7 @@ def _fill(db: sqlite3.Connection) -> bool:
         ).fetchall()
         has_none = _version(db) == _BEFORE_SAID
         for number, payload, *columns in rows:
-            of_views, of_cases = _read(columns[2], payload)
+            of_views, of_cases = _read(columns[2], payloads.exact(payloads.Connected(db), payload))
             if has_none:
                 seal = seal_of((*columns, of_views.made_at, of_views.config))
                 row = (number, of_views.made_at, of_views.config, seal)
@@ -277,10 +277,11 @@ def _fill_disputes(db: sqlite3.Connection) -> None:
     """Store the disputes that an older hub took for events like others."""
     rows = db.execute(
         "SELECT site, arrived_at, payload FROM report"
-        " WHERE stream = 'event' AND fork = 0 AND instr(payload, CAST('\"dispute\":' AS BLOB)) ORDER BY id"
+        " WHERE stream = 'event' AND fork = 0 AND (instr(payload, CAST('\"dispute\":' AS BLOB))"
+        " OR substr(payload, 1, 1) < x'20') ORDER BY id"
     ).fetchall()
     for site, arrived_at, payload in rows:
-        body = dict_of(view_columns.data_of(payload).get("body"))
+        body = dict_of(view_columns.data_of(payloads.exact(payloads.Connected(db), payload)).get("body"))
         try:
             said = read_disputed(dict_of(body.get("dispute")))
         except NotVerified:

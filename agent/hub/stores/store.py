@@ -18,6 +18,7 @@ from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
 from agent.hub.stores import case_columns, current, schema
 from agent.hub.stores.chains import Chains
+from agent.hub.stores.keeping import payloads
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
@@ -239,11 +240,15 @@ class Store:
             *(claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev),
             *(claim.address.city, claim.kid, utc_text(now), claim.jws),
         )
+        key = (claim.address.site, claim.epoch, str(claim.stream))
+        body, is_whole = payloads.encode(self, key, claim.seq, claim.payload)
         kept = self._db.execute(
             f"INSERT OR IGNORE INTO report ({view_columns.SEALED}, fork, payload)"  # noqa: S608  our own columns
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*columns, fork, claim.payload),
+            (*columns, fork, body),
         )
+        if kept.rowcount and is_whole:
+            payloads.note_base(self, key, claim.seq, kept.lastrowid or 0)
         if kept.rowcount and claim.stream is not None:
             of_views = view_columns.of_data(claim.stream, claim.data)
             seal = view_columns.seal_of((*columns, of_views.made_at, of_views.config))

@@ -10,6 +10,7 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.stores.case_columns import FINDING, Finding
+from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import absent
 from agent.model.finding import StreamName
@@ -214,7 +215,9 @@ def stored_reports(
     where = f"{_OF_CHAIN} AND seq BETWEEN ? AND ? ORDER BY seq, fork, digest"
     rows = store.all(f"SELECT {columns} FROM report WHERE {where}", site, epoch, stream, first, last)  # noqa: S608
     for *place, digest, fork, kid, arrived_at, jws, payload in rows:
-        yield StoredReport(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
+        yield StoredReport(
+            place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, exact(store, payload)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from agent.contract.chain import digest
 from agent.contract.envelope import REPORT_TYP, verify
 from agent.contract.signing_keys import PublicKey, public_key
+from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
@@ -20,8 +21,9 @@ NAMED_MOST: Final = 1000
 
 _AT_ONCE: Final = 500
 _ROWS: Final = (
-    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, r.payload, (SELECT p.digest"
-    " FROM report p WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
+    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, CAST(r.payload AS BLOB),"
+    " (SELECT p.digest FROM report p"
+    " WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
     " AND p.digest = r.prev), (SELECT count(*) FROM report p WHERE p.site = r.site AND p.epoch = r.epoch"
     " AND p.stream = r.stream AND p.seq = r.seq - 1) FROM report r WHERE r.id > ? AND ? IN ('', r.site)"
     " ORDER BY r.id LIMIT ?"
@@ -56,7 +58,8 @@ def verify_all(store: Store, site: str = "") -> dict[str, Json]:
 
 def _wrong(store: Store, keys: dict[str, PublicKey | None], row: tuple[Any, ...]) -> Iterator[str]:
     """Yield what is wrong with a row."""
-    *_, stored_digest, _, kid, jws, payload, fitting, before = row
+    *_, stored_digest, _, kid, jws, stored, fitting, before = row
+    payload = exact(store, stored)
     if payload:
         if digest(payload) != stored_digest:
             yield "digest"

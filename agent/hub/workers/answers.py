@@ -23,6 +23,7 @@ from agent.contract.signing_keys import PublicKey, Signer
 from agent.contract.topics import Address
 from agent.contract.topics import topic as topic_of
 from agent.contract.watermark import Watermark, write_watermark
+from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.hub.workers import refused as refusals
 from agent.hub.workers import refused_keys
@@ -191,7 +192,7 @@ def settle(store: Store, sites: Set[str]) -> list[Event]:
         if digest != named.digest:
             reason = "digest"
         elif name == "check-now":
-            reason = _look_refusal(json.loads(asked), named, payload, datetime.fromisoformat(arrived_at))
+            reason = _look_refusal(json.loads(asked), named, exact(store, payload), datetime.fromisoformat(arrived_at))
         status = "answer-refused" if reason else "answered"
         store.run("UPDATE command SET status = ?, reason = ? WHERE id = ?", status, reason, command_id)
         events.append(_answered(store, site, command_id, name, status, reason))

@@ -17,6 +17,7 @@ from agent.host.access_register import expire_openings
 from agent.hub.domain.retention import is_held
 from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.holds import held
+from agent.hub.stores.keeping.payloads import make_independent
 from agent.hub.stores.store import Store
 from agent.hub.workers.intake import Event
 
@@ -120,6 +121,7 @@ def expire_portion(store: Store, limit: str, after_id: int, today: str) -> tuple
         if arrived_at < limit and spare and not is_held(spans[site], arrived_at)
     ]
     for number, _ in over:
+        make_independent(store, number)
         for statement in _WITH_REPORT:
             store.run(statement, number)
     is_end = len(rows) < AT_ONCE or all(arrived_at >= limit for _, _, arrived_at, _ in rows)

@@ -13,6 +13,7 @@ from agent.hub.domain.retention import Phase, StoredBody, judge, limit_of
 from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping import bodies
 from agent.hub.stores.keeping.holds import held
+from agent.hub.stores.keeping.payloads import needed
 from agent.hub.stores.store import Store
 from agent.hub.workers.expire import AGAIN_S, AT_ONCE, DAY_S, agreed_time
 from agent.hub.workers.intake import Event
@@ -40,7 +41,7 @@ class Housekeeping:
         if agreed is None:
             return
         if not self.todo:
-            self.todo = [(phase, again) for phase in PHASES for again in (True, False)]
+            self.todo = [(phase, again) for phase in PHASES for again in (False, True)]
         phase, again = self.todo[0]
         if again:
             count, self.held_after = look_again(store, phase, agreed, self.held_after)
@@ -65,6 +66,9 @@ def drop_portion(store: Store, phase: Phase, now: datetime) -> tuple[int, bool]:
         over, left, young = _judged(store, phase, found, now)
         is_done = len(young) == len(found)
         if not is_done:
+            # What differs from a body comes behind it, and most of it is over, too: it is looked at again behind them.
+            waits = needed(store, set(over))
+            over, left = [number for number in over if number not in waits], [*left, *waits]
             behind = max(one.id for one in found if one.id not in young)
             bodies.drop(store, over)
             bodies.leave(store, phase, [*left, *(number for number in young if number < behind)])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,7 +19,6 @@ from hubdesk import Desk, trusted
 
 from agent.contract.chain import utc_text
 from agent.hub.case.case import write_case
-from agent.hub.domain.retention import Held, StoredBody, judge, limit_of
 from agent.hub.stores import evidence, trust
 from agent.hub.stores.keeping import bodies
 from agent.hub.stores.keeping.holds import case_hold, holds, keep_hold, release
@@ -275,35 +277,45 @@ def test_a_case_about_dropped_bodies_says_unknown_and_never_pass(desk: Desk, day
     assert digest in {one["last_digest"] for one in nonlocal_gaps[1]["explained"]}
 
 
-def body(**changed: object) -> StoredBody:
-    told = {"id": 1, "site": "S1", "stream": "health", "arrived_at": "2026-01-01T08:00:00.000Z",
-            "made_at": "2026-01-01T08:00:00.000Z", "made_before": "2026-01-01T07:00:00.000Z",
-            "is_spare": True}  # fmt: skip
-    return StoredBody(**(told | changed))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("one", "phase", "verdict"),
-    [
-        (body(), "full", "over"),
-        (body(arrived_at="2026-03-01T00:00:00.000Z"), "full", "young"),
-        (body(stream="config"), "full", "stays"), (body(stream="event"), "full", "stays"),
-        (body(stream="gap"), "full", "stays"), (body(stream="gap"), "changes", "stays"),
-        (body(stream="event"), "changes", "over"), (body(is_spare=False), "changes", "held"),
-        (body(made_before="2025-12-31T15:59:00.000Z"), "full", "stays"),
-        (body(made_before="2025-12-31T16:00:00.000Z"), "full", "over"),
-        (body(made_at=""), "full", "stays"), (body(made_before=""), "full", "stays"),
-        (body(made_at="x"), "full", "stays"),
-        (body(site="S2"), "full", "held"), (body(site="S2", made_at="2025-01-01T08:00:00.000Z"), "changes", "held"),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_what_becomes_of_a_body(one: StoredBody, phase: str, verdict: str) -> None:
-    spans = {"S2": [Held("2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z")]}
-    assert judge(one, phase, "2026-02-01T00:00:00.000Z", spans) == verdict  # type: ignore[arg-type]
-    assert limit_of("full", BEGIN) > limit_of("changes", BEGIN)
-
-
 def test_what_is_dropped_is_counted_by_stream(desk: Desk, day: Day) -> None:
     keep_house(desk.store, later(desk, day, 100 * DAY))
     assert bodies.counts(desk.store) == [("config", 5, 5), ("event", 8, 8), ("health", 13, 5)]
+
+
+CHILD = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from agent.hub.stores.store import Store
+from agent.hub.workers import housekeeping
+from agent.hub.workers.expire import DAY_S
+housekeeping.AT_ONCE = 2
+store, worker, now_s = Store(Path(sys.argv[1])), housekeeping.Housekeeping(), 0.0
+print("begun", flush=True)
+while worker.look_at_s - now_s < DAY_S:
+    worker.look(store, datetime.fromisoformat(sys.argv[2]), now_s, lambda event: print("dropped", flush=True))
+    now_s = max(now_s, worker.look_at_s) if worker.look_at_s - now_s < DAY_S else now_s
+"""
+
+
+def test_a_hub_that_is_killed_while_it_keeps_house_goes_on_and_nothing_is_lost(desk: Desk, day: Day) -> None:
+    """With SIGKILL, each time after one portion more."""
+    now, ends = later(desk, day, 380 * DAY), 0
+    before = rows(desk.store)
+    for portions in (1, 2, 1, 3):
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-c", CHILD, str(desk.directory), now.isoformat()],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert child.stdout is not None
+        for _ in range(portions + 1):
+            assert child.stdout.readline()
+        child.kill()
+        child.communicate()
+        ends += 1
+        assert rows(desk.store) == before
+        assert evidence.check(desk.store, None)["altered"] == 0
+    keep_house(desk.store, now)
+    assert left(desk.store) == [CONFIGS[-1], EVENTS[-1], FIRST_OF_DAY[-1]]
+    assert ends == 4 and desk.watermark("e1")["health"] == 13

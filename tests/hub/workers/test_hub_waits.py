@@ -19,6 +19,7 @@ from agent.contract.presence import write_state
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
 from agent.hub.stores import evidence, signing_key, store, trust
+from agent.hub.stores.keeping.encoded import whole
 from agent.hub.stores.store import Store
 from agent.hub.workers import opening, service
 from agent.model.errors import ConfigurationError, StoreWaits
@@ -174,9 +175,13 @@ def test_a_new_hub_makes_its_key_also_beside_an_empty_database(tmp_path: Path) -
         signing_key.hub_signer(tmp_path)
 
 
+OTHER = whole(b'{"status": "pass"}').hex()
 ALTERED = {
-    "payload": ("UPDATE report SET payload = replace(payload, 'fail', 'pass') WHERE seq = 2", "payload"),
-    "one bit": ("UPDATE report SET payload = CAST(replace(payload, ':', ';') AS BLOB) WHERE seq = 2", "payload"),
+    "payload": (f"UPDATE report SET payload = x'{OTHER}' WHERE seq = 2", "payload"),  # noqa: S608
+    "plain": ("UPDATE report SET payload = x'7b7d' WHERE seq = 2", "payload"),
+    "a text": ("UPDATE report SET payload = substr(payload, 1, 30) || x'00ff' WHERE seq = 2", "payload"),
+    "a byte less": ("UPDATE report SET payload = substr(payload, 1, length(payload) - 1) WHERE seq = 2", "payload"),
+    "empty": ("UPDATE report SET payload = x'' WHERE seq = 2", "payload"),
     "time of arrival": ("UPDATE report SET arrived_at = '2020-01-01T00:00:00.000Z' WHERE seq = 2", "row"),
     "signature": ("UPDATE report SET jws = jws || 'x' WHERE seq = 2", "row"),
     "key": ("UPDATE report SET kid = 'k' WHERE seq = 2", "row"),

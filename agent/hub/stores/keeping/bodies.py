@@ -3,10 +3,11 @@
 A dropped body is an empty one: digest, place in the chain, JWS and the columns of views stay in the row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from agent.hub.domain.retention import Phase, StoredBody
+from agent.hub.stores.keeping import payloads
 from agent.hub.stores.store import Store
 
 DROPPED: Final = b""
@@ -48,9 +49,10 @@ def _body(
     )  # fmt: skip
 
 
-def drop(store: Store, numbers: Iterable[int]) -> None:
-    """Drop the bodies of these reports, within the caller's transaction."""
+def drop(store: Store, numbers: Collection[int]) -> None:
+    """Drop the bodies of these reports; what differs from one stays. Within the caller's transaction."""
     for number in numbers:
+        payloads.make_independent(store, number)
         store.run("UPDATE report SET payload = ? WHERE id = ?", DROPPED, number)
         store.run("DELETE FROM body_held WHERE report_id = ?", number)
 
