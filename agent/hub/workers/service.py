@@ -194,7 +194,7 @@ class _Service:
                 if ready:
                     self._look_at_orders(link)
                     self._look_at_evidence()
-                    self._log.look(self._store, self._clock(), time.monotonic(), self._tell)
+                    self._log.look(self._store, link.publish, self._clock(), time.monotonic(), self._tell)
                     self._expiry.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)
