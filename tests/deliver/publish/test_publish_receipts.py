@@ -26,12 +26,14 @@ from agent.deliver.publish.window import Window
 from agent.deliver.spool.spool import Spool
 from agent.hub.log import running
 from agent.hub.log.mirror import read_checkpoint_file
+from agent.hub.log.sequencer import BEGINS_BYTES
 from agent.hub.stores import trust
 from agent.judge.checks.service import delivery as checks
-from agent.model.finding import Finding
+from agent.model.finding import Draft, Finding
 from agent.observe.facts.delivery import Delivery
 from agent.observe.facts.delivery_status import DeliveryStatus, StatusBoard
 from agent.observe.facts.facts import gather
+from agent.report.health import health_body
 from agent.site.config.site import Hub
 from agent.verify.log_message import proof_json, write_message
 from agent.verify.receipt import FIRST_LINE
@@ -195,3 +197,14 @@ def test_what_a_broker_or_another_site_puts_there_moves_nothing(ear: Ear, hub: S
     for junk in (b"{}", b"[]", b"\xff", b'{"schema":"vss-receipt/1"}', b"x" * 100_000, b"[" * 5000):
         ear.ear.take(topic("datong", "S1", "receipt"), junk, "")
     assert ear.board.read().log_size is None and ear.spool.read_log() == ""
+
+
+def test_a_health_report_says_what_is_held_where_the_hub_looks_for_it(tmp_path: Path) -> None:
+    site = delivery.site("S" * 23, "c" * 64)
+    status = replace(DeliveryStatus("connected", NOW), log_size=2**53 - 1)
+    facts = replace(gather((), own_clock_trusted=True), delivery=replace(Delivery(), status=status))
+    for now_held, says in ((facts, True), (replace(facts, delivery=Delivery()), False)):
+        body = health_body(site, now_held, (), NOW, {})
+        (envelope,), _ = Maker(tmp_path, site).envelopes([Draft("health", body)], {}, "e" * 16)
+        begins = envelope.report.payload[:BEGINS_BYTES]
+        assert (f'"log_size":{2**53 - 1},'.encode() in begins) is says
