@@ -21,9 +21,11 @@ CITY: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
-Kind = Literal["state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported"]
+Kind = Literal[
+    "state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported", "receipt"
+]
 
-FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired"})
+FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired", "receipt"})
 """Sent by the hub only; all others by a site."""
 
 _TAILS: Final[dict[Kind, str]] = {
@@ -37,6 +39,7 @@ _TAILS: Final[dict[Kind, str]] = {
     "cmd-result": "cmd-result/{id}",
     "desired": "config/desired",
     "reported": "config/reported",
+    "receipt": "receipt",
 }
 _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
 

@@ -97,6 +97,12 @@ KINDS: Final[dict[str, RecordKind]] = {
         "A confirmation of the hub was not believed",
         "Its reports stay in the spool. Next step: ask the hub's team whether its key has changed.",
     ),
+    "hub-log": RecordKind(
+        "7c3f0b5a86f94c0fb1f0a7f3d6a15be2",
+        "The hub's log is not what it was",
+        "The hub signed two logs of one size, or states that it was restored from a backup. Next step: keep this "
+        "gateway's state folder as it is, and ask the hub's team.",
+    ),
     "disk-full": RecordKind(
         "3c86bdbabdc14adcb50f07d9b16e301e",
         "The agent's disk is full",

@@ -58,6 +58,7 @@ def health_body(
     body: dict[str, Json] = {
         "division": site.division,
         "next_due_at": utc_text(now + timedelta(seconds=site.period_s)),
+        **_log_member(facts),
         "counts": counts(findings),
         "code_prefix": prefix,
         "cameras": _cameras(site.cameras, online, prefix),
@@ -78,6 +79,12 @@ def health_body(
         body |= _day_members(replace(day, before={}), Counter({OTHER: flapping.total()}))
         room = _bytes_left(body)
     return {**body, "not_pass": not_pass(findings, max(room, NOT_PASS_LEAST_BYTES))}
+
+
+def _log_member(facts: Facts) -> dict[str, Json]:
+    """Return how large the hub's log was that the site holds: early in the body, where the hub looks for it."""
+    status = facts.delivery.status
+    return {"log_size": status.log_size} if status is not None and status.log_size is not None else {}
 
 
 def agent_json(facts: Facts) -> dict[str, Json]:

@@ -40,12 +40,12 @@ def entry_of(salt: bytes, digest: str) -> bytes:
     return salt + bytes.fromhex(digest)
 
 
-def write_proof(salt: bytes, digest: str, index: int, path: str) -> str:
+def write_proof(entry: bytes, index: int, path: str) -> str:
     """Return a receipt up to its checkpoint, which follows it.
 
     `path` has each hash in base64 on a line, the entry's sibling first.
     """
-    return f"{FIRST_LINE}\nextra {b64(entry_of(salt, digest))}\nindex {index}\n{path}\n"
+    return f"{FIRST_LINE}\nextra {b64(entry)}\nindex {index}\n{path}\n"
 
 
 def read_receipt(text: str, keys: Mapping[str, PublicKey]) -> Receipt:

@@ -136,6 +136,22 @@ HUB: Final = (
         test="test_hub_receipts.py::test_a_receipt_of_which_anything_was_changed_proves_nothing",
     ),
     Mutant(
+        name="site-held",
+        row="(hub) shows a site another log than before",
+        file="agent/verify/log_message.py",
+        text="    before = read_held(held, keys)\n",
+        mutated="    before = None\n",
+        test="test_publish_receipts.py::test_no_rewriting_moves_what_a_site_holds",
+    ),
+    Mutant(
+        name="receipt-of-another",
+        row="(broker, or who may publish) puts receipts there",
+        file="agent/deliver/publish/received.py",
+        text="        if self._spool.has_report(told.digest):\n",
+        mutated="        if True:\n",
+        test="test_publish_receipts.py::test_what_a_broker_or_another_site_puts_there_moves_nothing",
+    ),
+    Mutant(
         name="log-forked",
         row="(hub) shows one log to one and another to others",
         file="agent/verify/log_follower.py",

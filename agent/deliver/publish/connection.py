@@ -18,7 +18,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, ParamSpec, cast
@@ -220,13 +220,13 @@ class Link:
         if self._client.socket() is sock:  # else it was closed on the way
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    def subscribe(self, *topics: str, wished: str = "") -> None:
+    def subscribe(self, *topics: str, wished: Sequence[str] = ()) -> None:
         """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`.
 
-        `wished`: a further topic with own messages, of which a refusal is not told.
+        `wished`: further topics with own messages, of which a refusal is not told.
         """
         self._required = len(topics)
-        wish = [wished] if wished else []
+        wish = list(wished)
         if self._version == "5":
             own = [(topic, SubscribeOptions(qos=1)) for topic in wish]
             self._client.subscribe([*((topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics), *own])

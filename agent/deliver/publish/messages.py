@@ -84,12 +84,16 @@ class Message:
 
     def pack(self) -> bytes:
         """Encode the MQTT 5 properties of a PUBLISH."""
-        return pack_properties(
-            CONTENT_TYPE, (*self.labels, (JWS_PROPERTY, self.jws)), self.expires_s, utf8=not self.deflated
-        )
+        signed = ((JWS_PROPERTY, self.jws),) if self.jws else ()
+        return pack_properties(CONTENT_TYPE, (*self.labels, *signed), self.expires_s, utf8=not self.deflated)
 
     def flattened(self) -> bytes:
-        """Return the payload for MQTT 3.1.1: a flattened JWS with the plain payload inside, and no labels."""
+        """Return the payload for MQTT 3.1.1: a flattened JWS with the plain payload inside, and no labels.
+
+        A receipt has no JWS: what is in it is signed by itself.
+        """
+        if not self.jws:
+            return self.payload
         return flatten(zlib.decompress(self.payload) if self.deflated else self.payload, self.jws)
 
     def will_properties(self) -> Properties:

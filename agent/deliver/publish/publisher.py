@@ -20,14 +20,13 @@ from typing import Final
 
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey, Signer
-from agent.contract.topics import topic
 from agent.deliver.keys.own_certificate import ends_at
 from agent.deliver.publish.connection import Granted, Link, next_presence
 from agent.deliver.publish.messages import DecodedMessage, Message, report_message, state_message
 from agent.deliver.publish.outbox import Outbox
 from agent.deliver.publish.pace import Pace, Reconnects
 from agent.deliver.publish.protocol import Dialect, Suspicion
-from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, number_in_use, subscriptions
+from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, number_in_use, subscriptions, wishes
 from agent.deliver.publish.tls import failure_words, tls_context
 from agent.deliver.publish.window import TOO_LARGE, Window
 from agent.deliver.publish.woken import WokenThread
@@ -36,6 +35,7 @@ from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError, ConfigurationError
 from agent.observe.facts.delivery_status import DeliveryStatus, StatusBoard
 from agent.site.config.site import Hub, Site
+from agent.verify.log_message import read_held
 
 LOG = logging.getLogger("camwarden.publish")
 
@@ -104,6 +104,8 @@ class Publisher:
         status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
         self._board = StatusBoard(status, clock)
         self._board.note_refused(spool.refused())
+        held = read_held(spool.read_log(), hub_keys)
+        self._board.note(log_size=held.size if held else None)
         self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard, signer.kid)
 
     def say(self, message: Message) -> None:
@@ -211,7 +213,7 @@ class Publisher:
         self._spool.requeue()
         self._window.begin(granted.receive_maximum)
         self._outbox.begin()
-        link.subscribe(*subscriptions(self._site), wished=topic(self._site.city, self._site.id, "state"))
+        link.subscribe(*subscriptions(self._site), wished=wishes(self._site))
         birth = state_message(presence, "ready", self._signer, self._clock())
         self._birth = birth.payload
         self._spoken = {link.publish(self._retainable(birth, granted))}

@@ -1,4 +1,6 @@
-"""Receives watermarks, which confirm rows of the spool, orders, which are queued unverified, and the own last state.
+"""Receives watermarks, which confirm rows of the spool, receipts of the hub's log, orders, and the own last state.
+
+Orders are queued unverified. A receipt moves what is held of the log only where it proves that the log continues that.
 
 The own state that the broker has retained tells whether this connection's number is free: a state folder that was
 restored from a backup, or copied, has used it before, and then no hub can tell its birth from one that is over.
@@ -21,6 +23,7 @@ from agent.deliver.spool.spool import Spool
 from agent.model.errors import NotVerified
 from agent.observe.facts.delivery_status import StatusBoard
 from agent.site.config.site import Site
+from agent.verify.log_message import read_message as read_log_message
 
 LOG = logging.getLogger("camwarden.publish")
 
@@ -30,6 +33,11 @@ TakeOrder = Callable[[Order], None]
 def subscriptions(site: Site) -> tuple[str, str, str]:
     """Return the topics of a site's subscription; the first one is required."""
     return topic(site.city, site.id, "ack"), topic(site.city, site.id, "cmd", "+"), topic(site.city, site.id, "desired")
+
+
+def wishes(site: Site) -> tuple[str, str]:
+    """Return further topics of a site's subscription, which an older access list of the broker may refuse."""
+    return topic(site.city, site.id, "state"), topic(site.city, site.id, "receipt")
 
 
 def number_in_use(one: DecodedMessage, presence: Presence, birth: bytes, key: PublicKey) -> int:
@@ -86,6 +94,8 @@ class Receiver:
             return
         if address.kind == "ack":
             self._watermark(payload, jws)
+        elif address.kind == "receipt":
+            self._receipt(payload)
         elif address.kind == "cmd":
             self._hand_on(Order("cmd", address.command_id, payload, jws))
         elif address.kind == "desired":
@@ -97,6 +107,23 @@ class Receiver:
         except Exception:  # it would come again with each connection, and end each one
             self._board.count_failure()
             LOG.exception("an order could not be handed on")
+
+    def _receipt(self, payload: bytes) -> None:
+        """Hold what the hub shows of its log, where it proves that this continues what is held; else count why not.
+
+        A retained one may be of a report that is long gone here: it moves nothing, and proves nothing bad.
+        """
+        if self._site.hub is None or self._site.hub.confirm != "hub":
+            return
+        held, now = self._spool.read_log(), self._clock()
+        try:
+            told = read_log_message(payload, self._site.id, held, self._hub_keys)
+        except NotVerified as error:
+            self._board.refuse_log(error.reason)
+            return
+        if self._spool.has_report(told.digest):
+            self._spool.keep_log(told.step.held.note)
+            self._board.tell_log(now, told.step.held.size, [(one.by, one.why) for one in told.step.restored])
 
     def _watermark(self, payload: bytes, jws: str) -> None:
         """Apply a watermark if the pinned hub signed it for this site and it fits the spool; else count the refusal."""

@@ -40,6 +40,7 @@ LOG = logging.getLogger("camwarden.spool")
 
 RETRY_AFTER: Final = timedelta(seconds=120)
 
+_LOG: Final = "hub_log"
 _REQUEUE_AT_ONCE = 1000
 _DROP_AT_LEAST = 8
 _DROP_SHARE = 32  # one part of so many: fewer, longer runs and so fewer gap records
@@ -239,6 +240,19 @@ class Spool:
     def refused(self) -> dict[str, str | int]:
         """Return the hub's last refusal: `report`, `reason`, `at`, `count`; empty where there was none."""
         return capacity.last_refused(self._db.meta(capacity.META))
+
+    def read_log(self) -> str:
+        """Return the checkpoint that is held of the hub's log, as a signed note; empty: none."""
+        return self._db.meta(_LOG)
+
+    def keep_log(self, note: str) -> None:
+        """Store the checkpoint that is held of the hub's log."""
+        with self._db.transaction(durable=False):
+            self._db.set_meta(**{_LOG: note})
+
+    def has_report(self, digest: str) -> bool:
+        """Return whether a report of this digest is here; a confirmed one is for a day."""
+        return bool(self._db.all("SELECT 1 FROM report WHERE digest = ? LIMIT 1", digest))
 
     def resend(self, asked: Range) -> Resent:
         """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `resend.py`."""

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from agent.hub.log.sequencer import Entry
-from agent.hub.log.store import LogStore, State
+from agent.hub.log.store import LogStore
+from agent.hub.log.tree import Tree
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import Checkpoint
@@ -63,7 +64,7 @@ def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None 
     if index >= size:
         raise ConfigurationError("this checkpoint is older than the report's place in the log: take a newer one")
     (path,) = log.tree(size).inclusion(index, index + 1)
-    return f"{write_proof(salt, digest, index, path)}{note}"
+    return f"{write_proof(entry_of(salt, digest), index, path)}{note}"
 
 
 def receipts_of(log: LogStore | None, store: Store, places: Iterable[Place]) -> dict[Place, str]:
@@ -81,9 +82,9 @@ def receipts_of(log: LogStore | None, store: Store, places: Iterable[Place]) -> 
     return found
 
 
-def proofs(log: LogStore, state: State, entries: Sequence[Entry]) -> list[str]:
-    """Return the receipts, up to their checkpoint, of a run of neighbouring entries."""
+def proofs(tree: Tree, entries: Sequence[Entry]) -> list[str]:
+    """Return the receipts, up to their checkpoint, of a run of neighbouring entries of a tree."""
     if not entries:
         return []
-    paths = log.tree(state.size).inclusion(entries[0].n, entries[-1].n + 1)
-    return [write_proof(entry.salt, entry.row[5], entry.n, path) for entry, path in zip(entries, paths, strict=True)]
+    paths = tree.inclusion(entries[0].n, entries[-1].n + 1)
+    return [write_proof(entry.data, entry.n, path) for entry, path in zip(entries, paths, strict=True)]

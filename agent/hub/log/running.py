@@ -1,4 +1,8 @@
-"""Runs the log within the hub: appends every half minute, and never holds up or ends what the hub does besides.
+"""Runs the log within the hub: appends, publishes receipts, and never holds up what the hub does besides.
+
+A receipt is of the newest health report of a site, which names the heads of all its chains. It is retained, and proves
+that the log continues what that very report says that the site holds: one that is lost costs nothing, for the next one
+proves the same again.
 
 Where the log cannot go on (its disk is full, `hub.db` was restored), that is told once, `log-waits`, and tried again;
 reports are received and confirmed all the same.
@@ -11,16 +15,21 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import Signer
+from agent.deliver.publish.messages import Message
+from agent.hub.log.messages import messages_of
 from agent.hub.log.sequencer import AT_ONCE, append
 from agent.hub.log.store import LogStore
 from agent.hub.stores.store import Store
 from agent.model.errors import AgentError
 from agent.model.finding import Json
 
-LOOK_S: Final = 30.0
+LOOK_S: Final = 50.0
+"""A receipt is with its site within a minute of the report."""
+
 _MORE_S: Final = 1.0
 
 Event = dict[str, Json]
+Tell = Callable[[Event], None]
 
 
 @dataclass(slots=True)
@@ -33,8 +42,12 @@ class RunningLog:
     trouble: str = ""
     log: LogStore | None = None
 
-    def look(self, store: Store, now: datetime, now_s: float, tell: Callable[[Event], None]) -> None:
-        """Append what was accepted since the last look where it is time to; `now_s` is monotonic. Raises nothing."""
+    def look(self, store: Store, publish: Callable[[Message], object], now: datetime, now_s: float, tell: Tell) -> None:
+        """Append what was accepted since the last look where it is time to; `now_s` is monotonic.
+
+        Raises:
+            OSError: The connection is gone: what was appended is told with what comes next.
+        """
         if now_s < self.look_at_s:
             return
         self.look_at_s = now_s + LOOK_S
@@ -42,6 +55,7 @@ class RunningLog:
             if self.log is None:
                 self.log = LogStore(self.directory)
             state, entries = append(self.log, store, self.signer, now)
+            messages = list(messages_of(self.log, state, entries))
         except AgentError as error:
             if self.trouble != str(error):
                 self.trouble = str(error)
@@ -52,5 +66,7 @@ class RunningLog:
             tell({"event": "log-works"})
         if len(entries) == AT_ONCE:
             self.look_at_s = now_s + _MORE_S
+        for message in messages:
+            publish(message)
         if entries:
             tell({"event": "logged", "entries": len(entries), "size": state.size})

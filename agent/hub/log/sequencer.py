@@ -18,8 +18,9 @@ from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 from agent.verify.checkpoint import origin_of, write_checkpoint
 from agent.verify.merkle import EMPTY_ROOT, leaf_hash
-from agent.verify.receipt import SALT_BYTES, entry_of
+from agent.verify.receipt import SALT_BYTES
 
+BEGINS_BYTES: Final = 1024
 AT_ONCE: Final = 4096
 """So many reports are appended in one transaction; what waits is taken with the next."""
 
@@ -30,11 +31,15 @@ class LogBehind(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A report in the log: `n` is its place, `row` is site, city, epoch, stream, seq and digest."""
+    """A report in the log: `n` is its place, `data` its salt and digest, `row` site, city, epoch, stream, seq, digest.
+
+    `begins`: how its payload begins, where a health report has what its site holds of the log.
+    """
 
     n: int
-    salt: bytes
+    data: bytes
     row: tuple[str, str, str, str, int, str]
+    begins: bytes = b""
 
 
 def append(
@@ -51,22 +56,23 @@ def append(
         state = _begin(log, signer, now)
     _hold_against(store, state)
     rows = store.all(
-        "SELECT id, site, city, epoch, stream, seq, digest FROM report WHERE id > ? ORDER BY id LIMIT ?",
-        *(state.last_id, at_once),
+        "SELECT id, site, city, epoch, stream, seq, digest, iif(stream = 'health', substr(payload, 1, ?), x'')"
+        " FROM report WHERE id > ? ORDER BY id LIMIT ?",
+        *(BEGINS_BYTES, state.last_id, at_once),
     )
     if not rows:
         return state, []
     salts = os.urandom(SALT_BYTES * len(rows))
     entries = [
-        Entry(n, salts[at : at + SALT_BYTES], tuple(row[1:]))
+        Entry(n, salts[at : at + SALT_BYTES] + bytes.fromhex(row[6]), tuple(row[1:7]), row[7])
         for n, at, row in zip(
             range(state.size, state.size + len(rows)), range(0, len(salts), SALT_BYTES), rows, strict=True
         )
     ]
-    hashes = [leaf_hash(entry_of(entry.salt, entry.row[5])) for entry in entries]
+    hashes = [leaf_hash(entry.data) for entry in entries]
     after = replace(state, size=state.size + len(rows), last_id=rows[-1][0], last_digest=rows[-1][6])
     with log.transaction():
-        leaves = [(entry.n, row[0], entry.salt) for entry, row in zip(entries, rows, strict=True)]
+        leaves = [(entry.n, row[0], entry.data[:SALT_BYTES]) for entry, row in zip(entries, rows, strict=True)]
         log.keep_leaves(leaves, appended(state.size, log.tile, hashes))
         signed = replace(after, note=write_checkpoint(after.origin, after.size, log.tree(after.size).root(), signer))
         log.keep_state(signed)

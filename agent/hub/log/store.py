@@ -73,6 +73,7 @@ class LogStore:
             StoreFailed: The disk failed.
         """
         self._path = path = directory / NAME
+        self._tree: Tree | None = None
         try:
             if not read_only:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -130,6 +131,7 @@ class LogStore:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
+                self._tree = None  # of entries that there are not
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -201,8 +203,10 @@ class LogStore:
         return self.tile(0, number)[place * HASH_BYTES : (place + 1) * HASH_BYTES]
 
     def tree(self, size: int) -> Tree:
-        """Return the tree of the first `size` entries."""
-        return Tree(size, self.tile)
+        """Return the tree of the first `size` entries; what was read for the last one is used again."""
+        if self._tree is None or self._tree.size != size:
+            self._tree = Tree(size, self.tile)
+        return self._tree
 
     def _all(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         try:

@@ -8,10 +8,10 @@ Source: RFC 9162 section 2.1; C2SP tlog-tiles (the same tiles).
 """
 
 import hashlib
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from agent.verify.checkpoint import b64
 from agent.verify.merkle import EMPTY_ROOT, HASH_BYTES, node_hash
 
 HEIGHT: Final = 8
@@ -84,9 +84,9 @@ class Tree:
             return
         middle = low + _split(high - low)
         if first < middle:
-            self._descend((low, middle), run, f"{b64(self._range(middle, high))}\n{above}", found)
+            self._descend((low, middle), run, _line(self._range(middle, high)) + above, found)
         if last > middle:
-            self._descend((middle, high), run, f"{b64(self._range(low, middle))}\n{above}", found)
+            self._descend((middle, high), run, _line(self._range(low, middle)) + above, found)
 
     def _range(self, low: int, high: int) -> bytes:
         """Return the hash over the entries from `low` up to `high`, which RFC 9162 splits off the tree."""
@@ -110,6 +110,11 @@ class Tree:
         if rows is None:
             rows = self._tiles[level, tile] = _rows_above(_hashes(self._read(level, tile)))
         return rows[row][place]
+
+
+def _line(digest: bytes) -> str:
+    """Return a hash in base64 with a line break."""
+    return b2a_base64(digest).decode("ascii")
 
 
 def _split(length: int) -> int:

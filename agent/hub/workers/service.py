@@ -195,7 +195,8 @@ class _Service:
                 if ready:
                     self._look_at_orders(link)
                     self._look_at_evidence()
-                    for worker in (self._log, self._expiry, self._housekeeping):
+                    self._log.look(self._store, link.publish, self._clock(), time.monotonic(), self._tell)
+                    for worker in (self._expiry, self._housekeeping):
                         worker.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -28,8 +28,12 @@ class DeliveryStatus:
     other history). `publish_refused`, `publish_refused_at`: the broker's words and the time of the last refused report.
     `certificate_days`: remaining days of our own certificate. `report_refused`, `report_refused_at`: the last report
     that the hub refused, and its reason; `reports_refused`: their number in the life of the spool. `key_refused`: why
-    the hub takes nothing of this site's key any more, empty: it does not say so. `answers_dropped` counts messages
-    outside the spool that were dropped undelivered.
+    the hub takes nothing of this site's key any more, empty: it does not say so. `log_size`: how many entries the hub's
+    log had by the checkpoint that is held, None: it has shown none. `log_at`: when it was last proven that the log has
+    a report of this site and continues what was held; `log_refused`: why the last receipt proves nothing, empty: it
+    does. `log_forked_at`: when the hub showed two signed logs of one size. `log_restored`, `log_restored_at`: who
+    stated that the hub was restored from a backup, and why. `answers_dropped` counts messages outside the spool that
+    were dropped undelivered.
     """
 
     link: str
@@ -53,6 +57,12 @@ class DeliveryStatus:
     report_refused_at: datetime | None = None
     reports_refused: int = 0
     key_refused: str = ""
+    log_size: int | None = None
+    log_at: datetime | None = None
+    log_refused: str = ""
+    log_forked_at: datetime | None = None
+    log_restored: str = ""
+    log_restored_at: datetime | None = None
     watermark_distrusted: str = ""
     watermark_distrusted_at: datetime | None = None
     certificate_days: int | None = None
@@ -163,6 +173,22 @@ class StatusBoard:
         if is_news and reason:
             words = "the hub takes nothing that this site's key signs (%s); reports wait in the spool"
             LOG.warning(words, reason, extra=about("report-refused"))
+
+    def tell_log(self, at: datetime, size: int, restored: Sequence[tuple[str, str]]) -> None:
+        """Store that the hub's log has a report of this site and continues; log who stated a restore of the hub."""
+        self.note(log_at=at, log_size=size, log_refused="")
+        for by, why in restored:
+            self.note(log_restored=f"{by}: {why}", log_restored_at=at)
+            LOG.warning("the hub was restored from a backup, as %s states: %s", by, why, extra=about("hub-log"))
+
+    def refuse_log(self, reason: str) -> None:
+        """Store why a receipt proves nothing; log a log that was forked, which a hub signed twice."""
+        is_news = self.read().log_refused != reason
+        self.note(log_refused=reason)
+        if reason == "log-forked":
+            self.note(log_forked_at=self._clock())
+            if is_news:
+                LOG.warning("the hub has signed two different logs of the same size", extra=about("hub-log"))
 
     def count_failure(self) -> None:
         """Count a failure of our own."""

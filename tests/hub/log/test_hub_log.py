@@ -57,7 +57,7 @@ def test_the_proofs_of_a_run_are_the_receipts_of_its_reports(logged: Logged) -> 
     logged.append()
     logged.report(4)
     state, entries = append(logged.log, logged.desk.store, logged.desk.signer, NOW)
-    assert [f"{proof}{state.note}" for proof in receipts.proofs(logged.log, state, entries)] == [
+    assert [f"{proof}{state.note}" for proof in receipts.proofs(logged.log.tree(state.size), entries)] == [
         logged.receipt(seq) for seq in (6, 7, 8, 9)
     ]
 
@@ -175,6 +175,7 @@ def test_the_running_hub_tells_once_that_the_log_waits_and_goes_on(
     logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[dict[str, Json]] = []
+    published: list[object] = []
     running = RunningLog(logged.desk.directory, logged.desk.signer)
     logged.report(2)
 
@@ -184,10 +185,10 @@ def test_the_running_hub_tells_once_that_the_log_waits_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(LogStore, "keep_state", full)
         for beat in range(3):
-            running.look(logged.desk.store, NOW, beat * LOOK_S, told.append)
+            running.look(logged.desk.store, published.append, NOW, beat * LOOK_S, told.append)
     assert [one["event"] for one in told] == ["log-waits"]
-    running.look(logged.desk.store, NOW, 2 * LOOK_S + 1, told.append)  # not yet
-    running.look(logged.desk.store, NOW, 3 * LOOK_S, told.append)
+    running.look(logged.desk.store, published.append, NOW, 2 * LOOK_S + 1, told.append)  # not yet
+    running.look(logged.desk.store, published.append, NOW, 3 * LOOK_S, told.append)
     assert told[1:] == [{"event": "log-works"}, {"event": "logged", "entries": 2, "size": 2}]
 
 
@@ -198,7 +199,8 @@ def test_a_damaged_log_file_is_told_and_not_replaced(logged: Logged) -> None:
         path.with_name(f"log.db{beside}").unlink(missing_ok=True)
     path.write_bytes(b"no database at all" * 400)
     told: list[dict[str, Json]] = []
-    RunningLog(logged.desk.directory, logged.desk.signer).look(logged.desk.store, NOW, 0, told.append)
+    published: list[object] = []
+    RunningLog(logged.desk.directory, logged.desk.signer).look(logged.desk.store, published.append, NOW, 0, told.append)
     assert [one["event"] for one in told] == ["log-waits"]
     assert path.read_bytes().startswith(b"no database")
 

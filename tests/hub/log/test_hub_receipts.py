@@ -6,20 +6,27 @@ import base64
 import json
 import os
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import delivery
 import pytest
+from contract_schemas import fits
 from delivery import NOW
 from here_run import run_here
-from logged_hub import Logged
+from logged_hub import LATER, Logged
 
 from agent.contract.envelope import flatten
 from agent.contract.signing_keys import jwk_set, load_or_create_signer, signer_from_jwk
+from agent.deliver.publish.messages import Message
+from agent.hub.log.messages import messages_of
+from agent.hub.log.restored import begin_anew
 from agent.hub.log.sequencer import append
 from agent.model.errors import NotVerified, UnknownKey
 from agent.model.finding import Json
 from agent.verify.checkpoint import origin_of, read_checkpoint, write_checkpoint
+from agent.verify.log_message import read_message
 from agent.verify.merkle import EMPTY_ROOT
 from agent.verify.receipt import read_receipt, write_proof
 
@@ -75,7 +82,7 @@ def test_a_receipt_at_a_thousand_million_reports_has_under_2000_bytes(logged: Lo
     signer, size = logged.desk.signer, 2**30
     note = write_checkpoint(origin_of(signer.kid, NOW), size, b"r" * 32, signer)
     path = "".join(f"{base64.b64encode(os.urandom(32)).decode()}\n" for _ in range(30))
-    assert len(f"{write_proof(bytes(16), 'ab' * 32, size - 1, path)}{note}".encode()) <= 2000
+    assert len(f"{write_proof(bytes(48), size - 1, path)}{note}".encode()) <= 2000
 
 
 # The commands, and a verifier in another language.
@@ -177,3 +184,37 @@ def test_a_day_later_the_log_has_the_same_name(logged: Logged) -> None:
     logged.report(1)
     later, _ = append(logged.log, logged.desk.store, logged.desk.signer, NOW + timedelta(days=1))
     assert later.origin == first.origin == origin_of(logged.desk.signer.kid, NOW)
+
+
+def test_each_site_with_a_health_report_is_told_from_what_it_said_that_it_holds(logged: Logged) -> None:
+    def health(size: int | None) -> None:
+        draft = delivery.health()
+        body = draft.body if size is None else {"log_size": size, **draft.body}
+        (one,), logged.heads = logged.maker.envelopes([replace(draft, body=body)], logged.heads, "e1")
+        assert logged.desk.send(one)["event"] == "verified"
+
+    def messages() -> list[Message]:
+        state, entries = append(logged.log, logged.desk.store, logged.desk.signer, NOW)
+        return list(messages_of(logged.log, state, entries))
+
+    logged.report(3)
+    assert messages() == []  # no health report: the next one names the heads of all chains
+    health(None)
+    (first,) = messages()
+    assert (first.topic, first.retain, first.jws) == ("vss/v1/datong/S1/receipt", True, "")
+    fits(first.payload)
+    held = read_message(first.payload, "S1", "", logged.keys).step.held
+    assert held.size == 4
+    logged.report(300)
+    health(held.size)
+    health(held.size)
+    (second,) = messages()
+    fits(second.payload)
+    assert read_message(second.payload, "S1", held.note, logged.keys).step.held.size == 306
+    with pytest.raises(NotVerified):
+        read_message(second.payload, "S2", held.note, logged.keys)
+    begin_anew(logged.log, logged.desk.store, logged.desk.signer, "Li Wei", "disk broke", LATER)
+    health(held.size)
+    (third,) = messages()
+    step = read_message(third.payload, "S1", held.note, logged.keys).step
+    assert ([one.by for one in step.restored], step.held.size) == (["Li Wei"], 307)

@@ -59,6 +59,12 @@ def _delivery(check: Check, site: Site, status: DeliveryStatus, now: datetime) -
             {"reason": word},
         )
         return check.finding("site", "fail", f"confirmation-{word}", evidence, message)
+    if _within(status.log_forked_at, now, TOLD_FOR):
+        message = Message(
+            "the hub has signed two different logs of the same size: it shows another past to others, or was put back; "
+            "keep this gateway's state folder as it is, and ask the hub's team"
+        )
+        return check.finding("site", "fail", "hub-log-forked", evidence, message)
     if status.unconnected_since is not None and now - status.unconnected_since > SILENT_AFTER:
         hours = int((now - status.unconnected_since).total_seconds() // 3600)
         why = status.reason or status.link
@@ -90,6 +96,24 @@ def _delivery(check: Check, site: Site, status: DeliveryStatus, now: datetime) -
             {"hours": hours},
         )
         return check.finding("site", "warn", "not-confirmed", evidence, message)
+    logged_at = max(status.since, status.log_at or status.since)
+    if status.log_size is not None and now - logged_at > SILENT_AFTER + timedelta(seconds=site.period_s):
+        hours = int((now - logged_at).total_seconds() // 3600)
+        evidence.update({"logged_at": utc_text(status.log_at) if status.log_at else None, "why": status.log_refused})
+        message = Message(
+            "the hub confirms reports, but has not shown for {hours} h that its log has them and continues what it "
+            "was ({reason}): ask its team whether it was put back or rewritten",
+            {"hours": hours, "reason": status.log_refused or "no-receipt"},
+        )
+        return check.finding("site", "warn", "hub-log-not-shown", evidence, message)
+    if _within(status.log_restored_at, now, TOLD_FOR):
+        evidence["restored"] = status.log_restored
+        message = Message(
+            "the hub was restored from a backup, as its team states ({words}): what it has lost is sent again as far "
+            "as it is still here",
+            {"words": status.log_restored},
+        )
+        return check.finding("site", "warn", "hub-restored", evidence, message)
     delivered = Held("delivered", claim.own("site", "delivery", confirmed_at))
     return verdict(check, "site", [delivered], evidence, Message("reports are delivered"))
 
