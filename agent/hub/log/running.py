@@ -55,7 +55,8 @@ class RunningLog:
             if self.log is None:
                 self.log = LogStore(self.directory)
             state, entries = append(self.log, store, self.signer, now)
-            messages = list(messages_of(self.log, state, entries))
+            is_behind = len(entries) == AT_ONCE  # of old reports; what is told then is of use to nobody
+            messages = [] if is_behind else list(messages_of(self.log, state, entries))
         except AgentError as error:
             if self.trouble != str(error):
                 self.trouble = str(error)
@@ -64,7 +65,7 @@ class RunningLog:
         if self.trouble:
             self.trouble = ""
             tell({"event": "log-works"})
-        if len(entries) == AT_ONCE:
+        if is_behind:
             self.look_at_s = now_s + _MORE_S
         for message in messages:
             publish(message)

@@ -8,6 +8,7 @@ import os
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import delivery
@@ -22,6 +23,7 @@ from agent.contract.signing_keys import jwk_set, load_or_create_signer, signer_f
 from agent.deliver.publish.messages import Message
 from agent.hub.log.messages import messages_of
 from agent.hub.log.restored import begin_anew
+from agent.hub.log.running import RunningLog
 from agent.hub.log.sequencer import append
 from agent.model.errors import NotVerified, UnknownKey
 from agent.model.finding import Json
@@ -218,3 +220,20 @@ def test_each_site_with_a_health_report_is_told_from_what_it_said_that_it_holds(
     (third,) = messages()
     step = read_message(third.payload, "S1", held.note, logged.keys).step
     assert ([one.by for one in step.restored], step.held.size) == (["Li Wei"], 307)
+
+
+def test_a_log_that_begins_beside_a_filled_database_tells_no_site_of_old_reports(
+    logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.hub.log.running.AT_ONCE", 2)
+    monkeypatch.setattr("agent.hub.log.running.append", partial(append, at_once=2))
+    for _ in range(5):
+        (one,), logged.heads = logged.maker.envelopes([delivery.health()], logged.heads, "e1")
+        logged.desk.send(one)
+    told: list[object] = []
+    running = RunningLog(logged.desk.directory, logged.desk.signer)
+    for second in range(3):
+        running.look(logged.desk.store, told.append, NOW, second, lambda _: None)
+    assert len(told) == 1
+    state = logged.log.state()
+    assert state is not None and state.size == 5
