@@ -25,6 +25,7 @@ SAMPLES = {
     "until": "2031-01-02", "start": "2031-01-01", "end": "2031-01-02", "device": "nvr", "report": "1:health:1",
     "site": "S1", "thumbprint": "A" * 43, "address": "192.0.2.1:8443", "broker": "192.0.2.1", "stream": "event",
     "from_seq": "1", "to_seq": "2", "exercise": "mask",
+    "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1",
 }  # fmt: skip
 """What is given for an argument of this name that is no file."""
 
@@ -34,6 +35,7 @@ GIVEN = {
     ("hub", "report"): ("--by", "model", "--day", "2026-11-01"),
     ("hub", "enroll", "token"): ("--site", "S1"),
     ("hub", "desired"): ("S1", "none.bin"),
+    ("hub", "verify"): ("--all",),
     ("verify",): ("none.bin", "--kid", "A" * 43),
     ("config", "validate"): (),
 }

@@ -79,7 +79,9 @@ def verify_backup(folder: Path) -> dict[str, Any]:
         if manifest.get("schema") != SCHEMA or NAME not in files or not all(map(_is_plain, files)):
             raise ValueError
     except (OSError, ValueError, NotVerified):
-        raise ConfigurationError("{path}: not a hub's backup", path=folder) from None
+        raise ConfigurationError(
+            "{path}: not a hub's backup; name a folder that `camwarden hub backup` wrote", path=folder
+        ) from None
     for name, told in files.items():
         path = folder / name
         try:
