@@ -55,7 +55,6 @@ A_SITE_DAY = HEALTH + 1 + 9
 
 LOOKS = int(86_400 / LOOK_S)
 BEGINS_AT = datetime(2026, 11, 24, tzinfo=UTC)
-BEGINS = b'{"schema":"vss-report/1","body":{"log_size":%d,"counts":'
 PAYLOAD = b"x" * 3_800
 A_PERIOD = 18
 """Looks in the 15 minutes between two health reports of a site: so old is what it holds."""
@@ -86,7 +85,11 @@ def day(directory: Path, signer: Signer, looks: int) -> float:
                             n // SITES + 1,
                             f"{n:064x}",
                         ),
-                        BEGINS % max(0, (look - A_PERIOD) * a_look) + PAYLOAD,
+                        PAYLOAD,
+                    )
+                    store.run(
+                        "INSERT OR REPLACE INTO log_held VALUES (?, ?)",
+                        *(f"S{n % SITES:05}", max(0, (look - A_PERIOD) * a_look)),
                     )
             begun = time.process_time()
             state, entries = append(log, store, signer, BEGINS_AT)

@@ -1,11 +1,9 @@
 """Builds the messages to sites about the log after a look: one a site, with a receipt and proofs.
 
-From which size a site needs a proof, its own newest health report says (`log_size`). That is read as text, for it is
-only a hint: a proof from a size that a site does not hold moves nothing there.
+From which size a site needs a proof, its own newest health report says (`log_size`, `agent/hub/stores/log_held.py`).
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
@@ -18,7 +16,6 @@ from agent.hub.log.store import LogStore, State
 from agent.hub.log.tree import Tree
 from agent.verify.log_message import proof_json, write_message
 
-_HELD: Final = re.compile(rb'"log_size":([0-9]{1,16})[,}]')
 _STATEMENTS_MOST: Final = 64
 
 
@@ -34,8 +31,7 @@ def messages_of(log: LogStore, state: State, entries: Sequence[Entry]) -> Iterat
     heads = proofs(tree, entries)
     for site, at in chosen.items():
         entry = entries[at]
-        hint = _HELD.search(entry.begins)
-        held = int(hint[1]) if hint else 0
+        held = entry.held
         if held not in made:
             made[held] = f"[{','.join(_proofs(log, tree, held, [size for size, _ in lives]))}]"
         payload = write_message(site, f"{heads[at]}{state.note}", made[held], statements)

@@ -20,7 +20,6 @@ from agent.verify.checkpoint import origin_of, write_checkpoint
 from agent.verify.merkle import EMPTY_ROOT, leaf_hash
 from agent.verify.receipt import SALT_BYTES
 
-BEGINS_BYTES: Final = 1024
 AT_ONCE: Final = 4096
 """So many reports are appended in one transaction; what waits is taken with the next."""
 
@@ -33,13 +32,13 @@ class LogBehind(UsageError):
 class Entry:
     """A report in the log: `n` is its place, `data` its salt and digest, `row` site, city, epoch, stream, seq, digest.
 
-    `begins`: how its payload begins, where a health report has what its site holds of the log.
+    `held`: the size of the log that its site says it holds, 0 for none.
     """
 
     n: int
     data: bytes
     row: tuple[str, str, str, str, int, str]
-    begins: bytes = b""
+    held: int = 0
 
 
 def append(
@@ -56,9 +55,9 @@ def append(
         state = _begin(log, signer, now)
     _hold_against(store, state)
     rows = store.all(
-        "SELECT id, site, city, epoch, stream, seq, digest, iif(stream = 'health', substr(payload, 1, ?), x'')"
-        " FROM report WHERE id > ? ORDER BY id LIMIT ?",
-        *(BEGINS_BYTES, state.last_id, at_once),
+        "SELECT id, site, city, epoch, stream, seq, digest, coalesce(size, 0)"
+        " FROM report LEFT JOIN log_held USING (site) WHERE id > ? ORDER BY id LIMIT ?",
+        *(state.last_id, at_once),
     )
     if not rows:
         return state, []

@@ -12,14 +12,14 @@ from agent.contract.disputes import read_disputed
 from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
-from agent.hub.stores import case_columns, current, dispute_columns
+from agent.hub.stores import case_columns, current, dispute_columns, log_held
 from agent.hub.stores.case_columns import CaseColumns
 from agent.hub.stores.keeping import payloads, tables
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 12
+VERSION: Final = 13
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -192,7 +192,7 @@ CREATE TABLE IF NOT EXISTS refused_key (
 
 _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
-    current.WORD_STEP, tables.STEP, payloads.STEP,
+    current.WORD_STEP, tables.STEP, payloads.STEP, log_held.STEP,
 )  # fmt: skip
 
 _BEFORE_SAID: Final = 3

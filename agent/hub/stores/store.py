@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
-from agent.hub.stores import case_columns, current, schema
+from agent.hub.stores import case_columns, current, log_held, schema
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.keeping import payloads
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
@@ -256,6 +256,8 @@ class Store:
             self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
             of_cases = case_columns.of_data(claim.stream, claim.data)
             case_columns.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
+            if claim.stream == "health":
+                log_held.keep(self.run, claim.address.site, claim.data)
 
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
