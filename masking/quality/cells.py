@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.model import Polygon
+from masking.view.baseline import Descriptor
 from masking.view.picture import Bools, Grey, excluded_area
 
 Floats = npt.NDArray[np.float32]
@@ -28,6 +29,7 @@ class Undrawn:
         self.pixels = cv2.countNonZero(self.mask)
         self.size = (shape[1], shape[0])
         self._sized: dict[tuple[int, int], Grey] = {}
+        self._lines: dict[tuple[int, int], tuple[Counts, Counts]] = {}
 
     def at(self, size: tuple[int, int]) -> Grey:
         """The mask at another size (width, height), subsampled."""
@@ -40,10 +42,12 @@ class Undrawn:
         """Which cells of 16 px are wholly shown."""
         return np.asarray(shrunk(self.mask.astype(np.float32), 16) > 0.95)
 
-    @cached_property
-    def lines(self) -> tuple[Counts, Counts]:
-        """How many pixels of each column and of each row are shown."""
-        return np.asarray(self.mask.sum(0), np.int64), np.asarray(self.mask.sum(1), np.int64)
+    def lines_at(self, size: tuple[int, int]) -> tuple[Counts, Counts]:
+        """How many pixels of each column and of each row are shown, at a size (width, height)."""
+        if size not in self._lines:
+            part = self.at(size)
+            self._lines[size] = np.asarray(part.sum(0), np.int64), np.asarray(part.sum(1), np.int64)
+        return self._lines[size]
 
     @cached_property
     def cells(self) -> Bools:
@@ -103,3 +107,18 @@ def percentile(values: Floats, percent: float) -> float:
     low = int(place)
     high = min(low + 1, ordered.size - 1)
     return float(ordered[low]) + (float(ordered[high]) - float(ordered[low])) * (place - low)
+
+
+def same_shape(descriptor: Descriptor, grey: Grey) -> bool:
+    """Whether both have the same proportions, and enough pixels."""
+    width, height = descriptor.width_px, descriptor.height_px
+    off = abs(width * grey.shape[0] - height * grey.shape[1])
+    return min(width, height) >= 3 * CELL and off <= 8 * max(width, height)
+
+
+def box(polygon: Polygon, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The box around a polygon in pixels of a picture of that shape: left, top, right, bottom."""
+    corners = np.nan_to_num(np.array(polygon, np.float64).reshape(-1, 2)) * (shape[1], shape[0])
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, (shape[1], shape[0])).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, (shape[1], shape[0])).astype(int)
+    return int(left), int(top), int(right), int(bottom)

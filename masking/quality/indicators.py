@@ -6,78 +6,15 @@ to be a finding. The names are those of Chinese video quality diagnosis (视频�
 thresholds for it was found, so the thresholds are design defaults, and conformity is not claimed.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from masking.quality.learning import QualityMemory, Usual, usual_in
+from masking.quality.compared import Case, QualityJudged, QualityState, Thresholds, compared, fallen, usually, worse
+from masking.quality.learning import LUMA_LEAST, RELATIVE, TINTS, VEIL, QualityMemory, Usual, usual_in
 from masking.view.model import QualitySeen, ViewSeen
 from masking.view.persistence import TURNED_AWAY
-
-QualityState = Literal["ok", "bad", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """When an indicator is bad; `*_fall`, `*_rise`: off the usual in this light, by `deviations` of it at least."""
-
-    deviations: float = 5.0
-    frozen_change: float = 1.0
-    frozen_ratio: float = 0.35
-    frozen_usual_least: float = 0.8
-    black_luma: float = 20.0
-    black_contrast: float = 8.0
-    bright_luma: float = 220.0
-    bright_ratio: float = 0.4
-    bright_rise: float = 0.25
-    contrast_least_ratio: float = 0.6
-    sharpness_fall: float = 0.3
-    cast_rise: float = 8.0
-    noise_rise: float = 0.6
-    noise_ratio: float = 1.5
-    stripes_rise: float = 1.2
-    shift_percent: float = 0.5
-    covered_ratio: float = 0.3
-    covered_rise: float = 0.2
-    drawn_ratio: float = 0.75
-    standing_change: float = 0.3
-    ink_least_ratio: float = 0.5
-    ink_least: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class QualityJudged:
-    """One indicator of one picture.
-
-    `reason`: `measured` for `ok` and `bad`; for `unknown`: `learning`, `light-changed`, `not-measured`, `usual` (the
-    camera is always so), `no-colour`, `no-overlay`, `no-view`, a reason of `ViewSeen`, or `behind-NAME`: hidden by that
-    indicator. `value`, `usual`, `limit`: the measured and the usual value, and where bad begins, or None.
-    """
-
-    indicator: str
-    state: QualityState
-    reason: str
-    value: float | None = None
-    usual: float | None = None
-    limit: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The input of one picture's judgement.
-
-    `seen`: None when the camera delivered no picture. `usual`: the usual values in this picture's light, None while
-    learning. `darkest`: the lowest usual luma in any light. `shifts`: how far the last pictures went, each since the
-    one before, newest last. `view`: the settled view, None where there is no approved one.
-    """
-
-    seen: QualitySeen | None
-    usual: Mapping[str, Usual] | None
-    darkest: float | None
-    light_changed: bool
-    shifts: tuple[float, ...]
-    view: ViewSeen | None
-    thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +27,27 @@ class Indicator:
     judge: Callable[[Case, QualitySeen], QualityJudged]
     hides: tuple[str, ...] = ()
 
+
+_VEIL_RISE: Final = 15.0
+"""Levels by which the darkest tenth is brighter than the picture's brightness makes it, where light lies over it."""
+
+_PALER: Final = 0.8
+_PALER_FROM: Final = 35.0
+"""Share of the usual contrast that light over the picture leaves, and by how many levels it is brighter then."""
+
+_BRIGHTER: Final = 15.0
+_BRIGHTER_BY_FAR: Final = 55.0
+"""Levels by which an over-bright picture is brighter than usual at least; and by which no fog makes it brighter."""
+
+_TINT_OF_CAST: Final = 0.015
+"""By how much, as a logarithm, a ratio of channels moves for one unit of a* or b* in middle grey."""
+
+_NOISE_CHANGE: Final = 0.33
+_NOISE_CHANGE_RATIO: Final = 0.8
+"""Noise in what differs from the picture before counts from these shares of rise and ratio: texture is not in it."""
+
+_STRIPES_OVER: Final = 0.67
+"""Stripes that the approved background does not have count from this share of the rise."""
 
 SHAKES: Final = 4
 """Of so many pictures in a row, all but one must have gone somewhere else for the camera to be shaking."""
@@ -111,12 +69,13 @@ def judge(
         shifts: `shift_percent` of the last pictures, this one's last; those that could not be measured left out.
         thresholds: Defaults where None.
     """
-    light = None if seen is None else seen.light
+    light, last = None if seen is None else seen.light, memory.last_light
     case = Case(
         seen,
         None if light is None else usual_in(memory, light),
+        usual_in(memory, last) if last is not None and last != light else None,
         memory.darkest(),
-        memory.last_light is not None and light is not None and light != memory.last_light,
+        last is not None and light is not None and light != last,
         tuple(shifts)[-SHAKES:],
         view,
         thresholds or Thresholds(),
@@ -141,24 +100,21 @@ def _signal(case: Case) -> QualityJudged:
     seen, t = case.seen, case.thresholds
     if seen is None:
         return QualityJudged("signal-lost", "bad", "measured")
-    standing = seen.overlay_change is not None and seen.overlay_change <= t.standing_change
-    stands = standing and seen.ink and min(seen.ink) >= t.ink_least and _frozen(case, seen).state == "bad"
-    state: QualityState = "bad" if stands or seen.drawn_ratio >= t.drawn_ratio else "ok"
+    state: QualityState = "bad" if _stands(case, seen) or seen.drawn_ratio >= t.drawn_ratio else "ok"
     return QualityJudged("signal-lost", state, "measured", seen.drawn_ratio, None, t.drawn_ratio)
 
 
-def _compared(
-    case: Case, name: str, value: float, metric: str, least: float, ratio: float = 1.0, sign: int = 1
-) -> QualityJudged:
-    """Bad beyond the usual by `least`, own variation, and `ratio` times it; `sign`: 1 when larger is worse, else -1."""
-    if case.usual is None:
-        return QualityJudged(name, "unknown", "learning", value)
-    if case.light_changed:
-        return QualityJudged(name, "unknown", "light-changed", value)
-    usual = case.usual[metric]
-    beyond = max(least, case.thresholds.deviations * usual.deviation, (ratio - 1) * usual.median)
-    limit = usual.median + sign * beyond
-    return QualityJudged(name, "bad" if sign * (value - limit) > 0 else "ok", "measured", value, usual.median, limit)
+def _stands(case: Case, seen: QualitySeen) -> bool:
+    """Return whether nothing moves in a picture, not even its clock, which is written there or was as a rule."""
+    t = case.thresholds
+    if seen.overlay_change is None or seen.overlay_change > t.standing_change or not seen.ink:
+        return False
+    usual = case.usual or {}
+    names = [f"ink_{index}" for index in range(len(seen.ink))]
+    written = [
+        max(ink, usual[name].median if name in usual else 0.0) for name, ink in zip(names, seen.ink, strict=True)
+    ]
+    return min(written) >= t.ink_least and _frozen(case, seen).state == "bad"
 
 
 def _frozen(case: Case, seen: QualitySeen) -> QualityJudged:
@@ -187,26 +143,68 @@ def _black(case: Case, seen: QualitySeen) -> QualityJudged:
 
 
 def _bright(case: Case, seen: QualitySeen) -> QualityJudged:
+    """Burnt out in large parts, or nothing dark left in a picture whose contrast is not that of fog."""
     t = case.thresholds
-    one = _compared(case, "over-bright", seen.bright_ratio, "bright_ratio", t.bright_rise)
-    burnt = seen.luma >= t.bright_luma or seen.bright_ratio >= t.bright_ratio
-    return one if one.state != "bad" or burnt else QualityJudged(one.indicator, "ok", one.reason, one.value, one.usual)
+    one = compared(case, "over-bright", seen.bright_ratio, "bright_ratio", t.bright_rise, by_itself=True)
+    if one.state == "bad" and seen.luma < t.bright_luma and seen.bright_ratio < t.bright_ratio:
+        one = QualityJudged(one.indicator, "ok", one.reason, one.value, one.usual)
+    return next(
+        (other for other in (_veiled(case, seen), _brighter(case, seen)) if one.state != other.state == "bad"), one
+    )
+
+
+def _brighter(case: Case, seen: QualitySeen) -> QualityJudged:
+    """Brighter than usual by so much that neither weather nor fog makes it so; a bright cloth does."""
+    t = case.thresholds
+
+    def against(usual: Mapping[str, Usual]) -> QualityJudged:
+        median = usual["luma"].median
+        limit = median + max(_BRIGHTER_BY_FAR, t.deviations / 2 * usual["luma"].deviation)
+        state: QualityState = "bad" if seen.luma >= limit else "ok"
+        return QualityJudged("over-bright", state, "measured", seen.luma, median, limit)
+
+    if seen.luma < t.bright_luma and _covered(case, seen).state == "bad":
+        return QualityJudged("over-bright", "ok", "measured", seen.luma)
+    return usually(case, "over-bright", seen.luma, against, by_itself=True)
+
+
+def _veiled(case: Case, seen: QualitySeen) -> QualityJudged:
+    """Brighter than usual, with light over what should be dark; what covers, blurs and fogs does so too."""
+    luma = seen.luma + LUMA_LEAST
+    one = compared(case, "over-bright", seen.floor / luma, VEIL, _VEIL_RISE / luma, by_itself=True)
+    usual = case.usual["luma"] if case.usual else None
+    others = (_covered, _contrast, _blurred)
+    if (
+        usual is None
+        or seen.luma < usual.median + _BRIGHTER
+        or any(judge(case, seen).state == "bad" for judge in others)
+    ):
+        return QualityJudged("over-bright", "ok", one.reason)
+    if one.state == "bad" or seen.luma < usual.median + max(_PALER_FROM, 2 * usual.deviation):
+        return one
+    pale = _contrast(case, seen)
+    paler = pale.state == "ok" and pale.value is not None and pale.usual and pale.value < _PALER * pale.usual
+    return QualityJudged("over-bright", "bad" if paler else "ok", pale.reason, seen.luma, usual.median)
 
 
 def _contrast(case: Case, seen: QualitySeen) -> QualityJudged:
-    usual = case.usual["contrast"].median if case.usual else 0.0
-    least = usual * (1 - case.thresholds.contrast_least_ratio)
-    return _compared(case, "low-contrast", seen.contrast, "contrast", least, sign=-1)
+    """Pale against the approved view, cell by cell; where there is none, as a whole. As a ratio: exposures multiply."""
+    value, metric = seen.contrast / (seen.luma + LUMA_LEAST), RELATIVE
+    if seen.kept_contrast is not None and case.usual and "kept_contrast" in case.usual:
+        value, metric = seen.kept_contrast, "kept_contrast"
+    return fallen(case, "low-contrast", value, metric, case.thresholds.contrast_least_ratio, by_itself=True)
 
 
 def _blurred(case: Case, seen: QualitySeen) -> QualityJudged:
-    return _compared(case, "blurred", seen.sharpness, "sharpness", case.thresholds.sharpness_fall, sign=-1)
+    return compared(case, "blurred", seen.sharpness, "sharpness", case.thresholds.sharpness_fall, sign=-1)
 
 
 def _cast(case: Case, seen: QualitySeen) -> QualityJudged:
     if seen.light == "infrared":
         return QualityJudged("colour-cast", "unknown", "no-colour")
-    a = _compared(case, "colour-cast", seen.cast_a, "cast_a", case.thresholds.cast_rise)
+    if case.usual and all(name in case.usual and getattr(seen, name) is not None for name in TINTS):
+        return _tinted(case, seen)
+    a = compared(case, "colour-cast", seen.cast_a, "cast_a", case.thresholds.cast_rise)
     if a.usual is None or case.usual is None:
         return a
     b = case.usual["cast_b"]
@@ -216,13 +214,43 @@ def _cast(case: Case, seen: QualitySeen) -> QualityJudged:
     return QualityJudged("colour-cast", "bad" if off > limit else "ok", "measured", off, 0.0, limit)
 
 
+def _tinted(case: Case, seen: QualitySeen) -> QualityJudged:
+    """Cast as the ratio by which channels went apart, as a logarithm, in shares of the limit.
+
+    By day and at night it is much the same. What moves shifts a third of the picture, another light all of it alike.
+    """
+    t = case.thresholds
+    least = _TINT_OF_CAST * t.cast_rise
+
+    def against(usual: Mapping[str, Usual]) -> QualityJudged | None:
+        if not all(name in usual for name in TINTS):
+            return None
+        off = [
+            (getattr(seen, name) - usual[name].median) / max(least, t.deviations * usual[name].deviation)
+            for name in TINTS
+        ]
+        value = min(math.hypot(off[0], off[2]), math.hypot(off[1], off[3]))
+        return QualityJudged("colour-cast", "bad" if value > 1 else "ok", "measured", value, 0.0, 1.0)
+
+    return usually(case, "colour-cast", 0.0, against, by_itself=True)
+
+
 def _noise(case: Case, seen: QualitySeen) -> QualityJudged:
     t = case.thresholds
-    return _compared(case, "noise", seen.noise, "noise", t.noise_rise, t.noise_ratio)
+    one = compared(case, "noise", seen.noise, "noise", t.noise_rise, t.noise_ratio, by_itself=True)
+    if seen.noise_change is None:
+        return one
+    least, ratio = _NOISE_CHANGE * t.noise_rise, 1 + _NOISE_CHANGE_RATIO * (t.noise_ratio - 1)
+    return worse(one, compared(case, "noise", seen.noise_change, "noise_change", least, ratio, by_itself=True))
 
 
 def _stripes(case: Case, seen: QualitySeen) -> QualityJudged:
-    return _compared(case, "stripes", seen.stripes, "stripes", case.thresholds.stripes_rise)
+    t = case.thresholds
+    one = compared(case, "stripes", seen.stripes, "stripes", t.stripes_rise, by_itself=True)
+    if seen.stripes_over is None:
+        return one
+    least = _STRIPES_OVER * t.stripes_rise
+    return worse(one, compared(case, "stripes", seen.stripes_over, "stripes_over", least, by_itself=True))
 
 
 def _shaking(case: Case, seen: QualitySeen) -> QualityJudged:
@@ -239,7 +267,7 @@ def _covered(case: Case, seen: QualitySeen) -> QualityJudged:
         return QualityJudged("covered", "unknown", "behind-moved")
     if seen.covered_ratio is None:
         return QualityJudged("covered", "unknown", "not-measured")
-    one = _compared(case, "covered", seen.covered_ratio, "covered_ratio", t.covered_rise)
+    one = compared(case, "covered", seen.covered_ratio, "covered_ratio", t.covered_rise, by_itself=True)
     if one.state == "bad" and seen.covered_ratio < t.covered_ratio:
         return QualityJudged(one.indicator, "ok", one.reason, one.value, one.usual, t.covered_ratio)
     return one

@@ -36,7 +36,38 @@ METRICS: Final = (
     "covered_ratio",
     "change",
 )
-"""What is learned of `QualitySeen`, in the order of a row; the overlays' ink follows."""
+"""What is learned of `QualitySeen`, in the order of a row; the ink of OVERLAYS_MAX overlays follows."""
+
+LATER_METRICS: Final = (
+    "floor",
+    "tint_red_low",
+    "tint_red_high",
+    "tint_blue_low",
+    "tint_blue_high",
+    "kept_contrast",
+    "stripes_over",
+    "noise_change",
+)
+"""What is learned since release 0.2, at the end of a row: rows of earlier memories end before, and are filled up."""
+
+_LATER: Final = len(METRICS) + OVERLAYS_MAX
+"""The first of the later metrics, which every picture has: where it is missing, a row is of an earlier release."""
+
+COLUMNS: Final = _LATER + len(LATER_METRICS)
+
+_NAMES: Final = (*METRICS, *(f"ink_{index}" for index in range(OVERLAYS_MAX)), *LATER_METRICS)
+
+TINTS: Final = LATER_METRICS[1:5]
+"""The colours of the light: red and blue, low and high."""
+
+RELATIVE: Final = "relative_contrast"
+"""Contrast in proportion to luma: another exposure leaves it as it is."""
+
+VEIL: Final = "veil"
+"""The floor in proportion to luma: light that lies over the whole picture raises it, a longer exposure does not."""
+
+LUMA_LEAST: Final = 10.0
+"""Added to luma before anything is divided by it, in levels: in the dark all is next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +94,11 @@ class ModeMemory:
         """Whether there is enough to judge by."""
         return self.until - self.since >= LEARNING and len(self.rows) >= ROWS_MIN
 
+    @property
+    def whole(self) -> bool:
+        """Whether enough rows have what is learned today: an earlier release's memory has shorter ones."""
+        return sum(len(row) == COLUMNS and row[_LATER] is not None for row in self.rows) >= ROWS_MIN
+
 
 @dataclass(frozen=True, slots=True)
 class QualityMemory:
@@ -78,24 +114,32 @@ class QualityMemory:
 
 
 def learn(memory: QualityMemory, seen: QualitySeen, at: datetime) -> QualityMemory:
-    """Take one picture's numbers in; a light that is learned takes no more."""
+    """Take one picture's numbers in; a light that is learned wholly takes no more."""
     kept = tuple(mode for mode in memory.modes if mode.light != seen.light)
     mode = next((mode for mode in memory.modes if mode.light == seen.light), None) or ModeMemory(seen.light, at, at)
-    if not mode.learned:
+    if not (mode.learned and mode.whole):
         mode = _with_row(mode, _row(seen), at)
     return QualityMemory((*kept, mode), seen.light)
 
 
 def usual_in(memory: QualityMemory, light: LightMode) -> Mapping[str, Usual] | None:
-    """What is usual in a light, by metric (`ink_0` and so on for overlays); None while it is being learned."""
+    """What is usual in a light, by metric (`ink_0` and so on for overlays); None while it is being learned.
+
+    Of METRICS that were never measured zero is usual; of LATER_METRICS, and of overlays, nothing is.
+    """
     mode = next((mode for mode in memory.modes if mode.light == light), None)
     if mode is None or not mode.learned:
         return None
-    usual = {}
-    for index, name in enumerate(_names(mode)):
-        values = [row[index] for row in mode.rows if index < len(row)]
-        known = [value for value in values if value is not None]
-        usual[name] = _usual(known) if known else Usual(0.0, 0.0)
+    usual = dict.fromkeys(METRICS, Usual(0.0, 0.0))
+    for index, name in enumerate(_NAMES):
+        known = [value for row in mode.rows if index < len(row) and (value := row[index]) is not None]
+        if known and (len(known) >= ROWS_MIN // 2 or name not in LATER_METRICS):
+            usual[name] = _usual(known)
+    for name, index in ((RELATIVE, METRICS.index("contrast")), (VEIL, _LATER)):
+        shares = [_share(row[index], row[0]) for row in mode.rows if index < len(row)]
+        known = [value for value in shares if value is not None]
+        if len(known) >= ROWS_MIN // 2:
+            usual[name] = _usual(known)
     return usual
 
 
@@ -152,12 +196,13 @@ def _with_row(mode: ModeMemory, row: tuple[float | None, ...], at: datetime) -> 
 
 def _row(seen: QualitySeen) -> tuple[float | None, ...]:
     values: list[float | None] = [getattr(seen, name) for name in METRICS]
-    return tuple(None if value is None else round(value, 4) for value in [*values, *seen.ink[:OVERLAYS_MAX]])
+    values += (*seen.ink, *(None,) * OVERLAYS_MAX)[:OVERLAYS_MAX]
+    values += (getattr(seen, name) for name in LATER_METRICS)
+    return tuple(None if value is None else round(value, 4) for value in values)
 
 
-def _names(mode: ModeMemory) -> list[str]:
-    longest = max((len(row) for row in mode.rows), default=len(METRICS))
-    return [*METRICS, *(f"ink_{index}" for index in range(longest - len(METRICS)))]
+def _share(value: float | None, luma: float | None) -> float | None:
+    return None if value is None or luma is None else value / (luma + LUMA_LEAST)
 
 
 def _usual(values: list[float]) -> Usual:

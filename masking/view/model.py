@@ -98,7 +98,11 @@ class QualitySeen:
     previous one, in per cent of the width. ink: fine strokes in each overlay's box, in levels of luma. even_ratio:
     share of pixels of one level of luma, give or take one, that is neither black nor burnt out: no sensor sees so.
     drawn_ratio: share of even areas of a few levels that stand alone, as in cards and bars. overlay_change: as
-    `change`, in the overlays' boxes: 0 where a clock stands.
+    `change`, in the overlays' boxes: 0 where a clock stands. floor: level of luma below which the darkest tenth lies.
+    tint_red_low, ..._high, tint_blue_low, ..._high: logarithms of red over green and of blue over green, that a third
+    of the picture lies below and above. kept_contrast: how much of the reference's contrast is left, cell by cell, each
+    in proportion to its brightness: 1 as approved, whatever the exposure. stripes_over: as `stripes`, in what differs
+    from the reference. noise_change: as `noise`, in what differs from the previous picture.
     """
 
     light: LightMode
@@ -121,6 +125,14 @@ class QualitySeen:
     even_ratio: float = 0.0
     drawn_ratio: float = 0.0
     overlay_change: float | None = None
+    floor: float = 0.0
+    tint_red_low: float | None = None
+    tint_red_high: float | None = None
+    tint_blue_low: float | None = None
+    tint_blue_high: float | None = None
+    kept_contrast: float | None = None
+    stripes_over: float | None = None
+    noise_change: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

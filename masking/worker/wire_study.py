@@ -49,9 +49,28 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "even_ratio": (0, 1),
     "drawn_ratio": (0, 1),
     "overlay_change": (0, 1000),
+    "floor": (0, 255),
+    "tint_red_low": (-10, 10),
+    "tint_red_high": (-10, 10),
+    "tint_blue_low": (-10, 10),
+    "tint_blue_high": (-10, 10),
+    "kept_contrast": (0, 10),
+    "stripes_over": (0, 1000),
+    "noise_change": (0, 1000),
 }
 _PERHAPS: Final = frozenset(
-    {"covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent", "overlay_change"}
+    (
+        *("covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent", "overlay_change"),
+        *(
+            "tint_red_low",
+            "tint_red_high",
+            "tint_blue_low",
+            "tint_blue_high",
+            "kept_contrast",
+            "stripes_over",
+            "noise_change",
+        ),
+    )
 )
 """Numbers that may be None: they need a reference or the picture before."""
 """What each number of `QualitySeen` may be."""

@@ -7,11 +7,13 @@ masking/README.md. Needs ffmpeg. Footage is used where it is there, as in `view.
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,18 +21,24 @@ import numpy as np
 import view_scenes as scenes
 from quality_faults import FAULTS, spoilt
 
+from masking.quality import approved as approved_view
 from masking.quality import cells, indicators, learning, measure
 from masking.quality.learning import QualityMemory
 from masking.view import baseline
 from masking.view import picture as view_picture
 from masking.view.model import QualityJob, QualitySeen
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from cards_drawn import cards
+
 from measure.figures import Figure, flags, say, show
 from measure.shares import share
 
 TIME = Figure("quality_360p_ms", "ms", 3, "lower")
 FALSE = Figure("quality_false_per_1000", "", 5, "lower")
-KINDS = ("frozen", *FAULTS, "shaking", "overlay-missing")
-FOUND = {kind: Figure(f"{kind.replace('-', '_')}_found_ratio", "", 0.9, "higher") for kind in KINDS}
+KINDS = ("signal-lost", "frozen", *FAULTS, "shaking", "overlay-missing")
+FOUND = {kind: Figure(f"quality_found_ratio_{kind.replace('-', '_')}", "", 0.9, "higher") for kind in KINDS}
 
 LIGHTS: tuple[scenes.Light, ...] = ("day", "night", "infrared")
 BEGUN_AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -40,7 +48,7 @@ LATER_AT = datetime(2026, 12, 1, tzinfo=UTC)
 COLD_EACH = 20
 """Each so manyth picture is measured a second time, as the first one of a camera."""
 
-KEPT = (measure._cached_descriptor, cells.undrawn_of, view_picture._area)
+KEPT = (approved_view.cached_descriptor, cells.undrawn_of, view_picture._area)
 
 
 def forget() -> None:
@@ -62,12 +70,15 @@ class Tally:
     found: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     named_otherwise: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    wrong_where: Counter[str] = field(default_factory=Counter)
 
 
 class Camera:
     """One camera: what it has learned, its approved backgrounds, and its picture before."""
 
-    def __init__(self, references: Sequence[bytes], tally: Tally) -> None:
+    def __init__(self, place: str, references: Sequence[bytes], tally: Tally) -> None:
+        self.place = place
         self.memory = QualityMemory()
         self.references = tuple(references)
         self.previous = b""
@@ -108,6 +119,8 @@ def main() -> None:
         "lights": list(LIGHTS),
         "learned_from_pictures": "30 in each light, spread over 8 days",
         "good_pictures_called": dict(tally.wrong),
+        "good_pictures_called_where": dict(tally.wrong_where),
+        "faults_missed_where": dict(tally.missed),
         "faults_unknown": dict(tally.unknown),
         "faults_called_otherwise": dict(tally.named_otherwise),
         "times_are": "warm: the camera's masks and references were seen before",
@@ -119,7 +132,7 @@ def main() -> None:
 
 def watched(place: scenes.Place, lights: Sequence[scenes.Light], tally: Tally, good: int, faults: int) -> None:
     """One camera: a week of learning in each light, good pictures, then every fault so many times."""
-    camera = Camera((), tally)
+    camera = Camera(place.name, (), tally)
     rng = np.random.default_rng([int.from_bytes(place.name.encode()[:6], "big"), 7])
     frames = scenes.moments(place, 35 + good)
     checked = {}
@@ -132,13 +145,13 @@ def watched(place: scenes.Place, lights: Sequence[scenes.Light], tally: Tally, g
         for index, picture in enumerate(decoded[5:]):
             camera.seen(picture, BEGUN_AT + timedelta(days=8) * index / 24)
     for light, views in checked.items():
-        good_pictures(camera, views)
+        good_pictures(camera, light, views)
         for kind in KINDS:
             if (kind, light) != ("colour-cast", "infrared"):
                 broken(camera, kind, views, frames, light, rng, faults)
 
 
-def good_pictures(camera: Camera, views: Sequence[scenes.Picture]) -> None:
+def good_pictures(camera: Camera, light: scenes.Light, views: Sequence[scenes.Picture]) -> None:
     """Pictures without a fault, from the switch into this light on."""
     tally, shifts = camera.tally, list[float]()
     for picture in scenes.encoded([scenes.drawn(one, 100 + index) for index, one in enumerate(views)]):
@@ -148,6 +161,7 @@ def good_pictures(camera: Camera, views: Sequence[scenes.Picture]) -> None:
         tally.good += 1
         tally.good_called_bad += bool(said)
         tally.wrong.update(said)
+        tally.wrong_where.update(f"{name}: {camera.place} {light}" for name in said)
 
 
 def states(seen: QualitySeen, memory: QualityMemory, shifts: Sequence[float]) -> dict[str, str]:
@@ -186,6 +200,8 @@ def broken(
         before = scenes.drawn(before, number)
         if kind == "frozen":
             series = [before, scenes.drawn(views[number % len(views)], number + 5)]
+        elif kind == "signal-lost":
+            series = [before, *lost(before, strength, rng)]
         elif kind == "overlay-missing":
             series = [before, scenes.drawn(view, number, overlays=False)]
         elif kind == "shaking":
@@ -204,8 +220,21 @@ def broken(
         camera.tally.asked[kind] += 1
         camera.tally.found[kind] += said[kind] == "bad"
         camera.tally.unknown[kind] += said[kind] == "unknown"
+        if said[kind] != "bad":
+            camera.tally.missed[f"{kind}: {camera.place} {light}"] += 1
         others = [name for name, state in said.items() if state == "bad" and name != kind]
         camera.tally.named_otherwise.update(f"{kind}: {name}" for name in others)
+
+
+def lost(last: scenes.Picture, strength: float, rng: np.random.Generator) -> list[scenes.Picture]:
+    """Two pictures of a recorder whose camera is gone: its last frame with a clock that stands, or one of its cards.
+
+    A card covers all that the camera drew, its clock as well: bars, words on a colour, one colour, a logo.
+    """
+    if strength == 1:
+        return [last, last]
+    drawn = list(cards(int(rng.integers(1 << 31))).values())
+    return [drawn[int(rng.integers(len(drawn)))]] * 2
 
 
 if __name__ == "__main__":

@@ -203,8 +203,9 @@ FIGURES = {
         "quality_360p_ms": ("ms", 3, "lower"),
         "quality_false_per_1000": ("", 5, "lower"),
         **{
-            f"{name}_found_ratio": ("", 0.9, "higher")
+            f"quality_found_ratio_{name}": ("", 0.9, "higher")
             for name in (
+                "signal_lost",
                 "frozen",
                 "black",
                 "over_bright",

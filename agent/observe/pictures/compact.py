@@ -16,12 +16,11 @@ from typing import Any, Final
 
 from agent.model.finding import Json
 from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, IndicatorMark, SnapshotMark
-from masking.quality.learning import METRICS, OVERLAYS_MAX, ROWS_MAX, ModeMemory, QualityMemory
+from masking.quality.learning import COLUMNS, ROWS_MAX, ModeMemory, QualityMemory
 from masking.view.model import LIGHT_MODES, LightMode, Movement, ViewSeen
 from masking.view.persistence import CHECKS, ViewMemory
 
 _HALF_MAX: Final = 65_504.0
-_COLUMNS_MAX: Final = len(METRICS) + OVERLAYS_MAX
 
 Row = tuple[float | None, ...]
 
@@ -119,7 +118,7 @@ def packed(rows: tuple[Row, ...]) -> tuple[int, str]:
 def unpacked(width: Any, text: Any) -> tuple[Row, ...]:
     """Return the rows that `packed` packed. Raises ValueError or TypeError for anything else."""
     columns = int(width)
-    if not 0 <= columns <= _COLUMNS_MAX:
+    if not 0 <= columns <= COLUMNS:
         raise ValueError("too many numbers in a row")
     limit = 2 * columns * ROWS_MAX
     try:

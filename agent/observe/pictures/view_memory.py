@@ -15,7 +15,8 @@ from agent.observe.approvals.approvals import Approval
 from agent.site.config.site import Box, Site
 from drivers.model import Observations
 from drivers.picture import PictureSeen
-from masking.quality.indicators import SHAKES, QualityJudged, Thresholds, judge
+from masking.quality.compared import QualityJudged, Thresholds
+from masking.quality.indicators import SHAKES, judge
 from masking.quality.learning import QualityMemory, learn
 from masking.view.model import QualitySeen, ViewSeen
 from masking.view.persistence import ViewMemory, remember, same

@@ -13,7 +13,7 @@ from agent.site.toml.table import Table
 from drivers.footage import Store
 from drivers.registry import NAMED_BY_PATTERN, STORES
 from drivers.stores import pattern
-from masking.quality.indicators import Thresholds
+from masking.quality.compared import Thresholds
 
 _NO_PATH = Path()
 

@@ -14,7 +14,7 @@ from agent.site.rules.pack import Pack
 from agent.site.toml.storage import Storage as Storage
 from drivers.footage import Store
 from drivers.model import Camera, Credential, Device, Polygon
-from masking.quality.indicators import Thresholds
+from masking.quality.compared import Thresholds
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 PERIOD_MIN_S = 60

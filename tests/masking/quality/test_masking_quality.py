@@ -171,7 +171,7 @@ def test_the_sample_stays_small_and_spread_over_the_whole_week(count: int, overl
         memory = learning.learn(memory, replace(seen, luma=float(index)), at)
     (mode,) = memory.modes
     first = [row[0] or 0.0 for row in mode.rows]
-    assert len(mode.rows) <= learning.ROWS_MAX and len(mode.rows[0]) <= len(learning.METRICS) + 4
+    assert len(mode.rows) <= learning.ROWS_MAX and len(mode.rows[0]) == learning.COLUMNS
     assert first == sorted(first) and first[0] == 0 and first[-1] >= count - 1 - 2 * mode.stride
     assert learning.from_json(json.loads(json.dumps(learning.to_json(memory)))) == memory
 

@@ -1,0 +1,202 @@
+"""Compares a picture with the approved background in the same light: covered, pale, striped.
+
+Cell by cell, and by what is finer than a cell: a cloth, a hand and paint may have folds and gradients, but no detail.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from masking.quality import waves
+from masking.quality.cells import (
+    CELL,
+    Floats,
+    Undrawn,
+    by_cell,
+    percentile,
+    same_shape,
+    shrunk_grey,
+)
+from masking.view import baseline
+from masking.view.model import LightMode
+from masking.view.picture import Grey, grey_array
+
+_STRUCTURE: Final = 5.0
+"""Spread of luma in a coarse cell from which it has a structure that can be lost."""
+
+_STRUCTURED_LEAST: Final = 8
+"""Fewer cells with a structure show nothing."""
+
+_FLAT: Final = 1.5
+"""Detail in a coarse cell, in levels, below which there is none."""
+
+_KEPT: Final = 0.25
+"""Share of its structure that a cell retains when a person or a shadow passes, and loses when it is covered."""
+
+_ALIKE: Final = 0.3
+"""Correlation below which a cell shows something else."""
+
+_SEEN: Final = 0.5
+"""Correlation from which a cell shows what was approved, however pale."""
+
+_PALE: Final = 0.6
+"""Correlation of the brightness of cells without detail from which they are pale, and not covered."""
+
+_TRACE: Final = 0.15
+"""Mean correlation of their detail from which they are: where something covers them it is none."""
+
+_OFF: Final = 15.0
+"""Levels by which a cell without detail differs from its approved brightness where something is before it."""
+
+_GONE_LEAST: Final = 0.1
+"""Share of structured cells that must have lost their structure before others count by their brightness: shadows."""
+
+_DARK: Final = 10.0
+"""Added to brightness before contrast is divided by it, in levels: in the dark both are next to nothing."""
+
+_CLIPPED: Final = 16.0
+"""Levels beyond which a pixel's difference says no more of stripes: somebody stands there."""
+
+_OWN: Final = 0.35
+"""Share of the background's own waves that another exposure may leave in a difference."""
+
+cached_descriptor: Final = lru_cache(maxsize=128)(baseline.decode_or_none)
+"""Approved backgrounds come again with each of the camera's pictures; about 0.1 MB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What the comparison gave, as in `QualitySeen`; None: could not be measured."""
+
+    covered_ratio: float | None = None
+    lost_ratio: float | None = None
+    kept_contrast: float | None = None
+    stripes_over: float | None = None
+
+
+def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, references: Sequence[bytes]) -> Against:
+    """Compare luma, and its coarse copy, with the reference in the same light; nothing where there is none."""
+    reference = next((one for one in map(cached_descriptor, references) if one and one.light == light), None)
+    if reference is None or not same_shape(reference, grey):
+        return Against()
+    approved = grey_array(reference)
+    before = _Cells(coarse_like(approved, coarse), shown)
+    now = _Cells(coarse, shown)
+    striped = _stripes(approved, shrunk_grey(grey, max(approved.shape)), shown)
+    structured = before.detail >= _STRUCTURE
+    if int(structured.sum()) < _STRUCTURED_LEAST:
+        return Against(stripes_over=striped)
+    covariance = (before.fine * now.fine).mean(axis=1)
+    alike = covariance / (np.maximum(before.detail, 0.1) * np.maximum(now.detail, 0.1))
+    gain = min(max(percentile(now.detail[structured] / before.detail[structured], 90), 0.3), 1.5)
+    gone = structured & (now.detail < np.maximum(_KEPT * gain * before.detail, _FLAT)) & (alike < _SEEN)
+    if _pale(before, now, alike, gone):
+        gone[:] = False
+    seen = structured & (alike >= _SEEN)
+    return Against(
+        _covered(before, now, structured, gone, seen),
+        float((structured & ~gone & (alike < _ALIKE)).sum() / structured.sum()),
+        _kept(before, now, structured),
+        striped,
+    )
+
+
+def coarse_like(grey: Grey, coarse: Floats) -> Floats:
+    """Return luma in the size of a coarse copy."""
+    size = coarse.shape[1], coarse.shape[0]
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+class _Cells:
+    """Mean, detail (values less their mean and slope) and its spread of the coarse cells that are mostly shown."""
+
+    def __init__(self, coarse: Floats, shown: Undrawn) -> None:
+        table = np.asarray(by_cell(coarse)[shown.cells], np.float32)
+        self.mean = np.asarray(table.mean(axis=1), np.float32)
+        fine = table - self.mean[:, None]
+        fine -= (fine @ _SLOPES) @ _SLOPES.T
+        self.fine = np.asarray(fine, np.float32)
+        self.spread = np.asarray(table.std(axis=1), np.float32)
+        self.whole_mean, self.whole_spread = float(table.mean()), float(table.std())
+        self.detail = np.sqrt((self.fine * self.fine).mean(axis=1))
+
+
+def _slopes() -> Floats:
+    """Unit vectors of a cell's slopes to the right and down."""
+    ramp = np.arange(CELL) - (CELL - 1) / 2
+    right, down = np.tile(ramp, CELL), np.repeat(ramp, CELL)
+    return np.asarray(np.stack([right, down], axis=1) / np.linalg.norm(right), np.float32)
+
+
+_SLOPES: Final = _slopes()
+
+
+def _pale(before: _Cells, now: _Cells, alike: Floats, gone: npt.NDArray[np.bool_]) -> bool:
+    """Return whether the cells without detail show what was approved still, as in fog; a cloth has its own."""
+    if int(gone.sum()) < _STRUCTURED_LEAST or float(alike[gone].mean()) < _TRACE:
+        return False
+    one, other = before.mean[gone], now.mean[gone]
+    spread = float(one.std()) * float(other.std())
+    return spread > 0 and float(((one - one.mean()) * (other - other.mean())).mean()) / spread >= _PALE
+
+
+def _kept(before: _Cells, now: _Cells, structured: npt.NDArray[np.bool_]) -> float:
+    """Return how much of the contrast is left, each in proportion to its brightness.
+
+    That of the middle one of the cells, or that of all as a whole, where it is more: a soft lens takes from the first.
+    """
+    then = before.spread[structured] / (before.mean[structured] + _DARK)
+    cells = now.spread[structured] / (now.mean[structured] + _DARK) / then
+    whole = (now.whole_spread / (now.whole_mean + _DARK)) / max(before.whole_spread / (before.whole_mean + _DARK), 1e-3)
+    return min(max(float(np.median(cells)), whole), 10.0)
+
+
+def _covered(
+    before: _Cells,
+    now: _Cells,
+    structured: npt.NDArray[np.bool_],
+    gone: npt.NDArray[np.bool_],
+    seen: npt.NDArray[np.bool_],
+) -> float:
+    """Return the share of cells that are covered.
+
+    Cells that never had detail count by their brightness, where enough of the others have lost theirs, and enough are
+    left to tell the exposure by.
+    """
+    lost = float(gone.sum() / structured.sum())
+    if lost < _GONE_LEAST or int(seen.sum()) < _STRUCTURED_LEAST:
+        return lost
+    exposure = float(np.median((now.mean[seen] + 1) / (before.mean[seen] + 1)))
+    smooth = ~structured & (now.detail < _FLAT)
+    off = smooth & (np.abs(now.mean - exposure * before.mean) > _OFF * max(exposure, 1.0))
+    return max(lost, float((gone.sum() + off.sum()) / gone.size))
+
+
+def _stripes(approved: Grey, now: Grey, shown: Undrawn) -> float | None:
+    """Return the amplitude, in levels, of the strongest pattern that the approved background does not have."""
+    if now.shape != approved.shape:
+        return None
+    mask = shown.at((now.shape[1], now.shape[0]))
+    counts = shown.lines_at((now.shape[1], now.shape[0]))
+    then, later = approved.astype(np.float32), now.astype(np.float32)
+    (mean_before,), (spread_before,) = (one[0] for one in cv2.meanStdDev(then, mask=mask))
+    mean_now = cv2.mean(later, mask)[0]
+    then -= np.float32(mean_before)
+    later -= np.float32(mean_now)
+    drawn = mask.astype(np.float32)
+    then *= drawn
+    later *= drawn
+    power = float(np.vdot(then, then))
+    slope = float(np.vdot(then, later)) / power if power and spread_before else 0.0
+    difference = np.clip(later - np.float32(slope) * then, -_CLIPPED, _CLIPPED)
+    own = waves.spectra(then, counts, 15)
+    new = waves.spectra(np.asarray(difference, np.float32), counts, 15)
+    return max(
+        waves.strongest(np.asarray(np.maximum(one - _OWN * abs(slope) * other, 0), np.float32))
+        for one, other in zip(new, own, strict=True)
+    )
