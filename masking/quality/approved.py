@@ -23,6 +23,7 @@ from masking.quality.cells import (
     shrunk_grey,
 )
 from masking.view import baseline
+from masking.view.baseline import Descriptor
 from masking.view.model import LightMode
 from masking.view.picture import Grey, grey_array
 
@@ -62,6 +63,9 @@ _DARK: Final = 10.0
 _CLIPPED: Final = 16.0
 """Levels beyond which a pixel's difference says no more of stripes: somebody stands there."""
 
+_TREND_PX: Final = 15
+"""What is slower than so many pixels of 320 is the scene's, and its light."""
+
 _OWN: Final = 0.35
 """Share of the background's own waves that another exposure may leave in a difference."""
 
@@ -84,10 +88,9 @@ def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, refere
     reference = next((one for one in map(cached_descriptor, references) if one and one.light == light), None)
     if reference is None or not same_shape(reference, grey):
         return Against()
-    approved = grey_array(reference)
-    before = _Cells(coarse_like(approved, coarse), shown)
+    before = _before(reference, shown, (coarse.shape[1], coarse.shape[0]))
     now = _Cells(coarse, shown)
-    striped = _stripes(approved, shrunk_grey(grey, max(approved.shape)), shown)
+    striped = _stripes(reference, shrunk_grey(grey, max(reference.width_px, reference.height_px)), shown)
     structured = before.detail >= _STRUCTURE
     if int(structured.sum()) < _STRUCTURED_LEAST:
         return Against(stripes_over=striped)
@@ -106,12 +109,6 @@ def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, refere
     )
 
 
-def coarse_like(grey: Grey, coarse: Floats) -> Floats:
-    """Return luma in the size of a coarse copy."""
-    size = coarse.shape[1], coarse.shape[0]
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
 class _Cells:
     """Mean, detail (values less their mean and slope) and its spread of the coarse cells that are mostly shown."""
 
@@ -124,6 +121,12 @@ class _Cells:
         self.spread = np.asarray(table.std(axis=1), np.float32)
         self.whole_mean, self.whole_spread = float(table.mean()), float(table.std())
         self.detail = np.sqrt((self.fine * self.fine).mean(axis=1))
+
+
+@lru_cache(maxsize=128)
+def _before(reference: Descriptor, shown: Undrawn, size: tuple[int, int]) -> _Cells:
+    """Return the cells of an approved background, coarse of a size (width, height); about 0.1 MB each."""
+    return _Cells(np.asarray(cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA), np.float32), shown)
 
 
 def _slopes() -> Floats:
@@ -177,26 +180,33 @@ def _covered(
     return max(lost, float((gone.sum() + off.sum()) / gone.size))
 
 
-def _stripes(approved: Grey, now: Grey, shown: Undrawn) -> float | None:
+def _stripes(reference: Descriptor, now: Grey, shown: Undrawn) -> float | None:
     """Return the amplitude, in levels, of the strongest pattern that the approved background does not have."""
+    approved = grey_array(reference)
     if now.shape != approved.shape:
         return None
-    mask = shown.at((now.shape[1], now.shape[0]))
-    counts = shown.lines_at((now.shape[1], now.shape[0]))
-    then, later = approved.astype(np.float32), now.astype(np.float32)
-    (mean_before,), (spread_before,) = (one[0] for one in cv2.meanStdDev(then, mask=mask))
-    mean_now = cv2.mean(later, mask)[0]
-    then -= np.float32(mean_before)
-    later -= np.float32(mean_now)
-    drawn = mask.astype(np.float32)
-    then *= drawn
-    later *= drawn
-    power = float(np.vdot(then, then))
-    slope = float(np.vdot(then, later)) / power if power and spread_before else 0.0
-    difference = np.clip(later - np.float32(slope) * then, -_CLIPPED, _CLIPPED)
-    own = waves.spectra(then, counts, 15)
-    new = waves.spectra(np.asarray(difference, np.float32), counts, 15)
+    size = now.shape[1], now.shape[0]
+    mask = shown.at(size)
+    mean_before, power, own = _own(reference, shown)
+    mean_now = cv2.mean(now, mask)[0]
+    both = cv2.mean(cv2.multiply(now, approved, dtype=cv2.CV_32F), mask)[0]
+    slope = (both - mean_before * mean_now) / power if power else 0.0
+    moved = slope * mean_before - mean_now
+    difference = np.asarray(cv2.addWeighted(now, 1.0, approved, -slope, moved, dtype=cv2.CV_32F), np.float32)
+    np.clip(difference, -_CLIPPED, _CLIPPED, out=difference)
+    difference *= mask
+    new = waves.spectra(difference, shown.lines_at(size), _TREND_PX)
     return max(
-        waves.strongest(np.asarray(np.maximum(one - _OWN * abs(slope) * other, 0), np.float32))
+        waves.strongest(np.maximum(one - np.float32(_OWN * abs(slope)) * other, 0))
         for one, other in zip(new, own, strict=True)
     )
+
+
+@lru_cache(maxsize=128)
+def _own(reference: Descriptor, shown: Undrawn) -> tuple[float, float, list[Floats]]:
+    """Return mean and variance of an approved background, and the amplitudes of its own waves."""
+    size = reference.width_px, reference.height_px
+    mask = shown.at(size)
+    mean, deviation = (float(one[0, 0]) for one in cv2.meanStdDev(grey_array(reference), mask=mask))
+    bare = (grey_array(reference).astype(np.float32) - np.float32(mean)) * mask
+    return mean, deviation**2, waves.spectra(np.asarray(bare, np.float32), shown.lines_at(size), _TREND_PX)

@@ -48,7 +48,13 @@ LATER_AT = datetime(2026, 12, 1, tzinfo=UTC)
 COLD_EACH = 20
 """Each so manyth picture is measured a second time, as the first one of a camera."""
 
-KEPT = (approved_view.cached_descriptor, cells.undrawn_of, view_picture._area)
+KEPT = (
+    approved_view.cached_descriptor,
+    approved_view._before,
+    approved_view._own,
+    cells.undrawn_of,
+    view_picture._area,
+)
 
 
 def forget() -> None:
