@@ -196,7 +196,16 @@ def _contrast(case: Case, seen: QualitySeen) -> QualityJudged:
 
 
 def _blurred(case: Case, seen: QualitySeen) -> QualityJudged:
-    return compared(case, "blurred", seen.sharpness, "sharpness", case.thresholds.sharpness_fall, sign=-1)
+    """Softer than usual, and also where the approved view is sharpest: a car that went may have been all the detail."""
+    fall = case.thresholds.sharpness_fall
+    one = compared(case, "blurred", seen.sharpness, "sharpness", fall, sign=-1)
+    if seen.stripes_over is None:
+        return one
+    if seen.kept_detail is None:  # nothing in the approved view could become soft
+        return QualityJudged("blurred", "unknown", "usual", one.value, one.usual)
+    if one.state == "bad" and seen.kept_detail > -fall:
+        return QualityJudged("blurred", "ok", one.reason, one.value, one.usual)
+    return one
 
 
 def _cast(case: Case, seen: QualitySeen) -> QualityJudged:

@@ -57,6 +57,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "kept_contrast": (0, 10),
     "stripes_over": (0, 1000),
     "noise_change": (0, 1000),
+    "kept_detail": (-20, 20),
 }
 _PERHAPS: Final = frozenset(
     (
@@ -69,6 +70,7 @@ _PERHAPS: Final = frozenset(
             "kept_contrast",
             "stripes_over",
             "noise_change",
+            "kept_detail",
         ),
     )
 )
