@@ -194,9 +194,9 @@ def test_a_memory_of_an_earlier_release_learns_what_it_lacks_and_is_fixed_again(
 
 
 def test_a_lens_is_soft_only_where_the_approved_view_was_sharp() -> None:
-    gone = replace(USUAL, sharpness=-1.6, kept_detail=-0.05)
+    gone = replace(USUAL, sharpness=-1.6, kept_detail=-0.5)
     assert bad(gone, taught()) == [], "a car was all the detail, and has gone"
-    assert bad(replace(gone, kept_detail=-1.2), taught()) == ["blurred"]
+    assert bad(replace(gone, kept_detail=-0.7), taught()) == ["blurred"]
     bare = replace(USUAL, sharpness=-1.6, kept_detail=None)
     assert states(bare, taught())["blurred"] == "unknown", "nothing in the approved view could become soft"
     assert bad(replace(bare, stripes_over=None), taught()) == ["blurred"], "without an approved view the whole counts"
