@@ -3,6 +3,7 @@
 Cell by cell, and by what is finer than a cell: a cloth, a hand and paint may have folds and gradients, but no detail.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,12 +21,13 @@ from masking.quality.cells import (
     by_cell,
     percentile,
     same_shape,
+    shrunk,
     shrunk_grey,
 )
 from masking.view import baseline
 from masking.view.baseline import Descriptor
 from masking.view.model import LightMode
-from masking.view.picture import Grey, grey_array
+from masking.view.picture import Bools, Grey, grey_array
 
 _STRUCTURE: Final = 5.0
 """Spread of luma in a coarse cell from which it has a structure that can be lost."""
@@ -63,6 +65,12 @@ _DARK: Final = 10.0
 _CLIPPED: Final = 16.0
 """Levels beyond which a pixel's difference says no more of stripes: somebody stands there."""
 
+_SHARPEST: Final = 85
+"""Per cent of the cells that have less detail than those by which a soft lens is told."""
+
+_SHARP_LEAST: Final = 4.0
+"""Mean of the Laplacian, in levels, below which a cell has no detail that could be lost."""
+
 _TREND_PX: Final = 15
 """What is slower than so many pixels of 320 is the scene's, and its light."""
 
@@ -81,6 +89,7 @@ class Against:
     lost_ratio: float | None = None
     kept_contrast: float | None = None
     stripes_over: float | None = None
+    kept_detail: float | None = None
 
 
 def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, references: Sequence[bytes]) -> Against:
@@ -90,10 +99,12 @@ def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, refere
         return Against()
     before = _before(reference, shown, (coarse.shape[1], coarse.shape[0]))
     now = _Cells(coarse, shown)
-    striped = _stripes(reference, shrunk_grey(grey, max(reference.width_px, reference.height_px)), shown)
+    small = shrunk_grey(grey, max(reference.width_px, reference.height_px))
+    striped = _stripes(reference, small, shown)
+    detail = _detail_kept(reference, small, shown)
     structured = before.detail >= _STRUCTURE
     if int(structured.sum()) < _STRUCTURED_LEAST:
-        return Against(stripes_over=striped)
+        return Against(stripes_over=striped, kept_detail=detail)
     covariance = (before.fine * now.fine).mean(axis=1)
     alike = covariance / (np.maximum(before.detail, 0.1) * np.maximum(now.detail, 0.1))
     gain = min(max(percentile(now.detail[structured] / before.detail[structured], 90), 0.3), 1.5)
@@ -106,6 +117,7 @@ def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, refere
         float((structured & ~gone & (alike < _ALIKE)).sum() / structured.sum()),
         _kept(before, now, structured),
         striped,
+        detail,
     )
 
 
@@ -178,6 +190,33 @@ def _covered(
     smooth = ~structured & (now.detail < _FLAT)
     off = smooth & (np.abs(now.mean - exposure * before.mean) > _OFF * max(exposure, 1.0))
     return max(lost, float((gone.sum() + off.sum()) / gone.size))
+
+
+def _detail_kept(reference: Descriptor, now: Grey, shown: Undrawn) -> float | None:
+    """Return how much finest detail is left where the approved background has most, as a power of ten of its variance.
+
+    What passes through the picture brings and takes detail, but seldom in most of these cells.
+    """
+    sharp, approved = _sharp(reference, shown)
+    if not approved.size or now.shape != (reference.height_px, reference.width_px):
+        return None
+    left = float(np.median(_detail(now)[sharp] / approved))
+    return 2 * math.log10(min(max(left, 0.01), 100.0))
+
+
+def _detail(grey: Grey) -> Floats:
+    return shrunk(np.abs(cv2.Laplacian(grey, cv2.CV_16S)).astype(np.float32), CELL)
+
+
+@lru_cache(maxsize=128)
+def _sharp(reference: Descriptor, shown: Undrawn) -> tuple[Bools, Floats]:
+    """Return which cells of an approved background have most detail, and how much; none where even that is little."""
+    detail = _detail(grey_array(reference))
+    whole = shrunk(shown.at((reference.width_px, reference.height_px)).astype(np.float32), CELL) > 0.9
+    if not whole.any():
+        return whole, detail[whole]
+    sharp = np.asarray(whole & (detail >= max(percentile(detail[whole], _SHARPEST), _SHARP_LEAST)))
+    return sharp, detail[sharp]
 
 
 def _stripes(reference: Descriptor, now: Grey, shown: Undrawn) -> float | None:

@@ -49,6 +49,9 @@ _NOISE_CHANGE_RATIO: Final = 0.8
 _STRIPES_OVER: Final = 0.67
 """Stripes that the approved background does not have count from this share of the rise."""
 
+_DETAIL: Final = 2.0
+"""So many times as much of it is lost where the approved view is sharpest: on the whole less of it is detail."""
+
 SHAKES: Final = 4
 """Of so many pictures in a row, all but one must have gone somewhere else for the camera to be shaking."""
 
@@ -196,7 +199,16 @@ def _contrast(case: Case, seen: QualitySeen) -> QualityJudged:
 
 
 def _blurred(case: Case, seen: QualitySeen) -> QualityJudged:
-    return compared(case, "blurred", seen.sharpness, "sharpness", case.thresholds.sharpness_fall, sign=-1)
+    """Softer than usual, and also where the approved view is sharpest: a car that went may have been all the detail."""
+    fall = case.thresholds.sharpness_fall
+    one = compared(case, "blurred", seen.sharpness, "sharpness", fall, sign=-1)
+    if seen.stripes_over is None:
+        return one
+    if seen.kept_detail is None:  # nothing in the approved view could become soft
+        return QualityJudged("blurred", "unknown", "usual", one.value, one.usual)
+    if one.state == "bad" and seen.kept_detail > -_DETAIL * fall:
+        return QualityJudged("blurred", "ok", one.reason, one.value, one.usual)
+    return one
 
 
 def _cast(case: Case, seen: QualitySeen) -> QualityJudged:

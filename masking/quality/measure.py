@@ -98,6 +98,7 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
         tint_blue_high=tinted.blue_high if tinted else None,
         kept_contrast=approved.kept_contrast,
         stripes_over=approved.stripes_over,
+        kept_detail=approved.kept_detail,
         noise_change=before.noise_change,
     )
 

@@ -102,7 +102,8 @@ class QualitySeen:
     tint_red_low, ..._high, tint_blue_low, ..._high: logarithms of red over green and of blue over green, that a third
     of the picture lies below and above. kept_contrast: how much of the reference's contrast is left, cell by cell, each
     in proportion to its brightness: 1 as approved, whatever the exposure. stripes_over: as `stripes`, in what differs
-    from the reference. noise_change: as `noise`, in what differs from the previous picture.
+    from the reference. noise_change: as `noise`, in what differs from the previous picture. kept_detail: as
+    `sharpness`, how much more or less there is than in the reference, where that has most; None where it has none.
     """
 
     light: LightMode
@@ -133,6 +134,7 @@ class QualitySeen:
     kept_contrast: float | None = None
     stripes_over: float | None = None
     noise_change: float | None = None
+    kept_detail: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

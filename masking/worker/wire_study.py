@@ -57,23 +57,29 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "kept_contrast": (0, 10),
     "stripes_over": (0, 1000),
     "noise_change": (0, 1000),
+    "kept_detail": (-20, 20),
 }
-_PERHAPS: Final = frozenset(
-    (
-        *("covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent", "overlay_change"),
-        *(
-            "tint_red_low",
-            "tint_red_high",
-            "tint_blue_low",
-            "tint_blue_high",
-            "kept_contrast",
-            "stripes_over",
-            "noise_change",
-        ),
-    )
-)
-"""Numbers that may be None: they need a reference or the picture before."""
 """What each number of `QualitySeen` may be."""
+
+_PERHAPS: Final = frozenset(
+    {
+        "covered_ratio",
+        "lost_ratio",
+        "change",
+        "changed_ratio",
+        "shift_percent",
+        "overlay_change",
+        "tint_red_low",
+        "tint_red_high",
+        "tint_blue_low",
+        "tint_blue_high",
+        "kept_contrast",
+        "stripes_over",
+        "noise_change",
+        "kept_detail",
+    }
+)
+"""Numbers that may be None: they need a reference, colours, or the picture before."""
 
 
 def study_message(study: Study | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ BEGUN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 SCENE = pictures.scene(31)
 USUAL = QualitySeen(
     "day", 110, 45, 0.01, 0.0, -1.0, 0.5, 1.0, 2.0, 5.0, 0.1, 0.0, 0.0, 2.0, 0.9, 0.0, (9.0,), 0.0, 0.0, 4.0,
-    40.0, 0.0, 0.1, -0.1, 0.0, 1.0, 0.2, 0.3,
+    40.0, 0.0, 0.1, -0.1, 0.0, 1.0, 0.2, 0.3, 0.0,
 )  # fmt: skip
 
 
@@ -191,3 +191,23 @@ def test_a_memory_of_an_earlier_release_learns_what_it_lacks_and_is_fixed_again(
         memory = learning.learn(memory, replace(USUAL, noise_change=5.0), BEGUN_AT + timedelta(days=40 + index))
     assert memory == fixed and bad(replace(USUAL, noise_change=5.0), memory) == ["noise"]
     assert quality_from(quality_data(CameraQuality("", memory))).memory.modes[0].whole
+
+
+def test_a_lens_is_soft_only_where_the_approved_view_was_sharp() -> None:
+    gone = replace(USUAL, sharpness=-1.6, kept_detail=-0.5)
+    assert bad(gone, taught()) == [], "a car was all the detail, and has gone"
+    assert bad(replace(gone, kept_detail=-0.7), taught()) == ["blurred"]
+    bare = replace(USUAL, sharpness=-1.6, kept_detail=None)
+    assert states(bare, taught())["blurred"] == "unknown", "nothing in the approved view could become soft"
+    assert bad(replace(bare, stripes_over=None), taught()) == ["blurred"], "without an approved view the whole counts"
+
+
+def test_detail_is_measured_where_the_approved_view_has_most() -> None:
+    good, soft = measured(view(2)), measured(np.asarray(cv2.GaussianBlur(view(2), (0, 0), 3), np.uint8))
+    half = measured(cloth(view(2), 0.3))
+    wall = replace(measure.small(view_picture.describe(np.full((360, 640, 3), 90, np.uint8))), light="day")
+    bare = measure.measure(view(2), QualityJob(b"", (baseline.encode(wall),)))
+    assert good.kept_detail == pytest.approx(0, abs=0.15)
+    assert soft.kept_detail is not None and soft.kept_detail < -0.8
+    assert half.kept_detail is not None and half.kept_detail > -0.3
+    assert bare.kept_detail is None and bare.stripes_over is not None
