@@ -36,7 +36,7 @@ def _zone(what: str, name: str, missed: float, missed_of: int) -> Rate:
 
 
 def _found(what: str, name: str, found: float, of: int) -> Rate:
-    return Rate(what, round(1 - found, 4), of, figures=(f"{name}_found_ratio",))
+    return Rate(what, round(1 - found, 4), of, figures=(f"quality_found_ratio_{name}",))
 
 
 RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
