@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "masking" / "README.md"
 MEASURED = {
     name: (float(value), int(count))
     for name, value, count in re.findall(
-        r"^\| \w+ \| `(\w+)` \| ([\d.]+) .*\| (\d+) \|$", PAGE.read_text("utf-8"), re.M
+        r"^\| \w+ \| `(\w+)` \| ([\d.]+)[ ,].*\| (\d+) \|$", PAGE.read_text("utf-8"), re.M
     )
 }
 """Each figure of the page: its value, and of how many."""
