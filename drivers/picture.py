@@ -79,7 +79,8 @@ class PictureSeen:
 
     `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven. `imprint`:
     bits to compare it with others by, hex (`masking/view/likeness.py`); empty where it shows too little, or is cached.
-    `clock_off_s`: of a recorded one, by how much date and time in the picture are ahead of `taken_at`; None: not read.
+    `clock_off_s`: by how much date and time in the picture are ahead of `taken_at`, of a live one as two pictures in a
+    row say; None: not read.
     """
 
     path: PathName

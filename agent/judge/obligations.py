@@ -147,7 +147,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "clock-offset": _told("offset"),
     "clock-source": _told("time source"),
     "config-survives-reboot": _own("PART SUBJECT", history="running"),
-    "osd-compliant": (*_told("drawn", "name", "names"), *_seen("picture", "pictures")),
+    "osd-compliant": (*_told("drawn", "name", "names"), *_seen("picture", "pictures", "picture time")),
     "osd-label-unique": _told("label CAMERA"),
     "audio-undeclared": (
         Obligation("allowed", ("told", "declared"), TURN),

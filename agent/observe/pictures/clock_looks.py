@@ -23,6 +23,9 @@ AT_ONCE: Final = 4
 TRIED_AT: Final = frozenset({24, 30, 36, 42, 48, 54, MOST_LOOKS})
 """At so many looks it is tried: once takes some tenths of a second."""
 CYCLES_WITHOUT: Final = 4
+APART: Final = timedelta(seconds=3)
+AGREE_S: Final = 2.0
+"""Two live pictures so far apart confirm a reading, where their clocks went on by the same to so many seconds."""
 HALF_DAY: Final = timedelta(hours=12)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,6 +42,7 @@ class ClockLooks:
         self._glyphs: dict[str, bytes] = {}
         self._given_up: set[str] = set()
         self._cycles: dict[str, int] = {}
+        self._read: dict[str, tuple[datetime, float]] = {}
 
     def learning(self, site: Site) -> frozenset[str]:
         """Return the cameras whose main stream is looked at in this cycle to learn its clock."""
@@ -83,6 +87,17 @@ class ClockLooks:
         if self._is_done(camera_id):
             self._looks.pop(camera_id, None)
 
+    def confirmed(self, camera_id: str, at: datetime, ahead_s: float) -> float | None:
+        """Return by how much a live picture's clock is ahead where the one read before says the same; keep this one.
+
+        Of a digit that was read wrongly the next picture's would be another. One too soon after changes nothing.
+        """
+        before = self._read.get(camera_id)
+        if before is not None and timedelta() <= at - before[0] < APART:
+            return None
+        self._read[camera_id] = at, ahead_s
+        return ahead_s if before is not None and at > before[0] and abs(ahead_s - before[1]) <= AGREE_S else None
+
     def best_wait_s(self, wall: datetime, early_s: float) -> float:
         """Return how long to wait within `early_s` from a wall-clock time on, until a look teaches most.
 
@@ -110,6 +125,7 @@ class ClockLooks:
         self._glyphs.pop(camera_id, None)
         self._given_up.discard(camera_id)
         self._cycles.pop(camera_id, None)
+        self._read.pop(camera_id, None)
 
     def __repr__(self) -> str:
         return f"ClockLooks({len(self._looks)} learning, {len(self._glyphs)} learned)"

@@ -209,7 +209,7 @@ def _one(
         picture.dated,
         shows,
         judged.imprint.hex(),
-        off_s(judged.clock.reading, due_s) if judged.clock is not None and picture.path in RECORDED else None,
+        _clock_off_s(picture, judged, previous, due_s),
     )
     if previous is not None and known_s is not None and judged.clock is not None and judged.clock.strip:
         _learn_clock(job, judge, previous.clocks, known_s, judged.clock.strip)
@@ -232,6 +232,14 @@ def _one(
         values.append(preset_seen(picture.path, job.positions, there))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return tuple(Observation(subject, value, picture.taken_at, "look", where) for value in values)
+
+
+def _clock_off_s(picture: Picture, judged: Judged, previous: PreviousPictures | None, due_s: float) -> float | None:
+    """Return by how much the clock in a picture is ahead of its moment; a live one's once another confirms it."""
+    off = off_s(judged.clock.reading, due_s) if judged.clock is not None else None
+    if off is None or picture.path in RECORDED:
+        return off
+    return previous.clocks.confirmed(picture.camera_id, picture.taken_at, off) if previous is not None else None
 
 
 def _tried(

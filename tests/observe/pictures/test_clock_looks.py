@@ -73,13 +73,34 @@ def test_footage_under_another_day_s_name_is_unmasked(shared: Worker, learned: P
     assert off == pytest.approx(days * 86_400)
 
 
-def test_the_oldest_footage_is_read_and_a_live_picture_is_not_compared(
+def read(running: Worker, previous: PreviousPictures, path: str, at: datetime, shown_at: datetime) -> float | None:
+    seen = judge_pictures(SITE, (picture(path, at, shown_at),), running.judge, previous=previous)
+    (one,) = (o.value for o in seen if isinstance(o.value, PictureSeen))
+    return one.clock_off_s
+
+
+def test_the_oldest_footage_is_read(shared: Worker, learned: PreviousPictures) -> None:
+    assert read(shared, learned, "playback", PLAYED, PLAYED) == 0
+
+
+def test_a_live_picture_s_clock_counts_once_a_second_one_went_on_by_the_same(
     shared: Worker, learned: PreviousPictures
 ) -> None:
-    for path, expected in (("playback", 0), ("main", None)):
-        seen = judge_pictures(SITE, (picture(path, PLAYED, PLAYED),), shared.judge, previous=learned)
-        (one,) = (o.value for o in seen if isinstance(o.value, PictureSeen))
-        assert one.clock_off_s == expected
+    later, wrong = timedelta(seconds=20), timedelta(minutes=9)
+    assert read(shared, learned, "main", PLAYED, PLAYED + wrong) is None, "one picture alone"
+    assert read(shared, learned, "main", PLAYED + timedelta(seconds=2), PLAYED + wrong) is None, "too soon"
+    assert read(shared, learned, "main", PLAYED + later, PLAYED + later + wrong) == wrong.total_seconds()
+    assert read(shared, learned, "main", PLAYED + 2 * later, PLAYED + 2 * later) is None, "another difference"
+    assert read(shared, learned, "sub", PLAYED + 3 * later, PLAYED + 3 * later) is None, "its drawing was not learned"
+
+
+def test_a_clock_of_ours_that_was_set_back_confirms_nothing() -> None:
+    clocks = ClockLooks()
+    assert clocks.confirmed("gate", FIRST, 5.0) is None
+    assert clocks.confirmed("gate", FIRST - timedelta(days=1), 5.0) is None
+    assert clocks.confirmed("gate", FIRST, 5.0) == 5.0
+    clocks.forget("gate")
+    assert clocks.confirmed("gate", FIRST + timedelta(hours=1), 5.0) is None
 
 
 def test_one_look_alone_has_learned_nothing(shared: Worker) -> None:

@@ -19,7 +19,7 @@ from agent.observe.pictures.moments import ENOUGH, is_same
 from agent.site.config.site import CameraConfig
 from drivers.footage import Opening, OpeningName
 from drivers.model import Observation, Recordings
-from drivers.picture import FootageOpened, PictureSeen
+from drivers.picture import RECORDED, FootageOpened, PictureSeen
 from drivers.rtsp.openings import moment_of, playback
 
 PROVEN_BY_OLDEST: Final = timedelta(days=1) + NEAR
@@ -155,6 +155,8 @@ def another_day(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
     for one in facts.observed(f"camera:{camera.camera.id}", PictureSeen, FootageOpened):
         value = one.value
         if not isinstance(value, PictureSeen | FootageOpened) or value.clock_off_s is None:
+            continue
+        if isinstance(value, PictureSeen) and value.path not in RECORDED:
             continue
         at = (value.taken_at if isinstance(value, PictureSeen) else value.at) or one.taken_at
         if abs(value.clock_off_s) >= ANOTHER_DAY.total_seconds():

@@ -1,7 +1,8 @@
 """Checks that time and the filed name are drawn in each camera's picture, and that no two names are the same.
 
-Judged on the texts that devices report; no picture is read. So nothing passes that a picture would have to prove: a
-device that draws as it reports is `not-read-yet`, one item for the site, and one that reports nothing is unknown.
+Judged on the texts that devices report. Of a picture only its clock is read, once its digits are learned: it has to
+run with its device's. Names are not read, so nothing passes that a picture would have to prove: a device that draws as
+it reports is `not-read-yet`, one item for the site, and one that reports nothing is unknown.
 """
 
 import re
@@ -19,7 +20,8 @@ from agent.model.finding import Finding, Json, Listed, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.site.config.site import CameraConfig, Site
-from drivers.model import Overlays
+from drivers.model import Clock, Overlays
+from drivers.picture import LIVE, PictureSeen
 
 EVIDENCE_MAX: Final = 16
 NAMED_MAX: Final = 4
@@ -31,6 +33,10 @@ _NAME: Final = re.compile(r"<[^>]*name[^>]*>", re.IGNORECASE)
 
 
 OTHER_NAME: Final = "name-differs"
+OTHER_TIME: Final = "clock-differs"
+APART_S: Final = 60.0
+"""So far the clock in a picture may be from its device's: pictures are buffered, and shown to the second."""
+
 NOT_READ: Final = "not-read-yet"
 FILED_NAME: Final = (
     "its picture carries another name than the filed one ({name}): correct the overlay, or file the change"
@@ -39,6 +45,19 @@ CONFIGURED_NAME: Final = (
     "its picture carries another name than the configuration ({name}): correct the overlay, or the name there"
 )
 
+_OFF: Final = {
+    (
+        True,
+        True,
+    ): "the clock in its picture is {minutes} min ahead of its device's: set both, or let one of them draw it",
+    (
+        True,
+        False,
+    ): "the clock in its picture is {minutes} min behind its device's: set both, or let one of them draw it",
+    (False, True): "the clock in its picture is {minutes} min ahead: set it",
+    (False, False): "the clock in its picture is {minutes} min behind: set it",
+}
+"""By whether its device's clock is known, and whether it is ahead."""
 
 DRAWN: Final = Message("time and name stand in its picture")
 """What a pass says, once pictures are read: today none can be."""
@@ -79,10 +98,14 @@ def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
         )
         outcomes.append(Broken("names", OTHER_NAME, message, {"cameras": other[:EVIDENCE_MAX]}, mild=True))
     if unread:
+        timed = sum(bool(one.evidence.get("time_read")) for one in found if one.reason == NOT_READ)
         message = Message(
-            "{count} cameras draw time and name as their devices say; whether they stand in the pictures is not read "
-            "yet: look at them",
-            {"count": len(unread)},
+            "{count} cameras draw time and name as their devices say; in the pictures of {read} the time was read, "
+            "names are not read yet: look at them"
+            if timed
+            else "{count} cameras draw time and name as their devices say; whether they stand in the pictures is not "
+            "read yet: look at them",
+            {"count": len(unread), **({"read": timed} if timed else {})},
         )
         outcomes.append(Open("pictures", NOT_READ, message, {"cameras": unread[:EVIDENCE_MAX]}, doubted=True))
     if not outcomes:
@@ -117,9 +140,36 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
     if wanted and not carries(overlays, wanted):
         words = FILED_NAME if filed else CONFIGURED_NAME
         outcomes[1] = Broken("name", OTHER_NAME, Message(words, {"name": wanted}), mild=not filed)
-    message = Message("its device draws time and name, as it says; whether they stand in its picture is not read yet")
+    clock = _clock_in_picture(facts, camera)
+    outcomes += clock
+    evidence |= {"time_read": True} if clock else {}
+    message = Message(
+        "its device draws time and name, as it says; the time was read in its picture, the name is not read yet"
+        if clock
+        else "its device draws time and name, as it says; whether they stand in its picture is not read yet"
+    )
     outcomes.append(Open("picture", NOT_READ, message, doubted=True))
     return verdict(check, subject, outcomes, evidence, DRAWN)
+
+
+def _clock_in_picture(facts: Facts, camera: CameraConfig) -> list[Outcome]:
+    """Judge the clock that was read in a live picture by its device's, or else by ours; empty where none was read."""
+    seen = facts.observed(f"camera:{camera.camera.id}", PictureSeen)
+    read = [one for one in seen if isinstance(one.value, PictureSeen) and one.value.path in LIVE]
+    ahead = [(one, one.value.clock_off_s) for one in read if isinstance(one.value, PictureSeen)]
+    told = facts.one(f"device:{camera.camera.device}", Clock)
+    found: list[Outcome] = []
+    for one, ahead_s in ahead:
+        if ahead_s is None:
+            continue
+        apart_s = ahead_s - told.offset_s if told is not None else ahead_s
+        if abs(apart_s) <= APART_S or (told is None and not facts.own_clock_trusted):
+            found.append(Held("picture time", grounds([one])))
+            continue
+        words = _OFF[told is not None, apart_s > 0]
+        message = Message(words, {"minutes": round(abs(apart_s) / 60, 1)})
+        found.append(Broken("picture time", OTHER_TIME, message, {"clock_apart_s": round(apart_s)}))
+    return found
 
 
 def _texts(overlays: Overlays) -> list[str]:

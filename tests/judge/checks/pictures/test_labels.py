@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sites import NOW, camera, healthy_camera, healthy_device, observed, site, without
+from sites import NOW, camera, healthy_camera, healthy_device, observed, picture, site, without
 
 from agent.contract.signing_keys import load_or_create_signer
 from agent.judge.checks.pictures.labels import carries
@@ -18,7 +18,8 @@ from agent.observe.facts.facts import gather
 from agent.observe.facts.filed_file import read_filed, write_filed
 from agent.observe.facts.filed_system import Filing
 from agent.site.config.site import CameraConfig
-from drivers.model import Overlays
+from drivers.model import Clock, Overlays
+from drivers.picture import PictureSeen
 
 FILED = Filing("dt0001", date(2026, 2, 10), ("gate", "yard"), 30, (), {"gate": "North gate"})
 
@@ -93,6 +94,52 @@ def test_what_no_picture_was_read_for_is_one_open_item_of_the_site() -> None:
     assert {one.caused_by for key, one in osd.items() if key != "site"} == {"osd-compliant site"}
     assert (osd["site"].status, osd["site"].caused_by, osd["site"].evidence["not_read"]) == ("unknown", "", 2)
     assert all(is_held(one) for one in osd.values()), "a stricter check is no event of a healthy site"
+
+
+def timed(off_s: float | None, *, ahead_s: float | None = 0.0, trusted: bool = True) -> Finding:
+    """Judge a gate in whose picture a clock was read so far ahead of ours, its device's being `ahead_s` ahead."""
+    seen = healthy_device() + without(healthy_camera("gate"), PictureSeen)
+    if ahead_s is None:
+        seen = without(seen, Clock)
+    else:
+        seen = tuple(
+            replace(one, value=replace(one.value, offset_s=ahead_s)) if isinstance(one.value, Clock) else one
+            for one in seen
+        )
+    seen += observed("camera:gate", replace(picture("main"), clock_off_s=off_s))
+    found = run_checks(site(camera("gate")), gather(seen, own_clock_trusted=trusted), NOW)
+    (one,) = [one for one in found if one.key == "osd-compliant camera:gate"]
+    return one
+
+
+@pytest.mark.parametrize(("off_s", "ahead_s"), [(0.0, 0.0), (59.0, 0.0), (-59.0, 0.0), (3600.0, 3600.0), (5.0, None)])
+def test_a_clock_that_was_read_in_the_picture_and_runs_with_its_device_leaves_the_name_open(
+    off_s: float, ahead_s: float | None
+) -> None:
+    one = timed(off_s, ahead_s=ahead_s)
+    assert (one.status, one.reason, one.evidence.get("time_read")) == ("unknown", "not-read-yet", True)
+    assert "the time was read in its picture" in str(one.message)
+    assert timed(None).evidence.get("time_read") is None
+
+
+@pytest.mark.parametrize(
+    ("off_s", "ahead_s", "words"),
+    [
+        (-7200.0, 0.0, "is 120.0 min behind its device's"),  # a camera behind a recorder lost its own clock
+        (0.0, 3600.0, "is 60.0 min behind its device's"),
+        (90.0, None, "is 1.5 min ahead: set it"),
+    ],
+)
+def test_a_clock_in_the_picture_that_does_not_run_with_its_device_fails(
+    off_s: float, ahead_s: float | None, words: str
+) -> None:
+    one = timed(off_s, ahead_s=ahead_s)
+    assert (one.status, one.reason) == ("fail", "clock-differs")
+    assert words in str(one.message)
+
+
+def test_by_a_clock_of_ours_that_is_not_trusted_no_clock_in_a_picture_is_judged() -> None:
+    assert timed(9000.0, ahead_s=None, trusted=False).reason == "not-read-yet"
 
 
 def test_a_site_without_cameras_is_judged() -> None:
