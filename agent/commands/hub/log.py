@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         root = b64(log.tree(state.size).root()) if state else ""
         lives = log.lives()
     if state is None:
-        raise ConfigurationError("{path}: there is no log yet; it begins when the hub runs", path=args.data)
+        raise ConfigurationError("{path}: there is no log yet: start the hub, or check --data", path=args.data)
     told: dict[str, Json] = {
         "schema": SCHEMA,
         "origin": state.origin,
@@ -74,7 +74,9 @@ def _receipt(args: argparse.Namespace) -> int:
     except PermissionError:
         raise Forbidden("{path}: this user may not write there; choose another place", path=args.out) from None
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be written: {why}", path=args.out, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; name another folder or file", path=args.out, why=os_words(error)
+        ) from None
     if not args.quiet and not args.json:
         print(render(Message("{path}: verify it with `camwarden verify --receipt`", {"path": args.out}), args.lang))
     return OK
@@ -95,7 +97,9 @@ def _witness(args: argparse.Namespace) -> int:
     try:
         args.state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be written: {why}", path=args.state, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; name another folder or file", path=args.state, why=os_words(error)
+        ) from None
     kid = witness_signer(args.state).kid
     try:
         done = witness(args.folder, args.state, load_jwks(args.jwks), datetime.now(UTC))

@@ -46,7 +46,9 @@ def export(log: LogStore, folder: Path) -> int:
     except PermissionError:
         raise Forbidden("{path}: this user may not write there; choose another place", path=folder) from None
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be written: {why}", path=folder, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; name another folder or file", path=folder, why=os_words(error)
+        ) from None
     return state.size
 
 

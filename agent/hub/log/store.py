@@ -78,7 +78,7 @@ class LogStore:
             if not read_only:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             elif not path.exists():
-                raise ConfigurationError("{path}: there is no log yet; it begins when the hub runs", path=path)
+                raise ConfigurationError("{path}: there is no log yet: start the hub, or check --data", path=path)
             mode = "ro" if read_only else "rw"
             self._db = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S

@@ -68,7 +68,9 @@ def witness(log: Path, folder: Path, keys: Mapping[str, PublicKey], now: datetim
     except PermissionError:
         raise Forbidden("{path}: this user may not write there; choose another place", path=folder) from None
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be written: {why}", path=folder, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; name another folder or file", path=folder, why=os_words(error)
+        ) from None
     return Witnessed(step, is_new=True)
 
 
