@@ -241,6 +241,12 @@ STORES: Final[tuple[Store, ...]] = (
         ends="the hub deletes it after --keep-days", by="hub",
     ),
     Store(
+        name="hub-log", title="log of what the hub accepted", folder="hub",
+        files=("log.db", "log.db-wal", "log.db-shm", "log.db-journal"),
+        holds="who stated a restore from a backup, and why; of reports salted digests alone",
+        since="the hub is taken down: a log that was cut proves nothing", ends="a person", by="person",
+    ),
+    Store(
         name="hub-register", title="register of who opened what at the hub", folder="hub", files=("opened.jsonl",),
         holds="login, time, command and file of each opening", since="the opening", kept=RECORDS_KEPT,
         ends="the hub deletes it", by="hub",
