@@ -320,7 +320,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
     Indicator("frozen", "视频冻结", "frozen", _frozen),
     Indicator("over-bright", "亮度异常", "over-bright", _bright, ("covered", *_RELATIVE)),
     Indicator("covered", "画面遮挡", "covered", _covered, _RELATIVE),
-    Indicator("moved", "场景变更", "moved", _moved, ("low-contrast", "blurred", "stripes")),
+    Indicator("moved", "场景变更", "moved", _moved, ("low-contrast", "blurred", "colour-cast", "noise", "stripes")),
     Indicator("low-contrast", "对比度异常", "low contrast", _contrast, ("blurred", "colour-cast")),
     Indicator("blurred", "清晰度异常", "blurred", _blurred),
     Indicator("colour-cast", "偏色", "colour cast", _cast),

@@ -27,7 +27,7 @@ from agent.hub.views.assessment import Assessment, GroupRow
 from agent.onsite.handover.report_words import TITLES
 from agent.onsite.ledger.files.write_workbook import workbook
 from agent.onsite.one_look.job_file import signed
-from agent.report.indication import error_rates, indication
+from agent.report.indication import RATES, error_rates, indication
 from agent.text.translate import LANGUAGES
 from tests.onsite.handover.test_hub_page import page as hub_page
 
@@ -75,7 +75,9 @@ def test_each_paper_says_that_it_is_an_indication_and_no_finding(paper: str, lan
 def test_the_page_of_a_hub_says_so_with_its_rates() -> None:
     text = escaping.unescape(hub_page(camera(), healthy()))
     assert indication("en") in text
-    assert "masks of one colour: 0.09 % of 5760 missed" in text and "error rates not measured" in text
+    solid = RATES["privacy-mask-effective"][0]
+    assert f"masks of one colour: {100 * solid.missed_ratio:g} % of {solid.missed_of} missed" in text
+    assert "error rates not measured" in text
 
 
 def test_a_proof_of_a_repair_says_so_under_its_signature() -> None:

@@ -1,4 +1,4 @@
-"""Stores how much of the hub's log each site says that it holds: from there its next receipt needs a proof.
+"""Stores how much of the hub's log each site holds, by its reports: from there its next receipt needs a proof.
 
 Only a hint, taken from health reports at intake, so that the log reads no body: a proof from a size that a site does
 not hold moves nothing there.

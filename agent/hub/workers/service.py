@@ -109,9 +109,8 @@ class _Service:
         self._options, self._store, self._signer = options, store, signer
         self._tell, self._clock, self._pace = tell, clock, pace
         self._trust_seen = self._trust_mark()
-        self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
+        self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
-        self._evidence_look_at_s = 0.0
         self._expiry, self._housekeeping = Expiry(options.kept), Housekeeping()
         self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections

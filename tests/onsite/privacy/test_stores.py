@@ -325,9 +325,7 @@ IN_NO_FOLDER: Final = {
     "enroll.db": "below enroll/",
     "ca.crl": "below enroll/",
     "desk.json": "below enroll/",
-    "checkpoint": "in a mirror of the hub's log, and what a witness holds on its own machine",
-    "witness-key.pem": "the key of a witness, on its own machine",
-}
+} | dict.fromkeys(("checkpoint", "witness-key.pem"), "of a witness, on its own machine; the first in a mirror, too")
 """Names that are of no file in one of the folders, or of one in a folder that has a row as a whole."""
 
 
