@@ -41,14 +41,14 @@ def _found(what: str, name: str, found: float, of: int) -> Rate:
 
 RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
     "privacy-mask-effective": (
-        _zone("masks of one colour", "solid", 0.0191, 209),
+        _zone("masks of one colour", "solid", 0.0048, 209),
         _zone("mosaics", "mosaic", 0.0, 176),
-        _zone("blurs", "blur", 0.0359, 195),
+        _zone("blurs", "blur", 0.0051, 195),
         Rate(
             "masks of which nobody has said what they are",
-            0.0396,
+            0.0066,
             454,
-            0.12,
+            0.0087,
             230,
             ("any_wrong_pass_ratio", "any_wrong_fail_ratio"),
         ),
