@@ -132,7 +132,9 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "clock-offset": EvidenceRule("told", (Clock,)),
     "clock-source": EvidenceRule("told", (Clock,)),
     "config-survives-reboot": EvidenceRule("told"),  # when it was read before the start is not carried to the finding
-    "osd-compliant": EvidenceRule("told", (Overlays,), reasons={"not-read-yet": "told", "clock-differs": "seen"}),
+    "osd-compliant": EvidenceRule(
+        "told", (Overlays, PictureSeen), ("main",), reasons={"not-read-yet": "told", "clock-differs": "seen"}
+    ),
     "osd-label-unique": EvidenceRule("told", (Overlays,)),
     "audio-undeclared": EvidenceRule(
         "told", (Audio, StreamSound), reasons={"sound-not-told": None}, members={"untold": "declared"}
