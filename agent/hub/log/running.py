@@ -71,3 +71,8 @@ class RunningLog:
             publish(message)
         if entries:
             tell({"event": "logged", "entries": len(entries), "size": state.size})
+
+    def close(self) -> None:
+        """Close the log's file, if a look has opened it."""
+        if self.log is not None:
+            self.log.close()

@@ -149,8 +149,8 @@ class _Service:
         except StoreWaits as error:  # the sites have it all, and send it again
             LOG.warning("%s; the hub ends without what came last, which no site was told to delete", error)
         finally:
-            wake_read.close()
-            wake_write.close()
+            for one in (wake_read, wake_write, self._log):
+                one.close()
 
     def _wait_for_store(self, stop: threading.Event, error: StoreWaits) -> None:
         """Wait, without a connection, until the messages can be committed: they were not, and nobody was answered."""

@@ -189,6 +189,7 @@ def test_the_running_hub_tells_once_that_the_log_waits_and_goes_on(
     assert [one["event"] for one in told] == ["log-waits"]
     running.look(logged.desk.store, published.append, NOW, 2 * LOOK_S + 1, told.append)  # not yet
     running.look(logged.desk.store, published.append, NOW, 3 * LOOK_S, told.append)
+    running.close()
     assert told[1:] == [{"event": "log-works"}, {"event": "logged", "entries": 2, "size": 2}]
 
 

@@ -235,6 +235,7 @@ def test_a_log_that_begins_beside_a_filled_database_tells_no_site_of_old_reports
     running = RunningLog(logged.desk.directory, logged.desk.signer)
     for second in range(3):
         running.look(logged.desk.store, told.append, NOW, second, lambda _: None)
+    running.close()
     assert len(told) == 1
     state = logged.log.state()
     assert state is not None and state.size == 5
