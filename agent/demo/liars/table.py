@@ -64,6 +64,7 @@ from agent.demo.liars.lie import Lie
 from agent.demo.liars.masks import (
     bare_by_turns,
     bare_hours,
+    bare_now_and_then,
     chinese_switch,
     glass_mask,
     larger_frame,
@@ -236,6 +237,7 @@ LIES: tuple[Lie, ...] = (
     not_on_the_sub_stream.LIE,
     glass_mask.LIE,
     bare_by_turns.LIE,
+    bare_now_and_then.LIE,
     bare_hours.LIE,
     shrunken_mask.LIE,
     same_label_spaced.LIE,

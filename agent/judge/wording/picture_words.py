@@ -35,7 +35,7 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "not-clean": Message("hidden perhaps, with a rest of detail"),
     "looks-differ": Message("several looks contradict each other"),
     "unconfirmed": Message("one picture alone shows it bare, and the next one must confirm that"),
-    "hidden-again": Message("one picture alone shows it hidden again, and the next one must confirm that"),
+    "hidden-again": Message("it showed bare before, and too few pictures have shown it hidden since"),
     "shows-through": Message("of one colour, but the same faint picture shows in it each time"),
     "other-color": Message("looks hidden, but by another colour than declared"),
     "other-effect": Message("looks hidden, but by another effect than declared"),

@@ -164,7 +164,12 @@ def _camera(
     digests = {o.value.path: o.value.digest for o in own if isinstance(o.value, PictureSeen)}
     seen = [(o.taken_at, o.value) for o in own if isinstance(o.value, PresetSeen) and o.value.preset]
     bare = {(at.preset, at.path, one.zone) for _, at in seen for one in at.verdicts if one.verdict == "FAIL"}
-    bare |= {(at.preset, at.path, one.verdict.zone) for at in young.values() for one in at.zones if one.failed}
+    bare |= {
+        (at.preset, at.path, one.verdict.zone)
+        for at in young.values()
+        for one in at.zones
+        if one.failed and not one.failed.is_over
+    }
     for taken_at, value in seen:
         elsewhere = {zone for preset, path, zone in bare if preset == value.preset and path != value.path}
         picture = Failed(taken_at, digests.get(value.path, ""), confirmed=False)

@@ -2,9 +2,9 @@
 
 Two pictures of one path, at least two seconds apart and with different bytes, or two paths show it; a look that was
 judged together with earlier ones that failed (`masking/looks/together.py`) is confirmed already. Until then the zone is
-UNSURE `unconfirmed`. A picture that shows a zone hidden again after one that showed it bare waits likewise: the zone is
-UNSURE `hidden-again` until a second one does. Footage needs no second look: what is stored does not change, and its
-oldest moment is the same picture again.
+UNSURE `unconfirmed`. A zone that showed bare is UNSURE `hidden-again` until pictures show it hidden: two, and two more
+for each further time within a day. The third time one picture is enough: a mask that comes and goes hides nothing.
+Footage needs no second look: what is stored does not change, and its oldest moment is the same picture again.
 
 What is remembered is little, and plain: which zones failed on which path, in which picture, and whether that was
 confirmed. A zone that has been failing waits for nobody, also after a restart.
@@ -28,6 +28,14 @@ HIDDEN_AGAIN: Final = "hidden-again"
 AWAITED: Final = (UNCONFIRMED, HIDDEN_AGAIN)
 """Why a zone is unsure that another picture of the same path may settle."""
 
+HIDDEN_EACH: Final = 2
+"""So many pictures have to show a zone hidden for each time that it was bare."""
+
+CERTAIN_TIMES: Final = 3
+"""The time within a day from which one picture alone shows a zone bare."""
+
+_TIMES_MOST: Final = 8
+
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 LOOKS: Final = "looks"
 """The number in a verdict that says how many looks were judged together."""
@@ -35,15 +43,22 @@ LOOKS: Final = "looks"
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A zone that a picture showed bare: when it was taken, its digest (SHA-256, hex), and whether that is certain.
+    """A zone that a picture showed bare: when the last did, its digest (SHA-256, hex), and whether that is certain.
 
-    `hidden`: the digest of a later picture that showed it hidden; empty for none.
+    `hidden`: the digests of the pictures since that showed it hidden, as many as are asked for. `times`: how often it
+    was bare, each less than a day after the time before.
     """
 
     at: datetime
     digest: str
     confirmed: bool
-    hidden: str = ""
+    hidden: tuple[str, ...] = ()
+    times: int = 1
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether enough pictures have shown it hidden since."""
+        return len(self.hidden) >= HIDDEN_EACH * self.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,8 @@ def confirm_verdicts(
             kept = CameraVerdicts(name, zones, masks)
         young = {key: one for key, one in kept.failed.items() if timedelta() <= newest - one.at <= KEPT}
         own = [at for at, one in enumerate(found) if one.subject == f"camera:{name}" and _is_live_verdict(one)]
-        failing = {*young, *((v.path, v.zone) for at in own if (v := _verdict(found[at])).verdict == "FAIL")}
+        failing = {key for key, one in young.items() if not one.is_over}
+        failing |= {(v.path, v.zone) for at in own if (v := _verdict(found[at])).verdict == "FAIL"}
         for at in own:
             digest = digests.get((found[at].subject, _verdict(found[at]).path), "")
             found[at] = _confirmed(found[at], digest, failing, young, is_again)
@@ -137,16 +153,19 @@ def judge_failed(
         before: What was remembered.
         is_again: As for `confirm_verdicts`.
     """
-    if verdict.verdict == "PASS":
-        if before is None or before.hidden not in ("", picture.digest):
-            return verdict, None
-        return replace(verdict, verdict="UNSURE", reason=HIDDEN_AGAIN), replace(before, hidden=picture.digest)
-    if verdict.verdict == "UNSURE":
+    if verdict.verdict == "UNSURE" or (verdict.verdict == "PASS" and before is None):
         return verdict, before
-    second = before is not None and (before.confirmed or _are_two(before, picture, is_again))
-    if second or picture.confirmed or dict(verdict.numbers).get(LOOKS, 1) > 1:
-        return verdict, replace(picture, confirmed=True)
-    return replace(verdict, verdict="UNSURE", reason=UNCONFIRMED), before or picture
+    if before is not None and verdict.verdict == "PASS":
+        hidden = (*before.hidden, *({picture.digest} - set(before.hidden)))[-HIDDEN_EACH * before.times :]
+        after = replace(before, hidden=hidden)
+        return (verdict if after.is_over else replace(verdict, verdict="UNSURE", reason=HIDDEN_AGAIN)), after
+    anew = before is not None and before.is_over and before.digest != picture.digest
+    times = min(before.times + anew, _TIMES_MOST) if before is not None else 1
+    second = before is not None and not anew and (before.confirmed or _are_two(before, picture, is_again))
+    if second or times >= CERTAIN_TIMES or picture.confirmed or dict(verdict.numbers).get(LOOKS, 1) > 1:
+        return verdict, replace(picture, confirmed=True, times=times)
+    waits = picture if before is None or anew else before
+    return replace(verdict, verdict="UNSURE", reason=UNCONFIRMED), replace(waits, hidden=(), times=times)
 
 
 def _are_two(before: Failed, picture: Failed, is_again: bool) -> bool:
@@ -178,14 +197,15 @@ def from_data(data: Mapping[str, Any]) -> CameraVerdicts:
 
 def failed_data(one: Failed) -> list[Json]:
     """Return a failure as plain data."""
-    return [one.at.isoformat(), one.digest, one.confirmed, one.hidden]
+    return [one.at.isoformat(), one.digest, one.confirmed, list(one.hidden), one.times]
 
 
-def failed_from(at: str, digest: Any, confirmed: Any, hidden: Any = "") -> Failed:
+def failed_from(at: str, digest: Any, confirmed: Any, hidden: Any = (), times: Any = 1) -> Failed:
     """Return the failure that `failed_data` wrote. Raises ValueError or TypeError for anything else."""
-    if not isinstance(digest, str) or not isinstance(confirmed, bool) or not isinstance(hidden, str):
+    is_one = isinstance(digest, str) and isinstance(confirmed, bool) and isinstance(hidden, (list, tuple))
+    if not is_one or times not in range(1, _TIMES_MOST + 1):
         raise ValueError("no failure")
-    return Failed(datetime.fromisoformat(at), digest, confirmed, hidden)
+    return Failed(datetime.fromisoformat(at), digest, confirmed, tuple(str(one) for one in hidden), int(times))
 
 
 def failed_before(glance: Any) -> Failed | None:

@@ -89,7 +89,7 @@ def test_a_picture_that_shows_a_zone_hidden_again_waits_likewise(before: tuple[O
     hidden = look("PASS", 2)
     assert after(*before, hidden)[0] == [("UNSURE", "hidden-again")]
     assert after(*before, hidden, hidden)[0] == [("UNSURE", "hidden-again")], "the same bytes are the same picture"
-    assert after(*before, hidden, look("PASS", 3)) == ([("PASS", "solid")], ())
+    assert after(*before, hidden, look("PASS", 3))[0] == [("PASS", "solid")]
 
 
 def test_a_zone_that_is_bare_by_turns_never_passes() -> None:
@@ -98,9 +98,44 @@ def test_a_zone_that_is_bare_by_turns_never_passes() -> None:
     assert said == ["UNSURE", "UNSURE", "FAIL", "UNSURE", "FAIL", "UNSURE", "FAIL", "UNSURE"]
 
 
-def test_what_two_pictures_show_hidden_in_between_begins_anew() -> None:
+def said_of(looks: str, after_s: float = 900.0) -> str:
+    """Return the verdicts on looks, `F` bare and `P` hidden: F, P, or - for none yet."""
+    seen = [look({"F": "FAIL", "P": "PASS"}[one], number, after=timedelta(seconds=after_s))
+            for number, one in enumerate(looks)]  # fmt: skip
+    letters = {"FAIL": "F", "PASS": "P", "UNSURE": "-"}
+    return "".join(letters[after(*seen[: number + 1])[0][0][0]] for number in range(len(looks)))
+
+
+@pytest.mark.parametrize(
+    ("looks", "said"),
+    [
+        ("FPPPPFPPPPPPPPPP", "--PPP----PPPPPPP"),  # twice within a day: two pictures more
+        ("FPPPPFPPPPFPPPPFPPPPF", "--PPP----PF----F----F"),  # in every fifth picture: it passes no more
+        ("FPPFPPPPFPPPPPPP", "--P----PF-----PP"),
+        ("FFPPPPPFFPPPPPPP", "-F-PPPP-F---PPPP"),  # a repair that does not hold
+    ],
+)
+def test_a_zone_that_is_bare_now_and_then_has_to_be_hidden_longer_each_time_and_fails_the_third(
+    looks: str, said: str
+) -> None:
+    assert said_of(looks) == said
+
+
+def test_a_day_after_it_was_bare_nothing_of_that_is_left() -> None:
+    _, memory = after(look(), look("PASS", 1), look("PASS", 2))
+    assert memory[0].failed
+    later = look("PASS", 100)
+    found, memory = confirm_verdicts(SITE, MASKS, later, memory, later[0].taken_at)
+    assert (verdicts(found), memory) == ([("PASS", "solid")], ())
+
+
+def test_a_zone_that_was_bare_before_confirms_no_other_path() -> None:
     hidden = look("PASS", 1), look("PASS", 2)
-    assert after(look(), *hidden, look(number=3))[0] == [("UNSURE", "unconfirmed")]
+    assert after(look(), *hidden, look(path="main", number=3))[0] == [("UNSURE", "unconfirmed")]
+    assert after(look(), *hidden[:1], look(path="main", number=3))[0] == [("FAIL", "not-hidden")]
+
+
+def test_what_is_unsure_in_between_changes_nothing() -> None:
     assert after(look(), look("UNSURE", 1), look(number=2))[0] == [("FAIL", "not-hidden")]
 
 
