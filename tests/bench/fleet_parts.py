@@ -89,6 +89,12 @@ class HubProcess:
         """Whether it has not ended by itself."""
         return self._child is not None and self._child.poll() is None
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait so long for it to end by itself; return whether it did."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._child is None or self._child.wait(seconds) is not None
+        return False
+
     def cpu_s(self) -> float:
         """Return its user and system time so far."""
         if self._child is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agent.hub.stores.schema import transaction
+from agent.hub.stores.database import transaction
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
 
 NAME: Final = "enroll.db"

@@ -1,6 +1,6 @@
 """Builds the messages to sites about the log after a look: one a site, with a receipt and proofs.
 
-From which size a site needs a proof, its own newest health report says (`log_size`, `agent/hub/stores/log_held.py`).
+From which size a site needs a proof, its own newest health report says (`log_size`, `agent/hub/stores/current.py`).
 """
 
 import json

@@ -4,7 +4,6 @@ A file of its own, so that a log that waits for its disk never holds up what the
 appended is one transaction: a hub killed at any point has the log as it was before, or after.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from agent.hub.log.tree import WIDTH, Tree
-from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
+from agent.hub.stores.database import failed, opened, transaction
+from agent.model.errors import ConfigurationError, StoreFailed
 from agent.verify.merkle import HASH_BYTES
 
 NAME: Final = "log.db"
 VERSION: Final = 1
-_BUSY_S: Final = 10.0
 
 # life: of the log; a hub that was restored begins another. `size` of its tree when it began, `note` is the signed
 # statement, empty for the first.
@@ -74,30 +73,9 @@ class LogStore:
         """
         self._path = path = directory / NAME
         self._tree: Tree | None = None
-        try:
-            if not read_only:
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            elif not path.exists():
-                raise ConfigurationError("{path}: there is no log yet: start the hub, or check --data", path=path)
-            mode = "ro" if read_only else "rw"
-            self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
-            )
-        except PermissionError:
-            raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError("{path}: cannot be opened: {error}", path=path, error=error) from None
-        try:
-            if not read_only:
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
-                self._prepare()
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.Error as error:
-            self._db.close()
-            raise ConfigurationError(
-                "{path}: not a hub's log ({error}); move it away", path=path, error=error
-            ) from None
+        if read_only and not path.exists():
+            raise ConfigurationError("{path}: there is no log yet: start the hub, or check --data", path=path)
+        self._db, version = opened(path, None if read_only else _prepare)
         if version != VERSION:
             self._db.close()
             raise ConfigurationError("{path}: not a log of this version of the hub; move it away", path=path)
@@ -105,18 +83,6 @@ class LogStore:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    def _prepare(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                for statement in _TABLES.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={VERSION}")
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -126,17 +92,13 @@ class LogStore:
             StoreFailed: The file failed; nothing was changed.
         """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._db):
                 yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._tree = None  # of entries that there are not
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
+        except BaseException as error:
+            self._tree = None  # of entries that there are not
+            if isinstance(error, sqlite3.Error):
+                raise failed(self._path, error) from error
+            raise
 
     def state(self) -> State | None:
         """Return how far the log is; None before it began."""
@@ -212,7 +174,13 @@ class LogStore:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            raise failed(self._path, error) from error
 
-    def _failed(self, error: sqlite3.Error) -> StoreFailed:
-        return StoreFailed("{path}: the hub's log failed: {error}; look at the disk", path=self._path, error=error)
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make the tables of a new file. Somebody else's keeps its own."""
+    with transaction(db):
+        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in _TABLES.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={VERSION}")

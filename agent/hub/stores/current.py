@@ -98,6 +98,13 @@ _ROW: Final = attrgetter(*(field.name for field in fields(OpenFinding)))
 _ONE: Final = "site = ? AND check_id = ? AND subject = ?"
 
 
+LOG_STEP: Final = """
+CREATE TABLE IF NOT EXISTS log_held (site TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID
+"""
+"""How much of the hub's log a site holds, as its newest health report says: its next receipt needs a proof from there.
+Only a hint: a proof from a size that a site does not hold moves nothing there."""
+
+
 def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], data: Mapping[str, Any]) -> None:
     """Take up what the first report under its number says now; `place` is its epoch, stream and number.
 
@@ -106,6 +113,8 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
     """
     epoch, stream, seq = place
     made_at, body = time_of(data.get("ts")), dict_of(data.get("body"))
+    if stream == "health":
+        _keep_log(db, site, body.get("log_size"))
     if stream not in ("config", "event") or made_at is None:
         return
     if db.execute("SELECT 1 FROM site WHERE site = ? AND epoch = ?", (site, epoch)).fetchone() is None:
@@ -118,6 +127,11 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
     elif stream == "event" and known[1] and seq > known[2] and at >= known[3]:
         db.execute("UPDATE site_now SET event_seq = ? WHERE site = ?", (seq, site))
         _change(db, site, body, at)
+
+
+def _keep_log(db: sqlite3.Connection, site: str, size: object) -> None:
+    is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
+    db.execute("INSERT OR REPLACE INTO log_held VALUES (?, ?)", (site, size if is_size else 0))
 
 
 def _replace(db: sqlite3.Connection, site: str, now: now_columns.SiteNow, place: tuple[str, int, int], at: str) -> None:

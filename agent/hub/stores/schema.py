@@ -4,16 +4,15 @@ Times are RFC 3339 texts in UTC with milliseconds, so that they sort; an empty o
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from agent.contract.disputes import read_disputed
 from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
-from agent.hub.stores import case_columns, current, dispute_columns, log_held
+from agent.hub.stores import case_columns, current, dispute_columns
 from agent.hub.stores.case_columns import CaseColumns
+from agent.hub.stores.database import transaction
 from agent.hub.stores.keeping import payloads, tables
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
@@ -192,7 +191,7 @@ CREATE TABLE IF NOT EXISTS refused_key (
 
 _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
-    current.WORD_STEP, tables.STEP, payloads.STEP, log_held.STEP,
+    current.WORD_STEP, tables.STEP, payloads.STEP, current.LOG_STEP,
 )  # fmt: skip
 
 _BEFORE_SAID: Final = 3
@@ -296,23 +295,6 @@ def _read(stream: StreamName, payload: object) -> tuple[ViewColumns, CaseColumns
         return view_columns.of_data(stream, data), case_columns.of_data(stream, data)
     except Exception:  # noqa: BLE001  whatever it is, it is this report's only
         return ViewColumns(), CaseColumns()
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Run the block as one transaction, rolled back where it raises.
-
-    Raises:
-        sqlite3.Error: The disk failed; nothing was changed.
-    """
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _version(db: sqlite3.Connection) -> int:

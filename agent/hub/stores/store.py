@@ -5,7 +5,6 @@ commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
-from agent.hub.stores import case_columns, current, log_held, schema
+from agent.hub.stores import case_columns, current, schema
 from agent.hub.stores.chains import Chains
+from agent.hub.stores.database import failed, opened
 from agent.hub.stores.keeping import payloads
-from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
+from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
@@ -35,17 +35,6 @@ WAITING_ALL_MOST: Final = 200_000
 
 KEYS_MOST: Final = 16
 """Keys that nobody has vouched for that are kept per site."""
-
-_BUSY_S: Final = 10.0  # a command beside the running hub, or the hub beside a command, waits so long for the other
-
-
-_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
-_PRIMARY_CODE: Final = 0xFF
-
-
-def _passes(error: sqlite3.Error) -> bool:
-    """Return whether a failure is transient, or ends when somebody frees space: the file itself is unchanged."""
-    return (getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE) in _PASSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +60,9 @@ class Store:
         """
         self.directory = directory
         self._path = path = directory / NAME
-        try:
-            if read_only:
-                if not path.exists():
-                    raise ConfigurationError("{path}: no hub has run here; check --data", path=path)
-            else:
-                directory.mkdir(parents=True, exist_ok=True)
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            mode = "ro" if read_only else "rw"
-            self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
-            )
-        except PermissionError:
-            raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError("{path}: cannot be opened: {error}", path=path, error=error) from None
-        try:
-            if not read_only:
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
-                schema.prepare(self._db)
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.Error as error:
-            self._db.close()
-            if _passes(error):
-                raise self._failed(error) from None
-            raise ConfigurationError(
-                "{path}: not a hub's database ({error}); move it away", path=path, error=error
-            ) from None
-        except BaseException:
-            self._db.close()
-            raise
+        if read_only and not path.exists():
+            raise ConfigurationError("{path}: no hub has run here; check --data", path=path)
+        self._db, version = opened(path, None if read_only else schema.prepare)
         if version != schema.VERSION:
             self._db.close()
             advice = "start the hub once" if 0 < version < schema.VERSION else "move it away"
@@ -141,7 +102,7 @@ class Store:
                 self._met.clear()
                 self._waiting.clear()
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            raise failed(self._path, error) from error
 
     def _in_transaction(self) -> bool:
         return self._db.in_transaction
@@ -155,7 +116,7 @@ class Store:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            raise failed(self._path, error) from error
 
     def run(self, statement: str, *values: object) -> int:
         """Change rows; return how many.
@@ -166,13 +127,7 @@ class Store:
         try:
             return self._db.execute(statement, values).rowcount
         except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: sqlite3.Error) -> StoreFailed:
-        words = {"path": self._path, "error": error}
-        if _passes(error):
-            return StoreWaits("{path}: {error}; see who holds it, and whether the disk has room", **words)
-        return StoreFailed("{path}: the hub's database failed: {error}; look at the disk", **words)
+            raise failed(self._path, error) from error
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Store a public key that a site has shown, trusted or not."""
@@ -256,8 +211,6 @@ class Store:
             self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
             of_cases = case_columns.of_data(claim.stream, claim.data)
             case_columns.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
-            if claim.stream == "health":
-                log_held.keep(self.run, claim.address.site, claim.data)
 
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from agent.contract.chain import utc_text
 from agent.contract.topics import SITE_ID
-from agent.hub.stores.schema import transaction
+from agent.hub.stores.database import connection, transaction
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.verify.bindings import THUMBPRINT, Binding, By, Rotated, Trust, binding_of, entry_of, read_file
 
@@ -30,7 +30,6 @@ FILE: Final = "trust.json"
 IMPORTED: Final = "trust.json.imported"
 
 _VERSION = 1
-_BUSY_S: Final = 10.0
 _HEADER_BYTES = 100
 _TABLES = """
 CREATE TABLE binding (kid TEXT PRIMARY KEY, site TEXT NOT NULL, entry TEXT NOT NULL, change_no INTEGER NOT NULL);
@@ -53,7 +52,7 @@ def load(directory: Path, before: Trust | None = None) -> Trust:
         with suppress(FileNotFoundError):
             return read_file(directory / FILE)
         return Trust()
-    with _translated(path), closing(_connected(path, "ro")) as db:
+    with _translated(path), closing(connection(path, "ro")) as db:
         if _version(db) == 0:  # somebody has just begun to make it
             return Trust()
         ((newest,),) = db.execute("SELECT coalesce(max(change_no), 0) FROM binding").fetchall()
@@ -72,7 +71,7 @@ def of_key(directory: Path, kid: str) -> Trust:
     path = directory / NAME
     if not path.exists():
         return load(directory)
-    with _translated(path), closing(_connected(path, "ro")) as db:
+    with _translated(path), closing(connection(path, "ro")) as db:
         known = _one(db, kid) if _version(db) else None
     return Trust({kid: known} if known else {})
 
@@ -177,7 +176,7 @@ def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
     with _translated(path):
         directory.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
-        with closing(_connected(path, "rw")) as db:
+        with closing(connection(path, "rw")) as db:
             db.execute("PRAGMA synchronous=FULL")  # no WAL: closing it after each row would cost more than the row
             with transaction(db):
                 imported = _version(db) == 0 and _begin(db, directory / FILE)
@@ -220,10 +219,6 @@ def _bindings(rows: Iterable[tuple[Any, ...]]) -> Iterator[Binding]:
 
 def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _connected(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from agent.hub.log.restored import begin_anew
 from agent.hub.log.running import LOOK_S, RunningLog
 from agent.hub.log.sequencer import LogBehind, append
 from agent.hub.log.store import LogStore
+from agent.hub.stores import database
 from agent.hub.stores.store import Store
-from agent.model.errors import ConfigurationError, NotVerified, StoreFailed, UnknownKey, UsageError
+from agent.model.errors import ConfigurationError, NotVerified, StoreFailed, StoreWaits, UnknownKey, UsageError
 from agent.model.finding import Json
 from agent.verify.checkpoint import read_checkpoint
 from agent.verify.log_life import read_restored
@@ -191,6 +193,21 @@ def test_the_running_hub_tells_once_that_the_log_waits_and_goes_on(
     running.look(logged.desk.store, published.append, NOW, 3 * LOOK_S, told.append)
     running.close()
     assert told[1:] == [{"event": "log-works"}, {"event": "logged", "entries": 2, "size": 2}]
+
+
+def test_a_log_that_somebody_holds_is_no_damaged_one(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who moves it away, as is advised for a damaged file, moves away what proves the past."""
+    path = logged.desk.directory / "log.db"
+    logged.log.close()
+    monkeypatch.setattr(database, "BUSY_S", 0.0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreWaits, match="see who holds it"):
+            LogStore(logged.desk.directory)
+        other.execute("ROLLBACK")
+    with closing(LogStore(logged.desk.directory)) as log:
+        assert log.state() is None
 
 
 def test_a_damaged_log_file_is_told_and_not_replaced(logged: Logged) -> None:

@@ -18,7 +18,7 @@ from agent.contract.envelope import STATE_TYP, sign_payload
 from agent.contract.presence import write_state
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
-from agent.hub.stores import evidence, signing_key, store, trust
+from agent.hub.stores import database, evidence, signing_key, trust
 from agent.hub.stores.keeping.encoded import whole
 from agent.hub.stores.store import Store
 from agent.hub.workers import opening, service
@@ -40,7 +40,7 @@ def held(path: Path) -> sqlite3.Connection:
 def test_a_running_hub_waits_for_a_database_that_is_held_and_loses_nothing(
     tmp_path: Path, broker: Broker, hub_signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_BUSY_S", 0.1)
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
     maker = maker_on(tmp_path, broker)
     trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
     spool = maker.open()
@@ -117,7 +117,7 @@ def test_a_hub_that_starts_beside_a_held_database_waits_for_it(tmp_path: Path, m
     db = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
     db.execute("PRAGMA user_version=3")  # it has something to write at its start
     db.execute("BEGIN EXCLUSIVE")
-    monkeypatch.setattr(store, "_BUSY_S", 0.05)
+    monkeypatch.setattr(database, "BUSY_S", 0.05)
     monkeypatch.setattr(opening, "AGAIN_S", 0.02)
     with pytest.raises(StoreWaits):
         Store(tmp_path)
@@ -144,7 +144,7 @@ def test_a_hub_that_is_stopped_while_it_waits_ends(tmp_path: Path, monkeypatch: 
     db = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
     db.execute("PRAGMA user_version=3")
     db.execute("BEGIN EXCLUSIVE")
-    monkeypatch.setattr(store, "_BUSY_S", 0.05)
+    monkeypatch.setattr(database, "BUSY_S", 0.05)
     stop = threading.Event()
 
     def tell(event: dict[str, object]) -> None:

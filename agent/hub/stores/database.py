@@ -1,0 +1,93 @@
+"""Opens the hub's SQLite files, and classifies their failures: passing, or damaged.
+
+A file that somebody holds, or a disk that is full, passes: whoever calls such a file damaged has a person move it away,
+and what it proves with it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
+
+BUSY_S: Final = 10.0
+"""A command beside the running hub, or the hub beside a command, waits so long for the other."""
+
+_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_PRIMARY_CODE: Final = 0xFF
+
+
+def connection(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect to a file that is there, by SQLite's mode (`ro`, `rw`). Raises sqlite3.Error."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S)
+
+
+def opened(path: Path, prepare: Callable[[sqlite3.Connection], object] | None) -> tuple[sqlite3.Connection, int]:
+    """Open a file, or create it where it may be written; return it and the version that it has.
+
+    `prepare` makes its tables; None: it is only read, and has to be there.
+
+    Raises:
+        Forbidden: This user may not use the file.
+        StoreWaits: Somebody holds it, or the disk is full.
+        ConfigurationError: It cannot be opened, or is no database. Nothing is left open.
+    """
+    try:
+        if prepare is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        db = connection(path, "ro" if prepare is None else "rw")
+    except PermissionError:
+        raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigurationError("{path}: cannot be opened: {error}", path=path, error=error) from None
+    try:
+        if prepare is not None:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            prepare(db)
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error as error:
+        db.close()
+        if passes(error):
+            raise failed(path, error) from None
+        raise ConfigurationError(
+            "{path}: not a hub's database ({error}); move it away", path=path, error=error
+        ) from None
+    except BaseException:
+        db.close()
+        raise
+    return db, version
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Run the block as one transaction, rolled back where it raises.
+
+    Raises:
+        sqlite3.Error: The disk failed; nothing was changed.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def passes(error: sqlite3.Error) -> bool:
+    """Return whether a failure is transient, or ends when somebody frees space: the file itself is unchanged."""
+    return (getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE) in _PASSING
+
+
+def failed(path: Path, error: sqlite3.Error) -> StoreFailed:
+    """Return a failure of a file as what the hub raises."""
+    words = {"path": path, "error": error}
+    if passes(error):
+        return StoreWaits("{path}: {error}; see who holds it, and whether the disk has room", **words)
+    return StoreFailed("{path}: the hub's database failed: {error}; look at the disk", **words)
