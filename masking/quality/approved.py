@@ -5,6 +5,7 @@ Cell by cell, and by what is finer than a cell: a cloth, a hand and paint may ha
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -16,14 +17,17 @@ import numpy.typing as npt
 from masking.quality import waves
 from masking.quality.cells import (
     CELL,
+    HALF_PX,
     Floats,
     Undrawn,
     by_cell,
+    coarse_size,
     percentile,
     same_shape,
     shrunk,
     shrunk_grey,
 )
+from masking.quality.learning import LUMA_LEAST
 from masking.view import baseline
 from masking.view.baseline import Descriptor
 from masking.view.model import LightMode
@@ -59,9 +63,6 @@ _OFF: Final = 15.0
 _GONE_LEAST: Final = 0.1
 """Share of structured cells that must have lost their structure before others count by their brightness: shadows."""
 
-_DARK: Final = 10.0
-"""Added to brightness before contrast is divided by it, in levels: in the dark both are next to nothing."""
-
 _CLIPPED: Final = 16.0
 """Levels beyond which a pixel's difference says no more of stripes: somebody stands there."""
 
@@ -77,8 +78,18 @@ _TREND_PX: Final = 15
 _OWN: Final = 0.35
 """Share of the background's own waves that another exposure may leave in a difference."""
 
-cached_descriptor: Final = lru_cache(maxsize=128)(baseline.decode_or_none)
-"""Approved backgrounds come again with each of the camera's pictures; about 0.1 MB each."""
+
+@lru_cache(maxsize=16)
+def reference_of(data: bytes) -> Descriptor | None:
+    """Decode an approved background, no larger than what it is compared with; None for a damaged one.
+
+    Cached for further pictures of the camera in one look; about 0.1 MB each.
+    """
+    found = baseline.decode_or_none(data)
+    if found is None or max(found.width_px, found.height_px) <= HALF_PX:
+        return found
+    grey = shrunk_grey(grey_array(found), HALF_PX)
+    return Descriptor(found.light, grey.shape[1], grey.shape[0], found.pictures, grey.tobytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +103,14 @@ class Against:
     kept_detail: float | None = None
 
 
-def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, references: Sequence[bytes]) -> Against:
-    """Compare luma, and its coarse copy, with the reference in the same light; nothing where there is none."""
-    reference = next((one for one in map(cached_descriptor, references) if one and one.light == light), None)
-    if reference is None or not same_shape(reference, grey):
+def against(half: Grey, now: "Cells", shown: Undrawn, light: LightMode, references: Sequence[bytes]) -> Against:
+    """Compare luma, HALF_PX long, and its coarse cells with the reference in the same light; nothing without one."""
+    reference = _in_light(references, light)
+    if reference is None or not same_shape(reference, half):
         return Against()
-    before = _before(reference, shown, (coarse.shape[1], coarse.shape[0]))
-    now = _Cells(coarse, shown)
-    small = shrunk_grey(grey, max(reference.width_px, reference.height_px))
-    striped = _stripes(reference, small, shown)
-    detail = _detail_kept(reference, small, shown)
+    before = _before(reference, shown)
+    striped = _stripes(reference, half, shown)
+    detail = _detail_kept(reference, half, shown)
     structured = before.detail >= _STRUCTURE
     if int(structured.sum()) < _STRUCTURED_LEAST:
         return Against(stripes_over=striped, kept_detail=detail)
@@ -121,7 +130,16 @@ def against(grey: Grey, coarse: Floats, shown: Undrawn, light: LightMode, refere
     )
 
 
-class _Cells:
+def _in_light(references: Sequence[bytes], light: LightMode) -> Descriptor | None:
+    """Return the first sound reference in a light; the others are not unpacked."""
+    for data in references:
+        with suppress(baseline.BaselineError):
+            if baseline.light_of(data) == light and (found := reference_of(data)) is not None:
+                return found
+    return None
+
+
+class Cells:
     """Mean, detail (values less their mean and slope) and its spread of the coarse cells that are mostly shown."""
 
     def __init__(self, coarse: Floats, shown: Undrawn) -> None:
@@ -131,14 +149,15 @@ class _Cells:
         fine -= (fine @ _SLOPES) @ _SLOPES.T
         self.fine = np.asarray(fine, np.float32)
         self.spread = np.asarray(table.std(axis=1), np.float32)
-        self.whole_mean, self.whole_spread = float(table.mean()), float(table.std())
+        self.whole_contrast = float(table.std()) / (float(table.mean()) + LUMA_LEAST) if table.size else 0.0
         self.detail = np.sqrt((self.fine * self.fine).mean(axis=1))
 
 
-@lru_cache(maxsize=128)
-def _before(reference: Descriptor, shown: Undrawn, size: tuple[int, int]) -> _Cells:
-    """Return the cells of an approved background, coarse of a size (width, height); about 0.1 MB each."""
-    return _Cells(np.asarray(cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA), np.float32), shown)
+@lru_cache(maxsize=16)
+def _before(reference: Descriptor, shown: Undrawn) -> Cells:
+    """Return the coarse cells of an approved background; about 0.1 MB each."""
+    size = coarse_size(shown.size)
+    return Cells(np.asarray(cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA), np.float32), shown)
 
 
 def _slopes() -> Floats:
@@ -151,7 +170,7 @@ def _slopes() -> Floats:
 _SLOPES: Final = _slopes()
 
 
-def _pale(before: _Cells, now: _Cells, alike: Floats, gone: npt.NDArray[np.bool_]) -> bool:
+def _pale(before: Cells, now: Cells, alike: Floats, gone: npt.NDArray[np.bool_]) -> bool:
     """Return whether the cells without detail show what was approved still, as in fog; a cloth has its own."""
     if int(gone.sum()) < _STRUCTURED_LEAST or float(alike[gone].mean()) < _TRACE:
         return False
@@ -160,20 +179,20 @@ def _pale(before: _Cells, now: _Cells, alike: Floats, gone: npt.NDArray[np.bool_
     return spread > 0 and float(((one - one.mean()) * (other - other.mean())).mean()) / spread >= _PALE
 
 
-def _kept(before: _Cells, now: _Cells, structured: npt.NDArray[np.bool_]) -> float:
+def _kept(before: Cells, now: Cells, structured: npt.NDArray[np.bool_]) -> float:
     """Return how much of the contrast is left, each in proportion to its brightness.
 
     That of the middle one of the cells, or that of all as a whole, where it is more: a soft lens takes from the first.
     """
-    then = before.spread[structured] / (before.mean[structured] + _DARK)
-    cells = now.spread[structured] / (now.mean[structured] + _DARK) / then
-    whole = (now.whole_spread / (now.whole_mean + _DARK)) / max(before.whole_spread / (before.whole_mean + _DARK), 1e-3)
+    then = before.spread[structured] / (before.mean[structured] + LUMA_LEAST)
+    cells = now.spread[structured] / (now.mean[structured] + LUMA_LEAST) / then
+    whole = now.whole_contrast / max(before.whole_contrast, 1e-3)
     return min(max(float(np.median(cells)), whole), 10.0)
 
 
 def _covered(
-    before: _Cells,
-    now: _Cells,
+    before: Cells,
+    now: Cells,
     structured: npt.NDArray[np.bool_],
     gone: npt.NDArray[np.bool_],
     seen: npt.NDArray[np.bool_],
@@ -208,7 +227,7 @@ def _detail(grey: Grey) -> Floats:
     return shrunk(np.abs(cv2.Laplacian(grey, cv2.CV_16S)).astype(np.float32), CELL)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)
 def _sharp(reference: Descriptor, shown: Undrawn) -> tuple[Bools, Floats]:
     """Return which cells of an approved background have most detail, and how much; none where even that is little."""
     detail = _detail(grey_array(reference))
@@ -241,7 +260,7 @@ def _stripes(reference: Descriptor, now: Grey, shown: Undrawn) -> float | None:
     )
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)
 def _own(reference: Descriptor, shown: Undrawn) -> tuple[float, float, list[Floats]]:
     """Return mean and variance of an approved background, and the amplitudes of its own waves."""
     size = reference.width_px, reference.height_px

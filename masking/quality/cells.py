@@ -1,5 +1,6 @@
 """Shares what quality measures need: areas the camera does not draw, cells, and smaller copies."""
 
+import math
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -11,10 +12,16 @@ from masking.model import Polygon
 from masking.view.baseline import Descriptor
 from masking.view.picture import Bools, Grey, excluded_area
 
+_NOISE_KERNEL: Final = np.array([1, -2, 1], np.float32)
+"""Along both axes, one after the other."""
+
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int64]
 
 COARSE: Final = 4
+HALF_PX: Final = 320
+"""Longer side of the copy that is compared with the picture before, and with the approved background."""
+
 CELL: Final = 10
 """Cells are squares of ten pixels on a picture four times smaller: 40 px of 640."""
 
@@ -80,10 +87,15 @@ def by_cell(coarse: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return used.reshape(rows, CELL, columns, CELL).swapaxes(1, 2).reshape(rows * columns, CELL * CELL)
 
 
-def cells_of(coarse: Floats, shown: Undrawn) -> tuple[Floats, Floats]:
-    """Values (cells x 100) and spread of the cells that are mostly shown."""
-    table = np.asarray(by_cell(coarse)[shown.cells], np.float32)
-    return table, np.asarray(table.std(axis=1), np.float32)
+def noise_response(values: npt.NDArray[Any], depth: int) -> npt.NDArray[Any]:
+    """What noise leaves of luma and structure does not (Immerkaer 1996), its sign dropped, in OpenCV's depth."""
+    response = cv2.sepFilter2D(values, depth, _NOISE_KERNEL, _NOISE_KERNEL)
+    return np.asarray(np.abs(response, out=response))
+
+
+def noise_of(means: Floats, percent: float) -> float:
+    """The deviation of noise, from means of that over cells: of the cell that so many per cent are quieter than."""
+    return percentile(means, percent) * math.sqrt(math.pi / 2) / 6
 
 
 def shrunk(values: Floats, side_px: int) -> Floats:

@@ -79,7 +79,7 @@ class Case:
 def usually(
     case: Case,
     name: str,
-    value: float,
+    value: float | None,
     against: Callable[[Mapping[str, Usual]], QualityJudged | None],
     by_itself: bool = False,
 ) -> QualityJudged:

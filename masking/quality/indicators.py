@@ -202,7 +202,7 @@ def _blurred(case: Case, seen: QualitySeen) -> QualityJudged:
     """Softer than usual, and also where the approved view is sharpest: a car that went may have been all the detail."""
     fall = case.thresholds.sharpness_fall
     one = compared(case, "blurred", seen.sharpness, "sharpness", fall, sign=-1)
-    if seen.stripes_over is None:
+    if one.state == "unknown" or seen.stripes_over is None:  # nothing is known yet, or no view was approved
         return one
     if seen.kept_detail is None:  # nothing in the approved view could become soft
         return QualityJudged("blurred", "unknown", "usual", one.value, one.usual)
@@ -244,7 +244,7 @@ def _tinted(case: Case, seen: QualitySeen) -> QualityJudged:
         value = min(math.hypot(off[0], off[2]), math.hypot(off[1], off[3]))
         return QualityJudged("colour-cast", "bad" if value > 1 else "ok", "measured", value, 0.0, 1.0)
 
-    return usually(case, "colour-cast", 0.0, against, by_itself=True)
+    return usually(case, "colour-cast", None, against, by_itself=True)
 
 
 def _noise(case: Case, seen: QualitySeen) -> QualityJudged:

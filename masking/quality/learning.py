@@ -109,8 +109,8 @@ class QualityMemory:
 
     def darkest(self) -> float | None:
         """The lowest usual luma of all lights that are learned; None while there is none."""
-        found = (usual_in(self, mode.light) for mode in self.modes)
-        return min((usual["luma"].median for usual in found if usual is not None), default=None)
+        found = ([row[0] for row in mode.rows if row[0] is not None] for mode in self.modes if mode.learned)
+        return min((statistics.median(lumas) for lumas in found if lumas), default=None)
 
 
 def learn(memory: QualityMemory, seen: QualitySeen, at: datetime) -> QualityMemory:
@@ -118,7 +118,11 @@ def learn(memory: QualityMemory, seen: QualitySeen, at: datetime) -> QualityMemo
     kept = tuple(mode for mode in memory.modes if mode.light != seen.light)
     mode = next((mode for mode in memory.modes if mode.light == seen.light), None) or ModeMemory(seen.light, at, at)
     if not (mode.learned and mode.whole):
-        mode = _with_row(mode, _row(seen), at)
+        row = _row(seen)
+        # What an earlier release has learned stays as it is: only what it did not know is learned beside it, and luma,
+        # to which that is in proportion.
+        row = (row[0], *(None,) * (_LATER - 1), *row[_LATER:]) if mode.learned else row
+        mode = _with_row(mode, row, at)
     return QualityMemory((*kept, mode), seen.light)
 
 

@@ -15,17 +15,24 @@ import numpy.typing as npt
 
 from masking.model import Polygon
 from masking.quality import waves
-from masking.quality.approved import against
-from masking.quality.cells import Undrawn, box, cells_of, coarse_of, percentile, shrunk, shrunk_grey, undrawn_of
+from masking.quality.approved import Cells, against
+from masking.quality.cells import (
+    HALF_PX,
+    Undrawn,
+    box,
+    coarse_of,
+    noise_of,
+    noise_response,
+    shrunk,
+    shrunk_grey,
+    undrawn_of,
+)
 from masking.quality.colour import cast, tint
 from masking.quality.drawn import drawn_ratio
 from masking.quality.previous import since
 from masking.view.baseline import Descriptor
 from masking.view.model import LightMode, QualityJob, QualitySeen
-from masking.view.picture import Bgr, Grey, grey_array, grey_of, light_of_thumb, thumb_of
-
-PREVIOUS_SIDE_PX: Final = 320
-"""Longer side of the descriptor that shows the next picture what has changed."""
+from masking.view.picture import Bgr, Grey, grey_of, light_of_thumb, thumb_of
 
 DARK: Final = 20
 BRIGHT: Final = 245
@@ -35,9 +42,6 @@ _FLAT = 1.5
 
 _FLOOR_RATIO: Final = 0.1
 """Share of the picture that is at most as bright as its floor."""
-
-_NOISE_KERNEL = np.array([1, -2, 1], np.float32)
-"""Along both axes, one after the other."""
 
 _SHOWN_LEAST = 0.2
 """Share of the picture in which the camera draws nothing, below which the rest is too little to call it even."""
@@ -66,22 +70,21 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     drawn = shown.at((thumb.shape[1], thumb.shape[0]))
     cast_a, cast_b = cast(thumb, drawn)
     tinted = tint(thumb, drawn)
-    coarse = coarse_of(grey)
-    _, spreads = cells_of(coarse, shown)
-    approved = against(grey, coarse, shown, light, job.references)
-    before = since(grey, shown, light, job.previous, job.overlays)
+    half, cells = shrunk_grey(grey, HALF_PX), Cells(coarse_of(grey), shown)
+    approved = against(half, cells, shown, light, job.references)
+    before = since(half, shown, light, job.previous, job.overlays)
     return QualitySeen(
         light=light,
         luma=mean,
         contrast=min(spread, 127.5),
         dark_ratio=float(levels[: DARK + 1].sum()) / shown.pixels,
         bright_ratio=float(levels[BRIGHT:].sum()) / shown.pixels,
-        sharpness=_sharpness(grey, shown, spread),
+        sharpness=_sharpness(half, shown, spread),
         noise=_noise(grey, shown),
         stripes=_stripes(grey, shown),
         cast_a=cast_a,
         cast_b=cast_b,
-        flat_ratio=float((spreads < _FLAT).mean()) if spreads.size else 1.0,
+        flat_ratio=float((cells.spread < _FLAT).mean()) if cells.spread.size else 1.0,
         covered_ratio=approved.covered_ratio,
         lost_ratio=approved.lost_ratio,
         change=before.change,
@@ -114,14 +117,13 @@ def _even(levels: Counted, shown: Undrawn, size: int) -> float:
     return min(float(thrice[DARK : BRIGHT - 1].max()) / shown.pixels, 1.0)
 
 
-def _sharpness(grey: Grey, shown: Undrawn, spread: float) -> float:
+def _sharpness(half: Grey, shown: Undrawn, spread: float) -> float:
     """Log10 of the Laplacian's variance over luma's: a ratio, so that exposure does not count.
 
     On a picture of half the size: there a codec's losses and a sensor's noise count little, and a soft lens shows.
     """
-    size = (max(grey.shape[1] // 2, 1), max(grey.shape[0] // 2, 1))
-    edges = cv2.Laplacian(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), cv2.CV_16S)
-    mask = shown.at(size)
+    edges = cv2.Laplacian(half, cv2.CV_16S)
+    mask = shown.at((half.shape[1], half.shape[0]))
     count = max(cv2.countNonZero(mask), 1)
     mean = cv2.mean(edges, mask)[0]
     deviation = math.sqrt(max(cv2.norm(edges, cv2.NORM_L2SQR, mask) / count - mean * mean, 0.0))
@@ -130,10 +132,8 @@ def _sharpness(grey: Grey, shown: Undrawn, spread: float) -> float:
 
 def _noise(grey: Grey, shown: Undrawn) -> float:
     """Standard deviation of noise, from the quietest fifth of the picture's cells: texture is no noise."""
-    response = cv2.sepFilter2D(grey, cv2.CV_16S, _NOISE_KERNEL, _NOISE_KERNEL)
-    means = shrunk(np.abs(response, out=response).astype(np.float32), 16)
-    kept = means[shown.quiet]
-    return percentile(kept, 20) * math.sqrt(math.pi / 2) / 6 if kept.size else 0.0
+    kept = shrunk(noise_response(grey, cv2.CV_16S).astype(np.float32), 16)[shown.quiet]
+    return noise_of(kept, 20) if kept.size else 0.0
 
 
 def _stripes(grey: Grey, shown: Undrawn) -> float:
@@ -154,13 +154,7 @@ def _ink(grey: Grey, overlay: Polygon) -> float:
     return float(bright.astype(np.float32).mean())
 
 
-def small(descriptor: Descriptor) -> Descriptor:
-    """A small copy of a background: all that quality needs of it."""
-    grey = shrunk_grey(grey_array(descriptor), PREVIOUS_SIDE_PX)
-    return Descriptor(descriptor.light, grey.shape[1], grey.shape[0], descriptor.pictures, grey.tobytes())
-
-
 def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
     """The small descriptor for comparison with the camera's next picture; stored by the daemon, never reported."""
-    grey = shrunk_grey(grey_of(picture), PREVIOUS_SIDE_PX)
+    grey = shrunk_grey(grey_of(picture), HALF_PX)
     return Descriptor(light, grey.shape[1], grey.shape[0], 1, grey.tobytes())

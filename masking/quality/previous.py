@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from masking.model import Polygon
-from masking.quality.cells import CELL, Floats, Undrawn, box, percentile, same_shape, shrunk, shrunk_grey
+from masking.quality.cells import CELL, Floats, Undrawn, box, noise_of, noise_response, same_shape, shrunk
 from masking.view import baseline
 from masking.view.model import LightMode
 from masking.view.picture import Bools, Grey, grey_array
@@ -29,9 +29,6 @@ _STOOD_PERCENT: Final = 0.2
 _QUIETER: Final = 35
 """Per cent of the cells that are quieter than the one whose noise counts: codecs smooth the quietest of all."""
 
-_NOISE_KERNEL: Final = np.array([1, -2, 1], np.float32)
-"""Along both axes, one after the other."""
-
 
 @dataclass(frozen=True, slots=True)
 class Since:
@@ -44,13 +41,13 @@ class Since:
     noise_change: float | None = None
 
 
-def since(grey: Grey, shown: Undrawn, light: LightMode, previous: bytes, overlays: Sequence[Polygon]) -> Since:
-    """Compare luma with the descriptor of the picture before; nothing where it is missing or of another shape."""
+def since(half: Grey, shown: Undrawn, light: LightMode, previous: bytes, overlays: Sequence[Polygon]) -> Since:
+    """Compare luma, HALF_PX long, with the picture before; nothing where that is missing or of another shape."""
     before = baseline.decode_or_none(previous) if previous else None
-    if before is None or not same_shape(before, grey):
+    if before is None or not same_shape(before, half):
         return Since()
     size = (before.width_px, before.height_px)
-    old, new = grey_array(before), shrunk_grey(grey, max(size))
+    old, new = grey_array(before), half
     mask = shown.at(size)
     count = cv2.countNonZero(mask)
     if new.shape != old.shape or not count:
@@ -76,9 +73,8 @@ def _noise(old: Grey, new: Grey, mask: Grey, whole: Bools) -> float:
     mean_new, spread_new = (float(one[0, 0]) for one in cv2.meanStdDev(new, mask=mask))
     gain = min(max(spread_new / max(spread_old, 1.0), 0.3), 3.0)
     difference = cv2.addWeighted(new, 1.0, old, -gain, gain * mean_old - mean_new, dtype=cv2.CV_32F)
-    response = cv2.sepFilter2D(difference, cv2.CV_32F, _NOISE_KERNEL, _NOISE_KERNEL)
-    means = shrunk(np.asarray(np.abs(response, out=response), np.float32), CELL)[whole]
-    return percentile(means, _QUIETER) * math.sqrt(math.pi / 2) / 6 / math.hypot(1, gain)
+    means = shrunk(noise_response(difference, cv2.CV_32F), CELL)[whole]
+    return noise_of(means, _QUIETER) / math.hypot(1, gain)
 
 
 def _overlay_change(old: Grey, new: Grey, overlays: Sequence[Polygon]) -> float | None:

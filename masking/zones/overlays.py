@@ -146,10 +146,11 @@ def clear(region: Region, drawn: Drawings, halo_px: float) -> Cleared | None:
     return Cleared(cleaned, ratio, is_excused)
 
 
-def without_told(region: Region, effect: Effect, told: tuple[Polygon, ...]) -> Cleared | None:
+def without_told(region: Region, effect: Effect, told: tuple[Polygon, ...], most_ratio: float) -> Cleared | None:
     """Take all that told boxes hold out of a zone and its surroundings, and what a codec smears out of them.
 
-    What is in the zone is filled by what else is in it, and what is around it by what else is around. None where boxes
+    What is in the zone is filled by what else is in it, and what is around it by what else is around; where boxes hold
+    more than `most_ratio` of it, all stays as it is. None where boxes
     hold a whole side of a solid mask: bare scene along a side is unlike one colour, whatever is written there.
     """
     smear = _square(2 * max(round(region.px(_SMEAR_PX)), 4) + 1)
@@ -159,9 +160,11 @@ def without_told(region: Region, effect: Effect, told: tuple[Polygon, ...]) -> C
     out = np.asarray(cv2.dilate(boxes, smear), np.uint8)
     area = np.asarray(cv2.dilate(region.core, _square(2 * region.inset_px + 1)), np.uint8)
     inside, around = (np.asarray(out & side, np.uint8) for side in (area, 1 - area))
+    ratio = cv2.countNonZero(inside) / cv2.countNonZero(area)
+    if ratio > most_ratio:
+        return Cleared(region, ratio, False)
     kept = np.asarray(region.core & (1 - out), np.uint8)
     fill = _middle(region, kept) if effect == "color" and kept.any() else None
-    ratio = cv2.countNonZero(inside) / cv2.countNonZero(area)
     cleared = _filled(region, inside, fill, 1 - region.core)
     return Cleared(_filled(cleared, around, None, 1 - region.ring), ratio, False)
 

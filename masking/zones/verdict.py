@@ -139,7 +139,7 @@ def _beside_told(region: Region, zone: Zone, whole: Opinion) -> Opinion:
 
     Nothing passes by that: under the writing the zone may be bare. It only is no reason to say so.
     """
-    cleared = overlays.without_told(region, zone.effect, tuple(region.to_crop(box) for box in zone.overlays))
+    cleared = overlays.without_told(region, zone.effect, tuple(region.to_crop(box) for box in zone.overlays), TOLD_MOST)
     if cleared is None:
         return whole
     if cleared.left_out_ratio <= TOLD_MOST:

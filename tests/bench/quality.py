@@ -49,7 +49,8 @@ COLD_EACH = 20
 """Each so manyth picture is measured a second time, as the first one of a camera."""
 
 KEPT = (
-    approved_view.cached_descriptor,
+    approved_view.reference_of,
+    approved_view._sharp,
     approved_view._before,
     approved_view._own,
     cells.undrawn_of,
@@ -187,7 +188,7 @@ def sensor(frame: scenes.Picture, light: scenes.Light, rng: np.random.Generator)
 def approved(decoded: Sequence[scenes.Picture]) -> list[bytes]:
     """The approved background, or none where the pictures are not of one light mode."""
     seen = [view_picture.describe(one, (scenes.MASK, scenes.CLOCK, scenes.NAME)) for one in decoded]
-    return [baseline.encode(measure.small(view_picture.median(seen)))] if len({one.light for one in seen}) == 1 else []
+    return [baseline.encode(view_picture.median(seen))] if len({one.light for one in seen}) == 1 else []
 
 
 def broken(

@@ -62,7 +62,7 @@ def test_an_area_that_is_kept_cannot_be_written_to() -> None:
 
 def test_quality_is_measured_alike_with_what_is_kept_and_without() -> None:
     picture, other = _picture(4), _picture(5)
-    background = measure.small(measure.describe_for_next(picture, "day"))
+    background = measure.describe_for_next(picture, "day")
     job = QualityJob(b"", (baseline.encode(background),), (CORNERS,), ())
     first = measure.measure(picture, job)
     assert measure.measure(other, job) != first

@@ -37,7 +37,7 @@ def view(n: int = 0, light: pictures.Light = "day", overlay: bool = True) -> pic
 
 def measured(picture: pictures.Picture, previous: pictures.Picture | None = None) -> QualitySeen:
     before = b"" if previous is None else baseline.encode(measure.describe_for_next(previous, "day"))
-    approved = baseline.encode(measure.small(view_picture.describe(view(1), (OVERLAY,))))
+    approved = baseline.encode(view_picture.describe(view(1), (OVERLAY,)))
     return measure.measure(picture, QualityJob(before, (approved,), (), (OVERLAY,)))
 
 

@@ -32,7 +32,7 @@ def view(n: int = 0) -> pictures.Picture:
 
 def measured(picture: pictures.Picture, previous: pictures.Picture | None = None) -> QualitySeen:
     before = b"" if previous is None else baseline.encode(measure.describe_for_next(previous, "day"))
-    approved = baseline.encode(measure.small(view_picture.describe(view(1))))
+    approved = baseline.encode(view_picture.describe(view(1)))
     return measure.measure(np.clip(picture, 0, 255).astype(np.uint8), QualityJob(before, (approved,)))
 
 
@@ -82,7 +82,7 @@ def test_stripes_are_measured_against_the_views_own() -> None:
     own = np.zeros((360, 640, 1), np.float32)
     own[60:300, ::8] = 60
     approved = np.clip(view(1) + own, 0, 255).astype(np.uint8)
-    job = QualityJob(b"", (baseline.encode(measure.small(view_picture.describe(approved))),))
+    job = QualityJob(b"", (baseline.encode(view_picture.describe(approved)),))
     wave = 6 * np.sin(np.arange(360) * 2 * np.pi / 13)[:, None, None]
     good = measure.measure(np.clip(view(2) + own, 0, 255).astype(np.uint8), job)
     struck = measure.measure(np.clip(view(2) + own + wave, 0, 255).astype(np.uint8), job)
@@ -111,8 +111,8 @@ def test_a_cast_moves_both_thirds_of_the_tint_by_its_own_ratio_and_a_coat_but_on
 
 
 def test_nothing_is_compared_with_a_view_of_another_light_or_shape() -> None:
-    night = baseline.encode(measure.small(view_picture.describe(pictures.lit(SCENE, "ir", 1))))
-    upright = baseline.encode(measure.small(view_picture.describe(np.rot90(view(1)).copy())))
+    night = baseline.encode(view_picture.describe(pictures.lit(SCENE, "ir", 1)))
+    upright = baseline.encode(view_picture.describe(np.rot90(view(1)).copy()))
     for references in ((night,), (upright,), (b"no descriptor",), ()):
         seen = measure.measure(view(2), QualityJob(b"", references))
         assert (seen.covered_ratio, seen.lost_ratio, seen.kept_contrast, seen.stripes_over) == (None,) * 4
@@ -205,9 +205,25 @@ def test_a_lens_is_soft_only_where_the_approved_view_was_sharp() -> None:
 def test_detail_is_measured_where_the_approved_view_has_most() -> None:
     good, soft = measured(view(2)), measured(np.asarray(cv2.GaussianBlur(view(2), (0, 0), 3), np.uint8))
     half = measured(cloth(view(2), 0.3))
-    wall = replace(measure.small(view_picture.describe(np.full((360, 640, 3), 90, np.uint8))), light="day")
+    wall = replace(view_picture.describe(np.full((360, 640, 3), 90, np.uint8)), light="day")
     bare = measure.measure(view(2), QualityJob(b"", (baseline.encode(wall),)))
     assert good.kept_detail == pytest.approx(0, abs=0.15)
     assert soft.kept_detail is not None and soft.kept_detail < -0.8
     assert half.kept_detail is not None and half.kept_detail > -0.3
     assert bare.kept_detail is None and bare.stripes_over is not None
+
+
+def test_a_background_of_any_size_is_compared_alike() -> None:
+    """Approved ones are 640 px long; what limits were learned on, and what is compared, has half of that."""
+    large = view_picture.describe(view(1))
+    half = measure.describe_for_next(view(1), large.light)
+    assert max(large.width_px, half.width_px) == 640 and half.width_px == 320
+    seen = [measure.measure(view(2), QualityJob(b"", (baseline.encode(one),))) for one in (large, half)]
+    assert seen[0] == seen[1]
+
+
+def test_a_picture_of_which_the_camera_draws_every_cell_is_measured() -> None:
+    """Stripes of masks leave some pixels of each cell, and no cell."""
+    bars = tuple(((n / 40, 0.0), ((n + 0.3) / 40, 0.0), ((n + 0.3) / 40, 1.0), (n / 40, 1.0)) for n in range(40))
+    job = QualityJob(b"", (baseline.encode(view_picture.describe(view(1))),), bars)
+    assert measure.measure(view(2), job).covered_ratio is None

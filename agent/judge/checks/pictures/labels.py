@@ -155,15 +155,14 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
 def _clock_in_picture(facts: Facts, camera: CameraConfig) -> list[Outcome]:
     """Judge the clock that was read in a live picture by its device's, or else by ours; empty where none was read."""
     seen = facts.observed(f"camera:{camera.camera.id}", PictureSeen)
-    read = [one for one in seen if isinstance(one.value, PictureSeen) and one.value.path in LIVE]
-    ahead = [(one, one.value.clock_off_s) for one in read if isinstance(one.value, PictureSeen)]
     told = facts.one(f"device:{camera.camera.device}", Clock)
     found: list[Outcome] = []
-    for one, ahead_s in ahead:
-        if ahead_s is None:
+    for one in seen if told is not None or facts.own_clock_trusted else ():
+        value = one.value
+        if not isinstance(value, PictureSeen) or value.path not in LIVE or value.clock_off_s is None:
             continue
-        apart_s = ahead_s - told.offset_s if told is not None else ahead_s
-        if abs(apart_s) <= APART_S or (told is None and not facts.own_clock_trusted):
+        apart_s = value.clock_off_s - (told.offset_s if told is not None else 0.0)
+        if abs(apart_s) <= APART_S:
             found.append(Held("picture time", grounds([one])))
             continue
         words = _OFF[told is not None, apart_s > 0]
