@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.contract.topics import FROM_HUB, PREFIX, read_topic
+from agent.contract.topics import PREFIX, is_from_hub
 from agent.deliver.publish.connection import Events, Link
 from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.messages import Message as Publication
@@ -262,7 +262,7 @@ class _Service:
             events = [
                 self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed)
                 for one in messages
-                if one.payload and not _is_ours(one.topic)
+                if one.payload and not is_from_hub(one.topic)  # 3.1.1 brings them back, and a new session retained ones
             ]
             if self._intake.news:
                 events += self._intake.retry()
@@ -340,11 +340,3 @@ def _mark(path: Path) -> tuple[int, int, int]:
     except OSError:
         return (0, 0, 0)
     return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-
-
-def _is_ours(topic: str) -> bool:
-    """Return whether a message is the hub's own: MQTT 3.1.1 brings it back, and a new session what was retained."""
-    if not topic.endswith(("/ack", "/desired")) and "/cmd/" not in topic:
-        return False
-    address = read_topic(topic)
-    return address is not None and address.kind in FROM_HUB

@@ -81,8 +81,11 @@ def release(store: Store, number: int, by: str, why: str, now: datetime) -> None
         raise UsageError("there is no hold {number}; see `camwarden hub holds`", number=number)
 
 
-def holds(store: Store, today: str, site: str | None = None) -> list[Hold]:
-    """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself."""
+def holds(store: Store, today: str, site: str | None = None, by_fails: bool = True) -> list[Hold]:
+    """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself.
+
+    `by_fails`: also by open fails, which are looked for in all that is open.
+    """
     rows = store.all(
         "SELECT id, site, from_at, to_at, kind, held_by, why, at, until FROM hold"
         " WHERE ended_at = '' AND until >= ?1 AND ?2 IN ('', site) ORDER BY site, id",
@@ -92,11 +95,8 @@ def holds(store: Store, today: str, site: str | None = None) -> list[Hold]:
         Hold(number=number, site=of, from_at=first, to_at=last, kind=kind, held_by=by, why=why, at=at, until=until)
         for number, of, first, last, kind, by, why, at, until in rows
     ]
-    fails = store.all(
-        "SELECT site, min(since), count(*) FROM finding_now WHERE status = 'fail' AND ? IN ('', site) GROUP BY site",
-        site or "",
-    )
-    for of, since, count in fails:
+    fails = "SELECT site, min(since), count(*) FROM finding_now WHERE status = 'fail' AND ? IN ('', site) GROUP BY site"
+    for of, since, count in store.all(fails, site or "") if by_fails else ():
         found.append(
             Hold(
                 number=0, site=of, from_at=_earlier(since), to_at="", kind="fail", held_by="", why=f"{count} fail",
@@ -123,10 +123,11 @@ def held(store: Store, sites: Iterable[str], today: str, by_fails: bool = True) 
 
     A site that fell silent with a fail would else be stored for ever.
     """
-    return {
-        site: [Held(one.from_at, one.to_at) for one in holds(store, today, site) if by_fails or one.kind != "fail"]
-        for site in sites
-    }
+    found: dict[str, list[Held]] = {site: [] for site in sites}
+    for one in holds(store, today, by_fails=by_fails) if found else ():
+        if one.site in found:
+            found[one.site].append(Held(one.from_at, one.to_at))
+    return found
 
 
 def _earlier(at: str) -> str:
