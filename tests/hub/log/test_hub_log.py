@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import delivery
@@ -221,6 +221,47 @@ def test_a_damaged_log_file_is_told_and_not_replaced(logged: Logged) -> None:
     RunningLog(logged.desk.directory, logged.desk.signer).look(logged.desk.store, published.append, NOW, 0, told.append)
     assert [one["event"] for one in told] == ["log-waits"]
     assert path.read_bytes().startswith(b"no database")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE tile SET hashes = substr(hashes, 1, 64) WHERE level = 0",
+        "UPDATE tile SET hashes = substr(hashes, 1, 90) WHERE level = 0",
+        "UPDATE tile SET hashes = 7",
+        "DELETE FROM tile",
+        "DELETE FROM state; UPDATE tile SET hashes = x''",
+        "UPDATE state SET size = 'x'",
+        "UPDATE state SET last_digest = NULL",
+        "UPDATE state SET note = x'00', size = 3000000000",
+        "UPDATE life SET size = -9",
+        "DELETE FROM leaf",
+    ],
+)
+def test_a_log_with_damaged_rows_ends_no_hub_and_gives_no_proof_that_does_not_hold(logged: Logged, damage: str) -> None:
+    """What is appended to a short tile would lie in another's place."""
+    path = logged.desk.directory / "log.db"
+    logged.report(5)
+    logged.append()
+    logged.log.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA ignore_check_constraints=1")
+        db.execute("PRAGMA writable_schema=1")
+        db.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')")
+        db.commit()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(damage)
+    logged.report(1)
+    told: list[dict[str, Json]] = []
+    running = RunningLog(logged.desk.directory, logged.desk.signer)
+    running.look(logged.desk.store, lambda _: None, NOW, 0, told.append)
+    running.close()
+    assert [one["event"] for one in told] in (["log-waits"], ["logged"]), told
+    with closing(LogStore(logged.desk.directory)) as log:
+        for seq in range(1, 7):
+            with suppress(StoreFailed, ConfigurationError, NotVerified):
+                found = receipts.receipt(log, logged.desk.store, receipts.Place("S1", "event", seq))
+                assert read_receipt(found, logged.keys).digest == logged.sent[seq - 1].report.digest
 
 
 def test_a_restored_hub_goes_on_by_a_statement_and_takes_again_what_it_lost(logged: Logged) -> None:
