@@ -7,14 +7,13 @@ JWS of a report proves the rest.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import digest
-from agent.hub.domain.retention import limit_of
+from agent.hub.domain.retention import may_be_dropped
 from agent.hub.domain.view_columns import SEALED, seal_of
 from agent.hub.stores.case_columns import FINDING, seal_of_telling
-from agent.hub.stores.keeping.bodies import DROPPED
+from agent.hub.stores.keeping.bodies import DROPPED, newest_arrival
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.model.finding import Json
@@ -39,14 +38,6 @@ class Altered:
     stream: str
     seq: int
     what: str
-
-
-def _may_be_dropped(store: Store) -> str:
-    """Return before when a report has to have arrived for its body to be dropped, by the newest one stored."""
-    ((newest,),) = store.all(
-        "SELECT coalesce(max(arrived_at), '') FROM report WHERE id > (SELECT max(id) FROM report) - 1000"
-    )
-    return limit_of("full", datetime.fromisoformat(newest)) if newest else ""
 
 
 def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:
@@ -83,9 +74,9 @@ def check(store: Store, sample: int | None) -> dict[str, Json]:
 
 
 def _altered(store: Store, rows: list[tuple[Any, ...]]) -> list[Altered]:
-    found, dropped_before = [], _may_be_dropped(store)
+    found, newest = [], newest_arrival(store)
     for number, *columns, payload, made_at, config, seal, synced, due_at, event_head, told_seal in rows:
-        is_dropped = payload == DROPPED and columns[8] < dropped_before and columns[2] != "gap"
+        is_dropped = payload == DROPPED and may_be_dropped(columns[2], columns[8], newest)
         if not is_dropped and (digest(exact(store, payload)) != columns[4]):
             what = "payload"
         elif not seal or not told_seal:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from agent.contract.chain import digest
 from agent.contract.envelope import REPORT_TYP, verify
 from agent.contract.signing_keys import PublicKey, public_key
+from agent.hub.domain.retention import may_be_dropped
+from agent.hub.stores.keeping.bodies import newest_arrival
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
@@ -21,7 +23,8 @@ NAMED_MOST: Final = 1000
 
 _AT_ONCE: Final = 500
 _ROWS: Final = (
-    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, CAST(r.payload AS BLOB),"
+    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, r.arrived_at,"
+    " CAST(r.payload AS BLOB),"
     " (SELECT p.digest FROM report p"
     " WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
     " AND p.digest = r.prev), (SELECT count(*) FROM report p WHERE p.site = r.site AND p.epoch = r.epoch"
@@ -32,7 +35,10 @@ _ROWS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A report that does not verify. `what`: `digest`, `key` (it is not here), `signature` or `chain`."""
+    """A report that does not verify. `what`: `digest`, `key` (it is not here), `signature`, `chain` or `body`.
+
+    `body`: it has none, although none of its age is dropped.
+    """
 
     site: str
     epoch: str
@@ -45,20 +51,22 @@ def verify_all(store: Store, site: str = "") -> dict[str, Json]:
     """Verify every report of a site, or of all; return how many, and those that do not verify."""
     keys: dict[str, PublicKey | None] = {}
     found: list[Wrong] = []
-    last, reports, bodies = 0, 0, 0
+    last, reports, bodies, newest = 0, 0, 0, newest_arrival(store)
     while rows := store.all(_ROWS, last, site, _AT_ONCE):
         last = rows[-1][0]
         reports += len(rows)
         for row in rows:
-            bodies += bool(row[9])
+            bodies += bool(row[10])
             found += [Wrong(row[1], row[2], row[3], row[4], what) for what in _wrong(store, keys, row)]
+            if not row[10] and not may_be_dropped(row[3], row[9], newest):
+                found.append(Wrong(row[1], row[2], row[3], row[4], "body"))
     told: list[Json] = [dict(asdict(one)) for one in found[:NAMED_MOST]]
     return {"schema": SCHEMA, "reports": reports, "bodies": bodies, "wrong": len(found), "rows": told}
 
 
 def _wrong(store: Store, keys: dict[str, PublicKey | None], row: tuple[Any, ...]) -> Iterator[str]:
     """Yield what is wrong with a row."""
-    *_, stored_digest, _, kid, jws, stored, fitting, before = row
+    *_, stored_digest, _, kid, jws, _, stored, fitting, before = row
     payload = exact(store, stored)
     if payload:
         if digest(payload) != stored_digest:

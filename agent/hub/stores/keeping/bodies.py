@@ -3,7 +3,8 @@
 A dropped body is an empty one: digest, place in the chain, JWS and the columns of views stay in the row.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from agent.hub.domain.retention import Phase, StoredBody
@@ -80,6 +81,9 @@ def go_on(store: Store, phase: Phase, after_id: int) -> None:
     store.run("INSERT OR REPLACE INTO housekeeping VALUES (?, ?)", phase, after_id)
 
 
-def counts(store: Store) -> Sequence[tuple[str, int, int]]:
-    """Return of each stream how many reports there are, and how many of them have their body."""
-    return store.all("SELECT stream, count(*), sum(length(payload) > 0) FROM report GROUP BY stream ORDER BY stream")
+def newest_arrival(store: Store) -> datetime:
+    """Return when the newest reports arrived, the oldest time for an empty store: no later clock drops a body."""
+    ((newest,),) = store.all(
+        "SELECT coalesce(max(arrived_at), '') FROM report WHERE id > (SELECT max(id) FROM report) - 1000"
+    )
+    return datetime.fromisoformat(newest) if newest else datetime.min.replace(tzinfo=UTC)
