@@ -129,7 +129,7 @@ def _view(actions: Any, data: argparse.ArgumentParser) -> None:
     status = actions.add_parser("status", parents=[data], help="show what came from each site")
     status.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
     status.add_argument("--limit", type=number, default=SITES_SHOWN, metavar="N", help="so many sites (default 500)")
-    status.add_argument("--after", default="", metavar="SITE", help="those behind this one, by name")
+    status.add_argument("--after", metavar="SITE", help="those behind this one, by name")
     actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
     orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
     orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")

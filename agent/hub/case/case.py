@@ -55,14 +55,16 @@ Times = Mapping[StreamName, list[tuple[str, int, datetime]]]
 """Stream -> epoch, number and the site's own time of each report."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case as it is written, and its summary."""
+    """A case as it is written, and its summary. `first_at`, `last_at`: times of its reports, and the time asked for."""
 
     data: bytes
     rows: tuple[StatusSpan, ...]
     envelopes: int
     missing: int
+    first_at: datetime
+    last_at: datetime
 
 
 def write_case(
@@ -96,7 +98,7 @@ def write_case(
     ]
     if not stored:
         raise UsageError("no report of site {site} bears on this time; see `camwarden hub status`", site=site)
-    dated = {(epoch, stream, seq) for stream, of in times.items() for epoch, seq, _ in of}
+    dated = {(epoch, stream, seq): at for stream, of in times.items() for epoch, seq, at in of}
     dropped = [one for one in stored if not one.payload and (one.epoch, one.stream, one.seq) in dated]
     gone = {(report.epoch, report.stream, report.seq) for report in dropped}
     told = [
@@ -117,7 +119,9 @@ def write_case(
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
-    envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored if report not in dropped}
+    empty = {_name(report) for report in dropped}
+    by_name = {_name(report): report for report in stored}
+    envelopes = {f"envelopes/{name}": _envelope(one) for name, one in by_name.items() if name not in empty}
     files = {name: data for name, data in envelopes.items() if data is not None}
     receipts = receipts_of(log, store, _last_of_each(site, stored))
     disputed = contested(store, site, check, start, end)
@@ -138,7 +142,15 @@ def write_case(
     files["trust.json"] = _json([asdict(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
     subject: dict[str, Json] = {"site": site, "check": check, "from": utc_text(start), "to": utc_text(end)}
     files[MANIFEST] = write_manifest(subject, files, signer)
-    return Case(pack(files), rows, about.envelopes, about.missing)
+    used = [at for report in stored if (at := dated.get((report.epoch, report.stream, report.seq))) is not None]
+    return Case(
+        data=pack(files),
+        rows=rows,
+        envelopes=about.envelopes,
+        missing=about.missing,
+        first_at=min([start, *used]),
+        last_at=max([end, *used]),
+    )
 
 
 def _places(times: Times, order: Mapping[str, int], begin: datetime, start: datetime, end: datetime) -> Places:

@@ -33,7 +33,7 @@ def write_status(
     store: Store,
     trust: Trust | None = None,
     now: datetime | None = None,
-    names: tuple[str | None, str] = (None, ""),
+    names: tuple[str | None, str | None] = (None, None),
     most: int = -1,
 ) -> dict[str, Json]:
     """Return counts, chains and gaps of known sites.
@@ -48,7 +48,7 @@ def write_status(
     names.
     """
     only, after = names
-    listed, total = city.site_page(store, after, most)
+    listed, total, is_more = city.site_page(store, after, most)
     if only is not None:
         listed = [only]
     page = (listed[0], listed[-1]) if listed else ("", "")
@@ -99,7 +99,7 @@ def write_status(
         }
 
     known = [site for site in listed if site in counted or site in rows]
-    more = listed[-1] if only is None and len(listed) == most else None
+    more = listed[-1] if only is None and is_more and listed else None
     return {"schema": SCHEMA, "total": total, "next": more, "sites": {site: _contained(shown, site) for site in known}}
 
 

@@ -27,8 +27,9 @@ AT_ONCE: Final = 500
 _NEWEST: Final = 1000
 
 _OVER = (
-    "SELECT r.id, r.site, r.arrived_at, r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
+    "SELECT r.id, r.site, r.arrived_at, coalesce(d.made_at, ''), r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
     " FROM report r JOIN site s USING (site) LEFT JOIN chain c USING (site, epoch, stream)"
+    " LEFT JOIN said d ON d.id = r.id"
     " WHERE r.id > ? ORDER BY r.id LIMIT ?"
 )
 _WITH_REPORT = (
@@ -113,18 +114,18 @@ def expire_portion(store: Store, limit: str, after_id: int, today: str) -> tuple
     """
     rows = store.all(_OVER, after_id, AT_ONCE)
     spans = held(
-        store, {site for _, site, arrived_at, spare in rows if arrived_at < limit and spare}, today, by_fails=False
+        store, {site for _, site, arrived_at, _, spare in rows if arrived_at < limit and spare}, today, by_fails=False
     )
     over = [
         (number, site)
-        for number, site, arrived_at, spare in rows
-        if arrived_at < limit and spare and not is_held(spans[site], arrived_at)
+        for number, site, arrived_at, made_at, spare in rows
+        if arrived_at < limit and spare and not is_held(spans[site], made_at or arrived_at, arrived_at)
     ]
     for number, _ in over:
         make_independent(store, number)
         for statement in _WITH_REPORT:
             store.run(statement, number)
-    is_end = len(rows) < AT_ONCE or all(arrived_at >= limit for _, _, arrived_at, _ in rows)
+    is_end = len(rows) < AT_ONCE or all(arrived_at >= limit for _, _, arrived_at, _, _ in rows)
     return (0 if is_end else rows[-1][0]), [site for _, site in over]
 
 

@@ -61,16 +61,18 @@ def test_status_comes_in_pages_by_name_and_says_what_is_left(
     desk.hand_in("nonsense", b"", "")
     desk.store.close()
     words = ["hub", "status", "--data", str(desk.directory)]
-    pages, after = [], ""
-    while True:
-        assert main([*words, "--json", "--limit", "2", "--after", after]) == 0
-        told = json.loads(capsys.readouterr().out)
-        assert told["total"] == 4
-        pages.append(list(told["sites"]))
-        if told["next"] is None:
-            break
-        after = told["next"]
-    assert pages == [["", "S1"], ["S2", "S3"], []]
+    for most, wanted in (("2", [["", "S1"], ["S2", "S3"]]), ("1", [[""], ["S1"], ["S2"], ["S3"]])):
+        pages: list[list[str]] = []
+        after: list[str] = []
+        while len(pages) < 9:
+            assert main([*words, "--json", "--limit", most, *after]) == 0
+            told = json.loads(capsys.readouterr().out)
+            assert told["total"] == 4
+            pages.append(list(told["sites"]))
+            if told["next"] is None:
+                break
+            after = ["--after", told["next"]]
+        assert pages == wanted
     assert main([*words, "S2", "--json"]) == 0
     assert list(json.loads(capsys.readouterr().out)["sites"]) == ["S2"]
     assert main([*words, "--limit", "3"]) == 0

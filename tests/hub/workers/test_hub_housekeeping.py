@@ -202,6 +202,32 @@ def test_a_held_report_is_not_expired_whole_either(desk: Desk, day: Day) -> None
     assert kept == {4, 5, 6, 13}
 
 
+def test_a_case_that_was_handed_out_can_be_made_again_with_what_it_needs_from_outside_its_time(
+    desk: Desk, day: Day
+) -> None:
+    """The configuration before its begin and the first reports behind its end are in it, and not in the time asked."""
+    asked = ("S1", "camera-online", BEGIN + DAY + HOUR, BEGIN + DAY + 7 * HOUR)
+    case = write_case(desk.store, trust.load(desk.directory), desk.signer, *asked)
+    now = later(desk, day, 380 * DAY)
+    keep_hold(desk.store, case_hold("S1", case.first_at, case.last_at, now, "x"))
+    expire = Expiry(timedelta(days=200))
+    keep_house(desk.store, now)
+    for turn in range(9):
+        expire.look(desk.store, now, turn * DAY_S, lambda event: None)
+    assert write_case(desk.store, trust.load(desk.directory), desk.signer, *asked).data == case.data
+
+
+def test_a_report_made_in_a_held_time_stays_however_late_it_came(desk: Desk, day: Day) -> None:
+    (late, *_) = day.report(BEGIN + 5 * DAY, health(BEGIN + 5 * DAY))
+    desk.send(late, at=BEGIN + 9 * DAY)
+    now = later(desk, day, 400 * DAY)
+    keep_hold(desk.store, case_hold("S1", BEGIN + 4 * DAY, BEGIN + 6 * DAY, now, "x"))
+    expire = Expiry(timedelta(days=200))
+    for turn in range(9):
+        expire.look(desk.store, now, turn * DAY_S, lambda event: None)
+    assert desk.store.all("SELECT seq FROM report WHERE digest = ?", late.report.digest) == [(late.report.seq,)]
+
+
 def interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, place: int) -> bool:
     """Let housekeeping begin and end it at its n-th write; return whether it came so far."""
     real, times = Store.run, [0]

@@ -99,6 +99,7 @@ def _print_facts(facts: SiteFacts, state: str, lang: str) -> None:
     told = Message("division {division}, {cameras} cameras, configuration report of {at}", values)
     if not facts.made_at:
         told = Message("no configuration report of its present life has come")
-    print(f"{facts.site}{translate(': ', lang)}{together((translate(state, lang), render(told, lang)), lang)}")
+    line = together((translate(state, lang), render(told, lang)), lang)
+    print(printable(f"{facts.site}{translate(': ', lang)}{line}"))
     for device, *names in facts.devices:
         print(printable(f"  {device}  {' '.join(name for name in names if name)}".rstrip()))

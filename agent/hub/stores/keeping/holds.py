@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people_text import TEXT_MAX_CHARS, refuse_text
 from agent.hub.domain.retention import AFTER_DECISION, BEFORE_FAIL, Held
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 from agent.verify.members import time_of
 
 Kind = Literal["person", "case", "fail", "dispute"]
-
-TEXT_MAX_CHARS: Final = 500
 
 HELD_FOR_CASE: Final = timedelta(days=366)
 
@@ -47,10 +46,7 @@ def keep_hold(store: Store, hold: Hold) -> int:
     if hold.from_at >= hold.to_at:
         raise UsageError("--from must be before --to")
     for text in (hold.held_by, hold.why):
-        if not text.strip() or len(text) > TEXT_MAX_CHARS or not text.isprintable():
-            raise UsageError(
-                "{text!r}: write 1 to {most} characters on one line", text=text[:TEXT_MAX_CHARS], most=TEXT_MAX_CHARS
-            )
+        refuse_text(text)
     with store.transaction():
         if not store.all("SELECT 1 FROM site WHERE site = ?", hold.site):
             raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=hold.site)
@@ -73,6 +69,8 @@ def case_hold(site: str, start: datetime, end: datetime, now: datetime, what: st
 
 def release(store: Store, number: int, by: str, why: str, now: datetime) -> None:
     """End a hold before its last day; who, when and why stay. Raises UsageError, StoreFailed."""
+    for text in (by, why):
+        refuse_text(text)
     ended = store.run(
         "UPDATE hold SET ended_by = ?, ended_why = ?, ended_at = ? WHERE id = ? AND ended_at = ''",
         *(by, why, utc_text(now), number),

@@ -41,6 +41,7 @@ def test_a_time_is_held_listed_and_released(told: Desk, tmp_path: Path, capsys: 
     assert hub(told, "holds", "--json") == 0
     found = json.loads(capsys.readouterr().out)["holds"]
     assert [(one["number"], one["kind"]) for one in found] == [(1, "person"), (2, "person"), (3, "case")]
+    assert hub(told, "release", 1, "--by", "Li", "--why", "") == 2
     assert hub(told, "release", 1, "--by", "Li", "--why", "over") == 0
     assert hub(told, "release", 1, "--by", "Li", "--why", "over") == 2
     capsys.readouterr()
