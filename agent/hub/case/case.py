@@ -27,10 +27,10 @@ from agent.hub.log.receipts import Place, receipts_of
 from agent.hub.log.store import LogStore
 from agent.hub.stores.case_columns import evidence_of
 from agent.hub.stores.disputes import DisputeRow
+from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.queries import StoredReport
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
 from agent.hub.views.dispute_row import row_json
-from agent.hub.views.queries import StoredReport
 from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName, listed
@@ -85,8 +85,7 @@ def write_case(
     """
     if start >= end:
         raise UsageError("--from must be before --to")
-    city = store.all("SELECT city FROM site WHERE site = ?", site)
-    if not city:
+    if store.epoch_of(site) is None:
         raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=site)
     order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
     times = {stream: _times(store, site, stream) for stream in STREAMS}
@@ -127,7 +126,7 @@ def write_case(
     disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
-        *(site, str(city[0][0]), check, start, end, rules, kids, signer.kid),
+        *(site, store.city_and_epoch(site)[0], check, start, end, rules, kids, signer.kid),
         *(len(files), number + sum(gap.count for gap in explained)),
     )
     for place, text in receipts.items():

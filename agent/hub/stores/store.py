@@ -262,6 +262,37 @@ class Store:
             self._met.add((site, epoch))
         return bool(added) and known
 
+    def epoch_of(self, site: str) -> str | None:
+        """Return the epoch that a site lives in; None where nothing verified has come of it."""
+        rows = self.all("SELECT epoch FROM site WHERE site = ?", site)
+        return str(rows[0][0]) if rows else None
+
+    def all_epochs(self) -> list[tuple[str, str]]:
+        """Return each known site, and the epoch that it lives in."""
+        return self.all("SELECT site, epoch FROM site")
+
+    def connection(self, site: str) -> tuple[str, int, str]:
+        """Return a known site's epoch, and number and status of its last connection."""
+        ((epoch, number, status),) = self.all("SELECT epoch, connection_no, status FROM site WHERE site = ?", site)
+        return epoch, number, status
+
+    def city_and_epoch(self, site: str) -> tuple[str, str]:
+        """Return the city of a known site, and the epoch that it lives in."""
+        ((city, epoch),) = self.all("SELECT city, epoch FROM site WHERE site = ?", site)
+        return city, epoch
+
+    def body_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, bytes, datetime] | None:
+        """Return digest, exact bytes and time of arrival of the report that came first under a number."""
+        rows = self.all(
+            "SELECT digest, payload, arrived_at FROM report"
+            " WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
+            *(site, epoch, stream, seq),
+        )
+        if not rows:
+            return None
+        ((digest, payload, arrived_at),) = rows
+        return digest, payloads.exact(self, payload), datetime.fromisoformat(arrived_at)
+
     def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
         """Store the connection status that a site reports."""
         self.run(

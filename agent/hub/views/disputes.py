@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from agent.contract.disputes import DUE_WITHIN
 from agent.hub.stores import disputes
 from agent.hub.stores.disputes import DisputeRow
+from agent.hub.stores.reading import queries
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
 from agent.hub.views.dispute_row import row_json
 from agent.hub.views.status import order_state
 from agent.model.finding import Json, utc_text

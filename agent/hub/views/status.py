@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.accepted_loss import accepted
 from agent.hub.domain.view_columns import read_config
 from agent.hub.stores import city
 from agent.hub.stores.acknowledged import acknowledged_json
-from agent.hub.stores.disputes import disputes
+from agent.hub.stores.disputes import disputes, open_dispute_counts
 from agent.hub.stores.drills import drills_json
+from agent.hub.stores.intake.accepted import accepted
+from agent.hub.stores.orders.commands import open_command_counts
+from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
-from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.views.silent import silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json
@@ -61,7 +62,7 @@ def write_status(
     for chain in queries.chain_rows(store, names=page):
         chains[chain.site].append(chain)
     confirmed = queries.confirmed_counts(store, page)
-    open_orders, open_disputes = open_order_counts(store), open_dispute_counts(store)
+    open_orders, open_disputes = open_command_counts(store), open_dispute_counts(store)
     policies = _policies(store)
 
     bound: dict[str, list[Binding]] = defaultdict(list)
@@ -201,17 +202,6 @@ def _policies(store: Store) -> dict[str, dict[str, Json]]:
         site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
         for site, desired, reported, no in queries.policies(store)
     }
-
-
-def open_dispute_counts(store: Store) -> dict[str, int]:
-    """Return how many disputes of each site have no decision yet."""
-    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
-
-
-def open_order_counts(store: Store) -> dict[str, int]:
-    """Return how many orders of each site have no answer yet, expired ones too."""
-    rows = store.all("SELECT site, count(*) FROM command WHERE status IN ('', 'waits') GROUP BY site")
-    return dict(rows)
 
 
 def order_state(row: queries.OrderRow, now: datetime) -> str:

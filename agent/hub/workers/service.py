@@ -26,14 +26,14 @@ from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
 from agent.host.lock import lock
-from agent.hub.domain import accepted_loss, epochs
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
 from agent.hub.stores import trust
 from agent.hub.stores.evidence import check_after
+from agent.hub.stores.intake import accepted
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
-from agent.hub.workers import decisions, orders, resend
+from agent.hub.workers import decisions, epochs, orders, resend
 from agent.hub.workers.answers import Ack, write_ack
 from agent.hub.workers.expire import Expiry
 from agent.hub.workers.housekeeping import Housekeeping
@@ -226,7 +226,7 @@ class _Service:
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
         with self._store.transaction():
             orders.renew_all(self._store, self._clock())
-        sites = self._store.all("SELECT site, epoch FROM site")
+        sites = self._store.all_epochs()
         for start in range(0, len(sites), _ACKS_AT_ONCE):
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
@@ -277,7 +277,7 @@ class _Service:
         if now_s < self._orders_look_at_s:
             return
         self._orders_look_at_s = now_s + _LOOK_S
-        if accepted_loss.unseen(self._store):
+        if accepted.unseen(self._store):
             with self._store.transaction():
                 events = self._intake.take_accepted(now)
             for event in events:

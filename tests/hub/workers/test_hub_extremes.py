@@ -17,7 +17,8 @@ from agent.contract.orders import Range
 from agent.contract.topics import topic
 from agent.contract.watermark import SEQ_MAX
 from agent.hub.stores import store as store_module
-from agent.hub.workers import orders, resend
+from agent.hub.stores.intake import holes
+from agent.hub.workers import orders
 from agent.hub.workers.resend import NEAR, QUIET
 from agent.model.errors import StoreFailed, UsageError
 from agent.model.finding import Draft, Head, Json
@@ -218,8 +219,8 @@ def test_long_after_a_loss_the_hub_does_not_search_for_it_at_each_look(
     desk.look(NOW + QUIET)
     answer(desk, maker, str(asked(desk)[0]["id"]), ((2, 3),))
     searched: list[object] = []
-    real = resend.absent
-    monkeypatch.setattr(resend, "absent", lambda *values: searched.append(values) or real(*values))
+    real = holes.absent
+    monkeypatch.setattr(holes, "absent", lambda *values: searched.append(values) or real(*values))
     for number in (6, 7):  # what comes in its turn
         desk.send(reports[number - 1], at=NOW + QUIET)
     assert desk.look(NOW + 3 * QUIET) == []

@@ -12,8 +12,8 @@ from agent.commands.hub.view import reading
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.findings import SiteFacts, Stretch, Wanted, findings, history, site_facts
+from agent.hub.stores.reading import queries
 from agent.hub.stores.words import Word, words_of
-from agent.hub.views import queries
 from agent.hub.views.silent import standing
 from agent.model.errors import UsageError
 from agent.model.exits import OK

@@ -10,9 +10,9 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.stores.case_columns import FINDING, Finding
+from agent.hub.stores.intake.holes import absent
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.store import Store
-from agent.hub.workers.resend import absent
 from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
@@ -205,6 +205,22 @@ def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str,
         "SELECT epoch, seq, made_at FROM report JOIN said USING (id) WHERE site = ? AND stream = ? AND fork = 0",
         *(site, stream),
     )
+
+
+def report_id_at(store: Store, site: str, epoch: str, stream: str, seq: int) -> tuple[int, str] | None:
+    """Return id and digest of the report under a number; `epoch` empty: of the one that the site lives in."""
+    rows = store.all(
+        "SELECT id, digest FROM report WHERE site = ? AND stream = ? AND seq = ? AND fork = 0"
+        " AND epoch = coalesce(nullif(?, ''), (SELECT epoch FROM site WHERE site = report.site))",
+        *(site, stream, seq, epoch),
+    )
+    return rows[0] if rows else None
+
+
+def digest_by_id(store: Store, report_id: int) -> str:
+    """Return the digest of a stored report; empty where it is no longer here."""
+    rows = store.all("SELECT digest FROM report WHERE id = ?", report_id)
+    return str(rows[0][0]) if rows else ""
 
 
 def stored_reports(
