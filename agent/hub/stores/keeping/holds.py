@@ -23,7 +23,10 @@ HELD_FOR_CASE: Final = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts."""
+    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts.
+
+    `why`: what a person wrote; of open fails how many there are, of a dispute the begin of its name.
+    """
 
     number: int
     site: str
@@ -97,7 +100,7 @@ def holds(store: Store, today: str, site: str | None = None, by_fails: bool = Tr
     for of, since, count in store.all(fails, site or "") if by_fails else ():
         found.append(
             Hold(
-                number=0, site=of, from_at=_earlier(since), to_at="", kind="fail", held_by="", why=f"{count} fail",
+                number=0, site=of, from_at=_earlier(since), to_at="", kind="fail", held_by="", why=str(count),
                 at=since, until="",
             )
         )  # fmt: skip
