@@ -939,6 +939,7 @@ complete -c camwarden -n '_shtab_camwarden_using hub trust' -l version -d 'print
 complete -c camwarden -n '_shtab_camwarden_using hub trust; and test $_shtab_camwarden_npos -eq 0' -a add -d 'trust a key after comparing its thumbprint'
 complete -c camwarden -n '_shtab_camwarden_using hub trust add' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub trust add' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden -n '_shtab_camwarden_using hub trust add' -l key -xka "(__fish_complete_path (commandline -ct))" -d 'the public key: output of `camwarden keys show --json`'
 complete -c camwarden -n '_shtab_camwarden_using hub trust add' -l until -x -d 'last day of its use, YYYY-MM-DD in UTC (default: none)'
 complete -c camwarden -n '_shtab_camwarden_using hub trust add' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
 complete -c camwarden -n '_shtab_camwarden_using hub trust add' -l json -d 'print one JSON object'

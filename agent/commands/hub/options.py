@@ -83,6 +83,7 @@ def _trust(actions: Any, data: argparse.ArgumentParser) -> None:
     add = trust_actions.add_parser("add", parents=[data], help="trust a key after comparing its thumbprint")
     add.add_argument("site", metavar="SITE")
     add.add_argument("thumbprint", metavar="THUMBPRINT", help="as `camwarden keys show` prints it at the site")
+    add.add_argument("--key", type=Path, metavar="FILE", help="the public key: output of `camwarden keys show --json`")
     add.add_argument("--until", type=day, metavar="DAY", help="last day of its use, YYYY-MM-DD in UTC (default: none)")
     revoke = trust_actions.add_parser("revoke", parents=[data], help="take a key's trust away")
     revoke.add_argument("thumbprint", metavar="THUMBPRINT")

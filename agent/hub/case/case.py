@@ -35,7 +35,7 @@ from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName, listed
 from agent.verify.archive import pack
-from agent.verify.bindings import Trust
+from agent.verify.bindings import Binding, Trust
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import write_manifest
 from agent.verify.members import time_of
@@ -138,7 +138,7 @@ def write_case(
     files["rules.json"] = _json(_rules(about))
     keys = [public_key(jwk) for kid in kids if (jwk := store.key(kid)) is not None]
     files["keys.jwks.json"] = _json(jwk_set({key.kid: key for key in [*keys, signer.public]}))
-    files["trust.json"] = _json([asdict(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
+    files["trust.json"] = _json([_binding(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
     subject: dict[str, Json] = {"site": site, "check": check, "from": utc_text(start), "to": utc_text(end)}
     files[MANIFEST] = write_manifest(subject, files, signer)
     used = [at for report in stored if (at := dated.get((report.epoch, report.stream, report.seq))) is not None]
@@ -239,6 +239,13 @@ def _last_of_each(site: str, stored: Sequence[StoredReport]) -> list[Place]:
     """Return the last report of each chain, forks aside: those before it hang on it by their digests."""
     last = {(one.epoch, one.stream): one.seq for one in sorted(stored, key=lambda one: one.seq) if not one.fork}
     return [Place(site, stream, seq, epoch) for (epoch, stream), seq in sorted(last.items())]
+
+
+def _binding(one: Binding) -> Json:
+    """Return a binding without its key, which `keys.jwks.json` has."""
+    entry: dict[str, Json] = asdict(one)
+    del entry["jwk"]
+    return entry
 
 
 def _name(report: StoredReport) -> str:

@@ -196,8 +196,13 @@ class Intake:
         self.news = True
 
     def _key(self, kid: str) -> PublicKey | None:
+        """Return a key that a site has shown, or that was here when it was bound."""
         if kid not in self._keys:
             jwk = self._store.key(kid)
+            bound = self.trust.bindings.get(kid)
+            if jwk is None and bound is not None and bound.jwk:
+                jwk = bound.jwk
+                self._store.keep_key(bound.site, kid, jwk)
             if jwk is None:
                 return None
             self._keys[kid] = public_key(dict(jwk))

@@ -45,7 +45,7 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
     heads = {stream: head.seq for stream, head in rotation.heads.items()}
     limit = Rotated(rotation.new.kid, claim.epoch, heads, other_epochs(store, site, claim.epoch))
     try:
-        after = trust.rotate(directory, site, claim.kid, limit, now)
+        after = trust.rotate(directory, site, claim.kid, limit, now, rotation.new.jwk)
     except (Forbidden, ConfigurationError) as error:
         raise NotVerified("trust-file", error.message) from None
     if after is None:
