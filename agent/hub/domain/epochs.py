@@ -86,7 +86,7 @@ def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | 
         return None
     digest, prev, is_fork = next((row for row in rows if row[1] == due), rows[0])
     if is_fork:
-        store.run(f"UPDATE report SET fork = (digest <> ?) WHERE {where}", digest, *key, seq)  # noqa: S608
+        store.count_first(key, seq, digest)
     return digest, prev
 
 

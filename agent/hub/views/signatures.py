@@ -11,7 +11,9 @@ from typing import Any, Final
 from agent.contract.chain import digest
 from agent.contract.envelope import REPORT_TYP, verify
 from agent.contract.signing_keys import PublicKey, public_key
+from agent.hub.domain.view_columns import data_of
 from agent.hub.stores.keeping.payloads import exact
+from agent.hub.stores.keeping.rows import jws_out
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
@@ -21,7 +23,8 @@ NAMED_MOST: Final = 1000
 
 _AT_ONCE: Final = 500
 _ROWS: Final = (
-    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, CAST(r.payload AS BLOB),"
+    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.protected, r.signature,"
+    " CAST(r.payload AS BLOB),"
     " (SELECT p.digest FROM report p"
     " WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
     " AND p.digest = r.prev), (SELECT count(*) FROM report p WHERE p.site = r.site AND p.epoch = r.epoch"
@@ -50,7 +53,7 @@ def verify_all(store: Store, site: str = "") -> dict[str, Json]:
         last = rows[-1][0]
         reports += len(rows)
         for row in rows:
-            bodies += bool(row[9])
+            bodies += bool(row[10])
             found += [Wrong(row[1], row[2], row[3], row[4], what) for what in _wrong(store, keys, row)]
     told: list[Json] = [dict(asdict(one)) for one in found[:NAMED_MOST]]
     return {"schema": SCHEMA, "reports": reports, "bodies": bodies, "wrong": len(found), "rows": told}
@@ -58,21 +61,24 @@ def verify_all(store: Store, site: str = "") -> dict[str, Json]:
 
 def _wrong(store: Store, keys: dict[str, PublicKey | None], row: tuple[Any, ...]) -> Iterator[str]:
     """Yield what is wrong with a row."""
-    *_, stored_digest, _, kid, jws, stored, fitting, before = row
+    *_, stored_digest, prev, kid, protected, signature, stored, fitting, before = row
     payload = exact(store, stored)
+    says_before = prev
     if payload:
         if digest(payload) != stored_digest:
             yield "digest"
+        else:
+            says_before = data_of(payload).get("prev")
         if kid not in keys:
             jwk = store.key(kid)
             keys[kid] = public_key(dict(jwk)) if jwk is not None else None
         key = keys[kid]
         try:
             if key is not None:
-                verify(payload, jws, {key.kid: key}, REPORT_TYP)
+                verify(payload, jws_out(protected, signature), {key.kid: key}, REPORT_TYP)
         except NotVerified:
             yield "signature"
         if key is None:
             yield "key"
-    if before and fitting is None:
+    if (before and fitting is None) or says_before != prev:
         yield "chain"

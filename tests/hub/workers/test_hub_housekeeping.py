@@ -72,11 +72,15 @@ def left(store: Store) -> list[tuple[str, int]]:
     return store.all("SELECT stream, seq FROM report WHERE length(payload) > 0 ORDER BY stream, seq")
 
 
+def one_of(desk: Desk, stream: str, seq: int) -> int:
+    return int(desk.store.all("SELECT id FROM report WHERE stream = ? AND seq = ?", stream, seq)[0][0])
+
+
 def rows(store: Store) -> list[tuple[object, ...]]:
     """Return everything that stays of a report."""
     return store.all(
-        "SELECT id, site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, made_at, config, seal"
-        " FROM report JOIN said USING (id) ORDER BY id"
+        "SELECT id, site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, protected, signature, made_at,"
+        " config, clock_synced, due_at, event_head, seal FROM report ORDER BY id"
     )
 
 
@@ -109,16 +113,17 @@ def test_after_a_year_heads_and_proofs_stay_and_the_newest_of_each_stream(desk: 
 def test_a_body_that_somebody_emptied_is_told(desk: Desk, day: Day) -> None:
     now = later(desk, day, 100 * DAY)
     keep_house(desk.store, now)
-    desk.store.run("UPDATE report SET payload = x'' WHERE stream = 'health' AND seq = 13")
+    desk.store.run("DELETE FROM body WHERE id = ?", one_of(desk, "health", 13))
     assert [one["seq"] for one in evidence.check(desk.store, None)["rows"]] == [13]  # type: ignore[index,union-attr,call-overload]
 
 
 def test_verifying_all_tells_a_signature_a_chain_and_a_key_that_do_not_fit(desk: Desk, day: Day) -> None:
     assert verify_all(desk.store)["wrong"] == 0
-    desk.store.run("UPDATE report SET jws = (SELECT jws FROM report WHERE stream = 'health' AND seq = 2)"
-                   " WHERE stream = 'health' AND seq = 1")  # fmt: skip
-    desk.store.run("UPDATE report SET prev = ? WHERE stream = 'event' AND seq = 3", "0" * 64)
-    desk.store.run("UPDATE report SET payload = ? WHERE stream = 'config' AND seq = 2", b"{}")
+    first, second = one_of(desk, "health", 1), one_of(desk, "health", 2)
+    other = "(SELECT signature FROM report_row WHERE id = ?)"
+    desk.store.run(f"UPDATE report_row SET signature = {other} WHERE id = ?", second, first)  # noqa: S608
+    desk.store.run("UPDATE report_row SET prev = ? WHERE id = ?", bytes(32), one_of(desk, "event", 3))
+    desk.store.run("UPDATE body SET payload = ? WHERE id = ?", b"{}", one_of(desk, "config", 2))
     found = [(one["stream"], one["seq"], one["what"]) for one in verify_all(desk.store)["rows"]]  # type: ignore[index,union-attr,call-overload]
     assert found == [
         ("health", 1, "signature"), ("event", 3, "chain"), ("config", 2, "digest"), ("config", 2, "signature"),
@@ -242,7 +247,9 @@ def test_a_report_that_came_while_the_clock_was_wrong_holds_up_no_other(
     desk: Desk, day: Day, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.hub.workers.housekeeping.AT_ONCE", 4)
-    desk.store.run("UPDATE report SET arrived_at = ? WHERE stream = 'health' AND seq = 2", utc_text(BEGIN + 99 * DAY))
+    desk.store.run(
+        "UPDATE report_row SET arrived_at = ? WHERE id = ?", utc_text(BEGIN + 99 * DAY), one_of(desk, "health", 2)
+    )
     now = later(desk, day, 100 * DAY)
     assert keep_house(desk.store, now) == 2 * DAYS - 1
     assert ("health", 2) in left(desk.store)
