@@ -142,5 +142,5 @@ def hub_database(directory: Path) -> Iterator[sqlite3.Connection]:
 def reports_stored(connection: sqlite3.Connection) -> int:
     """Return how many different reports the hub has verified and stored: it deletes none."""
     with suppress(sqlite3.OperationalError):  # not laid out yet
-        return int(connection.execute("SELECT ifnull(max(id), 0) FROM report").fetchone()[0])
+        return int(connection.execute("SELECT ifnull(max(id), 0) FROM report_row").fetchone()[0])
     return 0

@@ -147,6 +147,8 @@ READS_JSON = {
     "agent/hub/domain/now_columns.py": "the open findings of a body, once, at intake",
     "agent/hub/stores/current.py": "fills a database of an older version, once",
     "agent/hub/stores/day_figures.py": "what it has written itself",
+    "agent/hub/stores/keeping/older_rows.py": "a stored body of an older version, once",
+    "agent/hub/views/signatures.py": "`hub verify`: what a signed body says that came before it",
     "agent/hub/stores/schema.py": "fills a database of an older version, once",
     "agent/hub/stores/store.py": "public keys",
     "agent/hub/stores/trust.py": "public keys and who trusts them",

@@ -3,26 +3,21 @@
 import argparse
 import json
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
 
-from agent.contract.jwk import PublicKey, jwk_set, public_key
+from agent.contract.jwk import jwk_set, load_shown_key
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
-from agent.model.errors import ConfigurationError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.translate import render, together
 from agent.verify import bindings
-
-KEY_MAX_BYTES: Final = 16_384
 
 
 def run(args: argparse.Namespace) -> int:
     """Change or show the trust file."""
     now = datetime.now(UTC)
     if args.trust_action == "add":
-        key = _key_in(args.key) if args.key is not None else None
+        key = load_shown_key(args.key) if args.key is not None else None
         bound = trust.add(args.data, args.site, args.thumbprint, now, args.until, key=key)
         until = bound.bindings[args.thumbprint].until
         if args.json:
@@ -46,19 +41,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _list(args)
     return OK
-
-
-def _key_in(path: Path) -> PublicKey:
-    """Return the public key in a file of `camwarden keys show --json`, or a bare JWK. Raises ConfigurationError."""
-    try:
-        data = json.loads(path.read_bytes()[:KEY_MAX_BYTES])
-        return public_key(data.get("jwk", data))
-    except OSError as error:
-        raise ConfigurationError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
-    except (ValueError, AttributeError, RecursionError):
-        raise ConfigurationError(
-            "{path}: no public key; take what `camwarden keys show --json` prints at the site", path=path
-        ) from None
 
 
 def _list(args: argparse.Namespace) -> None:

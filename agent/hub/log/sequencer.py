@@ -80,7 +80,7 @@ def append(
 
 def waiting(log_state: State | None, store: Store) -> int:
     """Return how many accepted reports are not in the log yet."""
-    ((count,),) = store.all("SELECT count(*) FROM report WHERE id > ?", log_state.last_id if log_state else 0)
+    ((count,),) = store.all("SELECT count(*) FROM report_row WHERE id > ?", log_state.last_id if log_state else 0)
     return int(count)
 
 
@@ -96,7 +96,7 @@ def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
 
 def _hold_against(store: Store, state: State) -> None:
     """Raise LogBehind where hub.db ends before the log does, or has another report at its end."""
-    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report")
+    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report_row")
     rows = store.all("SELECT digest FROM report WHERE id = ?", state.last_id)
     if newest < state.last_id or (rows and rows[0][0] != state.last_digest):
         raise LogBehind(

@@ -14,6 +14,7 @@ from agent.hub.stores.drills import drills_json
 from agent.hub.stores.intake.accepted import accepted
 from agent.hub.stores.orders.commands import open_command_counts
 from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.orders import OrderRow, given_orders, policies_shown
 from agent.hub.stores.reading.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.stores.store import Store
 from agent.hub.views.changes import change_json, changes_of
@@ -189,7 +190,7 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
             "result_at": row.result_at or None,
             "expires_at": row.expires_at,
         }
-        for row in queries.orders(store, site)
+        for row in given_orders(store, site)
     ]
     told = _policies(store)
     policies: list[Json] = [{"site": name, **told[name]} for name in sorted(told) if site in (None, name)]
@@ -200,11 +201,11 @@ def _policies(store: Store) -> dict[str, dict[str, Json]]:
     """Return of each site that was sent, or reports, a policy: both versions, and what it refused with its why."""
     return {
         site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
-        for site, desired, reported, no in queries.policies(store)
+        for site, desired, reported, no in policies_shown(store)
     }
 
 
-def order_state(row: queries.OrderRow, now: datetime) -> str:
+def order_state(row: OrderRow, now: datetime) -> str:
     """Return what became of an order; see `write_orders`."""
     if row.status in ("answered", "refused", "answer-refused"):
         return row.status

@@ -19,7 +19,6 @@ from typing import Final
 
 from agent.hub.stores.chains import Key
 from agent.hub.stores.intake.epochs import (
-    choose_version,
     keep_verdict,
     raise_connection,
     unexplained,
@@ -79,7 +78,7 @@ def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | 
         return None
     digest, prev, is_fork = next((row for row in rows if row[1] == due), rows[0])
     if is_fork:
-        choose_version(store, key, seq, digest)
+        store.count_first(key, seq, digest)
     return digest, prev
 
 

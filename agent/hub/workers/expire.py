@@ -18,6 +18,7 @@ from agent.hub.domain.retention import is_held
 from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.holds import held
 from agent.hub.stores.keeping.payloads import make_independent
+from agent.hub.stores.keeping.rows import DELETED
 from agent.hub.stores.store import Store
 from agent.hub.workers.intake import Event
 
@@ -27,17 +28,14 @@ AT_ONCE: Final = 500
 _NEWEST: Final = 1000
 
 _OVER = (
-    "SELECT r.id, r.site, r.arrived_at, coalesce(d.made_at, ''), r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
+    "SELECT r.id, r.site, r.arrived_at, coalesce(r.made_at, ''), r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
     " FROM report r JOIN site s USING (site) LEFT JOIN chain c USING (site, epoch, stream)"
-    " LEFT JOIN said d ON d.id = r.id"
     " WHERE r.id > ? ORDER BY r.id LIMIT ?"
 )
 _WITH_REPORT = (
     "DELETE FROM body_held WHERE report_id = ?",
     "DELETE FROM telling_finding WHERE report_id = ?",
-    "DELETE FROM telling WHERE id = ?",
-    "DELETE FROM said WHERE id = ?",
-    "DELETE FROM report WHERE id = ?",
+    *DELETED,
 )
 _UNTOLD = (
     "DELETE FROM finding WHERE site = ?1 AND id NOT IN"
@@ -100,7 +98,7 @@ class Expiry:
 def agreed_time(store: Store, now: datetime) -> datetime | None:
     """Return the earlier of the hub's clock and the newest time that a site wrote; None where none did."""
     ((newest,),) = store.all(
-        "SELECT coalesce(max(made_at), '') FROM said WHERE id > (SELECT max(id) FROM said) - ?", _NEWEST
+        "SELECT coalesce(max(made_at), '') FROM report WHERE id > (SELECT max(id) FROM report_row) - ?", _NEWEST
     )
     return min(now, datetime.fromisoformat(newest)) if newest else None
 

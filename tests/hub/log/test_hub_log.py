@@ -14,6 +14,7 @@ import delivery
 import pytest
 from delivery import NOW
 from here_run import run_here
+from hub_rows import COPY
 from logged_hub import LATER, Logged
 
 from agent.contract.signing_keys import load_or_create_signer
@@ -151,14 +152,13 @@ def test_what_waits_is_appended_in_portions(logged: Logged) -> None:
 def test_a_hub_db_behind_its_log_appends_nothing(logged: Logged, tmp_path: Path) -> None:
     logged.report(4)
     before = logged.append()
-    logged.desk.store.run("DELETE FROM report WHERE seq > 2")
+    logged.desk.store.run("DELETE FROM report_row WHERE seq > 2")
     with pytest.raises(LogBehind, match="hub log restored"):
         logged.append()
     for seq in range(2):
         logged.desk.store.run(
-            "INSERT INTO report SELECT NULL, site, epoch, stream, seq + ?, ?, prev, fork, city, kid, arrived_at, jws,"
-            " payload FROM report WHERE seq = 1",
-            *(100 + seq, f"{seq}" * 64),
+            COPY,
+            *(101 + seq, bytes.fromhex(f"{seq}" * 64)),
         )
     with pytest.raises(LogBehind):  # as long as before, and another past
         logged.append()
@@ -168,7 +168,7 @@ def test_a_hub_db_behind_its_log_appends_nothing(logged: Logged, tmp_path: Path)
 def test_a_row_that_was_put_in_the_place_of_another_is_found_with_its_receipt(logged: Logged) -> None:
     logged.report(3)
     logged.append()
-    logged.desk.store.run("UPDATE report SET digest = ? WHERE seq = 2", "ab" * 32)
+    logged.desk.store.run("UPDATE report_row SET digest = ? WHERE seq = 2", bytes.fromhex("ab" * 32))
     with pytest.raises(ConfigurationError, match="one of the two was changed"):
         logged.receipt(2)
 
@@ -268,7 +268,7 @@ def test_a_restored_hub_goes_on_by_a_statement_and_takes_again_what_it_lost(logg
     logged.report(6)
     before = logged.append()
     lost = logged.sent[4:]
-    logged.desk.store.run("DELETE FROM report WHERE seq > 4")  # the backup had four
+    logged.desk.store.run("DELETE FROM report_row WHERE seq > 4")  # the backup had four
     logged.desk.store.run("UPDATE chain SET seq = 4, position_seq = 4")
     with pytest.raises(LogBehind):
         logged.append()
@@ -279,9 +279,8 @@ def test_a_restored_hub_goes_on_by_a_statement_and_takes_again_what_it_lost(logg
     assert (said.head, said.by, said.why) == (read_checkpoint(before.note, logged.keys).head, "Li Wei", "disk broke")
     for one in reversed(lost):  # they come again, in another order
         logged.desk.store.run(
-            "INSERT INTO report SELECT NULL, site, epoch, stream, ?, ?, prev, fork, city, kid, arrived_at, jws, payload"
-            " FROM report WHERE seq = 1",
-            *(one.report.seq, one.report.digest),
+            COPY,
+            *(one.report.seq, bytes.fromhex(one.report.digest)),
         )
     with pytest.raises(ConfigurationError, match="does not have this report yet"):
         logged.receipt(5)

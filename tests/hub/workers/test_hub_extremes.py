@@ -10,6 +10,7 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import NOW, Maker
+from hub_rows import put_row
 from hubdesk import Desk, chain_of, trusted
 
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, sign_payload
@@ -138,11 +139,7 @@ def test_thousands_of_holes_are_looked_at_in_a_moment(desk: Desk, maker: Maker) 
     trusted(desk, maker)
     with desk.store.transaction():
         for number in range(2, 20_000, 2):
-            desk.store.run(
-                "INSERT INTO report (site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, payload)"
-                " VALUES ('S1', 'e1', 'event', ?, ?, '', 0, 'datong', '', '', '', x'')",
-                *(number, str(number)),
-            )
+            put_row(desk.store, number, str(number))
         desk.store.chains.expect(("S1", "e1", "event"), 20_000)
     begun_s = time.process_time()
     assert len(desk.look(NOW + QUIET)) == 1

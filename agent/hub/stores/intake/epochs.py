@@ -55,11 +55,6 @@ def versions_at(store: Store, key: Key, seq: int) -> list[tuple[str, str, bool]]
     return [(digest, prev, bool(fork)) for digest, prev, fork in rows]
 
 
-def choose_version(store: Store, key: Key, seq: int, digest: str) -> None:
-    """Store which report counts under a number; the others are its forks."""
-    store.run(f"UPDATE report SET fork = (digest <> ?) WHERE {_AT}", digest, *key, seq)  # noqa: S608
-
-
 def signer_of_state(store: Store, site: str) -> str | None:
     """Return the key that signed the birth of a site's present connection."""
     rows = store.all("SELECT kid FROM site WHERE site = ?", site)

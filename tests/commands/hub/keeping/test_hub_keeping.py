@@ -71,7 +71,7 @@ def test_stored_reports_are_verified_anew(told: Desk, capsys: pytest.CaptureFixt
     assert hub(told, "verify", "S1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["wrong"] == 0
     desk = Desk(told.directory)
-    desk.store.run("UPDATE report SET payload = x'7b7d' WHERE stream = 'config'")
+    desk.store.run("UPDATE body SET payload = x'7b7d' WHERE id IN (SELECT id FROM report WHERE stream = 'config')")
     desk.store.close()
     assert hub(told, "verify", "--all", lang="zh_CN") == 1
     assert "未能通过核验" in capsys.readouterr().out
