@@ -1,9 +1,9 @@
 """Runs the hub: one connection to the broker, one thread, one transaction per batch of messages.
 
 Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
-and only then answered with watermarks. Polls once a second the trust file (what waited for a key that is now trusted is
-judged and confirmed without a restart) and the orders that a person has written into the database, and less often what
-is missing, and once a day what is over.
+and only then acknowledged to the broker and answered with watermarks. Polls once a second the trust file (what waited
+for a key that is now trusted is judged and confirmed without a restart) and the orders that a person has written into
+the database, and less often what is missing, and once a day what is over.
 """
 
 import logging
@@ -34,7 +34,7 @@ from agent.hub.stores.intake import accepted
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, epochs, orders, resend
-from agent.hub.workers.answers import Ack, write_ack
+from agent.hub.workers.batches import judge
 from agent.hub.workers.expire import Expiry
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
@@ -57,6 +57,7 @@ _GATHER_S = 0.002  # more is on its way when the broker is busy: one transaction
 _GATHER_MOST_S = 0.05
 _SUBSCRIBE_WITHIN_S = 10.0
 _ACKS_AT_ONCE = 500
+_IN_FLIGHT_MOST = 2 * _BATCH_MOST  # the next batch comes while one is committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,9 @@ class _Service:
     def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
         """Serve one connection until it ends."""
         broker, ready = self._options.broker, False
-        link = Link(CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
+        link = Link(
+            CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect, _IN_FLIGHT_MOST
+        )
         deadline = time.monotonic() + _SUBSCRIBE_WITHIN_S
         asked = False
         try:
@@ -209,7 +212,7 @@ class _Service:
     def _gather(self, events: Events) -> bool:
         """Take what has come; return whether to judge it now: enough, nothing more just now, or long enough.
 
-        What a connection has brought and not seen judged is judged with the next: the broker has its acknowledgement.
+        What a connection has brought and not seen judged is judged with the next, where the broker may send it again.
         """
         now_s = time.monotonic()
         if not self._arrived:
@@ -232,15 +235,19 @@ class _Service:
             self._batch(link, [])
 
     def _batch_arrived(self, link: Link | None) -> None:
+        """Judge all that has come, and only then acknowledge it: a broker sends again what a killed hub had."""
         arrived, self._arrived = self._arrived, []
         self._batch(link, arrived)
+        if link is not None:
+            link.acknowledge()
 
     def _batch(self, link: Link | None, messages: list[DecodedMessage]) -> None:
         """Judge, commit, log, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
+        new = [one for one in messages if one.payload and not is_from_hub(one.topic)]  # 3.1.1 brings them back
         try:
-            events, acks = self._judge(messages)
+            events, acks = judge(self._store, self._intake, self._signer, new, self._clock())
         except StoreFailed:
             self._arrived = messages + self._arrived
             self._intake.forget()
@@ -254,22 +261,6 @@ class _Service:
             link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
-
-    def _judge(self, messages: list[DecodedMessage]) -> tuple[list[Event], list[Ack]]:
-        """Judge and commit; return the events to log, and the watermarks that may now be sent."""
-        now = self._clock()
-        with self._store.transaction():
-            events = [
-                self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed)
-                for one in messages
-                if one.payload and not is_from_hub(one.topic)  # 3.1.1 brings them back, and a new session retained ones
-            ]
-            if self._intake.news:
-                events += self._intake.retry()
-            events += self._intake.settle()
-            dirty = sorted(self._intake.dirty)
-            acks = [write_ack(self._store, self._signer, site, epoch, now) for site, epoch in dirty]
-        return events, [ack for ack in acks if ack is not None]
 
     def _look_at_orders(self, link: Link) -> None:
         """Publish what was ordered since the last poll; now and then request what is missing."""
