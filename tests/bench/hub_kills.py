@@ -127,7 +127,7 @@ def main() -> None:
         stage = Stage(home, disk=False)
         known = put_old(home, stage.hub_data, old)
         say(f"{len(known)} old reports, {database_mb(stage.hub_data)} MB")
-        backups, imports = Backups(stage.hub_data, home), Imports(stage.hub_data, home)
+        backups, imports = Backups(stage.hub_data, home), Imports(stage.hub_data, home, 300 if asked.quick else 1_500)
         commands = (
             Command("backup", backups, home / "backup.log"),
             Command("import", imports, home / "import.log"),

@@ -48,8 +48,6 @@ CARRIED: Final = "CARRIED"
 _OLDEST: Final = timedelta(days=400)
 _NEWEST: Final = timedelta(days=100)
 _AT_ONCE: Final = 256
-_A_BATCH: Final = 300
-"""Reports of one carried batch: more than one transaction of the import."""
 
 
 def put_old(home: Path, data: Path, count: int) -> set[str]:
@@ -180,8 +178,8 @@ def _reports(db: Any, up_to: int = 2**62) -> tuple[int, int]:
 class Imports:
     """Batches of a site without a network, carried here one after the other; `taken`: the digests of the imported."""
 
-    def __init__(self, data: Path, home: Path) -> None:
-        self._data, self._batch = data, home / "batch.zip"
+    def __init__(self, data: Path, home: Path, in_batch: int = 300) -> None:
+        self._data, self._batch, self._in_batch = data, home / "batch.zip", in_batch
         self._day = Day(Maker(home / "carried", site(CARRIED)))
         with closing(_desk(data)) as desk:
             desk.vouch(self._day.maker)
@@ -218,7 +216,7 @@ class Imports:
     def _pack(self) -> list[str]:
         """Write the next batch of the chain, beginning with a configuration; return its digests."""
         at, maker = datetime.now(UTC), self._day.maker
-        drafts = [config(finding("camera:c0", "pass")), *(health(at) for _ in range(_A_BATCH))]
+        drafts = [config(finding("camera:c0", "pass")), *(health(at) for _ in range(self._in_batch))]
         made = self._day.report(at, *drafts)
         state = write_state(maker.presence(self._day.epoch, 1), "ready", at)
         with zipfile.ZipFile(self._batch, "w") as archive:

@@ -143,6 +143,7 @@ READS_JSON = {
     "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
+    "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
     "agent/hub/stores/case_columns.py": "the evidence that it has written itself",
     "agent/hub/domain/now_columns.py": "the open findings of a body, once, at intake",
     "agent/hub/stores/current.py": "fills a database of an older version, once",
