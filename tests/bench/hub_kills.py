@@ -164,7 +164,11 @@ def _figures(course: Course, known: set[str]) -> tuple[dict[str, Any], dict[str,
     where, lost = account(journal, hubs)
     for line in lost[:10]:
         say(f"lost: {line}")
-    gone = (known | course.imports.taken) - hubs.present
+    missing = {
+        "of_the_agent": len(lost),
+        "old_or_carried": len((known | course.imports.taken) - hubs.present),
+        "in_backups": course.backups.lost,
+    }
     verified, checked = hub_says(data, "verify", "--all"), hub_says(data, "check")
     log_twice, log_wrong = log_faults(data)
     faults = {
@@ -178,12 +182,13 @@ def _figures(course: Course, known: set[str]) -> tuple[dict[str, Any], dict[str,
     }
     figures = {
         KILLS.name: KILLS.of([course.killed.total()]),
-        LOST.name: LOST.of([len(lost) + len(gone) + course.backups.lost]),
+        LOST.name: LOST.of([sum(missing.values())]),
         DOUBLE.name: DOUBLE.of([twice(data) + log_twice]),
         UNSOUND.name: UNSOUND.of([sum(faults.values())]),
     }
     return figures, {
         "killed": dict(sorted(course.killed.items())),
+        "lost": missing,
         "faults": faults,
         "committed_reports": len(journal),
         "where_they_are": dict(where),

@@ -134,19 +134,20 @@ class Backups:
     """Backups of the hub's data, one after the other. `wrong`: what is at their place and is no whole backup."""
 
     def __init__(self, data: Path, home: Path) -> None:
-        self._data, self._out = data, home / "backup"
+        self._data, self._out, self._part = data, home / "backup", home / "backup.part"
         self._before: tuple[int, int] = (0, 0)
         self.whole, self.wrong, self.lost = 0, 0, 0
 
     def words(self) -> Sequence[str]:
-        """Return the words of the next backup; one that was killed is begun again."""
-        with hub_database(self._data) as db:
-            self._before = _reports(db)
+        """Return the words of the next backup; one that was killed goes on, and is as of when it was begun."""
+        if not (self._part / "begun.json").exists():
+            with hub_database(self._data) as db:
+                self._before = _reports(db)
         return ("backup", str(self._out), "--data", str(self._data))
 
     def is_at_it(self) -> bool:
         """Return whether a part of the copy is there."""
-        return self._out.with_name(f"{self._out.name}.part").exists()
+        return self._part.exists()
 
     def ended(self, code: int) -> None:
         """Verify what is there, and that it has what was stored before it began."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
+from agent.contract.chain import utc_text
 from agent.hub.log.sequencer import append
 from agent.hub.log.store import LogStore
 from agent.hub.stores.keeping.backup import back_up
@@ -62,6 +64,20 @@ def test_a_backup_that_lacks_a_report_or_is_half_is_counted(hub: Desk, tmp_path:
     assert (backups.whole, backups.lost, backups.wrong) == (2, 1, 1)
     with pytest.raises(RuntimeError):
         backups.ended(78)
+
+
+def test_a_backup_that_went_on_is_held_against_what_was_stored_when_it_was_begun(hub: Desk, tmp_path: Path) -> None:
+    backups = Backups(hub.directory, tmp_path)
+    _, folder, *_ = backups.words()
+    back_up(hub.directory, Path(folder), NOW)
+    part = Path(folder).rename(f"{folder}.part")
+    (part / "begun.json").write_text(json.dumps({"at": utc_text(NOW), "of": str(hub.directory)}))
+    hub.store.run("INSERT INTO report SELECT NULL, site, epoch, stream, 9, digest, prev, fork, city, kid, arrived_at,"
+                  " jws, payload FROM report WHERE seq = 1")  # fmt: skip
+    backups.words()
+    back_up(hub.directory, Path(folder), NOW)
+    backups.ended(0)
+    assert (backups.whole, backups.lost) == (1, 0)
 
 
 def test_a_batch_counts_as_taken_only_where_the_import_said_so(desk: Desk, tmp_path: Path) -> None:

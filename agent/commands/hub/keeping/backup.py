@@ -18,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
     if args.verify:
         manifest, line = verify_backup(args.folder), "{path}: {count} files of {at}: each is what was backed up"
     else:
-        manifest, line = back_up(args.data, args.folder, datetime.now(UTC)), "{path}: {count} files, verified"
+        manifest, line = back_up(args.data, args.folder, datetime.now(UTC)), "{path}: {count} files of {at}, verified"
     return _tell(args, manifest, line)
 
 

@@ -82,7 +82,8 @@ def test_a_backup_is_taken_verified_and_restored(
 ) -> None:
     copy = tmp_path / "copy"
     assert hub(told, "backup", copy) == 0
-    assert capsys.readouterr().out == f"{copy}: 3 files, verified\n"
+    at = json.loads((copy / "backup.json").read_text())["at"]
+    assert capsys.readouterr().out == f"{copy}: 3 files of {at}, verified\n"
     assert hub(told, "backup", copy, "--verify", lang="zh_CN") == 0
     assert "与备份时相同" in capsys.readouterr().out
     assert hub(told, "restore", copy) == 2
