@@ -1,4 +1,4 @@
-"""Makes requests for time stamps, and verifies stamps: that bytes existed at a time, by a believed authority. Pure.
+"""Requests time stamps and verifies them: that bytes existed at a time, by a believed authority. Pure.
 
 A signed checkpoint shows what a hub's log was; when it was so is the hub's own word. An authority that stamps time saw
 its digest at the time that it signs, and knows nothing else of it. Who is believed is said by root certificates;

@@ -1,4 +1,4 @@
-"""Has the hub's log stamped by an authority for time stamps: `camwarden hub log stamp`."""
+"""Requests a time stamp over the newest checkpoint of the hub's log: `camwarden hub log stamp`."""
 
 import argparse
 import json

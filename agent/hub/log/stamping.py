@@ -1,4 +1,4 @@
-"""Has an authority stamp the log's checkpoint with its time, and writes both where they are kept: RFC 3161 over HTTP.
+"""Requests a time stamp over the log's checkpoint from an authority, and writes both: RFC 3161 over HTTP.
 
 A pair of files of each stamped size: `SIZE.checkpoint`, under which `hub log receipt --checkpoint` writes receipts, and
 `SIZE.tsr`, the authority's answer, which `openssl ts -verify` takes, too. The authority gets a digest and nothing else.
