@@ -123,7 +123,7 @@ _CHAINED: Final = (
     _out(
         "two-lives",
         "runs a copy of the gateway beside it",
-        "agent/hub/workers/epochs.py",
+        "agent/hub/workers/chains/epochs.py",
         "    if not raise_connection(store, site, claim.epoch, claim.seq) or claim.epoch == current:\n",
         "    if True:\n",
         "test_hub_forks.py::"
@@ -140,7 +140,7 @@ _CHAINED: Final = (
     _out(
         "old-key",
         "keeps an old key to sign with later",
-        "agent/hub/workers/rotation.py",
+        "agent/hub/workers/chains/rotation.py",
         "        if limit.allows(claim.epoch, claim.stream, claim.seq) or claim.digest in store.digests_at(claim):\n",
         "        if True:\n",
         "test_hub_rotation.py::test_the_old_key_is_taken_at_its_heads_in_any_order_and_not_beyond",

@@ -15,7 +15,8 @@ from agent.contract.topics import topic
 from agent.hub.stores import signing_key, trust
 from agent.hub.stores.store import Store
 from agent.hub.views.status import write_status
-from agent.hub.workers import epochs, resend
+from agent.hub.workers import resend
+from agent.hub.workers.chains import epochs
 from agent.hub.workers.intake import Intake
 from agent.model.finding import Envelope, Json
 

@@ -238,6 +238,12 @@ def _log(actions: Any, data: argparse.ArgumentParser) -> None:
     other.add_argument(
         "--jwks", type=Path, required=True, metavar="FILE", help="the hub's key, as `hub jwks` prints it"
     )
+    at = inner.add_parser("stamp", parents=[again], help="have an authority stamp the newest checkpoint (RFC 3161)")
+    at.add_argument("folder", type=Path, metavar="FOLDER", help="where checkpoints and their stamps are kept")
+    at.add_argument("--tsa", required=True, metavar="URL", help="the authority's address")
+    at.add_argument(
+        "--tsa-ca", type=Path, action="append", required=True, metavar="FILE", help="root certificate to believe (PEM)"
+    )
     anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
     anew.add_argument("--by", required=True, metavar="NAME", help="who states it")
     anew.add_argument("--why", required=True, metavar="TEXT", help="the reason")

@@ -20,7 +20,7 @@ from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
-from agent.hub.workers.accepted_loss import accept_loss
+from agent.hub.workers.chains.accepted_loss import accept_loss
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message, listed

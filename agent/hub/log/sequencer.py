@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.hub.log.store import LogStore, State
+from agent.hub.log.store import RESTORED, LogStore, State
 from agent.hub.log.tree import appended
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
@@ -95,10 +95,10 @@ def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
 
 
 def _hold_against(store: Store, state: State) -> None:
-    """Raise LogBehind where hub.db ends before the log does, or has another report at its end."""
+    """Raise LogBehind where both were copied back, hub.db ends before the log, or has another report at its end."""
     ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report_row")
     rows = store.all("SELECT digest FROM report WHERE id = ?", state.last_id)
-    if newest < state.last_id or (rows and rows[0][0] != state.last_digest):
+    if state.last_digest == RESTORED or newest < state.last_id or (rows and rows[0][0] != state.last_digest):
         raise LogBehind(
             "hub.db is not the one that the log continues: if it was restored from a backup, state that with "
             "`camwarden hub log restored`"

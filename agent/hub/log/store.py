@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from agent.hub.log.tree import HEIGHT, TILE_BYTES, WIDTH, Tree
-from agent.hub.stores.database import failed, opened, transaction
+from agent.hub.stores.database import connection, failed, opened, transaction
 from agent.model.errors import ConfigurationError, StoreFailed
 from agent.verify.merkle import HASH_BYTES
 
 NAME: Final = "log.db"
 VERSION: Final = 1
+RESTORED: Final = "restored"
+"""In the place of `last_digest` of a log that was copied back from a backup: it waits for a person's statement."""
 
 # life: of the log; a hub that was restored begins another. `size` of its tree when it began, `note` is the signed
 # statement, empty for the first.
@@ -58,6 +60,18 @@ def log_beside(directory: Path) -> Iterator["LogStore | None"]:
         return
     with closing(LogStore(directory, read_only=True)) as log:
         yield log
+
+
+def await_statement(path: Path) -> None:
+    """Have a log that was copied back from a backup append nothing until the restore is stated, however short it is.
+
+    The hub that it was copied from may have appended and shown more: who goes on without a word forks it.
+
+    Raises:
+        sqlite3.Error: It is no log, or the disk failed.
+    """
+    with closing(connection(path, "rw")) as db, transaction(db):
+        db.execute("UPDATE state SET last_digest = ?", (RESTORED,))
 
 
 class LogStore:

@@ -28,6 +28,7 @@ from agent.hub.stores.orders.commands import open_command_counts
 from agent.hub.stores.reading import queries
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.assessment import assess
+from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
@@ -118,6 +119,7 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime, sl
         ),
         _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_command_counts(store).values()))]),
         _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
+        *disk_blocks(store, now),
         _block(
             *("sites_without_series", "gauge", f"Sites past the first {SITES_MOST}: in the sums only."),
             [({}, max(0, len(rows) - SITES_MOST))],

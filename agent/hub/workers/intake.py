@@ -12,11 +12,12 @@ from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey, public_key
 from agent.contract.topics import read_topic
-from agent.hub.domain import lost_history as before
 from agent.hub.stores import day_figures, disputes
 from agent.hub.stores.intake import accepted, refusals
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
-from agent.hub.workers import accepted_loss, answers, connected, epochs, orders, refused, refused_keys, rotation
+from agent.hub.workers import answers, connected, orders, refused, refused_keys
+from agent.hub.workers.chains import accepted_loss, epochs, rotation
+from agent.hub.workers.chains import lost_history as before
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
 from agent.verify.bindings import Trust

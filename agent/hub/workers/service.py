@@ -33,8 +33,9 @@ from agent.hub.stores.evidence import check_after
 from agent.hub.stores.intake import accepted
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
-from agent.hub.workers import decisions, epochs, orders, resend
+from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.batches import judge
+from agent.hub.workers.chains import epochs
 from agent.hub.workers.expire import Expiry
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
@@ -112,7 +113,7 @@ class _Service:
         self._trust_seen = self._trust_mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
-        self._expiry, self._housekeeping = Expiry(options.kept), Housekeeping()
+        self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch()
         self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
@@ -198,7 +199,7 @@ class _Service:
                     self._look_at_orders(link)
                     self._look_at_evidence()
                     self._log.look(self._store, link.publish, self._clock(), time.monotonic(), self._tell)
-                    for worker in (self._expiry, self._housekeeping):
+                    for worker in self._workers:
                         worker.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)

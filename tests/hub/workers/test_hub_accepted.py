@@ -14,7 +14,7 @@ from mosquitto import Broker
 
 from agent.hub.stores.intake.accepted import accepted
 from agent.hub.stores.store import Store
-from agent.hub.workers.accepted_loss import accept_loss
+from agent.hub.workers.chains.accepted_loss import accept_loss
 from agent.hub.workers.resend import QUIET
 from agent.model.errors import UsageError
 from agent.model.finding import Draft, Envelope
