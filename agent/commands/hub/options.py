@@ -4,6 +4,7 @@ The largest of them write workbooks and certificates; `hub trust` and `hub jwks`
 """
 
 import argparse
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from agent.contract.disputes import DUE_WITHIN, Outcome
 from agent.contract.enrollment_token import read_address
 from agent.contract.topics import SITE_ID
 from agent.contract.watermark import SEQ_MAX
+from agent.host.paths import HUB_ENV, hub_backups
 from agent.hub.domain.figures import METRICS, By
 from agent.hub.domain.kept import KEPT_DAYS, KEPT_DAYS_MAX, KEPT_DAYS_MIN
 from agent.model.host_name import is_host
@@ -48,6 +50,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         _check,
         keeping.add,
         _log,
+        _doctor,
     ):
         add(actions, data)
 
@@ -240,6 +243,29 @@ def _log(actions: Any, data: argparse.ArgumentParser) -> None:
     anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
     anew.add_argument("--by", required=True, metavar="NAME", help="who states it")
     anew.add_argument("--why", required=True, metavar="TEXT", help="the reason")
+
+
+def _doctor(actions: Any, data: argparse.ArgumentParser) -> None:
+    parser = actions.add_parser("doctor", parents=[data], help="look what around the hub keeps it from its work")
+    add_backups(parser)
+    parser.add_argument(
+        "--env",
+        type=Path,
+        default=HUB_ENV,
+        metavar="FILE",
+        help="options of the running hub, for the broker (default %(default)s)",
+    )
+
+
+def add_backups(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the folder of backups."""
+    parser.add_argument(
+        "--backups",
+        type=Path,
+        default=hub_backups(os.environ),
+        metavar="FOLDER",
+        help="where backups are (default $CAMWARDEN_HUB_BACKUPS, else /var/lib/camwarden-hub-backup)",
+    )
 
 
 def days(text: str) -> timedelta:
