@@ -72,6 +72,7 @@ HUB = Package(
         "packaging/hub/nginx.conf": "usr/share/doc/camwarden-hub/examples/nginx.conf",
         "packaging/hub/README.md": "usr/share/doc/camwarden-hub/README.md",
         "packaging/hub/README.zh.md": "usr/share/doc/camwarden-hub/README.zh.md",
+        "packaging/hub/grafana": "usr/share/doc/camwarden-hub/examples/grafana",
         "packaging/mosquitto": "usr/share/doc/camwarden-hub/examples/mosquitto",
         "agent/hub/README.md": "usr/share/doc/camwarden-hub/hub.md",
         "agent/hub/README.zh.md": "usr/share/doc/camwarden-hub/hub.zh.md",

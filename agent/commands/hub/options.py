@@ -71,6 +71,7 @@ def _run(actions: Any, data: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name by which /metrics may be asked for, beside its address; may be repeated",
     )
+    add_backups(parser)
     parser.add_argument(
         "--keep-days",
         type=days_kept,
@@ -136,7 +137,8 @@ def _view(actions: Any, data: argparse.ArgumentParser) -> None:
     actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
     orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
     orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
-    actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
+    metrics = actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
+    add_backups(metrics)
 
 
 def _report(actions: Any, data: argparse.ArgumentParser) -> None:
