@@ -117,6 +117,8 @@ debs: ## build the packages for each Python and architecture, into dist/
 	sh packaging/system-packages.sh debhelper dpkg-dev gettext
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) -P packaging/build_deb.py --python $$python --arch $$arch $(DEB_FLAGS) || exit 1; done; done
+	for python in 3.11 3.13; do \
+		$(PYTHON) -P packaging/build_deb.py --package camwarden-hub --python $$python --arch amd64 $(DEB_FLAGS) || exit 1; done
 
 .PHONY: check-deb measure
 check-deb: ## lintian, the same bytes once more, nothing left by a purge (root), of the packages in dist/
@@ -125,7 +127,7 @@ check-deb: ## lintian, the same bytes once more, nothing left by a purge (root),
 
 measure: ## sizes, install time, start, memory and exposure of the packages in dist/, into packaging/README.md (root)
 	sh packaging/system-packages.sh dpkg-dev mmdebstrap systemd-container
-	$(PYTHON) packaging/measure.py dist/*.deb
+	$(PYTHON) packaging/measure.py dist/camwarden_*.deb
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra stamps --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock

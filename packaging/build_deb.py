@@ -3,13 +3,15 @@
 Stages what is shipped as the tables say, fills the templates of `debian/`, and lets `dpkg-buildpackage` with plain
 debhelper do the rest. Nothing of the target is run, so that arm64 is built on amd64.
 
-    build_deb.py                              for the running Debian
+    build_deb.py                              the agent's for the running Debian
     build_deb.py --python 3.11 --arch arm64   for another
+    build_deb.py --package camwarden-hub      the hub's
 """
 
 import argparse
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,27 +24,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGING = ROOT / "packaging"
 BUILD = ROOT / "build" / "deb"
-SITE_PACKAGES = "usr/lib/camwarden/site-packages"
-DOC = "usr/share/doc/camwarden"
 
-SHIPPED = {
-    "packaging/completions/camwarden.bash": "usr/share/bash-completion/completions/camwarden",
-    "packaging/completions/_camwarden": "usr/share/zsh/vendor-completions/_camwarden",
-    "packaging/completions/camwarden.fish": "usr/share/fish/vendor_completions.d/camwarden.fish",
-    "packaging/journal": "usr/lib/systemd/catalog",
-    "packaging/launcher.py": "usr/lib/camwarden/bin/camwarden",
-    "packaging/site.toml.sample": f"{DOC}/examples/site.toml",
-    "packaging/site.toml.zh.sample": f"{DOC}/examples/site.zh.toml",
-    "packaging/secrets.toml.sample": f"{DOC}/examples/secrets.toml",
-    "packaging/mosquitto": f"{DOC}/examples/mosquitto",
-    "packaging/grafana": f"{DOC}/examples/grafana",
-    "README.md": f"{DOC}/README.md",
-    "SECURITY.md": f"{DOC}/SECURITY.md",
-    "agent/service/operate.md": f"{DOC}/operate.md",
-    "agent/service/operate.zh.md": f"{DOC}/operate.zh.md",
-    "systemd/README.md": f"{DOC}/service.md",
-}
-"""What is shipped beside the program, and where it goes."""
+sys.path.append(str(PACKAGING))
+
+from package_table import AGENT, PACKAGES, Package  # noqa: E402 - found only now
 
 SYSTEMS = {"3.11": "deb12", "3.12": "ubuntu24.04", "3.13": "deb13"}
 """The system that a package is for, as its version names it, by that system's Python."""
@@ -53,18 +38,8 @@ COMPRESSIONS = {
 }
 """How the package is compressed, for dpkg-deb. xz gives the same bytes on any number of cores, zstd only on one."""
 
-TOLD = {"write_sbom.py": "camwarden.cdx.json", "write_notices.py": "THIRD-PARTY-NOTICES"}
-"""What says what is shipped, by the script that writes it: in the package, and beside it."""
-
 SAME = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 """The environment of what is asked and run: nothing of the builder's language and place."""
-
-DEBHELPER = {
-    "systemd/camwarden.service": "camwarden.service",
-    "systemd/camwarden.sysusers": "camwarden.sysusers",
-    "systemd/camwarden.tmpfiles": "camwarden.tmpfiles",
-}
-"""What debhelper installs under a name of its own."""
 
 
 def system_python() -> str:
@@ -117,53 +92,71 @@ def tools() -> Path:
     return home / "bin" / "python"
 
 
-def control(python: str, architecture: str) -> str:
-    """Return `debian/control` for one Python, such as 3.13, and one architecture of Debian."""
+def control(python: str, architecture: str, package: Package = AGENT) -> str:
+    """Return `debian/control` of a package for one Python, such as 3.13, and one architecture of Debian."""
     major, minor = python.split(".")
-    text = (PACKAGING / "debian/control").read_text("utf-8")
+    text = (package.templates / "control").read_text("utf-8")
     for place, value in {"ARCH": architecture, "PYTHON": python, "NEXT_PYTHON": f"{major}.{int(minor) + 1}"}.items():
         text = text.replace(f"@{place}@", value)
     return text
 
 
-def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -> None:
+def templates(package: Package) -> dict[str, str]:
+    """Return the files of `debian/` for a package, by name, but for what its Python decides."""
+    paths = {path.name: path for folder in (PACKAGING / "debian", package.templates) for path in folder.iterdir()}
+    return {name: path.read_text("utf-8").replace("@PACKAGE@", package.name) for name, path in paths.items()}
+
+
+def stage(package: Package, source: Path, python: str, architecture: str, name: str, epoch: int) -> None:
     """Lay out the source package: `debian/` with its templates filled, and the tree to be shipped below it."""
     shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(PACKAGING / "debian", source / "debian")
-    root = source / "debian" / "camwarden-root"
-    filled = control(python, architecture)
-    (source / "debian/control").write_text(filled, "utf-8")
+    root = source / "debian" / f"{package.name}-root"
+    root.mkdir(parents=True)
+    filled = control(python, architecture, package)
+    for file, text in (templates(package) | {"control": filled}).items():
+        (source / "debian" / file).write_text(text, "utf-8")
     maintainer = next(line.removeprefix("Maintainer: ") for line in filled.splitlines() if "Maintainer:" in line)
     (source / "debian/changelog").write_text(
-        f"camwarden ({name}) unstable; urgency=medium\n\n"
+        f"{package.name} ({name}) unstable; urgency=medium\n\n"
         f"  * What changed is told in changelog.gz beside this file.\n\n"
         f" -- {maintainer}  {formatdate(epoch)}\n",
         "utf-8",
     )
     shutil.copyfile(ROOT / "CHANGELOG.md", source / "CHANGELOG.md")
-    pages = sorted((PACKAGING / "man").iterdir())
-    for path in pages:
-        shutil.copyfile(path, source / "debian" / path.name)
-    for path in sorted((PACKAGING / "man.zh_CN").iterdir()):  # debhelper reads the language in a name
-        pages.append(path.with_name(f"{path.stem}.zh_CN{path.suffix}"))
-        shutil.copyfile(path, source / "debian" / pages[-1].name)
-    (source / "debian/manpages").write_text("".join(f"debian/{path.name}\n" for path in pages), "utf-8")
-    for path, place in DEBHELPER.items():
+    pages = manual(package)
+    for file, text in pages.items():
+        (source / "debian" / file).write_text(text, "utf-8")
+    (source / "debian/manpages").write_text("".join(f"debian/{file}\n" for file in pages), "utf-8")
+    for path, place in package.debhelper.items():
         shutil.copyfile(ROOT / path, source / "debian" / place)
-    for path, place in SHIPPED.items():
+    for path, place in package.shipped.items():
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copyfile)(ROOT / path, root / place)
-    fill(root / SITE_PACKAGES, source.parent / "wheels", python, architecture)
-    describe(root / SITE_PACKAGES, source.parent / "wheels", epoch, root / DOC)
+    site = root / package.site_packages
+    fill(site, source.parent / "wheels", python, architecture, package)
+    describe(site, source.parent / "wheels", epoch, root / package.doc, package)
     for path in (source, *source.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.name == "rules" or path.parent.name == "bin" else 0o644)
         os.utime(path, (epoch, epoch))  # dpkg-deb only brings forward what is newer
 
 
-def fill(site: Path | None, wheels: Path, python: str, architecture: str) -> None:
+def manual(package: Package) -> dict[str, str]:
+    """Return the man pages of a package, by names in which debhelper reads the language."""
+    made = {}
+    for folder, language in (("man", ""), ("man.zh_CN", ".zh_CN")):
+        for path in sorted((PACKAGING / folder).iterdir()):
+            to = Path(path.name if package.manual is None else package.manual.get(path.name, ""))
+            if to.suffix:
+                text = re.sub(r"(?m)^(\.TH \S+) \d ", rf"\1 {to.suffix[1:]} ", path.read_text("utf-8"), count=1)
+                made[f"{to.stem}{language}{to.suffix}"] = text
+    return made
+
+
+def fill(site: Path | None, wheels: Path, python: str, architecture: str, package: Package = AGENT) -> None:
     """Fetch the wheels for one Python and architecture, ours among them, and install them into `site` if given."""
     command = [tools(), PACKAGING / "site_packages.py", "--python", python, "--arch", architecture]
-    command += ["--cache", BUILD / "cache", "--wheels", wheels, "--own", ROOT, *([] if site is None else [site])]
+    command += ["--lock", package.lock, "--cache", BUILD / "cache", "--wheels", wheels, "--own", ROOT]
+    command += [] if site is None else [site]
     subprocess.run(command, check=True)
 
 
@@ -173,23 +166,28 @@ def released() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
-def describe(site: Path, wheels: Path, epoch: int, to: Path) -> None:
+def told(package: Package) -> dict[str, str]:
+    """Return what says what is shipped, by the script that writes it: in the package, and beside it."""
+    return {"write_sbom.py": f"{package.name}.cdx.json", "write_notices.py": "THIRD-PARTY-NOTICES"}
+
+
+def describe(site: Path, wheels: Path, epoch: int, to: Path, package: Package = AGENT) -> None:
     """Write what says what is shipped into the folder `to`: the SBOM and the notices."""
     to.mkdir(parents=True, exist_ok=True)
     more = {"write_sbom.py": ("--version", released(), "--wheels", wheels), "write_notices.py": ()}
-    for script, name in TOLD.items():
+    for script, name in told(package).items():
         command = [sys.executable, PACKAGING / script, site, *more[script], "--out", to / name]
         subprocess.run(command, check=True, env=SAME | {"SOURCE_DATE_EPOCH": str(epoch)})
 
 
-def build(python: str, architecture: str, to: Path, compression: str) -> Path:
-    """Build the package and return it, as `to/camwarden_VERSION_ARCH.deb`."""
+def build(python: str, architecture: str, to: Path, compression: str, package: Package = AGENT) -> Path:
+    """Build a package and return it, as `to/NAME_VERSION_ARCH.deb`."""
     epoch, name = built_at(), version(python)
     to.mkdir(parents=True, exist_ok=True)
     BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
-        source = Path(scratch, "camwarden")
-        stage(source, python, architecture, name, epoch)
+        source = Path(scratch, package.name)
+        stage(package, source, python, architecture, name, epoch)
         settings = {"SOURCE_DATE_EPOCH": str(epoch), "CAMWARDEN_COMPRESSION": COMPRESSIONS[compression]}
         done = subprocess.run(
             ["dpkg-buildpackage", "--build=binary", "--no-sign", "--no-check-builddeps", f"--host-arch={architecture}"],
@@ -198,9 +196,9 @@ def build(python: str, architecture: str, to: Path, compression: str) -> Path:
         if done.returncode:
             raise SystemExit(f"{done.stdout}build_deb: dpkg-buildpackage ended with {done.returncode}")
         made = next(Path(scratch).glob("*.deb"))
-        for told in TOLD.values():
-            place = to / f"{made.stem}.{told.removeprefix('camwarden.')}"
-            shutil.copyfile(source / "debian/camwarden-root" / DOC / told, place)
+        for file in told(package).values():
+            place = to / f"{made.stem}.{file.removeprefix(f'{package.name}.')}"
+            shutil.copyfile(source / f"debian/{package.name}-root" / package.doc / file, place)
         return Path(shutil.move(made, to / made.name))
 
 
@@ -209,16 +207,18 @@ if __name__ == "__main__":
     parser.add_argument(
         "--python", default=None, choices=SYSTEMS, help="of the target, such as 3.13; that of the running Debian"
     )
+    parser.add_argument("--package", default=AGENT.name, choices=PACKAGES, help="whose: the agent's, or the hub's")
     parser.add_argument("--arch", default=None, choices=("amd64", "arm64"), help="of the target; that of this machine")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder that gets the package")
     parser.add_argument("--compression", default="xz", choices=COMPRESSIONS, help="xz; fast: for tests")
     parser.add_argument("--only-sbom", action="store_true", help="SBOM and notices, without the package")
     args = parser.parse_args()
+    package = PACKAGES[args.package]
     architecture = args.arch or said("dpkg", "--print-architecture")
     if args.only_sbom:
         with tempfile.TemporaryDirectory() as scratch:
             site, wheels = Path(scratch, "site"), Path(scratch, "wheels")
-            fill(site, wheels, args.python or system_python(), architecture)
-            describe(site, wheels, built_at(), args.out)
+            fill(site, wheels, args.python or system_python(), architecture, package)
+            describe(site, wheels, built_at(), args.out, package)
     else:
-        print(build(args.python or system_python(), architecture, args.out, args.compression))
+        print(build(args.python or system_python(), architecture, args.out, args.compression, package))

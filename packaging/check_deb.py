@@ -34,7 +34,7 @@ def for_trying(deb: Path) -> bool:
 
 def same_again(deb: Path) -> str | None:
     """Return how a second build differs, in another time zone, language and umask."""
-    options = ["--python", python_of(deb), "--arch", field(deb, "Architecture")]
+    options = ["--package", field(deb, "Package"), "--python", python_of(deb), "--arch", field(deb, "Architecture")]
     if for_trying(deb):
         options += ["--compression", "fast"]
     with tempfile.TemporaryDirectory() as scratch:

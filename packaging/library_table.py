@@ -222,7 +222,7 @@ INSIDE: Final = (
         symbol="_libiconv_version",
     ),
     Library("zlib", "Zlib", ("*.so*",), rb"deflate (\d[\d.]+) Copyright", "**zlib**: zlib-license", cpe="zlib:zlib"),
-    Library("libffi", "MIT", ("_cffi_backend*.so",), rb"ffi_call()", "libffi is redistributed"),
+    Library("libffi", "MIT", ("_cffi_backend*.so",), rb"ffi_call()", "own"),
 )
 """Libraries that were compiled into a module or another library: they are there where their words are found."""
 

@@ -1,4 +1,4 @@
-"""Fill one private folder of libraries, for one Python and one architecture, as `runtime.lock` pins them.
+"""Fill one private folder of libraries, for one Python and one architecture, as a lock pins them.
 
 Nothing is compiled and nothing of the target is run: foreign architectures need no emulation. Everything comes from
 published wheels with the hash of the lock; onvif-zeep, which has none, is made into a wheel from its hashed source.
@@ -34,8 +34,8 @@ ELF_MACHINES = {"amd64": 62, "arm64": 183}  # e_machine of the ELF header: EM_X8
 OLDEST_GLIBC = 28  # 2.28, which wheels of today ask for; Debian 12 has 2.36
 
 
-def pinned(python: str, machine: str) -> dict[str, str]:
-    """Return what the lock pins for one Python (such as 3.13), by name: the requirement without marker, its hashes."""
+def pinned(python: str, machine: str, lock: Path = RUNTIME_LOCK) -> dict[str, str]:
+    """Return what a lock pins for one Python (such as 3.13), by name: the requirement without marker, its hashes."""
     environment = {
         "python_version": python,
         "python_full_version": f"{python}.0",
@@ -47,7 +47,7 @@ def pinned(python: str, machine: str) -> dict[str, str]:
         "platform_python_implementation": "CPython",
     }
     chosen = {}
-    for text in re.split(r"(?m)^(?=\w)", RUNTIME_LOCK.read_text("utf-8")):
+    for text in re.split(r"(?m)^(?=\w)", lock.read_text("utf-8")):
         if "==" not in text:
             continue
         line, _, hashes = text.partition("\\\n")
@@ -72,21 +72,26 @@ def for_target(python: str, machine: str) -> list[str]:
     return [*flags, "--implementation", "cp", "--python-version", python, "--only-binary", ":all:", "--require-hashes"]
 
 
-def download(wheels: Path, python: str, architecture: str, cache: Path, own: Path | None = None) -> tuple[Path, ...]:
-    """Fetch the wheel of each library into a folder, and that of `own`, a checkout; return those built here.
+def download(
+    wheels: Path, python: str, architecture: str, cache: Path, own: Path | None = None, lock: Path = RUNTIME_LOCK
+) -> tuple[Path, ...]:
+    """Fetch the wheel of each library of a lock into a folder, and that of `own`, a checkout; return those built here.
 
     Raises:
         subprocess.CalledProcessError: pip refused: no such wheel, another hash, no network.
     """
     machine = MACHINES[architecture]
-    lines = pinned(python, machine)
+    lines = pinned(python, machine, lock)
+    by_us = [lines[name] for name in SOURCE_ONLY if name in lines]
     with tempfile.TemporaryDirectory() as scratch:
         source, published, built = Path(scratch, "source.txt"), Path(scratch, "published.txt"), Path(scratch, "built")
-        source.write_text("".join(lines[name] for name in SOURCE_ONLY))
+        source.write_text("".join(by_us))
+        built.mkdir()
         published.write_text("".join(text for name, text in lines.items() if name not in SOURCE_ONLY))
         pip("download", "--no-deps", *for_target(python, machine), "--dest", wheels, "-r", published, cache=cache)
-        pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--no-binary", ":all:",
-            "--wheel-dir", built, "-r", source, cache=cache)  # fmt: skip
+        if by_us:
+            pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--no-binary", ":all:",
+                "--wheel-dir", built, "-r", source, cache=cache)  # fmt: skip
         if own is not None:
             pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built, own, cache=cache)
         return tuple(repacked(wheel, wheels) for wheel in sorted(built.iterdir()))
@@ -110,8 +115,16 @@ def repacked(wheel: Path, to: Path) -> Path:
     return to / wheel.name
 
 
-def fill(target: Path, python: str, architecture: str, cache: Path, wheels: Path, own: Path | None = None) -> None:
-    """Make `target` the folder of all libraries for this Python and this Debian architecture, and of `own`, a checkout.
+def fill(
+    target: Path,
+    python: str,
+    architecture: str,
+    cache: Path,
+    wheels: Path,
+    own: Path | None = None,
+    lock: Path = RUNTIME_LOCK,
+) -> None:
+    """Make `target` the folder of all libraries of a lock for one Python and architecture, and of `own`, a checkout.
 
     The wheels that it is made of are left in `wheels`, where the SBOM takes their hashes from.
 
@@ -120,13 +133,13 @@ def fill(target: Path, python: str, architecture: str, cache: Path, wheels: Path
     """
     shutil.rmtree(target, ignore_errors=True)
     wheels.mkdir(parents=True, exist_ok=True)
-    built = download(wheels, python, architecture, cache, own)
+    built = download(wheels, python, architecture, cache, own, lock)
     place = ["--target", target, "--no-compile", "--no-deps", "--no-index", "--find-links", wheels]
-    published = [text for name, text in pinned(python, MACHINES[architecture]).items() if name not in SOURCE_ONLY]
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as lock:
-        lock.write("".join(published))
-        lock.flush()
-        pip("install", *place, *for_target(python, MACHINES[architecture]), "-r", lock.name, cache=cache)
+    lines = pinned(python, MACHINES[architecture], lock)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as published:
+        published.write("".join(text for name, text in lines.items() if name not in SOURCE_ONLY))
+        published.flush()
+        pip("install", *place, *for_target(python, MACHINES[architecture]), "-r", published.name, cache=cache)
     for wheel in built:
         unpack(wheel, target)
     make_equal(target)
@@ -180,6 +193,7 @@ if __name__ == "__main__":
     parser.add_argument("--python", required=True, help="such as 3.13")
     parser.add_argument("--arch", required=True, choices=sorted(MACHINES))
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "deb" / "cache")
+    parser.add_argument("--lock", type=Path, default=RUNTIME_LOCK, help="what is pinned (default: the agent's)")
     parser.add_argument("--own", type=Path, help="a checkout of camwarden, to be installed too")
     parser.add_argument("--wheels", type=Path, required=True, help="folder that gets the wheels it was made of")
     parser.add_argument(
@@ -188,6 +202,6 @@ if __name__ == "__main__":
     args = parser.parse_args()
     if args.target is None:
         args.wheels.mkdir(parents=True, exist_ok=True)
-        download(args.wheels, args.python, args.arch, args.cache, args.own)
+        download(args.wheels, args.python, args.arch, args.cache, args.own, args.lock)
     else:
-        fill(args.target, args.python, args.arch, args.cache, args.wheels, args.own)
+        fill(args.target, args.python, args.arch, args.cache, args.wheels, args.own, args.lock)

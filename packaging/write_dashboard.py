@@ -1,7 +1,8 @@
 """Write the Grafana dashboards into `packaging/grafana/`, from the table of panels below, English and Chinese.
 
-Run it (`make generated`) after a change of the table; the files are kept, and a test holds them equal to it, and every
-metric in it to `agent/service/alerts/metrics.py`. The alert rules beside them are kept by hand.
+Those of the hub, from `hub_panels.py`, go into `packaging/hub/grafana/`. Run it (`make generated`) after a change of a
+table; the files are kept, and tests hold them equal to it, and every metric in it to `agent/service/alerts/metrics.py`
+and `agent/hub/views/metrics.py`. The alert rules beside them are kept by hand.
 
 Source: Grafana, dashboard JSON model.
 """
@@ -9,34 +10,20 @@ Source: Grafana, dashboard JSON model.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
+
+sys.path.append(str(Path(__file__).parent))
+
+from hub_panels import HUB_PANELS
+from panels import OK_IF_NONE, Panel
 
 FOLDER: Final = Path(__file__).resolve().parent / "grafana"
+HUB_FOLDER: Final = FOLDER.parent / "hub" / "grafana"
 
 COLUMNS: Final = 24
-
-Kind = Literal["stat", "timeseries", "table"]
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel: `title` in both languages; `queries` are legend and expression; `HERE` names the chosen sites.
-
-    `unit` is Grafana's name of it; `steps` are the values from which a panel is green, orange and red.
-    """
-
-    title: tuple[str, str]
-    kind: Kind
-    unit: str
-    queries: tuple[tuple[str, str], ...]
-    width: int = 12
-    height: int = 8
-    steps: tuple[tuple[str, float | None], ...] = (("green", None),)
-
-
-OK_IF_NONE: Final = (("green", None), ("red", 1.0))
 
 PANELS: Final = (
     Panel(
@@ -252,21 +239,36 @@ PANELS: Final = (
 
 def dashboards() -> dict[str, str]:
     """Return the text of each language's file, by the file's name."""
-    return {"camwarden.json": _dashboard("en", 0), "camwarden.zh_CN.json": _dashboard("zh-cn", 1)}
+    words = ("camwarden: sites", "camwarden 站点监控"), ("site", "站点"), "camwarden_build_info"
+    return {
+        "camwarden.json": _dashboard("camwarden-en", PANELS, words, 0),
+        "camwarden.zh_CN.json": _dashboard("camwarden-zh-cn", PANELS, words, 1),
+    }
 
 
-def _dashboard(name: str, language: int) -> str:
+def hub_dashboards() -> dict[str, str]:
+    """Return the text of each language's file about a hub, by the file's name."""
+    words = ("camwarden: hub", "camwarden 监管平台"), ("hub", "监管平台"), "camwarden_hub_store_bytes"
+    return {
+        "camwarden-hub.json": _dashboard("camwarden-hub-en", HUB_PANELS, words, 0),
+        "camwarden-hub.zh_CN.json": _dashboard("camwarden-hub-zh-cn", HUB_PANELS, words, 1),
+    }
+
+
+def _dashboard(uid: str, table: Sequence[Panel], words: tuple[tuple[str, str], tuple[str, str], str], lang: int) -> str:
+    """Return a dashboard. `words`: its title and what one of its choices is called, by language; the metric of them."""
+    title, label, choices = words
     panels, column, row, tallest = [], 0, 0, 0
-    for number, panel in enumerate(PANELS, start=1):
+    for number, panel in enumerate(table, start=1):
         if column + panel.width > COLUMNS:
             column, row, tallest = 0, row + tallest, 0
         place = {"x": column, "y": row, "w": panel.width, "h": panel.height}
-        panels.append(_panel(panel, number, place, language))
+        panels.append(_panel(panel, number, place, lang))
         column, tallest = column + panel.width, max(tallest, panel.height)
     source = {"type": "prometheus", "uid": "${source}"}
     dashboard = {
-        "title": ("camwarden: sites", "camwarden 站点监控")[language],
-        "uid": f"camwarden-{name}",
+        "title": title[lang],
+        "uid": uid,
         "tags": ["camwarden"],
         "schemaVersion": 39,
         "editable": True,
@@ -278,9 +280,9 @@ def _dashboard(name: str, language: int) -> str:
                 {
                     "name": "instance",
                     "type": "query",
-                    "label": ("site", "站点")[language],
+                    "label": label[lang],
                     "datasource": source,
-                    "query": "label_values(camwarden_build_info, instance)",
+                    "query": f"label_values({choices}, instance)",
                     "refresh": 2,
                     "multi": True,
                     "includeAll": True,
@@ -328,9 +330,10 @@ def _panel(panel: Panel, number: int, place: dict[str, int], language: int) -> d
 
 def main() -> None:
     """Write every file."""
-    FOLDER.mkdir(exist_ok=True)
-    for name, text in dashboards().items():
-        (FOLDER / name).write_text(text, "utf-8")
+    for folder, files in ((FOLDER, dashboards()), (HUB_FOLDER, hub_dashboards())):
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

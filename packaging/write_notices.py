@@ -24,12 +24,15 @@ RULE: Final = "=" * 78
 HEAD: Final = """\
 camwarden is under the Apache License 2.0. It is shipped together with the packages below, each under its own terms;
 their texts follow, as their makers ship them. A text may also speak of parts that are not in this build.
+"""
 
+LESSER: Final = """\
 FFmpeg, libquadmath and libiconv are under the GNU Lesser General Public License, version 2.1 or later: you may replace
 them by builds of your own (the files are named below; libiconv is a part of lxml, which can be built anew), and examine
 the program as far as that needs. Their sources are published by their makers: ffmpeg.org, gcc.gnu.org and
 gnu.org/software/libiconv.
 """
+"""Stands where any of these libraries is inside."""
 
 
 def notices(folder: Path) -> str:
@@ -42,7 +45,8 @@ def notices(folder: Path) -> str:
     libraries = bundled(folder, owners(packages))
     texts = {package.name: [_read(folder / name) for name in package.texts] for package in packages}
     _must_be_told(packages, libraries, texts)
-    lines = [HEAD, RULE, "What is shipped", RULE, ""]
+    lesser = any("LGPL" in one.library.licence for one in libraries)
+    lines = [HEAD, *([LESSER] if lesser else []), RULE, "What is shipped", RULE, ""]
     lines += [f"{package.name} {package.version}: {package.licence}" for package in packages]
     lines += ["", "C and C++ libraries inside these packages", ""]
     for one in libraries:

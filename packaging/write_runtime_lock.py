@@ -1,7 +1,8 @@
-"""Write `runtime.lock`: the part of `requirements.lock` that our packages ship, same versions and hashes.
+"""Write `runtime.lock` and `hub.lock`: what our packages ship of `requirements.lock`, same versions and hashes.
 
-Decides what that is: what pyproject.toml names as a dependency, the extras in SHIPPED_EXTRAS, and what these need in
-turn, as the `# via` lines of the lock tell. Lines that can never hold on Linux are left out.
+Decides what that is. The agent's: what pyproject.toml names as a dependency, and the extras in SHIPPED_EXTRAS. The
+hub's: what HUB_NEEDS names. Both with what these need in turn, as the `# via` lines of the lock tell. Lines that can
+never hold on Linux are left out.
 """
 
 import re
@@ -11,8 +12,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"
 RUNTIME_LOCK = ROOT / "packaging" / "runtime.lock"
+HUB_LOCK = ROOT / "packaging" / "hub.lock"
 OURSELVES = "camwarden (pyproject.toml)"
 SHIPPED_EXTRAS = ("pkcs11", "ui", "hub")  # whoever installs a package cannot add an extra with pip
+HUB_NEEDS = ("cryptography", "openpyxl", "paho-mqtt", "psutil", "rich", "tomli")
+"""What the commands of `camwarden hub` load: a test runs them with nothing else there."""
+
 HEAD = "# What our packages ship, from requirements.lock; anew with: make generated\n"
 
 
@@ -36,6 +41,11 @@ def shipped(lock: str, project: dict) -> str:
     extras = project["optional-dependencies"]
     wanted = {named(one) for one in project["dependencies"]}
     wanted |= {named(one) for extra in SHIPPED_EXTRAS for one in extras[extra]}
+    return closed(lock, wanted)
+
+
+def closed(lock: str, wanted: set[str]) -> str:
+    """Return the runtime lock of these packages, by name, and of what they need."""
     pinned = entries(lock)
     grown = True
     while grown:
@@ -51,3 +61,4 @@ def shipped(lock: str, project: dict) -> str:
 if __name__ == "__main__":
     with (ROOT / "pyproject.toml").open("rb") as file:
         RUNTIME_LOCK.write_text(shipped(LOCK.read_text("utf-8"), tomllib.load(file)["project"]), "utf-8")
+    HUB_LOCK.write_text(closed(LOCK.read_text("utf-8"), set(HUB_NEEDS)), "utf-8")

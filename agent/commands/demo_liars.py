@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.terminal.tables import STYLE
+from agent.commands.terminal.marks import STYLE
 from agent.demo.children import ChildFailed
 from agent.demo.liars.gallery import Verdict, gallery
 from agent.host.clock import utc_now

@@ -35,9 +35,9 @@ from agent.site.config.site import Discovery, Site
 from agent.text.harmless import csv_cell, json_text, printable
 from agent.text.redact import redact
 from agent.text.translate import render, together, translate
+from drivers.discovery.answer import Discovered, mac_of, model_of, scope_text
 from drivers.discovery.mac_vendors import maker_of
 from drivers.discovery.plan import PER_SECOND, Plan
-from drivers.discovery.probe_match import Discovered, mac_of, model_of, scope_text
 from drivers.discovery.protocols import PROTOCOLS
 
 SCHEMA = "camwarden-discover/1"

@@ -9,20 +9,18 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from agent.commands.terminal.tables import MARK, ORDER, STYLE
+from agent.commands.terminal.outcome_table import outcome_table, summary
 from agent.model.finding import Message, listed
+from agent.model.outcome import Outcome, exit_code
 from agent.onsite.doctor import PROBES
-from agent.onsite.doctor.model import Outcome, Situation
-from agent.onsite.doctor.survey import as_json, examine, exit_code, survey
-from agent.text.redact import redact, redact_json
+from agent.onsite.doctor.model import Situation
+from agent.onsite.doctor.survey import as_json, examine, survey
+from agent.text.redact import redact_json
 from agent.text.translate import render, translate
 
 
@@ -38,7 +36,9 @@ def run(args: argparse.Namespace) -> int:
         told = redact_json(as_json(situation, outcomes))
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
-        Console(no_color=args.no_color).print(doctor_table(outcomes, args.lang), summary(outcomes, args.lang), sep="\n")
+        titles = {probe.id: probe.title for probe in PROBES}
+        table = outcome_table(outcomes, titles, args.lang)
+        Console(no_color=args.no_color).print(table, summary(outcomes, args.lang), sep="\n")
     return exit_code(outcomes.values())
 
 
@@ -58,34 +58,3 @@ def examined(situation: Situation, args: argparse.Namespace) -> dict[str, Outcom
 
         told("")
         return examine(situation, PROBES, told)
-
-
-def doctor_table(outcomes: Mapping[str, Outcome], lang: str) -> Table:
-    """Return one row per probe: its status, result and next step."""
-    titles = {probe.id: probe.title for probe in PROBES}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(translate("status", lang), no_wrap=True)
-    table.add_column(translate("looked at", lang), no_wrap=True)
-    table.add_column(translate("what was found, and the next step", lang), overflow="fold")
-    for name, outcome in outcomes.items():
-        what = Text(_line(outcome.what, lang))
-        if outcome.next_step is not None:
-            what.append(f"\n-> {_line(outcome.next_step, lang)}", style="bold")
-        mark = Text(translate(MARK[outcome.status], lang), style=STYLE[outcome.status])
-        table.add_row(mark, Text(translate(titles[name], lang)), what)
-    return table
-
-
-def summary(outcomes: Mapping[str, Outcome], lang: str) -> Text:
-    """Return the last line: whether everything is in order, else how much is not."""
-    counts: dict[str, int] = {status: sum(one.status == status for one in outcomes.values()) for status in ORDER}
-    if not counts["fail"] and not counts["warn"] and not counts["unknown"]:
-        return Text(translate("everything that was looked at is in order", lang), style="bold green")
-    sentence = Message("{fail} fail, {warn} to watch, {unknown} could not be looked at, {pass} in order", counts)
-    return Text(render(sentence, lang), style="bold")
-
-
-def _line(message: Message, lang: str) -> str:
-    """Render a sentence for the terminal, without secrets and control characters."""
-    text = redact(render(message, lang))
-    return text if text.isprintable() else ascii(text)[1:-1]

@@ -12,6 +12,9 @@ CONFIG: Final = Path("/etc/camwarden/site.toml")
 STATE: Final = Path("/var/lib/camwarden")
 RUNTIME: Final = Path("/run/camwarden")
 HUB_DATA: Final = Path("/var/lib/camwarden-hub")
+HUB_BACKUPS: Final = Path("/var/lib/camwarden-hub-backup")
+HUB_ENV: Final = Path("/etc/camwarden-hub/hub.env")
+"""Options of the running hub, for its unit; `hub doctor` reads the broker out of it."""
 SITE_NAME: Final = "site.toml"
 SECRETS_NAME: Final = "secrets.toml"
 OF_SERVICE: Final = Path("/run/credentials/camwarden.service")
@@ -38,6 +41,11 @@ def default_config() -> Path:
 def hub_data(environ: Mapping[str, str]) -> Path:
     """Return where a hub keeps its data: what CAMWARDEN_HUB_DATA names, else the usual folder."""
     return Path(environ.get("CAMWARDEN_HUB_DATA") or HUB_DATA)
+
+
+def hub_backups(environ: Mapping[str, str]) -> Path:
+    """Return the folder of a hub's backups: what CAMWARDEN_HUB_BACKUPS names, else the usual one."""
+    return Path(environ.get("CAMWARDEN_HUB_BACKUPS") or HUB_BACKUPS)
 
 
 def is_of_service(config: Path, environ: Mapping[str, str]) -> bool:

@@ -13,7 +13,7 @@ import json
 import struct
 from typing import Any, Final
 
-from drivers.discovery.probe_match import TEXT_CHARS_MAX, Discovered, VendorAnswer, mac_text, port_number
+from drivers.discovery.answer import TEXT_CHARS_MAX, Discovered, VendorAnswer, mac_text, port_number
 from drivers.discovery.protocol import Protocol
 from drivers.text import decode_text, sanitize
 

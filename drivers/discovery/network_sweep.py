@@ -11,12 +11,13 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from drivers.deadline import resolve
+from drivers.discovery.answer import Discovered, Sweep
 from drivers.discovery.plan import PER_SECOND, Address, Plan
-from drivers.discovery.probe_match import Discovered, merge
+from drivers.discovery.probe_match import merge
 from drivers.discovery.protocol import Protocol
 from drivers.discovery.protocols import PROTOCOLS
 
@@ -31,15 +32,6 @@ ANSWERS_MAX = 2048
 ADDRESSES_PER_NAME_MAX = 4
 BLOCKED_MAX = 5 * PER_SECOND
 """How many times in a row a datagram may find the kernel's queue full: the rest is then dropped, and reported."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """Devices, merged, names that failed, and `names`: addresses of the caller's own host names that it resolved."""
-
-    found: tuple[Discovered, ...] = ()
-    failed: tuple[str, ...] = ()
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def sweep(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.discovery.probe_match import Discovered
+from drivers.discovery.answer import Discovered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Final
 
 from lxml import etree
 
-from drivers.discovery.probe_match import TEXT_CHARS_MAX, Discovered, VendorAnswer, mac_text, port_number
+from drivers.discovery.answer import TEXT_CHARS_MAX, Discovered, VendorAnswer, mac_text, port_number
 from drivers.discovery.protocol import Protocol
 from drivers.errors import Malformed
 from drivers.http.xml_answer import children, name_of, parse, readable

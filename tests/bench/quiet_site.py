@@ -22,8 +22,7 @@ from agent.observe.probe.devices import ProbeResult, all_unavailable
 from agent.site.config.site import CameraConfig, Discovery, Hub, PrivateZone, Site, Storage
 from drivers.capture import PATHS
 from drivers.details import Account, Accounts, Encoder, Encoders, Interface, Interfaces, Movable
-from drivers.discovery.network_sweep import Sweep
-from drivers.discovery.probe_match import Discovered
+from drivers.discovery.answer import Discovered, Sweep
 from drivers.footage import (
     Channel,
     Channels,

@@ -27,7 +27,7 @@ from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
 from agent.observe.inventory.stocktake import MatchedAnswer, take_stock
 from agent.site.config.load import load
 from agent.text.harmless import csv_cell, json_text, printable
-from drivers.discovery.probe_match import Discovered
+from drivers.discovery.answer import Discovered
 
 HEAD = '[site]\nid = "datong017"\ncity = "datong"\ndivision = "140200"\n'
 HOSTILE = (

@@ -9,9 +9,9 @@ import pytest
 
 from agent.demo.onvif.announcing import Announcer
 from agent.demo.world.cameras import DemoDevice
+from drivers.discovery.answer import Discovered, mac_of, scope_text
 from drivers.discovery.network_sweep import sweep
 from drivers.discovery.plan import plan_of
-from drivers.discovery.probe_match import Discovered, mac_of, scope_text
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from soap_talk import NAMESPACES
 from agent.observe.inventory.stocktake import take_stock
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
-from drivers.discovery.probe_match import Discovered
+from drivers.discovery.answer import Discovered
 from drivers.http.transport import Transport, open_transport
 from drivers.model import Camera, Device, Identity, Masks, Observation, Services, Unavailable
 from drivers.onvif.read import read

@@ -18,7 +18,8 @@ from drivers import deadline as deadlines
 from drivers.authentication import authorization, choose, parse_challenges
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
-from drivers.discovery.probe_match import mac_of, merge, model_of, scope_text
+from drivers.discovery.answer import mac_of, model_of, scope_text
+from drivers.discovery.probe_match import merge
 from drivers.discovery.protocols import PROTOCOLS
 from drivers.errors import DriverError
 from drivers.exchange import Request

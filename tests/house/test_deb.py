@@ -42,7 +42,7 @@ def test_no_test_tool_is_shipped_and_no_need_of_a_need_is_missed() -> None:
 
 
 def test_everything_that_is_to_be_shipped_is_there() -> None:
-    for path in (*BUILD["SHIPPED"], *BUILD["DEBHELPER"]):
+    for path in (*BUILD["AGENT"].shipped, *BUILD["AGENT"].debhelper):
         assert (ROOT / path).exists(), path
 
 
@@ -50,7 +50,7 @@ def test_the_launcher_keeps_other_peoples_folders_out() -> None:
     """-I: no variable, no user's folder, not the working directory; -S: not even Debian's own Python packages."""
     lines = (ROOT / "packaging/launcher.py").read_text("utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/python3 -IS"
-    assert f'sys.path.append("/{BUILD["SITE_PACKAGES"]}")' in lines
+    assert f'sys.path.append("/{BUILD["AGENT"].site_packages}")' in lines
 
 
 @pytest.mark.parametrize(("python", "numpy"), [("3.11", "2.4"), ("3.12", "2.5"), ("3.13", "2.5")])
@@ -139,7 +139,7 @@ def test_an_unfinished_version_is_older_than_the_release_it_becomes() -> None:
 
 def run_script(name: str, word: str, root: Path) -> str:
     """Run a maintainer script of ours as dpkg does, with its folders below `root`; return what it says."""
-    text = (ROOT / "packaging/debian" / name).read_text("utf-8")
+    text = BUILD["templates"](BUILD["AGENT"])[name]
     text = re.sub(r"/(usr/lib|etc|var/lib)/camwarden", rf"{root}/\1/camwarden", text)
     return subprocess.run(["sh", "-c", text, name, word], capture_output=True, text=True, check=True).stdout
 
@@ -180,7 +180,7 @@ def test_a_purge_takes_what_nobody_filled_and_keeps_and_names_the_rest(tmp_path:
 def test_every_override_has_its_reason_before_it() -> None:
     reason = ""
     for line in (ROOT / "packaging/debian/lintian-overrides").read_text("utf-8").splitlines():
-        assert line.startswith(("# ", "camwarden: "))
+        assert line.startswith(("# ", "@PACKAGE@: "))
         assert line.startswith("#") or reason, line
         reason = line if line.startswith("#") else reason
 

@@ -21,6 +21,7 @@ PAGES = (
     "agent/onsite/privacy/README.md",
     "agent/service/operate.md",
     "agent/site/rules/README.md",
+    "packaging/hub/README.md",
     "packaging/site.toml.sample",
 )
 """What operators, contractors and supervisors read. Pages for developers are English alone."""

@@ -9,8 +9,8 @@ from certificates import Authority
 from mosquitto import Broker
 
 from agent.contract.signing_keys import load_or_create_signer
+from agent.model.outcome import Outcome
 from agent.onsite.doctor import PROBES
-from agent.onsite.doctor.model import Outcome
 from agent.onsite.doctor.survey import examine, survey
 from agent.service.alerts.status_file import write
 from drivers.model import Credential, Device

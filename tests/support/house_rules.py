@@ -98,7 +98,8 @@ WALLS: dict[str, tuple[str, ...]] = {
     "socket": (
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
         "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
-        "agent/onsite/ui/keeper.py", "agent/hub/workers/*", "agent/hub/log/stamping.py", "agent/demo/*",
+        "agent/onsite/ui/keeper.py", "agent/hub/workers/*", "agent/hub/log/stamping.py", "agent/hub/doctor/broker.py",
+        "agent/demo/*",
     ),
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
@@ -148,6 +149,7 @@ READS_JSON = {
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
+    "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/stores/case_columns.py": "the evidence that it has written itself",
     "agent/hub/domain/now_columns.py": "the open findings of a body, once, at intake",
     "agent/hub/stores/current.py": "fills a database of an older version, once",

@@ -36,6 +36,7 @@ TEST_FILES = (
     "booted_secrets.py",
     "booted_commands.py",
     "booted_page.py",
+    "booted_hub.py",
     "booted_package.py",
     "booted_release_0_1.py",
     "booted_roll_out.py",
@@ -81,9 +82,9 @@ def main() -> int:
     started_at_mono = time.monotonic()
     BUILD.mkdir(parents=True, exist_ok=True)
     subprocess.run(["sh", ROOT / "packaging" / "system-packages.sh", *PROGRAMS], check=True)
-    wanted = [(release, deb or _build(release)) for release, deb in args.guests]
+    wanted = [(release, deb or _build(release), _build(release, "camwarden-hub")) for release, deb in args.guests]
     with ThreadPoolExecutor(len(wanted)) as side_by_side:
-        runs = [side_by_side.submit(_run, release, deb, args.only, args.keep) for release, deb in wanted]
+        runs = [side_by_side.submit(_run, release, deb, hub, args.only, args.keep) for release, deb, hub in wanted]
         results = [result for run in runs for result in run.result()]
     for result in results:
         print(f"{result.outcome:7}{result.release}  {result.name}  {result.took_s:.1f} s")
@@ -110,17 +111,17 @@ def _guest(word: str) -> tuple[Release, Path | None]:
     return release, Path(deb) if deb else None
 
 
-def _build(release: Release) -> Path:
-    """Build the package of this checkout for a release, hardly compressed, which takes seconds instead of minutes."""
-    out = BUILD / "packages" / release.name
+def _build(release: Release, package: str = "camwarden") -> Path:
+    """Build a package of this checkout for a release, hardly compressed, which takes seconds instead of minutes."""
+    out = BUILD / "packages" / release.name / package
     shutil.rmtree(out, ignore_errors=True)
     build: list[str | Path] = [sys.executable, "-P", ROOT / "packaging" / "build_deb.py", "--python", release.python]
-    subprocess.run([*build, "--compression", "fast", "--out", out], check=True)
+    subprocess.run([*build, "--package", package, "--compression", "fast", "--out", out], check=True)
     return next(out.glob("*.deb"))
 
 
-def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
-    """Boot one guest, let it test itself, and read what it found."""
+def _run(release: Release, deb: Path, hub: Path, only: str, keep: bool) -> list[Result]:
+    """Boot one guest with the agent's package and the hub's, let it test itself, and read what it found."""
     out = BUILD / release.name
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
@@ -134,6 +135,7 @@ def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
         (packages / "this.deb").symlink_to(THIS)
         repacked(deb, f"{version_of(deb)}~before", packages / "before.deb")
         shutil.copyfile(release_0_1(release.python, BUILD), packages / "release-0.1.deb")
+        shutil.copyfile(hub, packages / "hub.deb")
         signed_folder(deb, packages / "apt")
         _copy_pytest(pytest)
         readable = {ROOT / part: f"/srv/checkout/{part}" for part in ("agent", "drivers", "masking")}

@@ -20,8 +20,8 @@ from rich.text import Text
 
 from agent.commands.check.report_key import report_key
 from agent.commands.check.show import result_json, show
+from agent.commands.terminal.marks import STYLE
 from agent.commands.terminal.opened import expire_own_state
-from agent.commands.terminal.tables import STYLE
 from agent.contract.signing_keys import Signer
 from agent.host.files import as_owner_of
 from agent.host.paths import own_state

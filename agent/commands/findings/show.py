@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.terminal.marks import STYLE
 from agent.commands.terminal.service_memory import read_memory
-from agent.commands.terminal.tables import STYLE
 from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.judge.memory.disputes import Contested, beside, contested_json, contested_words
 from agent.judge.memory.episodes import Episode, by_class, open_episodes, repairs, times_json, valid_acknowledgement

@@ -30,6 +30,7 @@ camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof tha
 camwarden hub log mirror FOLDER --data DIR     export the log as files, for witnesses
 camwarden hub log witness FOLDER --state DIR --jwks FILE   cosign the log of a hub where it continues what was held
 camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
+camwarden hub doctor --data DIR    look what around the hub keeps it from its work
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 
@@ -81,6 +82,7 @@ ACTIONS: Final = {
     "backup": ("agent.commands.hub.keeping.backup", "run"),
     "restore": ("agent.commands.hub.keeping.backup", "restore"),
     "log": ("agent.commands.hub.log", "run"),
+    "doctor": ("agent.commands.hub.doctor", "run"),
 }
 """Every action: its module, and what runs it there."""
 

@@ -12,7 +12,7 @@ from agent.commands.hub.view import reading
 from agent.contract.jwk import load_jwks
 from agent.hub.log import mirror, receipts
 from agent.hub.log.restored import begin_anew
-from agent.hub.log.sequencer import waiting
+from agent.hub.log.sequencer import lag
 from agent.hub.log.store import LogStore
 from agent.hub.log.witness import HELD_NAME, Witnessed, witness, witness_signer
 from agent.hub.stores.signing_key import hub_signer
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         return other(args)
     with closing(LogStore(args.data, read_only=True)) as log, reading(args) as store:
         state = log.state()
-        left = waiting(state, store)
+        left = lag(state, store).count
         root = b64(log.tree(state.size).root()) if state else ""
         lives = log.lives()
     if state is None:

@@ -4,6 +4,7 @@ The largest of them write workbooks and certificates; `hub trust` and `hub jwks`
 """
 
 import argparse
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from agent.contract.disputes import DUE_WITHIN, Outcome
 from agent.contract.enrollment_token import read_address
 from agent.contract.topics import SITE_ID
 from agent.contract.watermark import SEQ_MAX
+from agent.host.paths import HUB_ENV, hub_backups
 from agent.hub.domain.figures import METRICS, By
 from agent.hub.domain.kept import KEPT_DAYS, KEPT_DAYS_MAX, KEPT_DAYS_MIN
 from agent.model.host_name import is_host
@@ -48,6 +50,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         _check,
         keeping.add,
         _log,
+        _doctor,
     ):
         add(actions, data)
 
@@ -68,6 +71,7 @@ def _run(actions: Any, data: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name by which /metrics may be asked for, beside its address; may be repeated",
     )
+    add_backups(parser)
     parser.add_argument(
         "--keep-days",
         type=days_kept,
@@ -105,13 +109,8 @@ def _enroll(actions: Any, data: argparse.ArgumentParser) -> None:
     sites = token.add_mutually_exclusive_group(required=True)
     sites.add_argument("--site", type=site_id, action="append", metavar="ID", help="for this site; may stand again")
     sites.add_argument("--sites", type=Path, metavar="DIR", help="for every site of a folder from `ledger render`")
-    token.add_argument(
-        "--valid",
-        type=duration,
-        default=timedelta(hours=24),
-        metavar="24h",
-        help="how long: 30m, 24h, 7d (default 24h)",
-    )
+    valid = "how long: 30m, 24h, 7d (default 24h)"
+    token.add_argument("--valid", type=duration, default=timedelta(hours=24), metavar="24h", help=valid)
     token.add_argument("--csv", action="store_true", help="print comma-separated values, one line for each site")
     token.add_argument("--write", action="store_true", help="with --sites: write each into its site's folder too")
     serve = inner.add_parser("serve", parents=[data], help="answer gateways until interrupted")
@@ -134,7 +133,8 @@ def _view(actions: Any, data: argparse.ArgumentParser) -> None:
     actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
     orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
     orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
-    actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
+    metrics = actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
+    add_backups(metrics)
 
 
 def _report(actions: Any, data: argparse.ArgumentParser) -> None:
@@ -247,6 +247,29 @@ def _log(actions: Any, data: argparse.ArgumentParser) -> None:
     anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
     anew.add_argument("--by", required=True, metavar="NAME", help="who states it")
     anew.add_argument("--why", required=True, metavar="TEXT", help="the reason")
+
+
+def _doctor(actions: Any, data: argparse.ArgumentParser) -> None:
+    parser = actions.add_parser("doctor", parents=[data], help="look what around the hub keeps it from its work")
+    add_backups(parser)
+    parser.add_argument(
+        "--env",
+        type=Path,
+        default=HUB_ENV,
+        metavar="FILE",
+        help="options of the running hub, for the broker (default %(default)s)",
+    )
+
+
+def add_backups(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the folder of backups."""
+    parser.add_argument(
+        "--backups",
+        type=Path,
+        default=hub_backups(os.environ),
+        metavar="FOLDER",
+        help="where backups are (default $CAMWARDEN_HUB_BACKUPS, else /var/lib/camwarden-hub-backup)",
+    )
 
 
 def days(text: str) -> timedelta:

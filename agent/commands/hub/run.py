@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     stop = until_interrupted()
     with ExitStack() as beside:
         if args.metrics is not None:
-            beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name))
+            page = serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name, args.backups)
+            beside.enter_context(page)
         options = service.Options(args.data, broker, timedelta(days=args.keep_days))
         tell = _print_json if args.json else partial(_print_text, args.lang)
         service.run(options, stop, partial(_print_unless_quiet, LogLimit(), tell), lambda: datetime.now(UTC))

@@ -131,7 +131,7 @@ def orders(args: argparse.Namespace) -> int:
 
 def metrics(args: argparse.Namespace) -> int:
     """Print the numbers for Prometheus."""
-    sys.stdout.write(read_metrics(args.data, datetime.now(UTC)))
+    sys.stdout.write(read_metrics(args.data, datetime.now(UTC), args.backups))
     return OK
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from agent.commands.start.logins import Settled
 from agent.commands.terminal.asking import say
-from agent.commands.terminal.tables import STYLE
+from agent.commands.terminal.marks import STYLE
 from agent.host.paths import SECRETS_NAME, SITE_NAME
 from agent.model import exits
 from agent.model.finding import Finding, Json, Message

@@ -7,25 +7,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.terminal.marks import MARK, ORDER, STYLE
 from agent.judge.memory.disputes import Contested, contested_words
 from agent.judge.wording.broken_rules import places_zh, standing
-from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Source, Status, is_item
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Message, Severity, Source, is_item
 from agent.onsite.handover.report_words import rule_text
 from agent.report.build import counts
 from agent.report.levels import basis_text, counts_text, passes_by_level
 from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
-
-ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable")
-STYLE: dict[Status, str] = {
-    "fail": "bold red",
-    "warn": "yellow",
-    "unknown": "magenta",
-    "pass": "green",
-    "not_applicable": "dim",
-}
-
 
 HARM: tuple[Severity, ...] = ("critical", "major", "minor", "info")
 
@@ -35,8 +26,6 @@ LEGEND = (
     Message("told: by the device's own word. seen: measured by us, or in a picture."),
 )
 """The words of the tables, for the first screen."""
-
-MARK: dict[Status, str] = {"pass": "ok", "fail": "FAIL", "warn": "warn", "unknown": "?", "not_applicable": "-"}
 
 COLUMNS = (
     ("camera-online", "online"),

@@ -17,6 +17,7 @@ from agent.hub.log.tree import appended
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 from agent.verify.checkpoint import origin_of, write_checkpoint
+from agent.verify.members import time_of
 from agent.verify.merkle import EMPTY_ROOT, leaf_hash
 from agent.verify.receipt import SALT_BYTES
 
@@ -78,10 +79,30 @@ def append(
     return signed, entries
 
 
-def waiting(log_state: State | None, store: Store) -> int:
-    """Return how many accepted reports are not in the log yet."""
-    ((count,),) = store.all("SELECT count(*) FROM report_row WHERE id > ?", log_state.last_id if log_state else 0)
-    return int(count)
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many accepted reports are not in the log yet, and when the first of them came; None where there is none.
+
+    `continues` False: the database is not the one that the log continues, and nothing is appended.
+    """
+
+    count: int
+    oldest_at: datetime | None
+    continues: bool = True
+
+
+def lag(log_state: State | None, store: Store) -> Lag:
+    """Return how far the log is behind what was accepted."""
+    last_id = log_state.last_id if log_state else 0
+    ((count,),) = store.all("SELECT count(*) FROM report_row WHERE id > ?", last_id)
+    first = store.all("SELECT arrived_at FROM report WHERE id > ? ORDER BY id LIMIT 1", last_id)
+    continues = True
+    if log_state is not None:
+        try:
+            _hold_against(store, log_state)
+        except LogBehind:
+            continues = False
+    return Lag(int(count), time_of(first[0][0]) if first else None, continues)
 
 
 def _begin(log: LogStore, signer: Signer, now: datetime) -> State:

@@ -11,7 +11,7 @@ The address that it listens on, loopback unless another is named, decides who ma
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,15 +21,19 @@ from agent.contract.presence import STATUSES
 from agent.host import prometheus
 from agent.host.prometheus import Kind, Labels, block
 from agent.hub.domain.figures import METRICS
+from agent.hub.log.sequencer import lag
+from agent.hub.log.store import log_beside
 from agent.hub.stores import city
 from agent.hub.stores import trust as trust_db
 from agent.hub.stores.day_figures import CHINA, Figure, added
+from agent.hub.stores.keeping.backups import newest_backup
 from agent.hub.stores.orders.commands import open_command_counts
 from agent.hub.stores.reading import queries
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
+from agent.model.errors import AgentError
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 
@@ -63,10 +67,17 @@ def look(store: Store, trust: Trust, now: datetime) -> Slow:
     return Slow(now, Counter(one.kind for one in silent_sites(rows, waiting, trust, now)), _assessment(store, now))
 
 
-def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime, slow: Slow | None = None) -> str:
+def write_metrics(
+    store: Store,
+    trust: Trust,
+    directory: Path,
+    now: datetime,
+    slow: Slow | None = None,
+    backups: Path | None = None,
+) -> str:
     """Return the page from the hub's database, the trust file, and the size on disk of the data folder `directory`.
 
-    `slow`: an earlier look at every site, None: look now.
+    `slow`: an earlier look at every site, None: look now. `backups`: their folder, None: none is told of.
     """
     slow = slow or look(store, trust, now)
     rows = city.site_contacts(store)
@@ -136,9 +147,30 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime, sl
             *("site_reports_unconfirmed", "gauge", "Reports of a site that are not confirmed."),
             [({"site": site}, lag[site]) for site in shown],
         ),
+        *_kept(store, directory, backups, now),
         slow.assessment,
     ]
     return "".join(blocks)
+
+
+def _kept(store: Store, directory: Path, backups: Path | None, now: datetime) -> Iterator[str]:
+    """Yield how far the log is behind, and the age of the newest backup; nothing of what is not there to be read."""
+    with suppress(AgentError), log_beside(directory) as log:
+        behind = lag(log.state() if log is not None else None, store)
+        age = (now - behind.oldest_at).total_seconds() if behind.oldest_at else 0.0
+        yield _block(
+            "log_reports_waiting", "gauge", "Accepted reports that are not in the log yet.", [({}, behind.count)]
+        )
+        yield _block("log_waiting_oldest_seconds", "gauge", "So long the oldest of them waits.", [({}, max(0.0, age))])
+        yield _block(
+            *("log_continues", "gauge", "1: the database is the one that the log continues; 0: nothing is appended."),
+            [({}, int(behind.continues))],
+        )
+    with suppress(OSError):
+        newest = newest_backup(backups) if backups is not None else None
+        if newest is not None:
+            age = (now - newest[0]).total_seconds()
+            yield _block("backup_age_seconds", "gauge", "Age of the newest verified backup.", [({}, age)])
 
 
 def _assessment(store: Store, now: datetime) -> str:
@@ -182,8 +214,8 @@ def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, flo
 class Page:
     """The page of a hub's data, which keeps what is slow to find for `SLOW_S`, and the bindings that it has read."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, backups: Path | None = None) -> None:
+        self._directory, self._backups = directory, backups
         self._trust: Trust | None = None
         self._slow: Slow | None = None
 
@@ -197,23 +229,27 @@ class Page:
         with closing(Store(self._directory, read_only=True)) as store:
             if self._slow is None or not timedelta() <= now - self._slow.at < timedelta(seconds=SLOW_S):
                 self._slow = look(store, self._trust, now)
-            return write_metrics(store, self._trust, self._directory, now, self._slow)
+            return write_metrics(store, self._trust, self._directory, now, self._slow, self._backups)
 
 
-def read_metrics(directory: Path, now: datetime) -> str:
-    """Return the page from a hub's data. Raises AgentError."""
-    return Page(directory).read(now)
+def read_metrics(directory: Path, now: datetime, backups: Path | None = None) -> str:
+    """Return the page from a hub's data and its backups. Raises AgentError."""
+    return Page(directory, backups).read(now)
 
 
 @contextmanager
 def serving(
-    directory: Path, address: tuple[str, int], clock: Callable[[], datetime], names: Collection[str] = ()
+    directory: Path,
+    address: tuple[str, int],
+    clock: Callable[[], datetime],
+    names: Collection[str] = (),
+    backups: Path | None = None,
 ) -> Iterator[int]:
     """Serve the page while the block runs; yield the port. `names`: its host names, beside its address.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
     """
-    page = Page(directory)
+    page = Page(directory, backups)
     with prometheus.serving(address, lambda: page.read(clock()), "--metrics", names) as port:
         yield port

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.site import Site
 from agent.text.harmless import printable, toml_string
-from drivers.discovery.probe_match import mac_of, model_of, scope_text
+from drivers.discovery.answer import mac_of, model_of, scope_text
 
 ID_CHARS_MAX = 48
 PLACEHOLDER = Site(id="site1", city="city", division="000000")

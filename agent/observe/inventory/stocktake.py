@@ -18,8 +18,7 @@ from agent.model.host_name import is_host
 from agent.observe.facts.facts import Facts, NetworkFacts
 from agent.observe.facts.sightings import KnownBox, Sighting, digest
 from agent.site.config.site import CameraConfig, Ignored, Site
-from drivers.discovery.network_sweep import Sweep
-from drivers.discovery.probe_match import Discovered, mac_of
+from drivers.discovery.answer import Discovered, Sweep, mac_of
 from drivers.footage import Channel, Channels
 from drivers.model import Observation
 from drivers.picture import Streams

@@ -16,7 +16,8 @@ from agent.site.config.site import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
 from drivers.details import RetentionLimits
-from drivers.discovery.network_sweep import Sweep, resolved, sweep
+from drivers.discovery.answer import Sweep
+from drivers.discovery.network_sweep import resolved, sweep
 from drivers.discovery.plan import Plan, plan_of
 from drivers.footage import NOTHING_WANTED, RecordedDays, Schedule, WantedFootage
 from drivers.http.samples import Sample

@@ -19,9 +19,10 @@ from agent.host.health import clock_synced
 from agent.judge.checks.service.delivery import CERTIFICATE, CERTIFICATE_WARN_DAYS, run_certificate
 from agent.model.errors import os_words
 from agent.model.finding import Json, Message, utc_text
+from agent.model.outcome import Outcome, found, not_due, passed
 from agent.observe.facts.delivery import Delivery
 from agent.observe.facts.facts import Facts
-from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.onsite.doctor.model import Situation, site_of
 from agent.site.config.site import Hub
 
 CONNECT_S: Final = 4.0

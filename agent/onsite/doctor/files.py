@@ -14,7 +14,8 @@ from agent.deliver.keys.rotate import SPOOL_NAME
 from agent.host.paths import CREDENTIALS_NAME
 from agent.model.errors import Forbidden
 from agent.model.finding import Message, listed
-from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.model.outcome import Outcome, found, not_due, passed
+from agent.onsite.doctor.model import Situation, site_of
 from agent.site.config.load import secrets_path
 
 FILES_MAX: Final = 5000

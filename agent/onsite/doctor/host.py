@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from agent.host.health import clock_synced
 from agent.model.finding import Listed, Message, listed
-from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.model.outcome import Outcome, found, not_due, passed
+from agent.onsite.doctor.model import Situation, site_of
 from agent.version import VERSION
 from masking.model import NOT_CONFINED, WorkerError
 from masking.worker.client import Worker

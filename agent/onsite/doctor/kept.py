@@ -10,7 +10,8 @@ from agent.host.paths import credentials_file
 from agent.judge.checks.service.delivery import TOLD_FOR
 from agent.model.errors import UsageError
 from agent.model.finding import Message, listed
-from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.model.outcome import Outcome, found, not_due, passed
+from agent.onsite.doctor.model import Situation, site_of
 from agent.service.alerts.outbox_file import path_of, read
 from drivers.credentials import read_entries
 

@@ -1,11 +1,11 @@
-"""Defines the input and the outcome of a probe of `camwarden doctor`."""
+"""Defines the input of a probe of `camwarden doctor`, and a row of its table."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from agent.model.finding import Json, Message, Status
+from agent.model.outcome import Outcome
 from agent.service.alerts.status_file import StatusRead
 from agent.site.config.site import Site, Storage
 from agent.site.toml.problems import Problem
@@ -48,22 +48,6 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A probe's result: status, what was measured, and the next step where there is one.
-
-    `reason` is a kebab-case word for scripts, empty for a plain pass. `refused`: a login was refused, which has an exit
-    code of its own.
-    """
-
-    status: Status
-    what: Message
-    next_step: Message | None = None
-    reason: str = ""
-    evidence: Mapping[str, Json] = field(default_factory=dict)
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Probe:
     """One row of the table: `run` measures and judges; it may raise OSError and AgentError, which mean unknown."""
 
@@ -82,18 +66,3 @@ def site_of(situation: Situation) -> Site:
 
 class NoSite(Exception):
     """A probe needs the configuration, and that cannot be used."""
-
-
-def passed(what: Message, **evidence: Json) -> Outcome:
-    """Return a pass."""
-    return Outcome("pass", what, evidence=evidence)
-
-
-def not_due(reason: str, what: Message) -> Outcome:
-    """Return that the probe does not apply here."""
-    return Outcome("not_applicable", what, reason=reason)
-
-
-def found(status: Status, reason: str, what: Message, next_step: Message, **evidence: Json) -> Outcome:
-    """Return a fault or doubt, and the next step."""
-    return Outcome(status, what, next_step, reason, evidence)

@@ -9,7 +9,8 @@ from typing import Final
 
 from agent.host.time_limited import Task, run_limited
 from agent.model.finding import Listed, Message, first_of, listed
-from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.model.outcome import Outcome, found, not_due, passed
+from agent.onsite.doctor.model import Situation, site_of
 
 Values = Mapping[str, object]
 

@@ -1,6 +1,6 @@
 """Runs all probes side by side; one that breaks becomes `unknown`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -10,10 +10,10 @@ from typing import Final
 from agent.deliver.keys.rotate import SPOOL_NAME
 from agent.host.lock import holder
 from agent.host.time_limited import Task, run_limited
-from agent.model import exits
-from agent.model.errors import AgentError, Forbidden
+from agent.model.errors import AgentError
 from agent.model.finding import Json, Message, utc_text
-from agent.onsite.doctor.model import NoSite, Outcome, Probe, Situation, found
+from agent.model.outcome import Outcome, found, of_broken, rows
+from agent.onsite.doctor.model import NoSite, Probe, Situation
 from agent.service.alerts import status_file
 from agent.site.config.load import load, load_declared
 from agent.site.config.site import Site, Storage
@@ -76,26 +76,7 @@ def _unknown(error: Exception) -> Outcome:
     if isinstance(error, NoSite):
         what = Message("needs the configuration, which cannot be used")
         return found("unknown", "no-configuration", what, Message("correct the configuration first"))
-    if isinstance(error, PermissionError | Forbidden):
-        where = getattr(error, "filename", None) or str(error)
-        what = Message("this user may not look: {where}", {"where": str(where)})
-        return found("unknown", "forbidden", what, Message("run doctor as root"))
-    if isinstance(error, TimeoutError):
-        what = Message("took too long and was given up")
-        return found("unknown", "too-long", what, Message("look at this machine's load, disks and name servers"))
-    words = str(error).splitlines()[0] if isinstance(error, AgentError | OSError) and str(error) else ""
-    what = Message("could not be looked at: {why}", {"why": words or type(error).__name__})
-    return found("unknown", "failed", what, Message("report it, with: camwarden bundle"))
-
-
-def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """Return the exit code: 1 where something fails, 4 where a login is refused, 3 where something is unknown."""
-    all_of_them = list(outcomes)
-    return exits.worst(
-        any(one.status == "fail" and not one.refused for one in all_of_them),
-        any(one.refused for one in all_of_them),
-        any(one.status == "unknown" for one in all_of_them),
-    )
+    return of_broken(error, Message("report it, with: camwarden bundle"))
 
 
 def as_json(situation: Situation, outcomes: Mapping[str, Outcome]) -> dict[str, Json]:
@@ -105,15 +86,5 @@ def as_json(situation: Situation, outcomes: Mapping[str, Outcome]) -> dict[str, 
         "at": utc_text(situation.now),
         "site": situation.site.id if situation.site else None,
         "running": situation.is_running,
-        "probes": [
-            {
-                "probe": name,
-                "status": one.status,
-                "reason": one.reason,
-                "what": str(one.what),
-                "next_step": str(one.next_step) if one.next_step else None,
-                "evidence": dict(one.evidence),
-            }
-            for name, one in outcomes.items()
-        ],
+        "probes": rows(outcomes),
     }

@@ -11,8 +11,8 @@ from typing import Final
 
 from agent.observe.inventory.site_skeleton import host_and_port
 from agent.observe.inventory.stocktake import MatchedAnswer, host_port
+from drivers.discovery.answer import mac_of, model_of, scope_text
 from drivers.discovery.mac_vendors import maker_of
-from drivers.discovery.probe_match import mac_of, model_of, scope_text
 
 MAKERS: Final[Mapping[str, str]] = {"onvif": "ONVIF", "hikvision": "Hikvision", "dahua": "Dahua", "uniview": "Uniview"}
 """Each driver's group as people read it."""

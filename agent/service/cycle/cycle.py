@@ -58,7 +58,7 @@ from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from agent.site.duties.floors import with_floors
-from drivers.discovery.network_sweep import Sweep
+from drivers.discovery.answer import Sweep
 from drivers.http.samples import Sample, write
 from drivers.model import Observations
 

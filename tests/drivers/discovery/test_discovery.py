@@ -17,7 +17,8 @@ from patience import LATE_S, PATIENCE_S
 from probe_matches import ONE, bound, matches, responder, until
 
 from drivers.discovery import network_sweep
-from drivers.discovery.network_sweep import Sweep, resolved, sweep
+from drivers.discovery.answer import Sweep
+from drivers.discovery.network_sweep import resolved, sweep
 from drivers.discovery.plan import PER_SECOND, plan_of
 from drivers.discovery.protocols import PROTOCOLS
 from drivers.discovery.ws_probe import WS_DISCOVERY

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from probe_matches import MATCHES, ONE, matches
 
-from drivers.discovery.probe_match import Discovered, mac_of, merge, parse_probe_matches, scope_text
+from drivers.discovery.answer import Discovered, mac_of, scope_text
+from drivers.discovery.probe_match import merge, parse_probe_matches
 
 
 def test_an_answer_is_read() -> None:

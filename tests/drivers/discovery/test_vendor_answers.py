@@ -13,19 +13,10 @@ from probe_matches import ONE, matches
 from vendor_answers import dahua, sadp
 
 from drivers.discovery import dhdiscover
+from drivers.discovery.answer import TEXT_CHARS_MAX, Discovered, VendorAnswer, mac_of, mac_text, model_of, port_number
 from drivers.discovery.dhdiscover import framed, parse_search_answer
 from drivers.discovery.mac_vendors import PREFIXES, maker_of
-from drivers.discovery.probe_match import (
-    TEXT_CHARS_MAX,
-    Discovered,
-    VendorAnswer,
-    mac_of,
-    mac_text,
-    merge,
-    model_of,
-    parse_probe_matches,
-    port_number,
-)
+from drivers.discovery.probe_match import merge, parse_probe_matches
 from drivers.discovery.protocols import PROTOCOLS
 from drivers.discovery.sadp import parse_inquiry_answer
 

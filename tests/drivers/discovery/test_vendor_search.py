@@ -18,7 +18,8 @@ from probe_matches import responder, until
 from vendor_answers import dahua, sadp
 
 from drivers.discovery import network_sweep
-from drivers.discovery.network_sweep import Sweep, sweep
+from drivers.discovery.answer import Sweep
+from drivers.discovery.network_sweep import sweep
 from drivers.discovery.plan import plan_of
 from drivers.discovery.protocols import PROTOCOLS
 from drivers.discovery.sadp import SADP

@@ -24,8 +24,7 @@ from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import OBSERVED, fold
 from agent.observe.remembered.value import EMPTY, Remembered
 from agent.site.config.site import Discovery, Ignored, Site
-from drivers.discovery.network_sweep import Sweep
-from drivers.discovery.probe_match import Discovered
+from drivers.discovery.answer import Discovered, Sweep
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Observation, Unavailable
 from drivers.picture import Stream, Streams

@@ -20,9 +20,10 @@ from agent.cli import main
 from agent.host.lock import holder, lock
 from agent.model import exits
 from agent.model.finding import Message
+from agent.model.outcome import Outcome, exit_code, passed
 from agent.onsite.doctor import PROBES, host
-from agent.onsite.doctor.model import Outcome, Probe, passed
-from agent.onsite.doctor.survey import examine, exit_code, survey
+from agent.onsite.doctor.model import Probe
+from agent.onsite.doctor.survey import examine, survey
 from agent.service.alerts import outbox_file
 from agent.service.alerts.notices import Outbox
 from agent.service.alerts.status_file import write

@@ -18,7 +18,7 @@ from hubside import waits
 from mosquitto import Broker
 
 from agent.model import exits
-from agent.onsite.doctor.survey import exit_code
+from agent.model.outcome import exit_code
 from agent.text.translate import render
 
 

@@ -33,7 +33,7 @@ from agent.onsite.start.site_text import (
 from agent.site.config.load import load
 from agent.site.config.site import Discovery, Site
 from agent.site.toml.edit import unmarked
-from drivers.discovery.probe_match import Discovered, VendorAnswer
+from drivers.discovery.answer import Discovered, VendorAnswer
 
 SITE = Site(id="s1", city="140200", division="140200", name="School 17")
 BOXES = (

@@ -48,15 +48,25 @@ def start() -> None:
     HUB_DATA.mkdir(mode=0o700)
     hub("enroll", "init", "--address", f"127.0.0.1:{DESK_PORT}", "--broker", f"127.0.0.1:{BROKER_PORT}")
     _start_broker()
+    start_hub()
+    transient("test-site", *_python(), HERE / "simulated_site.py", CHECKOUT, LIBRARIES, SITE_FILES)
+    wait_for("the simulated site has written its files", (SITE_FILES / "secrets.toml").exists)
+
+
+def start_hub() -> None:
+    """Start the hub and its desk on the data that there are."""
     own = [*_python(), HERE / "peer_command.py", "hub"]
     certificate = ("--ca", AUTHORITY / "ca.crt", "--certificate", AUTHORITY / "hub.crt", "--key", AUTHORITY / "hub.key")
     at_broker = ("--host", "127.0.0.1", "--port", str(BROKER_PORT), "--tls", *certificate)
     transient("test-hub", *own, "run", "--data", HUB_DATA, *at_broker)
     transient("test-desk", *own, "enroll", "serve", "--data", HUB_DATA)
-    transient("test-site", *_python(), HERE / "simulated_site.py", CHECKOUT, LIBRARIES, SITE_FILES)
-    wait_for("the simulated site has written its files", (SITE_FILES / "secrets.toml").exists)
     wait_for("the hub has its database", (HUB_DATA / "hub.db").exists)
     wait_for("the desk listens", lambda: _accepts(DESK_PORT))
+
+
+def stop_hub() -> None:
+    """End the hub and its desk."""
+    said("systemctl", "stop", "test-hub", "test-desk")
 
 
 def hub(*words: str) -> str:

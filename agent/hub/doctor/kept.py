@@ -1,0 +1,93 @@
+"""Probes what the hub has stored: databases, the log of accepted reports, the newest backup."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from agent.hub.doctor.model import NO_HUB, Situation
+from agent.hub.log.sequencer import lag
+from agent.hub.log.store import log_beside
+from agent.hub.stores import evidence
+from agent.hub.stores.keeping.backups import newest_backup
+from agent.hub.stores.keeping.sound import is_sound
+from agent.model.finding import Json, Message, listed, utc_text
+from agent.model.outcome import Outcome, found, not_due, passed
+
+TOO_LARGE: Final = Message("a backup reads all of it, and verifies its copy: camwarden hub backup FOLDER")
+"""The next step where the databases are too large to be read in the time."""
+
+SAMPLED: Final = 100
+"""So many stored reports, picked by chance, are held against their digests."""
+
+LOG_WARN: Final = timedelta(minutes=5)
+LOG_FAIL: Final = timedelta(minutes=30)
+"""The log takes what was accepted every 50 seconds; so old is the oldest report that waits for it."""
+
+BACKUP_WARN: Final = timedelta(hours=36)
+BACKUP_FAIL: Final = timedelta(days=8)
+
+
+def databases(situation: Situation) -> Outcome:
+    """Judge whether each database can be read whole, and a sample of reports is what was stored."""
+    if not situation.has_run:
+        return not_due("no-hub", NO_HUB)
+    directory = situation.directory
+    sound = {path.relative_to(directory).as_posix(): is_sound(path) for path in _databases(directory)}
+    damaged = [name for name, one in sound.items() if not one]
+    if damaged:
+        what = Message("{names}: damaged", {"names": listed(damaged)})
+        step = Message("stop the hub, move the folder away, and take a backup back: camwarden hub restore")
+        return found("fail", "damaged", what, step, damaged=list(damaged))
+    with situation.reading() as store:
+        sample = evidence.check(store, SAMPLED)
+    values = {"altered": str(sample["altered"]), "checked": str(sample["checked"]), "names": listed(sound)}
+    if sample["altered"]:
+        what = Message("{altered} of {checked} reports that chance picked are not what was stored", values)
+        return found("fail", "altered", what, Message("see which: camwarden hub check"))
+    return passed(Message("{names}: sound; {checked} reports that chance picked are what was stored", values))
+
+
+def _databases(directory: Path) -> list[Path]:
+    return sorted((*directory.glob("*.db"), *directory.glob("enroll/*.db")))
+
+
+def log(situation: Situation) -> Outcome:
+    """Judge how long the oldest accepted report waits for the log."""
+    if not situation.has_run:
+        return not_due("no-hub", NO_HUB)
+    with situation.reading() as store, log_beside(situation.directory) as opened:
+        behind = lag(opened.state() if opened is not None else None, store)
+    if not behind.continues:
+        what = Message("hub.db is not the one that the log continues: nothing is appended")
+        step = Message("if it was restored from a backup, state that: camwarden hub log restored --by NAME --why TEXT")
+        return found("fail", "log-other", what, step)
+    since = behind.oldest_at
+    if since is None:
+        return passed(Message("every accepted report is in it"), waiting=0)
+    age = max(timedelta(), situation.now - since)
+    what = Message("{count} accepted reports are not in it yet, the oldest for {minutes} min", {
+        "count": behind.count, "minutes": int(age.total_seconds() // 60)})  # fmt: skip
+    told: dict[str, Json] = {"waiting": behind.count, "oldest_at": utc_text(since)}
+    if age <= LOG_WARN:
+        return passed(what, **told)
+    step = Message("look for log-waits: journalctl -u camwarden-hub; after a restore: camwarden hub log restored")
+    return found("fail" if age > LOG_FAIL else "warn", "log-behind", what, step, **told)
+
+
+def backup(situation: Situation) -> Outcome:
+    """Judge how old the newest backup is."""
+    if not situation.has_run:
+        return not_due("no-hub", NO_HUB)
+    newest = newest_backup(situation.backups)
+    step = Message("take one, and look at its timer: systemctl start camwarden-hub-backup; systemctl list-timers")
+    if newest is None:
+        what = Message("{path} holds no backup", {"path": str(situation.backups)})
+        return found("fail", "no-backup", what, step)
+    at, path = newest
+    age = situation.now - at
+    what = Message("{path}: {hours} h old", {"path": str(path), "hours": int(age.total_seconds() // 3600)})
+    if age < -timedelta(minutes=1):
+        return found("fail", "from-the-future", what, Message("compare this machine's clock"), at=utc_text(at))
+    if age > BACKUP_WARN:
+        return found("fail" if age > BACKUP_FAIL else "warn", "old-backup", what, step, at=utc_text(at))
+    return passed(what, at=utc_text(at))
