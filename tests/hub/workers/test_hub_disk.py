@@ -48,7 +48,7 @@ def test_pages_that_housekeeping_freed_inside_the_file_count_as_free(desk: Desk,
     for one in chain_of(maker, 300):
         desk.send(one)
     before = measure(desk.store)
-    desk.store.run("DELETE FROM report")
+    desk.store.run("DELETE FROM body")
     after = measure(desk.store)
     assert after.used_bytes < before.used_bytes
     assert after.free_bytes + after.used_bytes == pytest.approx(before.free_bytes + before.used_bytes, abs=GB)

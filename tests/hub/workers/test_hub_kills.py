@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from delivery import NOW, Maker
+from hub_rows import COPY
 from hubdesk import Desk, chain_of, trusted
 
 from agent.contract.chain import utc_text
@@ -33,9 +34,9 @@ def test_a_sound_hub_has_nothing_lost_and_nothing_twice(hub: Desk) -> None:
 
 
 def test_what_the_log_lacks_has_twice_or_has_of_another_report_is_counted(hub: Desk) -> None:
-    hub.store.run("UPDATE report SET digest = ? WHERE seq = 2", "0" * 64)
+    hub.store.run("UPDATE report_row SET digest = ? WHERE seq = 2", bytes(32))
     assert log_faults(hub.directory) == (0, 1)
-    hub.store.run("DELETE FROM report WHERE seq = 2")
+    hub.store.run("DELETE FROM report_row WHERE seq = 2")
     assert log_faults(hub.directory) == (0, 1)
     with closing(LogStore(hub.directory)) as log, log.transaction():
         log._db.execute("UPDATE leaf SET report_id = 1 WHERE n = 3")
@@ -45,7 +46,7 @@ def test_what_the_log_lacks_has_twice_or_has_of_another_report_is_counted(hub: D
 def test_a_report_that_stands_or_counts_twice_is_counted(hub: Desk) -> None:
     hub.store.run("UPDATE count SET n = n + 1 WHERE name = 'verified'")
     assert twice(hub.directory) == 1
-    hub.store.run("UPDATE report SET seq = 3, digest = ? WHERE seq = 2", "1" * 64)
+    hub.store.run("UPDATE report_row SET seq = 3, digest = ? WHERE seq = 2", bytes(32))
     assert twice(hub.directory) == 2
 
 
@@ -55,7 +56,7 @@ def test_a_backup_that_lacks_a_report_or_is_half_is_counted(hub: Desk, tmp_path:
     back_up(hub.directory, Path(folder), NOW)
     backups.ended(0)
     assert (backups.whole, backups.lost, backups.wrong) == (1, 0, 0)
-    hub.store.run("DELETE FROM report WHERE seq = 2")
+    hub.store.run("DELETE FROM report_row WHERE seq = 2")
     back_up(hub.directory, Path(folder), NOW)
     backups.ended(0)
     back_up(hub.directory, Path(folder), NOW)
@@ -72,8 +73,7 @@ def test_a_backup_that_went_on_is_held_against_what_was_stored_when_it_was_begun
     back_up(hub.directory, Path(folder), NOW)
     part = Path(folder).rename(f"{folder}.part")
     (part / "begun.json").write_text(json.dumps({"at": utc_text(NOW), "of": str(hub.directory)}))
-    hub.store.run("INSERT INTO report SELECT NULL, site, epoch, stream, 9, digest, prev, fork, city, kid, arrived_at,"
-                  " jws, payload FROM report WHERE seq = 1")  # fmt: skip
+    hub.store.run(COPY, 9, bytes(32))
     backups.words()
     back_up(hub.directory, Path(folder), NOW)
     backups.ended(0)
