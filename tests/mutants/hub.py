@@ -191,4 +191,12 @@ HUB: Final = (
         mutated="    if newest < state.last_id:\n",
         test="test_hub_log.py::test_a_hub_db_behind_its_log_appends_nothing",
     ),
+    Mutant(
+        name="error-at-a-message",
+        row="finds what the hub itself fails at",
+        file="agent/hub/workers/batches.py",
+        text="    except Exception:  # noqa: BLE001  whose it is shows below\n        _take_back(intake, dirty)\n",
+        mutated="    except Exception:\n        raise\n",
+        test="test_hub_acknowledge.py::test_a_message_at_which_the_hub_has_an_error_is_left_out_and_holds_up_nobody",
+    ),
 )
