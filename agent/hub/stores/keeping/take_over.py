@@ -1,0 +1,98 @@
+"""Imports the data of another hub's folder, of release 0.1 too: keys, trust, desk, and every report with its columns.
+
+The folder is copied by a verified backup and not changed. Where it was ended, the same again goes on: what was not
+copied whole is copied anew, since that hub may have run meanwhile, and the columns that release 0.1 did not have are
+filled in portions. The database appears last, so that a folder that was not copied whole is no hub's.
+"""
+
+import os
+import shutil
+import sqlite3
+from contextlib import ExitStack, closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent.host.lock import lock
+from agent.hub.enroll import place
+from agent.hub.stores import trust
+from agent.hub.stores.database import connection
+from agent.hub.stores.keeping.backup import back_up, restore
+from agent.hub.stores.keeping.sound import is_sound
+from agent.hub.stores.store import NAME, Store
+from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
+
+STAGED: Final = "take-over"
+"""The verified copy, in the new folder until everything is taken over."""
+
+_BESIDE: Final = (".lock", "-wal", "-shm", "-journal", ".part")
+
+
+def take_over(old: Path, directory: Path, now: datetime) -> int:
+    """Copy the hub in `old`, which must not run, to `directory`, and migrate it; return how many reports it has.
+
+    Raises:
+        UsageError: There is another hub at `directory` already, or that in `old` has run since it was copied.
+        Locked: A hub runs on one of the two.
+        ConfigurationError: `old` is no hub's folder, or a file cannot be read or written. Call it again to go on.
+        Forbidden: This user may not use a file.
+    """
+    staged = directory / STAGED
+    if not (old / NAME).exists():
+        raise ConfigurationError("{path}: no hub has run here; check --data", path=old / NAME)
+    if (directory / NAME).exists() and not staged.exists():
+        raise UsageError("{path}: there is a hub already; move it away first", path=directory / NAME)
+    try:
+        with ExitStack() as held:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (old, directory):
+                held.callback(os.close, lock(folder / "hub"))
+            if not (directory / NAME).exists():
+                shutil.rmtree(staged, ignore_errors=True)  # of a try that was ended: that hub may have run since
+                back_up(old, staged, now)
+                _copy_desk(old / place.FOLDER, directory / place.FOLDER)
+                restore(staged, directory)
+            Store(directory).close()
+            trust.load(directory)
+            reports = _reports(directory / NAME)
+            if _reports(old / NAME) != reports:
+                raise UsageError(
+                    "{old}: that hub has run since it was copied; move {path} away, and begin again",
+                    old=old,
+                    path=directory,
+                )
+            shutil.rmtree(staged)
+    except PermissionError as error:
+        path = error.filename or directory
+        raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
+    except (OSError, sqlite3.Error) as error:
+        why = os_words(error) if isinstance(error, OSError) else str(error)
+        raise ConfigurationError("{path}: cannot be copied: {why}", path=old, why=why) from None
+    return reports
+
+
+def _reports(path: Path) -> int:
+    with closing(connection(path, "ro")) as db:
+        return int(db.execute("SELECT count(*) FROM report").fetchone()[0])
+
+
+def _copy_desk(old: Path, new: Path) -> None:
+    """Copy the enrollment desk, where there is one: authority, certificates, tokens; its settings last."""
+    if not (old / place.SETTINGS_NAME).exists():
+        return
+    new.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in sorted(old.iterdir(), key=lambda path: path.name == place.SETTINGS_NAME):
+        if not path.is_file() or path.is_symlink() or path.name.endswith(_BESIDE):
+            continue
+        part = new / f"{path.name}.part"
+        with suppress(FileNotFoundError):
+            part.unlink()
+        if path.suffix == ".db":
+            with closing(connection(path, "ro")) as read, closing(sqlite3.connect(part)) as written:
+                read.backup(written)
+            part.chmod(0o600)
+            if not is_sound(part):
+                raise ConfigurationError("{path}: damaged; restore it from a backup first", path=path)
+        else:
+            shutil.copy(path, part)
+        part.replace(new / path.name)
