@@ -11,7 +11,7 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -130,7 +130,7 @@ measure: ## sizes, install time, start, memory and exposure of the packages in d
 	$(PYTHON) packaging/measure.py dist/camwarden_*.deb
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra stamps --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
@@ -143,7 +143,13 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle check capture hostile recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city papers cards ui contain delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle check capture hostile recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city papers cards ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+
+KILLS ?= 220
+
+hub-kills: setup ## kill hub, backup, import, broker and agent at random, and seek every report; writes build/bench/hub_kills.json (KILLS=N)
+	mkdir -p build/bench
+	$(BIN)/python tests/bench/hub_kills.py --kills $(KILLS) --json > build/bench/hub_kills.json
 
 FUZZ_SECONDS ?= 600
 

@@ -87,7 +87,7 @@ RECORDED: Final = frozenset({"ui"})
 ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger", "filing", "config", "verify"})
 """Commands that run on Windows too, as far as they judge no picture."""
 
-EXTRAS: Final = {"iotcore": "demo", "starlette": "ui", "uvicorn": "ui", "segno": "ui"}
+EXTRAS: Final = {"iotcore": "demo", "starlette": "ui", "uvicorn": "ui", "segno": "ui", "rfc3161_client": "stamps"}
 """Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."

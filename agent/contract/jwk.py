@@ -152,6 +152,26 @@ def load_jwks(path: Path) -> Mapping[str, PublicKey]:
     return {key.kid: key for key in keys}
 
 
+def load_shown_key(path: Path) -> PublicKey:
+    """Return the public key in a file of `camwarden keys show --json`, or a bare JWK.
+
+    Raises:
+        Forbidden: This user may not read the file.
+        ConfigurationError: The file is missing, or holds no accepted public key.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        return public_key(document.get("jwk", document))
+    except PermissionError:
+        raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
+    except OSError as error:
+        raise ConfigurationError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
+    except (ValueError, AttributeError, RecursionError):
+        raise ConfigurationError(
+            "{path}: no public key; take what `camwarden keys show --json` prints at the site", path=path
+        ) from None
+
+
 def jwk_set(keys: Mapping[str, PublicKey]) -> dict[str, list[dict[str, str]]]:
     """Return the JWK set that `load_jwks` reads back. Source: RFC 7517 section 5."""
     return {"keys": [{**key.jwk, "kid": key.kid, "alg": key.alg, "use": "sig"} for key in keys.values()]}

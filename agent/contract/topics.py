@@ -42,6 +42,7 @@ _TAILS: Final[dict[Kind, str]] = {
     "receipt": "receipt",
 }
 _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
+_ENDS_FROM_HUB: Final = tuple(f"/{_TAILS[kind]}" for kind in FROM_HUB if "{" not in _TAILS[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ def read_topic(name: str) -> Address | None:
     if kind is None or not CITY.fullmatch(city) or not SITE_ID.fullmatch(site):
         return None
     return Address(city, site, kind, command_id)
+
+
+def is_from_hub(name: str) -> bool:
+    """Return whether a topic is of a kind that the hub sends; cheap for those of a site's reports."""
+    if not name.endswith(_ENDS_FROM_HUB) and "/cmd/" not in name:
+        return False
+    address = read_topic(name)
+    return address is not None and address.kind in FROM_HUB
 
 
 def schema_id(kind: Kind) -> str:

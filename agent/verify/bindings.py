@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from agent.contract.jwk import public_key
 from agent.contract.topics import SITE_ID
 from agent.model.errors import ConfigurationError, Forbidden, os_words
 from agent.model.finding import StreamName
@@ -44,7 +45,10 @@ class Rotated:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A key and its site. Empty `revoked_at`: valid; empty `until` (RFC 3339): without an end; `by`: who bound it."""
+    """A key and its site. Empty `revoked_at`: valid; empty `until` (RFC 3339): without an end; `by`: who bound it.
+
+    `jwk`: the public key, where whoever bound it had it; else the hub has it from the site's birth alone.
+    """
 
     kid: str
     site: str
@@ -53,6 +57,7 @@ class Binding:
     until: str = ""
     by: By = "person"
     rotated: Rotated | None = None
+    jwk: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ def read_file(path: Path) -> Trust:
         data = json.loads(path.read_bytes())
         if data["schema"] != SCHEMA:
             raise ValueError
-        bindings = [binding_of(entry) for entry in data["keys"]]
+        shown = {key.kid: key.jwk for key in map(public_key, data.get("jwks", {"keys": []})["keys"])}
+        bindings = [replace(one, jwk=shown.get(one.kid, one.jwk)) for one in map(binding_of, data["keys"])]
     except FileNotFoundError:
         raise
     except PermissionError:
@@ -111,8 +117,11 @@ def read_file(path: Path) -> Trust:
 
 
 def file_text(bindings: Iterable[Binding]) -> str:
-    """Return the file that `read_file` reads."""
-    return json.dumps({"schema": SCHEMA, "keys": [entry_of(one) for one in bindings]}, indent=1) + "\n"
+    """Return the file that `read_file` reads. Keys stand beside the bindings: releases before this one know none."""
+    listed = list(bindings)
+    entries = [{name: value for name, value in entry_of(one).items() if name != "jwk"} for one in listed]
+    jwks = {"keys": [dict(one.jwk) for one in listed if one.jwk]}
+    return json.dumps({"schema": SCHEMA, "keys": entries, "jwks": jwks}, indent=1) + "\n"
 
 
 def binding_of(entry: Mapping[str, Any]) -> Binding:
@@ -126,8 +135,9 @@ def binding_of(entry: Mapping[str, Any]) -> Binding:
     binding = Binding(**{**entry, "rotated": limit})
     named = THUMBPRINT.fullmatch(binding.kid) and SITE_ID.fullmatch(binding.site)
     numbers = all(type(number) is int for number in limit.heads.values()) if limit else True
+    jwk = public_key(binding.jwk) if binding.jwk else None
     aware = not binding.until or datetime.fromisoformat(binding.until).tzinfo is not None
-    if not (named and numbers and aware) or binding.by not in get_args(By):
+    if not (named and numbers and aware) or binding.by not in get_args(By) or (jwk and jwk.kid != binding.kid):
         raise ValueError
     return binding
 
@@ -149,4 +159,6 @@ def entry_of(binding: Binding) -> dict[str, Any]:
         entry["rotated"] = {
             "to": limit.to, "epoch": limit.epoch, "heads": dict(limit.heads), "earlier": list(limit.earlier)
         }  # fmt: skip
+    if binding.jwk:
+        entry["jwk"] = dict(binding.jwk)
     return entry

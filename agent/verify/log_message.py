@@ -60,7 +60,7 @@ def read_message(payload: bytes, site: str, held: str, keys: Mapping[str, Public
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", "not a receipt of a hub's log for a site") from None
-    if data["site"] != site:
+    if data.get("site") != site:
         raise NotVerified("site", "a receipt for another site")
     found = read_receipt(receipt, keys)
     before = read_held(held, keys)

@@ -64,14 +64,18 @@ class HubProcess:
         Raises:
             RuntimeError: It ended, or did not become ready.
         """
-        self._ready.clear()
+        self.begin()
+        if not self._ready.wait(30) or not self.running:
+            raise RuntimeError(f"the hub did not start: {(self.directory / 'hub.log').read_text()[-1000:]}")
+
+    def begin(self) -> None:
+        """Start it, and do not wait."""
+        self._ready = threading.Event()  # a new one: of a hub before this one the listener may still have to end
         with (self.directory / "hub.log").open("ab") as log:
             self._child = subprocess.Popen(
                 self._command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment()
             )
-        threading.Thread(target=self._listen, args=(self._child,), daemon=True).start()
-        if not self._ready.wait(30) or self._child.poll() is not None:
-            raise RuntimeError(f"the hub did not start: {(self.directory / 'hub.log').read_text()[-1000:]}")
+        threading.Thread(target=self._listen, args=(self._child, self._ready), daemon=True).start()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it; with SIGKILL as a power cut does."""
@@ -88,6 +92,16 @@ class HubProcess:
     def running(self) -> bool:
         """Whether it has not ended by itself."""
         return self._child is not None and self._child.poll() is None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is subscribed."""
+        return self.running and self._ready.is_set()
+
+    @property
+    def code(self) -> int | None:
+        """With which code it ended by itself; None while it runs, or where it was ended."""
+        return self._child.poll() if self._child is not None else None
 
     def ends_within(self, seconds: float) -> bool:
         """Wait so long for it to end by itself; return whether it did."""
@@ -109,7 +123,7 @@ class HubProcess:
         lines = Path(f"/proc/{self._child.pid}/smaps_rollup").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
 
-    def _listen(self, child: subprocess.Popen[str]) -> None:
+    def _listen(self, child: subprocess.Popen[str], ready: threading.Event) -> None:
         if child.stdout is None:
             return
         with child.stdout:
@@ -117,10 +131,10 @@ class HubProcess:
                 kind = line.partition(":")[0]
                 self.told[kind] += 1
                 if kind == "ready":
-                    self._ready.set()
+                    ready.set()
                 elif len(self.lines) < 1000:
                     self.lines.append(line.rstrip())
-        self._ready.set()
+        ready.set()
 
 
 def environment() -> dict[str, str]:
@@ -142,5 +156,5 @@ def hub_database(directory: Path) -> Iterator[sqlite3.Connection]:
 def reports_stored(connection: sqlite3.Connection) -> int:
     """Return how many different reports the hub has verified and stored: it deletes none."""
     with suppress(sqlite3.OperationalError):  # not laid out yet
-        return int(connection.execute("SELECT ifnull(max(id), 0) FROM report").fetchone()[0])
+        return int(connection.execute("SELECT ifnull(max(id), 0) FROM report_row").fetchone()[0])
     return 0

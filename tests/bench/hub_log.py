@@ -26,6 +26,7 @@ from agent.verify.checkpoint import origin_of, write_checkpoint
 from agent.verify.merkle import leaf_hash, node_hash
 from agent.verify.receipt import entry_of, read_receipt, write_proof
 from measure.figures import Figure, flags, say, show
+from tests.support.hub_rows import put_row
 from tests.support.lying_logs import LATER, Shown, grown, honest, restored, rewrites
 
 CPU = Figure("log_cpu_s_per_day_5000_sites", "s", 10.0, "lower")
@@ -77,16 +78,10 @@ def day(directory: Path, signer: Signer, looks: int) -> float:
             rows = range(look * a_look, (look + 1) * a_look)
             with store.transaction():
                 for n in rows:
-                    store.run(
-                        "INSERT INTO report VALUES (NULL, ?, 'e1', ?, ?, ?, '', 0, 'datong', '', '', '', ?)",
-                        *(
-                            f"S{n % SITES:05}",
-                            "health" if n % A_SITE_DAY < HEALTH else "event",
-                            n // SITES + 1,
-                            f"{n:064x}",
-                        ),
-                        PAYLOAD,
-                    )
+                    put_row(
+                        store, n // SITES + 1, f"{n:064x}", PAYLOAD, site=f"S{n % SITES:05}",
+                        stream="health" if n % A_SITE_DAY < HEALTH else "event",
+                    )  # fmt: skip
                     store.run(
                         "INSERT OR REPLACE INTO log_held VALUES (?, ?)",
                         *(f"S{n % SITES:05}", max(0, (look - A_PERIOD) * a_look)),

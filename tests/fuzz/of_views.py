@@ -14,11 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hostile_bodies import AT, BODIES, hostile, old_hub, payload, put_good
+from hub_rows import put_row
 
 from agent.contract.chain import digest
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.hub.case.case import write_case
-from agent.hub.stores import case_columns, schema
+from agent.hub.stores import case_columns
+from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.store import Store
 from agent.hub.views.assessment import assess
 from agent.hub.views.metrics import write_metrics
@@ -54,14 +56,13 @@ def _views(data: bytes) -> object:
     stream, body = STREAMS[(data[0] if data else 0) % len(STREAMS)], data[1:]
     shown: dict[str, object] = {}
     with suppress(_Back), store.transaction():
-        store.run(
-            "INSERT INTO report (id, site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, payload)"
-            " VALUES (1000, 'S1', 'e1', ?, 3, ?, '', 0, 'datong', 'k', '2026-11-24T15:09:00.000Z', 'a..b', ?)",
-            *(stream, digest(body), body),
-        )
-        kept, telling = schema._read(stream, body)
-        store.run("INSERT INTO said VALUES (1000, ?, ?, '')", kept.made_at, kept.config)
-        case_columns.keep(store._db, 1000, "S1", digest(body), telling)
+        kept, telling = older_rows.read(stream, body)
+        found = case_columns.named("S1", telling)
+        number = put_row(
+            store, 3, digest(body), body, stream=stream, kid="k", arrived_at="2026-11-24T15:09:00.000Z", jws="a..b",
+            said=(kept.made_at, kept.config, *telling.told()), named=tuple(found),
+        )  # fmt: skip
+        case_columns.keep(store._db, number, "S1", found)
         shown = {**write_status(store), **write_silent(store, Trust(), NOW), **write_orders(store, None, NOW)}
         shown["metrics"] = write_metrics(store, Trust(), store.directory, NOW)
         shown["assessed"] = [assess(store, by, NOW.date(), NOW.date(), NOW) for by in ("division", "model")]

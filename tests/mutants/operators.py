@@ -123,8 +123,8 @@ _CHAINED: Final = (
     _out(
         "two-lives",
         "runs a copy of the gateway beside it",
-        "agent/hub/domain/epochs.py",
-        "    if not newest or claim.epoch == current:\n",
+        "agent/hub/workers/chains/epochs.py",
+        "    if not raise_connection(store, site, claim.epoch, claim.seq) or claim.epoch == current:\n",
         "    if True:\n",
         "test_hub_forks.py::"
         "test_a_copy_that_goes_on_beside_its_original_is_told_with_its_next_connection_and_once_for_each",
@@ -140,7 +140,7 @@ _CHAINED: Final = (
     _out(
         "old-key",
         "keeps an old key to sign with later",
-        "agent/hub/domain/rotation.py",
+        "agent/hub/workers/chains/rotation.py",
         "        if limit.allows(claim.epoch, claim.stream, claim.seq) or claim.digest in store.digests_at(claim):\n",
         "        if True:\n",
         "test_hub_rotation.py::test_the_old_key_is_taken_at_its_heads_in_any_order_and_not_beyond",
@@ -180,7 +180,7 @@ _CHAINED: Final = (
     _out(
         "time-of-arrival",
         "turns the clock",
-        "agent/hub/views/queries.py",
+        "agent/hub/stores/reading/queries.py",
         "ORDER BY arrived_at DESC, id DESC LIMIT 1",
         "ORDER BY made_at DESC, id DESC LIMIT 1",
         _HUB + _CLOCK,

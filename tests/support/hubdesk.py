@@ -12,11 +12,11 @@ from agent.contract.envelope import STATE_TYP, sign_payload
 from agent.contract.presence import write_state
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
-from agent.hub.domain import epochs
 from agent.hub.stores import signing_key, trust
 from agent.hub.stores.store import Store
 from agent.hub.views.status import write_status
 from agent.hub.workers import resend
+from agent.hub.workers.chains import epochs
 from agent.hub.workers.intake import Intake
 from agent.model.finding import Envelope, Json
 

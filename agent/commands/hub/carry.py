@@ -74,7 +74,7 @@ def export_case(args: argparse.Namespace) -> int:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end, log)
     now = datetime.now(UTC)
     with changing(args.data) as store:  # first: what is handed out can be asked for again
-        keep_hold(store, case_hold(args.site, args.start, args.end, now, f"{args.check}, {args.out.name}"))
+        keep_hold(store, case_hold(args.site, made.first_at, made.last_at, now, f"{args.check}, {args.out.name}"))
     _write(args.out, made.data)
     note_opened(args.data, "hub case", "reports", args.out)
     if args.json:

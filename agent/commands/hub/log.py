@@ -1,6 +1,7 @@
 """Shows the hub's log, writes receipts, and states that the hub was restored: `camwarden hub log`."""
 
 import argparse
+import importlib
 import json
 import sys
 from contextlib import closing
@@ -28,7 +29,9 @@ WITNESS_SCHEMA: Final = "camwarden-hub-log-witness/1"
 
 def run(args: argparse.Namespace) -> int:
     """Show the log, or do what the action says."""
-    other = {"receipt": _receipt, "mirror": _mirror, "witness": _witness, "restored": _restored}.get(args.log_action)
+    other = {"receipt": _receipt, "mirror": _mirror, "witness": _witness, "restored": _restored, "stamp": _stamp}.get(
+        args.log_action
+    )
     if other is not None:
         return other(args)
     with closing(LogStore(args.data, read_only=True)) as log, reading(args) as store:
@@ -129,6 +132,10 @@ def _print_witnessed(args: argparse.Namespace, kid: str, done: Witnessed) -> Non
     if not args.quiet:
         values = {"path": args.state / HELD_NAME, "size": str(done.step.held.size), "kid": kid}
         print(render(Message("{path}: {size} entries, cosigned by the witness {kid}", values), args.lang))
+
+
+def _stamp(args: argparse.Namespace) -> int:
+    return int(importlib.import_module("agent.commands.hub.log_stamp").run(args))  # its library is an extra
 
 
 def _restored(args: argparse.Namespace) -> int:

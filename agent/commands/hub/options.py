@@ -87,6 +87,7 @@ def _trust(actions: Any, data: argparse.ArgumentParser) -> None:
     add = trust_actions.add_parser("add", parents=[data], help="trust a key after comparing its thumbprint")
     add.add_argument("site", metavar="SITE")
     add.add_argument("thumbprint", metavar="THUMBPRINT", help="as `camwarden keys show` prints it at the site")
+    add.add_argument("--key", type=Path, metavar="FILE", help="the public key: output of `camwarden keys show --json`")
     add.add_argument("--until", type=day, metavar="DAY", help="last day of its use, YYYY-MM-DD in UTC (default: none)")
     revoke = trust_actions.add_parser("revoke", parents=[data], help="take a key's trust away")
     revoke.add_argument("thumbprint", metavar="THUMBPRINT")
@@ -108,13 +109,8 @@ def _enroll(actions: Any, data: argparse.ArgumentParser) -> None:
     sites = token.add_mutually_exclusive_group(required=True)
     sites.add_argument("--site", type=site_id, action="append", metavar="ID", help="for this site; may stand again")
     sites.add_argument("--sites", type=Path, metavar="DIR", help="for every site of a folder from `ledger render`")
-    token.add_argument(
-        "--valid",
-        type=duration,
-        default=timedelta(hours=24),
-        metavar="24h",
-        help="how long: 30m, 24h, 7d (default 24h)",
-    )
+    valid = "how long: 30m, 24h, 7d (default 24h)"
+    token.add_argument("--valid", type=duration, default=timedelta(hours=24), metavar="24h", help=valid)
     token.add_argument("--csv", action="store_true", help="print comma-separated values, one line for each site")
     token.add_argument("--write", action="store_true", help="with --sites: write each into its site's folder too")
     serve = inner.add_parser("serve", parents=[data], help="answer gateways until interrupted")
@@ -133,7 +129,7 @@ def _view(actions: Any, data: argparse.ArgumentParser) -> None:
     status = actions.add_parser("status", parents=[data], help="show what came from each site")
     status.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
     status.add_argument("--limit", type=number, default=SITES_SHOWN, metavar="N", help="so many sites (default 500)")
-    status.add_argument("--after", default="", metavar="SITE", help="those behind this one, by name")
+    status.add_argument("--after", metavar="SITE", help="those behind this one, by name")
     actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
     orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
     orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
@@ -241,6 +237,12 @@ def _log(actions: Any, data: argparse.ArgumentParser) -> None:
     )
     other.add_argument(
         "--jwks", type=Path, required=True, metavar="FILE", help="the hub's key, as `hub jwks` prints it"
+    )
+    at = inner.add_parser("stamp", parents=[again], help="have an authority stamp the newest checkpoint (RFC 3161)")
+    at.add_argument("folder", type=Path, metavar="FOLDER", help="where checkpoints and their stamps are kept")
+    at.add_argument("--tsa", required=True, metavar="URL", help="the authority's address")
+    at.add_argument(
+        "--tsa-ca", type=Path, action="append", required=True, metavar="FILE", help="root certificate to believe (PEM)"
     )
     anew = inner.add_parser("restored", parents=[again], help="state that this hub was restored from a backup")
     anew.add_argument("--by", required=True, metavar="NAME", help="who states it")

@@ -16,11 +16,11 @@ from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.orders_json import PACKS_MOST
 from agent.contract.signing_keys import Signer, load_signer
-from agent.hub.domain.accepted_loss import accept_loss
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
+from agent.hub.workers.chains.accepted_loss import accept_loss
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message, listed

@@ -4,7 +4,7 @@ import argparse
 import json
 from datetime import UTC, datetime
 
-from agent.contract.jwk import jwk_set
+from agent.contract.jwk import jwk_set, load_shown_key
 from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.exits import OK
@@ -17,7 +17,9 @@ def run(args: argparse.Namespace) -> int:
     """Change or show the trust file."""
     now = datetime.now(UTC)
     if args.trust_action == "add":
-        until = trust.add(args.data, args.site, args.thumbprint, now, args.until).bindings[args.thumbprint].until
+        key = load_shown_key(args.key) if args.key is not None else None
+        bound = trust.add(args.data, args.site, args.thumbprint, now, args.until, key=key)
+        until = bound.bindings[args.thumbprint].until
         if args.json:
             told = {"schema": bindings.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
             print(json.dumps({**told, "until": until or None}))

@@ -14,6 +14,7 @@ from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.drills import drill_line, read_drills
 from agent.hub.stores.store import Store
+from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
 from agent.model.errors import UsageError
@@ -63,17 +64,20 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
-    believed = trust.load(args.data)
+    believed, now = trust.load(args.data), datetime.now(UTC)
     with reading(args) as store:
-        told = write_status(store, believed, datetime.now(UTC), (args.site, args.after), args.limit)
+        told = write_status(store, believed, now, (args.site, args.after), args.limit)
+        disk = read_forecast(store, now)
     if args.site and not told["sites"]:
         raise UsageError(
             "{site!r} is not known here: nothing of it has come; see `camwarden hub status`", site=args.site
         )
     if args.json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps({**told, "disk": disk_json(disk)}, ensure_ascii=False))
     else:
         _print_status(told, args.lang)
+        if not args.site and not args.quiet:
+            print(render(disk_line(disk), args.lang))
         if told["next"] is not None and not args.quiet:
             values = {"total": told["total"], "after": told["next"]}
             print(

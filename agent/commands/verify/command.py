@@ -5,6 +5,7 @@
     camwarden verify DOSSIER.zip                  a filing dossier
     camwarden verify filing.json                  what `filing compare` has stored of it in the state directory
     camwarden verify [PATH...] --receipt FILE     a receipt of a hub's log, and that it is of a report beside it
+    camwarden verify --receipt FILE --stamp FILE  and when its log was so, by an authority of --tsa-ca
     camwarden verify FOLDER --follow              and every file that comes into it
     camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
@@ -24,6 +25,7 @@ and then ends with 0 or 1; 78 if nothing came or a file was unusable, 3 if somet
 """
 
 import argparse
+import importlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -50,7 +52,7 @@ from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossi
 from agent.text.translate import render
 from agent.verify.archive import FILE_MAX_BYTES, Container, open_container
 from agent.verify.html_seal import MAX_BYTES, is_handover
-from agent.verify.judge import Judgement, Trusted, judge_flattened, judge_handover
+from agent.verify.judge import Judgement, Trusted, Verdict, judge_flattened, judge_handover
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import check_manifest, is_case
 from agent.verify.message import Claim, Problem, examine
@@ -69,6 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="hand-over report, filing dossier, flattened JWS, folder of them, or ZIP",
     )
     add("--receipt", type=Path, action="append", default=[], metavar="FILE", help="receipt of a hub's log")
+    add(
+        "--stamp", type=Path, action="append", default=[], metavar="FILE", help="time stamp over a receipt's checkpoint"
+    )
+    add("--tsa-ca", type=Path, action="append", default=[], metavar="FILE", help="authority of stamps to believe (PEM)")
     add("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
     add("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
     add("--data", type=Path, metavar="DIR", help="a hub's data: the keys that it trusts, each for its site")
@@ -87,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("give either files to verify, or a topic to listen on")
     if args.receipt and (args.follow or args.topic):
         raise UsageError("a receipt is verified by itself or with files, not with --follow or --topic")
+    if bool(args.stamp) > bool(args.receipt):
+        raise UsageError("a time stamp is verified with a receipt: name its file with --receipt")
     if args.topic:
         return watch_topic(args)
     if args.follow:
@@ -96,11 +104,22 @@ def run(args: argparse.Namespace) -> int:
         keys = hub_keys(args)
         digests = {m.claim.digest for m in checked.messages if m.claim is not None} if args.paths else None
         checked = replace(checked, receipts=tuple(judge_receipt(path, keys, digests) for path in args.receipt))
+    if args.stamp:
+        checked = replace(checked, stamps=_stamps(args, checked.receipts))
     if args.json:
         print(json.dumps(result_json(checked), ensure_ascii=False))
     else:
         _print(checked, args.lang)
     return _exit_code(checked)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStamp:
+    """The verdict on a time stamp, its line, and what `--json` says of it."""
+
+    verdict: Verdict
+    line: Message
+    told: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,16 @@ class VerifyResult:
     messages: tuple[Judgement, ...]
     problems: tuple[Problem, ...]
     receipts: tuple[JudgedReceipt, ...] = ()
+    stamps: tuple[ToldStamp, ...] = ()
+
+
+def _stamps(args: argparse.Namespace, receipts: tuple[JudgedReceipt, ...]) -> tuple[ToldStamp, ...]:
+    """Return the verdicts on time stamps, over checkpoints of receipts that are verified."""
+    stamps = importlib.import_module("agent.commands.verify.stamps")  # its library is an extra
+    roots = stamps.read_authorities(args.tsa_ca)
+    notes = [one.receipt.checkpoint.note for one in receipts if one.verdict == "verified" and one.receipt is not None]
+    judged = [stamps.judge_stamp(path, notes, roots) for path in args.stamp]
+    return tuple(ToldStamp(one.verdict, stamps.stamp_line(one), stamps.stamp_json(one)) for one in judged)
 
 
 def verify_paths(paths: list[Path], believed: Trusted) -> VerifyResult:
@@ -135,6 +164,7 @@ def result_json(checked: VerifyResult) -> dict[str, Json]:
         ],
         "chain": [asdict(p) for p in checked.problems],
         **({"receipts": [receipt_json(one) for one in checked.receipts]} if checked.receipts else {}),
+        **({"stamps": [one.told for one in checked.stamps]} if checked.stamps else {}),
     }
 
 
@@ -199,6 +229,8 @@ def _print(checked: VerifyResult, lang: str) -> None:
         print(render(fault_line(p), lang))
     for one in checked.receipts:
         print(render(receipt_line(one), lang))
+    for stamp in checked.stamps:
+        print(render(stamp.line, lang))
     if not checked.messages and checked.receipts:
         return
     verified = sum(m.verdict == "verified" for m in checked.messages)
@@ -210,6 +242,7 @@ def _print(checked: VerifyResult, lang: str) -> None:
 
 def _exit_code(checked: VerifyResult) -> int:
     verdicts = {m.verdict for m in checked.messages} | {one.verdict for one in checked.receipts}
+    verdicts |= {one.verdict for one in checked.stamps}
     if "failed" in verdicts or checked.problems:
         return FAILS
     if "unusable" in verdicts or not verdicts:

@@ -17,9 +17,11 @@ from agent.deliver.publish.protocol import Version
 
 
 class Client(mqtt.Client):
-    """A client for one connection. `received` gets each PUBLISH, which is then acknowledged."""
+    """A client for one connection. `received` gets each PUBLISH, which is then acknowledged, unless it is `later`."""
 
-    def __init__(self, received: Callable[[Received], None], client_id: str, version: Version) -> None:
+    def __init__(
+        self, received: Callable[[Received], None], client_id: str, version: Version, later: bool = False
+    ) -> None:
         self._with_properties = version == "5"
         super().__init__(
             CallbackAPIVersion.VERSION2,
@@ -30,9 +32,10 @@ class Client(mqtt.Client):
         )
         self.manual_ack_set(True)
         self._received = received
+        self._later = later
 
     def _handle_publish(self) -> MQTTErrorCode:
         packet = self._in_packet
         message = read_publish(packet["command"], bytes(packet["packet"]), self._with_properties)
         self._received(message)
-        return self.ack(message.mid, message.qos)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS if self._later else self.ack(message.mid, message.qos)

@@ -94,10 +94,19 @@ def next_presence(site: Site, spool: Spool, signer: Signer) -> Presence:
 
 
 class Link:
-    """One connection, driven by one thread: `open`, then `step` repeatedly, then `close`."""
+    """One connection, driven by one thread: `open`, then `step` repeatedly, then `close`.
+
+    `unacknowledged_most`: so many a broker (MQTT 5) may send before `acknowledge`; None: each is acknowledged at once.
+    """
 
     def __init__(
-        self, client_id: str, hub: Hub, keepalive_s: int, timeout_s: float, dialect: Dialect | None = None
+        self,
+        client_id: str,
+        hub: Hub,
+        keepalive_s: int,
+        timeout_s: float,
+        dialect: Dialect | None = None,
+        unacknowledged_most: int | None = None,
     ) -> None:
         self._client_id = client_id
         self._hub = hub
@@ -106,6 +115,8 @@ class Link:
         self._dialect = dialect or Dialect()
         self._spoken = FlatSites()
         self._will: Message | None = None
+        self._unacknowledged_most = unacknowledged_most
+        self._owed: list[tuple[int, int]] = []  # packet id and QoS, in the order of arrival
         self._required = 0  # topics whose refusal is told
         self._fall_back = ""  # why, once the broker has refused MQTT 5
         self.events = Events()
@@ -114,7 +125,9 @@ class Link:
     def _prepare(self, version: Version) -> None:
         """Create a client of this version."""
         self._version = version
-        client = Client(self._guard(self._on_received), self._client_id, version)
+        received = self._guard(self._on_received)
+        client = Client(received, self._client_id, version, self._unacknowledged_most is not None)
+        self._owed.clear()
         client.connect_timeout = self._timeout_s
         client.max_inflight_messages_set(65_535)  # the window is ours
         if self._hub.credential is not None:
@@ -150,6 +163,8 @@ class Link:
             if with_properties:
                 properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it out
                 properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+                if self._unacknowledged_most is not None:
+                    properties.ReceiveMaximum = self._unacknowledged_most
                 client.connect(host, port, self._keepalive_s, clean_start=False, properties=properties)
             else:
                 client.connect(host, port, self._keepalive_s)
@@ -219,6 +234,13 @@ class Link:
         self._client.loop_write()
         if self._client.socket() is sock:  # else it was closed on the way
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+    def acknowledge(self) -> None:
+        """Acknowledge all that was received, in its order. Source: MQTT 5.0 and 3.1.1, sections 4.4 and 4.6."""
+        owed, self._owed = self._owed, []
+        for mid, qos in owed:
+            self._client.ack(mid, qos)
+        self._write()
 
     def subscribe(self, *topics: str, wished: Sequence[str] = ()) -> None:
         """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`.
@@ -320,6 +342,8 @@ class Link:
         self.events.unsubscribed += [str(code) for code in codes[1 : self._required] if code.value >= _REFUSED]
 
     def _on_received(self, message: Received) -> None:
+        if self._unacknowledged_most is not None and message.qos:
+            self._owed.append((message.mid, message.qos))
         one, flat = decode_message(message)
         self._spoken.heard(message.topic, flat)
         self.events.messages.append(one)

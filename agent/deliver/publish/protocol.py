@@ -1,6 +1,7 @@
 """Detects what a broker does not announce: its MQTT version, and its packet size limit. Pure.
 
-    5  --refuses the version-->  3.1.1  --a day later, or a new process-->  5
+    5  --refuses the version-->      3.1.1  --a day later, or a new process-->  5
+    5  --closes the connection-->    3.1.1  --a minute later, then ten, ... a day-->  5
 
 MQTT 3.1.1 has no user properties: a signed message is then a flattened JWS with the payload inside, a refused publish
 is acknowledged like any other, and the broker names no limits. So 5 is retried, for brokers are updated.
@@ -14,6 +15,10 @@ Version = Literal["5", "3.1.1"]
 RETRY_S: Final = 86_400.0
 """How long MQTT 5 is not retried after a refusal."""
 
+_CLOSED_FIRST_S: Final = 60.0
+_CLOSED_FACTOR: Final = 10
+"""A connection that was only closed says little: a reset may have overtaken the alert by which TLS refuses."""
+
 
 @dataclass(slots=True)
 class Dialect:
@@ -22,6 +27,7 @@ class Dialect:
     retry_s: float = RETRY_S
     _until_s: float | None = None
     _by_name: bool = False
+    _closed_s: float = 0.0
 
     def version(self, now_s: float) -> Version:
         """Return the version to try first at a new connection."""
@@ -30,7 +36,9 @@ class Dialect:
 
     def fell_back(self, now_s: float, by_name: bool) -> None:
         """Note that 3.1.1 was accepted after 5 was refused; `by_name`: with a reason code, else 5 is retried always."""
-        self._until_s, self._by_name = now_s + self.retry_s, by_name
+        if not by_name:
+            self._closed_s = min(max(self._closed_s * _CLOSED_FACTOR, _CLOSED_FIRST_S), self.retry_s)
+        self._until_s, self._by_name = now_s + (self.retry_s if by_name else self._closed_s), by_name
 
     def is_due(self, speaking: Version, now_s: float) -> bool:
         """Return whether to end a connection with 3.1.1 so that 5 can be tried."""

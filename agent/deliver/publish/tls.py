@@ -74,6 +74,8 @@ def tls_words(error: ssl.SSLError) -> str:
         words = _VERIFY_CODES.get(error.verify_code)
         return words or f"the broker's certificate is not accepted: {error.verify_message}"
     reason = error.reason or ""
+    if not reason:  # OpenSSL knows no more than that the socket failed
+        return "the broker reset the connection"
     return next((words for name, words in _ALERTS if name in reason), f"TLS failed: {reason.replace('_', ' ').lower()}")
 
 

@@ -27,15 +27,15 @@ from agent.hub.log.receipts import Place, receipts_of
 from agent.hub.log.store import LogStore
 from agent.hub.stores.case_columns import evidence_of
 from agent.hub.stores.disputes import DisputeRow
+from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.queries import StoredReport
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
 from agent.hub.views.dispute_row import row_json
-from agent.hub.views.queries import StoredReport
 from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName, listed
 from agent.verify.archive import pack
-from agent.verify.bindings import Trust
+from agent.verify.bindings import Binding, Trust
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import write_manifest
 from agent.verify.members import time_of
@@ -55,14 +55,16 @@ Times = Mapping[StreamName, list[tuple[str, int, datetime]]]
 """Stream -> epoch, number and the site's own time of each report."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case as it is written, and its summary."""
+    """A case as it is written, and its summary. `first_at`, `last_at`: times of its reports, and the time asked for."""
 
     data: bytes
     rows: tuple[StatusSpan, ...]
     envelopes: int
     missing: int
+    first_at: datetime
+    last_at: datetime
 
 
 def write_case(
@@ -83,8 +85,7 @@ def write_case(
     """
     if start >= end:
         raise UsageError("--from must be before --to")
-    city = store.all("SELECT city FROM site WHERE site = ?", site)
-    if not city:
+    if store.epoch_of(site) is None:
         raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=site)
     order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
     times = {stream: _times(store, site, stream) for stream in STREAMS}
@@ -96,7 +97,7 @@ def write_case(
     ]
     if not stored:
         raise UsageError("no report of site {site} bears on this time; see `camwarden hub status`", site=site)
-    dated = {(epoch, stream, seq) for stream, of in times.items() for epoch, seq, _ in of}
+    dated = {(epoch, stream, seq): at for stream, of in times.items() for epoch, seq, at in of}
     dropped = [one for one in stored if not one.payload and (one.epoch, one.stream, one.seq) in dated]
     gone = {(report.epoch, report.stream, report.seq) for report in dropped}
     told = [
@@ -117,13 +118,15 @@ def write_case(
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
-    envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored if report not in dropped}
+    empty = {_name(report) for report in dropped}
+    by_name = {_name(report): report for report in stored}
+    envelopes = {f"envelopes/{name}": _envelope(one) for name, one in by_name.items() if name not in empty}
     files = {name: data for name, data in envelopes.items() if data is not None}
     receipts = receipts_of(log, store, _last_of_each(site, stored))
     disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
-        *(site, str(city[0][0]), check, start, end, rules, kids, signer.kid),
+        *(site, store.city_and_epoch(site)[0], check, start, end, rules, kids, signer.kid),
         *(len(files), number + sum(gap.count for gap in explained)),
     )
     for place, text in receipts.items():
@@ -135,10 +138,18 @@ def write_case(
     files["rules.json"] = _json(_rules(about))
     keys = [public_key(jwk) for kid in kids if (jwk := store.key(kid)) is not None]
     files["keys.jwks.json"] = _json(jwk_set({key.kid: key for key in [*keys, signer.public]}))
-    files["trust.json"] = _json([asdict(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
+    files["trust.json"] = _json([_binding(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
     subject: dict[str, Json] = {"site": site, "check": check, "from": utc_text(start), "to": utc_text(end)}
     files[MANIFEST] = write_manifest(subject, files, signer)
-    return Case(pack(files), rows, about.envelopes, about.missing)
+    used = [at for report in stored if (at := dated.get((report.epoch, report.stream, report.seq))) is not None]
+    return Case(
+        data=pack(files),
+        rows=rows,
+        envelopes=about.envelopes,
+        missing=about.missing,
+        first_at=min([start, *used]),
+        last_at=max([end, *used]),
+    )
 
 
 def _places(times: Times, order: Mapping[str, int], begin: datetime, start: datetime, end: datetime) -> Places:
@@ -228,6 +239,13 @@ def _last_of_each(site: str, stored: Sequence[StoredReport]) -> list[Place]:
     """Return the last report of each chain, forks aside: those before it hang on it by their digests."""
     last = {(one.epoch, one.stream): one.seq for one in sorted(stored, key=lambda one: one.seq) if not one.fork}
     return [Place(site, stream, seq, epoch) for (epoch, stream), seq in sorted(last.items())]
+
+
+def _binding(one: Binding) -> Json:
+    """Return a binding without its key, which `keys.jwks.json` has."""
+    entry: dict[str, Json] = asdict(one)
+    del entry["jwk"]
+    return entry
 
 
 def _name(report: StoredReport) -> str:

@@ -73,6 +73,11 @@ def limit_of(phase: Phase, now: datetime) -> str:
     return utc_text(now - (FULL if phase == "full" else CHANGES))
 
 
+def may_be_dropped(stream: str, arrived_at: str, now: datetime) -> bool:
+    """Return whether an age is over by which the body of some report of a stream is dropped; else somebody took it."""
+    return stream != "gap" and arrived_at < limit_of("full" if stream == "health" else "changes", now)
+
+
 def judge(body: StoredBody, phase: Phase, limit: str, held: Mapping[str, Sequence[Held]]) -> Verdict:
     """Return what becomes of a body; `held` by site. `held` is to be looked at again, `stays` is not in this phase."""
     if body.arrived_at >= limit:

@@ -7,7 +7,7 @@ columns, and the site is shown as one that cannot be shown.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -30,8 +30,8 @@ NAMES_MOST: Final = 64
 """Zones of a camera, or duties of a finding."""
 
 
-SEALED: Final = "site, epoch, stream, seq, digest, prev, city, kid, arrived_at, jws"
-"""Columns of a report that its seal is over, in this order; its payload has a digest of its own among them."""
+SEAL_BYTES: Final = 16
+"""Of a row's digest: it detects a changed row, and is no signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,13 @@ def data_of(payload: object) -> Mapping[str, Any]:
 
 
 def seal_of(row: tuple[Any, ...]) -> str:
-    """Return the digest over `SEALED` of a row and its extracted columns."""
-    return hashlib.sha256("\x00".join(str(value) for value in row).encode(errors="replace")).hexdigest()
+    """Return the digest over the columns of a row."""
+    return hashlib.sha256("\x00".join(map(str, row)).encode(errors="replace")).hexdigest()
+
+
+def row_seal_of(row: tuple[Any, ...], named: Iterable[str]) -> bytes:
+    """Return the digest over the columns of a report's row and the digests of its findings."""
+    return bytes.fromhex(seal_of((*row, *sorted(named))))[:SEAL_BYTES]
 
 
 def config_of(data: Mapping[str, Any]) -> str:

@@ -88,7 +88,7 @@ def answer(place: DeskFolder, store: EnrollStore, data: bytes, now: datetime) ->
         if kept is None or kept.revoked_at:
             return Refusal("revoked", now), request
         if trust.of_key(place.data, request.key.kid).decide(request.site, request.key.kid) == "unknown-key":
-            trust.add(place.data, request.site, request.key.kid, now, by="enrollment")
+            trust.add(place.data, request.site, request.key.kid, now, by="enrollment", key=request.key)
     signer = hub_signer(place.data)
     settings = place.settings
     hub_keys = {signer.kid: signer.public}

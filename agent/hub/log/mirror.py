@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.files import write_atomic
-from agent.hub.log.store import LogStore
+from agent.hub.log.store import LogStore, State
 from agent.hub.log.tree import HEIGHT, TILE_BYTES, WIDTH
-from agent.model.errors import ConfigurationError, Forbidden, os_words
-from agent.verify.checkpoint import NOTE_MAX_CHARS
+from agent.model.errors import ConfigurationError, Forbidden, NotVerified, os_words
+from agent.verify.checkpoint import NOTE_MAX_CHARS, split_note
 from agent.verify.merkle import HASH_BYTES
 
 _PUBLIC: Final = 0o644
@@ -33,7 +33,7 @@ def export(log: LogStore, folder: Path) -> int:
     if state is None:
         raise ConfigurationError("there is no log yet, so none can go on: start the hub")
     try:
-        for level, number, used in _missing(folder, state.size):
+        for level, number, used in _missing(folder, state.size, _size_there(log, folder, state)):
             path = folder / tile_path(level, number, used)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, log.tile(level, number)[: used * HASH_BYTES], _PUBLIC)
@@ -92,10 +92,30 @@ def read_tile(folder: Path, size: int, level: int, number: int) -> bytes:
     return data
 
 
-def _missing(folder: Path, size: int) -> list[tuple[int, int, int]]:
+def _size_there(log: LogStore, folder: Path, state: State) -> int:
+    """Return how many entries of this log a folder has, by its checkpoint.
+
+    What it shows of an earlier life counts up to where the next one began: behind that are other entries now.
+    """
+    if not (folder / "checkpoint").exists():
+        return 0
+    try:
+        text, origin = split_note(read_checkpoint_file(folder))
+        size = int(text.split("\n")[1])
+    except (ConfigurationError, NotVerified, ValueError, IndexError):
+        return 0
+    hub, _, begun = origin.rpartition("/")
+    lives = log.lives()
+    if hub != state.origin.rpartition("/")[0] or begun not in [one for one, _, _ in lives]:
+        return 0
+    return min([size, state.size, *(start for later, start, _ in lives if later > begun)])
+
+
+def _missing(folder: Path, size: int, there: int) -> list[tuple[int, int, int]]:
     """Return level, number and hashes of each tile that a folder lacks, in the order in which to write them.
 
-    Looked for from the end of each level to the first that is there: what lies before it was written before it.
+    Looked for from the end of each level to the first that is there, of entries below `there`: what lies before it was
+    written before it.
     """
     found: list[tuple[int, int, int]] = []
     level = 0
@@ -103,7 +123,8 @@ def _missing(folder: Path, size: int) -> list[tuple[int, int, int]]:
         of_level = []
         for number in reversed(range(-(-size // WIDTH))):
             used = min(WIDTH, size - number * WIDTH)
-            if (folder / tile_path(level, number, used)).exists():
+            is_same = (number * WIDTH + used) << HEIGHT * level <= there
+            if is_same and (folder / tile_path(level, number, used)).exists():
                 break
             of_level.append((level, number, used))
         found += reversed(of_level)

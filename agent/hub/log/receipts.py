@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from agent.hub.log.sequencer import Entry
 from agent.hub.log.store import LogStore
 from agent.hub.log.tree import Tree
+from agent.hub.stores.reading import queries
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import Checkpoint
@@ -39,16 +40,12 @@ def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None 
         ConfigurationError: The hub has no such report, or the log has another in its place; or the checkpoint is not of
             this log.
     """
-    rows = store.all(
-        "SELECT id, digest FROM report WHERE site = ? AND stream = ? AND seq = ? AND fork = 0"
-        " AND epoch = coalesce(nullif(?, ''), (SELECT epoch FROM site WHERE site = report.site))",
-        *(place.site, place.stream, place.seq, place.epoch),
-    )
-    if not rows:
+    stored = queries.report_id_at(store, place.site, place.epoch, place.stream, place.seq)
+    if stored is None:
         raise ConfigurationError(
             "the hub has no {stream} report {seq} of site {site}", stream=place.stream, seq=place.seq, site=place.site
         )
-    (report_id, digest), state = rows[0], log.state()
+    (report_id, digest), state = stored, log.state()
     leaf = log.leaf_of(report_id) if state is not None and report_id <= state.last_id else None
     if state is None or leaf is None:
         raise NotLogged("the log does not have this report yet: see that the hub runs, and try in a minute")

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from agent.contract.signing_keys import Signer
 from agent.hub.log.store import LogStore, State
+from agent.hub.stores.reading import queries
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import write_checkpoint
@@ -57,8 +58,8 @@ def _last_in_both(log: LogStore, store: Store, state: State) -> tuple[int, str]:
     while end > 0:
         first = max(0, end - _AT_ONCE)
         for n, report_id, salt in reversed(log.leaves(first, end)):
-            rows = store.all("SELECT digest FROM report WHERE id = ?", report_id)
-            if rows and leaf_hash(entry_of(salt, rows[0][0])) == log.leaf_hash(n):
-                return report_id, rows[0][0]
+            digest = queries.digest_by_id(store, report_id)
+            if digest and leaf_hash(entry_of(salt, digest)) == log.leaf_hash(n):
+                return report_id, digest
         end = first
     return 0, ""

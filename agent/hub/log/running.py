@@ -58,9 +58,10 @@ class RunningLog:
             is_behind = len(entries) == AT_ONCE  # of old reports; what is told then is of use to nobody
             messages = [] if is_behind else list(messages_of(self.log, state, entries))
         except AgentError as error:
-            if self.trouble != str(error):
-                self.trouble = str(error)
-                tell({"event": "log-waits", "why": self.trouble})
+            self._wait(str(error), tell)
+            return
+        except (ValueError, LookupError, TypeError) as error:  # log.db was damaged in a way that no check knows
+            self._wait(f"log.db: damaged ({type(error).__name__}); restore it from a backup", tell)
             return
         if self.trouble:
             self.trouble = ""
@@ -71,6 +72,11 @@ class RunningLog:
             publish(message)
         if entries:
             tell({"event": "logged", "entries": len(entries), "size": state.size})
+
+    def _wait(self, why: str, tell: Tell) -> None:
+        if self.trouble != why:
+            self.trouble = why
+            tell({"event": "log-waits", "why": why})
 
     def close(self) -> None:
         """Close the log's file, if a look has opened it."""

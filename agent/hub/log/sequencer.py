@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.hub.log.store import LogStore, State
+from agent.hub.log.store import RESTORED, LogStore, State
 from agent.hub.log.tree import appended
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
@@ -94,7 +94,7 @@ class Lag:
 def lag(log_state: State | None, store: Store) -> Lag:
     """Return how far the log is behind what was accepted."""
     last_id = log_state.last_id if log_state else 0
-    ((count,),) = store.all("SELECT count(*) FROM report WHERE id > ?", last_id)
+    ((count,),) = store.all("SELECT count(*) FROM report_row WHERE id > ?", last_id)
     first = store.all("SELECT arrived_at FROM report WHERE id > ? ORDER BY id LIMIT 1", last_id)
     continues = True
     if log_state is not None:
@@ -116,10 +116,10 @@ def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
 
 
 def _hold_against(store: Store, state: State) -> None:
-    """Raise LogBehind where hub.db ends before the log does, or has another report at its end."""
-    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report")
+    """Raise LogBehind where both were copied back, hub.db ends before the log, or has another report at its end."""
+    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report_row")
     rows = store.all("SELECT digest FROM report WHERE id = ?", state.last_id)
-    if newest < state.last_id or (rows and rows[0][0] != state.last_digest):
+    if state.last_digest == RESTORED or newest < state.last_id or (rows and rows[0][0] != state.last_digest):
         raise LogBehind(
             "hub.db is not the one that the log continues: if it was restored from a backup, state that with "
             "`camwarden hub log restored`"

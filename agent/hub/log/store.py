@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.hub.log.tree import WIDTH, Tree
-from agent.hub.stores.database import failed, opened, transaction
+from agent.hub.log.tree import HEIGHT, TILE_BYTES, WIDTH, Tree
+from agent.hub.stores.database import connection, failed, opened, transaction
 from agent.model.errors import ConfigurationError, StoreFailed
 from agent.verify.merkle import HASH_BYTES
 
 NAME: Final = "log.db"
 VERSION: Final = 1
+RESTORED: Final = "restored"
+"""In the place of `last_digest` of a log that was copied back from a backup: it waits for a person's statement."""
 
 # life: of the log; a hub that was restored begins another. `size` of its tree when it began, `note` is the signed
 # statement, empty for the first.
@@ -58,6 +60,18 @@ def log_beside(directory: Path) -> Iterator["LogStore | None"]:
         return
     with closing(LogStore(directory, read_only=True)) as log:
         yield log
+
+
+def await_statement(path: Path) -> None:
+    """Have a log that was copied back from a backup append nothing until the restore is stated, however short it is.
+
+    The hub that it was copied from may have appended and shown more: who goes on without a word forks it.
+
+    Raises:
+        sqlite3.Error: It is no log, or the disk failed.
+    """
+    with closing(connection(path, "rw")) as db, transaction(db):
+        db.execute("UPDATE state SET last_digest = ?", (RESTORED,))
 
 
 class LogStore:
@@ -101,10 +115,12 @@ class LogStore:
             raise
 
     def state(self) -> State | None:
-        """Return how far the log is; None before it began."""
+        """Return how far the log is; None before it began. Raises StoreFailed for what nobody wrote."""
         rows = self._all("SELECT origin, size, last_id, last_digest, sent, note FROM state")
         if not rows:
             return None
+        if [type(one) for one in rows[0]] != [str, int, int, str, int, str]:
+            raise self._damaged()
         origin, size, last_id, last_digest, sent, note = rows[0]
         return State(origin=origin, size=size, last_id=last_id, last_digest=last_digest, sent=sent, note=note)
 
@@ -124,11 +140,18 @@ class LogStore:
         return self._all("SELECT begun, size, note FROM life ORDER BY begun")
 
     def tile(self, level: int, number: int) -> bytes:
-        """Return the hashes of a tile. Raises StoreFailed where there is none: the file was damaged."""
-        rows = self._all("SELECT hashes FROM tile WHERE level = ? AND number = ?", level, number)
-        if not rows:
-            raise StoreFailed("{path}: a part of the log's tree is missing; restore it", path=self._path)
-        return bytes(rows[0][0])
+        """Return the hashes of a tile. Raises StoreFailed where some are missing: the file was damaged.
+
+        What is appended to a short one would lie in another's place, and nothing could be proven any more.
+        """
+        rows = self._all(
+            "SELECT hashes, (SELECT size FROM state) FROM tile WHERE level = ? AND number = ?", level, number
+        )
+        tile, size = rows[0] if rows else (b"", 0)
+        least = min(WIDTH, ((size or 0) >> HEIGHT * level) - number * WIDTH) * HASH_BYTES
+        if not isinstance(tile, bytes) or not tile or len(tile) % HASH_BYTES or not least <= len(tile) <= TILE_BYTES:
+            raise self._damaged()
+        return bytes(tile)
 
     def keep_leaves(self, leaves: Sequence[tuple[int, int, bytes]], tiles: dict[tuple[int, int], bytes]) -> None:
         """Store entries (number, id of the report, salt) and the tiles that they change."""
@@ -144,7 +167,8 @@ class LogStore:
     def leaf_of(self, report_id: int) -> tuple[int, bytes] | None:
         """Return number and salt of the newest entry of a report in hub.db; None where it has none.
 
-        Numbers and ids rise together within a life, so the place is found by halving; no index is stored.
+        Numbers and ids rise together within a life, so the place is found by halving; no index is stored. Raises
+        StoreFailed where an entry is missing.
         """
         state = self.state()
         end = state.size if state else 0
@@ -152,7 +176,10 @@ class LogStore:
             low, high = begin, end
             while low < high:
                 middle = (low + high) // 2
-                ((_, found, salt),) = self.leaves(middle, middle + 1)
+                leaves = self.leaves(middle, middle + 1)
+                if not leaves:
+                    raise self._damaged()
+                ((_, found, salt),) = leaves
                 if found == report_id:
                     return middle, salt
                 low, high = (middle + 1, high) if found < report_id else (low, middle)
@@ -169,6 +196,9 @@ class LogStore:
         if self._tree is None or self._tree.size != size:
             self._tree = Tree(size, self.tile)
         return self._tree
+
+    def _damaged(self) -> StoreFailed:
+        return StoreFailed("{path}: a part of the log is missing or damaged; restore it", path=self._path)
 
     def _all(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         try:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
@@ -37,6 +38,7 @@ EVIDENCE_MAX_CHARS: Final = 8_192
 FINDING: Final = "check_id, subjects, status, reason, message, evidence, document, article"
 """Columns of a finding, in the order of `Finding`."""
 
+_ROW: Final = attrgetter("check", "subjects", "status", "reason", "message", "evidence", "document", "article")
 _BETWEEN: Final = "\n"  # stands in no subject that is kept
 
 
@@ -70,6 +72,10 @@ class CaseColumns:
     event_head: int | None = None
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
+    def told(self) -> tuple[int, str, int | None]:
+        """Return what is stored in the row of the report."""
+        return int(self.clock_synced), self.due_at, self.event_head
+
 
 def of_data(stream: StreamName, data: Mapping[str, Any]) -> CaseColumns:
     """Return the columns of a payload; empty ones where its time is no valid date."""
@@ -87,29 +93,22 @@ def of_data(stream: StreamName, data: Mapping[str, Any]) -> CaseColumns:
     return CaseColumns(synced)
 
 
-def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling: CaseColumns) -> None:
-    """Store the columns of the report with this id and digest."""
-    names = []
-    for one in telling.findings:
-        row = (one.check, one.subjects, one.status, one.reason, one.message, one.evidence, one.document, one.article)
-        names.append(name := seal_of((site, *row)))
-        db.execute(
-            f"INSERT OR IGNORE INTO finding (site, digest, {FINDING})"  # noqa: S608  our own columns
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (site, name, *row),
-        )
-        db.execute(
-            "INSERT OR IGNORE INTO telling_finding SELECT ?, id FROM finding WHERE site = ? AND digest = ?",
-            (report_id, site, name),
-        )
-    columns = (int(telling.clock_synced), telling.due_at, telling.event_head)
-    seal = seal_of((digest, *columns, *sorted(names)))
-    db.execute("INSERT INTO telling VALUES (?, ?, ?, ?, ?)", (report_id, *columns, seal))
+def named(site: str, telling: CaseColumns) -> dict[str, tuple[str, ...]]:
+    """Return the findings of a report as they are stored, by their digests."""
+    rows = map(_ROW, telling.findings)
+    return {seal_of((site, *row)): row for row in rows}
 
 
-def seal_of_telling(digest: str, columns: tuple[Any, ...], findings: Iterable[tuple[Any, ...]]) -> str:
-    """Return the seal that `keep` writes, for rows as they are stored now: of each finding its site and `FINDING`."""
-    return seal_of((digest, *columns, *sorted(map(seal_of, findings))))
+def keep(db: sqlite3.Connection, report_id: int, site: str, found: Mapping[str, tuple[str, ...]]) -> None:
+    """Store the findings of the report with this id, as `named` returned them."""
+    db.executemany(
+        f"INSERT OR IGNORE INTO finding (site, digest, {FINDING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        [(site, name, *row) for name, row in found.items()],
+    )
+    db.executemany(
+        "INSERT OR IGNORE INTO telling_finding SELECT ?, id FROM finding WHERE site = ? AND digest = ?",
+        [(report_id, site, name) for name in found],
+    )
 
 
 def evidence_of(text: str) -> Mapping[str, Any]:

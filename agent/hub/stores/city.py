@@ -3,12 +3,18 @@
 from agent.hub.stores.store import Store
 
 
-def site_page(store: Store, after: str, most: int) -> tuple[list[str], int]:
-    """Return the sites behind one by name, at most so many, and how many there are in all: known or only counted."""
+def site_page(store: Store, after: str | None, most: int) -> tuple[list[str], int, bool]:
+    """Return the sites behind one by name, at most so many, how many there are in all, and whether more follow.
+
+    Those that are known, and those that are only counted: what came under no name that a site can have has none.
+    `after` None: from the first on. `most` -1: all.
+    """
     of_all = "(SELECT site FROM site UNION SELECT DISTINCT site FROM count)"
-    rows = store.all(f"SELECT site FROM {of_all} WHERE site > ? OR ? = '' ORDER BY site LIMIT ?", after, after, most)  # noqa: S608
+    where = f"SELECT site FROM {of_all} WHERE ?1 IS NULL OR site > ?1 ORDER BY site LIMIT ?2"  # noqa: S608
+    rows = store.all(where, after, most + 1 if most >= 0 else most)
     ((number,),) = store.all(f"SELECT count(*) FROM {of_all}")  # noqa: S608
-    return [site for (site,) in rows], number
+    found = [site for (site,) in rows]
+    return (found[:most], number, len(found) > most) if most >= 0 else (found, number, False)
 
 
 def site_contacts(store: Store) -> list[tuple[str, str, str]]:

@@ -94,6 +94,11 @@ def disputes(store: Store, site: str | None = None) -> list[DisputeRow]:
     return [_row(*one) for one in rows]
 
 
+def open_dispute_counts(store: Store) -> dict[str, int]:
+    """Return how many disputes of each site have no decision yet."""
+    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
+
+
 def find(store: Store, site: str, begin: str) -> DisputeRow:
     """Return the one dispute of a site whose id begins so. Raises UsageError where there is none, or several."""
     found = [one for one in disputes(store, site) if begin and one.said.id.startswith(begin)]

@@ -1,32 +1,28 @@
 """Verifies stored rows against a digest beside each, again and again, to detect changes.
 
-A payload has its digest in the row already; `seal` is SHA-256 over the row's other columns and what was extracted for
-views, made when the row was written; the columns for cases have a seal of their own. None is a signature: whoever may
-write the database can write them, too. They detect a disk, or a hand, that changed a row and did not know of them; the
-JWS of a report proves the rest.
+A payload has its digest in the row already; `seal` is of SHA-256 over the row's other columns, what was extracted for
+views and cases, and the findings, made when the row was written. Neither is a signature: whoever may write the database
+can write them, too. They detect a disk, or a hand, that changed a row and did not know of them; the JWS of a report
+proves the rest.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import digest
-from agent.hub.domain.retention import limit_of
-from agent.hub.domain.view_columns import SEALED, seal_of
-from agent.hub.stores.case_columns import FINDING, seal_of_telling
-from agent.hub.stores.keeping.bodies import DROPPED
+from agent.hub.domain.retention import may_be_dropped
+from agent.hub.domain.view_columns import row_seal_of, seal_of
+from agent.hub.stores.case_columns import FINDING
+from agent.hub.stores.keeping.bodies import DROPPED, newest_arrival
 from agent.hub.stores.keeping.payloads import exact
+from agent.hub.stores.keeping.rows import SAID, SEALED, config_out, sealed
 from agent.hub.stores.store import Store
 from agent.model.finding import Json
 
 SCHEMA: Final = "camwarden-hub-check/1"
 NAMED_MOST: Final = 1000
 
-_ROWS = (
-    f"SELECT report.id, {SEALED}, CAST(payload AS BLOB), made_at, config, said.seal,"  # noqa: S608
-    " t.clock_synced, t.due_at, t.event_head, t.seal"
-    " FROM report LEFT JOIN said USING (id) LEFT JOIN telling t ON t.id = report.id"
-)
+_ROWS = f"SELECT report.id, {SEALED}, CAST(payload AS BLOB), seal, {SAID} FROM report"  # noqa: S608
 _FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
 
 
@@ -41,14 +37,6 @@ class Altered:
     what: str
 
 
-def _may_be_dropped(store: Store) -> str:
-    """Return before when a report has to have arrived for its body to be dropped, by the newest one stored."""
-    ((newest,),) = store.all(
-        "SELECT coalesce(max(arrived_at), '') FROM report WHERE id > (SELECT max(id) FROM report) - 1000"
-    )
-    return limit_of("full", datetime.fromisoformat(newest)) if newest else ""
-
-
 def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:
     """Compare the next rows with their digests; return the id of the last one, 0 behind the end, and what differs."""
     rows = store.all(f"{_ROWS} WHERE report.id > ? ORDER BY report.id LIMIT ?", last_id, most)
@@ -57,10 +45,10 @@ def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altere
 
 def check(store: Store, sample: int | None) -> dict[str, Json]:
     """Compare every row, or a random sample of this size, with its digests; return what differs."""
-    ((of,),) = store.all("SELECT count(*) FROM report")
+    ((of,),) = store.all("SELECT count(*) FROM report_row")
     found: list[Altered] = []
     if sample is not None:
-        ids = "SELECT id FROM report ORDER BY random() LIMIT ?"
+        ids = "SELECT id FROM report_row ORDER BY random() LIMIT ?"
         rows = store.all(f"{_ROWS} WHERE report.id IN ({ids})", sample)
         found, checked = _altered(store, rows), len(rows)
     else:
@@ -83,15 +71,16 @@ def check(store: Store, sample: int | None) -> dict[str, Json]:
 
 
 def _altered(store: Store, rows: list[tuple[Any, ...]]) -> list[Altered]:
-    found, dropped_before = [], _may_be_dropped(store)
-    for number, *columns, payload, made_at, config, seal, synced, due_at, event_head, told_seal in rows:
-        is_dropped = payload == DROPPED and columns[8] < dropped_before and columns[2] != "gap"
+    found, newest = [], newest_arrival(store)
+    for number, *columns, payload, seal, made_at, config, synced, due_at, event_head in rows:
+        is_dropped = payload == DROPPED and may_be_dropped(columns[2], columns[8], newest)
         if not is_dropped and (digest(exact(store, payload)) != columns[4]):
             what = "payload"
-        elif not seal or not told_seal:
+        elif not seal:
             what = "seal"
-        elif seal != seal_of((*columns, made_at, config)) or told_seal != seal_of_telling(
-            columns[4], (synced, due_at, event_head), store.all(_FINDINGS, number)
+        elif seal != row_seal_of(
+            (*sealed(columns), made_at, config_out(config), synced, due_at, event_head),
+            map(seal_of, store.all(_FINDINGS, number)),
         ):
             what = "row"
         else:

@@ -9,16 +9,13 @@ from typing import Final
 from agent.contract.disputes import read_disputed
 from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
-from agent.hub.domain.view_columns import SEALED, ViewColumns, seal_of
-from agent.hub.stores import case_columns, current, dispute_columns
-from agent.hub.stores.case_columns import CaseColumns
+from agent.hub.stores import current, dispute_columns
 from agent.hub.stores.database import transaction
-from agent.hub.stores.keeping import payloads, tables
+from agent.hub.stores.keeping import older_rows, payloads, tables
 from agent.model.errors import NotVerified
-from agent.model.finding import StreamName
 from agent.verify.members import dict_of
 
-VERSION: Final = 13
+VERSION: Final = 15
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -193,19 +190,20 @@ _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, current.DIVISION_STEP,
     current.WORD_STEP, tables.STEP, payloads.STEP, current.LOG_STEP,
 )  # fmt: skip
+"""Up to version 13; `agent/hub/stores/keeping/older_rows.py` makes today's tables of reports of those."""
 
-_BEFORE_SAID: Final = 3
 _BEFORE_TOLD: Final = 5
+_BEFORE_DISPUTES: Final = 6
 _BEFORE_NOW: Final = 7
-_FILL_AT_ONCE: Final = 500
+_BEFORE_ROWS: Final = 14  # no hub before this one takes it for its own
 
 
 def prepare(db: sqlite3.Connection) -> int:
     """Create the tables, or migrate those of an older version; return the version that the file then has.
 
-    A file of a later version is not changed. Of two processes at the same time one migrates, the other waits. The
-    columns of views are filled from reports of an older version in portions; a hub that is ended meanwhile goes on from
-    there.
+    A file of a later version is not changed. Of two processes at the same time one migrates, the other waits. Reports
+    are moved in portions, and what an older hub did not extract of them is filled in portions; a hub that is ended
+    meanwhile goes on from there.
 
     Raises:
         sqlite3.Error: It is no database, or the disk failed. Nothing was changed.
@@ -217,50 +215,37 @@ def prepare(db: sqlite3.Connection) -> int:
         version = _version(db)
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return version  # somebody else's tables
-        for step in _STEPS[version:]:
-            for statement in step.split(";"):
-                db.execute(statement)
-        if 0 < version < _BEFORE_NOW:
-            _fill_disputes(db)
-        db.execute(f"PRAGMA user_version={_to_fill(version)}")
-    while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
+        if not older_rows.is_begun(db):
+            for step in _STEPS[version:]:
+                for statement in step.split(";"):
+                    db.execute(statement)
+            older_rows.begin(db)
+            db.execute(f"PRAGMA user_version={_to_fill(version)}")
+    while _version(db) < VERSION and _fill(db):
         pass
     while _version(db) == _BEFORE_NOW and _fill_now(db):
         pass
-    return VERSION
+    return _version(db)
 
 
 def _to_fill(version: int) -> int:
-    """Return the version of a file with today's tables whose reports have to be read once more."""
-    if version == 0 or version > _BEFORE_NOW:
-        return VERSION
-    if version > _BEFORE_TOLD:
-        return _BEFORE_NOW
-    return _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
+    """Return the version of a file with today's tables whose reports have to be moved and read once more."""
+    return max(version, _BEFORE_TOLD) if 0 < version <= _BEFORE_NOW else _BEFORE_ROWS
 
 
 def _fill(db: sqlite3.Connection) -> bool:
-    """Fill the columns of views for some reports of an older version; return whether there may be more.
+    """Move some reports of an older version; return whether there may be more.
 
-    The file gets today's version only once there are none; a report that cannot be read leaves empty columns.
+    The file gets the next version only once there are none.
     """
     with transaction(db):
-        rows = db.execute(
-            f"SELECT id, payload, {SEALED} FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM telling)"  # noqa: S608
-            " ORDER BY id LIMIT ?",
-            (_FILL_AT_ONCE,),
-        ).fetchall()
-        has_none = _version(db) == _BEFORE_SAID
-        for number, payload, *columns in rows:
-            of_views, of_cases = _read(columns[2], payloads.exact(payloads.Connected(db), payload))
-            if has_none:
-                seal = seal_of((*columns, of_views.made_at, of_views.config))
-                row = (number, of_views.made_at, of_views.config, seal)
-                db.execute("INSERT OR IGNORE INTO said VALUES (?, ?, ?, ?)", row)  # a part may have been filled before
-            case_columns.keep(db, number, columns[0], columns[4], of_cases)
-        if not rows:
-            db.execute(f"PRAGMA user_version={_BEFORE_NOW}")
-    return bool(rows)
+        version = _version(db)
+        is_more = older_rows.move(db, version <= _BEFORE_TOLD)
+        if not is_more and version < _BEFORE_NOW:
+            _fill_disputes(db)
+        if not is_more and version != _BEFORE_NOW:
+            db.execute(f"PRAGMA user_version={VERSION if version == _BEFORE_ROWS else _BEFORE_NOW}")
+    return is_more
 
 
 def _fill_now(db: sqlite3.Connection) -> bool:
@@ -286,15 +271,6 @@ def _fill_disputes(db: sqlite3.Connection) -> None:
         except NotVerified:
             continue
         dispute_columns.insert(lambda text, *values: db.execute(text, values), site, said, read_time(arrived_at))
-
-
-def _read(stream: StreamName, payload: object) -> tuple[ViewColumns, CaseColumns]:
-    """Return the columns of a stored report; empty ones where no reader takes it."""
-    try:
-        data = view_columns.data_of(payload)
-        return view_columns.of_data(stream, data), case_columns.of_data(stream, data)
-    except Exception:  # noqa: BLE001  whatever it is, it is this report's only
-        return ViewColumns(), CaseColumns()
 
 
 def _version(db: sqlite3.Connection) -> int:

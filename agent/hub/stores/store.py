@@ -16,9 +16,9 @@ from typing import Any, Final
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
 from agent.hub.stores import case_columns, current, schema
-from agent.hub.stores.chains import Chains
+from agent.hub.stores.chains import Chains, Key
 from agent.hub.stores.database import failed, opened
-from agent.hub.stores.keeping import payloads
+from agent.hub.stores.keeping import payloads, rows
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
@@ -70,6 +70,7 @@ class Store:
                 "{path}: not a database of this version of the hub; {advice}", path=path, advice=advice
             )
         self.chains = Chains(self._db)
+        self._places = rows.Places(self._db)
         self._met: set[tuple[str, str]] = set()
         self._waiting: dict[str, tuple[int, int]] = {}
 
@@ -94,6 +95,7 @@ class Store:
                 self.chains.flush()
                 self._db.execute("COMMIT")
             except BaseException:
+                self._places.forget()
                 if self._in_transaction():  # SQLite has taken some failures back itself
                     self._db.execute("ROLLBACK")
                 raise
@@ -139,8 +141,8 @@ class Store:
 
     def key(self, kid: str) -> Mapping[str, str] | None:
         """Return a public key by its thumbprint, as it was shown."""
-        rows = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
-        return json.loads(rows[0][0]) if rows else None
+        found = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
+        return json.loads(found[0][0]) if found else None
 
     def keep_waiting(self, message: Waiting, now: datetime) -> bool:
         """Store a message of a key that nobody has vouched for yet; False where there are too many of its site."""
@@ -170,12 +172,12 @@ class Store:
 
     def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
         """Remove what waits for a key; return topic, payload, JWS and time of arrival, oldest first."""
-        rows = self.all(
+        found = self.all(
             "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
         )
         self._db.execute("DELETE FROM waiting WHERE site = ? AND kid = ?", (site, kid))
         self._waiting.clear()
-        return rows
+        return found
 
     def waiting_keys(self) -> list[tuple[str, str]]:
         """Return site and kid of everything that waits, in the order of arrival."""
@@ -183,34 +185,37 @@ class Store:
 
     def digests_at(self, claim: Claim) -> list[str]:
         """Return the digests of the reports under a report's number: more than one is a fork."""
-        rows = self.all(
+        found = self.all(
             "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
             *(claim.address.site, claim.epoch, claim.stream, claim.seq),
         )
-        return [digest for (digest,) in rows]
+        return [digest for (digest,) in found]
 
     def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
         """Store a verified report: its exact bytes, and the columns of views."""
-        columns = (
-            *(claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev),
-            *(claim.address.city, claim.kid, utc_text(now), claim.jws),
-        )
-        key = (claim.address.site, claim.epoch, str(claim.stream))
+        if claim.stream is None:
+            return
+        site, key = claim.address.site, (claim.address.site, claim.epoch, str(claim.stream))
+        of_views = view_columns.of_data(claim.stream, claim.data)
+        of_cases = case_columns.of_data(claim.stream, claim.data)
+        found = case_columns.named(site, of_cases)
+        row = rows.ReportRow(
+            site=site, epoch=claim.epoch, stream=claim.stream, seq=claim.seq, digest=claim.digest, prev=claim.prev,
+            city=claim.address.city, kid=claim.kid, arrived_at=utc_text(now), jws=claim.jws,
+            said=(of_views.made_at, of_views.config, *of_cases.told()), named=tuple(found),
+        )  # fmt: skip
+        number = rows.insert(self._db, self._places, row, fork)
+        if number is None:
+            return
         body, is_whole = payloads.encode(self, key, claim.seq, claim.payload)
-        kept = self._db.execute(
-            f"INSERT OR IGNORE INTO report ({view_columns.SEALED}, fork, payload)"  # noqa: S608  our own columns
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*columns, fork, body),
-        )
-        if kept.rowcount and is_whole:
-            payloads.note_base(self, key, claim.seq, kept.lastrowid or 0)
-        if kept.rowcount and claim.stream is not None:
-            of_views = view_columns.of_data(claim.stream, claim.data)
-            seal = view_columns.seal_of((*columns, of_views.made_at, of_views.config))
-            row = (kept.lastrowid, of_views.made_at, of_views.config, seal)
-            self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
-            of_cases = case_columns.of_data(claim.stream, claim.data)
-            case_columns.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
+        rows.keep_body(self._db, number, body)
+        if is_whole:
+            payloads.note_base(self, key, claim.seq, number)
+        case_columns.keep(self._db, number, site, found)
+
+    def count_first(self, key: Key, seq: int, digest: str) -> None:
+        """Let the report with a digest be the first one under its number, and the others its forks."""
+        self.run(rows.FORKS, rows.digest_in(digest), *key, seq)
 
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
@@ -227,20 +232,20 @@ class Store:
 
     def report_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, str] | None:
         """Return digest and `prev` of the report that came first under a number."""
-        rows = self.all(
+        found = self.all(
             "SELECT digest, prev FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
             *(site, epoch, stream, seq),
         )
-        return rows[0] if rows else None
+        return found[0] if found else None
 
     def gap_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[int, str] | None:
         """Return last number and digest of a gap record that covers a number."""
-        rows = self.all(
+        found = self.all(
             "SELECT to_seq, last_digest FROM gap"
             " WHERE site = ? AND epoch = ? AND stream = ? AND from_seq <= ? AND to_seq >= ? LIMIT 1",
             *(site, epoch, stream, seq, seq),
         )
-        return rows[0] if rows else None
+        return found[0] if found else None
 
     def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
         """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""
@@ -261,6 +266,37 @@ class Store:
         if self._db.in_transaction:
             self._met.add((site, epoch))
         return bool(added) and known
+
+    def epoch_of(self, site: str) -> str | None:
+        """Return the epoch that a site lives in; None where nothing verified has come of it."""
+        rows = self.all("SELECT epoch FROM site WHERE site = ?", site)
+        return str(rows[0][0]) if rows else None
+
+    def all_epochs(self) -> list[tuple[str, str]]:
+        """Return each known site, and the epoch that it lives in."""
+        return self.all("SELECT site, epoch FROM site")
+
+    def connection(self, site: str) -> tuple[str, int, str]:
+        """Return a known site's epoch, and number and status of its last connection."""
+        ((epoch, number, status),) = self.all("SELECT epoch, connection_no, status FROM site WHERE site = ?", site)
+        return epoch, number, status
+
+    def city_and_epoch(self, site: str) -> tuple[str, str]:
+        """Return the city of a known site, and the epoch that it lives in."""
+        ((city, epoch),) = self.all("SELECT city, epoch FROM site WHERE site = ?", site)
+        return city, epoch
+
+    def body_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, bytes, datetime] | None:
+        """Return digest, exact bytes and time of arrival of the report that came first under a number."""
+        rows = self.all(
+            "SELECT digest, payload, arrived_at FROM report"
+            " WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
+            *(site, epoch, stream, seq),
+        )
+        if not rows:
+            return None
+        ((digest, payload, arrived_at),) = rows
+        return digest, payloads.exact(self, payload), datetime.fromisoformat(arrived_at)
 
     def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
         """Store the connection status that a site reports."""

@@ -12,7 +12,7 @@ is bound to the same site (`by` `rotation`), and the old one gets a limit that o
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.contract.jwk import PublicKey
 from agent.contract.topics import SITE_ID
 from agent.hub.stores.database import connection, transaction
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
@@ -76,7 +77,15 @@ def of_key(directory: Path, kid: str) -> Trust:
     return Trust({kid: known} if known else {})
 
 
-def add(directory: Path, site: str, kid: str, now: datetime, until: date | None = None, by: By = "person") -> Trust:
+def add(
+    directory: Path,
+    site: str,
+    kid: str,
+    now: datetime,
+    until: date | None = None,
+    by: By = "person",
+    key: PublicKey | None = None,
+) -> Trust:
     """Bind a key to a site, or take its revocation back; write the one row.
 
     A key that has handed over keeps its limit, unless its successor is revoked.
@@ -88,9 +97,11 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         now: Written into the row.
         until: The last day in UTC on which a message of this key may arrive, or the last moment; None: without an end.
         by: Name of the person who binds it.
+        key: The public key itself, where it is here: then its reports are verified without its birth.
 
     Raises:
-        UsageError: Not a site id, not a thumbprint, a day that is over, or the key is bound to another site.
+        UsageError: Not a site id, not a thumbprint, or that of another key than `key`, a day that is over, or the key
+            is bound to another site.
         Forbidden, ConfigurationError: The file cannot be read or written.
     """
     if not SITE_ID.fullmatch(site):
@@ -99,6 +110,8 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         raise UsageError(
             "{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site", kid=kid
         )
+    if key is not None and key.kid != kid:
+        raise UsageError("the key in the file has the thumbprint {found}, not {kid}", found=key.kid, kid=kid)
     end = until if isinstance(until, datetime) or until is None else _end_of(until)
     if end is not None and end <= now:
         raise UsageError("{until} is over; name the last day on which the key may be used", until=until)
@@ -109,7 +122,8 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         limit = known.rotated if known else None
         successor = _one(db, limit.to) if limit else None
         limit = None if successor is not None and successor.revoked_at else limit
-        binding = Binding(kid, site, utc_text(now), until=utc_text(end) if end else "", by=by, rotated=limit)
+        jwk = dict(key.jwk) if key is not None else known.jwk if known is not None else {}
+        binding = Binding(kid, site, utc_text(now), until=utc_text(end) if end else "", by=by, rotated=limit, jwk=jwk)
         return _save(db, binding)
 
 
@@ -117,8 +131,10 @@ def _end_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
 
 
-def rotate(directory: Path, site: str, kid: str, limit: Rotated, now: datetime) -> Trust | None:
-    """Bind the successor that a trusted key has named, and limit the old one, in one transaction.
+def rotate(
+    directory: Path, site: str, kid: str, limit: Rotated, now: datetime, jwk: Mapping[str, str] | None = None
+) -> Trust | None:
+    """Bind the successor that a trusted key has named, with its public key, and limit the old one, in one transaction.
 
     The successor is trusted no longer than the key that named it; a person can extend that.
 
@@ -140,6 +156,7 @@ def rotate(directory: Path, site: str, kid: str, limit: Rotated, now: datetime) 
         if kid == limit.to or (new is not None and (new.site != site or new.revoked_at)):
             return None
         new = new or Binding(limit.to, site, utc_text(now), until=old.until, by="rotation")
+        new = replace(new, jwk=dict(jwk or new.jwk))
         return _save(db, replace(old, rotated=old.rotated or limit), new)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 
@@ -18,9 +19,6 @@ Kind = Literal["acknowledged", "assigned", "comment"]
 
 OF_FINDING_MOST: Final = 100
 """Words of one open finding."""
-
-TEXT_MAX_CHARS: Final = 500
-NAME_MAX_CHARS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +47,11 @@ def keep(store: Store, word: Word) -> None:
         UsageError: The site has no such open finding, too much was said of it, or a text is empty or too long.
         StoreFailed: Nothing has changed.
     """
-    _refuse_text(word.said_by, NAME_MAX_CHARS)
-    for text, most in ((word.assignee, NAME_MAX_CHARS), (word.text, TEXT_MAX_CHARS)):
-        if text:
-            _refuse_text(text, most)
+    refuse_text(word.said_by, NAME_MAX_CHARS)
+    if word.kind == "assigned":
+        refuse_text(word.assignee, NAME_MAX_CHARS)
+    if word.kind != "assigned" or word.text:
+        refuse_text(word.text)
     place = (word.site, word.check, word.subject)
     values = dict(zip(("site", "check", "subject"), place, strict=True))
     with store.transaction():
@@ -87,10 +86,5 @@ def words_of(store: Store, site: str) -> list[Word]:
 def keep_operator(store: Store, site: str, name: str, by: str, now: datetime) -> None:
     """Store who operates a site; a later word takes the place of the one before. Raises UsageError, StoreFailed."""
     for text in (name, by):
-        _refuse_text(text, NAME_MAX_CHARS)
+        refuse_text(text, NAME_MAX_CHARS)
     store.run("INSERT OR REPLACE INTO operator VALUES (?, ?, ?, ?)", site, name, by, utc_text(now))
-
-
-def _refuse_text(text: str, most: int) -> None:
-    if not text.strip() or len(text) > most or not text.isprintable():
-        raise UsageError("{text!r}: write 1 to {most} characters on one line", text=text[:most], most=most)

@@ -16,9 +16,11 @@ from agent.contract.repair_counts import Repairs, read_repairs, summed
 from agent.hub.domain.figures import By
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import Acknowledged
-from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, Figure, added, read_day
+from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, Figure, added
 from agent.hub.stores.disputes import DisputeRow, disputes
+from agent.hub.stores.intake.epochs import first_contacts
 from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
+from agent.hub.stores.reading.assessed import figures_of_day, last_figures, plans_before
 from agent.hub.stores.store import Store
 from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on
 from drivers.model import Span
@@ -154,20 +156,18 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
     Raises:
         StoreFailed: The database failed.
     """
-    since = {
-        site: datetime.fromisoformat(at).astimezone(CHINA).date()
-        for site, at in store.all("SELECT site, min(first_at) FROM epoch GROUP BY site")
-    }
-    sums, plans, disputed = _Sums(), _plans_before(store, first), disputes(store)
+    since = {site: datetime.fromisoformat(at).astimezone(CHINA).date() for site, at in first_contacts(store)}
+    sums, disputed = _Sums(), disputes(store)
+    plans = {site: from_data(rows) for site, rows in plans_before(store, first).items()}
     decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
-        told = _rows_of_day(store, by, day)
+        told = figures_of_day(store, by, day)
         whole = day_span(day, CHINA)
-        plans |= {site: from_data(rows) for site, rows in _rows_of_day(store, PLANNED, day).items()}
+        plans |= {site: from_data(rows) for site, rows in figures_of_day(store, PLANNED, day).items()}
         sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
-        for site, rows in _rows_of_day(store, ACKNOWLEDGED, day).items():
+        for site, rows in figures_of_day(store, ACKNOWLEDGED, day).items():
             sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows))
-        for site, mended in _rows_of_day(store, REPAIRS[by], day).items():
+        for site, mended in figures_of_day(store, REPAIRS[by], day).items():
             for name, repaired in mended.items():
                 sums.sites[name].add(site)
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
@@ -186,7 +186,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
             else:
                 sums.early[site] += 1
     for site in list(sums.early):
-        _settle(sums, site, _last_groups(store, by, site))
+        _settle(sums, site, tuple(last_figures(store, by, site) or ("",)))
     works = tuple(SitePlan(site, plan) for site, plan in sorted(sums.works))
     between = Span(day_span(first, CHINA).start_at, day_span(last, CHINA).end_at)
     return Assessment(
@@ -200,9 +200,9 @@ def _correct(
     store: Store, sums: _Sums, by: By, site: str, day: date, groups: _Groups, shares: Mapping[str, float]
 ) -> None:
     """Take what was overturned out of a site's day."""
-    failing = _rows_of_day(store, FAILING, day).get(site, [])
+    failing = figures_of_day(store, FAILING, day).get(site, [])
     if by == "division":
-        cameras = camera_count(_rows_of_day(store, "maintainer", day).get(site, {}))
+        cameras = camera_count(figures_of_day(store, "maintainer", day).get(site, {}))
         moved: Moved = {name: by_looks(figures, failing, shares, cameras) for name, figures in groups.items()}
     else:
         moved = by_camera_days(by, failing, shares)
@@ -237,39 +237,6 @@ def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:
     for name in names if days else ():
         sums.due[name] += days
         sums.sites[name].add(site)
-
-
-def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...]]:
-    """Return the plans of each site in its last report before a day.
-
-    `CROSS JOIN` keeps SQLite from scanning every row that was ever stored.
-    """
-    rows = store.all(
-        "SELECT a.site, a.told FROM (SELECT DISTINCT site FROM epoch) s"
-        " CROSS JOIN assessed a ON a.site = s.site AND a.by_what = ?1 AND a.day = (SELECT max(b.day) FROM assessed b"
-        " WHERE b.site = s.site AND b.by_what = ?1 AND b.day < ?2)"
-        " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch ORDER BY e.first_at",
-        *(PLANNED, first.isoformat()),
-    )
-    return {site: from_data(read_day(told)) for site, told in rows}
-
-
-def _rows_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
-    """Return the report of each site about a day; of several epochs that which the site began last."""
-    rows = store.all(
-        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
-        " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
-        *(by, day.isoformat()),
-    )
-    return {site: read_day(told) for site, told in rows}
-
-
-def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
-    """Return the groups of a site at its last report; the unnamed one where it never named any."""
-    rows = store.all(
-        "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
-    )
-    return tuple(read_day(rows[0][0])) if rows else ("",)
 
 
 def _ranked(sums: _Sums, sort: str) -> tuple[GroupRow, ...]:

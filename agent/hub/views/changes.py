@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.hub.domain.view_columns import read_config
+from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.queries import ConfigRow
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
-from agent.hub.views.queries import ConfigRow
 from agent.model.finding import Json
 from agent.observe.facts.sightings import serial_of
 from agent.report.plain_findings import plain_findings

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from agent.contract.disputes import DUE_WITHIN
 from agent.hub.stores import disputes
 from agent.hub.stores.disputes import DisputeRow
+from agent.hub.stores.reading.orders import given_orders
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
 from agent.hub.views.dispute_row import row_json
 from agent.hub.views.status import order_state
 from agent.model.finding import Json, utc_text
@@ -29,7 +29,7 @@ def write_disputes(
     """
     rows = [one for one in disputes.disputes(store, site) if one.decision is None or not open_only]
     rows.sort(key=lambda one: (one.decision is not None, one.arrived_at, one.site, one.said.id))
-    states = {row.id: order_state(row, now) for row in queries.orders(store, site)}
+    states = {row.id: order_state(row, now) for row in given_orders(store, site)}
     return {"schema": SCHEMA, "at": utc_text(now), "disputes": [_row(one, states, now, within) for one in rows]}
 
 

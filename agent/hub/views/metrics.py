@@ -27,11 +27,12 @@ from agent.hub.stores import city
 from agent.hub.stores import trust as trust_db
 from agent.hub.stores.day_figures import CHINA, Figure, added
 from agent.hub.stores.keeping.backups import newest_backup
+from agent.hub.stores.orders.commands import open_command_counts
+from agent.hub.stores.reading import queries
 from agent.hub.stores.store import NAME, Store
-from agent.hub.views import queries
 from agent.hub.views.assessment import assess
+from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
-from agent.hub.views.status import open_order_counts
 from agent.model.errors import AgentError
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
@@ -127,8 +128,9 @@ def write_metrics(
             *("health_age_seconds_max", "gauge", "Longest time since a site's last health report came."),
             [({}, (now - oldest).total_seconds() if oldest else 0.0)],
         ),
-        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_order_counts(store).values()))]),
+        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_command_counts(store).values()))]),
         _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
+        *disk_blocks(store, now),
         _block(
             *("sites_without_series", "gauge", f"Sites past the first {SITES_MOST}: in the sums only."),
             [({}, max(0, len(rows) - SITES_MOST))],

@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.accepted_loss import accepted
 from agent.hub.domain.view_columns import read_config
 from agent.hub.stores import city
 from agent.hub.stores.acknowledged import acknowledged_json
-from agent.hub.stores.disputes import disputes
+from agent.hub.stores.disputes import disputes, open_dispute_counts
 from agent.hub.stores.drills import drills_json
+from agent.hub.stores.intake.accepted import accepted
+from agent.hub.stores.orders.commands import open_command_counts
+from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.orders import OrderRow, given_orders, policies_shown
+from agent.hub.stores.reading.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.stores.store import Store
-from agent.hub.views import queries
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
-from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.views.silent import silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json
@@ -33,7 +35,7 @@ def write_status(
     store: Store,
     trust: Trust | None = None,
     now: datetime | None = None,
-    names: tuple[str | None, str] = (None, ""),
+    names: tuple[str | None, str | None] = (None, None),
     most: int = -1,
 ) -> dict[str, Json]:
     """Return counts, chains and gaps of known sites.
@@ -48,7 +50,7 @@ def write_status(
     names.
     """
     only, after = names
-    listed, total = city.site_page(store, after, most)
+    listed, total, is_more = city.site_page(store, after, most)
     if only is not None:
         listed = [only]
     page = (listed[0], listed[-1]) if listed else ("", "")
@@ -61,7 +63,7 @@ def write_status(
     for chain in queries.chain_rows(store, names=page):
         chains[chain.site].append(chain)
     confirmed = queries.confirmed_counts(store, page)
-    open_orders, open_disputes = open_order_counts(store), open_dispute_counts(store)
+    open_orders, open_disputes = open_command_counts(store), open_dispute_counts(store)
     policies = _policies(store)
 
     bound: dict[str, list[Binding]] = defaultdict(list)
@@ -99,7 +101,7 @@ def write_status(
         }
 
     known = [site for site in listed if site in counted or site in rows]
-    more = listed[-1] if only is None and len(listed) == most else None
+    more = listed[-1] if only is None and is_more and listed else None
     return {"schema": SCHEMA, "total": total, "next": more, "sites": {site: _contained(shown, site) for site in known}}
 
 
@@ -188,7 +190,7 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
             "result_at": row.result_at or None,
             "expires_at": row.expires_at,
         }
-        for row in queries.orders(store, site)
+        for row in given_orders(store, site)
     ]
     told = _policies(store)
     policies: list[Json] = [{"site": name, **told[name]} for name in sorted(told) if site in (None, name)]
@@ -199,22 +201,11 @@ def _policies(store: Store) -> dict[str, dict[str, Json]]:
     """Return of each site that was sent, or reports, a policy: both versions, and what it refused with its why."""
     return {
         site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
-        for site, desired, reported, no in queries.policies(store)
+        for site, desired, reported, no in policies_shown(store)
     }
 
 
-def open_dispute_counts(store: Store) -> dict[str, int]:
-    """Return how many disputes of each site have no decision yet."""
-    return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
-
-
-def open_order_counts(store: Store) -> dict[str, int]:
-    """Return how many orders of each site have no answer yet, expired ones too."""
-    rows = store.all("SELECT site, count(*) FROM command WHERE status IN ('', 'waits') GROUP BY site")
-    return dict(rows)
-
-
-def order_state(row: queries.OrderRow, now: datetime) -> str:
+def order_state(row: OrderRow, now: datetime) -> str:
     """Return what became of an order; see `write_orders`."""
     if row.status in ("answered", "refused", "answer-refused"):
         return row.status

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from agent.contract.chain import utc_text
 from agent.contract.envelope import ACK_TYP, read_header, sign_payload, unflatten
 from agent.contract.orders import Range, Reported, ReportRef, Result
 from agent.contract.orders_json import read_reported, read_result
@@ -23,10 +22,9 @@ from agent.contract.signing_keys import PublicKey, Signer
 from agent.contract.topics import Address
 from agent.contract.topics import topic as topic_of
 from agent.contract.watermark import Watermark, write_watermark
-from agent.hub.stores.keeping.payloads import exact
+from agent.hub.stores.intake import refusals
+from agent.hub.stores.orders import commands, policies
 from agent.hub.stores.store import Store
-from agent.hub.workers import refused as refusals
-from agent.hub.workers import refused_keys
 from agent.hub.workers.resend import missing_from
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
@@ -51,11 +49,11 @@ class Ack:
 
 def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
     """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
-    streams, rejected = store.chains.watermark(site, epoch), refusals.newest(store, site, epoch)
-    key = refused_keys.of(store, site)
+    streams, rejected = store.chains.watermark(site, epoch), refusals.newest_refused(store, site, epoch)
+    key = refusals.refused_key(store, site)
     if not streams and rejected is None and key is None:
         return None
-    ((city, current),) = store.all("SELECT city, epoch FROM site WHERE site = ?", site)
+    city, current = store.city_and_epoch(site)
     mark = Watermark(site, epoch, store.next_ack_no(site, now), streams, rejected, key)
     payload = write_watermark(mark, now)
     jws = sign_payload(payload, signer, ACK_TYP)
@@ -107,8 +105,8 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
     as new as the hub's clock, for a site whose clock was set back.
     """
     site, ts = reported.site, _made_at(payload)
-    last = store.all("SELECT payload FROM reported WHERE site = ?", site)
-    before = _made_at(last[0][0]) if last else None
+    last = policies.reported_payload(store, site)
+    before = _made_at(last) if last else None
     if ts is None:
         raise NotVerified("payload", "signed, but without a time")
     if before is not None and ts < before and abs(now - ts) > CLOCKS_DIFFER:
@@ -116,12 +114,7 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
         return {"event": "stale-reported", "site": site, "version": reported.version}
     refused = reported.refused
     told = {"version": refused.version, "reason": refused.reason, "why": refused.why} if refused else None
-    store.run(
-        "INSERT INTO reported (site, at, version, refused, payload, jws) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (site) DO UPDATE SET at = excluded.at, version = excluded.version, refused = excluded.refused,"
-        " payload = excluded.payload, jws = excluded.jws",
-        *(site, utc_text(now), reported.version, json.dumps(told) if told else "", payload, jws),
-    )
+    policies.keep_reported(store, reported, json.dumps(told) if told else "", payload, jws, now)
     reason = refused.reason if refused else ""
     return {"event": "reported", "site": site, "version": reported.version, "refused": reason}
 
@@ -138,20 +131,20 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
     Raises:
         NotVerified: `unknown-command`: this hub has not given it, or to another site.
     """
-    rows = store.all("SELECT name, status, payload FROM command WHERE id = ? AND site = ?", result.id, result.site)
-    if not rows:
+    command = commands.find_command(store, result.id, result.site)
+    if command is None:
         raise NotVerified("unknown-command", "an answer to a command that this hub has not given to this site")
-    ((name, status, asked),) = rows
-    if status:
+    if command.status:
         return {"event": "duplicate-answer", "site": result.site, "id": result.id}, []
     told: list[Event] = []
-    status, reason = "answered", ""
+    status: commands.Status = "answered"
+    name, reason = command.name, ""
     if result.status == "refused":
         status, reason = "refused", result.reason
     elif result.name != name:
         status, reason = "answer-refused", "command"
     elif name == "resend":
-        given = json.loads(asked)
+        given = json.loads(command.payload)
         run = Range(given["epoch"], given["stream"], given["from_seq"], given["to_seq"])
         told = missing_from(store, result.site, run, result.missing)
     elif name == "decide":
@@ -160,42 +153,27 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
         status, reason = "answer-refused", "no-report"
     else:
         status = "waits"
-    store.run(
-        "UPDATE command SET status = ?, reason = ?, result_at = ?, result_payload = ?, result_jws = ? WHERE id = ?",
-        *(status, reason, utc_text(now), payload, jws, result.id),
-    )
+    commands.keep_result(store, result, status, reason, payload, jws, now)
     return _answered(store, result.site, result.id, name, status, reason), told
 
 
 def settle(store: Store, sites: Set[str]) -> list[Event]:
     """Judge the answers of these sites whose report is here; return the events to log."""
     events = []
-    waiting = [
-        row
-        for (site,) in store.all("SELECT DISTINCT site FROM command WHERE status = 'waits'")
-        if site in sites
-        for row in store.all(
-            "SELECT site, id, name, payload, result_payload FROM command WHERE status = 'waits' AND site = ?", site
-        )
-    ]
-    for site, command_id, name, asked, answer in waiting:
-        named = _named(answer)
-        rows = store.all(
-            "SELECT digest, payload, arrived_at FROM report"
-            " WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
-            *(site, named.epoch, named.stream, named.seq),
-        )
-        if not rows:
+    for command in commands.waiting_commands(store, sites):
+        named = _named(command.result)
+        report = store.body_at(command.site, named.epoch, named.stream, named.seq)
+        if report is None:
             continue
-        ((digest, payload, arrived_at),) = rows
+        digest, payload, arrived_at = report
         reason = ""
         if digest != named.digest:
             reason = "digest"
-        elif name == "check-now":
-            reason = _look_refusal(json.loads(asked), named, exact(store, payload), datetime.fromisoformat(arrived_at))
-        status = "answer-refused" if reason else "answered"
-        store.run("UPDATE command SET status = ?, reason = ? WHERE id = ?", status, reason, command_id)
-        events.append(_answered(store, site, command_id, name, status, reason))
+        elif command.name == "check-now":
+            reason = _look_refusal(json.loads(command.payload), named, payload, arrived_at)
+        status: commands.Status = "answer-refused" if reason else "answered"
+        commands.keep_status(store, command.id, status, reason)
+        events.append(_answered(store, command.site, command.id, command.name, status, reason))
     return events
 
 

@@ -7,10 +7,10 @@ at a site that is away, or too old to know it. A decision changes no status of a
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.contract.chain import utc_text
 from agent.contract.disputes import Decided, Outcome
 from agent.contract.signing_keys import Signer
 from agent.hub.stores import disputes
+from agent.hub.stores.orders.commands import expired_decisions
 from agent.hub.stores.store import Store
 from agent.hub.workers.orders import order_decide
 from agent.model.errors import UsageError
@@ -55,13 +55,8 @@ def decide(
 
 def order_due(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
     """Order anew the decisions whose command expired unanswered; return the events to log. Within a transaction."""
-    rows = store.all(
-        "SELECT dispute.site, dispute.id FROM dispute JOIN command ON command.id = dispute.command"
-        " WHERE command.status = '' AND command.expires_at <= ? AND command.created_at > ?",
-        *(utc_text(now), utc_text(now - AGAIN_FOR)),
-    )
     told: list[dict[str, Json]] = []
-    for site, dispute in rows:
+    for site, dispute in expired_decisions(store, now - AGAIN_FOR, now):
         word = disputes.find(store, site, dispute).decision
         if word is not None and now - word.at < AGAIN_FOR:
             command = order_decide(store, signer, site, word, now, WITHIN)

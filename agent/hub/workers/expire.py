@@ -18,6 +18,7 @@ from agent.hub.domain.retention import is_held
 from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.holds import held
 from agent.hub.stores.keeping.payloads import make_independent
+from agent.hub.stores.keeping.rows import DELETED
 from agent.hub.stores.store import Store
 from agent.hub.workers.intake import Event
 
@@ -27,16 +28,14 @@ AT_ONCE: Final = 500
 _NEWEST: Final = 1000
 
 _OVER = (
-    "SELECT r.id, r.site, r.arrived_at, r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
+    "SELECT r.id, r.site, r.arrived_at, coalesce(r.made_at, ''), r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
     " FROM report r JOIN site s USING (site) LEFT JOIN chain c USING (site, epoch, stream)"
     " WHERE r.id > ? ORDER BY r.id LIMIT ?"
 )
 _WITH_REPORT = (
     "DELETE FROM body_held WHERE report_id = ?",
     "DELETE FROM telling_finding WHERE report_id = ?",
-    "DELETE FROM telling WHERE id = ?",
-    "DELETE FROM said WHERE id = ?",
-    "DELETE FROM report WHERE id = ?",
+    *DELETED,
 )
 _UNTOLD = (
     "DELETE FROM finding WHERE site = ?1 AND id NOT IN"
@@ -99,7 +98,7 @@ class Expiry:
 def agreed_time(store: Store, now: datetime) -> datetime | None:
     """Return the earlier of the hub's clock and the newest time that a site wrote; None where none did."""
     ((newest,),) = store.all(
-        "SELECT coalesce(max(made_at), '') FROM said WHERE id > (SELECT max(id) FROM said) - ?", _NEWEST
+        "SELECT coalesce(max(made_at), '') FROM report WHERE id > (SELECT max(id) FROM report_row) - ?", _NEWEST
     )
     return min(now, datetime.fromisoformat(newest)) if newest else None
 
@@ -113,18 +112,18 @@ def expire_portion(store: Store, limit: str, after_id: int, today: str) -> tuple
     """
     rows = store.all(_OVER, after_id, AT_ONCE)
     spans = held(
-        store, {site for _, site, arrived_at, spare in rows if arrived_at < limit and spare}, today, by_fails=False
+        store, {site for _, site, arrived_at, _, spare in rows if arrived_at < limit and spare}, today, by_fails=False
     )
     over = [
         (number, site)
-        for number, site, arrived_at, spare in rows
-        if arrived_at < limit and spare and not is_held(spans[site], arrived_at)
+        for number, site, arrived_at, made_at, spare in rows
+        if arrived_at < limit and spare and not is_held(spans[site], made_at or arrived_at, arrived_at)
     ]
     for number, _ in over:
         make_independent(store, number)
         for statement in _WITH_REPORT:
             store.run(statement, number)
-    is_end = len(rows) < AT_ONCE or all(arrived_at >= limit for _, _, arrived_at, _ in rows)
+    is_end = len(rows) < AT_ONCE or all(arrived_at >= limit for _, _, arrived_at, _, _ in rows)
     return (0 if is_end else rows[-1][0]), [site for _, site in over]
 
 

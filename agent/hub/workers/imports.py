@@ -122,6 +122,6 @@ def _batch_files(container: Container) -> list[_BatchFile]:
 def _ack(store: Store, signer: Signer, site: str, now: datetime) -> bytes | None:
     """Return the flattened watermark of the epoch that the site lives in, None where nothing is confirmed."""
     with store.transaction():
-        known = store.all("SELECT epoch FROM site WHERE site = ?", site)
-        ack = write_ack(store, signer, site, known[0][0], now) if known else None
+        epoch = store.epoch_of(site)
+        ack = write_ack(store, signer, site, epoch, now) if epoch is not None else None
     return flatten(ack.payload, ack.jws) if ack is not None else None

@@ -12,11 +12,12 @@ from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey, public_key
 from agent.contract.topics import read_topic
-from agent.hub.domain import accepted_loss, epochs, rotation
-from agent.hub.domain import lost_history as before
 from agent.hub.stores import day_figures, disputes
+from agent.hub.stores.intake import accepted, refusals
 from agent.hub.stores.store import KEYS_MOST, Store, Waiting
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
+from agent.hub.workers.chains import accepted_loss, epochs, rotation
+from agent.hub.workers.chains import lost_history as before
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
 from agent.verify.bindings import Trust
@@ -83,7 +84,7 @@ class Intake:
     def take_accepted(self, now: datetime) -> list[Event]:
         """Close what a person has accepted as lost, where a report behind it has the digest of what came before."""
         events: list[Event] = []
-        for key, first, last in accepted_loss.take_unseen(self._store, now):
+        for key, first, last in accepted.take_unseen(self._store, now):
             site, epoch, stream = key
             told: Event = {"site": site, "epoch": epoch, "stream": stream}
             events.append({"event": "loss-accepted", **told, "from_seq": first, "to_seq": last})
@@ -134,7 +135,7 @@ class Intake:
         limit = self.trust.rotated(claim.kid)
         if limit is not None and not rotation.still_accepted(self._store, limit, claim):
             raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
-        refused_keys.forget(self._store, site)
+        refusals.drop_refused_key(self._store, site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")
@@ -196,8 +197,13 @@ class Intake:
         self.news = True
 
     def _key(self, kid: str) -> PublicKey | None:
+        """Return a key that a site has shown, or that was here when it was bound."""
         if kid not in self._keys:
             jwk = self._store.key(kid)
+            bound = self.trust.bindings.get(kid)
+            if jwk is None and bound is not None and bound.jwk:
+                jwk = bound.jwk
+                self._store.keep_key(bound.site, kid, jwk)
             if jwk is None:
                 return None
             self._keys[kid] = public_key(dict(jwk))
@@ -207,7 +213,7 @@ class Intake:
         site, status = claim.address.site, str(claim.data.get("status"))
         if status not in STATUSES:
             raise NotVerified("payload", "a state message with an unknown status")
-        ((epoch, number, last),) = self._store.all("SELECT epoch, connection_no, status FROM site WHERE site = ?", site)
+        epoch, number, last = self._store.connection(site)
         if status == "ready":
             self.dirty.add((site, claim.epoch))  # also a restored copy's: the watermark tells it what it is
             if epochs.second_life(self._store, claim, epoch):
@@ -292,7 +298,7 @@ class Intake:
         """Store what a site has given up: the chain goes on behind it."""
         site, run = claim.address.site, (claim.address.site, gap.epoch, gap.stream)
         self._store.keep_gap(site, gap)
-        refused.given_up(self._store, site, gap)
+        refusals.drop_refused(self._store, site, gap)
         if gap.epoch == claim.epoch or self._store.chains.expected(run):  # else what is before it was another hub's
             self._store.chains.expect(run, gap.to_seq)
         before.link_back(self._store, run, gap.to_seq)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from agent.contract.chain import utc_text
 from agent.contract.disputes import Decided
 from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
 from agent.contract.orders import ORDER_MAX_BYTES, Command, CommandName, Desired, Order, Range, SpotCheck
@@ -23,6 +22,7 @@ from agent.contract.topics import topic
 from agent.contract.watermark import SEQ_MAX
 from agent.deliver.publish.messages import Message as Publication
 from agent.hub.domain.policy import changes, merged
+from agent.hub.stores.orders import commands, policies
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json
@@ -110,11 +110,7 @@ def set_desired(
     """
     with store.transaction():
         epoch_of(store, site)
-        ((last,),) = store.all(
-            "SELECT max((SELECT coalesce(max(version), 0) FROM desired WHERE site = ?),"
-            " (SELECT coalesce(max(version), 0) FROM reported WHERE site = ?))",
-            *(site, site),
-        )
+        last = policies.highest_version(store, site)
         if last >= SEQ_MAX:
             raise UsageError(
                 "site {site} names policy version {last}, and there is no higher version; look at the site",
@@ -124,7 +120,7 @@ def set_desired(
         before = _last_desired(store, site)
         policy = merged(before.get("policy", {}), policy or {})
         packs = tuple(before.get("packs", ())) if packs is None else packs
-        desired = Desired(site, int(last) + 1, now, policy, expires_at, packs)
+        desired = Desired(site, last + 1, now, policy, expires_at, packs)
         payload = write_desired(desired)
         if len(payload) > ORDER_MAX_BYTES:
             raise UsageError(
@@ -132,11 +128,7 @@ def set_desired(
                 count=len(payload),
                 most=ORDER_MAX_BYTES,
             )
-        jws = sign_payload(payload, signer, DESIRED_TYP)
-        store.run(
-            "INSERT INTO desired (site, version, created_at, payload, jws) VALUES (?, ?, ?, ?, ?)",
-            *(site, desired.version, utc_text(now), payload, jws),
-        )
+        policies.keep_desired(store, desired, payload, sign_payload(payload, signer, DESIRED_TYP))
     return desired
 
 
@@ -146,63 +138,43 @@ def changed(store: Store, made: Desired) -> tuple[tuple[str, Json, Json], ...]:
 
 
 def _last_desired(store: Store, site: str, up_to: int = SEQ_MAX) -> Mapping[str, Any]:
-    rows = store.all(
-        "SELECT payload FROM desired WHERE site = ? AND version <= ? ORDER BY version DESC LIMIT 1", site, up_to
-    )
-    told: Mapping[str, Any] = json.loads(rows[0][0]) if rows else {}
+    payload = policies.desired_payload(store, site, up_to)
+    told: Mapping[str, Any] = json.loads(payload) if payload else {}
     return told
 
 
 def unsent(store: Store, now: datetime) -> list[Outgoing]:
     """Return some of what is to be published now: unexpired commands, and the newest policy of each site."""
-    commands = store.all(
-        "SELECT site, id, city, payload, jws, expires_at FROM command JOIN site USING (site)"
-        " WHERE sent_at = '' AND expires_at > ? ORDER BY created_at LIMIT ?",
-        *(utc_text(now), _AT_ONCE),
-    )
-    policies = store.all(
-        "SELECT site, version, city, payload, jws FROM desired JOIN site USING (site) WHERE sent_at = ''"
-        " AND version = (SELECT max(version) FROM desired d WHERE d.site = desired.site) LIMIT ?",
-        _AT_ONCE,
-    )
     outgoing = []
-    for site, command_id, city, payload, jws, expires_at in commands:
-        left_s = math.ceil((datetime.fromisoformat(expires_at) - now).total_seconds())
-        message = Publication(topic(city, site, "cmd", command_id), payload, jws, expires_s=left_s)
-        outgoing.append(Outgoing(site, command_id, 0, message))
-    return outgoing + [
-        Outgoing(site, "", version, Publication(topic(city, site, "desired"), payload, jws, retain=True))
-        for site, version, city, payload, jws in policies
-    ]
+    for one in commands.unsent_commands(store, now, _AT_ONCE):
+        left_s = math.ceil((one.expires_at - now).total_seconds())
+        message = Publication(topic(one.city, one.site, "cmd", one.id), one.payload, one.jws, expires_s=left_s)
+        outgoing.append(Outgoing(one.site, one.id, 0, message))
+    for policy in policies.unsent_policies(store, _AT_ONCE):
+        message = Publication(topic(policy.city, policy.site, "desired"), policy.payload, policy.jws, retain=True)
+        outgoing.append(Outgoing(policy.site, "", policy.version, message))
+    return outgoing
 
 
 def mark_sent(store: Store, sent: list[Outgoing], now: datetime) -> None:
     """Note that orders were published. Within a transaction."""
-    at = utc_text(now)
     for one in sent:
         if one.version:
-            store.run("UPDATE desired SET sent_at = ? WHERE site = ? AND version = ?", at, one.site, one.version)
+            policies.mark_policy_sent(store, one.site, one.version, now)
         else:
-            store.run("UPDATE command SET sent_at = ? WHERE id = ?", at, one.id)
+            commands.mark_command_sent(store, one.id, now)
 
 
 def renew(store: Store, site: str, now: datetime) -> None:
     """Schedule again what a returned site has not answered. Within a transaction."""
-    store.run("UPDATE command SET sent_at = '' WHERE site = ? AND status = '' AND expires_at > ?", site, utc_text(now))
-    store.run(
-        "UPDATE desired SET sent_at = '' WHERE site = ? AND version = (SELECT max(version) FROM desired WHERE site = ?)"
-        " AND version > (SELECT coalesce(max(version), 0) FROM reported WHERE site = ?)",
-        *(site, site, site),
-    )
+    commands.renew_commands(store, now, site)
+    policies.renew_policy(store, site)
 
 
 def renew_all(store: Store, now: datetime) -> None:
     """Schedule all open orders again: this connection is new, and the broker may have lost what it had."""
-    store.run("UPDATE command SET sent_at = '' WHERE status = '' AND expires_at > ?", utc_text(now))
-    store.run(
-        "UPDATE desired SET sent_at = ''"
-        " WHERE version = (SELECT max(version) FROM desired d WHERE d.site = desired.site)"
-    )
+    commands.renew_commands(store, now)
+    policies.renew_policies(store)
 
 
 def _order(
@@ -227,18 +199,15 @@ def _order(
             raise UsageError(
                 "a {name} of this form is none that a site takes; correct its names or numbers", name=name
             ) from None
-        store.run(
-            "INSERT INTO command (id, site, name, created_at, expires_at, payload, jws) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(command.id, site, name, utc_text(now), utc_text(command.expires_at), payload, jws),
-        )
+        commands.keep_command(store, command, payload, jws)
     return command
 
 
 def epoch_of(store: Store, site: str) -> str:
     """Return the epoch that a site lives in. Raises UsageError where no verified message of it has come."""
-    rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
-    if not rows:
+    epoch = store.epoch_of(site)
+    if epoch is None:
         raise UsageError(
             "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`", site=site
         )
-    return str(rows[0][0])
+    return epoch

@@ -5,7 +5,7 @@ contract, or is none. Nothing of it is trusted but the signature. An unsigned la
 report: the site accepts that only for the digest of its own row. A body that inflates to more than any payload is
 inflated into the hash only, up to 8 MiB, and never parsed.
 
-`keep`, `newest` and `given_up` read and write within the caller's transaction; the others are pure.
+`keep` reads and writes within the caller's transaction; the others are pure.
 """
 
 import hashlib
@@ -18,16 +18,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from agent.contract.chain import STREAMS, digest, utc_text
+from agent.contract.chain import STREAMS, digest
 from agent.contract.envelope import REPORT_TYP, read_header, split_jws, unflatten, verify
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import Address
 from agent.contract.watermark import Rejected
+from agent.hub.stores.intake.epochs import verdict_on
+from agent.hub.stores.intake.refusals import keep_refused, refused_others
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.bindings import Trust
-from agent.verify.message import Gap, is_place
+from agent.verify.message import is_place
 
 TOLD: Final = frozenset({"size", "payload", "duplicate-name", "too-deep", "number", "time", "site"})
 """Reasons that no second try mends; others may be another's fault, or pass."""
@@ -128,37 +130,12 @@ def keep(store: Store, address: Address, came: Incoming, key: PublicKey, reason:
     refused, site = read(address, came, key), address.site
     if refused is None or reason not in TOLD:
         return ""
-    if not store.all("SELECT 1 FROM epoch WHERE site = ? AND epoch = ?", site, refused.epoch):
+    if verdict_on(store, site, refused.epoch) is None:
         return ""
-    ((others,),) = store.all(
-        "SELECT count(*) FROM refused WHERE site = ? AND epoch = ? AND digest <> ?",
-        *(site, refused.epoch, refused.digest),
-    )
-    if others >= MOST:
+    if refused_others(store, site, refused.epoch, refused.digest) >= MOST:
         return ""
-    store.run(
-        "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason",
-        *(site, refused.epoch, refused.stream, refused.seq, refused.digest, reason, utc_text(now)),
-    )
+    keep_refused(store, site, refused.epoch, Rejected(refused.stream, refused.seq, refused.digest, reason), now)
     return refused.epoch
-
-
-def newest(store: Store, site: str, epoch: str) -> Rejected | None:
-    """Return the report of an epoch that was refused last, until the site gives it up."""
-    rows = store.all(
-        "SELECT stream, seq, digest, reason FROM refused WHERE site = ? AND epoch = ? ORDER BY at DESC, seq LIMIT 1",
-        *(site, epoch),
-    )
-    return Rejected(*rows[0]) if rows else None
-
-
-def given_up(store: Store, site: str, gap: Gap) -> None:
-    """Drop the refused reports that a gap record names: their site knows."""
-    store.run(
-        "DELETE FROM refused WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?",
-        *(site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq),
-    )
 
 
 def _label_in(payload: bytes) -> str:

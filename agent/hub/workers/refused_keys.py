@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.contract.envelope import read_header, unflatten
 from agent.contract.signing_keys import PublicKey
-from agent.contract.watermark import RefusedKey
+from agent.hub.stores.intake.refusals import keep_refused_key
 from agent.hub.stores.store import Store
 from agent.hub.workers.refused import Incoming, is_signed
 from agent.model.errors import NotVerified
@@ -27,19 +27,8 @@ def keep(
     with suppress(NotVerified):
         kid = read_header(came.jws or unflatten(came.payload)[1]).kid
         reason, key = trust.decide(site, kid, now), known(kid)
-        rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
-        if reason in TOLD and key is not None and rows and is_signed(came, key):
-            store.run("INSERT OR REPLACE INTO refused_key VALUES (?, ?, ?)", site, kid, reason)
-            return str(rows[0][0])
+        epoch = store.epoch_of(site)
+        if reason in TOLD and key is not None and epoch is not None and is_signed(came, key):
+            keep_refused_key(store, site, kid, reason)
+            return epoch
     return ""
-
-
-def of(store: Store, site: str) -> RefusedKey | None:
-    """Return the refused key of a site."""
-    rows = store.all("SELECT kid, reason FROM refused_key WHERE site = ?", site)
-    return RefusedKey(*rows[0]) if rows else None
-
-
-def forget(store: Store, site: str) -> None:
-    """Drop it: something of the site was verified."""
-    store.run("DELETE FROM refused_key WHERE site = ?", site)

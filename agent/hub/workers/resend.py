@@ -9,14 +9,25 @@ day; near holes in one order, a few orders for a site at a time. What the site r
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.signing_keys import Signer
+from agent.hub.stores.intake.holes import (
+    Hole,
+    Kind,
+    Run,
+    absent_of,
+    keep_holes,
+    known_holes,
+    note_search,
+    quiet_sites,
+)
+from agent.hub.stores.orders.commands import open_resends
 from agent.hub.stores.store import Store
 from agent.hub.workers.orders import order_resend
 from agent.model.finding import Json, StreamName
@@ -33,24 +44,6 @@ NEAR: Final = 100
 
 HOLES_MOST: Final = 1000
 """Holes of a site that are followed at a time: a site can make as many as it likes. The others come after them."""
-
-Kind = Literal["missing", "before"]
-Run = tuple[int, int]
-"""From and to, both included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A run of reports that the hub lacks; see the table `hole` in `agent/hub/stores/schema.py`."""
-
-    epoch: str
-    stream: StreamName
-    first: int
-    last: int
-    kind: Kind = "missing"
-    asked_at: str = ""
-    times: int = 0
-    state: Literal["", "lost", "gone"] = ""
 
 
 def overlay(known: Iterable[Hole], absent: Iterable[Hole]) -> list[Hole]:
@@ -108,15 +101,8 @@ def wait(times: int) -> timedelta:
 
 def request_due(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
     """Request what is due from every site that is connected and quiet; return the events to log."""
-    rows = store.all(
-        "SELECT site FROM site WHERE status = 'ready' AND confirm <> 'file' AND (backlog_at <= ?1 OR backlog_at > ?2)"
-        " AND site IN (SELECT site FROM chain WHERE position_seq < expected UNION SELECT site FROM hole"
-        " UNION SELECT site FROM gap WHERE reason = 'confirmed-before')"
-        # Long after a loss a search is slow: not again while nothing was found missing and all is answered.
-        " AND (holes_at = '' OR site IN (SELECT site FROM hole WHERE state = ''))",
-        *(utc_text(now - QUIET), utc_text(now)),
-    )
-    return [event for (site,) in rows for event in _request_due_from(store, signer, site, now)]
+    sites = quiet_sites(store, now - QUIET, now)
+    return [event for site in sites for event in _request_due_from(store, signer, site, now)]
 
 
 def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> list[dict[str, Json]]:
@@ -143,57 +129,29 @@ def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> 
             store.chains.count(site, "lost")
             gone = run_json(given_up.epoch, given_up.stream, given_up.first, given_up.last)
             events.append({"event": "lost", "site": site, **gone})
-    _keep(store, site, holes)
+    keep_holes(store, site, _joined(holes))
     return events
 
 
 def lost(store: Store, site: str) -> list[Hole]:
     """Return what the site no longer has and nobody explains, as of now. Reads only."""
-    known = [hole for hole in _known(store, site) if hole.state == "lost"]
+    known = [hole for hole in known_holes(store, site) if hole.state == "lost"]
     return [hole for hole in overlay(known, _absent(store, site)) if hole.state == "lost"] if known else []
 
 
 def refresh(store: Store, site: str) -> list[Hole]:
     """Update a site's holes by the reports that have come."""
-    known = _known(store, site)
+    known = known_holes(store, site)
     holes = overlay(known, _absent(store, site))
     if holes != known:
-        _keep(store, site, holes)
+        keep_holes(store, site, _joined(holes))
     return holes
-
-
-def absent(store: Store, site: str, epoch: str, stream: StreamName, after: int, last: int, most: int = -1) -> list[Run]:
-    """Return the runs above `after`, up to `last`, neither stored nor in a gap record: the first `most`, all for -1."""
-    return store.all(
-        "WITH span (a, b) AS ("
-        "SELECT seq, seq FROM report WHERE site = ?1 AND epoch = ?2 AND stream = ?3 AND seq BETWEEN ?4 + 1 AND ?5"
-        " UNION ALL SELECT from_seq, to_seq FROM gap WHERE site = ?1 AND epoch = ?2 AND stream = ?3"
-        " AND to_seq > ?4 AND from_seq <= ?5 AND reason <> 'confirmed-before' UNION ALL SELECT ?5 + 1, ?5 + 1),"
-        " seen AS (SELECT a, coalesce(max(max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),"
-        " ?4), ?4) AS before FROM span) SELECT before + 1, a - 1 FROM seen WHERE a > before + 1 ORDER BY 1"
-        " LIMIT ?6",
-        *(site, epoch, stream, after, last, most),
-    )
-
-
-def _known(store: Store, site: str) -> list[Hole]:
-    rows = store.all(
-        "SELECT epoch, stream, from_seq, to_seq, kind, asked_at, times, state FROM hole WHERE site = ?"
-        " ORDER BY epoch, stream, from_seq",
-        site,
-    )
-    return [Hole(*row) for row in rows]
 
 
 def _request_due_from(store: Store, signer: Signer, site: str, now: datetime) -> list[dict[str, Json]]:
     holes = refresh(store, site)
-    store.run("UPDATE site SET holes_at = ? WHERE site = ?", utc_text(now), site)
-    ((waiting,),) = store.all(
-        "SELECT count(*) FROM command WHERE site = ?1 AND status = '' AND name = 'resend' AND expires_at > ?2"
-        " AND created_at <= ?2",
-        *(site, utc_text(now)),
-    )
-    ranges = due(holes, now, ORDERS_MOST - waiting)
+    note_search(store, site, now)
+    ranges = due(holes, now, ORDERS_MOST - open_resends(store, site, now))
     events: list[dict[str, Json]] = []
     for asked in ranges:
         times = 1
@@ -205,7 +163,7 @@ def _request_due_from(store: Store, signer: Signer, site: str, now: datetime) ->
         run = run_json(asked.epoch, asked.stream, asked.from_seq, asked.to_seq)
         events.append({"event": "asked", "site": site, "id": command.id, **run})
     if ranges:
-        _keep(store, site, holes)
+        keep_holes(store, site, _joined(holes))
     return events
 
 
@@ -216,23 +174,7 @@ def _within(hole: Hole, asked: Range) -> bool:
 
 def _absent(store: Store, site: str) -> list[Hole]:
     """Return the first runs that a site has made, or was confirmed for, and that are not here."""
-    return list(islice(_all_absent(store, site), HOLES_MOST))
-
-
-def _all_absent(store: Store, site: str) -> Iterator[Hole]:
-    made = store.all(
-        "SELECT epoch, stream, position_seq, expected, 'missing' FROM chain"
-        " WHERE site = ? AND position_seq < expected ORDER BY epoch, stream",
-        site,
-    )
-    confirmed = store.all(
-        "SELECT epoch, stream, from_seq - 1, to_seq, 'before' FROM gap"
-        " WHERE site = ? AND reason = 'confirmed-before' ORDER BY epoch, stream, from_seq",
-        site,
-    )
-    for epoch, stream, after, until, kind in made + confirmed:
-        for first, last in absent(store, site, epoch, stream, after, until, HOLES_MOST):
-            yield Hole(epoch, stream, first, last, kind)
+    return list(islice(absent_of(store, site, HOLES_MOST), HOLES_MOST))
 
 
 def _joined(holes: Iterable[Hole]) -> list[Hole]:
@@ -244,15 +186,6 @@ def _joined(holes: Iterable[Hole]) -> list[Hole]:
         else:
             joined.append(hole)
     return joined
-
-
-def _keep(store: Store, site: str, holes: Iterable[Hole]) -> None:
-    store.run("DELETE FROM hole WHERE site = ?", site)
-    for hole in _joined(holes):
-        store.run(
-            "INSERT INTO hole VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(site, hole.epoch, hole.stream, hole.first, hole.last, hole.kind, hole.asked_at, hole.times, hole.state),
-        )
 
 
 def run_json(epoch: str, stream: StreamName, first: int, last: int) -> dict[str, Json]:

@@ -1,9 +1,9 @@
 """Runs the hub: one connection to the broker, one thread, one transaction per batch of messages.
 
 Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
-and only then answered with watermarks. Polls once a second the trust file (what waited for a key that is now trusted is
-judged and confirmed without a restart) and the orders that a person has written into the database, and less often what
-is missing, and once a day what is over.
+and only then acknowledged to the broker and answered with watermarks. Polls once a second the trust file (what waited
+for a key that is now trusted is judged and confirmed without a restart) and the orders that a person has written into
+the database, and less often what is missing, and once a day what is over.
 """
 
 import logging
@@ -19,22 +19,23 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.contract.topics import FROM_HUB, PREFIX, read_topic
+from agent.contract.topics import PREFIX, is_from_hub
 from agent.deliver.publish.connection import Events, Link
 from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
 from agent.host.lock import lock
-from agent.hub.domain import accepted_loss, epochs
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
 from agent.hub.stores import trust
 from agent.hub.stores.evidence import check_after
+from agent.hub.stores.intake import accepted
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
-from agent.hub.workers import decisions, orders, resend
-from agent.hub.workers.answers import Ack, write_ack
+from agent.hub.workers import decisions, disk_watch, orders, resend
+from agent.hub.workers.batches import judge
+from agent.hub.workers.chains import epochs
 from agent.hub.workers.expire import Expiry
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
@@ -57,6 +58,7 @@ _GATHER_S = 0.002  # more is on its way when the broker is busy: one transaction
 _GATHER_MOST_S = 0.05
 _SUBSCRIBE_WITHIN_S = 10.0
 _ACKS_AT_ONCE = 500
+_IN_FLIGHT_MOST = 2 * _BATCH_MOST  # the next batch comes while one is committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class _Service:
         self._trust_seen = self._trust_mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
-        self._expiry, self._housekeeping = Expiry(options.kept), Housekeeping()
+        self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch()
         self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
@@ -167,7 +169,9 @@ class _Service:
     def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
         """Serve one connection until it ends."""
         broker, ready = self._options.broker, False
-        link = Link(CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
+        link = Link(
+            CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect, _IN_FLIGHT_MOST
+        )
         deadline = time.monotonic() + _SUBSCRIBE_WITHIN_S
         asked = False
         try:
@@ -195,7 +199,7 @@ class _Service:
                     self._look_at_orders(link)
                     self._look_at_evidence()
                     self._log.look(self._store, link.publish, self._clock(), time.monotonic(), self._tell)
-                    for worker in (self._expiry, self._housekeeping):
+                    for worker in self._workers:
                         worker.look(self._store, self._clock(), time.monotonic(), self._tell)
                 if events.lost:
                     raise HubUnavailable(events.lost)
@@ -209,7 +213,7 @@ class _Service:
     def _gather(self, events: Events) -> bool:
         """Take what has come; return whether to judge it now: enough, nothing more just now, or long enough.
 
-        What a connection has brought and not seen judged is judged with the next: the broker has its acknowledgement.
+        What a connection has brought and not seen judged is judged with the next, where the broker may send it again.
         """
         now_s = time.monotonic()
         if not self._arrived:
@@ -226,21 +230,25 @@ class _Service:
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
         with self._store.transaction():
             orders.renew_all(self._store, self._clock())
-        sites = self._store.all("SELECT site, epoch FROM site")
+        sites = self._store.all_epochs()
         for start in range(0, len(sites), _ACKS_AT_ONCE):
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
 
     def _batch_arrived(self, link: Link | None) -> None:
+        """Judge all that has come, and only then acknowledge it: a broker sends again what a killed hub had."""
         arrived, self._arrived = self._arrived, []
         self._batch(link, arrived)
+        if link is not None:
+            link.acknowledge()
 
     def _batch(self, link: Link | None, messages: list[DecodedMessage]) -> None:
         """Judge, commit, log, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
+        new = [one for one in messages if one.payload and not is_from_hub(one.topic)]  # 3.1.1 brings them back
         try:
-            events, acks = self._judge(messages)
+            events, acks = judge(self._store, self._intake, self._signer, new, self._clock())
         except StoreFailed:
             self._arrived = messages + self._arrived
             self._intake.forget()
@@ -255,29 +263,13 @@ class _Service:
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
 
-    def _judge(self, messages: list[DecodedMessage]) -> tuple[list[Event], list[Ack]]:
-        """Judge and commit; return the events to log, and the watermarks that may now be sent."""
-        now = self._clock()
-        with self._store.transaction():
-            events = [
-                self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed)
-                for one in messages
-                if one.payload and not _is_ours(one.topic)
-            ]
-            if self._intake.news:
-                events += self._intake.retry()
-            events += self._intake.settle()
-            dirty = sorted(self._intake.dirty)
-            acks = [write_ack(self._store, self._signer, site, epoch, now) for site, epoch in dirty]
-        return events, [ack for ack in acks if ack is not None]
-
     def _look_at_orders(self, link: Link) -> None:
         """Publish what was ordered since the last poll; now and then request what is missing."""
         now_s, now = time.monotonic(), self._clock()
         if now_s < self._orders_look_at_s:
             return
         self._orders_look_at_s = now_s + _LOOK_S
-        if accepted_loss.unseen(self._store):
+        if accepted.unseen(self._store):
             with self._store.transaction():
                 events = self._intake.take_accepted(now)
             for event in events:
@@ -340,11 +332,3 @@ def _mark(path: Path) -> tuple[int, int, int]:
     except OSError:
         return (0, 0, 0)
     return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-
-
-def _is_ours(topic: str) -> bool:
-    """Return whether a message is the hub's own: MQTT 3.1.1 brings it back, and a new session what was retained."""
-    if not topic.endswith(("/ack", "/desired")) and "/cmd/" not in topic:
-        return False
-    address = read_topic(topic)
-    return address is not None and address.kind in FROM_HUB

@@ -38,19 +38,27 @@ class Figure:
 
 @dataclass(frozen=True)
 class Flags:
-    """`quick` measures little and only shows that the bench works; `as_json` prints the object and nothing else."""
+    """`quick` measures little and only shows that the bench works; `as_json` prints the object and nothing else.
+
+    `number`: what the option of that name said, None where it was not given.
+    """
 
     quick: bool
     as_json: bool
+    number: int | None = None
 
 
-def flags(description: str) -> Flags:
-    """Read a bench's command line."""
+def flags(description: str, number: str = "") -> Flags:
+    """Read a bench's command line; `number` names an option of its own, as `--kills`."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a few devices, one repeat: shows that the bench works")
     parser.add_argument("--json", action="store_true", help="the JSON object only, no table on standard error")
+    if number:
+        parser.add_argument(
+            number, type=int, dest="number", metavar="N", help="so many, in the place of the usual number"
+        )
     found = parser.parse_args()
-    return Flags(found.quick, found.json)
+    return Flags(found.quick, found.json, found.number if number else None)
 
 
 def say(text: str) -> None:

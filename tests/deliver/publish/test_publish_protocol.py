@@ -21,7 +21,7 @@ from agent.contract.orders import Order
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.messages import FlatSites, signed_form
 from agent.deliver.publish.packet import Received
-from agent.deliver.publish.protocol import Dialect
+from agent.deliver.publish.protocol import RETRY_S, Dialect
 from agent.deliver.publish.publisher import Publisher
 from agent.hub.stores import trust
 from agent.model.finding import Draft
@@ -130,6 +130,21 @@ def test_a_broker_that_is_updated_is_spoken_to_with_5_when_the_day_is_over(
     assert publisher.drained(PATIENCE_S)
     assert publisher.stop(10)
     spool.close()
+
+
+def test_a_broker_that_only_closed_is_asked_for_5_again_in_a_minute_and_ever_later() -> None:
+    """A reset that overtakes the alert of TLS looks the same; a refusal by name is believed for a day at once."""
+    dialect, now_s, waited = Dialect(), 0.0, []
+    for _ in range(6):
+        dialect.fell_back(now_s, by_name=False)
+        assert dialect.version(now_s) == "5"
+        begun_s = now_s
+        while not dialect.is_due("3.1.1", now_s):
+            now_s += 30
+        waited.append(now_s - begun_s)
+    assert waited == [60, 600, 6000, 60_000, RETRY_S, RETRY_S]
+    dialect.fell_back(now_s, by_name=True)
+    assert dialect.version(now_s + RETRY_S - 1) == "3.1.1" and dialect.is_due("3.1.1", now_s + RETRY_S)
 
 
 @pytest.mark.parametrize("answer", [CLOSED, CODE_1, CODE_0X84], ids=["closed", "code-1", "code-0x84"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -196,6 +197,20 @@ def test_what_a_broker_or_another_site_puts_there_moves_nothing(ear: Ear, hub: S
     for junk in (b"{}", b"[]", b"\xff", b'{"schema":"vss-receipt/1"}', b"x" * 100_000, b"[" * 5000):
         ear.ear.take(topic("datong", "S1", "receipt"), junk, "")
     assert ear.board.read().log_size is None and ear.spool.read_log() == ""
+
+
+@pytest.mark.parametrize("member", ["schema", "site", "receipt", "proofs", "restored"])
+@pytest.mark.parametrize("value", ["gone", None, 7, [], {}, [[]], [{"from": [], "to": {}, "path": 1}]], ids=str)
+def test_a_retained_message_with_a_member_that_is_missing_or_of_another_kind_stops_no_delivery(
+    ear: Ear, member: str, value: object
+) -> None:
+    """Anybody whom the broker lets publish there could else hold up a site: nobody signs the message itself."""
+    sound = json.loads(write_message("S1", "receipt", "[]", "[]"))
+    bad = {name: one for name, one in sound.items() if name != member}
+    if value != "gone":
+        bad[member] = value
+    ear.ear.take(topic("datong", "S1", "receipt"), json.dumps(bad).encode(), "")
+    assert ear.spool.read_log() == ""
 
 
 def test_a_health_report_says_what_is_held_of_the_log() -> None:

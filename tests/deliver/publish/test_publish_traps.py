@@ -199,7 +199,8 @@ def test_an_expired_certificate_of_ours_is_named_and_a_renewed_one_counts_withou
                 shutil.copy(source, target)
             assert publisher.drained(PATIENCE_S)
             assert publisher.status().certificate_days == 8
-            assert publisher.status().protocol == "5"
+            # A reset may overtake the broker's alert, and looks as if the broker closed for the version: for a minute.
+            waits(lambda: publisher.status().protocol == "5", 2 * PATIENCE_S)
 
 
 def test_a_certificate_that_is_missing_or_of_a_stranger_is_named(tmp_path: Path, hub_signer: Signer) -> None:

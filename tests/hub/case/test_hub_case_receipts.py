@@ -90,6 +90,7 @@ def test_a_receipt_that_is_of_no_report_in_the_case_fails(desk: Desk, maker: Mak
 
 def test_no_case_is_made_of_a_report_that_is_not_the_one_in_the_log(desk: Desk, maker: Maker) -> None:
     logged_day(desk, maker)
-    desk.store.run("UPDATE report SET digest = ? WHERE stream = 'config'", "ab" * 32)
+    of_config = "lane = (SELECT id FROM lane WHERE stream = 'config')"
+    desk.store.run(f"UPDATE report_row SET digest = ? WHERE {of_config}", bytes.fromhex("ab" * 32))  # noqa: S608
     with pytest.raises(ConfigurationError, match="one of the two was changed"):
         case_of(desk)

@@ -129,7 +129,7 @@ def test_a_damaged_database_fails_and_is_named(name: str, hub: Situation, logged
 
 
 def test_a_report_that_somebody_changed_fails(hub: Situation, logged: Logged) -> None:
-    logged.desk.store.run("UPDATE report SET arrived_at = '2020-01-01T00:00:00.000Z' WHERE seq = 2")
+    logged.desk.store.run("UPDATE report_row SET arrived_at = arrived_at - 1 WHERE seq = 2")
     assert one(hub, "databases").reason == "altered"
 
 
@@ -152,7 +152,7 @@ def test_what_waits_for_the_log_is_judged_by_the_age_of_the_oldest(
 
 
 def test_a_database_that_the_log_does_not_continue_fails_although_nothing_waits(hub: Situation, logged: Logged) -> None:
-    logged.desk.store.run("DELETE FROM report WHERE seq > 2")
+    logged.desk.store.run("DELETE FROM report_row WHERE seq > 2")
     assert one(hub, "log").reason == "log-other"
 
 

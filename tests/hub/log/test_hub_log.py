@@ -7,13 +7,14 @@ import os
 import random
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import delivery
 import pytest
 from delivery import NOW
 from here_run import run_here
+from hub_rows import COPY
 from logged_hub import LATER, Logged
 
 from agent.contract.signing_keys import load_or_create_signer
@@ -151,14 +152,13 @@ def test_what_waits_is_appended_in_portions(logged: Logged) -> None:
 def test_a_hub_db_behind_its_log_appends_nothing(logged: Logged, tmp_path: Path) -> None:
     logged.report(4)
     before = logged.append()
-    logged.desk.store.run("DELETE FROM report WHERE seq > 2")
+    logged.desk.store.run("DELETE FROM report_row WHERE seq > 2")
     with pytest.raises(LogBehind, match="hub log restored"):
         logged.append()
     for seq in range(2):
         logged.desk.store.run(
-            "INSERT INTO report SELECT NULL, site, epoch, stream, seq + ?, ?, prev, fork, city, kid, arrived_at, jws,"
-            " payload FROM report WHERE seq = 1",
-            *(100 + seq, f"{seq}" * 64),
+            COPY,
+            *(101 + seq, bytes.fromhex(f"{seq}" * 64)),
         )
     with pytest.raises(LogBehind):  # as long as before, and another past
         logged.append()
@@ -168,7 +168,7 @@ def test_a_hub_db_behind_its_log_appends_nothing(logged: Logged, tmp_path: Path)
 def test_a_row_that_was_put_in_the_place_of_another_is_found_with_its_receipt(logged: Logged) -> None:
     logged.report(3)
     logged.append()
-    logged.desk.store.run("UPDATE report SET digest = ? WHERE seq = 2", "ab" * 32)
+    logged.desk.store.run("UPDATE report_row SET digest = ? WHERE seq = 2", bytes.fromhex("ab" * 32))
     with pytest.raises(ConfigurationError, match="one of the two was changed"):
         logged.receipt(2)
 
@@ -223,11 +223,52 @@ def test_a_damaged_log_file_is_told_and_not_replaced(logged: Logged) -> None:
     assert path.read_bytes().startswith(b"no database")
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE tile SET hashes = substr(hashes, 1, 64) WHERE level = 0",
+        "UPDATE tile SET hashes = substr(hashes, 1, 90) WHERE level = 0",
+        "UPDATE tile SET hashes = 7",
+        "DELETE FROM tile",
+        "DELETE FROM state; UPDATE tile SET hashes = x''",
+        "UPDATE state SET size = 'x'",
+        "UPDATE state SET last_digest = NULL",
+        "UPDATE state SET note = x'00', size = 3000000000",
+        "UPDATE life SET size = -9",
+        "DELETE FROM leaf",
+    ],
+)
+def test_a_log_with_damaged_rows_ends_no_hub_and_gives_no_proof_that_does_not_hold(logged: Logged, damage: str) -> None:
+    """What is appended to a short tile would lie in another's place."""
+    path = logged.desk.directory / "log.db"
+    logged.report(5)
+    logged.append()
+    logged.log.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA ignore_check_constraints=1")
+        db.execute("PRAGMA writable_schema=1")
+        db.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')")
+        db.commit()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(damage)
+    logged.report(1)
+    told: list[dict[str, Json]] = []
+    running = RunningLog(logged.desk.directory, logged.desk.signer)
+    running.look(logged.desk.store, lambda _: None, NOW, 0, told.append)
+    running.close()
+    assert [one["event"] for one in told] in (["log-waits"], ["logged"]), told
+    with closing(LogStore(logged.desk.directory)) as log:
+        for seq in range(1, 7):
+            with suppress(StoreFailed, ConfigurationError, NotVerified):
+                found = receipts.receipt(log, logged.desk.store, receipts.Place("S1", "event", seq))
+                assert read_receipt(found, logged.keys).digest == logged.sent[seq - 1].report.digest
+
+
 def test_a_restored_hub_goes_on_by_a_statement_and_takes_again_what_it_lost(logged: Logged) -> None:
     logged.report(6)
     before = logged.append()
     lost = logged.sent[4:]
-    logged.desk.store.run("DELETE FROM report WHERE seq > 4")  # the backup had four
+    logged.desk.store.run("DELETE FROM report_row WHERE seq > 4")  # the backup had four
     logged.desk.store.run("UPDATE chain SET seq = 4, position_seq = 4")
     with pytest.raises(LogBehind):
         logged.append()
@@ -238,9 +279,8 @@ def test_a_restored_hub_goes_on_by_a_statement_and_takes_again_what_it_lost(logg
     assert (said.head, said.by, said.why) == (read_checkpoint(before.note, logged.keys).head, "Li Wei", "disk broke")
     for one in reversed(lost):  # they come again, in another order
         logged.desk.store.run(
-            "INSERT INTO report SELECT NULL, site, epoch, stream, ?, ?, prev, fork, city, kid, arrived_at, jws, payload"
-            " FROM report WHERE seq = 1",
-            *(one.report.seq, one.report.digest),
+            COPY,
+            *(one.report.seq, bytes.fromhex(one.report.digest)),
         )
     with pytest.raises(ConfigurationError, match="does not have this report yet"):
         logged.receipt(5)

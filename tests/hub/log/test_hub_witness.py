@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ from agent.contract.jwk import PublicKey, jwk_set
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.hub.log.mirror import export, read_tile, tile_path
 from agent.hub.log.restored import begin_anew
+from agent.hub.log.sequencer import append
+from agent.hub.log.store import NAME, LogStore
 from agent.hub.log.tree import Tree
 from agent.hub.log.witness import HELD_NAME, witness, witness_signer
 from agent.model.errors import ConfigurationError, NotVerified
@@ -153,6 +157,48 @@ def test_a_hub_exports_its_log_and_only_what_is_new_is_written(logged: Logged, t
     begin_anew(logged.log, logged.desk.store, logged.desk.signer, "Li Wei", "disk broke", LATER)
     export(logged.log, folder)
     assert [one.why for one in witness(folder, own, known, NOW).step.restored] == ["disk broke"]
+
+
+@pytest.mark.parametrize("lost", [1, 4, 300])
+def test_a_mirror_that_was_ahead_of_a_restored_log_holds_what_the_log_has_now(
+    logged: Logged, tmp_path: Path, lost: int
+) -> None:
+    """Tiles of the same width from the life before hold other entries: their salts are others."""
+    folder, own = tmp_path / "mirror", tmp_path / "own"
+    own.mkdir()
+    logged.report(3)
+    logged.append()
+    backup = logged.desk.directory / NAME
+    with closing(sqlite3.connect(backup)) as db:
+        db.execute("VACUUM INTO ?", (str(tmp_path / "log.old"),))
+    logged.report(lost)
+    logged.append()
+    export(logged.log, folder)
+    witness(folder, own, logged.keys, NOW)
+    logged.log.close()
+    for name in (f"{NAME}-wal", f"{NAME}-shm"):
+        (logged.desk.directory / name).unlink(missing_ok=True)
+    (tmp_path / "log.old").replace(backup)
+    with closing(LogStore(logged.desk.directory)) as log:
+        begin_anew(log, logged.desk.store, logged.desk.signer, "Li Wei", "disk broke", LATER)
+        for _ in range(2):
+            state, _ = append(log, logged.desk.store, logged.desk.signer, LATER)
+        assert state.size == 3 + lost and export(log, folder) == 3 + lost
+    tree = Tree(state.size, lambda level, number: read_tile(folder, state.size, level, number))
+    assert read_checkpoint(state.note, logged.keys).root == tree.root()
+    assert [one.why for one in witness(folder, own, logged.keys, LATER).step.restored] == ["disk broke"]
+
+
+@pytest.mark.parametrize("junk", ["", "x", "camwarden-hub/x\n9\n", "\u2014 \n\n"])
+def test_a_mirror_with_a_damaged_checkpoint_is_written_whole_again(logged: Logged, tmp_path: Path, junk: str) -> None:
+    logged.report(3)
+    logged.append()
+    export(logged.log, tmp_path)
+    tile = tmp_path / tile_path(0, 0, 3)
+    tile.write_bytes(bytes(tile.stat().st_size))
+    (tmp_path / "checkpoint").write_text(junk)
+    export(logged.log, tmp_path)
+    assert tile.read_bytes() == logged.log.tile(0, 0)
 
 
 def test_a_tile_is_where_the_standard_has_it() -> None:

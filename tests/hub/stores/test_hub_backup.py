@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,20 @@ import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
+from agent.contract.chain import utc_text
 from agent.contract.topics import topic
+from agent.host.lock import lock
+from agent.hub.log.sequencer import append
+from agent.hub.log.store import LogStore
 from agent.hub.stores.keeping import backup
-from agent.hub.stores.keeping.backup import MANIFEST, back_up, restore, verify_backup
+from agent.hub.stores.keeping.backup import GOES_ON, MANIFEST, back_up, verify_backup
 from agent.hub.stores.keeping.holds import case_hold, holds, keep_hold
+from agent.hub.stores.keeping.restore import restore
 from agent.hub.stores.store import NAME, Store
-from agent.model.errors import ConfigurationError, UsageError
+from agent.model.errors import ConfigurationError, Locked, UsageError
+
+ROOT = next(path for path in Path(__file__).parents if (path / "pyproject.toml").exists())
+SUPPORT = ROOT / "tests" / "support"
 
 
 @pytest.fixture
@@ -89,6 +100,11 @@ def test_a_manifest_that_names_another_place_is_none(hub: Desk, tmp_path: Path, 
     changed(tmp_path / "copy", files=files)
     with pytest.raises(ConfigurationError, match="not a hub's backup"):
         verify_backup(tmp_path / "copy")
+    changed(tmp_path / "copy", files={"hub.db": {}})
+    for at in (None, 7, "", "soon", "2026-11-24", "\x1b[2J", "9999-99-99T00:00:00Z", ["2026-11-24T15:04:00.000Z"]):
+        changed(tmp_path / "copy", at=at)
+        with pytest.raises(ConfigurationError, match="not a hub's backup"):
+            verify_backup(tmp_path / "copy")
     for data in (b"", b"[" * 3000, b"x" * (1024 * 1024 + 1), b'{"schema": "x", "schema": "y"}'):
         (tmp_path / "copy" / MANIFEST).write_bytes(data)
         with pytest.raises(ConfigurationError, match="not a hub's backup"):
@@ -117,24 +133,85 @@ def test_nothing_is_written_over(hub: Desk, tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_restore_that_was_ended_anywhere_leaves_no_hub_and_begins_again(
+def test_a_backup_that_was_killed_before_any_line_is_none_and_the_next_one_goes_on(hub: Desk, tmp_path: Path) -> None:
+    """Each line of the code in turn, with SIGKILL: what is left is no backup, or a whole one."""
+    with closing(LogStore(hub.directory)) as log:
+        append(log, hub.store, hub.signer, NOW)
+    home = tmp_path / "home"
+    home.mkdir()
+    words = [sys.executable, "-P", str(SUPPORT / "killed_backup.py"), str(hub.directory), str(home)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) > 100 and found[-1]["line"] == 0
+    for one in found:
+        assert (one["named"], one["rows"], one["others"]) == (one["whole"], 4, []), one
+        assert one["kept"] == one["ready"], one
+    assert {one["ready"] for one in found} == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("left", ["a day ago", "of another hub", "of nobody", "open to all"])
+def test_what_is_not_of_this_backup_is_not_gone_on_with(hub: Desk, tmp_path: Path, left: str) -> None:
+    part = tmp_path / "copy.part"
+    part.mkdir(mode=0o700)
+    begun = {"at": utc_text(NOW - (GOES_ON * 1.01 if left == "a day ago" else 0 * GOES_ON))}
+    begun["of"] = str(tmp_path if left == "of another hub" else hub.directory)
+    (part / "begun.json").write_text("[" * 3000 if left == "of nobody" else json.dumps(begun))
+    (part / "hub.db").write_bytes(b"planted")
+    (part / "hub-key.pem").write_bytes(b"planted")
+    if left == "open to all":
+        part.chmod(0o777)
+    manifest = back_up(hub.directory, tmp_path / "copy", NOW)
+    assert manifest["at"] == utc_text(NOW)
+    assert (tmp_path / "copy" / "hub-key.pem").read_bytes() == (hub.directory / "hub-key.pem").read_bytes()
+    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o700
+
+
+def test_a_part_that_is_a_link_is_not_followed(hub: Desk, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / "copy.part").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match="the backup failed"):
+        back_up(hub.directory, tmp_path / "copy", NOW)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_part_that_rotted_is_told_and_the_next_backup_is_whole(hub: Desk, tmp_path: Path) -> None:
+    part = tmp_path / "copy.part"
+    part.mkdir(mode=0o700)
+    (part / "begun.json").write_text(json.dumps({"at": utc_text(NOW), "of": str(hub.directory)}))
+    (part / "hub.db").write_bytes(b"rotten")
+    with pytest.raises(ConfigurationError, match="not what was backed up"):
+        back_up(hub.directory, tmp_path / "copy", NOW)
+    assert not part.exists()
+    back_up(hub.directory, tmp_path / "copy", NOW)
+
+
+def test_a_backup_that_went_on_says_when_it_was_begun(hub: Desk, tmp_path: Path) -> None:
+    part = tmp_path / "copy.part"
+    part.mkdir(mode=0o700)
+    begun_at = NOW - GOES_ON * 0.5
+    (part / "begun.json").write_text(json.dumps({"at": utc_text(begun_at), "of": str(hub.directory)}))
+    assert back_up(hub.directory, tmp_path / "copy", NOW)["at"] == utc_text(begun_at)
+
+
+def test_a_backup_that_a_person_interrupts_goes_on_too(
     hub: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def interrupted(path: Path) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(backup, "_digest", interrupted)
+        back_up(hub.directory, tmp_path / "copy", NOW)
+    copied = (tmp_path / "copy.part" / NAME).stat().st_ino
     back_up(hub.directory, tmp_path / "copy", NOW)
-    real = backup._copy_file
-    for last in range(3):
-        done: list[Path] = []
+    assert (tmp_path / "copy" / NAME).stat().st_ino == copied
 
-        def copy(source: Path, target: Path, last: int = last, done: list[Path] = done) -> None:
-            if len(done) == last:
-                target.write_bytes(source.read_bytes()[:100])
-                raise KeyboardInterrupt
-            done.append(target)
-            real(source, target)
 
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(backup, "_copy_file", copy)
-            restore(tmp_path / "copy", tmp_path / "again")
-        assert not (tmp_path / "again" / NAME).exists()
-    restore(tmp_path / "copy", tmp_path / "again")
-    assert {path.name for path in (tmp_path / "again").iterdir()} == {"hub.db", "trust.db", "hub-key.pem"}
+def test_two_backups_to_one_place_do_not_write_into_each_other(hub: Desk, tmp_path: Path) -> None:
+    (tmp_path / "copy.part").mkdir(mode=0o700)
+    held = lock(tmp_path / "copy.part" / "backup")
+    with pytest.raises(Locked):
+        back_up(hub.directory, tmp_path / "copy", NOW)
+    assert (tmp_path / "copy.part").exists()
+    os.close(held)
+    back_up(hub.directory, tmp_path / "copy", NOW)

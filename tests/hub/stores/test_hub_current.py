@@ -12,6 +12,7 @@ import pytest
 from caseside import Day, at, event, finding
 from delivery import Maker
 from hubdesk import Desk, trusted
+from older_hub import as_of_version
 
 from agent.hub.stores import current, schema
 from agent.hub.stores.findings import FindingRow, Stretch, Wanted, findings, fleet, history, site_facts
@@ -207,8 +208,8 @@ def test_an_older_database_is_filled_from_the_stored_reports_as_intake_would_hav
     kept = {name: desk.store.all(f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}  # noqa: S608
     for name in tables:
         desk.store.run(f"DROP TABLE {name}")
-    desk.store.run("PRAGMA user_version=7")
     desk.store.close()
+    as_of_version(desk.directory, 7)
     monkeypatch.setattr(current, "_SITES_AT_ONCE", 1)
     real, times = current.fill, []
 
@@ -232,12 +233,12 @@ def test_a_report_with_a_body_that_no_reader_takes_does_not_stop_the_migration(d
     day = Day(maker)
     for hour in (0, 1):
         desk.send(day.report(at(hour), config(finding("camera:c0", "fail")))[0])
-    desk.store.run("UPDATE report SET payload = ? WHERE seq = 1", b"[" * 3000)
-    desk.store.run("UPDATE report SET payload = ? WHERE seq = 2", json.dumps({"ts": "2026", "body": 7}).encode())
+    desk.store.run("UPDATE body SET payload = ? WHERE id = 1", b"[" * 3000)
+    desk.store.run("UPDATE body SET payload = ? WHERE id = 2", json.dumps({"ts": "2026", "body": 7}).encode())
     for name in ("site_now", "device_now", "judged_now", "finding_now", "finding_history"):
         desk.store.run(f"DELETE FROM {name}")  # noqa: S608
-    desk.store.run("PRAGMA user_version=7")
     desk.store.close()
+    as_of_version(desk.directory, 7)
     store = Store(desk.directory)
     assert findings(store, Wanted()) == []
     store.close()

@@ -22,7 +22,7 @@ from agent.contract.signing_keys import load_signer
 from agent.host.lock import lock
 from agent.hub.enroll import place
 from agent.hub.enroll.store import EnrollStore
-from agent.hub.stores import evidence, trust
+from agent.hub.stores import evidence, schema, trust
 from agent.hub.stores.keeping import take_over as taking
 from agent.hub.stores.keeping.take_over import STAGED, take_over
 from agent.hub.stores.store import Store
@@ -54,7 +54,7 @@ def assert_whole(old: Path, new: Path) -> None:
         told = verify_all(store, "")
         assert (told["reports"], told["bodies"], told["wrong"]) == (REPORTS, REPORTS, 0)
         assert evidence.check(store, None)["altered"] == 0
-        assert store.all("SELECT count(*) FROM said") == [(REPORTS,)]
+        assert store.all("PRAGMA user_version") == [(schema.VERSION,)]
         assert store.all("SELECT site, seq FROM chain WHERE stream = 'event'") == [("S1", REPORTS)]
     assert load_signer(new / "hub-key.pem").kid == load_signer(old / "hub-key.pem").kid
     assert trust.load(new).bindings == trust.load(old).bindings != {}
@@ -81,7 +81,7 @@ sys.path[:0] = [sys.argv[1]]
 from datetime import UTC, datetime
 from pathlib import Path
 from agent.hub.stores import schema, trust
-from agent.hub.stores.keeping import backup, take_over
+from agent.hub.stores.keeping import backup, older_rows, restore, take_over
 left = int(sys.argv[4])
 def ends(module, name):
     real = getattr(module, name)
@@ -93,12 +93,13 @@ def ends(module, name):
         return real(*words, **more)
     setattr(module, name, counted)
 for module, names in (
-    (backup, ("_copy", "_copy_file", "_digest", "_is_sound", "_write")), (schema, ("_fill", "_fill_now")),
-    (take_over, ("restore", "_copy_desk", "Store")), (take_over.shutil, ("rmtree", "copy")),
+    (backup, ("_copy", "copy_file", "_digest", "_is_sound", "write_atomic")), (restore, ("copy_file",)),
+    (schema, ("_fill", "_fill_now")), (older_rows, ("move",)),
+    (take_over, ("restore", "_copy_desk", "Store", "_reports")), (take_over.shutil, ("rmtree", "copy")),
 ):
     for name in names:
         ends(module, name)
-schema._FILL_AT_ONCE = 7
+older_rows.MOST = 7
 take_over.take_over(Path(sys.argv[2]), Path(sys.argv[3]), datetime.now(UTC))
 """
 

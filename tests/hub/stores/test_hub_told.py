@@ -13,12 +13,14 @@ from caseside import Day, at, config, event, finding, health, told_day
 from delivery import Maker
 from hostile_bodies import AT, config_body, health_body, old_hub, payload, put_good, put_report
 from hubdesk import Desk, trusted
+from older_hub import as_of_version
 
 from agent.hub.case import case
 from agent.hub.case.case import write_case
 from agent.hub.domain import view_columns
 from agent.hub.stores import case_columns, evidence, schema, trust
 from agent.hub.stores.case_columns import Finding, of_data
+from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.store import Store
 
 
@@ -35,19 +37,10 @@ def kept(store: Store) -> list[Any]:
     """Everything that is kept for cases, whatever the numbers of rows are."""
     columns = ", ".join(f"f.{name}" for name in case_columns.FINDING.split(", "))
     return store.all(
-        f"SELECT r.site, r.digest, t.clock_synced, t.due_at, t.event_head, t.seal, {columns} FROM report r"  # noqa: S608  our own columns
-        " JOIN telling t USING (id) LEFT JOIN telling_finding l ON l.report_id = r.id"
+        f"SELECT r.site, r.digest, r.clock_synced, r.due_at, r.event_head, r.seal, {columns} FROM report r"  # noqa: S608  our own columns
+        " LEFT JOIN telling_finding l ON l.report_id = r.id"
         " LEFT JOIN finding f ON f.id = l.finding_id ORDER BY r.id, f.digest"
     )
-
-
-def as_of_version_5(directory: Path) -> None:
-    """Make a database what the hub before this one had."""
-    db = sqlite3.connect(directory / "hub.db")
-    db.executescript(
-        "DROP TABLE telling; DROP TABLE finding; DROP TABLE telling_finding; PRAGMA user_version=5; VACUUM;"
-    )
-    db.close()
 
 
 def test_findings_that_differ_only_in_whom_they_are_about_are_one_row_that_a_site_keeps_once(
@@ -71,7 +64,7 @@ def test_an_older_database_gets_the_same_rows_as_intake_writes(tmp_path: Path, m
     written = write_case(desk.store, trust.load(desk.directory), signer, "S1", "camera-online", at(9), at(12)).data
     desk.store.close()
     assert len(before) > 80
-    as_of_version_5(tmp_path / "hub")
+    as_of_version(tmp_path / "hub", 5)
     store = Store(tmp_path / "hub")
     assert kept(store) == before
     assert evidence.check(store, None)["altered"] == 0
@@ -97,8 +90,8 @@ def test_a_body_that_cannot_be_read_marks_its_row_and_ends_no_migration(
     monkeypatch.setattr(case_columns, "of_data", unforeseen)
     store = Store(tmp_path)
     rows = store.all(
-        "SELECT r.stream, r.seq, s.made_at <> '', count(l.finding_id) FROM report r JOIN said s USING (id)"
-        " JOIN telling USING (id) LEFT JOIN telling_finding l ON l.report_id = r.id GROUP BY r.id ORDER BY r.id"
+        "SELECT r.stream, r.seq, r.made_at <> '', count(l.finding_id) FROM report r"
+        " LEFT JOIN telling_finding l ON l.report_id = r.id WHERE r.seal <> x'' GROUP BY r.id ORDER BY r.id"
     )
     assert rows == [
         ("config", 1, 1, 1), ("config", 2, 0, 0), ("health", 1, 1, 0), ("event", 1, 1, 1),
@@ -115,8 +108,8 @@ def test_filling_a_database_of_version_5_goes_on_where_it_was_ended(
     told_day(desk, maker)
     before = kept(desk.store)
     desk.store.close()
-    as_of_version_5(tmp_path / "hub")
-    monkeypatch.setattr(schema, "_FILL_AT_ONCE", 10)
+    as_of_version(tmp_path / "hub", 5)
+    monkeypatch.setattr(older_rows, "MOST", 10)
     filled, ended = schema._fill, iter((False, True))
 
     def fill(db: sqlite3.Connection) -> bool:
@@ -128,7 +121,7 @@ def test_filling_a_database_of_version_5_goes_on_where_it_was_ended(
     with pytest.raises(KeyboardInterrupt):
         Store(tmp_path / "hub")
     db = sqlite3.connect(tmp_path / "hub" / "hub.db")
-    assert db.execute("SELECT count(*) FROM telling").fetchone() == (10,)
+    assert db.execute("SELECT count(*) FROM report_row").fetchone() == (10,)
     assert db.execute("PRAGMA user_version").fetchone() == (5,), "no reader takes it for one of today"
     db.close()
     store = Store(tmp_path / "hub")
@@ -155,9 +148,9 @@ def test_no_body_is_read_for_a_case(desk: Desk, maker: Maker, monkeypatch: pytes
     ("statement", "what"),
     [
         ("UPDATE finding SET status = 'pass' WHERE status = 'fail'", "row"),
-        ("UPDATE telling SET event_head = 7 WHERE id = 1", "row"),
+        ("UPDATE report_row SET event_head = 7 WHERE id = 1", "row"),
         ("DELETE FROM telling_finding WHERE report_id = 1", "row"),
-        ("DELETE FROM telling WHERE id = 1", "seal"),
+        ("UPDATE report_row SET seal = NULL WHERE id = 1", "seal"),
     ],
 )
 def test_what_a_case_rests_on_is_found_by_check_when_it_was_changed(

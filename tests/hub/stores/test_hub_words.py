@@ -92,6 +92,9 @@ def test_a_word_on_what_is_not_open_and_one_that_is_no_text_are_refused(desk: De
     for text in (" ", "x" * 501, "two\nlines", "\x1b[2J"):
         with pytest.raises(UsageError, match="on one line"):
             keep(desk.store, word("comment", text=text))
+    for bad in (word("assigned", assignee=""), word("acknowledged", text=""), word("comment")):
+        with pytest.raises(UsageError, match="on one line"):
+            keep(desk.store, bad)
     with pytest.raises(UsageError, match="on one line"):
         keep_operator(desk.store, "S1", "\n", "Li", at(1))
     for _ in range(OF_FINDING_MOST):

@@ -19,6 +19,7 @@ from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
 from agent.hub.stores import trust
 from agent.hub.stores.keeping.payloads import exact
+from agent.hub.stores.keeping.rows import jws_out
 from agent.hub.workers.answers import write_ack
 from agent.model.finding import Draft, Envelope, Head, Json
 from agent.verify.message import Chain, advance
@@ -33,8 +34,10 @@ def test_reports_of_a_trusted_key_are_stored_byte_for_byte_and_confirmed(desk: D
     trusted(desk, maker)
     reports = chain_of(maker, 3)
     assert [desk.send(report)["event"] for report in reports] == ["verified"] * 3
-    kept = desk.store.all("SELECT payload, jws FROM report ORDER BY seq")
-    assert [(exact(desk.store, body), jws) for body, jws in kept] == [(r.report.payload, r.jws) for r in reports]
+    kept = desk.store.all("SELECT payload, protected, signature FROM report ORDER BY seq")
+    assert [(exact(desk.store, body), jws_out(*jws)) for body, *jws in kept] == [
+        (r.report.payload, r.jws) for r in reports
+    ]
     with desk.store.transaction():
         ack = write_ack(desk.store, desk.signer, "S1", "e1", NOW)
     assert ack is not None

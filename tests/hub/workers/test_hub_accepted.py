@@ -12,8 +12,9 @@ from hubdesk import Desk, chain_of, trusted
 from hubside import RunningHub, clock
 from mosquitto import Broker
 
-from agent.hub.domain.accepted_loss import accept_loss, accepted
+from agent.hub.stores.intake.accepted import accepted
 from agent.hub.stores.store import Store
+from agent.hub.workers.chains.accepted_loss import accept_loss
 from agent.hub.workers.resend import QUIET
 from agent.model.errors import UsageError
 from agent.model.finding import Draft, Envelope
@@ -114,8 +115,10 @@ def test_a_fork_of_the_neighbour_does_not_say_what_came_before(desk: Desk, maker
     assert desk.send(strays[3])["event"] == "fork"
     first, fork = desk.store.all("SELECT prev FROM report WHERE seq = 4 ORDER BY fork")
     with desk.store.transaction():  # SQLite may find either first
-        desk.store.run("UPDATE report SET id = -1 WHERE seq = 4 AND fork = 1")
-        desk.store.run("UPDATE report SET digest = '0' || substr(digest, 2) WHERE seq = 4 AND fork = 1")
+        desk.store.run("UPDATE report_row SET id = -1 WHERE seq = 4 AND fork = 1")
+        desk.store.run(
+            "UPDATE report_row SET digest = CAST(x'00' || substr(digest, 2) AS BLOB) WHERE seq = 4 AND fork = 1"
+        )
     accept(desk, 2, 3)
     assert take(desk) == ["loss-accepted"]
     assert desk.watermark("e1") == {"event": 4}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, trusted
+from older_hub import as_of_version
 
 from agent.cli import main
 from agent.contract.disputes import Disputed, disputed_json
@@ -186,9 +187,8 @@ def test_an_older_hubs_database_gets_the_disputes_that_it_took_for_other_events(
     trusted(desk, maker)
     desk.send(made(maker, body())[0])
     before = listed(desk)
-    desk.store.run("DROP TABLE dispute")
-    desk.store.run("PRAGMA user_version=6")
     desk.store.close()
+    as_of_version(desk.directory, 6)
     desk.store = Store(desk.directory)
     assert listed(desk) == before != []
 

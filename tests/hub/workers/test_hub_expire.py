@@ -49,7 +49,7 @@ def test_the_hub_deletes_reports_after_its_limit_but_the_newest_of_each_stream(
     left = desk.store.all("SELECT stream, count(*) FROM report WHERE arrived_at < ? GROUP BY stream", utc_text(last))
     assert left == [], "of each stream a newer one is there"
     assert all(desk.watermark(live.spool.epoch, "S1")[stream] >= seq for stream, seq in mark.items())
-    for table, key in (("said", "id"), ("telling", "id"), ("telling_finding", "report_id")):
+    for table, key in (("body", "id"), ("telling_finding", "report_id")):
         left_over = f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT id FROM report)"  # noqa: S608
         assert desk.store.all(left_over) == [(0,)]
     untold = "SELECT count(*) FROM finding WHERE id NOT IN (SELECT finding_id FROM telling_finding)"

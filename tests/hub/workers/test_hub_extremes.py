@@ -10,6 +10,7 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import NOW, Maker
+from hub_rows import put_row
 from hubdesk import Desk, chain_of, trusted
 
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, sign_payload
@@ -17,7 +18,8 @@ from agent.contract.orders import Range
 from agent.contract.topics import topic
 from agent.contract.watermark import SEQ_MAX
 from agent.hub.stores import store as store_module
-from agent.hub.workers import orders, resend
+from agent.hub.stores.intake import holes
+from agent.hub.workers import orders
 from agent.hub.workers.resend import NEAR, QUIET
 from agent.model.errors import StoreFailed, UsageError
 from agent.model.finding import Draft, Head, Json
@@ -137,11 +139,7 @@ def test_thousands_of_holes_are_looked_at_in_a_moment(desk: Desk, maker: Maker) 
     trusted(desk, maker)
     with desk.store.transaction():
         for number in range(2, 20_000, 2):
-            desk.store.run(
-                "INSERT INTO report (site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, payload)"
-                " VALUES ('S1', 'e1', 'event', ?, ?, '', 0, 'datong', '', '', '', x'')",
-                *(number, str(number)),
-            )
+            put_row(desk.store, number, str(number))
         desk.store.chains.expect(("S1", "e1", "event"), 20_000)
     begun_s = time.process_time()
     assert len(desk.look(NOW + QUIET)) == 1
@@ -218,8 +216,8 @@ def test_long_after_a_loss_the_hub_does_not_search_for_it_at_each_look(
     desk.look(NOW + QUIET)
     answer(desk, maker, str(asked(desk)[0]["id"]), ((2, 3),))
     searched: list[object] = []
-    real = resend.absent
-    monkeypatch.setattr(resend, "absent", lambda *values: searched.append(values) or real(*values))
+    real = holes.absent
+    monkeypatch.setattr(holes, "absent", lambda *values: searched.append(values) or real(*values))
     for number in (6, 7):  # what comes in its turn
         desk.send(reports[number - 1], at=NOW + QUIET)
     assert desk.look(NOW + 3 * QUIET) == []

@@ -52,13 +52,14 @@ def test_trust_add_while_the_hub_runs_verifies_the_backlog_and_confirms_it(tmp_p
     spool.close()
 
 
-def test_the_hubs_own_watermark_does_not_come_back_to_it_as_a_message(tmp_path: Path) -> None:
+def test_what_the_hub_itself_sends_does_not_come_back_to_it_as_a_message(tmp_path: Path) -> None:
     with (
         Broker(tmp_path / "broker") as broker,
         RunningHub(tmp_path / "hub", Hub("127.0.0.1", broker.port, tls=False)) as hub,
     ):
         with Peer(broker.port, "none") as peer:
-            peer.publish("vss/v1/datong/S1/ack", b"{}")
+            for kind in ("ack", "receipt", "config/desired", "cmd/1"):
+                peer.publish(f"vss/v1/datong/S1/{kind}", b"{}")
             peer.publish("vss/v1/datong/S1/event", b"{}")
         hub.tell.wait(lambda _: len(hub.tell.of("rejected")) == 1)
         assert hub.tell.of("rejected")[0]["topic"] == "vss/v1/datong/S1/event"

@@ -46,8 +46,10 @@ def run(args: argparse.Namespace) -> int:
     )
     most = args.limit or (-1 if args.csv or args.xlsx else SHOWN_MOST)
     with reading(args) as store:
-        found, count = findings(store, wanted, _place(args.after), most), total(store, wanted)
-    after = place_text(place_of(found[-1])) if len(found) == most else None
+        found = findings(store, wanted, _place(args.after), most + 1 if most > 0 else most)
+        count = total(store, wanted)
+    found, is_more = (found[:most], len(found) > most) if most > 0 else (found, False)
+    after = place_text(place_of(found[-1])) if is_more else None
     if args.xlsx:
         _write_workbook(args, found)
     if args.json:

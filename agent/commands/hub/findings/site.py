@@ -12,8 +12,8 @@ from agent.commands.hub.view import reading
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.findings import SiteFacts, Stretch, Wanted, findings, history, site_facts
+from agent.hub.stores.reading import queries
 from agent.hub.stores.words import Word, words_of
-from agent.hub.views import queries
 from agent.hub.views.silent import standing
 from agent.model.errors import UsageError
 from agent.model.exits import OK
@@ -99,6 +99,7 @@ def _print_facts(facts: SiteFacts, state: str, lang: str) -> None:
     told = Message("division {division}, {cameras} cameras, configuration report of {at}", values)
     if not facts.made_at:
         told = Message("no configuration report of its present life has come")
-    print(f"{facts.site}{translate(': ', lang)}{together((translate(state, lang), render(told, lang)), lang)}")
+    line = together((translate(state, lang), render(told, lang)), lang)
+    print(printable(f"{facts.site}{translate(': ', lang)}{line}"))
     for device, *names in facts.devices:
         print(printable(f"  {device}  {' '.join(name for name in names if name)}".rstrip()))

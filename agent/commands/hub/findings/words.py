@@ -48,8 +48,6 @@ def assign(args: argparse.Namespace) -> int:
 def comment(args: argparse.Namespace) -> int:
     """Keep a comment on a finding."""
     now = datetime.now(UTC)
-    if not args.text.strip():
-        raise UsageError("{text!r}: write 1 to {most} characters on one line", text=args.text, most=500)
     return _keep(args, now, Word(**_place(args, now), kind="comment", text=args.text))
 
 

@@ -55,7 +55,8 @@ def show(args: argparse.Namespace) -> int:
         return OK
     for one in found:
         span = f"{one.from_at[:16]}Z -> {one.to_at[:16] + 'Z' if one.to_at else '...'}"
-        told = together((part for part in (one.held_by, one.until, one.why) if part), args.lang)
+        why = render(Message("findings: {count}", {"count": one.why}), args.lang) if one.kind == "fail" else one.why
+        told = together((part for part in (one.held_by, one.until, why) if part), args.lang)
         number = str(one.number) if one.number else "-"
         print(printable(f"{number:>6}  {one.site:23}  {translate(one.kind, args.lang)}  {span}  {told}"))
     if not found and not args.quiet:

@@ -6,7 +6,9 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.commands.hub.keeping.backup import STATE
 from agent.commands.terminal.progress_line import progress_line
+from agent.hub.log.store import NAME as LOG_NAME
 from agent.hub.stores.keeping.take_over import take_over
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -28,4 +30,6 @@ def run(args: argparse.Namespace) -> int:
             "{data}: {reports} reports taken over in {seconds} s; start the hub", {**told, "data": args.data}
         )
         print(render(line, args.lang))
+        if (args.data / LOG_NAME).exists():
+            print(render(Message(STATE, {"data": args.data}), args.lang))
     return OK

@@ -1,9 +1,10 @@
 """Queries and drops the bodies of stored reports; what a row proves without its body stays.
 
-A dropped body is an empty one: digest, place in the chain, JWS and the columns of views stay in the row.
+Digest, place in the chain, JWS and the columns of views stay in the row of a body that was dropped.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from agent.hub.domain.retention import Phase, StoredBody
@@ -11,13 +12,13 @@ from agent.hub.stores.keeping import payloads
 from agent.hub.stores.store import Store
 
 DROPPED: Final = b""
+"""What the view `report` has where there is no body."""
 
 _BODIES: Final = (
-    "SELECT r.id, r.site, r.stream, r.arrived_at, coalesce(d.made_at, ''), coalesce((SELECT p.made_at FROM report b"
-    " JOIN said p ON p.id = b.id WHERE b.site = r.site AND b.epoch = r.epoch AND b.stream = r.stream"
-    " AND b.seq = r.seq - 1 AND b.fork = 0), ''),"
+    "SELECT r.id, r.site, r.stream, r.arrived_at, coalesce(r.made_at, ''), coalesce((SELECT b.made_at FROM report b"
+    " WHERE b.site = r.site AND b.epoch = r.epoch AND b.stream = r.stream AND b.seq = r.seq - 1 AND b.fork = 0), ''),"
     " r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
-    " FROM report r JOIN site s ON s.site = r.site LEFT JOIN said d ON d.id = r.id"
+    " FROM body k CROSS JOIN report r ON r.id = k.id JOIN site s ON s.site = r.site"
     " LEFT JOIN chain c ON c.site = r.site AND c.epoch = r.epoch AND c.stream = r.stream"
 )
 
@@ -25,7 +26,7 @@ _BODIES: Final = (
 def bodies_after(store: Store, after_id: int, most: int) -> list[StoredBody]:
     """Return the next reports that have their body, by id."""
     rows = store.all(
-        f"{_BODIES} WHERE r.id > ? AND length(r.payload) > 0 ORDER BY r.id LIMIT ?", after_id, most
+        f"{_BODIES} WHERE k.id > ? ORDER BY k.id LIMIT ?", after_id, most
     )  # fmt: skip
     return [_body(*row) for row in rows]
 
@@ -53,7 +54,7 @@ def drop(store: Store, numbers: Collection[int]) -> None:
     """Drop the bodies of these reports; what differs from one stays. Within the caller's transaction."""
     for number in numbers:
         payloads.make_independent(store, number)
-        store.run("UPDATE report SET payload = ? WHERE id = ?", DROPPED, number)
+        store.run("DELETE FROM body WHERE id = ?", number)
         store.run("DELETE FROM body_held WHERE report_id = ?", number)
 
 
@@ -80,6 +81,12 @@ def go_on(store: Store, phase: Phase, after_id: int) -> None:
     store.run("INSERT OR REPLACE INTO housekeeping VALUES (?, ?)", phase, after_id)
 
 
-def counts(store: Store) -> Sequence[tuple[str, int, int]]:
-    """Return of each stream how many reports there are, and how many of them have their body."""
-    return store.all("SELECT stream, count(*), sum(length(payload) > 0) FROM report GROUP BY stream ORDER BY stream")
+def newest_arrival(store: Store) -> datetime:
+    """Return when the newest reports arrived, the oldest time for an empty store: no later clock drops a body."""
+    ((newest,),) = store.all(
+        "SELECT coalesce(max(arrived_at), '') FROM report WHERE id > (SELECT max(id) FROM report_row) - 1000"
+    )
+    try:
+        return datetime.fromisoformat(newest)
+    except ValueError:  # there is none, or somebody changed it
+        return datetime.min.replace(tzinfo=UTC)

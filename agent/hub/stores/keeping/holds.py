@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people_text import TEXT_MAX_CHARS, refuse_text
 from agent.hub.domain.retention import AFTER_DECISION, BEFORE_FAIL, Held
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
@@ -17,14 +18,15 @@ from agent.verify.members import time_of
 
 Kind = Literal["person", "case", "fail", "dispute"]
 
-TEXT_MAX_CHARS: Final = 500
-
 HELD_FOR_CASE: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts."""
+    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts.
+
+    `why`: what a person wrote; of open fails how many there are, of a dispute the begin of its name.
+    """
 
     number: int
     site: str
@@ -47,10 +49,7 @@ def keep_hold(store: Store, hold: Hold) -> int:
     if hold.from_at >= hold.to_at:
         raise UsageError("--from must be before --to")
     for text in (hold.held_by, hold.why):
-        if not text.strip() or len(text) > TEXT_MAX_CHARS or not text.isprintable():
-            raise UsageError(
-                "{text!r}: write 1 to {most} characters on one line", text=text[:TEXT_MAX_CHARS], most=TEXT_MAX_CHARS
-            )
+        refuse_text(text)
     with store.transaction():
         if not store.all("SELECT 1 FROM site WHERE site = ?", hold.site):
             raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=hold.site)
@@ -73,6 +72,8 @@ def case_hold(site: str, start: datetime, end: datetime, now: datetime, what: st
 
 def release(store: Store, number: int, by: str, why: str, now: datetime) -> None:
     """End a hold before its last day; who, when and why stay. Raises UsageError, StoreFailed."""
+    for text in (by, why):
+        refuse_text(text)
     ended = store.run(
         "UPDATE hold SET ended_by = ?, ended_why = ?, ended_at = ? WHERE id = ? AND ended_at = ''",
         *(by, why, utc_text(now), number),
@@ -81,8 +82,11 @@ def release(store: Store, number: int, by: str, why: str, now: datetime) -> None
         raise UsageError("there is no hold {number}; see `camwarden hub holds`", number=number)
 
 
-def holds(store: Store, today: str, site: str | None = None) -> list[Hold]:
-    """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself."""
+def holds(store: Store, today: str, site: str | None = None, by_fails: bool = True) -> list[Hold]:
+    """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself.
+
+    `by_fails`: also by open fails, which are looked for in all that is open.
+    """
     rows = store.all(
         "SELECT id, site, from_at, to_at, kind, held_by, why, at, until FROM hold"
         " WHERE ended_at = '' AND until >= ?1 AND ?2 IN ('', site) ORDER BY site, id",
@@ -92,14 +96,11 @@ def holds(store: Store, today: str, site: str | None = None) -> list[Hold]:
         Hold(number=number, site=of, from_at=first, to_at=last, kind=kind, held_by=by, why=why, at=at, until=until)
         for number, of, first, last, kind, by, why, at, until in rows
     ]
-    fails = store.all(
-        "SELECT site, min(since), count(*) FROM finding_now WHERE status = 'fail' AND ? IN ('', site) GROUP BY site",
-        site or "",
-    )
-    for of, since, count in fails:
+    fails = "SELECT site, min(since), count(*) FROM finding_now WHERE status = 'fail' AND ? IN ('', site) GROUP BY site"
+    for of, since, count in store.all(fails, site or "") if by_fails else ():
         found.append(
             Hold(
-                number=0, site=of, from_at=_earlier(since), to_at="", kind="fail", held_by="", why=f"{count} fail",
+                number=0, site=of, from_at=_earlier(since), to_at="", kind="fail", held_by="", why=str(count),
                 at=since, until="",
             )
         )  # fmt: skip
@@ -123,10 +124,11 @@ def held(store: Store, sites: Iterable[str], today: str, by_fails: bool = True) 
 
     A site that fell silent with a fail would else be stored for ever.
     """
-    return {
-        site: [Held(one.from_at, one.to_at) for one in holds(store, today, site) if by_fails or one.kind != "fail"]
-        for site in sites
-    }
+    found: dict[str, list[Held]] = {site: [] for site in sites}
+    for one in holds(store, today, by_fails=by_fails) if found else ():
+        if one.site in found:
+            found[one.site].append(Held(one.from_at, one.to_at))
+    return found
 
 
 def _earlier(at: str) -> str:

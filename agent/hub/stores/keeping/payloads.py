@@ -1,7 +1,7 @@
 """Stores the bodies of reports as differences to a whole one of their chain, and reads them back.
 
 One in `WHOLE_EACH` of a chain is whole, and each of which the difference would be large. What others are differences to
-is found by an index; it is not dropped before they are, or before they are made whole.
+is near it in its chain; it is not dropped before they are, or before they are made whole.
 """
 
 import sqlite3
@@ -9,14 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from agent.hub.stores.keeping.encoded import decoded, difference, whole
+from agent.hub.stores.keeping.encoded import base_of, decoded, difference, whole
 
 STEP: Final = """
 CREATE TABLE IF NOT EXISTS body_base (
     site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, report_id INTEGER NOT NULL, seq INTEGER NOT NULL,
     PRIMARY KEY (site, epoch, stream)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS report_base ON report (substr(payload, 2, 8)) WHERE substr(payload, 1, 1) = x'02'
+) WITHOUT ROWID
 """
 """The report of each chain whose body is whole and to which the next ones are differences."""
 
@@ -25,6 +24,13 @@ WHOLE_EACH: Final = 96
 
 SMALL: Final = 8
 """A difference of less than the eighth of a body is stored at once; a larger one where it halves the deflated body."""
+
+
+_REFERRING: Final = (
+    "SELECT b.id FROM report_row base JOIN report_row r ON r.lane = base.lane"  # noqa: S608
+    f" AND r.seq BETWEEN base.seq - {WHOLE_EACH} AND base.seq + {WHOLE_EACH} JOIN body b ON b.id = r.id"
+    " WHERE base.id = ? AND substr(b.payload, 1, 1) = x'02' AND substr(b.payload, 2, 8) = ?"
+)
 
 
 class Rows(Protocol):
@@ -87,16 +93,16 @@ def needed(rows: Rows, numbers: Collection[int]) -> set[int]:
 def make_independent(rows: Rows, number: int) -> None:
     """Make those whole that are differences to a body, so that it can go, within the caller's transaction."""
     for one in _referring(rows, number):
-        rows.run("UPDATE report SET payload = ? WHERE id = ?", whole(read(rows, one)), one)
+        rows.run("UPDATE body SET payload = ? WHERE id = ?", whole(read(rows, one)), one)
 
 
 def _referring(rows: Rows, number: int) -> list[int]:
-    found = rows.all(
-        "SELECT id FROM report WHERE substr(payload, 1, 1) = x'02' AND substr(payload, 2, 8) = ?", number.to_bytes(8)
-    )
+    if base_of(_stored(rows, number)) is not None:
+        return []
+    found = rows.all(_REFERRING, number, number.to_bytes(8, signed=True))
     return [one for (one,) in found]
 
 
 def _stored(rows: Rows, number: int) -> bytes:
-    found = rows.all("SELECT CAST(payload AS BLOB) FROM report WHERE id = ?", number)
+    found = rows.all("SELECT CAST(payload AS BLOB) FROM body WHERE id = ?", number)
     return found[0][0] if found and isinstance(found[0][0], bytes) else b""

@@ -8,7 +8,8 @@ filled in portions. The database appears last, so that a folder that was not cop
 import os
 import shutil
 import sqlite3
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,8 @@ from agent.host.lock import lock
 from agent.hub.enroll import place
 from agent.hub.stores import trust
 from agent.hub.stores.database import connection
-from agent.hub.stores.keeping.backup import back_up, restore
+from agent.hub.stores.keeping.backup import SIDECARS, back_up, clear
+from agent.hub.stores.keeping.restore import restore
 from agent.hub.stores.keeping.sound import is_sound
 from agent.hub.stores.store import NAME, Store
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
@@ -25,7 +27,7 @@ from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_wor
 STAGED: Final = "take-over"
 """The verified copy, in the new folder until everything is taken over."""
 
-_BESIDE: Final = (".lock", "-wal", "-shm", "-journal", ".part")
+_NOT_COPIED: Final = (".lock", ".part", *SIDECARS)
 
 
 def take_over(old: Path, directory: Path, now: datetime) -> int:
@@ -43,25 +45,22 @@ def take_over(old: Path, directory: Path, now: datetime) -> int:
     if (directory / NAME).exists() and not staged.exists():
         raise UsageError("{path}: there is a hub already; move it away first", path=directory / NAME)
     try:
-        with ExitStack() as held:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in (old, directory):
-                held.callback(os.close, lock(folder / "hub"))
+        with _held(old):
             if not (directory / NAME).exists():
-                shutil.rmtree(staged, ignore_errors=True)  # of a try that was ended: that hub may have run since
-                back_up(old, staged, now)
-                _copy_desk(old / place.FOLDER, directory / place.FOLDER)
+                with _held(directory):  # a hub that runs there already has no database yet
+                    _stage(old, directory, now)
                 restore(staged, directory)
-            Store(directory).close()
-            trust.load(directory)
-            reports = _reports(directory / NAME)
-            if _reports(old / NAME) != reports:
-                raise UsageError(
-                    "{old}: that hub has run since it was copied; move {path} away, and begin again",
-                    old=old,
-                    path=directory,
-                )
-            shutil.rmtree(staged)
+            with _held(directory):
+                Store(directory).close()
+                trust.load(directory)
+                reports = _reports(directory / NAME)
+                if _reports(old / NAME) != reports:
+                    raise UsageError(
+                        "{old}: that hub has run since it was copied; move {path} away, and begin again",
+                        old=old,
+                        path=directory,
+                    )
+                shutil.rmtree(staged)
     except PermissionError as error:
         path = error.filename or directory
         raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
@@ -69,6 +68,25 @@ def take_over(old: Path, directory: Path, now: datetime) -> int:
         why = os_words(error) if isinstance(error, OSError) else str(error)
         raise ConfigurationError("{path}: cannot be copied: {why}", path=old, why=why) from None
     return reports
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Have no hub run on a folder meanwhile. Raises Locked where one does."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    held = lock(folder / "hub")
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def _stage(old: Path, directory: Path, now: datetime) -> None:
+    """Copy the folder's files, verified, and its desk; what a try that was ended has copied is copied anew."""
+    shutil.rmtree(directory / STAGED, ignore_errors=True)  # that hub may have run since
+    shutil.rmtree(directory / f"{STAGED}.part", ignore_errors=True)
+    back_up(old, directory / STAGED, now)
+    _copy_desk(old / place.FOLDER, directory / place.FOLDER)
 
 
 def _reports(path: Path) -> int:
@@ -82,11 +100,10 @@ def _copy_desk(old: Path, new: Path) -> None:
         return
     new.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in sorted(old.iterdir(), key=lambda path: path.name == place.SETTINGS_NAME):
-        if not path.is_file() or path.is_symlink() or path.name.endswith(_BESIDE):
+        if not path.is_file() or path.is_symlink() or path.name.endswith(_NOT_COPIED):
             continue
         part = new / f"{path.name}.part"
-        with suppress(FileNotFoundError):
-            part.unlink()
+        clear(part)
         if path.suffix == ".db":
             with closing(connection(path, "ro")) as read, closing(sqlite3.connect(part)) as written:
                 read.backup(written)

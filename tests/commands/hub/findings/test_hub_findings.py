@@ -132,3 +132,11 @@ def test_what_fails_at_many_boxes_of_one_kind_is_named(told: Desk, capsys: pytes
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert (row["failing"], row["subjects"], row["firmware"]) == (1, 1, "5.7")
     assert hub(told, "fleet", "--least", "0") == 2
+
+
+def test_a_page_that_ends_with_the_last_finding_names_no_next_one(
+    told: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hub(told, "findings", "--json", "--limit", "1") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (len(answer["findings"]), answer["total"], answer["next"]) == (1, 1, None)

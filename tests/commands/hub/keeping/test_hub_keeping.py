@@ -41,6 +41,7 @@ def test_a_time_is_held_listed_and_released(told: Desk, tmp_path: Path, capsys: 
     assert hub(told, "holds", "--json") == 0
     found = json.loads(capsys.readouterr().out)["holds"]
     assert [(one["number"], one["kind"]) for one in found] == [(1, "person"), (2, "person"), (3, "case")]
+    assert hub(told, "release", 1, "--by", "Li", "--why", "") == 2
     assert hub(told, "release", 1, "--by", "Li", "--why", "over") == 0
     assert hub(told, "release", 1, "--by", "Li", "--why", "over") == 2
     capsys.readouterr()
@@ -70,7 +71,7 @@ def test_stored_reports_are_verified_anew(told: Desk, capsys: pytest.CaptureFixt
     assert hub(told, "verify", "S1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["wrong"] == 0
     desk = Desk(told.directory)
-    desk.store.run("UPDATE report SET payload = x'7b7d' WHERE stream = 'config'")
+    desk.store.run("UPDATE body SET payload = x'7b7d' WHERE id IN (SELECT id FROM report WHERE stream = 'config')")
     desk.store.close()
     assert hub(told, "verify", "--all", lang="zh_CN") == 1
     assert "未能通过核验" in capsys.readouterr().out
@@ -82,7 +83,8 @@ def test_a_backup_is_taken_verified_and_restored(
 ) -> None:
     copy = tmp_path / "copy"
     assert hub(told, "backup", copy) == 0
-    assert capsys.readouterr().out == f"{copy}: 3 files, verified\n"
+    at = json.loads((copy / "backup.json").read_text())["at"]
+    assert capsys.readouterr().out == f"{copy}: 3 files of {at}, verified\n"
     assert hub(told, "backup", copy, "--verify", lang="zh_CN") == 0
     assert "与备份时相同" in capsys.readouterr().out
     assert hub(told, "restore", copy) == 2
@@ -106,3 +108,42 @@ def test_a_restored_log_is_to_be_stated(told: Desk, tmp_path: Path, capsys: pyte
         said = capsys.readouterr().out.splitlines()
         assert f"camwarden hub log restored --by NAME --why TEXT --data {again}" in said[1]
         assert (again / "log.db").exists()
+
+
+@pytest.mark.parametrize("has_log", [False, True])
+def test_whatever_is_asked_for_a_restore_says_that_the_log_waits(
+    told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], has_log: bool
+) -> None:
+    if has_log:
+        with closing(LogStore(told.directory)):
+            pass
+    assert hub(told, "backup", tmp_path / "copy", "--quiet") == 0
+    assert capsys.readouterr().out == ""
+    for flag in ("--quiet", "--json"):
+        again = tmp_path / flag
+        assert main(["hub", "restore", str(tmp_path / "copy"), "--data", str(again), flag]) == 0
+        said = capsys.readouterr().out
+        waits = json.loads(said)["log_waits"] if flag == "--json" else said.rstrip("\n") or None
+        if has_log:
+            assert waits.endswith(f"camwarden hub log restored --by NAME --why TEXT --data {again}")
+        else:
+            assert waits is None
+
+
+def test_a_manifest_without_its_time_is_told_in_one_line(
+    told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    assert hub(told, "backup", copy) == 0
+    manifest = json.loads((copy / "backup.json").read_text())
+    for at in (None, "\x1b[2J\n", 7):
+        (copy / "backup.json").write_text(
+            json.dumps(
+                {**manifest, "at": at} if at else {name: value for name, value in manifest.items() if name != "at"}
+            )
+        )
+        capsys.readouterr()
+        assert hub(told, "backup", copy, "--verify") == 78
+        err = capsys.readouterr().err
+        assert len(err.splitlines()) == 1 and "not a hub's backup" in err and "\x1b" not in err
+        assert main(["hub", "restore", str(copy), "--data", str(tmp_path / "again")]) == 78

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.contract.key_rotation import Rotation, read_rotation
 from agent.hub.stores import trust
+from agent.hub.stores.intake.epochs import other_epochs, signer_of_state
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified
 from agent.verify.bindings import Rotated, Trust
@@ -42,10 +43,9 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
     """
     site = claim.address.site
     heads = {stream: head.seq for stream, head in rotation.heads.items()}
-    earlier = store.all("SELECT epoch FROM epoch WHERE site = ? AND epoch <> ? ORDER BY epoch", site, claim.epoch)
-    limit = Rotated(rotation.new.kid, claim.epoch, heads, tuple(epoch for (epoch,) in earlier))
+    limit = Rotated(rotation.new.kid, claim.epoch, heads, other_epochs(store, site, claim.epoch))
     try:
-        after = trust.rotate(directory, site, claim.kid, limit, now)
+        after = trust.rotate(directory, site, claim.kid, limit, now, rotation.new.jwk)
     except (Forbidden, ConfigurationError) as error:
         raise NotVerified("trust-file", error.message) from None
     if after is None:
@@ -67,5 +67,4 @@ def still_accepted(store: Store, limit: Rotated, claim: Claim) -> bool:
         said = body.get("rotation") if isinstance(body, dict) else None
         place = ("event", limit.epoch, limit.heads.get("event", 0) + 1)
         return (claim.stream, claim.epoch, claim.seq) == place and isinstance(said, dict) and said.get("to") == limit.to
-    opened = store.all("SELECT kid FROM site WHERE site = ?", claim.address.site)
-    return claim.data.get("status") != "ready" and opened == [(claim.kid,)]
+    return claim.data.get("status") != "ready" and signer_of_state(store, claim.address.site) == claim.kid

@@ -10,9 +10,10 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.stores.case_columns import FINDING, Finding
+from agent.hub.stores.intake.holes import absent
 from agent.hub.stores.keeping.payloads import exact
+from agent.hub.stores.keeping.rows import config_out, jws_out
 from agent.hub.stores.store import Store
-from agent.hub.workers.resend import absent
 from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
@@ -20,7 +21,7 @@ _OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
 # By epoch, so that the index leads to the configuration reports: there are a hundred others a day.
 _CONFIGS = (
     "epoch e CROSS JOIN report r ON r.site = e.site AND r.epoch = e.epoch AND r.stream = 'config' AND r.fork = 0"
-    " JOIN said USING (id) WHERE e.site = ?"
+    " AND r.seal IS NOT NULL WHERE e.site = ?"
 )
 _TOLD = (
     "FROM report r JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id WHERE r.site = ?"
@@ -101,7 +102,7 @@ def site_rows(store: Store, only: str | None = None, names: Names = EVERY) -> li
     """Return every site of a page, by name, or the one of that name."""
     columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
     made_at = (
-        "SELECT made_at FROM report r JOIN said USING (id) WHERE r.site = site.site"
+        "SELECT made_at FROM report r WHERE r.site = site.site"
         " AND r.epoch = site.epoch AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1"
     )
     rows = store.all(
@@ -202,22 +203,37 @@ def epochs(store: Store, site: str) -> list[tuple[str, str, str]]:
 def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, str]]:
     """Return epoch, number and the site's own time (empty: invalid) of each report of a stream, without later forks."""
     return store.all(
-        "SELECT epoch, seq, made_at FROM report JOIN said USING (id) WHERE site = ? AND stream = ? AND fork = 0",
+        "SELECT epoch, seq, made_at FROM report WHERE site = ? AND stream = ? AND fork = 0 AND made_at IS NOT NULL",
         *(site, stream),
     )
+
+
+def report_id_at(store: Store, site: str, epoch: str, stream: str, seq: int) -> tuple[int, str] | None:
+    """Return id and digest of the report under a number; `epoch` empty: of the one that the site lives in."""
+    rows = store.all(
+        "SELECT id, digest FROM report WHERE site = ? AND stream = ? AND seq = ? AND fork = 0"
+        " AND epoch = coalesce(nullif(?, ''), (SELECT epoch FROM site WHERE site = report.site))",
+        *(site, stream, seq, epoch),
+    )
+    return rows[0] if rows else None
+
+
+def digest_by_id(store: Store, report_id: int) -> str:
+    """Return the digest of a stored report; empty where it is no longer here."""
+    rows = store.all("SELECT digest FROM report WHERE id = ?", report_id)
+    return str(rows[0][0]) if rows else ""
 
 
 def stored_reports(
     store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int
 ) -> Iterator[StoredReport]:
     """Yield the reports of a run, forks too, by number."""
-    columns = "epoch, stream, seq, digest, fork, kid, arrived_at, jws, payload"
+    columns = "epoch, stream, seq, digest, fork, kid, arrived_at, protected, signature, payload"
     where = f"{_OF_CHAIN} AND seq BETWEEN ? AND ? ORDER BY seq, fork, digest"
     rows = store.all(f"SELECT {columns} FROM report WHERE {where}", site, epoch, stream, first, last)  # noqa: S608
-    for *place, digest, fork, kid, arrived_at, jws, payload in rows:
-        yield StoredReport(
-            place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, exact(store, payload)
-        )
+    for *place, digest, fork, kid, arrived_at, protected, signature, payload in rows:
+        jws, body = jws_out(protected, signature), exact(store, payload)
+        yield StoredReport(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +259,7 @@ def case_rows(
         found.setdefault(seq, []).append(Finding(*row))
     rows = store.all(
         "SELECT seq, made_at, clock_synced, due_at, event_head"
-        " FROM report JOIN said USING (id) JOIN telling USING (id) WHERE site = ? AND epoch = ? AND stream = ?"
+        " FROM report WHERE site = ? AND epoch = ? AND stream = ?"
         " AND seq BETWEEN ? AND ? AND fork = 0 AND made_at <> '' ORDER BY seq",
         *run,
     )
@@ -280,7 +296,7 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, 
         " ORDER BY arrived_at, id LIMIT 1",
         *(site, since, number),
     )
-    return (ConfigRow(*earlier[0]), row) if earlier else None
+    return (_config_row(*earlier[0]), row) if earlier else None
 
 
 def newest_config(store: Store, site: str) -> ConfigRow | None:
@@ -296,37 +312,8 @@ def _newest_config(store: Store, site: str) -> tuple[int, str, ConfigRow] | None
         " ORDER BY arrived_at DESC, id DESC LIMIT 1",
         site,
     )
-    return (rows[0][0], rows[0][1], ConfigRow(*rows[0][2:])) if rows else None
+    return (rows[0][0], rows[0][1], _config_row(*rows[0][2:])) if rows else None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """A command that was given, and its state; `status` as `agent/hub/stores/schema.py` lists it."""
-
-    id: str
-    site: str
-    name: str
-    created_at: str
-    expires_at: str
-    sent_at: str
-    status: str
-    reason: str
-    result_at: str
-
-
-def orders(store: Store, site: str | None) -> list[OrderRow]:
-    """Return the orders of a site, or of all, oldest first."""
-    statement = "SELECT id, site, name, created_at, expires_at, sent_at, status, reason, result_at FROM command"
-    if site is None:
-        return [OrderRow(*row) for row in store.all(f"{statement} ORDER BY created_at, id")]
-    return [OrderRow(*row) for row in store.all(f"{statement} WHERE site = ? ORDER BY created_at, id", site)]
-
-
-def policies(store: Store) -> list[tuple[str, int, int, str]]:
-    """Return of each site that was sent, or reports, a policy: the version sent, the one in force, what it refused."""
-    return store.all(
-        "SELECT s.site, coalesce(d.version, 0), coalesce(r.version, 0), coalesce(r.refused, '')"
-        " FROM (SELECT site FROM desired UNION SELECT site FROM reported) s"
-        " LEFT JOIN (SELECT site, max(version) AS version FROM desired GROUP BY site) d ON d.site = s.site"
-        " LEFT JOIN reported r ON r.site = s.site"
-    )
+def _config_row(epoch: str, made_at: str, stored: bytes | str) -> ConfigRow:
+    return ConfigRow(epoch, made_at, config_out(stored))

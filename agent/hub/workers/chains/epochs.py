@@ -17,8 +17,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from agent.contract.chain import utc_text
 from agent.hub.stores.chains import Key
+from agent.hub.stores.intake.epochs import (
+    keep_verdict,
+    raise_connection,
+    unexplained,
+    verdict_on,
+    versions_at,
+)
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import QUIET
 from agent.model.finding import Json
@@ -38,23 +44,17 @@ def explain(store: Store, claim: Claim, gap: Gap | None) -> list[dict[str, Json]
     site = claim.address.site
     if gap is not None and gap.epoch == claim.epoch:
         return []
-    before = store.all("SELECT verdict FROM epoch WHERE site = ? AND epoch = ?", site, claim.epoch)
-    if before not in ([("",)], [("spool-lost",)]):
+    if verdict_on(store, site, claim.epoch) not in ("", "spool-lost"):
         return []
-    store.run("UPDATE epoch SET verdict = 'explained' WHERE site = ? AND epoch = ?", site, claim.epoch)
+    keep_verdict(store, site, claim.epoch, "explained")
     return [{"event": "epoch-explained", "site": site, "epoch": claim.epoch}]
 
 
 def find_unexplained(store: Store, now: datetime) -> list[dict[str, Json]]:
     """Find new epochs that were not explained in time; return the events to log."""
-    rows = store.all(
-        "SELECT site, e.epoch FROM epoch e JOIN site USING (site)"
-        " WHERE verdict = '' AND (first_at <= ?1 OR first_at > ?2) AND (backlog_at <= ?1 OR backlog_at > ?2)"
-        " ORDER BY first_at",  # a time to come is of a clock that was wrong
-        *(utc_text(now - QUIET), utc_text(now)),
-    )
+    rows = unexplained(store, now - QUIET, now)
     for site, epoch in rows:
-        store.run("UPDATE epoch SET verdict = 'spool-lost' WHERE site = ? AND epoch = ?", site, epoch)
+        keep_verdict(store, site, epoch, "spool-lost")
         store.chains.count(site, "spool-lost")
     return [{"event": "spool-lost", "site": site, "epoch": epoch} for site, epoch in rows]
 
@@ -62,11 +62,7 @@ def find_unexplained(store: Store, now: datetime) -> list[dict[str, Json]]:
 def second_life(store: Store, claim: Claim, current: str) -> bool:
     """Note a birth; return whether it is a new connection, not a late one, of an epoch that is no longer the site's."""
     site = claim.address.site
-    newest = store.run(
-        "UPDATE epoch SET connection_no = ? WHERE site = ? AND epoch = ? AND connection_no < ?",
-        *(claim.seq, site, claim.epoch, claim.seq),
-    )
-    if not newest or claim.epoch == current:
+    if not raise_connection(store, site, claim.epoch, claim.seq) or claim.epoch == current:
         return False
     store.chains.count(site, "two-lives")
     return True
@@ -77,16 +73,12 @@ def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | 
 
     The chosen one becomes the hub's report under this number; the others are its forks.
     """
-    where = "site = ? AND epoch = ? AND stream = ? AND seq = ?"
-    rows = store.all(
-        f"SELECT digest, prev, fork FROM report WHERE {where} ORDER BY fork, id",  # noqa: S608  our own columns
-        *(*key, seq),
-    )
+    rows = versions_at(store, key, seq)
     if not rows:
         return None
     digest, prev, is_fork = next((row for row in rows if row[1] == due), rows[0])
     if is_fork:
-        store.run(f"UPDATE report SET fork = (digest <> ?) WHERE {where}", digest, *key, seq)  # noqa: S608
+        store.count_first(key, seq, digest)
     return digest, prev
 
 

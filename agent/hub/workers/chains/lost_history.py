@@ -92,10 +92,7 @@ def _linked(store: Store, key: Key, first: int, end: int, due: str) -> tuple[boo
             place += 1
         fits = next((row for row in several if due in (row[1], _ANY)), None)
         if len(several) > 1 or fits is None or fits[3]:
-            store.run(
-                "UPDATE report SET fork = digest <> ? WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
-                *(fits[1] if fits else "", *key, end),
-            )
+            store.count_first(key, end, fits[1] if fits else "")
         if fits is None:
             return moved, end, due, True
         moved, end, due = True, end - 1, fits[2]

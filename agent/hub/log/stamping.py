@@ -1,0 +1,123 @@
+"""Requests a time stamp over the log's checkpoint from an authority, and writes both: RFC 3161 over HTTP.
+
+A pair of files of each stamped size: `SIZE.checkpoint`, under which `hub log receipt --checkpoint` writes receipts, and
+`SIZE.tsr`, the authority's answer, which `openssl ts -verify` takes, too. The authority gets a digest and nothing else.
+An answer is verified before it is written. A command of its own: the running hub waits for nobody.
+
+Source: RFC 3161, 3.4 (HTTP).
+"""
+
+import http.client
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from agent.host.files import sync_directory, write_atomic
+from agent.hub.log.store import State
+from agent.model.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError, os_words
+from agent.verify.stamp import STAMP_MAX_BYTES, Roots, Stamp, new_request, read_stamp
+
+WITHIN_S: Final = 20.0
+"""For the whole exchange: an authority that drips is none."""
+
+_PUBLIC: Final = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """The files of a stamped checkpoint, what the stamp proves, and whether it is a new one."""
+
+    checkpoint: Path
+    response: Path
+    stamp: Stamp
+    is_new: bool
+
+
+def stamp(state: State, folder: Path, roots: Roots, ask: Callable[[bytes], bytes]) -> Stamped:
+    """Have the newest checkpoint stamped, and write both; one of this size that is there stays.
+
+    Args:
+        state: Of the log.
+        folder: Where the pairs of files are; made where it is missing.
+        roots: Certificates that are believed.
+        ask: Sends a request, and returns the answer.
+
+    Raises:
+        NotVerified: The answer is no stamp of this by a believed authority; nothing was written.
+        UsageError: What is there of this size is of another checkpoint.
+        HubUnavailable: From `ask`.
+        Forbidden, ConfigurationError: A file cannot be read or written.
+    """
+    checkpoint, response = (folder / f"{state.size}.{kind}" for kind in ("checkpoint", "tsr"))
+    note = state.note.encode()
+    try:
+        if response.exists():
+            if checkpoint.read_bytes() != note:
+                raise UsageError("{path}: of another log; name another folder", path=checkpoint)
+            with response.open("rb") as file:
+                return Stamped(checkpoint, response, read_stamp(file.read(STAMP_MAX_BYTES), note, roots), is_new=False)
+        request = new_request(note)
+        answer = ask(request.data)
+        found = read_stamp(answer, note, roots, request.nonce)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(checkpoint, note, _PUBLIC)
+        write_atomic(response, answer, _PUBLIC)  # last: it says that both are there
+        sync_directory(folder)
+    except PermissionError:
+        raise Forbidden("{path}: this user may not write there; choose another place", path=folder) from None
+    except OSError as error:
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; name another folder or file", path=folder, why=os_words(error)
+        ) from None
+    return Stamped(checkpoint, response, found, is_new=True)
+
+
+def ask_over_http(url: str, request: bytes, within_s: float = WITHIN_S) -> bytes:
+    """Send a request to an authority, and return its answer, not verified. No redirect is followed.
+
+    Raises:
+        UsageError: It is no address of a web server, or has a login in it.
+        HubUnavailable: It cannot be reached, or answers with something else, or not in time.
+    """
+    where = urlsplit(url)
+    try:
+        port = where.port
+    except ValueError:
+        port = -1
+    if where.scheme not in ("http", "https") or not where.hostname or port == -1 or "@" in where.netloc:
+        raise UsageError("name the authority as http://HOST/PATH or https://HOST/PATH, without a login")
+    kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
+    connection = kind(where.hostname, port, timeout=within_s)
+    end = threading.Timer(within_s, _cut, (connection,))
+    end.daemon = True
+    end.start()
+    try:
+        target = f"{where.path or '/'}{'?' + where.query if where.query else ''}"
+        connection.request("POST", target, request, {"Content-Type": "application/timestamp-query"})
+        with connection.getresponse() as answer:
+            data = answer.read(STAMP_MAX_BYTES + 1)
+            is_stamp = answer.headers.get_content_type() == "application/timestamp-reply"
+        if answer.status != http.client.OK or not is_stamp or len(data) > STAMP_MAX_BYTES:
+            raise http.client.HTTPException
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why = os_words(error) if isinstance(error, OSError) else "no time stamp in its answer"
+        raise HubUnavailable(
+            "{where}: the authority for time stamps gave no answer: {why}; try again later, or look at the address",
+            where=where.hostname,
+            why=why,
+        ) from None
+    finally:
+        end.cancel()
+        connection.close()
+    return data
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    """End the exchange from another thread: its reader finds the end of the stream."""
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)

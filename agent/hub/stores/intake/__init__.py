@@ -1,0 +1,1 @@
+"""Stores what the hub has of chains beside their reports: epochs, holes, accepted losses, refusals."""

@@ -1,0 +1,61 @@
+"""Stores what of a site was refused although it had signed it: reports, and a key. Decides nothing.
+
+All reads and writes are within the caller's transaction.
+"""
+
+from datetime import datetime
+
+from agent.contract.chain import utc_text
+from agent.contract.watermark import RefusedKey, Rejected
+from agent.hub.stores.store import Store
+from agent.verify.message import Gap
+
+
+def refused_others(store: Store, site: str, epoch: str, digest: str) -> int:
+    """Return how many reports of an epoch were refused, without the one of this digest."""
+    ((number,),) = store.all(
+        "SELECT count(*) FROM refused WHERE site = ? AND epoch = ? AND digest <> ?", site, epoch, digest
+    )
+    return int(number)
+
+
+def keep_refused(store: Store, site: str, epoch: str, one: Rejected, now: datetime) -> None:
+    """Store a refused report of an epoch."""
+    store.run(
+        "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason",
+        *(site, epoch, one.stream, one.seq, one.digest, one.reason, utc_text(now)),
+    )
+
+
+def newest_refused(store: Store, site: str, epoch: str) -> Rejected | None:
+    """Return the report of an epoch that was refused last, until the site gives it up."""
+    rows = store.all(
+        "SELECT stream, seq, digest, reason FROM refused WHERE site = ? AND epoch = ? ORDER BY at DESC, seq LIMIT 1",
+        *(site, epoch),
+    )
+    return Rejected(*rows[0]) if rows else None
+
+
+def drop_refused(store: Store, site: str, gap: Gap) -> None:
+    """Drop the refused reports that a gap record names: their site knows."""
+    store.run(
+        "DELETE FROM refused WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?",
+        *(site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq),
+    )
+
+
+def keep_refused_key(store: Store, site: str, kid: str, reason: str) -> None:
+    """Store that a site's key was refused, in the place of the one before."""
+    store.run("INSERT OR REPLACE INTO refused_key VALUES (?, ?, ?)", site, kid, reason)
+
+
+def refused_key(store: Store, site: str) -> RefusedKey | None:
+    """Return the refused key of a site."""
+    rows = store.all("SELECT kid, reason FROM refused_key WHERE site = ?", site)
+    return RefusedKey(*rows[0]) if rows else None
+
+
+def drop_refused_key(store: Store, site: str) -> None:
+    """Drop it: something of the site was verified."""
+    store.run("DELETE FROM refused_key WHERE site = ?", site)

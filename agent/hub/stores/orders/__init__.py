@@ -1,0 +1,1 @@
+"""Stores the orders that were given to sites, and what sites answered."""

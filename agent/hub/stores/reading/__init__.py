@@ -1,0 +1,1 @@
+"""Queries the tables of the hub for its views."""

@@ -1,0 +1,40 @@
+"""Queries the figures of days that sites reported, as `agent/hub/stores/day_figures.py` stores them."""
+
+from datetime import date
+from typing import Any
+
+from agent.hub.stores.day_figures import PLANNED, read_day
+from agent.hub.stores.store import Store
+
+
+def plans_before(store: Store, first: date) -> dict[str, Any]:
+    """Return what each site had planned in its last report before a day.
+
+    `CROSS JOIN` keeps SQLite from scanning every row that was ever stored.
+    """
+    rows = store.all(
+        "SELECT a.site, a.told FROM (SELECT DISTINCT site FROM epoch) s"
+        " CROSS JOIN assessed a ON a.site = s.site AND a.by_what = ?1 AND a.day = (SELECT max(b.day) FROM assessed b"
+        " WHERE b.site = s.site AND b.by_what = ?1 AND b.day < ?2)"
+        " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch ORDER BY e.first_at",
+        *(PLANNED, first.isoformat()),
+    )
+    return {site: read_day(told) for site, told in rows}
+
+
+def figures_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
+    """Return the report of each site about a day; of several epochs that which the site began last."""
+    rows = store.all(
+        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
+        " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
+        *(by, day.isoformat()),
+    )
+    return {site: read_day(told) for site, told in rows}
+
+
+def last_figures(store: Store, by: str, site: str) -> dict[str, Any]:
+    """Return the last report of a site, by group; empty where there is none."""
+    rows = store.all(
+        "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
+    )
+    return dict(read_day(rows[0][0])) if rows else {}
