@@ -134,17 +134,13 @@ def _within(value: object) -> None:
     for _ in range(NESTING_MAX + 1):
         below: list[object] = []
         inside = False
-        for one in level:
-            if isinstance(one, str):  # most are: asked first
-                continue
-            if isinstance(one, list):
-                below += one
+        for one in level:  # of the decoder's own types, and no others
+            kind = type(one)
+            if kind is dict or kind is list:
                 inside = True
-            elif isinstance(one, dict):
-                below += one.values()
-                inside = True
-            elif isinstance(one, int | float):
-                large = large or not -NUMBER_MAX <= one <= NUMBER_MAX
+                below += [value for value in (one.values() if kind is dict else one) if type(value) is not str]  # type: ignore[attr-defined,union-attr]
+            elif kind is int or kind is float:
+                large = large or not -NUMBER_MAX <= one <= NUMBER_MAX  # type: ignore[operator]
         if not inside:
             break
         level = below

@@ -46,6 +46,18 @@ def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def with_plain_findings(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a config report's payload with its findings in the plain form, for readers that would each resolve them.
+
+    They read the same of both; what was signed is the bytes.
+    """
+    body = data.get("body")
+    if not isinstance(body, Mapping) or "form" not in body:
+        return data
+    rest = {name: value for name, value in body.items() if name not in ("form", "open", "rest", "findings")}
+    return {**data, "body": {**rest, "findings": plain_findings(body)}}
+
+
 def _finding(row: Mapping[str, Any], subject: str) -> dict[str, Any]:
     texts = {name: text if isinstance(text := row.get(name), str) else "" for name in _TEXTS}
     cause, source, causes = texts.pop("caused_by"), row.get("source"), row.get("causes")

@@ -111,10 +111,14 @@ def basis_of(picture_shape: tuple[int, ...], zone: Zone) -> bytes:
     return hashlib.sha256(f"{picture_shape[:2]} {zone!r}".encode()).digest()[:8]
 
 
-def describe(region: Region, single: Single) -> bytes:
-    """Return what a look leaves for the ones after it. Side effect: caches the zone's cells."""
+def describe(region: Region, single: Single, written: Bytes | None = None) -> bytes:
+    """Return what a look leaves for the ones after it. Side effect: caches the zone's cells.
+
+    `written`: 1 where the camera writes over the zone (of the crop). Its name recurs in each look as a scene would, so
+    that no rest is measured there, unless that is most of the zone: then nothing else would be left to prove anything.
+    """
     places = _places(region.ground)
-    return pack(single, _rest(region).tobytes(), _detail(region, places).astype(">i2").tobytes())
+    return pack(single, _rest(region, written).tobytes(), _detail(region, places).astype(">i2").tobytes())
 
 
 def read(data: bytes, basis: bytes) -> Look | None:
@@ -199,9 +203,12 @@ def _log_ratio(above: float, below: float) -> float:
     return 0.5 * float(np.log((above + 0.05) / (below + 0.05)))
 
 
-def _rest(region: Region) -> Rest:
+def _rest(region: Region, written: Bytes | None) -> Rest:
     """The luma of the zone's deep inside by cell, in REST_UNIT off its median; _NO_CELL elsewhere."""
     deep = _deep(region)
+    if written is not None:
+        free = np.asarray(deep & (1 - written), np.uint8)
+        deep = free if 2 * cv2.countNonZero(free) >= cv2.countNonZero(deep) else deep
     height, width = region.luma.shape
     side = max(round(region.px(_CELL_PX)), -(-max(height, width) // RASTER_CELLS))
     counts = sums_at(cv2.integral(deep), side).astype(np.float64)

@@ -27,8 +27,10 @@ from masking.looks.evidence import (
     recurring,
 )
 from masking.looks.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
+from masking.looks.numbers import joined_numbers, log_odds
 from masking.model import Effect, Verdict, Zone
-from masking.zones.forest import PASS_FROM
+from masking.zones import overlays
+from masking.zones.forest import LOOKS, PASS_FROM
 from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.verdict import judge_zone
@@ -50,16 +52,11 @@ SHOWN_FROM: Final = 0.5
 SHOWN_CROSSED_FROM: Final = 0.3
 """Contrast in any one look from which it is more than a codec leaves in one colour: by day more shows than at night."""
 
-STILL_INSIDE: Final = -0.7
-STILL_STRIP: Final = -0.4
 SEEN_AROUND: Final = 0.7
-STILL_FROM: Final = 0.5
-"""Logarithms (`evidence.Change`): so little must change inside, and along the worst quarter of the border, and so much
-around everywhere, that a zone counts as hidden whose looks alone are not sure, from this probability on.
-"""
-
 MOVES_INSIDE: Final = -0.2
-"""Where more changes inside, a mosaic or blur that looks whole is not believed: walls are tiled, glass is frosted."""
+"""Logarithms (`evidence.Change`): where so much changes around everywhere, and more than that inside, a mosaic or blur
+that looks whole is not believed: walls are tiled, glass is frosted.
+"""
 
 MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
 """A number of each judge (`opinions.py`) that no other one gives: it identifies whose odds they are."""
@@ -93,7 +90,8 @@ def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool
         basis, moment_of(imprint), single.verdict, judge_of(single.numbers), tells, single.reason == POOR,
         _probability(single),
     )  # fmt: skip
-    evidence = describe(region, own)
+    told = tuple(region.to_crop(box) for box in zone.overlays)
+    evidence = describe(region, own, overlays.held(region, told) if told else None)
     looks = _different([look for data in (*zone.earlier, evidence) if (look := read(data, basis)) is not None])
     return replace(single, evidence=evidence, together=_joined(single, looks, region))
 
@@ -168,32 +166,34 @@ def _failed(single: Verdict, telling: Sequence[Single], count: _Counted) -> Verd
 
 
 def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: Change | None) -> Verdict:
-    """Looks of which none fails: PASS by the middle one, or because nothing changes inside."""
+    """Looks of which none fails: PASS by the middle one, or by all of them and what changes inside and around."""
     judge = judge_of(single.numbers)
     alike = [one.probability for one in looks if one.judge == judge and one.probability is not None]
-    middle = median(alike) if alike else 0.0
     change = None if judge == "color" else change
     if 2 * count.passed > count.telling:
         if change is not None and _moves(change):
             return _open(single, "looks-differ", _MOVES)
         if single.verdict == "PASS":
             return single
-        return _several(single) if middle >= PASS_FROM else single
+        return _several(single) if alike and median(alike) >= PASS_FROM else single
+    is_hidden = change is not None and len(alike) > 1 and _is_joined(single, judge, alike, change)
     if single.verdict == "PASS":
-        single = _open(single, "looks-differ", _DIFFER)
-    can_be = single.reason in _PROMOTED and middle >= STILL_FROM and not any(one.is_poor for one in looks)
-    if change is not None and can_be and not _is_fine(single) and _is_still(change):
-        return _several(single)
-    return single
+        return single if is_hidden else _open(single, "looks-differ", _DIFFER)
+    can_be = single.reason in _PROMOTED and not any(one.is_poor for one in looks) and not _is_fine(single)
+    return _several(single) if is_hidden and can_be else single
+
+
+def _is_joined(single: Verdict, judge: Effect | Literal[""], alike: Sequence[float], change: Change) -> bool:
+    """Whether a mosaic or blur is hidden by what each look could tell, what is seen now, and what changes."""
+    if judge not in LOOKS:
+        return False
+    told = joined_numbers(judge, dict(single.numbers), [log_odds(one) for one in alike], change)
+    return LOOKS[judge].log_odds(told) >= log_odds(PASS_FROM) and not _moves(change)
 
 
 def _is_fine(single: Verdict) -> bool:
     """Whether what is seen is a mosaic whose blocks are too small to hide anything."""
     return 0 < dict(single.numbers).get("block_px", 0.0) < MOSAIC_MIN_BLOCK * MOSAIC_TOLERANCE
-
-
-def _is_still(change: Change) -> bool:
-    return change.inside < STILL_INSIDE and change.strip < STILL_STRIP and change.least_around > SEEN_AROUND
 
 
 def _moves(change: Change) -> bool:

@@ -63,7 +63,8 @@ class ZoneMeasures:
         """Whether another fill than one colour ends exactly at the border."""
         if self.frame.least < fills.FRAME_MIN:
             return False
-        return fills.is_other_fill(self.region, self._bends, self.solid.usual_residue, self.detail.around[0])
+        usual, around_detail = self.solid.usual_residue, self.detail.around[0]
+        return fills.is_other_fill(self.region, self._bends, usual, around_detail, self.frame.least)
 
     @cached_property
     def detail(self) -> Detail:

@@ -79,6 +79,7 @@ def build_forest(data: Mapping[str, Any]) -> Forest:
 
 
 DATA: Final = Path(__file__).with_name("forest.json")
-FORESTS: Final[dict[Effect, Forest]] = {
-    effect: build_forest(data) for effect, data in json.loads(DATA.read_bytes())["forests"].items()
-}
+_READ: Final = json.loads(DATA.read_bytes())
+FORESTS: Final[dict[Effect, Forest]] = {effect: build_forest(data) for effect, data in _READ["forests"].items()}
+LOOKS: Final[dict[Effect, Forest]] = {effect: build_forest(data) for effect, data in _READ["looks"].items()}
+"""For one picture, and for several looks at a mosaic or blur (`looks/numbers.py`)."""

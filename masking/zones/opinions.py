@@ -67,6 +67,21 @@ CLEAR_ODDS = 1.0
 BLUR_MIN_SIGMA = 3.0
 """Sigma from which a blur hides, in pixels of a 640 px wide picture."""
 
+BARE_LEAK = 0.35
+"""Share of a zone that must show the scene's detail for it to be called bare all over, or a mosaic too fine."""
+
+EVIDENT_LEAK = 0.05
+EVIDENT_STRETCH = 0.3
+SOFT_LEAK = 0.1
+"""Signs of bare scene without which nothing fails for a bare part: detail inside, or detail that goes on along a side.
+Low odds alone say that no effect is proven, as they must where a mask goes on beyond the zone. A zone that is soft
+among soft surroundings has none, up to SOFT_LEAK, which a codec leaves."""
+
+THIN_LEAK = 0.7
+THIN_TEXTURED = 0.65
+"""In a thin zone a mosaic's own lines are most of what is seen: where no grid is found, so much of it must have the
+scene's detail, beside so much of the border, for it to be bare."""
+
 POOR_FLAT = 0.45
 """Share of the surroundings' pixels without any detail from which a picture counts as coded with too few bits."""
 
@@ -171,10 +186,13 @@ def _judge_mosaic(seen: ZoneMeasures, zone: Zone) -> Opinion:
     )
     blocks = f"blocks of {grid.block_px:.0f} px at 640 px width"
     is_grid = grid.contrast >= 2 and grid.lines >= 3 and grid.block_px > 0
-    fine = is_grid and grid.lines >= 12 and grid.block_px <= MOSAIC_BARE_BLOCK and seen.rest.leak_ratio >= 0.02
+    fine = is_grid and grid.lines >= 12 and grid.block_px <= MOSAIC_BARE_BLOCK and seen.rest.leak_ratio >= BARE_LEAK
     if fine and numbers[0][1] < PASS_FROM:
         return Opinion("FAIL", "mosaic-too-fine", numbers, f"The zone is a mosaic whose {blocks} hide nothing.")
     if numbers[0][1] <= FAIL_TO and not _is_bare_of_all(seen, seen.rest.leak_ratio):
+        is_plain = seen.rest.leak_ratio >= THIN_LEAK and edge.textured_ratio >= THIN_TEXTURED
+        if _is_thin(seen) and grid.lines < 3 and not is_plain:
+            return Opinion("UNSURE", "too-small", numbers, _THIN)
         return _bare_soft(seen, numbers, seen.rest.leak_ratio)
     if grid.contrast < 1.6 or grid.lines < 3 or grid.block_px <= 0:
         return _unsure(seen, numbers, "no-grid", "No clear grid of blocks is seen in the zone.")
@@ -222,7 +240,7 @@ def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
         textured_border_ratio=edge.textured_ratio,
     )
     sigma = f"sigma {soft.sigma_px:.1f} px at 640 px width"
-    if numbers[0][1] <= FAIL_TO and not _is_bare_of_all(seen, detail.leak_ratio):
+    if numbers[0][1] <= FAIL_TO and not (_is_bare_of_all(seen, detail.leak_ratio) or _is_soft_around(seen)):
         if soft.energy >= 0.3 and soft.sigma_px < 0.75 * BLUR_MIN_SIGMA and detail.leak_ratio < 0.35:
             return Opinion("FAIL", "blur-too-weak", numbers, f"The zone is hardly blurred ({sigma}).")
         return _bare_soft(seen, numbers, detail.leak_ratio)
@@ -254,12 +272,14 @@ def _bare_soft(seen: ZoneMeasures, numbers: Numbers, leak: float) -> Opinion:
     """Name what is wrong with a zone that no mosaic or blur hides."""
     if _is_thin(seen) and seen.frame.least >= FRAME_MIN:
         return Opinion("UNSURE", "too-small", numbers, _THIN)
-    if leak < 0.35 and seen.frame.least >= FRAME_MIN:
+    if leak < BARE_LEAK and seen.frame.least >= FRAME_MIN:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
-    if leak >= 0.35:
+    if leak >= BARE_LEAK:
         text = f"The zone shows the scene: {leak:.0%} of it has the scene's detail."
         return Opinion("FAIL", "not-hidden", numbers, text)
     goes_on = min(max(seen.border.bare_stretch, seen.border.sides.bend_strip.ratio), 1)
+    if leak < EVIDENT_LEAK and (goes_on < EVIDENT_STRETCH or seen.border.textured_ratio < TEXTURED_MIN):
+        return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     text = f"A part of the zone is bare: along one stretch of its border {goes_on:.0%} of the detail goes on."
     return Opinion("FAIL", "partly-covered", numbers, text)
 
@@ -275,7 +295,13 @@ _UNCLEAN: Final = "The effect may be there, but some detail is left inside the z
 
 def _is_bare_of_all(seen: ZoneMeasures, leak: float) -> bool:
     """Whether neither the zone nor its surroundings show anything: then nothing speaks for a bare zone either."""
-    return leak < 0.05 and seen.border.textured_ratio < TEXTURED_LEAST
+    return leak < EVIDENT_LEAK and seen.border.textured_ratio < TEXTURED_LEAST
+
+
+def _is_soft_around(seen: ZoneMeasures) -> bool:
+    """Whether the surroundings are as soft as a whole blur, as within a larger one: no detail goes on into the zone."""
+    soft = seen.blur
+    return min(soft.sigma_px, soft.ring_sigma_px) >= BLUR_MIN_SIGMA and seen.detail.leak_ratio < SOFT_LEAK
 
 
 def _shows_nothing(seen: ZoneMeasures) -> bool:

@@ -153,11 +153,9 @@ def without_told(region: Region, effect: Effect, told: tuple[Polygon, ...], most
     more than `most_ratio` of it, all stays as it is. None where boxes
     hold a whole side of a solid mask: bare scene along a side is unlike one colour, whatever is written there.
     """
-    smear = _square(2 * max(round(region.px(_SMEAR_PX)), 4) + 1)
-    boxes = _boxes(told, region.luma.shape)
-    if effect == "color" and _holds_a_side(region, boxes):
+    if effect == "color" and _holds_a_side(region, _boxes(told, region.luma.shape)):
         return None
-    out = np.asarray(cv2.dilate(boxes, smear), np.uint8)
+    out = held(region, told)
     area = np.asarray(cv2.dilate(region.core, _square(2 * region.inset_px + 1)), np.uint8)
     inside, around = (np.asarray(out & side, np.uint8) for side in (area, 1 - area))
     ratio = cv2.countNonZero(inside) / cv2.countNonZero(area)
@@ -167,6 +165,12 @@ def without_told(region: Region, effect: Effect, told: tuple[Polygon, ...], most
     fill = _middle(region, kept) if effect == "color" and kept.any() else None
     cleared = _filled(region, inside, fill, 1 - region.core)
     return Cleared(_filled(cleared, around, None, 1 - region.ring), ratio, False)
+
+
+def held(region: Region, told: tuple[Polygon, ...]) -> Bytes:
+    """Return which pixels of the crop told boxes hold, with what a codec smears out of them."""
+    smear = _square(2 * max(round(region.px(_SMEAR_PX)), 4) + 1)
+    return np.asarray(cv2.dilate(_boxes(told, region.luma.shape), smear), np.uint8)
 
 
 def _holds_a_side(region: Region, boxes: Bytes) -> bool:

@@ -27,6 +27,7 @@ from hub_kills_parts import (
     hub_says,
     log_faults,
     put_old,
+    restored_faults,
     twice,
 )
 from soak_account import Hubs, account, read_journal
@@ -177,6 +178,7 @@ def _figures(course: Course, known: set[str]) -> tuple[dict[str, Any], dict[str,
         "log_entries_wrong_or_missing": log_wrong,
         "log_refused_by_the_witness": course.watch.refused,
         "half_backups": course.backups.wrong,
+        "not_whole_after_a_restore": restored_faults(data, stage.directory),
         "not_confirmed_at_the_end": 0 if said["drained"] else 1,
         "hub_ended_by_itself": sum(n for code, n in course.hub_ends.items() if code != HUB_UNAVAILABLE),
     }

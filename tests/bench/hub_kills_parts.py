@@ -286,6 +286,15 @@ def hub_says(data: Path, *words: str) -> dict[str, Any]:
     return found
 
 
+def restored_faults(data: Path, home: Path) -> int:
+    """Back up once more, restore that elsewhere, and return how much of it is not there or does not verify."""
+    copy, again = home / "last-backup", home / "restored"
+    hub_says(data, "backup", str(copy))
+    hub_says(again, "restore", str(copy))
+    there, here = hub_says(again, "verify", "--all"), hub_says(data, "verify", "--all")
+    return int(there["wrong"]) + abs(there["reports"] - here["reports"]) + abs(there["bodies"] - here["bodies"])
+
+
 def database_mb(data: Path) -> float:
     """Return the size of the hub's database, 10^6 bytes."""
     return round((data / NAME).stat().st_size / 1e6, 1)

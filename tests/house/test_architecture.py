@@ -167,6 +167,8 @@ PLANTED = [
     ("agent/host/web.py", "from starlette.applications import Starlette", "starlette may not be imported here"),
     ("agent/commands/a.py", "import segno", "segno may not be imported here"),
     ("agent/host/a.py", "import pickle", "pickle may not be imported here"),
+    ("agent/hub/workers/a.py", "store.all('SELECT 1')", "SQL stands in agent/hub/stores"),
+    ("agent/hub/domain/a.py", "store.run(f'UPDATE site SET x = {y}')", "SQL stands in agent/hub/stores"),
     ("agent/host/a.py", "\n" * 351, "longer than 350 lines"),
     ("tests/test_a.py", "\n" * 351, "longer than 350 lines"),
     ("packaging/__init__.py", "", "it would shadow another"),

@@ -15,7 +15,7 @@ from agent.model.finding import Finding, Message, Source
 from agent.report.build import finding_json
 from agent.report.config import CHAIN_BYTES, limit_bytes
 from agent.report.config_findings import EVIDENCE_MAX_BYTES, SubjectIds, encoded, write_findings
-from agent.report.plain_findings import plain_findings
+from agent.report.plain_findings import plain_findings, with_plain_findings
 from bench.delivery_sizes import WORST, config_of
 
 BODY = validator("config").evolve(schema=SCHEMAS["config"]["properties"]["body"])
@@ -144,6 +144,11 @@ def test_any_body_is_read_to_findings_or_none(told: dict[str, Any], form: Any) -
     for one in plain_findings({"form": form, **told}):
         assert isinstance(one["check"], str) and isinstance(one["subject"], str)
     plain_findings(told)
+    for of in (told, {"form": form, **told}):
+        made = with_plain_findings({"ts": "t", "body": of})
+        assert plain_findings(made["body"]) == plain_findings(of), "who reads it reads the same"
+        assert {**made["body"], "findings": 0} == {**of, "findings": 0} or "form" in of
+    assert with_plain_findings({"body": [told]}) == {"body": [told]}
 
 
 def test_a_few_rows_that_name_every_camera_again_and_again_are_not_followed_for_ever() -> None:

@@ -32,6 +32,7 @@ from house_rules import (
     PRIVATE_ALL_THE_SAME,
     PURE_MASKING,
     READS_JSON,
+    SQL,
     SQL_READS_JSON,
     VAGUE_STEMS,
     WALLS,
@@ -111,6 +112,7 @@ def violations(root: Path) -> list[str]:
         found += _call_violations(name, tree)
         found += _posix_violations(name, tree)
         found += _json_violations(name, tree)
+        found += _sql_violations(name, tree)
         found += _pass_violations(name, tree)
         found += _private_violations(name, tree)
     for name, path in sources(root, "packaging", "systemd"):
@@ -218,6 +220,17 @@ def _pass_violations(name: str, tree: ast.Module) -> Iterator[str]:
 def _writes_not_due(call: ast.Call) -> bool:
     values = (*call.args, *(named.value for named in call.keywords))
     return any(isinstance(one, ast.Constant) and one.value == "not_applicable" for one in values)
+
+
+def _sql_violations(name: str, tree: ast.Module) -> Iterator[str]:
+    """Yield where a module of the hub that is no store has SQL: another store could not take its place."""
+    if not name.startswith(("agent/hub/", "agent/commands/hub/")) or name.startswith("agent/hub/stores/"):
+        return
+    if name.endswith("/store.py"):  # of a file of its own
+        return
+    for node in _nodes(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+            yield f"{name}:{node.lineno}: SQL stands in agent/hub/stores"
 
 
 def _json_violations(name: str, tree: ast.Module) -> Iterator[str]:

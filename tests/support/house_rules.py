@@ -171,6 +171,7 @@ READS_JSON = {
 JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message", "plain_findings"})
 """Our functions that read a body or a part of one; `hub/views/changes` asks the last one of what `said` has kept."""
 
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|DROP|WITH) ")
 SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
 
 LOGGING_HOME = "agent/cli.py"

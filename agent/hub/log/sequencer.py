@@ -14,6 +14,8 @@ from typing import Final
 from agent.contract.signing_keys import Signer
 from agent.hub.log.store import RESTORED, LogStore, State
 from agent.hub.log.tree import appended
+from agent.hub.stores.reading.logged import accepted_after, count_after, newest_id
+from agent.hub.stores.reading.queries import digest_by_id
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 from agent.verify.checkpoint import origin_of, write_checkpoint
@@ -55,24 +57,23 @@ def append(
     if state is None:
         state = _begin(log, signer, now)
     _hold_against(store, state)
-    rows = store.all(
-        "SELECT id, site, city, epoch, stream, seq, digest, coalesce(size, 0)"
-        " FROM report LEFT JOIN log_held USING (site) WHERE id > ? ORDER BY id LIMIT ?",
-        *(state.last_id, at_once),
-    )
+    rows = accepted_after(store, state.last_id, at_once)
     if not rows:
         return state, []
     salts = os.urandom(SALT_BYTES * len(rows))
     entries = [
-        Entry(n, salts[at : at + SALT_BYTES] + bytes.fromhex(row[6]), tuple(row[1:7]), row[7])
-        for n, at, row in zip(
-            range(state.size, state.size + len(rows)), range(0, len(salts), SALT_BYTES), rows, strict=True
+        Entry(
+            state.size + at,
+            salts[at * SALT_BYTES : (at + 1) * SALT_BYTES] + bytes.fromhex(one.digest),
+            (one.site, one.city, one.epoch, one.stream, one.seq, one.digest),
+            one.held,
         )
+        for at, one in enumerate(rows)
     ]
     hashes = [leaf_hash(entry.data) for entry in entries]
-    after = replace(state, size=state.size + len(rows), last_id=rows[-1][0], last_digest=rows[-1][6])
+    after = replace(state, size=state.size + len(rows), last_id=rows[-1].id, last_digest=rows[-1].digest)
     with log.transaction():
-        leaves = [(entry.n, row[0], entry.data[:SALT_BYTES]) for entry, row in zip(entries, rows, strict=True)]
+        leaves = [(entry.n, row.id, entry.data[:SALT_BYTES]) for entry, row in zip(entries, rows, strict=True)]
         log.keep_leaves(leaves, appended(state.size, log.tile, hashes))
         signed = replace(after, note=write_checkpoint(after.origin, after.size, log.tree(after.size).root(), signer))
         log.keep_state(signed)
@@ -94,15 +95,14 @@ class Lag:
 def lag(log_state: State | None, store: Store) -> Lag:
     """Return how far the log is behind what was accepted."""
     last_id = log_state.last_id if log_state else 0
-    ((count,),) = store.all("SELECT count(*) FROM report_row WHERE id > ?", last_id)
-    first = store.all("SELECT arrived_at FROM report WHERE id > ? ORDER BY id LIMIT 1", last_id)
+    count, first_at = count_after(store, last_id)
     continues = True
     if log_state is not None:
         try:
             _hold_against(store, log_state)
         except LogBehind:
             continues = False
-    return Lag(int(count), time_of(first[0][0]) if first else None, continues)
+    return Lag(count, time_of(first_at), continues)
 
 
 def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
@@ -117,9 +117,9 @@ def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
 
 def _hold_against(store: Store, state: State) -> None:
     """Raise LogBehind where both were copied back, hub.db ends before the log, or has another report at its end."""
-    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report_row")
-    rows = store.all("SELECT digest FROM report WHERE id = ?", state.last_id)
-    if state.last_digest == RESTORED or newest < state.last_id or (rows and rows[0][0] != state.last_digest):
+    digest = digest_by_id(store, state.last_id)
+    is_other = digest not in ("", state.last_digest)
+    if state.last_digest == RESTORED or newest_id(store) < state.last_id or is_other:
         raise LogBehind(
             "hub.db is not the one that the log continues: if it was restored from a backup, state that with "
             "`camwarden hub log restored`"

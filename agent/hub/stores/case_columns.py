@@ -101,6 +101,8 @@ def named(site: str, telling: CaseColumns) -> dict[str, tuple[str, ...]]:
 
 def keep(db: sqlite3.Connection, report_id: int, site: str, found: Mapping[str, tuple[str, ...]]) -> None:
     """Store the findings of the report with this id, as `named` returned them."""
+    if not found:
+        return
     db.executemany(
         f"INSERT OR IGNORE INTO finding (site, digest, {FINDING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         [(site, name, *row) for name, row in found.items()],
@@ -117,10 +119,10 @@ def evidence_of(text: str) -> Mapping[str, Any]:
 
 
 def _event_head(body: Mapping[str, Any]) -> int | None:
-    heads = body.get("heads")
-    if "event" in (known := read_heads(heads)):
+    of_events = dict_of(dict_of(body.get("heads")).get("event"))
+    if "event" in (known := read_heads({"event": of_events})):
         return known["event"].seq
-    return 0 if dict_of(dict_of(heads).get("event")).get("seq") == 0 else None
+    return 0 if of_events.get("seq") == 0 else None
 
 
 def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:

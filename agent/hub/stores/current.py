@@ -131,7 +131,10 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
 
 def _keep_log(db: sqlite3.Connection, site: str, size: object) -> None:
     is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
-    db.execute("INSERT OR REPLACE INTO log_held VALUES (?, ?)", (site, size if is_size else 0))
+    db.execute(
+        "INSERT INTO log_held VALUES (?, ?) ON CONFLICT DO UPDATE SET size = excluded.size WHERE size <> excluded.size",
+        (site, size if is_size else 0),
+    )
 
 
 def _replace(db: sqlite3.Connection, site: str, now: now_columns.SiteNow, place: tuple[str, int, int], at: str) -> None:

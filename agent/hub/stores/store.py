@@ -184,12 +184,10 @@ class Store:
         return self.all("SELECT site, kid FROM waiting GROUP BY site, kid ORDER BY min(id)")
 
     def digests_at(self, claim: Claim) -> list[str]:
-        """Return the digests of the reports under a report's number: more than one is a fork."""
-        found = self.all(
-            "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
-            *(claim.address.site, claim.epoch, claim.stream, claim.seq),
-        )
-        return [digest for (digest,) in found]
+        """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
+        lane = self._places.lane(claim.address.site, claim.epoch, str(claim.stream))
+        found = self.all("SELECT digest FROM report_row WHERE lane = ? AND seq = ?", lane, claim.seq)
+        return [rows.digest_out(digest) for (digest,) in found]
 
     def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
         """Store a verified report: its exact bytes, and the columns of views."""

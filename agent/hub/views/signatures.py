@@ -6,7 +6,8 @@ A report whose body was dropped by age has its place in the chain alone.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from agent.contract.chain import digest
 from agent.contract.envelope import REPORT_TYP, verify
@@ -14,8 +15,7 @@ from agent.contract.signing_keys import PublicKey, public_key
 from agent.hub.domain.retention import may_be_dropped
 from agent.hub.domain.view_columns import data_of
 from agent.hub.stores.keeping.bodies import newest_arrival
-from agent.hub.stores.keeping.payloads import exact
-from agent.hub.stores.keeping.rows import jws_out
+from agent.hub.stores.reading.signed import SignedReport, signed_after
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
@@ -24,15 +24,6 @@ SCHEMA: Final = "camwarden-hub-verify/1"
 NAMED_MOST: Final = 1000
 
 _AT_ONCE: Final = 500
-_ROWS: Final = (
-    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.protected, r.signature, r.arrived_at,"
-    " CAST(r.payload AS BLOB),"
-    " (SELECT p.digest FROM report p"
-    " WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
-    " AND p.digest = r.prev), (SELECT count(*) FROM report p WHERE p.site = r.site AND p.epoch = r.epoch"
-    " AND p.stream = r.stream AND p.seq = r.seq - 1) FROM report r WHERE r.id > ? AND ? IN ('', r.site)"
-    " ORDER BY r.id LIMIT ?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +45,38 @@ def verify_all(store: Store, site: str = "") -> dict[str, Json]:
     keys: dict[str, PublicKey | None] = {}
     found: list[Wrong] = []
     last, reports, bodies, newest = 0, 0, 0, newest_arrival(store)
-    while rows := store.all(_ROWS, last, site, _AT_ONCE):
-        last = rows[-1][0]
+    while rows := signed_after(store, last, site, _AT_ONCE):
+        last = rows[-1].id
         reports += len(rows)
-        for row in rows:
-            bodies += bool(row[11])
-            found += [Wrong(row[1], row[2], row[3], row[4], what) for what in _wrong(store, keys, row)]
-            if not row[11] and not may_be_dropped(row[3], row[10], newest):
-                found.append(Wrong(row[1], row[2], row[3], row[4], "body"))
+        for one in rows:
+            bodies += one.has_body
+            found += [
+                Wrong(one.site, one.epoch, one.stream, one.seq, what) for what in _wrong(store, keys, one, newest)
+            ]
     told: list[Json] = [dict(asdict(one)) for one in found[:NAMED_MOST]]
     return {"schema": SCHEMA, "reports": reports, "bodies": bodies, "wrong": len(found), "rows": told}
 
 
-def _wrong(store: Store, keys: dict[str, PublicKey | None], row: tuple[Any, ...]) -> Iterator[str]:
-    """Yield what is wrong with a row."""
-    *_, stored_digest, prev, kid, protected, signature, _, stored, fitting, before = row
-    payload = exact(store, stored)
-    says_before = prev
-    if payload:
-        if digest(payload) != stored_digest:
+def _wrong(store: Store, keys: dict[str, PublicKey | None], one: SignedReport, newest: datetime) -> Iterator[str]:
+    """Yield what is wrong with a report; `newest`: when the newest of all came."""
+    said_before: object = one.prev
+    if one.payload:
+        if digest(one.payload) != one.digest:
             yield "digest"
         else:
-            says_before = data_of(payload).get("prev")
-        if kid not in keys:
-            jwk = store.key(kid)
-            keys[kid] = public_key(dict(jwk)) if jwk is not None else None
-        key = keys[kid]
+            said_before = data_of(one.payload).get("prev")
+        if one.kid not in keys:
+            jwk = store.key(one.kid)
+            keys[one.kid] = public_key(dict(jwk)) if jwk is not None else None
+        key = keys[one.kid]
         try:
             if key is not None:
-                verify(payload, jws_out(protected, signature), {key.kid: key}, REPORT_TYP)
+                verify(one.payload, one.jws, {key.kid: key}, REPORT_TYP)
         except NotVerified:
             yield "signature"
         if key is None:
             yield "key"
-    if (before and fitting is None) or says_before != prev:
+    if (one.has_before and not one.fits) or said_before != one.prev:
         yield "chain"
+    if not one.has_body and not may_be_dropped(one.stream, one.arrived_at, newest):
+        yield "body"

@@ -4,6 +4,7 @@ Each call runs within a transaction of the caller and returns the events to log.
 `Intake.dirty`, which names the epochs whose sites are to be answered after the commit.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from agent.contract.chain import utc_text
@@ -20,6 +21,7 @@ from agent.hub.workers.chains import accepted_loss, epochs, rotation
 from agent.hub.workers.chains import lost_history as before
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
+from agent.report.plain_findings import with_plain_findings
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 from agent.verify.message import Claim, Gap, advance, read_gap, read_heads, read_message
@@ -256,6 +258,8 @@ class Intake:
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
+        if stream == "config":  # five readers would parse them, each
+            claim = replace(claim, data=with_plain_findings(claim.data))
         self._store.keep_report(claim, bool(stored), now)
         below = claim.seq <= self._store.chains.get(key).position.seq
         contradicted = below and before.link_back(self._store, key, claim.seq)

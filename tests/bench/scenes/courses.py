@@ -71,6 +71,12 @@ _PLAIN_WEIGHT = 3.0
 """A good mask without fill, overlay or another size comes so many times as often as one with."""
 
 
+PANES: tuple[Surface, ...] = ("frosted", "frosted", "tiles", "frosted", "bare")
+"""Surfaces that may end exactly where a zone does, as one does that was drawn around a window."""
+
+_BARE = next(case for case in CASES if case.name == "none")
+
+
 @dataclass(frozen=True)
 class Spot:
     """A zone: its corners in 0..1 of the picture, what it lies on and where that ends, and what is drawn there."""
@@ -194,6 +200,18 @@ def _ground(rng: np.random.Generator, cell: Frame, corners: Corners) -> Frame:
     edges = (min(xs), min(ys), max(xs), max(ys))
     left, top, right, bottom = (e + (c - e) * float(s) for e, c, s in zip(edges, cell, share, strict=True))
     return left, top, right, bottom
+
+
+def panes(one: Course) -> Course:
+    """Leave a course's zones bare, and end a frosted pane, tiles or a bare surface exactly at the border of each."""
+    spots = []
+    for number, spot in enumerate(one.spots):
+        xs, ys = [x for x, _ in spot.corners], [y for _, y in spot.corners]
+        left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+        around = ((left, top), (right, top), (right, bottom), (left, bottom))
+        surface = PANES[(one.number + number) % len(PANES)]
+        spots.append(replace(spot, corners=around, ground=(left, top, right, bottom), surface=surface, case=_BARE))
+    return replace(one, spots=tuple(spots))
 
 
 def film(one: Course) -> Film:

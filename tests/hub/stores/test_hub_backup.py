@@ -92,7 +92,29 @@ def test_a_backup_that_was_changed_is_refused_and_makes_no_hub(hub: Desk, tmp_pa
 
 @pytest.mark.parametrize(
     "files",
-    [{}, {"hub.db": {}, "../evil": {}}, {"hub.db": {}, "/etc/x": {}}, {"hub.db": {}, "..": {}}, 7, None],
+    [
+        {},
+        7,
+        None,
+        *(
+            {"hub.db": {}, name: {}}
+            for name in (
+                "../evil",
+                "/etc/x",
+                "..",
+                "enroll/../../x",
+                "enroll/..",
+                "enroll/",
+                "other/x",
+                "/enroll/x",
+                "enroll/a/b",
+                "enroll//x",
+                "enroll/backup.json",
+                "enroll/\x00",
+                "./x",
+            )
+        ),
+    ],
     ids=str,
 )
 def test_a_manifest_that_names_another_place_is_none(hub: Desk, tmp_path: Path, files: object) -> None:
@@ -133,10 +155,12 @@ def test_nothing_is_written_over(hub: Desk, tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_backup_that_was_killed_before_any_line_is_none_and_the_next_one_goes_on(hub: Desk, tmp_path: Path) -> None:
-    """Each line of the code in turn, with SIGKILL: what is left is no backup, or a whole one."""
+def test_a_backup_that_was_killed_at_many_points_is_none_and_the_next_one_goes_on(hub: Desk, tmp_path: Path) -> None:
+    """With SIGKILL, before each third line of the code as it is run: what is left is no backup, or a whole one."""
     with closing(LogStore(hub.directory)) as log:
         append(log, hub.store, hub.signer, NOW)
+    (hub.directory / "enroll").mkdir()
+    (hub.directory / "enroll" / "ca.key").write_bytes(b"key")
     home = tmp_path / "home"
     home.mkdir()
     words = [sys.executable, "-P", str(SUPPORT / "killed_backup.py"), str(hub.directory), str(home)]
@@ -200,7 +224,7 @@ def test_a_backup_that_a_person_interrupts_goes_on_too(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(backup, "_digest", interrupted)
+        patched.setattr(backup, "digest_of", interrupted)
         back_up(hub.directory, tmp_path / "copy", NOW)
     copied = (tmp_path / "copy.part" / NAME).stat().st_ino
     back_up(hub.directory, tmp_path / "copy", NOW)

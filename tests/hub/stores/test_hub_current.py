@@ -16,8 +16,8 @@ from older_hub import as_of_version
 
 from agent.hub.stores import current, schema
 from agent.hub.stores.findings import FindingRow, Stretch, Wanted, findings, fleet, history, site_facts
+from agent.hub.stores.keeping.expiry import delete_beside
 from agent.hub.stores.store import Store
-from agent.hub.workers.expire import expire_beside
 from agent.model.finding import Draft, Json
 from agent.site.config.site import Hub
 
@@ -249,5 +249,5 @@ def test_what_ended_before_the_limit_is_deleted_and_what_lasts_stays(desk: Desk,
     day = Day(maker)
     desk.send(day.report(at(0), config(finding("camera:c0", "fail"), finding("camera:c1", "fail")))[0])
     desk.send(day.report(at(1), config(finding("camera:c1", "fail")))[0])
-    expire_beside(desk.store, (at(1) + timedelta(days=1)).isoformat())
+    delete_beside(desk.store, (at(1) + timedelta(days=1)).isoformat())
     assert [(one.subject, one.to_at) for one in history(desk.store, "S1", 9)] == [("camera:c1", "")]

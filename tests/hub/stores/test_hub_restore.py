@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from delivery import DAY, NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
 from agent.host.lock import lock
+from agent.hub.enroll.place import Settings, load, make
+from agent.hub.enroll.store import EnrollStore
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.sequencer import LogBehind, append
 from agent.hub.log.store import LogStore
@@ -131,3 +134,44 @@ def test_a_log_that_is_none_is_told_in_one_line_and_leaves_no_hub(hub: Desk, tmp
     with pytest.raises(ConfigurationError, match="cannot be written"):
         restore(tmp_path / "copy", tmp_path / "again")
     assert not (tmp_path / "again" / NAME).exists()
+
+
+DESK = Settings("hub.example.org", 8890, "broker.example.org", 8883)
+
+
+def test_the_authority_of_gateways_certificates_is_restored_with_the_hub(hub: Desk, tmp_path: Path) -> None:
+    made = make(hub.directory, DESK, (), b"", NOW)
+    with closing(EnrollStore(made.directory)):
+        pass
+    (made.directory / "enroll.lock").write_text("7")
+    manifest = back_up(hub.directory, tmp_path / "copy", NOW)
+    assert {"enroll/ca.key", "enroll/desk.json", "enroll/enroll.db"} <= manifest["files"].keys()
+    restore(tmp_path / "copy", tmp_path / "again")
+    again = load(tmp_path / "again")
+    assert (again.pin, again.authority.key_pem) == (made.pin, made.authority.key_pem)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in again.directory.iterdir()}
+    of = [path for path in made.directory.iterdir() if not path.name.endswith((".lock", "-wal", "-shm"))]
+    assert modes == {path.name: stat.S_IMODE(path.stat().st_mode) for path in of} | {"desk.json": 0o600}
+
+
+@pytest.mark.parametrize("name", ["hub-key.pem", "enroll/ca.key"])
+def test_another_key_is_not_written_over(hub: Desk, tmp_path: Path, name: str) -> None:
+    make(hub.directory, DESK, (), b"", NOW)
+    back_up(hub.directory, tmp_path / "copy", NOW)
+    other = tmp_path / "again" / name
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"another key")
+    with pytest.raises(UsageError, match="another key"):
+        restore(tmp_path / "copy", tmp_path / "again")
+    assert other.read_bytes() == b"another key" and not (tmp_path / "again" / NAME).exists()
+    other.write_bytes((hub.directory / name).read_bytes())
+    restore(tmp_path / "copy", tmp_path / "again")
+
+
+def test_a_folder_of_the_backup_that_is_a_link_is_refused(hub: Desk, tmp_path: Path) -> None:
+    make(hub.directory, DESK, (), b"", NOW)
+    back_up(hub.directory, tmp_path / "copy", NOW)
+    (tmp_path / "copy" / "enroll").rename(tmp_path / "elsewhere")
+    (tmp_path / "copy" / "enroll").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match="not what was backed up"):
+        restore(tmp_path / "copy", tmp_path / "again")

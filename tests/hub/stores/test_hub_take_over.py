@@ -80,8 +80,7 @@ import os, sys
 sys.path[:0] = [sys.argv[1]]
 from datetime import UTC, datetime
 from pathlib import Path
-from agent.hub.stores import schema, trust
-from agent.hub.stores.keeping import backup, older_rows, restore, take_over
+from agent.hub.stores.keeping import older_rows, take_over
 left = int(sys.argv[4])
 def ends(module, name):
     real = getattr(module, name)
@@ -93,9 +92,8 @@ def ends(module, name):
         return real(*words, **more)
     setattr(module, name, counted)
 for module, names in (
-    (backup, ("_copy", "copy_file", "_digest", "_is_sound", "write_atomic")), (restore, ("copy_file",)),
-    (schema, ("_fill", "_fill_now")), (older_rows, ("move",)),
-    (take_over, ("restore", "_copy_desk", "Store", "_reports")), (take_over.shutil, ("rmtree", "copy")),
+    (os, ("fsync",)), (Path, ("replace", "rename", "unlink")), (take_over.shutil, ("rmtree",)),
+    (older_rows, ("move",)), (take_over, ("restore", "Store", "_reports")),
 ):
     for name in names:
         ends(module, name)
@@ -105,11 +103,11 @@ take_over.take_over(Path(sys.argv[2]), Path(sys.argv[3]), datetime.now(UTC))
 
 
 def test_where_it_was_ended_the_same_again_goes_on(old: Path, tmp_path: Path) -> None:
-    """A process that ends at one of its steps, three further each time, until one gets through."""
+    """A process that ends at one of its steps, fifteen further each time, until one gets through."""
     root, new = Path(taking.__file__).parents[4], tmp_path / "new"
     ended = 0
     while True:
-        words = [sys.executable, "-c", ENDED, root, old, new, str(ended * 3)]
+        words = [sys.executable, "-c", ENDED, root, old, new, str(ended * 15)]
         done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode == 0:
             break

@@ -13,8 +13,8 @@ from hubdesk import Desk, trusted
 
 from agent.contract.chain import utc_text
 from agent.hub.stores.findings import Wanted, findings, repaired, total
+from agent.hub.stores.keeping.expiry import delete_beside
 from agent.hub.stores.words import OF_FINDING_MOST, Kind, Word, keep, keep_operator, words_of
-from agent.hub.workers.expire import expire_beside
 from agent.model.errors import UsageError
 from agent.site.config.site import Hub
 from tests.hub.stores.test_hub_current import config
@@ -76,7 +76,7 @@ def test_a_word_ends_with_its_finding_and_says_nothing_of_the_next_one(desk: Des
     again = next(one for one in findings(desk.store, Wanted()) if one.subject == "camera:c0")
     assert again.assigned_to == ""
     assert desk.store.all("SELECT said_by, ended_at FROM word WHERE subject = 'camera:c0'") == [("Li", utc_text(at(3)))]
-    expire_beside(desk.store, utc_text(at(3) + timedelta(days=1)))
+    delete_beside(desk.store, utc_text(at(3) + timedelta(days=1)))
     assert desk.store.all("SELECT subject FROM word") == [("camera:c1",)]
 
 

@@ -9,10 +9,13 @@ import numpy as np
 import pictures
 import pytest
 
-from masking.model import Effect
+from masking.looks.evidence import Change
+from masking.looks.numbers import joined_numbers
+from masking.model import Effect, Zone
 from masking.zones import features
 from masking.zones.features import ZoneMeasures
-from masking.zones.forest import DATA, FORESTS, build_forest
+from masking.zones.forest import DATA, FORESTS, LOOKS, build_forest
+from masking.zones.opinions import JUDGES
 from masking.zones.raster import cut
 
 NUMBERS = {
@@ -51,9 +54,19 @@ def test_every_number_that_a_shipped_forest_asks_for_is_measured(effect: Effect)
     region = cut(pictures.lit(pictures.scene(21), "day", 1), pictures.polygon(pictures.ZONE))
     assert region is not None
     numbers = NUMBERS[effect](ZoneMeasures(region, "#000000"))
-    assert set(FORESTS[effect].names) <= set(numbers)
+    assert FORESTS[effect].names == tuple(numbers)
     assert all(math.isfinite(value) for value in numbers.values())
     assert math.isfinite(FORESTS[effect].log_odds(numbers))
+
+
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+def test_every_number_that_a_shipped_forest_of_looks_asks_for_is_measured(effect: Effect) -> None:
+    region = cut(pictures.lit(pictures.scene(21), "day", 1), pictures.polygon(pictures.ZONE))
+    assert region is not None
+    told = dict(JUDGES[effect](ZoneMeasures(region, ""), Zone("desk", pictures.polygon(pictures.ZONE), effect)).numbers)
+    numbers = joined_numbers(effect, told, (-30.0, 30.0), Change(0.0, 0.0, 0.0, 1.0, 1.0))
+    assert LOOKS[effect].names == tuple(numbers)
+    assert math.isfinite(LOOKS[effect].log_odds(numbers))
 
 
 def test_the_measures_are_finite_for_flat_tiny_and_noisy_pictures() -> None:

@@ -259,3 +259,46 @@ def test_a_narrow_mask_does_not_fail_for_what_the_codec_smears_into_it(complaint
     box = box_px(192, 180, 448, 191)
     picture = pictures.masked(lit_scene(), box, Mask("solid"))
     assert verdict(complaints, picture, encoding, zone("color", pictures.polygon(box))).verdict != "FAIL"
+
+
+def _faint_noise(part: Picture) -> None:
+    noise = np.kron(np.random.default_rng(2).normal(0, 4, (81, 96)), np.ones((2, 2)))
+    part[:] = np.clip(128 + noise[: part.shape[0], : part.shape[1]], 0, 255)[..., None].astype(np.uint8)
+
+
+@pytest.mark.parametrize("encoding", ["jpeg55", "h264"])
+def test_a_faint_pattern_that_ends_plainly_at_the_border_is_left_open(complaints: int, encoding: str) -> None:
+    scene = pictures.scene(21)
+    cv2.rectangle(scene, (150, 70), (430, 310), (60, 62, 58), -1)
+    picture = pictures.lit(scene, "day", 21)
+    _faint_noise(picture[108:270, 192:384])
+    found = verdict(complaints, picture, encoding, zone("color"))
+    assert (found.verdict, found.reason) == ("UNSURE", "other-fill"), found
+
+
+@pytest.mark.parametrize("encoding", ["jpeg40", "jpeg55", "jpeg85"])
+@pytest.mark.parametrize("seed", [21, 24, 28, 50])
+def test_a_zone_within_a_larger_blur_does_not_fail(complaints: int, seed: int, encoding: str) -> None:
+    """All around is as soft as the zone: that no border is found is no sign of bare scene."""
+    for light, outer in (("day", box_px(162, 78, 414, 300)), ("ir", box_px(270, 78, 386, 231))):
+        picture = pictures.masked(pictures.lit(pictures.scene(seed), light, seed), outer, Mask("blur", 6))  # type: ignore[arg-type]
+        left, top, right, bottom = outer
+        inner = pictures.polygon((left + 30 / 640, top + 30 / 360, right - 30 / 640, bottom - 30 / 360))
+        found = verdict(complaints, picture, encoding, zone("blurred", inner))
+        assert found.verdict == "UNSURE", found
+
+
+@pytest.mark.parametrize("encoding", ["jpeg40", "jpeg55", "jpeg85"])
+def test_hardly_a_narrow_zone_within_a_mosaic_fails_for_the_mosaics_lines(complaints: int, encoding: str) -> None:
+    outer, inner = box_px(290, 110, 324, 210), pictures.polygon(box_px(300, 120, 314, 200))
+    drawn = [pictures.masked(lit_scene(seed), outer, Mask("mosaic", 8)) for seed in range(21, 45)]
+    found = [verdict(complaints, picture, encoding, zone("pixelated", inner)).verdict for picture in drawn]
+    assert found.count("FAIL") <= 2, found
+
+
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+def test_most_bare_narrow_zones_still_fail(complaints: int, effect: Effect) -> None:
+    inner = pictures.polygon(box_px(300, 120, 314, 200))
+    found = [verdict(complaints, lit_scene(seed), "jpeg85", zone(effect, inner)).verdict for seed in range(21, 41)]
+    assert "PASS" not in found
+    assert found.count("FAIL") >= 10, found

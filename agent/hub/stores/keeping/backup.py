@@ -1,9 +1,9 @@
 """Exports a hub's data to a folder while it runs, and verifies the copy.
 
 Databases are copied by SQLite's own backup in one step: a reader of the write-ahead log, so the hub goes on. Everything
-else of the folder, keys among them, is copied as it is. A manifest has the digest of each file; a backup that is not
-whole has another name (`.part`) and is none. One that was ended anywhere goes on within a day: a file that has its own
-name in there is whole, and is not copied again.
+else of the folder, keys and the enrollment desk among them, is copied as it is. A manifest has the digest of each file;
+a backup that is not whole has another name (`.part`) and is none. One that was ended anywhere goes on within a day: a
+file that has its own name in there is whole, and is not copied again.
 """
 
 import hashlib
@@ -33,6 +33,9 @@ GOES_ON: Final = timedelta(days=1)
 
 SIDECARS: Final = ("-wal", "-shm", "-journal")
 """What SQLite writes beside a database, and reads again if it is there."""
+
+INNER: Final = ("enroll",)
+"""Folders in the hub's data whose files are copied too: the authority of gateways' certificates, and what it gave."""
 
 _BEGUN: Final = "begun.json"
 _LOCK: Final = "backup"
@@ -92,7 +95,8 @@ def verify_backup(folder: Path) -> dict[str, Any]:
     for name, told in files.items():
         path = folder / name
         try:
-            is_same = not path.is_symlink() and path.is_file() and _digest(path) == told.get("sha256")
+            is_ours = path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
+            is_same = is_ours and digest_of(path) == told.get("sha256")
             is_sound = is_same and (not name.endswith(".db") or _is_sound(path))
         except (OSError, sqlite3.Error):
             is_sound = False
@@ -109,6 +113,12 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copyfileobj(read, written, _BLOCK_BYTES)
         written.flush()
         os.fsync(descriptor)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hex. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def clear(path: Path) -> None:
@@ -137,13 +147,15 @@ def _finish(directory: Path, part: Path, out: Path, now: datetime) -> dict[str, 
     for name in names:
         if not (part / name).exists():
             copied = part / f"{name}.part"
+            copied.parent.mkdir(mode=0o700, exist_ok=True)
             _copy(directory / name, copied)
             copied.replace(part / name)
-    files = {name: {"sha256": _digest(part / name), "bytes": (part / name).stat().st_size} for name in names}
+    files = {name: {"sha256": digest_of(part / name), "bytes": (part / name).stat().st_size} for name in names}
     manifest = {"schema": SCHEMA, "at": begun_at, "version": schema.VERSION, "files": files}
     write_atomic(part / MANIFEST, json.dumps(manifest, indent=1).encode(), 0o600)
     verify_backup(part)
-    sync_directory(part)
+    for folder in {(part / name).parent for name in names}:
+        sync_directory(folder)
     part.rename(out)
     for name in (_BEGUN, f"{_LOCK}.lock"):
         (out / name).unlink()
@@ -162,17 +174,21 @@ def _begun(part: Path, directory: Path, now: datetime) -> str:
     if begun_at is not None and told.get("of") == of and begun_at <= now <= begun_at + GOES_ON:
         return utc_text(begun_at)
     for path in part.iterdir():
-        if path.name != f"{_LOCK}.lock":
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != f"{_LOCK}.lock":
             path.unlink()
     write_atomic(part / _BEGUN, json.dumps({"at": utc_text(now), "of": of}).encode(), 0o600)
     return utc_text(now)
 
 
 def _names(directory: Path, out: Path) -> Iterator[str]:
-    for path in directory.iterdir():
+    """Yield the files to copy, by their path in the folder."""
+    inner = [directory / name for name in INNER if (directory / name).is_dir()]
+    for path in (one for folder in (directory, *inner) for one in folder.iterdir()):
         is_file = path.is_file() and not path.is_symlink()
         if is_file and not path.name.endswith(_NOT_COPIED) and path != out and path.name not in (MANIFEST, _BEGUN):
-            yield path.name
+            yield path.relative_to(directory).as_posix()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -203,15 +219,13 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(dict_of(read_json(data)))
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _is_sound(path: Path) -> bool:
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
         return bool(db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
 
 
 def _is_plain(name: str) -> bool:
-    return bool(name) and Path(name).name == name and name not in (".", "..", MANIFEST) and "\x00" not in name
+    """Return whether a name is of a file in the folder, or in one of those in it, and nowhere else."""
+    folder, _, last = name.rpartition("/")
+    is_inside = not folder or folder in INNER
+    return is_inside and Path(last).name == last and last not in ("", ".", "..", MANIFEST) and "\x00" not in last

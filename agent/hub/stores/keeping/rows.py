@@ -11,11 +11,14 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
-from agent.contract.signing_keys import b64url, unb64url
+from agent.contract.envelope import split_jws
+from agent.contract.signing_keys import b64url
 from agent.hub.domain.view_columns import row_seal_of
+from agent.model.errors import NotVerified
 
 ROWS: Final = "report_row"
 """The table; whoever changes a row, counts all or looks for the newest one uses it, everybody else the view."""
@@ -189,6 +192,12 @@ def digest_in(text: str) -> bytes | str:
     return raw if raw.hex() == text else text
 
 
+def digest_out(stored: bytes | str) -> str:
+    """Return the text of a stored digest."""
+    return stored.hex() if isinstance(stored, bytes) else stored
+
+
+@lru_cache(maxsize=1024)  # reports of a batch came at one time, and each was due when the one before said so
 def time_in(text: str | None) -> int | str | None:
     """Return a time as it is stored: milliseconds since 1970 in UTC, where the text comes back exactly."""
     try:
@@ -222,13 +231,11 @@ def sealed(row: Iterable[Any]) -> tuple[Any, ...]:
 
 def _signature_in(jws: str) -> tuple[str, bytes | str]:
     """Return protected header and signature as they are stored; in another form than the contract's, all as text."""
-    protected, _, text = jws.partition("..")
     try:
-        raw = unb64url(text)
-    except ValueError:
+        protected, raw = split_jws(jws)  # as it was just verified: what is not canonical is refused
+    except NotVerified:
         return "", jws
-    fits = len(protected) <= _PROTECTED_MAX_CHARS and jws_out(protected, raw) == jws
-    return (protected, raw) if fits else ("", jws)
+    return (protected, raw) if len(protected) <= _PROTECTED_MAX_CHARS else ("", jws)
 
 
 def _config_number(db: sqlite3.Connection, config: str, before: int | None) -> int | None:

@@ -15,19 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.lock import lock
-from agent.hub.enroll import place
 from agent.hub.stores import trust
 from agent.hub.stores.database import connection
-from agent.hub.stores.keeping.backup import SIDECARS, back_up, clear
+from agent.hub.stores.keeping.backup import back_up
 from agent.hub.stores.keeping.restore import restore
-from agent.hub.stores.keeping.sound import is_sound
 from agent.hub.stores.store import NAME, Store
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 
 STAGED: Final = "take-over"
 """The verified copy, in the new folder until everything is taken over."""
-
-_NOT_COPIED: Final = (".lock", ".part", *SIDECARS)
 
 
 def take_over(old: Path, directory: Path, now: datetime) -> int:
@@ -82,34 +78,12 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _stage(old: Path, directory: Path, now: datetime) -> None:
-    """Copy the folder's files, verified, and its desk; what a try that was ended has copied is copied anew."""
+    """Copy the folder's files, verified; what a try that was ended has copied is copied anew."""
     shutil.rmtree(directory / STAGED, ignore_errors=True)  # that hub may have run since
     shutil.rmtree(directory / f"{STAGED}.part", ignore_errors=True)
     back_up(old, directory / STAGED, now)
-    _copy_desk(old / place.FOLDER, directory / place.FOLDER)
 
 
 def _reports(path: Path) -> int:
     with closing(connection(path, "ro")) as db:
         return int(db.execute("SELECT count(*) FROM report").fetchone()[0])
-
-
-def _copy_desk(old: Path, new: Path) -> None:
-    """Copy the enrollment desk, where there is one: authority, certificates, tokens; its settings last."""
-    if not (old / place.SETTINGS_NAME).exists():
-        return
-    new.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in sorted(old.iterdir(), key=lambda path: path.name == place.SETTINGS_NAME):
-        if not path.is_file() or path.is_symlink() or path.name.endswith(_NOT_COPIED):
-            continue
-        part = new / f"{path.name}.part"
-        clear(part)
-        if path.suffix == ".db":
-            with closing(connection(path, "ro")) as read, closing(sqlite3.connect(part)) as written:
-                read.backup(written)
-            part.chmod(0o600)
-            if not is_sound(part):
-                raise ConfigurationError("{path}: damaged; restore it from a backup first", path=path)
-        else:
-            shutil.copy(path, part)
-        part.replace(new / path.name)

@@ -8,15 +8,12 @@ and only by reports that are proved to be the confirmed ones. A watermark never 
 Reads and writes within the caller's transaction.
 """
 
-from typing import Final
-
 from agent.contract.chain import GENESIS
 from agent.hub.stores.chains import Key
+from agent.hub.stores.intake import before
 from agent.hub.stores.store import Store
 from agent.model.finding import Head
 from agent.verify.message import Chain, Gap
-
-REASON: Final = "confirmed-before"
 
 _ANY = ""  # the digest before a run that a gap record names: nobody says it
 _AT_ONCE = 1000
@@ -31,13 +28,13 @@ def begin_at(store: Store, key: Key, head: Head) -> tuple[bool, bool]:
     chain = store.chains.get(key)
     if chain.position.seq >= head.seq or store.report_at(*key, chain.position.seq + 1):
         return False, False
-    here = store.all(
-        "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?", *key, head.seq
-    )
-    if here and (head.digest,) not in here:
+    here = before.digests_of(store, key, head.seq)
+    if here and head.digest not in here:
         return False, True
     first = chain.position.seq + 1
-    store.keep_gap(site, Gap(epoch, stream, first, head.seq, head.seq - first + 1, REASON, head.digest))
+    store.keep_gap(
+        site, Gap(epoch, stream, first, head.seq, head.seq - first + 1, before.CONFIRMED_BEFORE, head.digest)
+    )
     store.chains.keep(key, Chain(head, head, chain.broken))
     return True, link_back(store, key, head.seq)
 
@@ -48,15 +45,14 @@ def link_back(store: Store, key: Key, seq: int) -> bool:
     For each number, below a chain's position, that has come or was explained. Returns whether something signed by the
     site contradicts what was confirmed; then the run is not changed there.
     """
-    where = "site = ? AND epoch = ? AND stream = ? AND reason = ?"
-    run = store.all(f"SELECT from_seq, to_seq, last_digest FROM gap WHERE {where} AND to_seq = ?", *key, REASON, seq)  # noqa: S608
-    if not run:
+    run = before.run_ending_at(store, key, seq)
+    if run is None:
         return False
-    ((first, last, due),) = run
+    first, last, due = run
     end, contradicted = last, False
     while end >= first:
         linked, end, due, contradicted = _linked(store, key, first, end, due)
-        explained = None if contradicted else _explained(store, key, end, due)
+        explained = None if contradicted else before.given_up_to(store, key, end, due)
         if explained is not None:
             end, due = max(explained - 1, first - 1), _ANY
         elif not linked or contradicted:
@@ -65,10 +61,10 @@ def link_back(store: Store, key: Key, seq: int) -> bool:
         contradicted = not _continues(store, key, first - 1, due)
     if end == last:
         return contradicted
-    store.run(f"DELETE FROM gap WHERE {where} AND to_seq = ?", *key, REASON, last)  # noqa: S608
+    before.delete_run(store, key, last)
     if end >= first:
         site, epoch, stream = key
-        store.keep_gap(site, Gap(epoch, stream, first, end, end - first + 1, REASON, due))
+        store.keep_gap(site, Gap(epoch, stream, first, end, end - first + 1, before.CONFIRMED_BEFORE, due))
     return contradicted
 
 
@@ -77,11 +73,7 @@ def _linked(store: Store, key: Key, first: int, end: int, due: str) -> tuple[boo
 
     Returns whether any linked, where it ended, the digest due there, and whether only others are there.
     """
-    rows = store.all(
-        "SELECT seq, digest, prev, fork FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?"
-        " ORDER BY seq DESC, fork LIMIT ?",
-        *(*key, first, end, _AT_ONCE),
-    )
+    rows = before.reports_downwards(store, key, first, end, _AT_ONCE)
     if len(rows) == _AT_ONCE and rows[0][0] != rows[-1][0]:
         rows = [row for row in rows if row[0] != rows[-1][0]]  # of that number there may be more
     moved, place = False, 0
@@ -99,21 +91,11 @@ def _linked(store: Store, key: Key, first: int, end: int, due: str) -> tuple[boo
     return moved, end, due, False
 
 
-def _explained(store: Store, key: Key, end: int, due: str) -> int | None:
-    """Return the first number of a run that a gap record of the site gives up and that ends here."""
-    rows = store.all(
-        "SELECT from_seq FROM gap WHERE site = ? AND epoch = ? AND stream = ? AND to_seq = ? AND reason <> ?"
-        " AND (last_digest = ? OR ? = '')",
-        *(*key, end, REASON, due, due),
-    )
-    return int(rows[0][0]) if rows else None
-
-
 def _continues(store: Store, key: Key, seq: int, due: str) -> bool:
     """Return whether the first report of the run continues what lies before it; true where that is not here."""
     if due == _ANY:
         return True
     if seq == 0:
         return due == GENESIS.digest
-    before = store.report_at(*key, seq)
-    return before is None or before[0] == due
+    earlier = store.report_at(*key, seq)
+    return earlier is None or earlier[0] == due

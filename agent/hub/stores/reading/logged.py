@@ -1,0 +1,45 @@
+"""Queries accepted reports for the hub's log, in the order of their ids: that of their commits."""
+
+from dataclasses import dataclass
+
+from agent.hub.stores.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedReport:
+    """A stored report. `held`: the size of the log that its site says it holds, 0 for none."""
+
+    id: int
+    site: str
+    city: str
+    epoch: str
+    stream: str
+    seq: int
+    digest: str
+    held: int
+
+
+def accepted_after(store: Store, after_id: int, most: int) -> list[AcceptedReport]:
+    """Return the next accepted reports."""
+    rows = store.all(
+        "SELECT id, site, city, epoch, stream, seq, digest, coalesce(size, 0)"
+        " FROM report LEFT JOIN log_held USING (site) WHERE id > ? ORDER BY id LIMIT ?",
+        *(after_id, most),
+    )
+    return [
+        AcceptedReport(id=number, site=site, city=city, epoch=epoch, stream=stream, seq=seq, digest=digest, held=held)
+        for number, site, city, epoch, stream, seq, digest, held in rows
+    ]
+
+
+def count_after(store: Store, after_id: int) -> tuple[int, str]:
+    """Return how many reports follow one, and when the first of them came; empty where there is none."""
+    ((count,),) = store.all("SELECT count(*) FROM report_row WHERE id > ?", after_id)
+    first = store.all("SELECT arrived_at FROM report WHERE id > ? ORDER BY id LIMIT 1", after_id)
+    return int(count), str(first[0][0]) if first else ""
+
+
+def newest_id(store: Store) -> int:
+    """Return the id of the newest report; 0 where there is none."""
+    ((newest,),) = store.all("SELECT coalesce(max(id), 0) FROM report_row")
+    return int(newest)
