@@ -11,14 +11,15 @@ from agent.contract.chain import utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
-from agent.contract.signing_keys import PublicKey, public_key
+from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
 from agent.hub.stores import day_figures, disputes
 from agent.hub.stores.intake import accepted, refusals
-from agent.hub.stores.store import KEYS_MOST, Store, Waiting
+from agent.hub.stores.store import Store, Waiting
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
 from agent.hub.workers.chains import accepted_loss, epochs, rotation
 from agent.hub.workers.chains import lost_history as before
+from agent.hub.workers.keys import find_key, keep_shown_key
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
 from agent.report.plain_findings import with_plain_findings
@@ -128,7 +129,8 @@ class Intake:
         site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
         decision = self.trust.decide(site, claim.kid, now)
         if claim.stream is None and self._key(claim.kid) is None:
-            self._keep_key(claim, vouched_for=decision == "trusted")
+            keep_shown_key(self._store, claim, vouched_for=decision == "trusted")
+            self.news = True
         waiting = Waiting(site, claim.kid, topic, claim.jws, claim.payload)
         key = self._believed(waiting, now)
         if key is None:
@@ -184,31 +186,12 @@ class Intake:
             raise NotVerified("too-many-waiting", "more messages of unknown keys than are kept for one site")
         return None
 
-    def _keep_key(self, claim: Claim, vouched_for: bool) -> None:
-        """Store the key that a state message shows: its thumbprint is its name, so nobody can slip in another."""
-        try:
-            key = public_key(claim.data.get("jwk"))
-        except ValueError as error:
-            raise NotVerified("payload", "a state message without a usable public key: {error}", error=error) from None
-        if key.kid != claim.kid:
-            raise NotVerified("payload", "a state message that shows another key than the one it is signed with")
-        verify(claim.payload, claim.jws, {key.kid: key}, STATE_TYP)
-        if not vouched_for and self._store.keys_shown(claim.address.site) >= KEYS_MOST:
-            raise NotVerified("too-many-keys", "the site has shown more keys than are kept")
-        self._store.keep_key(claim.address.site, key.kid, key.jwk)
-        self.news = True
-
     def _key(self, kid: str) -> PublicKey | None:
-        """Return a key that a site has shown, or that was here when it was bound."""
         if kid not in self._keys:
-            jwk = self._store.key(kid)
-            bound = self.trust.bindings.get(kid)
-            if jwk is None and bound is not None and bound.jwk:
-                jwk = bound.jwk
-                self._store.keep_key(bound.site, kid, jwk)
-            if jwk is None:
+            key = find_key(self._store, self.trust, kid)
+            if key is None:
                 return None
-            self._keys[kid] = public_key(dict(jwk))
+            self._keys[kid] = key
         return self._keys[kid]
 
     def _state(self, claim: Claim, now: datetime) -> Event:
