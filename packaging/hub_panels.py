@@ -101,6 +101,21 @@ HUB_PANELS: Final = (
         (("{{instance}}", "camwarden_hub_store_bytes{HERE}"),),
     ),
     Panel(
+        ("Disk of the hub", "监管平台磁盘"),
+        "timeseries",
+        "bytes",
+        (
+            ("free", "camwarden_hub_disk_free_bytes{HERE}"),
+            ("growth per day", "camwarden_hub_disk_growth_bytes_per_day{HERE}"),
+        ),
+    ),
+    Panel(
+        ("Time until the disk is full", "磁盘写满剩余时间"),
+        "timeseries",
+        "s",
+        (("{{instance}}", "camwarden_hub_disk_full_in_seconds{HERE}"),),
+    ),
+    Panel(
         ("Orders without an answer", "未答复的指令"),
         "timeseries",
         "short",

@@ -113,7 +113,7 @@ def test_the_numbers_of_log_and_backup_are_those_of_what_is_there(logged: Logged
     back_up(desk.directory, tmp_path / "backups" / "one", NOW)
     waits = {"log_reports_waiting": 2, "log_waiting_oldest_seconds": 420, "log_continues": 1}
     assert told() == {**waits, "backup_age_seconds": 420}
-    desk.store.run("DELETE FROM report WHERE seq > 2")
+    desk.store.run("DELETE FROM report_row WHERE seq > 2")
     assert told()["log_continues"] == 0
     logged.log.close()
     (desk.directory / "log.db").write_bytes(b"no database")

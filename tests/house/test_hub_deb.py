@@ -69,7 +69,6 @@ def test_the_lock_is_the_part_of_the_whole_that_the_hub_needs() -> None:
         "make generated"
     )
     assert not pinned() & OF_SITES
-    assert pinned() < set(FILLING["pinned"]("3.11", "x86_64"))
 
 
 def test_every_command_of_the_hub_loads_with_the_lock_alone_and_no_library_of_pictures_or_xml(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ camwarden hub check [--sample N] --data DIR   is what was stored still what was 
 camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
 camwarden hub hold SITE --from T --to T --until DAY --by --why | holds [SITE] | release NUMBER --by --why
 camwarden hub backup FOLDER [--verify] | restore FOLDER --data DIR   a copy while the hub runs, and back
+camwarden hub take-over FOLDER --data DIR     go on with the hub of another folder, of release 0.1 too
 camwarden hub log --data DIR       the log of accepted reports, which only grows: size, root, checkpoint
 camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof that the log has a report
 camwarden hub log mirror FOLDER --data DIR     export the log as files, for witnesses
@@ -81,6 +82,7 @@ ACTIONS: Final = {
     "release": ("agent.commands.hub.keeping.holds", "end"),
     "backup": ("agent.commands.hub.keeping.backup", "run"),
     "restore": ("agent.commands.hub.keeping.backup", "restore"),
+    "take-over": ("agent.commands.hub.keeping.take_over", "run"),
     "log": ("agent.commands.hub.log", "run"),
     "doctor": ("agent.commands.hub.doctor", "run"),
 }

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
 def restore(args: argparse.Namespace) -> int:
     """Copy a backup to where no hub is; say, whatever is asked for, that its log waits for a statement."""
     manifest = copy_back(args.folder, args.data)
-    hint = Message(_STATE, {"data": args.data}) if LOG_NAME in manifest["files"] else None
+    hint = Message(STATE, {"data": args.data}) if LOG_NAME in manifest["files"] else None
     if args.json:
         print(json.dumps({**manifest, "log_waits": str(hint) if hint is not None else None}, ensure_ascii=False))
         return OK
@@ -35,7 +35,7 @@ def restore(args: argparse.Namespace) -> int:
     return OK
 
 
-_STATE: Final = (
+STATE: Final = (
     "its log waits, for witnesses may hold a newer one: state the restore with: camwarden hub log restored --by NAME "
     "--why TEXT --data {data}"
 )

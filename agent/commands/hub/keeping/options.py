@@ -29,6 +29,12 @@ def add(actions: Any, data: argparse.ArgumentParser) -> None:
     backup.add_argument("--verify", action="store_true", help="verify a backup that is there, and copy nothing")
     restore = actions.add_parser("restore", parents=[data], help="copy a backup to where no hub is")
     restore.add_argument("folder", type=Path, metavar="FOLDER", help="what `hub backup` wrote")
+    take_over = actions.add_parser(
+        "take-over", parents=[data], help="go on with the hub of another folder, of release 0.1 too"
+    )
+    take_over.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="where that hub, which must not run, has its data"
+    )
     verify = actions.add_parser(
         "verify", parents=[data], help="verify stored reports by signature and chain; exit code 1"
     )
