@@ -53,6 +53,7 @@ class Store:
     has_people: bool = True
 
 
+SIZES_KEPT: Final = timedelta(days=60)
 NOBODY: Final = "nothing about people"
 AT_ONCE: Final = timedelta()
 
@@ -256,6 +257,15 @@ STORES: Final[tuple[Store, ...]] = (
         files=("trust.db", "trust.db-journal", "trust.json*", "enroll/*", "hub-key.pem", "*.lock"),
         holds=NOBODY, since="the hub is taken down: a revoked key has to stay revoked", ends="a person", by="person",
         has_people=False,
+    ),
+    Store(
+        name="hub-disk", title="sizes of the hub's files by day", folder="hub", files=("disk.json",),
+        holds=NOBODY, since="the day", kept=SIZES_KEPT, ends="the hub deletes it", by="hub", has_people=False,
+    ),
+    Store(
+        name="hub-backups", title="backups of the hub", folder="anywhere",
+        holds="all that the hub stores, with its private keys", since="you remove it; the timer deletes older ones",
+        ends="whoever holds the backup, and the timer where it runs", by="person",
     ),
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from agent.hub.stores.keeping.disk_sizes import NAME, SCHEMA, keep_size, measure
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import write_metrics
 from agent.hub.workers.disk_watch import LOOK_S, DiskWatch
+from agent.onsite.privacy.stores import SIZES_KEPT
 
 GB = 10**9
 
@@ -60,6 +61,7 @@ def test_the_oldest_days_go_and_a_clock_that_was_wrong_takes_none_away(tmp_path:
         keep_size(tmp_path, today - timedelta(days=number), number)
     kept = read_sizes(tmp_path)
     assert list(kept) == [today - timedelta(days=number) for number in range(KEPT_DAYS - 1, -1, -1)]
+    assert timedelta(days=KEPT_DAYS) == SIZES_KEPT, "as the table of stores says"
     keep_size(tmp_path, date(1970, 1, 1), 1)
     assert read_sizes(tmp_path) == kept
     keep_size(tmp_path, date(2040, 1, 1), 1)
