@@ -46,9 +46,9 @@ RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
         _zone("blurs", "blur", 0.0051, 195),
         Rate(
             "masks of which nobody has said what they are",
-            0.0066,
+            0.0044,
             454,
-            0.0087,
+            0.0,
             230,
             ("any_wrong_pass_ratio", "any_wrong_fail_ratio"),
         ),

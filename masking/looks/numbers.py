@@ -1,4 +1,4 @@
-"""Names the numbers of several looks at a mosaic, for the forest that joins them (`zones/forest.json`)."""
+"""Lists the numbers of several looks at a mosaic, for the forest that joins them (`zones/forest.json`)."""
 
 import math
 from collections.abc import Mapping, Sequence

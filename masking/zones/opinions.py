@@ -31,7 +31,8 @@ TEXTURED_LEAST = 0.05
 
 THIN_PX = 16.0
 THIN_COVERED_MIN = 0.6
-"""Below this width (at 640 px) a zone that is mostly hidden does not fail for what a codec smears into it."""
+THIN_FLAT_MIN = 0.99
+"""Below this width (at 640 px) what is mostly hidden (all, without a plain frame) does not fail for a codec's smear."""
 
 STEP_MIN = 0.5
 """Share of the border's cells at which a solid mask must show a step."""
@@ -73,9 +74,8 @@ BARE_LEAK = 0.35
 EVIDENT_LEAK = 0.05
 EVIDENT_STRETCH = 0.3
 SOFT_LEAK = 0.1
-"""Signs of bare scene without which nothing fails for a bare part: detail inside, or detail that goes on along a side.
-Low odds alone say that no effect is proven, as they must where a mask goes on beyond the zone. A zone that is soft
-among soft surroundings has none, up to SOFT_LEAK, which a codec leaves."""
+"""Without such a sign of bare scene, inside or along a side, nothing fails for a bare part: low odds alone say that no
+effect is proven, as where a mask goes on beyond the zone. A zone soft among soft surroundings has none to SOFT_LEAK."""
 
 THIN_LEAK = 0.7
 THIN_TEXTURED = 0.65
@@ -127,7 +127,8 @@ def _judge_solid(seen: ZoneMeasures, zone: Zone) -> Opinion:
             return Opinion("UNSURE", "other-color", numbers, _OTHER_COLOR)
         if seen.is_other_fill:
             return Opinion("UNSURE", "other-fill", numbers, _OTHER_FILL)
-        if _is_thin(seen) and solid.covered_ratio >= THIN_COVERED_MIN and seen.frame.least >= FRAME_MIN:
+        least = THIN_COVERED_MIN if seen.frame.least >= FRAME_MIN else THIN_FLAT_MIN
+        if _is_thin(seen) and solid.covered_ratio >= least:
             return Opinion("UNSURE", "too-small", numbers, _THIN)
         return _bare_solid(seen, numbers, covered, patchy)
     if edge.cells < 3:

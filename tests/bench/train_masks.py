@@ -9,7 +9,7 @@ Learned on: the places of `scenes/places.py` with side `train` (rendered ones, a
 CAMWARDEN_OPENCV_DOC or the package has them), so many courses of each (`scenes/courses.py`) with every case, surface,
 light and codec by lot, and all looks of each course; every PANE_EACH-th course has bare panes that end exactly at the
 zones' borders. A second forest for the mosaic joins several looks; it learns from odds that the first one gives to
-places which it did not learn on. The blur's forest is taken over (KEPT). Where the forests decide is chosen by cross-
+places which it did not learn on. The others are taken over (KEPT). Where the forests decide is chosen by cross-
 validation over whole places, never on those that figures are measured on. The same places give the same forests. With
 `--features` what was measured stays in a folder, and the next run goes on from there.
 """
@@ -61,8 +61,9 @@ PANE_EACH = 4
 SOFT = ("pixelated",)
 """Effects whose looks a forest joins."""
 
-KEPT = ("blurred",)
-"""Forests that stay as they are: learned on courses, the blur's proves fewer good ones at as many errors."""
+KEPT = ("color", "blurred")
+"""Forests that stay as they are: learned on courses, a colour's passes a translucent mask more, and a blur's proves
+fewer good ones."""
 
 JOINED_AT = (1, 2, 3, 5)
 """Numbers of the present look, from 0, at which looks are joined for the second forest."""
