@@ -165,7 +165,11 @@ def load_shown_key(path: Path) -> PublicKey:
     except PermissionError:
         raise Forbidden("{path}: this user may not read it; run as the hub's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be read: {why}; give what `camwarden keys show --json` prints at the site",
+            path=path,
+            why=os_words(error),
+        ) from None
     except (ValueError, AttributeError, RecursionError):
         raise ConfigurationError(
             "{path}: no public key; take what `camwarden keys show --json` prints at the site", path=path

@@ -1,4 +1,4 @@
-"""Names the numbers of several looks at a mosaic or blur, for the forest that joins them (`zones/forest.json`)."""
+"""Names the numbers of several looks at a mosaic, for the forest that joins them (`zones/forest.json`)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,6 @@ OWN: Final[Mapping[Effect, tuple[str, ...]]] = {
         "block_px", "line_contrast", "line_step", "filled_ratio", "leak_ratio", "bare_strip_ratio", "bare_stretch",
         "hidden_border_ratio", "textured_border_ratio",
     ),
-    "blurred": (
-        "sigma_px", "energy", "sigma_around_px", "leak_ratio", "bare_strip_ratio", "bare_stretch",
-        "hidden_border_ratio", "textured_border_ratio",
-    ),
 }  # fmt: skip
 """What the present look's judge measured (`masking/zones/opinions.py`) and the forest of looks asks for."""
 
@@ -27,7 +23,7 @@ def joined_numbers(effect: Effect, own: Mapping[str, float], odds: Sequence[floa
     """Return the numbers of looks at one zone.
 
     Args:
-        effect: `pixelated` or `blurred`.
+        effect: One that OWN names.
         own: What the judge measured in the present look.
         odds: Log odds of each look that this judge spoke of, oldest first, the present one last.
         change: How much changes between the looks.

@@ -52,9 +52,16 @@ SHOWN_FROM: Final = 0.5
 SHOWN_CROSSED_FROM: Final = 0.3
 """Contrast in any one look from which it is more than a codec leaves in one colour: by day more shows than at night."""
 
+STILL_INSIDE: Final = -0.7
+STILL_STRIP: Final = -0.4
 SEEN_AROUND: Final = 0.7
+STILL_FROM: Final = 0.5
+"""Logarithms (`evidence.Change`): so little must change inside, and along the worst quarter of the border, and so much
+around everywhere, that a blur counts as hidden whose looks alone are not sure, from this probability on.
+"""
+
 MOVES_INSIDE: Final = -0.2
-"""Logarithms (`evidence.Change`): where so much changes around everywhere, and more than that inside, a mosaic or blur
+"""Logarithm, too: where so much changes around everywhere, and more than that inside, a mosaic or blur
 that looks whole is not believed: walls are tiled, glass is frosted.
 """
 
@@ -176,19 +183,25 @@ def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: C
         if single.verdict == "PASS":
             return single
         return _several(single) if alike and median(alike) >= PASS_FROM else single
-    is_hidden = change is not None and len(alike) > 1 and _is_joined(single, judge, alike, change)
+    is_poor = any(one.is_poor for one in looks)
+    is_hidden = change is not None and len(alike) > 1 and not is_poor and _is_joined(single, judge, alike, change)
     if single.verdict == "PASS":
         return single if is_hidden else _open(single, "looks-differ", _DIFFER)
-    can_be = single.reason in _PROMOTED and not any(one.is_poor for one in looks) and not _is_fine(single)
-    return _several(single) if is_hidden and can_be else single
+    return _several(single) if is_hidden and single.reason in _PROMOTED and not _is_fine(single) else single
 
 
 def _is_joined(single: Verdict, judge: Effect | Literal[""], alike: Sequence[float], change: Change) -> bool:
     """Whether a mosaic or blur is hidden by what each look could tell, what is seen now, and what changes."""
+    if judge == "blurred":
+        return median(alike) >= STILL_FROM and _is_still(change)
     if judge not in LOOKS:
         return False
     told = joined_numbers(judge, dict(single.numbers), [log_odds(one) for one in alike], change)
     return LOOKS[judge].log_odds(told) >= log_odds(PASS_FROM) and not _moves(change)
+
+
+def _is_still(change: Change) -> bool:
+    return change.inside < STILL_INSIDE and change.strip < STILL_STRIP and change.least_around > SEEN_AROUND
 
 
 def _is_fine(single: Verdict) -> bool:

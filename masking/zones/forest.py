@@ -82,4 +82,4 @@ DATA: Final = Path(__file__).with_name("forest.json")
 _READ: Final = json.loads(DATA.read_bytes())
 FORESTS: Final[dict[Effect, Forest]] = {effect: build_forest(data) for effect, data in _READ["forests"].items()}
 LOOKS: Final[dict[Effect, Forest]] = {effect: build_forest(data) for effect, data in _READ["looks"].items()}
-"""For one picture, and for several looks at a mosaic or blur (`looks/numbers.py`)."""
+"""For one picture, and for several looks at a mosaic (`looks/numbers.py`)."""

@@ -8,10 +8,10 @@ Run, from the repository, in an environment of its own, for scikit-learn is need
 Learned on: the places of `scenes/places.py` with side `train` (rendered ones, and opencv-doc's photographs where
 CAMWARDEN_OPENCV_DOC or the package has them), so many courses of each (`scenes/courses.py`) with every case, surface,
 light and codec by lot, and all looks of each course; every PANE_EACH-th course has bare panes that end exactly at the
-zones' borders. A second forest for mosaic and blur joins several looks; it learns from odds that the first one gives to
-places which it did not learn on. Where the forests decide is chosen by cross-validation over whole
-places, never on those that figures are measured on. The same places give the same forests. With `--features` what was
-measured stays in a folder, and the next run goes on from there.
+zones' borders. A second forest for the mosaic joins several looks; it learns from odds that the first one gives to
+places which it did not learn on. The blur's forest is taken over (KEPT). Where the forests decide is chosen by cross-
+validation over whole places, never on those that figures are measured on. The same places give the same forests. With
+`--features` what was measured stays in a folder, and the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -58,7 +58,12 @@ EACH = 8
 PANE_EACH = 4
 """Courses of each place, and which of them have panes."""
 
-SOFT = ("pixelated", "blurred")
+SOFT = ("pixelated",)
+"""Effects whose looks a forest joins."""
+
+KEPT = ("blurred",)
+"""Forests that stay as they are: learned on courses, the blur's proves fewer good ones at as many errors."""
+
 JOINED_AT = (1, 2, 3, 5)
 """Numbers of the present look, from 0, at which looks are joined for the second forest."""
 
@@ -99,8 +104,9 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     measured = _measured(args.each, args.features)
-    learned = {effect: _learned(effect, measured) for effect in NUMBERS}
-    forests = {effect: forest for effect, (forest, _) in learned.items()}
+    learned = {effect: _learned(effect, measured) for effect in NUMBERS if effect not in KEPT}
+    kept = json.loads(OUT.read_bytes())["forests"]
+    forests = {effect: kept[effect] if effect in KEPT else learned[effect][0] for effect in NUMBERS}
     looks = {effect: _joined_learned(effect, measured, learned[effect][1]) for effect in SOFT}
     names = [place.name for place in places() if place.side == "train"]
     text = json.dumps({"learned_on": names, "forests": forests, "looks": looks}, separators=(",", ":"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -142,14 +144,26 @@ def backed_up(folder: Path, kept: str, program: str) -> subprocess.CompletedProc
 
 def test_the_newest_backups_are_kept_and_nothing_else_is_deleted(tmp_path: Path) -> None:
     folder = tmp_path / "backups"
-    for name in ("20260101T000000Z", "20260102T000000Z", "20260103T000000Z", "20260104T000000Z.part", "by-hand"):
+    for name in ("20260101T000000Z", "20260102T000000Z", "20260103T000000Z", "x.part", "by-hand"):
         (folder / name).mkdir(parents=True)
     (folder / "20250101T000000Z").touch()  # a file of that name is none of ours
     done = backed_up(folder, "2", 'mkdir "$2"')
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in folder.iterdir())
-    assert names[:4] == ["20250101T000000Z", "20260103T000000Z", "20260104T000000Z.part", names[3]]
-    assert re.fullmatch(r"\d{8}T\d{6}Z", names[3]) and names[4:] == ["by-hand"]
+    assert names[:3] == ["20250101T000000Z", "20260103T000000Z", names[2]]
+    assert re.fullmatch(r"\d{8}T\d{6}Z", names[2]) and names[3:] == ["by-hand", "x.part"]
+
+
+def test_a_backup_that_was_ended_goes_on_and_its_part_does_not_stay_for_ever(tmp_path: Path) -> None:
+    """A part holds private keys."""
+    folder = tmp_path / "backups"
+    for name, hours in (("20260101T000000Z", 9), ("20260102T000000Z", 1), ("20260103T000000Z", 25)):
+        part = folder / f"{name}.part"
+        part.mkdir(parents=True)
+        os.utime(part, (0, time.time() - 3600 * hours))
+    done = backed_up(folder, "2", 'mv "$2.part" "$2"')
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["20260101T000000Z.part", "20260102T000000Z"]
 
 
 def test_a_backup_that_failed_deletes_nothing(tmp_path: Path) -> None:

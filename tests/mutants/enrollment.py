@@ -37,8 +37,8 @@ ENROLLMENT: Final = (
         name="token-short-life",
         row="steals a token before it was used",
         file="agent/commands/hub/options.py",
-        text="        default=timedelta(hours=24),\n",
-        mutated="        default=VALID_MOST,\n",
+        text="default=timedelta(hours=24), metavar",
+        mutated="default=VALID_MOST, metavar",
         test="test_enroll_refused.py::test_a_token_lives_for_a_day_unless_somebody_says_otherwise",
     ),
     Mutant(

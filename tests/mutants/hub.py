@@ -107,8 +107,8 @@ HUB: Final = (
         name="confirmed-before",
         row="(hub) confirms what it lost",
         file="agent/hub/workers/chains/lost_history.py",
-        text="    store.keep_gap(site, Gap(epoch, stream, first, head.seq,",
-        mutated="    _ = (site, Gap(epoch, stream, first, head.seq,",
+        text="    store.keep_gap(site, lost)\n",
+        mutated="",
         test="test_fault_identity.py::test_a_hub_that_lost_its_database_goes_on_and_says_what_it_had_confirmed_before",
     ),
     Mutant(
@@ -187,8 +187,8 @@ HUB: Final = (
         name="log-put-back",
         row="(hub) is put back to an older backup",
         file="agent/hub/log/sequencer.py",
-        text=" or newest < state.last_id or (rows and rows[0][0] != state.last_digest):\n",
-        mutated=" or newest < state.last_id:\n",
+        text=" or newest_id(store) < state.last_id or is_other:\n",
+        mutated=" or newest_id(store) < state.last_id:\n",
         test="test_hub_log.py::test_a_hub_db_behind_its_log_appends_nothing",
     ),
     Mutant(
@@ -214,5 +214,13 @@ HUB: Final = (
         text="        VerifierBuilder(roots=list(roots)).build().verify(found, told.message_imprint.message)\n",
         mutated="",
         test="test_hub_stamps.py::test_a_stamp_of_other_bytes_another_request_or_another_authority_is_refused",
+    ),
+    Mutant(
+        name="error-at-a-message",
+        row="finds what the hub itself fails at",
+        file="agent/hub/workers/batches.py",
+        text="    except Exception:  # noqa: BLE001  whose it is shows below\n        _take_back(intake, dirty)\n",
+        mutated="    except Exception:\n        raise\n",
+        test="test_hub_acknowledge.py::test_a_message_at_which_the_hub_has_an_error_is_left_out_and_holds_up_nobody",
     ),
 )

@@ -40,9 +40,13 @@ def read_authorities(paths: Sequence[Path]) -> Roots:
             with path.open("rb") as file:
                 found = [*found, *read_roots(file.read(_PEM_MAX_BYTES))]
         except OSError as error:
-            raise ConfigurationError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
+            raise ConfigurationError(
+                "{path}: cannot be read: {why}; give the certificate as a PEM file", path=path, why=os_words(error)
+            ) from None
         except ValueError:
-            raise ConfigurationError("{path}: no certificate in PEM", path=path) from None
+            raise ConfigurationError(
+                "{path}: no certificate in PEM; give the root certificate of the authority", path=path
+            ) from None
     return found
 
 

@@ -22,7 +22,7 @@ KEPT_DAYS: Final = 60
 
 _FOR_EVER_DAYS: Final = 1_000_000
 
-State = Literal["unknown", "level", "grows"]
+State = Literal["unknown", "level", "grows", "full"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,9 @@ class DiskForecast:
     """When the disk is full.
 
     `state`: `unknown`: there is no week of known days up to yesterday; `level`: it does not fill within `HORIZON_DAYS`;
-    `grows`: it is full on `full_on`, between `earliest` and `latest` (None: not within the horizon) if days are as the
-    busiest and quietest tenth. `growth_bytes`: of a usual day, None while it is unknown.
+    `full`: nearly nothing is free, whatever grows, so `full_on` is today; `grows`: it is full on `full_on`, between
+    `earliest` and `latest` (None: not within the horizon) if days are as the busiest and quietest tenth.
+    `growth_bytes`: of a usual day, None while it is unknown.
     """
 
     state: State
@@ -54,15 +55,21 @@ def forecast(sizes: Mapping[date, int], free_bytes: int, capacity_bytes: int, to
     week = [today - timedelta(days=number) for number in range(RECENT_DAYS, 0, -1)]
     first = today - timedelta(days=KEPT_DAYS)
     growth = _growth({day: size for day, size in sizes.items() if first <= day < today})
-    if not all(day in growth for day in week):
+    is_known = all(day in growth for day in week)
+    mean = fmean(growth[day] for day in week) if is_known else 0.0
+    ring = Ring("disk", capacity_bytes, free_bytes)
+    if ring.is_full:  # a hub that cannot write does not grow
+        usual = round(mean) if is_known else None
+        return DiskForecast(
+            state="full", free_bytes=free_bytes, growth_bytes=usual, full_on=today, earliest=today, latest=today
+        )
+    if not is_known:
         return DiskForecast(state="unknown", free_bytes=free_bytes)
-    mean = fmean(growth[day] for day in week)
     if mean <= 0:
         return DiskForecast(state="level", free_bytes=free_bytes, growth_bytes=round(mean))
     # A day on which more was dropped than came says nothing of a day by itself: then only their mean counts.
     is_steady = all(growth[day] > 0 for day in week)
     days = {day: max(1, round(growth[day] if is_steady else mean)) for day in week}
-    ring = Ring("disk", capacity_bytes, free_bytes)
     found = outlook(ring, (Producer("hub", _FOR_EVER_DAYS, days),), today, HORIZON_DAYS)
     if found is None or found.short_on is None:
         return DiskForecast(state="level", free_bytes=free_bytes, growth_bytes=round(mean))

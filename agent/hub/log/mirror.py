@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.files import write_atomic
-from agent.hub.log.store import LogStore, State
+from agent.hub.log.store import RESTORED, LogStore, State
 from agent.hub.log.tree import HEIGHT, TILE_BYTES, WIDTH
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, os_words
 from agent.verify.checkpoint import NOTE_MAX_CHARS, split_note
@@ -25,13 +25,18 @@ def export(log: LogStore, folder: Path) -> int:
     """Write what changed since the last export into a folder; return the size of the log that it then has.
 
     Raises:
-        ConfigurationError: There is no log yet, or the folder cannot be written.
+        ConfigurationError: There is no log yet, its restore is not stated yet, or the folder cannot be written.
         Forbidden: This user may not write there.
         StoreFailed: The log cannot be read.
     """
     state = log.state()
     if state is None:
         raise ConfigurationError("there is no log yet, so none can go on: start the hub")
+    if state.last_digest == RESTORED:  # a witness would take the older checkpoint for a log that was cut
+        raise ConfigurationError(
+            "hub.db is not the one that the log continues: if it was restored from a backup, state that with "
+            "`camwarden hub log restored`"
+        )
     try:
         for level, number, used in _missing(folder, state.size, _size_there(log, folder, state)):
             path = folder / tile_path(level, number, used)

@@ -36,6 +36,8 @@ def disk_json(found: DiskForecast) -> dict[str, Json]:
 def disk_line(found: DiskForecast) -> Message:
     """Return the line that says so."""
     free = {"free": f"{found.free_bytes / _GB:.1f}"}
+    if found.state == "full":
+        return Message("disk: {free} GB free: it is full; make room, or the hub receives nothing", free)
     if found.growth_bytes is None:
         return Message("disk: {free} GB free; when it is full is known after a week", free)
     values = {**free, "growth": f"{found.growth_bytes / _MB:.0f}"}

@@ -45,7 +45,7 @@ def test_before_a_week_of_days_nothing_is_known(days: int) -> None:
 
 
 def test_a_hub_that_was_off_lately_is_not_known_and_one_that_was_off_before_is() -> None:
-    assert forecast(sizes([2 * GB] * 30, until=TODAY - timedelta(days=1)), GB, DISK, TODAY).state == "unknown"
+    assert forecast(sizes([2 * GB] * 30, until=TODAY - timedelta(days=1)), 100 * GB, DISK, TODAY).state == "unknown"
     known = sizes([2 * GB] * 20)
     for number in range(2, 6):
         del known[TODAY - timedelta(days=number)]
@@ -61,7 +61,7 @@ def test_today_and_days_to_come_of_a_wrong_clock_do_not_count() -> None:
 
 @pytest.mark.parametrize("growth", [[0] * 7, [GB, -GB, GB, -GB, GB, -GB, 0], [-GB] * 7], ids=["none", "even", "less"])
 def test_housekeeping_that_drops_as_much_as_comes_levels_it_off(growth: list[int]) -> None:
-    found = forecast(sizes(growth), 10 * GB, DISK, TODAY)
+    found = forecast(sizes(growth), 30 * GB, DISK, TODAY)
     assert (found.state, found.full_on) == ("level", None)
 
 
@@ -79,6 +79,13 @@ def test_a_day_on_which_much_was_dropped_is_a_part_of_the_mean() -> None:
 def test_what_fills_in_many_years_is_level_and_what_is_full_is_full_today() -> None:
     slow = forecast(sizes([1000] * 7), 100 * GB, DISK, TODAY)
     assert (slow.state, slow.growth_bytes) == ("level", 1000)
-    assert forecast(sizes([2 * GB] * 7), 0, DISK, TODAY).full_on == TODAY
     long = forecast(sizes([GB] * 7), int((HORIZON_DAYS - 5) * GB / 0.97), 10 * DISK, TODAY)
     assert long.full_on is not None and (long.full_on - TODAY).days < HORIZON_DAYS
+
+
+@pytest.mark.parametrize("growth", [[], [0] * 7, [-GB] * 7, [2 * GB] * 7], ids=["unknown", "none", "less", "more"])
+def test_a_disk_that_is_full_is_not_called_level_because_nothing_can_be_written(growth: list[int]) -> None:
+    for free in (0, DISK // 50):
+        found = forecast(sizes(growth), free, DISK, TODAY)
+        assert (found.state, found.full_on, found.earliest, found.latest) == ("full", TODAY, TODAY, TODAY)
+    assert forecast(sizes(growth), DISK // 40, DISK, TODAY).state != "full"

@@ -235,28 +235,25 @@ def test_a_receipt_is_verified_with_its_time_from_the_command_line(
     assert len(err) == 3
 
 
-def test_without_the_extra_one_line_says_what_to_install(
-    desk: Desk, authority: StampAuthority, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_without_the_extra_one_line_says_what_to_install_and_all_else_works(
+    desk: Desk,
+    state: State,
+    authority: StampAuthority,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "rfc3161_client", None)
-    for name in (
-        "agent.verify.stamp",
-        "agent.commands.verify.stamps",
-        "agent.hub.log.stamping",
-        "agent.commands.hub.log_stamp",
+    for name in ("verify.stamp", "commands.verify.stamps", "hub.log.stamping", "commands.hub.log_stamp"):
+        monkeypatch.delitem(sys.modules, f"agent.{name}", raising=False)
+    receipt, of_hub, ca = str(tmp_path / "receipt"), ["--data", str(desk.directory)], ["--tsa-ca", str(authority.ca)]
+    assert main(["hub", "log", *of_hub]) == 0
+    assert main(["hub", "log", "receipt", "S1", "event", "2", "--out", receipt, *of_hub]) == 0
+    assert main(["verify", "--receipt", receipt, *of_hub]) == 0
+    for words in (
+        ["hub", "log", "stamp", "x", "--tsa", "http://a/", *ca, *of_hub],
+        ["verify", "--receipt", receipt, "--stamp", receipt, *ca, *of_hub],
     ):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    words = [
-        "hub",
-        "log",
-        "stamp",
-        "x",
-        "--tsa",
-        "http://a/",
-        "--tsa-ca",
-        str(authority.ca),
-        "--data",
-        str(desk.directory),
-    ]
-    assert main(words) == 69
-    assert "camwarden[stamps]" in capsys.readouterr().err
+        capsys.readouterr()
+        assert main(words) == 69
+        assert "camwarden[stamps]" in capsys.readouterr().err

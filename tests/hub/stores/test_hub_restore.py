@@ -14,6 +14,7 @@ from hubdesk import Desk, chain_of, trusted
 from agent.host.lock import lock
 from agent.hub.enroll.place import Settings, load, make
 from agent.hub.enroll.store import EnrollStore
+from agent.hub.log.mirror import export
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.sequencer import LogBehind, append
 from agent.hub.log.store import LogStore
@@ -95,6 +96,8 @@ def test_a_restored_hub_with_newer_reports_appends_nothing_before_the_restore_is
                 again.send(one)
         with pytest.raises(LogBehind):
             append(log, again.store, again.signer, NOW)
+        with pytest.raises(ConfigurationError, match="hub log restored"):  # a witness would call the older one cut
+            export(log, tmp_path / "mirror")
         assert before is not None and (log.state(), log.leaves(first, 99)) == (before, [])
         stated = begin_anew(log, again.store, again.signer, "Li Wei", "disk broke", NOW + DAY)
         state, entries = append(log, again.store, again.signer, NOW + DAY)

@@ -15,7 +15,7 @@ from agent.hub.domain.disk import KEPT_DAYS
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.disk_sizes import NAME, SCHEMA, keep_size, measure, read_sizes
-from agent.hub.views.disk import disk_json, read_forecast
+from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import write_metrics
 from agent.hub.workers.disk_watch import LOOK_S, DiskWatch
 
@@ -140,5 +140,6 @@ def test_metrics_have_a_day_only_where_one_is_forecast(desk: Desk, monkeypatch: 
     monkeypatch.setattr("agent.hub.views.disk.measure", lambda store: small)
     assert "\ncamwarden_hub_disk_growth_bytes_per_day 10000000\n" in page()
     assert "\ncamwarden_hub_disk_full_in_seconds 0\n" in page()
+    assert str(disk_line(read_forecast(desk.store, NOW))).startswith("disk: 0.1 GB free: it is full")
     small = type(room)(room.used_bytes, GB, 10 * GB)
     assert f"\ncamwarden_hub_disk_full_in_seconds {97 * 86_400}\n" in page()

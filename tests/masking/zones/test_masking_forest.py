@@ -54,12 +54,12 @@ def test_every_number_that_a_shipped_forest_asks_for_is_measured(effect: Effect)
     region = cut(pictures.lit(pictures.scene(21), "day", 1), pictures.polygon(pictures.ZONE))
     assert region is not None
     numbers = NUMBERS[effect](ZoneMeasures(region, "#000000"))
-    assert FORESTS[effect].names == tuple(numbers)
+    assert set(FORESTS[effect].names) <= set(numbers)
     assert all(math.isfinite(value) for value in numbers.values())
     assert math.isfinite(FORESTS[effect].log_odds(numbers))
 
 
-@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+@pytest.mark.parametrize("effect", LOOKS)
 def test_every_number_that_a_shipped_forest_of_looks_asks_for_is_measured(effect: Effect) -> None:
     region = cut(pictures.lit(pictures.scene(21), "day", 1), pictures.polygon(pictures.ZONE))
     assert region is not None

@@ -32,9 +32,8 @@ def begin_at(store: Store, key: Key, head: Head) -> tuple[bool, bool]:
     if here and head.digest not in here:
         return False, True
     first = chain.position.seq + 1
-    store.keep_gap(
-        site, Gap(epoch, stream, first, head.seq, head.seq - first + 1, before.CONFIRMED_BEFORE, head.digest)
-    )
+    lost = Gap(epoch, stream, first, head.seq, head.seq - first + 1, before.CONFIRMED_BEFORE, head.digest)
+    store.keep_gap(site, lost)
     store.chains.keep(key, Chain(head, head, chain.broken))
     return True, link_back(store, key, head.seq)
 
