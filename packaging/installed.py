@@ -25,8 +25,14 @@ SPDX_OF: Final[Mapping[str, str]] = {
 }
 """What packages write in `License`, or at the end of a classifier, where it is clear."""
 
-DECLARED: Final[Mapping[str, str]] = {"jinja2": "BSD-3-Clause", "isodate": "BSD-3-Clause", "segno": "BSD-3-Clause"}
-"""Packages that say "BSD License": the text in their wheel is that of the three clauses."""
+DECLARED: Final[Mapping[str, str]] = {
+    "jinja2": "BSD-3-Clause",
+    "isodate": "BSD-3-Clause",
+    "segno": "BSD-3-Clause",
+    "rfc3161-client": "Apache-2.0",
+}
+"""Packages that say "BSD License" or "Apache Software License": the text in their wheel is that of the three clauses,
+or of version 2.0."""
 
 ALLOWED: Final = frozenset(
     (

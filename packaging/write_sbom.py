@@ -49,7 +49,7 @@ def sbom(
     packages = tuple(package for package in installed(folder) if package.name != OURS)
     libraries = bundled(folder, owners(packages))
     claims = {package.name: _claims(folder, package) for package in packages}
-    crates = {name: tuple(_crates(said)) for name, said in claims.items()}
+    crates = {package.name: tuple(_crates(claims[package.name], package.licence)) for package in packages}
     parts = [
         *(_python(package, wheel_hashes.get((package.name, package.version))) for package in packages),
         *(_library(one, claims[one.package]) for one in libraries),
@@ -159,12 +159,15 @@ def _claims(folder: Path, package: Package) -> tuple[dict[str, Any], ...]:
     return tuple(part for part in found if isinstance(part.get("purl"), str))
 
 
-def _crates(claims: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _crates(claims: Sequence[Mapping[str, Any]], licence: str) -> Iterator[dict[str, Any]]:
+    """Yield the crates of a package under `licence`, which its own crates may leave out: those of its own source."""
     for claim in claims:
         # The place where the wheel's makers built it says nothing to anybody.
         purl = claim["purl"].split("?", 1)[0]
         if purl.startswith("pkg:cargo/"):
             part = {key: claim[key] for key in ("type", "name", "version", "licenses") if key in claim}
+            if "licenses" not in part and "download_url=file:" in claim["purl"]:
+                part["licenses"] = [{"expression": licence}]
             yield {**part, "bom-ref": purl, "purl": purl}
 
 
