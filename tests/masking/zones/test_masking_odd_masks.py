@@ -302,3 +302,13 @@ def test_most_bare_narrow_zones_still_fail(complaints: int, effect: Effect) -> N
     found = [verdict(complaints, lit_scene(seed), "jpeg85", zone(effect, inner)).verdict for seed in range(21, 41)]
     assert "PASS" not in found
     assert found.count("FAIL") >= 10, found
+
+
+@pytest.mark.parametrize("encoding", ["jpeg55", "jpeg85"])
+@pytest.mark.parametrize("block_px", [2, 3, 4])
+def test_a_mosaic_too_fine_to_hide_anything_never_passes(complaints: int, block_px: int, encoding: str) -> None:
+    drawn = [pictures.masked(lit_scene(seed), pictures.ZONE, Mask("mosaic", block_px)) for seed in range(21, 33)]
+    found = [verdict(complaints, picture, encoding, zone("pixelated")) for picture in drawn]
+    assert "PASS" not in [one.verdict for one in found]
+    if block_px < 4 and encoding == "jpeg85":  # else a codec's own squares are as large
+        assert {(one.verdict, one.reason) for one in found} == {("FAIL", "mosaic-too-fine")}
