@@ -31,7 +31,8 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.host.paths import credentials_file, own_state
-from agent.judge.memory.drills import EXERCISES, MOST, Drill, Outcome, drill_json
+from agent.judge.memory.drills import MOST, Drill, drill_json
+from agent.judge.memory.exercises import EXERCISES, Outcome
 from agent.judge.memory.memory import EMPTY_MEMORY, Memory
 from agent.judge.memory.notes import drills_of, read_notes, write_note
 from agent.model import exits

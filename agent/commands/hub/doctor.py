@@ -14,7 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agent.commands.terminal.broker_options import add_broker_options, broker_of
+from agent.commands.terminal.broker_named import broker_of
+from agent.commands.terminal.broker_options import add_broker_options
 from agent.commands.terminal.outcome_table import outcome_table, summary
 from agent.hub.doctor import PROBES
 from agent.hub.doctor.model import Situation, as_json, examine

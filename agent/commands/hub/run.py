@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from agent.commands.terminal.broker_options import broker_of
+from agent.commands.terminal.broker_named import broker_of
 from agent.commands.verify.lines import ready_line
 from agent.commands.verify.watch import until_interrupted
 from agent.hub.views.metrics import serving

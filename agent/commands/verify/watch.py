@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from agent.commands.terminal.broker_options import broker_of
+from agent.commands.terminal.broker_named import broker_of
 from agent.commands.verify.keys import keys_named, sites_of, trusted_keys, wanted_kids
 from agent.commands.verify.lines import fault_line, judged_line, ready_line
 from agent.contract.envelope import STATE_TYP, flatten, read_header, unflatten

@@ -19,7 +19,7 @@ from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import read_acknowledged
 from agent.hub.stores.planned import read_planned, to_data
 from agent.hub.stores.store import Store
-from agent.judge.memory.drills import FREED_BY
+from agent.judge.memory.exercises import FREED_BY
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
 from agent.verify.message import Claim

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from agent.judge.memory.drills import EXERCISES, Outcome
+from agent.judge.memory.exercises import EXERCISES, Outcome
 from agent.model.finding import Json, Message, utc_text
 from agent.verify.members import dicts_of, name_of, text_of, time_of
 

@@ -5,12 +5,13 @@ by that person's word; it makes no event, episode or figure. Everything else is 
 checks, other reasons of these checks, and what was not well before. What stays after its end is a finding.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from agent.judge.freed import Declaration, freed_of
+from agent.judge.memory.exercises import EXERCISES, FREED_BY, Outcome
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.inventory.owners import NOBODY, Owner
 
@@ -18,33 +19,6 @@ MOST: Final = timedelta(minutes=30)
 """How long a drill may last, whatever its note says."""
 REST: Final = timedelta(minutes=30)
 """How long a camera is judged as ever before the same drill begins anew."""
-FREED_BY: Final = "drill"
-
-Outcome = Literal["recovered", "not-recovered", "not-found", "broken-off", "under-way"]
-"""`broken-off`: it ended by itself, or somebody ended it, before anything was found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exercise:
-    """What a drill provokes: by check the reasons of its fails and warnings, none: all of its fails.
-
-    `proof`: the checks that pass before it, and after it again.
-    """
-
-    provokes: Mapping[str, frozenset[str]]
-    proof: tuple[str, ...]
-
-
-EXERCISES: Final[Mapping[str, Exercise]] = {
-    "mask": Exercise(
-        dict.fromkeys(("privacy-mask-present", "privacy-mask-geometry", "privacy-mask-effective"), frozenset()),
-        ("privacy-mask-present", "privacy-mask-effective"),
-    ),
-    "lens": Exercise(
-        {"camera-occluded": frozenset({"covered"}), "camera-online": frozenset({"dark"})}, ("camera-online",)
-    ),
-}
-"""A mask is taken off; a lens is covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

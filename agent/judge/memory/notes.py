@@ -24,7 +24,8 @@ from agent.contract.signing_keys import PublicKey
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden
 from agent.judge.memory.disputes import KEPT_FOR, Contested, Decision, Dispute, contested
-from agent.judge.memory.drills import EXERCISES, Drill
+from agent.judge.memory.drills import Drill
+from agent.judge.memory.exercises import EXERCISES
 from agent.judge.memory.hub_words import verified
 from agent.model.finding import Status
 from agent.observe.approvals.attested import Attestation

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.judge.memory.drills import EXERCISES, REST, Drill, is_judged, not_well, provoked
+from agent.judge.memory.drills import REST, Drill, is_judged, not_well, provoked
+from agent.judge.memory.exercises import EXERCISES
 from agent.model.errors import UsageError
 from agent.model.finding import Finding, Message, listed
 

@@ -11,7 +11,6 @@ from sites import site as a_site
 
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.drills import (
-    EXERCISES,
     MOST,
     Drill,
     drill_json,
@@ -21,6 +20,7 @@ from agent.judge.memory.drills import (
     provoked,
     set_aside,
 )
+from agent.judge.memory.exercises import EXERCISES
 from agent.judge.memory.notes import active_notes, drills_of, from_data, read_notes, to_data, write_note
 from agent.model.finding import Finding, Message, Source, Status
 from agent.observe.inventory.owners import Owner
