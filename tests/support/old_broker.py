@@ -81,12 +81,12 @@ def _join(client: socket.socket, broker: socket.socket) -> None:
 
 
 def _pour(one: socket.socket, other: socket.socket) -> None:
+    """Hand on all of one direction, then end that one alone: what is under way in the other still arrives."""
     with suppress(OSError):
         while data := one.recv(65_536):
             other.sendall(data)
-    for side in (one, other):
-        with suppress(OSError):
-            side.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_WR)
 
 
 class OldBroker(Broker):
