@@ -5,10 +5,10 @@ Nothing here logs in: a second client of the hub's name would end the connection
 
 import socket
 import ssl
-from contextlib import suppress
 from typing import Final
 
-from agent.deliver.publish.tls import tls_context, tls_words
+from agent.deliver.publish.tls import tls_context
+from agent.deliver.publish.try_tls import try_tls
 from agent.hub.doctor.model import Situation
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.finding import Message
@@ -16,8 +16,6 @@ from agent.model.outcome import Outcome, found, not_due, passed
 from agent.site.config.site import Hub
 
 CONNECT_S: Final = 4.0
-_ALERT_S: Final = 0.3
-"""With TLS 1.3 a broker turns our certificate away after the handshake: so long its word is waited for."""
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _STEP: Final = Message("correct the options of `hub run`; the package reads them from /etc/camwarden-hub/hub.env")
@@ -52,16 +50,8 @@ def reached(situation: Situation) -> Outcome:
 
 def _secured(broker: Hub, context: ssl.SSLContext, plain: socket.socket) -> Outcome:
     step = Message("compare --ca, --certificate and --key with what the broker has")
-    try:
-        with context.wrap_socket(plain, server_hostname=broker.host) as secure:
-            version = secure.version() or "TLS"
-            secure.settimeout(_ALERT_S)
-            with suppress(TimeoutError):  # there is nothing to hear where it waits for us to speak
-                secure.recv(1)
-    except ssl.SSLError as error:
-        return found("fail", "tls", Message("{why}", {"why": tls_words(error)}), step)
-    except OSError as error:
-        why = os_words(error) if error.strerror else Message("it closed the connection")
-        return found("fail", "tls", Message("the broker broke off the TLS handshake: {why}", {"why": why}), step)
-    values = {"place": f"{broker.host}:{broker.port}", "version": version}
+    done = try_tls(broker.host, context, plain, step)
+    if isinstance(done, Outcome):
+        return done
+    values = {"place": f"{broker.host}:{broker.port}", "version": done.version}
     return passed(Message("{place} takes connections ({version})", values))

@@ -6,15 +6,14 @@ counts then.
 
 import os
 import socket
-import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 from agent.deliver.keys.own_certificate import read_own
-from agent.deliver.publish.tls import tls_context, tls_words
+from agent.deliver.publish.tls import tls_context
 from agent.deliver.publish.try_login import try_login
+from agent.deliver.publish.try_tls import try_tls
 from agent.host.health import clock_synced
 from agent.judge.checks.service.delivery import CERTIFICATE, CERTIFICATE_WARN_DAYS, run_certificate
 from agent.model.errors import os_words
@@ -26,8 +25,6 @@ from agent.onsite.doctor.model import Situation, site_of
 from agent.site.config.site import Hub
 
 CONNECT_S: Final = 4.0
-_ALERT_S: Final = 0.3
-"""With TLS 1.3 a broker turns our certificate away after the handshake: so long its word is waited for."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NO_HUB = Message("this site delivers nothing over a network")
@@ -74,19 +71,11 @@ def secured(situation: Situation) -> Outcome:
     except OSError:
         return found("unknown", "not-reached", _NOT_REACHED, _SEE_REACHED)
     step = Message("compare ca, certificate and key in [hub] with what the hub's team gave you")
-    try:
-        with plain, context.wrap_socket(plain, server_hostname=hub.host) as secure:
-            ends = ssl.cert_time_to_seconds(str((secure.getpeercert() or {}).get("notAfter", "")))
-            version = secure.version() or "TLS"
-            secure.settimeout(_ALERT_S)
-            with suppress(TimeoutError):  # there is nothing to hear where it waits for us to speak
-                secure.recv(1)
-    except ssl.SSLError as error:
-        return found("fail", "tls", Message("{why}", {"why": tls_words(error)}), step)
-    except OSError as error:
-        why = os_words(error) if error.strerror else Message("it closed the connection")
-        return found("fail", "tls", Message("the broker broke off the TLS handshake: {why}", {"why": why}), step)
-    return _lasting(datetime.fromtimestamp(ends, UTC), situation.now, version)
+    with plain:
+        done = try_tls(hub.host, context, plain, step)
+    if isinstance(done, Outcome):
+        return done
+    return _lasting(datetime.fromtimestamp(done.ends_s, UTC), situation.now, done.version)
 
 
 def _lasting(ends_at: datetime, now: datetime, version: str) -> Outcome:
