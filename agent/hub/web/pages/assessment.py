@@ -1,0 +1,76 @@
+"""Shows the figures of municipal assessment of a day or a month, as `hub report` adds them up."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, get_args
+
+from agent.hub.domain.figures import METRICS, By
+from agent.hub.domain.scope import Scope
+from agent.hub.stores.day_figures import CHINA
+from agent.hub.stores.reading.city_now import division_of_sites
+from agent.hub.stores.store import Store
+from agent.hub.views.assessment import Assessment, assess
+
+BYS: Final[tuple[By, ...]] = get_args(By)
+FIRST_YEAR: Final = 2000
+NOTES_SHOWN: Final = 50
+_MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentPage:
+    """The figures of one time. `asked`: the values of the form.
+
+    `before`, `after`: the day, or month, on either side; `after` empty: it is not over.
+    """
+
+    found: Assessment
+    asked: Mapping[str, str]
+    before: str
+    after: str
+
+
+def read_assessment(store: Store, now: datetime, asked: Mapping[str, str]) -> AssessmentPage:
+    """Return the figures that an address asks for: `by`, `sort`, and `day` or `month`; else those of yesterday."""
+    by = next((one for one in BYS if one == asked.get("by")), BYS[0])
+    sort = asked.get("sort", "")
+    sort = sort if sort in METRICS else METRICS[0]
+    yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
+    month = _MONTH.fullmatch(asked.get("month", ""))
+    if month is not None and FIRST_YEAR <= int(month[1]):
+        first = date(int(month[1]), int(month[2]), 1)
+        following = (first + timedelta(days=31)).replace(day=1)
+        last, given = following - timedelta(days=1), {"month": f"{first:%Y-%m}"}
+        before = f"{first - timedelta(days=1):%Y-%m}"
+        after = f"{following:%Y-%m}" if following <= yesterday else ""
+    else:
+        first = last = min(_day(asked.get("day", "")) or yesterday, yesterday)
+        given = {"day": first.isoformat()}
+        before = (first - timedelta(days=1)).isoformat()
+        after = (first + timedelta(days=1)).isoformat() if first < yesterday else ""
+    found = assess(store, by, first, last, now, sort)
+    return AssessmentPage(found=found, asked={"by": by, "sort": sort, **given}, before=before, after=after)
+
+
+def notes_seen(store: Store, scope: Scope, found: Assessment) -> Assessment:
+    """Return the figures with notes about those sites alone that may be seen."""
+    if scope.everything:
+        return found
+    seen = division_of_sites(store, scope)
+    return replace(
+        found,
+        outages=tuple(one for one in found.outages if one.site in seen),
+        works=tuple(one for one in found.works if one.site in seen),
+        words=tuple(one for one in found.words if one.site in seen),
+        decided=tuple(one for one in found.decided if one.site in seen),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text) if len(text) == len("2026-11-24") else None
+    except ValueError:
+        return None
+    return day if day is not None and day.year >= FIRST_YEAR else None
