@@ -1,0 +1,1 @@
+"""Answers the requests for pages, one file for each."""
