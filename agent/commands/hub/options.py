@@ -12,6 +12,7 @@ from typing import Any, Final, get_args
 
 from agent.commands.hub.findings import options as findings
 from agent.commands.hub.keeping import options as keeping
+from agent.commands.hub.web import options as web
 from agent.commands.terminal.broker_options import add_broker_options, port
 from agent.commands.terminal.moments import day, instant, month
 from agent.contract.chain import STREAMS
@@ -51,6 +52,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         keeping.add,
         _log,
         _doctor,
+        web.add,
     ):
         add(actions, data)
 

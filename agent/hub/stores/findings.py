@@ -8,9 +8,9 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import EVERYTHING, Scope, below
+from agent.hub.stores import scoped
 from agent.hub.stores.store import Store
-
-DIVISION_CHARS: Final = 6
 
 _SORTED_MOST: Final = 5000
 
@@ -37,6 +37,7 @@ class Wanted:
 
     `operator`: of sites that it operates, `assignee`: that are assigned to it, both as people at the hub said;
     `since`: those that have been open as they are since this moment or later, RFC 3339 in UTC.
+    `scope`: of what the person who asks may see.
     """
 
     site: str = ""
@@ -48,6 +49,7 @@ class Wanted:
     since: str = ""
     operator: str = ""
     assignee: str = ""
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +255,7 @@ def repaired(store: Store, since: str, check: str, division: str) -> list[Repair
         check: Of this one; empty: of each.
         division: Of sites in it, or below it; empty: anywhere.
     """
-    low, high = _below(division)
+    low, high = below(division)
     rows = store.all(
         "SELECT check_id, count(*), avg(lasted_s), max(lasted_s), (SELECT count(*) FROM finding_now f"
         " WHERE f.status = 'fail' AND f.check_id = h.check_id AND f.division >= ?3 AND f.division < ?4) FROM ("
@@ -312,7 +314,7 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
         values.append(wanted.since)
     if wanted.division:
         parts.append("f.division >= ? AND f.division < ?")
-        values += _below(wanted.division)
+        values += below(wanted.division)
     if wanted.operator:
         parts.append("f.site IN (SELECT site FROM operator WHERE name = ?)")
         values.append(wanted.operator)
@@ -322,13 +324,8 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
             " WHERE assignee = ? AND ended_at = '' AND assignee <> '')"
         )
         values.append(wanted.assignee)
+    if not wanted.scope.everything:
+        condition, of_scope = scoped.of_finding(wanted.scope, "f")
+        parts.append(condition)
+        values += of_scope
     return " AND ".join(parts), values
-
-
-def _below(division: str) -> tuple[str, str]:
-    """Return between which codes a division and all below it lie, the second one not included."""
-    if not division:
-        return "", "\U0010ffff"
-    below = division.rstrip("0") if len(division) == DIVISION_CHARS else division
-    below += "0" * (len(below) % 2)  # a code has two digits for each level: 140200 is 14 02
-    return below, f"{below}:"  # the colon comes behind the digit 9

@@ -1,0 +1,1 @@
+"""Serves the hub's page, and says who may use it."""

@@ -1,0 +1,24 @@
+"""Lists the words of the page's frame: navigation, login, errors."""
+
+from typing import Final
+
+from agent.hub.web.people.person import Role
+from agent.model.finding import Message
+
+LANGUAGE_NAMES: Final = (("en", "English"), ("zh_CN", "中文"))
+
+NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (("/", "viewer", Message("City")),)
+"""Path, least role and name of each page that the head of every page leads to."""
+
+WORDS: Final = {
+    "hub": Message("camwarden hub"),
+    "skip": Message("to the content"),
+    "navigation": Message("Pages"),
+    "language": Message("Language"),
+    "account": Message("Account"),
+    "logout": Message("Log out"),
+    "login": Message("Log in"),
+    "name": Message("Name"),
+    "password": Message("Password"),
+    "back": Message("Back"),
+}
