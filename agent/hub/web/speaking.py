@@ -22,7 +22,7 @@ from agent.text.recognize import recognize
 from agent.text.site_time import local
 from agent.text.translate import render, together, translate
 
-NOTHING: Final = "–"
+NOTHING: Final = "\u2013"
 _SENTENCES_MOST: Final = 4096
 
 

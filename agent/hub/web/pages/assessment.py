@@ -11,7 +11,12 @@ from agent.hub.domain.scope import Scope
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.reading.city_now import division_of_sites
 from agent.hub.stores.store import Store
-from agent.hub.views.assessment import Assessment, assess
+from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, SitePlan, assess
+from agent.hub.views.figure_words import HEADINGS
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shown
+from agent.text.site_time import local
+from agent.text.translate import translate
 
 BYS: Final[tuple[By, ...]] = get_args(By)
 FIRST_YEAR: Final = 2000
@@ -39,7 +44,7 @@ def read_assessment(store: Store, now: datetime, asked: Mapping[str, str]) -> As
     sort = sort if sort in METRICS else METRICS[0]
     yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
     month = _MONTH.fullmatch(asked.get("month", ""))
-    if month is not None and FIRST_YEAR <= int(month[1]):
+    if month is not None and int(month[1]) >= FIRST_YEAR:
         first = date(int(month[1]), int(month[2]), 1)
         following = (first + timedelta(days=31)).replace(day=1)
         last, given = following - timedelta(days=1), {"month": f"{first:%Y-%m}"}
@@ -74,3 +79,24 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if day is not None and day.year >= FIRST_YEAR else None
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of the assessment."""
+    found = read_assessment(asked.store, asked.now, asked.query)
+    return shown(
+        asked,
+        "assessment.html.j2",
+        p=replace(found, found=notes_seen(asked.store, asked.scope, found.found)),
+        bys=[(one, translate(one, asked.lang)) for one in BYS],
+        figures=[(one, translate(HEADINGS[one], asked.lang)) for one in METRICS],
+        least=COVERAGE_LEAST,
+        notes_most=NOTES_SHOWN,
+        work=_work,
+    )
+
+
+def _work(one: SitePlan) -> dict[str, str]:
+    plan = one.plan
+    values = {"site": one.site, "subject": plan.subject, "by": plan.by, "why": plan.why}
+    return {**values, "from": local(plan.start_at, CHINA), "until": local(plan.until, CHINA)}

@@ -17,6 +17,8 @@ from agent.hub.stores.reading import queries
 from agent.hub.stores.reading.city_now import assigned, division_of_sites, open_by_division
 from agent.hub.stores.store import Store
 from agent.hub.views.silent import KINDS, Silent, silent_sites
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shown
 
 NAMED_MOST: Final = 8
 """Sites or people that the head of the page names; the others are behind its links."""
@@ -127,7 +129,9 @@ def _morning(
         silent={kind: kinds[kind] for kind in KINDS if kinds[kind]},
         new_fails=total(store, Wanted(status="fail", since=begin, scope=scope)),
         since=since,
-        late=tuple(sorted((Late(name, *counts) for name, counts in due.items()), key=lambda one: (-one.late, one.assignee))),
+        late=tuple(
+            sorted((Late(name, *counts) for name, counts in due.items()), key=lambda one: (-one.late, one.assignee))
+        ),
         disputes_open=len(waiting),
         disputes_late=sum(one.due_at() <= now for one in waiting),
     )
@@ -135,3 +139,8 @@ def _morning(
 
 def _badness(row: DivisionRow) -> tuple[int, int, int, int, str]:
     return -row.fail, -row.silent, -row.unknown, -row.warn, row.division
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of the city."""
+    return shown(asked, "city.html.j2", p=read_city(asked.store, asked.scope, asked.now))

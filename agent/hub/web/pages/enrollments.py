@@ -8,6 +8,8 @@ from pathlib import Path
 from agent.hub.enroll.listing import write_enrollments
 from agent.hub.enroll.place import FOLDER
 from agent.hub.enroll.store import NAME, EnrollStore
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import ROWS_MOST, shown
 from agent.model.finding import Json
 
 
@@ -31,3 +33,9 @@ def read_enrollments(data: Path, now: datetime, site: str = "") -> EnrollmentsPa
         tuple(one for one in told[name] if site in ("", one["site"])) for name in ("tokens", "certificates")
     )
     return EnrollmentsPage(True, tokens, certificates)
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of enrollments."""
+    found = read_enrollments(asked.place.directory, asked.now, asked.query.get("site", "").strip())
+    return shown(asked, "enrollments.html.j2", p=found, shown_most=ROWS_MOST)

@@ -1,12 +1,13 @@
 """Lists open findings by the filters of `hub findings`, page by page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.findings import (
     FindingRow,
@@ -19,6 +20,11 @@ from agent.hub.stores.findings import (
     total,
 )
 from agent.hub.stores.store import Store
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shown
+from agent.hub.web.speaking import title
+from agent.report.check_titles import TITLES
+from agent.text.translate import translate
 
 SHOWN_MOST: Final = 50
 
@@ -40,7 +46,9 @@ class FindingsPage:
     next: str
 
 
-def read_findings(store: Store, asked: Mapping[str, str], after: str = "", most: int = SHOWN_MOST) -> FindingsPage:
+def read_findings(
+    store: Store, asked: Mapping[str, str], scope: Scope = EVERYTHING, after: str = "", most: int = SHOWN_MOST
+) -> FindingsPage:
     """Return a page of the open findings that an address asks for.
 
     A value that no filter has is named and counts as a filter that nothing passes: it must not show everything.
@@ -49,7 +57,7 @@ def read_findings(store: Store, asked: Mapping[str, str], after: str = "", most:
     refused = tuple(name for name, text in given.items() if not _is_value(name, text))
     if refused:
         return FindingsPage(asked=given, refused=refused, rows=(), total=0, next="")
-    wanted = wanted_of(given)
+    wanted = wanted_of(given, scope)
     found = findings(store, wanted, _place(after), most + 1)
     is_more = len(found) > most
     return FindingsPage(
@@ -61,13 +69,17 @@ def read_findings(store: Store, asked: Mapping[str, str], after: str = "", most:
     )
 
 
-def wanted_of(given: Mapping[str, str]) -> Wanted:
+def wanted_of(given: Mapping[str, str], scope: Scope) -> Wanted:
     """Return the filter of checked values."""
-    values = {field.name: given[field.name] for field in fields(Wanted) if field.name in given}
+    since = ""
     if "since" in given:
         first = datetime.combine(date.fromisoformat(given["since"]), time(), CHINA)
-        values["since"] = utc_text(first.astimezone(UTC))
-    return Wanted(**values)
+        since = utc_text(first.astimezone(UTC))
+    return Wanted(
+        site=given.get("site", ""), check=given.get("check", ""), status=given.get("status", ""),
+        division=given.get("division", ""), operator=given.get("operator", ""), model=given.get("model", ""),
+        maintainer=given.get("maintainer", ""), assignee=given.get("assignee", ""), since=since, scope=scope,
+    )  # fmt: skip
 
 
 def _is_value(name: str, text: str) -> bool:
@@ -87,3 +99,19 @@ def _place(after: str) -> Place | None:
         return read_place(after) if after else None
     except ValueError:
         return None
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of open findings."""
+    after = asked.query.get("after", "")
+    found = read_findings(asked.store, asked.query, asked.scope, after)
+    return shown(
+        asked,
+        "findings.html.j2",
+        p=found,
+        asked_for=found.asked,
+        after=after if found.rows else "",
+        today=asked.now.astimezone(CHINA).date().isoformat(),
+        statuses=[(one, translate(one, asked.lang)) for one in OPEN],
+        checks=sorted(((check, title(check, asked.lang)) for check in TITLES), key=lambda one: one[1]),
+    )

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from agent.hub.stores import trust
 from agent.hub.stores.findings import FindingRow, Stretch, Wanted, findings
 from agent.hub.stores.reading.of_finding import LOOKED_AT_MOST, EnvelopeRow, envelopes_of, stretches_of
+from agent.hub.stores.scoped import may_see, may_see_finding
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import Word, words_of
+from agent.hub.web.asked import Asked, Missing, Reply
+from agent.hub.web.pages.shown import shown
 from agent.verify.bindings import Binding
 
 
@@ -49,3 +52,12 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
         envelopes=envelopes,
         keys={one.kid: one for one in trust.load(store.directory).bindings.values() if one.site == site},
     )
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of one finding. Raises Missing where there is none, or none that this person may see."""
+    site, check, subject = asked.path_values["site"], asked.query.get("check", ""), asked.query.get("subject", "")
+    found = read_history(asked.store, site, check, subject) if may_see(asked.store, asked.scope, site) else None
+    if found is None or (found.now and not may_see_finding(asked.store, asked.scope, (site, check, subject))):
+        raise Missing("there is no such page")
+    return shown(asked, "history.html.j2", p=found, forms=())

@@ -8,6 +8,8 @@ from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.keeping.holds import Hold, holds
 from agent.hub.stores.reading.city_now import division_of_sites
 from agent.hub.stores.store import Store
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,9 @@ def read_holds(store: Store, scope: Scope, now: datetime, site: str = "") -> Hol
     found = [one for one in found if scope.everything or one.site in seen]
     by_fails = sum(one.kind == "fail" for one in found)
     return HoldsPage(tuple(one for one in found if site or one.kind != "fail"), by_fails)
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of what is held."""
+    found = read_holds(asked.store, asked.scope, asked.now, asked.query.get("site", "").strip())
+    return shown(asked, "holds.html.j2", p=found)

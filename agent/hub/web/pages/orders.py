@@ -7,10 +7,15 @@ from typing import Any, Final
 from agent.hub.domain.scope import Scope
 from agent.hub.stores.reading.city_now import division_of_sites
 from agent.hub.stores.store import Store
+from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.status import write_orders
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import ROWS_MOST, shown
+from agent.text.translate import render, translate
 
 STATES: Final = ("waiting", "sent", "answer-expected", "answered", "refused", "answer-refused", "expired")
 SHOWN_MOST: Final = 100
+NEXT_MAX_CHARS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,4 +46,27 @@ def read_orders(
     end = start + SHOWN_MOST
     return OrdersPage(
         orders=tuple(orders[start:end]), total=len(orders), next=end if end < len(orders) else None, policies=policies
+    )
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of orders."""
+    state, start = asked.query.get("state", ""), asked.query.get("next", "")
+    found = read_orders(
+        asked.store,
+        asked.scope,
+        asked.now,
+        asked.query.get("site", "").strip(),
+        state if state in STATES else "",
+        int(start) if start.isascii() and start.isdecimal() and len(start) < NEXT_MAX_CHARS else 0,
+    )
+    return shown(
+        asked,
+        "orders.html.j2",
+        p=found,
+        states=[(one, translate(one, asked.lang)) for one in STATES],
+        policies=[
+            (one["site"], [render(line, asked.lang) for line in policy_lines(one)])
+            for one in found.policies[:ROWS_MOST]
+        ],
     )

@@ -2,20 +2,27 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
+from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA, Figure, added
-from agent.hub.stores.findings import FindingRow
+from agent.hub.stores.findings import FindingRow, Wanted, findings
 from agent.hub.stores.reading.assessed import figures_of_site
 from agent.hub.stores.reading.of_finding import EnvelopeRow, Judged, judged, newest_envelopes
+from agent.hub.stores.scoped import may_see, place_of_site
 from agent.hub.stores.store import Store
+from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.site import SiteView, read_site
 from agent.hub.views.status import write_disputed
+from agent.hub.web.asked import Asked, Missing, Reply
+from agent.hub.web.pages.shown import shares, shown
 from agent.hub.web.plots import Plot, columns
 from agent.model.finding import Json
+from agent.text.translate import render, translate
 from agent.verify.bindings import Binding
 
 DAYS: Final = 30
@@ -66,8 +73,11 @@ class SitePage:
     keys: Mapping[str, Binding]
 
 
-def read_site_page(store: Store, site: str, now: datetime) -> SitePage | None:
-    """Return the page of a site; None where nothing verified has come of it."""
+def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYTHING) -> SitePage | None:
+    """Return the page of a site; None where nothing verified has come of it.
+
+    Findings, and what people said of them, are those that may be seen; the matrix is of the whole site.
+    """
     keys = {one.kid: one for one in trust.load(store.directory).bindings.values() if one.site == site}
     view = read_site(store, keys.values(), site, now)
     if view is None:
@@ -75,7 +85,7 @@ def read_site_page(store: Store, site: str, now: datetime) -> SitePage | None:
     said = judged(store, site)
     days = _days(store, site, now)
     return SitePage(
-        view=view,
+        view=view if scope.everything else _seen(store, view, scope),
         cameras=matrix("camera", said, view.findings),
         devices=matrix("device", said, view.findings),
         of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, view.findings).items())),
@@ -85,6 +95,12 @@ def read_site_page(store: Store, site: str, now: datetime) -> SitePage | None:
         envelopes=tuple(newest_envelopes(store, site, ENVELOPES_MOST)),
         keys=keys,
     )
+
+
+def _seen(store: Store, view: SiteView, scope: Scope) -> SiteView:
+    found = tuple(findings(store, Wanted(site=view.facts.site, scope=scope)))
+    keys = {(one.check, one.subject) for one in found}
+    return replace(view, findings=found, words=tuple(one for one in view.words if (one.check, one.subject) in keys))
 
 
 def matrix(kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow]) -> Matrix:
@@ -140,3 +156,33 @@ def footage_plot(days: Sequence[DayShown]) -> Plot:
             "unknown": 100 * unknown if unknown is not None and known else None,
         })  # fmt: skip
     return columns([f"{one.day:%m-%d}" for one in days], values, ("good", "unknown", "bad"), 100)
+
+
+SIGNS: Final = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?", "not_applicable": "\u2013", OVER: "·"}
+"""What stands in a cell of a matrix: a reader who sees no colours has signs, and one who sees none has the word."""
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of a site. Raises Missing where there is none, or none that this person may see."""
+    site = asked.path_values["site"]
+    found = (
+        read_site_page(asked.store, site, asked.now, asked.scope) if may_see(asked.store, asked.scope, site) else None
+    )
+    if found is None:
+        raise Missing("there is no such page")
+    view, lang = found.view, asked.lang
+    return shown(
+        asked,
+        "site.html.j2",
+        p=found,
+        operator=place_of_site(asked.store, site).operator,
+        totals={status: sum(one.status == status for one in view.findings) for status in OPEN},
+        open_most=OPEN_SHOWN,
+        linked={(one.subject, one.check) for one in view.findings},
+        signs=SIGNS,
+        over=translate("ended since", lang),
+        has_days=any(one.figures.get("recorded") for one in found.days),
+        shares=shares(lang),
+        ended=[one for one in view.history if one.to_at][:STRETCHES_SHOWN],
+        dispute_lines=[render(line, lang) for line in status_lines(site, found.disputes, asked.now)],
+    )

@@ -1,10 +1,10 @@
 """Shows how a city does over the last thirty days: online, recorded, open findings by age, and time to repair."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
-from contextlib import closing
 from typing import Final
 
 from agent.contract.chain import utc_text
@@ -15,6 +15,8 @@ from agent.hub.stores.findings import Wanted, total
 from agent.hub.stores.reading.assessed import figures_of_day
 from agent.hub.stores.reading.city_now import division_of_sites, open_by_age, repaired_between
 from agent.hub.stores.store import Store
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shares, shown
 from agent.hub.web.plots import Plot, columns
 
 DAYS: Final = 30
@@ -82,7 +84,9 @@ def read_trends(store: Store, scope: Scope, now: datetime) -> TrendsPage:
         open=columns(
             [f"< {age} d" if age else f"> {AGES[-1][0]} d" for age, _ in ages], [counts for _, counts in ages], OPEN
         ),
-        repairs=columns(names, [{"plain": None if one.mean_s is None else one.mean_s / 3600} for one in days], ("plain",)),
+        repairs=columns(
+            names, [{"plain": None if one.mean_s is None else one.mean_s / 3600} for one in days], ("plain",)
+        ),
     )
 
 
@@ -125,3 +129,8 @@ def _age(day: str, today: date) -> str:
     except ValueError:
         return AGES[0][0]
     return next((name for name, most in AGES if days < most), "")
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of trends."""
+    return shown(asked, "trends.html.j2", p=read_trends(asked.store, asked.scope, asked.now), shares=shares(asked.lang))
