@@ -23,6 +23,17 @@ from agent.text.site_time import local
 from agent.text.translate import render, together, translate
 
 NOTHING: Final = "\u2013"
+STREAMS: Final = {
+    "health": Message("health report"),
+    "config": Message("configuration report"),
+    "event": Message("event report"),
+    "gap": Message("gap record"),
+}
+_VOUCHED: Final = {
+    "person": Message("compared by a person, trusted since {day}"),
+    "enrollment": Message("enrolled by token, trusted since {day}"),
+    "rotation": Message("named by the key before it, trusted since {day}"),
+}
 _SENTENCES_MOST: Final = 4096
 
 
@@ -39,6 +50,8 @@ def speech(lang: str, now: datetime) -> dict[str, Callable[..., Any]]:
         "title": partial(title, lang=lang),
         "subject": partial(subject, lang=lang),
         "word": partial(word, lang=lang),
+        "stream": lambda name: render(STREAMS[name], lang) if name in STREAMS else name,
+        "vouched": partial(vouched, lang=lang),
         "reason": partial(reason, lang=lang),
         "listed": partial(together, lang=lang),
         "percent": percent,
@@ -103,6 +116,11 @@ def subject(text: str, lang: str) -> str:
 def word(text: str, lang: str) -> str:
     """Return a status, severity, kind or another word of ours."""
     return translate(text, lang).replace("_", " ")
+
+
+def vouched(by: str, added_at: str, lang: str) -> str:
+    """Return why a key is trusted, and since when."""
+    return render(Message(_VOUCHED[by].template, {"day": day(added_at)}), lang)
 
 
 def reason(text: str, lang: str) -> str:
