@@ -12,6 +12,7 @@ HEIGHT: Final = 150
 LEFT: Final = 46
 BOTTOM: Final = 22
 TOP: Final = 10
+RIGHT: Final = 16
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 _LABELS_MOST: Final = 8
 
@@ -64,7 +65,7 @@ def columns(
     """
     sums = [sum(value for kind in kinds if (value := one.get(kind)) is not None) for one in values]
     top = most if most is not None else _round_up(max(sums, default=0.0))
-    wide = (WIDTH - LEFT) / max(1, len(names))
+    wide = (WIDTH - LEFT - RIGHT) / max(1, len(names))
     bars = []
     for number, one in enumerate(values):
         floor = float(TOP + HEIGHT)

@@ -9,7 +9,6 @@ from typing import Final
 from agent.contract.chain import utc_text
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.scope import Scope
-from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.disputes import disputes
 from agent.hub.stores.findings import Wanted, total
@@ -19,6 +18,7 @@ from agent.hub.stores.store import Store
 from agent.hub.views.silent import KINDS, Silent, silent_sites
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
+from agent.verify.bindings import Trust
 
 NAMED_MOST: Final = 8
 """Sites or people that the head of the page names; the others are behind its links."""
@@ -78,11 +78,11 @@ class CityPage:
     silent: int
 
 
-def read_city(store: Store, scope: Scope, now: datetime) -> CityPage:
+def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> CityPage:
     """Return the city. The store is only read, by indexes: no report, and no row of a finding."""
     sites = division_of_sites(store, scope)
     counted = open_by_division(store, scope)
-    silent = seen_silent(store, scope, sites, now)
+    silent = seen_silent(store, believed, scope, sites, now)
     quiet = Counter(sites.get(one.site, ("", 0))[0] for one in silent)
     cameras: Counter[str] = Counter()
     for division, count in sites.values():
@@ -105,9 +105,9 @@ def read_city(store: Store, scope: Scope, now: datetime) -> CityPage:
     )
 
 
-def seen_silent(store: Store, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
+def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
     """Return the silent sites that may be seen; those that never sent anything are of no division."""
-    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), trust.load(store.directory), now)
+    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), believed, now)
     may = set(seen)
     return tuple(one for one in found if scope.everything or one.site in may)
 
@@ -143,4 +143,5 @@ def _badness(row: DivisionRow) -> tuple[int, int, int, int, str]:
 
 def answer(asked: Asked) -> Reply:
     """Return the page of the city."""
-    return shown(asked, "city.html.j2", p=read_city(asked.store, asked.scope, asked.now))
+    believed = asked.place.keys.now(asked.place.directory)
+    return shown(asked, "city.html.j2", p=read_city(asked.store, believed, asked.scope, asked.now))

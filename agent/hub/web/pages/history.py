@@ -50,7 +50,7 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
         stretches=stretches,
         words=tuple(word for word in words_of(store, site) if (word.check, word.subject) == key),
         envelopes=envelopes,
-        keys={one.kid: one for one in trust.load(store.directory).bindings.values() if one.site == site},
+        keys={one.kid: one for one in trust.of_site(store.directory, site)},
     )
 
 

@@ -10,12 +10,10 @@ from agent.hub.stores.store import Store
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.status import write_orders
 from agent.hub.web.asked import Asked, Reply
-from agent.hub.web.pages.shown import ROWS_MOST, shown
+from agent.hub.web.pages.shown import ROWS_MOST, SHOWN_MOST, place_in, shown
 from agent.text.translate import render, translate
 
 STATES: Final = ("waiting", "sent", "answer-expected", "answered", "refused", "answer-refused", "expired")
-SHOWN_MOST: Final = 100
-NEXT_MAX_CHARS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +49,14 @@ def read_orders(
 
 def answer(asked: Asked) -> Reply:
     """Return the page of orders."""
-    state, start = asked.query.get("state", ""), asked.query.get("next", "")
+    state = asked.query.get("state", "")
     found = read_orders(
         asked.store,
         asked.scope,
         asked.now,
         asked.query.get("site", "").strip(),
         state if state in STATES else "",
-        int(start) if start.isascii() and start.isdecimal() and len(start) < NEXT_MAX_CHARS else 0,
+        place_in(asked),
     )
     return shown(
         asked,

@@ -8,8 +8,20 @@ from agent.hub.web.rendering import page
 from agent.hub.web.speaking import speech
 from agent.text.translate import translate
 
-ROWS_MOST: Final = 500
+ROWS_MOST: Final = 200
 """Rows of a list without pages of its own: what is beyond is behind its filters."""
+
+
+SHOWN_MOST: Final = 100
+"""Rows on one page of a list."""
+
+_NEXT_MAX_CHARS: Final = 9
+
+
+def place_in(asked: Asked) -> int:
+    """Return how many rows of a list stand on earlier pages; 0 for a word that is no number."""
+    text = asked.query.get("next", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _NEXT_MAX_CHARS else 0
 
 
 def shown(asked: Asked, template: str, /, **data: Any) -> Reply:

@@ -11,11 +11,14 @@ from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA, Figure, added
 from agent.hub.stores.findings import FindingRow, Wanted, findings
+from agent.hub.stores.reading import queries
 from agent.hub.stores.reading.assessed import figures_of_site
 from agent.hub.stores.reading.of_finding import EnvelopeRow, Judged, judged, newest_envelopes
 from agent.hub.stores.scoped import may_see, place_of_site
 from agent.hub.stores.store import Store
 from agent.hub.views.dispute_words import status_lines
+from agent.hub.views.silent import Silent, silent_sites
+from agent.hub.views.silent_words import next_step
 from agent.hub.views.site import SiteView, read_site
 from agent.hub.views.status import write_disputed
 from agent.hub.web.asked import Asked, Missing, Reply
@@ -23,7 +26,7 @@ from agent.hub.web.pages.shown import shares, shown
 from agent.hub.web.plots import Plot, columns
 from agent.model.finding import Json
 from agent.text.translate import render, translate
-from agent.verify.bindings import Binding
+from agent.verify.bindings import Binding, Trust
 
 DAYS: Final = 30
 ENVELOPES_MOST: Final = 12
@@ -60,9 +63,13 @@ class DayShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePage:
-    """One site. `keys`: which bindings of this hub its reports were verified by, by kid."""
+    """One site. `keys`: which bindings of this hub its reports were verified by, by kid.
+
+    `silent` None: it is heard of as it should be; whatever its connection says, one that is silent is not well.
+    """
 
     view: SiteView
+    silent: Silent | None
     cameras: Matrix
     devices: Matrix
     of_site: tuple[tuple[str, str], ...]
@@ -78,7 +85,7 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
 
     Findings, and what people said of them, are those that may be seen; the matrix is of the whole site.
     """
-    keys = {one.kid: one for one in trust.load(store.directory).bindings.values() if one.site == site}
+    keys = {one.kid: one for one in trust.of_site(store.directory, site)}
     view = read_site(store, keys.values(), site, now)
     if view is None:
         return None
@@ -86,6 +93,7 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
     days = _days(store, site, now)
     return SitePage(
         view=view if scope.everything else _seen(store, view, scope),
+        silent=next(iter(silent_sites(queries.site_rows(store, site), (), Trust(keys), now)), None),
         cameras=matrix("camera", said, view.findings),
         devices=matrix("device", said, view.findings),
         of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, view.findings).items())),
@@ -180,6 +188,7 @@ def answer(asked: Asked) -> Reply:
         open_most=OPEN_SHOWN,
         linked={(one.subject, one.check) for one in view.findings},
         signs=SIGNS,
+        step=next_step(found.silent.kind, found.silent.why) if found.silent else None,
         over=translate("ended since", lang),
         has_days=any(one.figures.get("recorded") for one in found.days),
         shares=shares(lang),

@@ -21,8 +21,10 @@ from agent.hub.web.plots import Plot, columns
 
 DAYS: Final = 30
 SHOWN: Final = ("online", "recorded")
-AGES: Final = (("1", 1), ("3", 3), ("7", 7), ("30", 30), ("90", 90))
-"""Upper ends of the ages by which open findings are counted, in days; what is older is the last group."""
+AGES: Final = (("0-1", 1), ("1-3", 3), ("3-7", 7), ("7-30", 30), ("30-90", 90))
+"""Ages by which open findings are counted, in days, with their upper ends; what is older is `OLDER`."""
+
+OLDER: Final = "90+"
 CHANGING: Final = timedelta(days=3)
 """Of days up to this age most of what comes late comes."""
 
@@ -47,7 +49,7 @@ class TrendDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendsPage:
-    """The last days, oldest first, and what is open by age: upper end in days (empty: beyond), counts by status.
+    """The last days, oldest first, and what is open by age: days, and counts by status.
 
     `retention`: open findings about footage that is, or will be, stored too short: by check and status.
     """
@@ -81,9 +83,7 @@ def read_trends(store: Store, scope: Scope, now: datetime) -> TrendsPage:
         ),
         online=columns(names, [_parts(one.figures.get("online")) for one in days], PARTS, 100),
         recorded=columns(names, [_parts(one.figures.get("recorded")) for one in days], PARTS, 100),
-        open=columns(
-            [f"< {age} d" if age else f"> {AGES[-1][0]} d" for age, _ in ages], [counts for _, counts in ages], OPEN
-        ),
+        open=columns([age for age, _ in ages], [counts for _, counts in ages], OPEN),
         repairs=columns(
             names, [{"plain": None if one.mean_s is None else one.mean_s / 3600} for one in days], ("plain",)
         ),
@@ -116,7 +116,7 @@ def _day(directory: Path, scope: Scope, day: date, hour: int) -> TrendDay:
 
 def _ages(store: Store, scope: Scope, now: datetime) -> tuple[tuple[str, dict[str, int]], ...]:
     today = now.astimezone(UTC).date()
-    groups: dict[str, dict[str, int]] = {name: dict.fromkeys(OPEN, 0) for name in (*(name for name, _ in AGES), "")}
+    groups: dict[str, dict[str, int]] = {name: dict.fromkeys(OPEN, 0) for name in (*(name for name, _ in AGES), OLDER)}
     for one in open_by_age(store, scope):
         groups[_age(one.day, today)][one.status] += one.count
     return tuple(groups.items())
@@ -128,7 +128,7 @@ def _age(day: str, today: date) -> str:
         days = (today - date.fromisoformat(day)).days
     except ValueError:
         return AGES[0][0]
-    return next((name for name, most in AGES if days < most), "")
+    return next((name for name, most in AGES if days < most), OLDER)
 
 
 def answer(asked: Asked) -> Reply:
