@@ -16,14 +16,17 @@ from agent.model.finding import Head, StreamName
 from agent.verify.message import Chain, Claim
 
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
-OPERATOR, COMPANY = "Datong East", "Company 1"
+DIVISION, OPERATOR, COMPANY = "140200", "Datong East", "Company One"
+HIDDEN = ("hidden-gate", "Hidden Operator", "Hidden Company", "149999")
+"""What only foreign sites say: a page of somebody who is bound to one of the three above must have none of it."""
+
 PLACES = {
-    "S1": ("140202", OPERATOR, COMPANY),
-    "S2": ("140202", OPERATOR, "Company 2"),
-    "S3": ("140311", "Yangquan", COMPANY),
-    "S4": ("140311", "", "Company 3"),
+    "S1": ("140202", OPERATOR, COMPANY, "gate"),
+    "S2": ("140202", OPERATOR, COMPANY, "gate"),
+    "F3": (HIDDEN[3], HIDDEN[1], HIDDEN[2], HIDDEN[0]),
+    "F4": (HIDDEN[3], "", HIDDEN[2], HIDDEN[0]),
 }
-"""Division, operator and maintainer of each site."""
+"""Division, operator, maintainer and first camera of each site."""
 
 CHECKS = ("camera-online", "clock-offset", "retention-days")
 STATUSES = ("fail", "warn", "unknown")
@@ -33,8 +36,8 @@ def city(directory: Path) -> Path:
     """Fill a hub's folder with the sites of `PLACES`; each has three open findings at each of two cameras."""
     directory.mkdir(parents=True, exist_ok=True)
     with closing(Store(directory)) as store:
-        for site, (division, operator, maintainer) in PLACES.items():
-            tell_site(store, site, division, maintainer)
+        for site, (division, operator, maintainer, camera) in PLACES.items():
+            tell_site(store, site, division, maintainer, camera)
             if operator:
                 keep_operator(store, site, operator, "test", NOW)
     return directory
@@ -44,7 +47,8 @@ def tell_site(store: Store, site: str, division: str, maintainer: str, camera: s
     """Store a site with one report of its configuration and one of its health."""
     at = NOW - timedelta(minutes=10)
     cameras = [
-        {"id": one, "device": "nvr", "channel": n, "maintainer": maintainer} for n, one in enumerate((camera, "yard"))
+        {"id": one, "device": "nvr", "channel": n, "maintainer": maintainer}
+        for n, one in enumerate((camera, f"{camera}-2"))
     ]
     findings = [
         {

@@ -58,6 +58,12 @@ def may_see(store: Store, scope: Scope, site: str) -> bool:
     return bool(store.all(f"SELECT 1 FROM site s WHERE s.site = ? AND ({condition})", site, *values))  # noqa: S608
 
 
+def sites_seen(store: Store, scope: Scope) -> frozenset[str]:
+    """Return the known sites that may be seen."""
+    condition, values = of_site(scope, "s.site")
+    return frozenset(site for (site,) in store.all(f"SELECT s.site FROM site s WHERE {condition}", *values))  # noqa: S608
+
+
 def may_see_finding(store: Store, scope: Scope, finding: tuple[str, str, str]) -> bool:
     """Return whether a site has this open finding, and it may be seen. `finding`: site, check, subject."""
     condition, values = of_finding(scope, "f")

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
 
+from agent.hub.domain.scope import Scope
 from agent.hub.stores import trust
+from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.findings import FindingRow, Stretch, Wanted, findings
 from agent.hub.stores.reading.of_finding import LOOKED_AT_MOST, EnvelopeRow, envelopes_of, stretches_of
 from agent.hub.stores.scoped import may_see, may_see_finding
@@ -11,6 +15,10 @@ from agent.hub.stores.store import Store
 from agent.hub.stores.words import Word, words_of
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shown
+from agent.hub.web.people.person import Role, is_at_least
+from agent.hub.web.speaking import path
+from agent.model.finding import Message
+from agent.text.translate import render
 from agent.verify.bindings import Binding
 
 
@@ -56,8 +64,66 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
 
 def answer(asked: Asked) -> Reply:
     """Return the page of one finding. Raises Missing where there is none, or none that this person may see."""
-    site, check, subject = asked.path_values["site"], asked.query.get("check", ""), asked.query.get("subject", "")
-    found = read_history(asked.store, site, check, subject) if may_see(asked.store, asked.scope, site) else None
-    if found is None or (found.now and not may_see_finding(asked.store, asked.scope, (site, check, subject))):
+    store, scope = asked.store, asked.scope
+    key = (asked.path_values["site"], asked.query.get("check", ""), asked.query.get("subject", ""))
+    found = read_history(store, *key) if may_see(store, scope, key[0]) else None
+    if found is None or not (_may_see_past(scope) if found.now is None else may_see_finding(store, scope, key)):
         raise Missing("there is no such page")
-    return shown(asked, "history.html.j2", p=found, forms=())
+    return shown(
+        asked,
+        "history.html.j2",
+        p=found,
+        here=_address(key),
+        forms=_forms(asked) if found.now else (),
+        today=asked.now.astimezone(CHINA).date().isoformat(),
+    )
+
+
+def _may_see_past(scope: Scope) -> bool:
+    """Return whether what is over may be seen: of whom it was, no table says."""
+    return scope.everything or not scope.maintainers
+
+
+def _address(key: tuple[str, str, str]) -> str:
+    site, check, subject = key
+    return f"{path('sites', site, 'history')}?{urlencode({'check': check, 'subject': subject})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form by which somebody says something of a finding. `fields`: name, label, kind and whether it is needed."""
+
+    action: str
+    heading: str
+    fields: tuple[tuple[str, str, str, bool], ...]
+
+
+def _forms(asked: Asked) -> tuple[Form, ...]:
+    """Return the forms that this person may send."""
+    if asked.person is None:
+        return ()
+    return tuple(
+        Form(
+            f"/findings/{act}",
+            render(heading, asked.lang),
+            tuple((name, render(label, asked.lang), kind, needed) for name, label, kind, needed in fields),
+        )
+        for act, least, heading, fields in ACTS
+        if is_at_least(asked.person.role, least)
+    )
+
+
+ACTS: Final[tuple[tuple[str, Role, Message, tuple[tuple[str, Message, str, bool], ...]], ...]] = (
+    (
+        "assign", "operator", Message("Assign"),
+        (("to", Message("to whom"), "text", True), ("due", Message("due on"), "date", True),
+         ("why", Message("what is to be done"), "textarea", False)),
+    ),
+    (
+        "acknowledge", "operator", Message("Acknowledge"),
+        (("until", Message("last day on which that counts"), "date", True),
+         ("why", Message("the reason"), "textarea", True)),
+    ),
+    ("comment", "maintainer", Message("Comment"), (("text", Message("text"), "textarea", True),)),
+)  # fmt: skip
+"""What may be said of an open finding: the route, its least role, what it is called, and the fields of its form."""

@@ -1,7 +1,7 @@
 """Shows one site: its state, cameras by checks, footage by day, boxes, open findings, and its newest reports."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
@@ -19,7 +19,7 @@ from agent.hub.stores.store import Store
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
-from agent.hub.views.site import SiteView, read_site
+from agent.hub.views.site import SiteView, mean_repair_s, read_site
 from agent.hub.views.status import write_disputed
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shares, shown
@@ -83,16 +83,19 @@ class SitePage:
 def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYTHING) -> SitePage | None:
     """Return the page of a site; None where nothing verified has come of it.
 
-    Findings, and what people said of them, are those that may be seen; the matrix is of the whole site.
+    Findings, and what people said of them, are those that may be seen.
     """
     keys = {one.kid: one for one in trust.of_site(store.directory, site)}
-    view = read_site(store, keys.values(), site, now)
-    if view is None:
+    whole = read_site(store, keys.values(), site, now)
+    if whole is None:
         return None
+    view = whole if scope.everything else _seen(store, whole, scope)
     said = judged(store, site)
+    if scope.maintainers and not scope.everything:
+        said = _of_subjects(said, {one.subject for one in view.findings})
     days = _days(store, site, now)
     return SitePage(
-        view=view if scope.everything else _seen(store, view, scope),
+        view=view,
         silent=next(iter(silent_sites(queries.site_rows(store, site), (), Trust(keys), now)), None),
         cameras=matrix("camera", said, view.findings),
         devices=matrix("device", said, view.findings),
@@ -105,10 +108,20 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
     )
 
 
+def _of_subjects(said: Iterable[Judged], seen: Collection[str]) -> list[Judged]:
+    """Return what is said of those subjects alone: who maintains some cameras of a site sees no others."""
+    kept = ((one, [name for name in one.names() if name in seen]) for one in said)
+    return [Judged(one.check, "\n".join(names), one.status) for one, names in kept if names]
+
+
 def _seen(store: Store, view: SiteView, scope: Scope) -> SiteView:
     found = tuple(findings(store, Wanted(site=view.facts.site, scope=scope)))
     keys = {(one.check, one.subject) for one in found}
-    return replace(view, findings=found, words=tuple(one for one in view.words if (one.check, one.subject) in keys))
+    stretches = tuple(one for one in view.history if not scope.maintainers or (one.check, one.subject) in keys)
+    return replace(
+        view, findings=found, words=tuple(one for one in view.words if (one.check, one.subject) in keys),
+        history=stretches, mean_repair_s=mean_repair_s(stretches),
+    )  # fmt: skip
 
 
 def matrix(kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow]) -> Matrix:
