@@ -31,7 +31,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/", "city", "viewer", city.answer),
     Route("GET", "/findings", "findings", "viewer", findings.answer),
     Route("GET", "/sites/{site}", "site", "viewer", site.answer),
-    Route("GET", "/sites/{site}/history", "history", "viewer", history.answer),
+    Route("GET", "/sites/{site}/findings/{check}/{subject:path}", "history", "viewer", history.answer),
     Route("GET", "/silent", "silent", "viewer", silent.answer),
     Route("GET", "/trends", "trends", "viewer", trends.answer),
     Route("GET", "/assessment", "assessment", "viewer", assessment.answer),

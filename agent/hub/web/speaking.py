@@ -57,6 +57,7 @@ def speech(lang: str, now: datetime) -> dict[str, Callable[..., Any]]:
         "percent": percent,
         "number": number,
         "path": path,
+        "finding_path": finding_path,
     }
 
 
@@ -148,6 +149,11 @@ def number(value: float) -> str:
 def path(*parts: str) -> str:
     """Return a path below the root, each part encoded."""
     return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def finding_path(site: str, check: str, subject: str) -> str:
+    """Return the address of one finding."""
+    return path("sites", site, "findings", check, subject)
 
 
 def _time(text: str | None) -> datetime | None:

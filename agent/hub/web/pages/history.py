@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from agent.hub.domain.scope import Scope
 from agent.hub.stores import trust
@@ -16,7 +15,7 @@ from agent.hub.stores.words import Word, words_of
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shown
 from agent.hub.web.people.person import Role, is_at_least
-from agent.hub.web.speaking import path
+from agent.hub.web.speaking import finding_path
 from agent.model.finding import Message
 from agent.text.translate import render
 from agent.verify.bindings import Binding
@@ -65,7 +64,7 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
 def answer(asked: Asked) -> Reply:
     """Return the page of one finding. Raises Missing where there is none, or none that this person may see."""
     store, scope = asked.store, asked.scope
-    key = (asked.path_values["site"], asked.query.get("check", ""), asked.query.get("subject", ""))
+    key = (asked.path_values["site"], asked.path_values["check"], asked.path_values["subject"])
     found = read_history(store, *key) if may_see(store, scope, key[0]) else None
     if found is None or not (_may_see_past(scope) if found.now is None else may_see_finding(store, scope, key)):
         raise Missing("there is no such page")
@@ -73,7 +72,7 @@ def answer(asked: Asked) -> Reply:
         asked,
         "history.html.j2",
         p=found,
-        here=_address(key),
+        here=finding_path(*key),
         forms=_forms(asked) if found.now else (),
         today=asked.now.astimezone(CHINA).date().isoformat(),
     )
@@ -82,11 +81,6 @@ def answer(asked: Asked) -> Reply:
 def _may_see_past(scope: Scope) -> bool:
     """Return whether what is over may be seen: of whom it was, no table says."""
     return scope.everything or not scope.maintainers
-
-
-def _address(key: tuple[str, str, str]) -> str:
-    site, check, subject = key
-    return f"{path('sites', site, 'history')}?{urlencode({'check': check, 'subject': subject})}"
 
 
 @dataclass(frozen=True, slots=True)
