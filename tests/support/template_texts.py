@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,21 +25,13 @@ def _texts(path: Path) -> Iterator[str]:
 
 
 def bare_words() -> dict[str, str]:
-    """Return what stands in a template past all translation: letters of the markup itself."""
+    """Return what stands between the tags of a template past all translation, with the template that has it."""
     found = {}
     for path in sorted(TEMPLATES.glob("*.j2")):
-        for data in Environment(autoescape=True).parse(path.read_text("utf-8")).find_all(nodes.TemplateData):
-            found.update(dict.fromkeys(_visible(data.data), path.name))
+        parts = Environment(autoescape=True).lex(path.read_text("utf-8"))
+        markup = "".join(value if kind == "data" else "\0" for _, kind, value in parts)
+        for text in re.split("[\0\n]", re.sub(r"<[^<>]*>", "\n", markup)):
+            said = re.sub(r"&\w+;", "", text).strip()
+            if any(sign.isalpha() for sign in said):
+                found[said] = path.name
     return found
-
-
-def _visible(markup: str) -> Iterator[str]:
-    """Yield the texts between tags; a piece may begin or end within one."""
-    outside = markup.rpartition("<")[0] if markup.rfind("<") > markup.rfind(">") else markup
-    first, close, rest = outside.partition(">")
-    if close and "<" not in first:
-        outside = rest
-    for part in outside.split("<"):
-        text = part.rpartition(">")[2].strip()
-        if any(sign.isalpha() for sign in text.replace("&middot;", "").replace("&hellip;", "")):
-            yield text
