@@ -92,7 +92,7 @@ def orders_shown(store: Store) -> Data:
 
 
 def assessment_shown(**asked: str) -> Callable[[Store], Data]:
-    return lambda store: report_json(read_assessment(store, datetime.now(UTC), asked).found)
+    return lambda store: report_json(read_assessment(store, EVERYTHING, datetime.now(UTC), asked).found)
 
 
 def holds_shown(store: Store) -> Data:
@@ -194,6 +194,10 @@ def test_who_is_bound_has_sums_of_what_may_be_seen(hub: Path, store: Store, scop
     assert {row.one.site for row in read_silent(store, trust.load(hub), scope, NOW).rows} <= {"S1", "S2"}
     assert {one["site"] for one in read_orders(store, scope, NOW).orders} == {"S1"}
     assert {one.site for one in read_holds(store, scope, NOW).rows} == {"S1", "S2"}
+    for by in ("division", "maintainer"):
+        figures = read_assessment(store, scope, datetime.now(UTC), {"by": by, "day": DAY.isoformat()}).found
+        assert {row.name for row in figures.rows} <= {"140202"} and all(row.rank is None for row in figures.rows)
+        assert {one.site for one in figures.outages} == {"S1", "S2"} and figures.undecided == 1
     assert sum(sum(of.values()) for _, of in read_trends(store, scope, NOW).ages) == 12
 
 

@@ -11,7 +11,7 @@ from agent.hub.domain.scope import Scope
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.reading.city_now import division_of_sites
 from agent.hub.stores.store import Store
-from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, SitePlan, assess
+from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, SitePlan, assess
 from agent.hub.views.figure_words import HEADINGS
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
@@ -37,8 +37,12 @@ class AssessmentPage:
     after: str
 
 
-def read_assessment(store: Store, now: datetime, asked: Mapping[str, str]) -> AssessmentPage:
-    """Return the figures that an address asks for: `by`, `sort`, and `day` or `month`; else those of yesterday."""
+def read_assessment(store: Store, scope: Scope, now: datetime, asked: Mapping[str, str]) -> AssessmentPage:
+    """Return the figures that an address asks for: `by`, `sort`, and `day` or `month`; else those of yesterday.
+
+    Who may not see everything has the figures of the sites that may be seen, without a rank: it would be one among
+    these alone; and of other maintainers nothing.
+    """
     by = next((one for one in BYS if one == asked.get("by")), BYS[0])
     sort = asked.get("sort", "")
     sort = sort if sort in METRICS else METRICS[0]
@@ -55,22 +59,18 @@ def read_assessment(store: Store, now: datetime, asked: Mapping[str, str]) -> As
         given = {"day": first.isoformat()}
         before = (first - timedelta(days=1)).isoformat()
         after = (first + timedelta(days=1)).isoformat() if first < yesterday else ""
-    found = assess(store, by, first, last, now, sort)
+    seen = None if scope.everything else division_of_sites(store, scope)
+    found = assess(store, by, first, last, now, sort, seen)
+    if not scope.everything:
+        found = replace(found, rows=tuple(_unranked(found, scope)))
     return AssessmentPage(found=found, asked={"by": by, "sort": sort, **given}, before=before, after=after)
 
 
-def notes_seen(store: Store, scope: Scope, found: Assessment) -> Assessment:
-    """Return the figures with notes about those sites alone that may be seen."""
-    if scope.everything:
-        return found
-    seen = division_of_sites(store, scope)
-    return replace(
-        found,
-        outages=tuple(one for one in found.outages if one.site in seen),
-        works=tuple(one for one in found.works if one.site in seen),
-        words=tuple(one for one in found.words if one.site in seen),
-        decided=tuple(one for one in found.decided if one.site in seen),
-    )
+def _unranked(found: Assessment, scope: Scope) -> list[GroupRow]:
+    """Return the rows of groups that may be named, by name."""
+    is_told = found.by != "maintainer" or not scope.maintainers
+    rows = (replace(row, rank=None) for row in found.rows if is_told or row.name in scope.maintainers)
+    return sorted(rows, key=lambda row: (row.name == "", row.name))
 
 
 def _day(text: str) -> date | None:
@@ -83,11 +83,10 @@ def _day(text: str) -> date | None:
 
 def answer(asked: Asked) -> Reply:
     """Return the page of the assessment."""
-    found = read_assessment(asked.store, asked.now, asked.query)
     return shown(
         asked,
         "assessment.html.j2",
-        p=replace(found, found=notes_seen(asked.store, asked.scope, found.found)),
+        p=read_assessment(asked.store, asked.scope, asked.now, asked.query),
         bys=[(one, translate(one, asked.lang)) for one in BYS],
         figures=[(one, translate(HEADINGS[one], asked.lang)) for one in METRICS],
         least=COVERAGE_LEAST,
