@@ -25,15 +25,15 @@ class Turnstile:
 
     def __init__(self) -> None:
         self._one, self._counts = threading.Lock(), threading.Lock()
-        self._inside = 0
+        self.inside = 0
 
     @contextmanager
     def turn(self, is_known: bool) -> Iterator[None]:
         """Wait for a turn, and have it while the block runs. Raises Busy."""
         with self._counts:
-            if self._inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
+            if self.inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
                 raise Busy("many people log in at this moment: try again in a few seconds")
-            self._inside += 1
+            self.inside += 1
         try:
             if not self._one.acquire(timeout=WITHIN_S):
                 raise Busy("many people log in at this moment: try again in a few seconds")
@@ -43,4 +43,4 @@ class Turnstile:
                 self._one.release()
         finally:
             with self._counts:
-                self._inside -= 1
+                self.inside -= 1
