@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from agent.model.errors import UsageError
-
 WAIT_MOST: Final = 8
 KNOWN_MOST: Final = 12
 WITHIN_S: Final = 10.0
 
 
-class Busy(UsageError):
+class Busy(Exception):
     """Too many wait already."""
 
 
@@ -32,11 +30,11 @@ class Turnstile:
         """Wait for a turn, and have it while the block runs. Raises Busy."""
         with self._counts:
             if self.inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
-                raise Busy("many people log in at this moment: try again in a few seconds")
+                raise Busy
             self.inside += 1
         try:
             if not self._one.acquire(timeout=WITHIN_S):
-                raise Busy("many people log in at this moment: try again in a few seconds")
+                raise Busy
             try:
                 yield
             finally:
