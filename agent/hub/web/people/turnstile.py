@@ -1,4 +1,4 @@
-"""Lets passwords be hashed one after another: each takes 64 MiB and a tenth of a second, so a crowd must not fill up.
+"""Queues passwords to be hashed one after another: each takes 64 MiB and a tenth of a second.
 
 A few wait; who comes after them is told when to come again. Those who have come in from their address before have
 places that strangers cannot take.
