@@ -1,4 +1,4 @@
-"""Does what people do on the page: acknowledge, assign and comment findings; each act is one row of the audit log.
+"""Stores what people do on the page: acknowledge, assign and comment findings; each act is one row of the audit log.
 
 The row is committed only when the act is: an act that fails leaves none, and none goes by without one.
 """

@@ -120,18 +120,18 @@ def _asked(
 def _refused(asked: Asked, route: Route, caller: Caller, is_api: bool) -> Reply | None:
     """Return what is answered before a route is asked; None where it may be. Raises Refused."""
     if route.method == "POST" and not is_own_form(asked.headers, asked.place.url):
-        raise Refused(403, "this form does not come from the hub's page at {url}: open it there", url=asked.place.url)
+        raise Refused("this form does not come from the hub's page at {url}: open it there", 403, url=asked.place.url)
     if route.least_role is None:
         return None
     if caller.person is None:
         if is_api:
-            raise Refused(401, "log in, or send a token of your account")
+            raise Refused("log in, or send a token of your account", 401)
         goes_on = asked.path + (f"?{urlencode(asked.query)}" if asked.query else "")
         return see_other(f"/login?{urlencode({'next': goes_on})}" if route.method == "GET" else "/login")
     if not is_at_least(caller.person.role, route.least_role):
-        raise Refused(403, "your role may not do this; an administrator can change it")
+        raise Refused("your role may not do this; an administrator can change it", 403)
     if route.method == "POST" and not is_right_token(asked.place.form_key, caller.form_of, asked.form.get("token", "")):
-        raise Refused(403, "this form is too old: go back, load the page again and repeat it")
+        raise Refused("this form is too old: go back, load the page again and repeat it", 403)
     return None
 
 

@@ -89,7 +89,7 @@ class Missing(UsageError):
 class Refused(UsageError):
     """Refused with a status of its own. `after_s`: when to try again; 0: not told."""
 
-    def __init__(self, status: int, text: str, /, after_s: int = 0, **values: object) -> None:
+    def __init__(self, text: str, status: int, /, after_s: int = 0, **values: object) -> None:
         super().__init__(text, **values)
         self.status, self.after_s = status, after_s
 

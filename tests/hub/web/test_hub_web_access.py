@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import pytest
-from city_told import COMPANY, DIVISION, HIDDEN, OPERATOR, city
+from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
 from hub_web import Client, add_person, serving
 
+from agent.contract.signing_keys import load_or_create_signer
+from agent.hub.stores import signing_key
+from agent.hub.stores.store import Store
 from agent.hub.web.asked import Route
 from agent.hub.web.people.person import ROLES, Role, is_at_least
 from agent.hub.web.routes import ROUTES
+from agent.hub.workers.orders import order_report_now
 
 FINDING = {"check": "camera-online", "subject": "camera:gate"}
 FOREIGN = {"check": "camera-online", "subject": f"camera:{HIDDEN[0]}"}
@@ -45,6 +50,10 @@ FOREIGN_VALUES = {"site": "F3", **FOREIGN}
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     directory = city(tmp_path_factory.mktemp("web") / "hub")
+    signer = load_or_create_signer(directory / signing_key.KEY_NAME)
+    with closing(Store(directory)) as store, store.transaction():
+        for site in PLACES:
+            order_report_now(store, signer, site, NOW)
     for role in ROLES:
         add_person(directory, role, role)
         for kind, bound in BOUND.items():

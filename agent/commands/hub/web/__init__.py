@@ -1,1 +1,1 @@
-"""Serves the hub's page, and says who may use it."""
+"""Serves the hub's page, and stores who may use it."""

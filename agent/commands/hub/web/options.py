@@ -3,6 +3,8 @@
 import argparse
 from typing import Any, Final
 
+from agent.commands.hub.findings.options import count
+from agent.commands.terminal.broker_options import port
 from agent.hub.web.people.person import ROLES
 
 PORT: Final = 8480
@@ -39,34 +41,19 @@ def _user(actions: Any, data: argparse.ArgumentParser) -> None:
     new = inner.add_parser("add", parents=[data, secret], help="add a person, or give one another role and bindings")
     new.add_argument("name", metavar="NAME")
     new.add_argument("--role", choices=ROLES, required=True, help="what the person may do")
-    for kind, what in (
-        ("division", "sites of this division, or all below it where it ends with zeros"),
-        ("operator", "sites that this name operates, as `hub operator` keeps it"),
-        ("maintainer", "findings at cameras of this maintainer, or assigned to it"),
+    for option, shown, said in (
+        (
+            "--division",
+            "CODE",
+            "may see sites of this division, or all below it where it ends with zeros; may be repeated",
+        ),
+        ("--operator", "NAME", "may see sites that this name operates, as `hub operator` keeps it; may be repeated"),
+        ("--maintainer", "NAME", "may see findings at cameras of this maintainer, or assigned to it; may be repeated"),
     ):
-        new.add_argument(
-            f"--{kind}", action="append", default=[], metavar="NAME" if kind != "division" else "CODE",
-            help=f"may see {what}; may be repeated",
-        )  # fmt: skip
+        new.add_argument(option, action="append", default=[], metavar=shown, help=said)
     new.add_argument("--no-password", action="store_true", help="the proxy in front logs this person in")
     one = inner.add_parser("password", parents=[data, secret], help="give a person another password")
     one.add_argument("name", metavar="NAME")
     off = inner.add_parser("disable", parents=[data], help="let a person in no more, at once")
     off.add_argument("name", metavar="NAME")
     inner.add_parser("list", parents=[data], help="show who may use the page")
-
-
-def count(text: str) -> int:
-    """Parse a number above zero; argparse names this function in its message."""
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-def port(text: str) -> int:
-    """Parse a port; argparse names this function in its message."""
-    value = int(text)
-    if not 0 <= value <= 65535:
-        raise ValueError
-    return value

@@ -1,4 +1,4 @@
-"""Says who may use the hub's page: `camwarden hub user add | password | disable | list`.
+"""Stores who may use the hub's page: `camwarden hub user add | password | disable | list`.
 
 A password is typed at the terminal or made and printed once; it is no argument, which every user of the machine and the
 shell's history would see.

@@ -1,4 +1,4 @@
-"""Describes the interface for programs as an OpenAPI document, from the table of routes and the rows that are told.
+"""Describes the interface for programs as an OpenAPI document, from the table of routes and the rows of answers.
 
 `packaging/write_openapi.py` writes it to `openapi.json`, a test holds the file to this, and each answer to the file.
 

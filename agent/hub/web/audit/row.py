@@ -1,4 +1,4 @@
-"""Chains the rows of the audit log: each has a digest over itself and the one before. Pure.
+"""Matches each row of the audit log to the one before by a digest over both. Pure.
 
 Whoever changes, inserts or takes out a row breaks the chain from there on. Rows that were taken off the end leave a
 whole chain: so the digest of the newest row is printed, to be written down elsewhere and asked for later.

@@ -1,5 +1,6 @@
 """Answers a person's own page: password, and tokens for programs, which see what the person may see."""
 
+import math
 import secrets
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +12,7 @@ from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.web.acts import record
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, see_other
 from agent.hub.web.people import passwords
-from agent.hub.web.people.entrance import BUSY_AFTER_S
+from agent.hub.web.people.entrance import BUSY, BUSY_AFTER_S, TOO_MANY
 from agent.hub.web.people.person import Person
 from agent.hub.web.people.sessions import TOKEN_PREFIX, new_secret, secret_digest
 from agent.hub.web.people.store import People, TokenRow
@@ -71,14 +72,14 @@ def change_password(asked: Asked) -> Reply:
             raise Missing("there is no such person")
         waits_s = place.limiter.take(asked.address, person.name, True, place.mono())
         if waits_s:
-            raise Refused(429, "too many tries: wait {seconds} s", round(waits_s) + 1, seconds=round(waits_s) + 1)
+            raise Refused(TOO_MANY, 429, math.ceil(waits_s), seconds=math.ceil(waits_s))
         try:
             with place.turnstile.turn(True):
                 if not passwords.is_right(row.password, asked.form.get("old", "")):
                     raise UsageError("the password that you have now is another one")
                 stored = passwords.hashed(new)
-        except Busy as busy:
-            raise Refused(503, busy.message.template, BUSY_AFTER_S) from None
+        except Busy:
+            raise Refused(BUSY, 503, BUSY_AFTER_S) from None
         with people.changing():
             people.keep_person(replace(row, password=stored))
             people.end_sessions(person.name)

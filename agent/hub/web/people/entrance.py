@@ -21,6 +21,8 @@ from agent.model.errors import UsageError
 from agent.model.finding import Message
 
 BUSY_AFTER_S: Final = 2
+BUSY: Final = Message("many people log in at this moment: try again in a few seconds").template
+TOO_MANY: Final = Message("too many tries: wait {seconds} s").template
 
 _WRONG: Final = Message("name or password is wrong")
 
@@ -44,15 +46,15 @@ def enter(asked: Asked) -> Reply:
         is_known = people.is_known(name, address)
         waits_s = place.limiter.take(address, name, is_known, place.mono())
         if waits_s:
-            raise Refused(429, "too many tries: wait {seconds} s", math.ceil(waits_s), seconds=math.ceil(waits_s))
+            raise Refused(TOO_MANY, 429, math.ceil(waits_s), seconds=math.ceil(waits_s))
         try:
             with place.turnstile.turn(is_known):
                 row = people.person(name)
                 stored = row.password if row is not None and not row.disabled_at else ""
                 is_right = passwords.is_right(stored, password)
-        except Busy as busy:
+        except Busy:
             place.limiter.give_back(address, name, is_known, place.mono())
-            raise Refused(503, busy.message.template, BUSY_AFTER_S) from None
+            raise Refused(BUSY, 503, BUSY_AFTER_S) from None
         at = utc_text(place.clock())
         if not is_right:
             people.record(AuditRow(at, name, "log-in", "", "wrong", address))

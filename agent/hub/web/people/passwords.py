@@ -1,4 +1,4 @@
-"""Hashes and checks passwords with Argon2id, and makes new ones.
+"""Verifies passwords against Argon2id hashes, and makes both.
 
 A name that nobody has costs as much as a wrong password, so that the time of an answer tells no names.
 

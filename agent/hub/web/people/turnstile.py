@@ -1,4 +1,4 @@
-"""Lets passwords be hashed one after another: each takes 64 MiB and a tenth of a second, so a crowd must not fill up.
+"""Queues passwords to be hashed one after another: each takes 64 MiB and a tenth of a second.
 
 A few wait; who comes after them is told when to come again. Those who have come in from their address before have
 places that strangers cannot take.
@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from agent.model.errors import UsageError
-
 WAIT_MOST: Final = 8
 KNOWN_MOST: Final = 12
 WITHIN_S: Final = 10.0
 
 
-class Busy(UsageError):
+class Busy(Exception):
     """Too many wait already."""
 
 
@@ -25,22 +23,22 @@ class Turnstile:
 
     def __init__(self) -> None:
         self._one, self._counts = threading.Lock(), threading.Lock()
-        self._inside = 0
+        self.inside = 0
 
     @contextmanager
     def turn(self, is_known: bool) -> Iterator[None]:
         """Wait for a turn, and have it while the block runs. Raises Busy."""
         with self._counts:
-            if self._inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
-                raise Busy("many people log in at this moment: try again in a few seconds")
-            self._inside += 1
+            if self.inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
+                raise Busy
+            self.inside += 1
         try:
             if not self._one.acquire(timeout=WITHIN_S):
-                raise Busy("many people log in at this moment: try again in a few seconds")
+                raise Busy
             try:
                 yield
             finally:
                 self._one.release()
         finally:
             with self._counts:
-                self._inside -= 1
+                self.inside -= 1
