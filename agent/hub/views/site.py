@@ -5,7 +5,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.hub.stores.findings import FindingRow, SiteFacts, Stretch, Wanted, findings, history, site_facts
+from agent.hub.stores.findings import (
+    FindingRow,
+    SiteFacts,
+    Stretch,
+    Wanted,
+    finding_json,
+    findings,
+    history,
+    site_facts,
+)
 from agent.hub.stores.reading import queries
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import Word, words_of
@@ -61,7 +70,7 @@ def site_json(view: SiteView) -> dict[str, Json]:
         "devices": [dict(zip(names, box, strict=True)) for box in facts.devices],
         "state": view.state,
         "health_at": view.health_at or None,
-        "findings": [asdict(one) for one in view.findings],
+        "findings": [finding_json(one) for one in view.findings],
         "words": [asdict(one) for one in view.words],
         "history": [asdict(one) for one in view.history],
         "mean_repair_s": view.mean_repair_s,

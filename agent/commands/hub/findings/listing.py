@@ -15,7 +15,17 @@ from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
 from agent.host.files import write_atomic
 from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Place, Wanted, findings, place_of, place_text, read_place, total
+from agent.hub.stores.findings import (
+    FindingRow,
+    Place,
+    Wanted,
+    finding_json,
+    findings,
+    place_of,
+    place_text,
+    read_place,
+    total,
+)
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -53,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.xlsx:
         _write_workbook(args, found)
     if args.json:
-        told = {"schema": SCHEMA, "total": count, "findings": [asdict(one) for one in found], "next": after}
+        told = {"schema": SCHEMA, "total": count, "findings": [finding_json(one) for one in found], "next": after}
         print(json.dumps(told, ensure_ascii=False))
     elif args.csv:
         writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from agent.hub.domain.scope import below
 from agent.hub.stores import trust
-from agent.hub.stores.findings import Wanted, findings, place_of, place_text, total
+from agent.hub.stores.findings import Wanted, finding_json, findings, place_of, place_text, total
 from agent.hub.stores.reading.sites import sites_counted, sites_listed
 from agent.hub.stores.scoped import may_see, sites_seen
 from agent.hub.stores.words import words_of
@@ -34,7 +34,7 @@ def list_findings(asked: Asked) -> Reply:
     wanted, most = wanted_findings(asked), limit(asked, USUAL, MOST)
     found = findings(asked.store, wanted, after_finding(asked), most + 1)
     following = place_text(place_of(found[most - 1])) if len(found) > most else None
-    listed: list[Json] = [asdict(one) for one in found[:most]]
+    listed: list[Json] = [finding_json(one) for one in found[:most]]
     return _json(
         asked,
         {"schema": FINDINGS_SCHEMA, "total": total(asked.store, wanted), "findings": listed, "next": following},
