@@ -16,6 +16,7 @@ from agent.hub.stores.store import Store
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.metrics import read_metrics
+from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step
 from agent.hub.views.status import write_orders, write_silent, write_status
 from agent.model.errors import UsageError
@@ -179,16 +180,6 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
         yield Message("{count} disputes without a decision: camwarden hub disputes {site}", values)
     if of_site["policy"]:
         yield from policy_lines(of_site["policy"], in_force=False)
-
-
-def policy_lines(policy: Any, in_force: bool = True) -> Iterator[Message]:
-    """Yield what became of a site's policy, with the site's own words; `in_force`: also where all is well."""
-    if policy["desired_version"] != policy["reported_version"]:
-        yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
-    elif in_force:
-        yield Message("policy {reported_version} is in force", policy)
-    if policy["refused"]:
-        yield Message("policy {version} was refused by the site: {reason}: {why}", policy["refused"])
 
 
 def _change_lines(told: Any, lang: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from agent.hub.web.known_keys import KnownKeys
 from agent.hub.web.people.limiter import Limiter
 from agent.hub.web.people.turnstile import Turnstile
 
@@ -27,6 +28,7 @@ class Place:
     trust_header: str = ""
     limiter: Limiter = field(default_factory=Limiter, repr=False)
     turnstile: Turnstile = field(default_factory=Turnstile, repr=False)
+    keys: KnownKeys = field(default_factory=KnownKeys, repr=False)
 
     @property
     def is_secure(self) -> bool:

@@ -62,9 +62,9 @@ def link(path: str, query: Mapping[str, str | None] | None = None, **more: str |
 
 
 def style(asked: Asked) -> Reply:
-    """Return the style sheet."""
-    data = (resources.files(_PACKAGE) / "templates" / "hub.css").read_bytes()
-    return Reply(200, "text/css; charset=utf-8", data)
+    """Return the style sheet: the colours of every page and paper of ours, then the rules of these pages."""
+    parts = (resources.files("agent.text") / "tones.css", resources.files(_PACKAGE) / "templates" / "hub.css")
+    return Reply(200, "text/css; charset=utf-8", b"".join(part.read_bytes() for part in parts))
 
 
 def _navigation(asked: Asked) -> list[tuple[str, str, bool]]:

@@ -7,7 +7,16 @@ from agent.model.finding import Message
 
 LANGUAGE_NAMES: Final = (("en", "English"), ("zh_CN", "中文"))
 
-NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (("/", "viewer", Message("City")),)
+NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
+    ("/", "viewer", Message("City")),
+    ("/findings", "viewer", Message("Open findings")),
+    ("/silent", "viewer", Message("Silent sites")),
+    ("/trends", "viewer", Message("Trends")),
+    ("/assessment", "viewer", Message("Assessment")),
+    ("/orders", "viewer", Message("Orders")),
+    ("/holds", "viewer", Message("Holds")),
+    ("/enrollments", "supervisor", Message("Enrollments")),
+)
 """Path, least role and name of each page that the head of every page leads to."""
 
 WORDS: Final = {

@@ -25,7 +25,7 @@ STRETCHES_SHOWN: Final = 10
 
 def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
-    bindings = [one for one in trust.load(args.data).bindings.values() if one.site == args.site]
+    bindings = trust.of_site(args.data, args.site)
     with reading(args) as store:
         shown = read_site(store, bindings, args.site, datetime.now(UTC))
     if shown is None:

@@ -1,1 +1,1 @@
-"""Answers the requests for pages, one file for each."""
+"""Shows what the hub knows: of each page its data, read from a store, and the answer that renders it."""
