@@ -119,8 +119,8 @@ class Client:
 
 
 @contextmanager
-def serving(directory: Path, routes: tuple[Route, ...] = ROUTES, **more: Any) -> Iterator[Client]:
-    """Serve the page of a hub's folder while the block runs; `more` is of its `Place`."""
+def serving(directory: Path, routes: tuple[Route, ...] = ROUTES, port: int = 0, **more: Any) -> Iterator[Client]:
+    """Serve the page of a hub's folder while the block runs, on a free port for 0; `more` is of its `Place`."""
     with closing(People(directory)) as people:
         key = people.form_key()
     settings: dict[str, Any] = {
@@ -131,5 +131,5 @@ def serving(directory: Path, routes: tuple[Route, ...] = ROUTES, **more: Any) ->
     }
     place = Place(directory=directory, form_key=key, **{**settings, **more})
     name = place.url.partition("://")[2]
-    with running(app(place, routes), BOUNDS, [name if ":" in name else f"{name}:443"]) as one:
+    with running(app(place, routes), BOUNDS, [name if ":" in name else f"{name}:443"], port=port) as one:
         yield Client(one.port, place.url, directory)

@@ -159,8 +159,8 @@ def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int
     for status in _statuses(wanted):
         if after is not None and OPEN.index(status) < OPEN.index(after.status):
             continue
-        where, values = _where(wanted, status)
         path = _path(store, wanted, status)
+        where, values = _where(wanted, status, path)
         if after is not None and status == after.status:
             where += " AND (f.check_id, f.site, f.subject) > (?, ?, ?)"
             values += [after.check, after.site, after.subject]
@@ -183,8 +183,8 @@ def total(store: Store, wanted: Wanted) -> int:
 
 
 def _count(store: Store, wanted: Wanted, status: str) -> int:
-    where, values = _where(wanted, status)
     path = _index(wanted)
+    where, values = _where(wanted, status, path)
     ((count,),) = store.all(f"SELECT count(*) FROM finding_now f {path} WHERE {where}", *values)  # noqa: S608
     return int(count)
 
@@ -195,6 +195,8 @@ def _index(wanted: Wanted) -> str:
         return ""  # the primary key
     if wanted.model or wanted.maintainer:
         return "INDEXED BY finding_now_model" if wanted.model else "INDEXED BY finding_now_maintainer"
+    if not wanted.scope.everything:
+        return ""  # one for each binding
     if wanted.check or not (wanted.division or wanted.since):
         return "INDEXED BY finding_now_order"
     return "INDEXED BY finding_now_division" if wanted.division else "INDEXED BY finding_now_since"
@@ -203,7 +205,8 @@ def _index(wanted: Wanted) -> str:
 def _path(store: Store, wanted: Wanted, status: str) -> str:
     """Return the index by which a page is read: that of a filter which leaves few, else that of the order."""
     index = _index(wanted)
-    if index.endswith(("division", "since")) and _count(store, wanted, status) > _SORTED_MOST:
+    sorts = index.endswith(("division", "since")) or not (index or wanted.site)
+    if sorts and _count(store, wanted, status) > _SORTED_MOST:
         return "INDEXED BY finding_now_order"
     return index
 
@@ -308,10 +311,10 @@ def _statuses(wanted: Wanted) -> tuple[str, ...]:
     return (wanted.status,) if wanted.status else OPEN
 
 
-def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
+def _where(wanted: Wanted, status: str, path: str) -> tuple[str, list[str]]:
     """Return the condition and its values, for one status: within it an index has the order of a page."""
-    # The sign keeps SQLite from reading everything of a status to find what is of one site.
-    parts, values = ["+f.status = ?" if wanted.site else "f.status = ?"], [status]
+    # The sign keeps SQLite from reading everything of a status to find what is of one site, or may be seen.
+    parts, values = ["f.status = ?" if path else "+f.status = ?"], [status]
     for column, value in (
         ("f.site", wanted.site), ("f.maintainer", wanted.maintainer), ("f.check_id", wanted.check),
         ("f.model", wanted.model),
@@ -335,7 +338,7 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
         )
         values.append(wanted.assignee)
     if not wanted.scope.everything:
-        condition, of_scope = scoped.of_finding(wanted.scope, "f")
+        condition, of_scope = scoped.of_finding(wanted.scope, "f", status)
         parts.append(condition)
         values += of_scope
     return " AND ".join(parts), values

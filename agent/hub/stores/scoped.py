@@ -33,22 +33,27 @@ def of_site(scope: Scope, column: str) -> Condition:
     return _any(parts), values
 
 
-def of_finding(scope: Scope, table: str) -> Condition:
-    """Return the condition under which an open finding may be seen; `table`: the name of `finding_now` in the query."""
+def of_finding(scope: Scope, table: str, status: str = "") -> Condition:
+    """Return the condition under which an open finding may be seen.
+
+    `table`: the name of `finding_now` in the query. `status`: the one that all of them have, which SQLite then looks up
+    together with each binding, by an index; empty: any.
+    """
     if scope.everything:
         return "1", []
     parts, values = _of_operators(scope, f"{table}.site")
+    within, of_status = (f"{table}.status = ? AND ", [status]) if status else ("", [])
     for division in filter(None, scope.divisions):
-        parts.append(f"({table}.division >= ? AND {table}.division < ?)")
-        values += below(division)
+        parts.append(f"({within}{table}.division >= ? AND {table}.division < ?)")
+        values += [*of_status, *below(division)]
     if scope.maintainers:
         marks = _marks(scope.maintainers)
-        parts.append(f"{table}.maintainer IN ({marks})")
+        parts.append(f"({within}{table}.maintainer IN ({marks}))")
         parts.append(
             f"({table}.site, {table}.check_id, {table}.subject) IN (SELECT site, check_id, subject FROM word"  # noqa: S608
             f" WHERE ended_at = '' AND assignee <> '' AND assignee IN ({marks}))"
         )
-        values += scope.maintainers * 2
+        values += [*of_status, *scope.maintainers * 2]
     return _any(parts), values
 
 

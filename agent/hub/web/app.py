@@ -66,7 +66,7 @@ def answered(place: Place, route: Route, request: Request, body: bytes) -> Reply
     address, now = client_address(headers, peer, place.proxy), place.clock()
     is_api = request.url.path.startswith(API)
     try:
-        with closing(People(place.directory)) as people:
+        with closing(People(place.directory, read_only=True)) as people:
             if is_api and values_of(headers, "authorization"):
                 caller = by_token(people, values_of(headers, "authorization")[0], address, now)
             elif place.trust_header and peer == place.proxy and (told := values_of(headers, place.trust_header)):

@@ -5,13 +5,13 @@ A page says `next`, which goes into `after` of the next one. An answer has an ET
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from agent.hub.domain.scope import below
 from agent.hub.stores import trust
-from agent.hub.stores.findings import Wanted, finding_json, findings, place_of, place_text, total
-from agent.hub.stores.reading.sites import sites_counted, sites_listed
+from agent.hub.stores.findings import FindingRow, Wanted, findings, place_of, place_text, total
+from agent.hub.stores.reading.sites import ListedSite, sites_counted, sites_listed
 from agent.hub.stores.scoped import may_see, sites_seen
 from agent.hub.stores.words import words_of
 from agent.hub.views.silent import KINDS
@@ -34,7 +34,7 @@ def list_findings(asked: Asked) -> Reply:
     wanted, most = wanted_findings(asked), limit(asked, USUAL, MOST)
     found = findings(asked.store, wanted, after_finding(asked), most + 1)
     following = place_text(place_of(found[most - 1])) if len(found) > most else None
-    listed: list[Json] = [finding_json(one) for one in found[:most]]
+    listed: list[Json] = [_row(one) for one in found[:most]]
     return _json(
         asked,
         {"schema": FINDINGS_SCHEMA, "total": total(asked.store, wanted), "findings": listed, "next": following},
@@ -48,7 +48,7 @@ def list_sites(asked: Asked) -> Reply:
     found = sites_listed(asked.store, asked.scope, division, asked.query.get("after", ""), most + 1)
     following = found[most - 1].site if len(found) > most else None
     number = sites_counted(asked.store, asked.scope, division)
-    sites: list[Json] = [asdict(one) for one in found[:most]]
+    sites: list[Json] = [_row(one) for one in found[:most]]
     return _json(asked, {"schema": SITES_SCHEMA, "total": number, "sites": sites, "next": following})
 
 
@@ -122,6 +122,11 @@ def _silent_place(text: str) -> tuple[int, str, str] | None:
 
 def _place_in_orders(one: dict[str, Any]) -> str:
     return f"{one['created_at']}/{one['id']}"
+
+
+def _row(one: FindingRow | ListedSite) -> dict[str, Json]:
+    """Return the columns of a row; `asdict` copies deeply, which takes ten times as long."""
+    return {name: getattr(one, name) for name in type(one).__dataclass_fields__}
 
 
 def _json(asked: Asked, told: dict[str, Json]) -> Reply:

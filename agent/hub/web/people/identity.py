@@ -1,9 +1,11 @@
 """Identifies who sends a request: by a session's cookie, a token for programs, or the header of the proxy in front.
 
-The header counts from the proxy's own address only, once, and for people who are known here: it names nobody new.
+The header counts from the proxy's own address only, once, and for people who are known here: it names nobody new. The
+database is open for reading; only a use that has to be noted opens it to change it.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,7 +57,8 @@ def by_cookie(people: People, secret: str, now: datetime) -> Caller:
     if person is None:
         return NOBODY
     if now - datetime.fromisoformat(session.seen_at) >= NOTED_EACH:
-        people.note_session(digest, utc_text(now))
+        with closing(People(people.directory)) as changed:
+            changed.note_session(digest, utc_text(now))
     return Caller(person, digest, digest)
 
 
@@ -81,9 +84,9 @@ def by_token(people: People, authorization: str, address: str, now: datetime) ->
     if token is None or person is None:
         return NOBODY
     if not token.used_at or now - datetime.fromisoformat(token.used_at) >= TOKEN_NOTED_EACH:
-        with people.changing():
-            people.note_token(token.id, utc_text(now))
-            people.record(AuditRow(utc_text(now), person.name, "api", f"token {token.id}", "ok", address))
+        with closing(People(people.directory)) as changed, changed.changing():
+            changed.note_token(token.id, utc_text(now))
+            changed.record(AuditRow(utc_text(now), person.name, "api", f"token {token.id}", "ok", address))
     return Caller(person)
 
 

@@ -91,15 +91,15 @@ _TOKEN: Final = "id, person, label, made_at, expires_at, revoked_at, used_at"  #
 class People:
     """The open database in `directory`. For one thread."""
 
-    def __init__(self, directory: Path) -> None:
-        """Open or create it.
+    def __init__(self, directory: Path, read_only: bool = False) -> None:
+        """Open or create it; only to read it costs half as much.
 
         Raises:
             Forbidden: This user may not write there.
             ConfigurationError: It is no such database, or one of a newer camwarden.
         """
-        self._path = directory / NAME
-        self._db, version = opened(self._path, _prepare)
+        self.directory, self._path = directory, directory / NAME
+        self._db, version = opened(self._path, None if read_only else _prepare)
         if version != VERSION:
             self._db.close()
             raise ConfigurationError("{path}: a newer camwarden wrote it; use that version here too", path=self._path)
