@@ -19,7 +19,6 @@ from agent.hub.stores.findings import (
     FindingRow,
     Place,
     Wanted,
-    finding_json,
     findings,
     place_of,
     place_text,
@@ -63,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.xlsx:
         _write_workbook(args, found)
     if args.json:
-        told = {"schema": SCHEMA, "total": count, "findings": [finding_json(one) for one in found], "next": after}
+        told = {"schema": SCHEMA, "total": count, "findings": [asdict(one) for one in found], "next": after}
         print(json.dumps(told, ensure_ascii=False))
     elif args.csv:
         writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
