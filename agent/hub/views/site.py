@@ -5,7 +5,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.hub.stores.findings import FindingRow, SiteFacts, Stretch, Wanted, findings, history, site_facts
+from agent.hub.stores.findings import (
+    FindingRow,
+    SiteFacts,
+    Stretch,
+    Wanted,
+    findings,
+    history,
+    site_facts,
+)
 from agent.hub.stores.reading import queries
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import Word, words_of
