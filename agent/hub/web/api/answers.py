@@ -5,17 +5,15 @@ A page says `next`, which goes into `after` of the next one. An answer has an ET
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any, Final
 
 from agent.hub.domain.scope import below
 from agent.hub.stores import trust
-from agent.hub.stores.findings import FindingRow, Wanted, findings, place_of, place_text, total
+from agent.hub.stores.findings import FindingRow, findings, place_of, place_text, total
 from agent.hub.stores.reading.sites import ListedSite, sites_counted, sites_listed
 from agent.hub.stores.scoped import may_see, sites_seen
-from agent.hub.stores.words import words_of
 from agent.hub.views.silent import KINDS
-from agent.hub.views.site import mean_repair_s, read_site, site_json
+from agent.hub.views.site import read_site, site_json
 from agent.hub.views.status import write_orders, write_silent
 from agent.hub.web.asked import JSON, Asked, Missing, Reply
 from agent.hub.web.filters import OF_FINDINGS, after_finding, limit, refuse_others, wanted_findings
@@ -58,20 +56,9 @@ def show_site(asked: Asked) -> Reply:
     site = asked.path_values["site"]
     if not may_see(asked.store, asked.scope, site):
         raise Missing("there is no such site")
-    bindings = [one for one in trust.load(asked.store.directory).bindings.values() if one.site == site]
-    view = read_site(asked.store, bindings, site, asked.now)
+    view = read_site(asked.store, trust.of_site(asked.store.directory, site), site, asked.now, asked.scope)
     if view is None:
         raise Missing("there is no such site")
-    if not asked.scope.everything:
-        open_ones = tuple(findings(asked.store, Wanted(site=site, scope=asked.scope)))
-        names = {(one.check, one.subject) for one in open_ones}
-        stretches = tuple(
-            one for one in view.history if asked.scope.maintainers == () or (one.check, one.subject) in names
-        )
-        view = replace(
-            view, findings=open_ones, words=tuple(words_of(asked.store, site, asked.scope)), history=stretches,
-            mean_repair_s=mean_repair_s(stretches),
-        )  # fmt: skip
     return _json(asked, site_json(view))
 
 
@@ -79,7 +66,7 @@ def list_silent(asked: Asked) -> Reply:
     """Return silent sites by kind and duration, as `hub silent --json` does."""
     refuse_others(asked)
     most, after = limit(asked, USUAL, MOST), _silent_place(asked.query.get("after", ""))
-    told = write_silent(asked.store, trust.load(asked.store.directory), asked.now)
+    told = write_silent(asked.store, asked.place.keys.now(asked.place.directory), asked.now)
     sites: Any = told["sites"]
     if not asked.scope.everything:
         seen = sites_seen(asked.store, asked.scope)

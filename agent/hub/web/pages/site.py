@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -10,7 +10,7 @@ from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA, Figure, added
-from agent.hub.stores.findings import FindingRow, Wanted, findings
+from agent.hub.stores.findings import FindingRow
 from agent.hub.stores.reading import queries
 from agent.hub.stores.reading.assessed import figures_of_site
 from agent.hub.stores.reading.of_finding import EnvelopeRow, Judged, judged, newest_envelopes
@@ -19,7 +19,7 @@ from agent.hub.stores.store import Store
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
-from agent.hub.views.site import SiteView, mean_repair_s, read_site
+from agent.hub.views.site import SiteView, read_site
 from agent.hub.views.status import write_disputed
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shares, shown
@@ -86,13 +86,14 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
     Findings, and what people said of them, are those that may be seen.
     """
     keys = {one.kid: one for one in trust.of_site(store.directory, site)}
-    whole = read_site(store, keys.values(), site, now)
-    if whole is None:
+    view = read_site(store, keys.values(), site, now, scope)
+    if view is None:
         return None
-    view = whole if scope.everything else _seen(store, whole, scope)
-    said = judged(store, site)
+    said, disputed = judged(store, site), write_disputed(store, site)
     if scope.maintainers and not scope.everything:
-        said = _of_subjects(said, {one.subject for one in view.findings})
+        subjects = {one.subject for one in view.findings}
+        said = _of_subjects(said, subjects)
+        disputed = [one for one in disputed if isinstance(one, dict) and one["subject"] in subjects]
     days = _days(store, site, now)
     return SitePage(
         view=view,
@@ -102,7 +103,7 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
         of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, view.findings).items())),
         days=days,
         footage=footage_plot(days),
-        disputes=tuple(write_disputed(store, site)),
+        disputes=tuple(disputed),
         envelopes=tuple(newest_envelopes(store, site, ENVELOPES_MOST)),
         keys=keys,
     )
@@ -112,16 +113,6 @@ def _of_subjects(said: Iterable[Judged], seen: Collection[str]) -> list[Judged]:
     """Return what is said of those subjects alone: who maintains some cameras of a site sees no others."""
     kept = ((one, [name for name in one.names() if name in seen]) for one in said)
     return [Judged(one.check, "\n".join(names), one.status) for one, names in kept if names]
-
-
-def _seen(store: Store, view: SiteView, scope: Scope) -> SiteView:
-    found = tuple(findings(store, Wanted(site=view.facts.site, scope=scope)))
-    keys = {(one.check, one.subject) for one in found}
-    stretches = tuple(one for one in view.history if not scope.maintainers or (one.check, one.subject) in keys)
-    return replace(
-        view, findings=found, words=tuple(one for one in view.words if (one.check, one.subject) in keys),
-        history=stretches, mean_repair_s=mean_repair_s(stretches),
-    )  # fmt: skip
 
 
 def matrix(kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow]) -> Matrix:
