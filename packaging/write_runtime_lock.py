@@ -15,7 +15,10 @@ RUNTIME_LOCK = ROOT / "packaging" / "runtime.lock"
 HUB_LOCK = ROOT / "packaging" / "hub.lock"
 OURSELVES = "camwarden (pyproject.toml)"
 SHIPPED_EXTRAS = ("pkcs11", "ui", "hub")  # whoever installs a package cannot add an extra with pip
-HUB_NEEDS = ("cryptography", "openpyxl", "paho-mqtt", "psutil", "rfc3161-client", "rich", "tomli")
+HUB_NEEDS = (
+    "argon2-cffi", "cryptography", "jinja2", "openpyxl", "paho-mqtt", "psutil", "rfc3161-client", "rich", "starlette",
+    "tomli", "uvicorn",
+)  # fmt: skip
 """What the commands of `camwarden hub` load: a test runs them with nothing else there."""
 
 HEAD = "# What our packages ship, from requirements.lock; anew with: make generated\n"

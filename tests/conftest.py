@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser_fixtures import browser
 from hub_fixtures import broker, desk, hub_signer, live
 from hypothesis import HealthCheck, settings
 from logged_hub import logged
 
-__all__ = ["broker", "desk", "hub_signer", "live", "logged"]
+__all__ = ["broker", "browser", "desk", "hub_signer", "live", "logged"]
 
 
 def pytest_configure() -> None:

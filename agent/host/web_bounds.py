@@ -64,7 +64,8 @@ def own_hosts(host: str, port: int, names: Collection[str], tls: bool) -> frozen
     """Return the values of `Host` that mean this listener, in small letters.
 
     `names` are further names or addresses, each for this port, or with a port of its own (`localhost:8800`, such as
-    the near end of a tunnel). Where a browser leaves the port out, the name alone is one too.
+    the near end of a tunnel, or of a proxy: `hub.city.example:443`). Where a browser leaves the port out, the name
+    alone is one too.
     """
     found = set()
     for name in (host, *names):
@@ -72,6 +73,9 @@ def own_hosts(host: str, port: int, names: Collection[str], tls: bool) -> frozen
         bare = f"[{bare}]" if bare.count(":") > 1 and not bare.startswith("[") else bare
         if ":" in bare.rpartition("]")[2]:
             found.add(bare)
+            name_alone, _, its_port = bare.rpartition(":")
+            if its_port in ("80", "443"):
+                found.add(name_alone)
             continue
         found.add(f"{bare}:{port}")
         if port == (443 if tls else 80):

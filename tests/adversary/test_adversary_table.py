@@ -33,6 +33,7 @@ ATTACKERS = (
     "stole the gateway",
     "its enrollment",
     "reaches the local page",
+    "page for people",
     "report, a bundle or a page",
     "message of the site",
 )

@@ -31,12 +31,13 @@ from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding
 from agent.onsite.handover.hub_page import Proof, render_page
 from agent.onsite.handover.report import HandOver, render_report
-from agent.onsite.handover.report_words import TITLES, WORDS
+from agent.onsite.handover.report_words import WORDS
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.shown import ReportPicture, pictured
 from agent.onsite.privacy.contents import privacy_file
 from agent.onsite.privacy.page import render_page as privacy_page
 from agent.report.build import build_reports
+from agent.report.check_titles import TITLES
 from agent.verify.html_seal import seal
 from drivers.model import Camera, Clock, Observation, Observations
 from drivers.picture import Streams, ZoneVerdict

@@ -14,6 +14,8 @@ def test_a_name_has_this_port_or_the_one_that_it_was_given() -> None:
     assert {"127.9.8.7:8800", "localhost:8800", "hub.example:9000", "[::1]:8800"} == HOSTS
     assert own_hosts("::1", 443, ("hub.example",), tls=True) == {"[::1]:443", "[::1]", "hub.example:443", "hub.example"}
     assert own_hosts("10.0.0.1", 80, (), tls=True) == {"10.0.0.1:80"}
+    proxied = own_hosts("127.0.0.1", 8480, ("hub.example:443", "other.example:8443"), tls=False)
+    assert proxied == {"127.0.0.1:8480", "hub.example:443", "hub.example", "other.example:8443"}
 
 
 @pytest.mark.parametrize(

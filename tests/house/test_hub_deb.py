@@ -182,6 +182,9 @@ def test_a_built_package_is_small_has_each_file_in_its_place_and_runs_from_there
 PLACES = (
     "usr/lib/systemd/system/camwarden-hub.service",
     "usr/lib/systemd/system/camwarden-hub-enroll.service",
+    "usr/lib/systemd/system/camwarden-hub-serve.service",
+    "usr/lib/camwarden-hub/site-packages/agent/hub/web/templates/base.html.j2",
+    "usr/lib/camwarden-hub/site-packages/agent/hub/web/api/openapi.json",
     "usr/lib/systemd/system/camwarden-hub-backup.service",
     "usr/lib/systemd/system/camwarden-hub-backup.timer",
     "usr/lib/sysusers.d/camwarden-hub.conf",

@@ -18,7 +18,12 @@ from agent.model import exits
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"
-UNITS = ("camwarden-hub.service", "camwarden-hub-enroll.service", "camwarden-hub-backup.service")
+UNITS = (
+    "camwarden-hub.service",
+    "camwarden-hub-enroll.service",
+    "camwarden-hub-backup.service",
+    "camwarden-hub-serve.service",
+)
 DATA = Path("/var/lib/camwarden-hub")
 BACKUPS = Path("/var/lib/camwarden-hub-backup")
 EXPOSURE_MAX = 1.5
@@ -99,13 +104,29 @@ def test_the_units_call_the_program_as_it_is_called() -> None:
     serve = shlex.split(settings(UNITS[1])["ExecStart"][0])
     args = full_parser().parse_args(["hub", *serve[1:]])
     assert (args.action, args.enroll_action, args.data) == ("enroll", "serve", DATA)
+    page = shlex.split(settings(UNITS[3])["ExecStart"][0])
+    options = re.search(r"(?m)^WEB_OPTIONS=(.*)$", (ROOT / "packaging/hub/web.env.sample").read_text("utf-8"))
+    assert options and page[-1] == "$WEB_OPTIONS"
+    args = full_parser().parse_args(["hub", *page[1:-1], *options[1].split()])
+    assert (args.action, args.data, args.port, args.trusted_proxy) == ("serve", DATA, 8480, "127.0.0.1")
+
+
+def test_the_sample_of_a_proxy_hands_on_to_where_the_page_listens_as_the_page_expects_it() -> None:
+    proxy = (ROOT / "packaging/hub/nginx.conf").read_text("utf-8")
+    (page,) = re.findall(r"(?s)location / \{(.*?)\n        \}", proxy)
+    said = dict(re.findall(r"proxy_set_header (\S+) (.*);", page))
+    assert "proxy_pass http://127.0.0.1:8480;" in page and "proxy_http_version 1.1;" in page
+    assert said == {
+        "Connection": "close", "Host": "$http_host", "X-Forwarded-For": "$remote_addr", "X-Remote-User": '""',
+    }  # fmt: skip
 
 
 def test_a_service_waits_for_what_it_needs_and_is_not_started_again_for_what_does_not_mend_itself() -> None:
     assert settings(UNITS[0])["ConditionPathExists"] == ["/etc/camwarden-hub/hub.env"]
     assert settings(UNITS[1])["ConditionPathExists"] == [str(DATA / FOLDER / SETTINGS_NAME)]
     assert settings(UNITS[2])["ConditionPathExists"] == [str(DATA / NAME)]
-    for name in UNITS[:2]:
+    assert settings(UNITS[3])["ConditionPathExists"] == ["/etc/camwarden-hub/web.env", str(DATA / NAME)]
+    for name in (*UNITS[:2], UNITS[3]):
         unit = settings(name)
         assert unit["Restart"] == ["on-failure"]
         assert unit["RestartPreventExitStatus"] == [f"{exits.USAGE} {exits.CONFIG}"]
@@ -119,15 +140,17 @@ def test_a_service_waits_for_what_it_needs_and_is_not_started_again_for_what_doe
 def test_the_user_and_the_modes_are_those_that_the_units_rely_on(tmp_path: Path) -> None:
     """Both files are applied by the programs that read them, into an empty root."""
     (tmp_path / "etc/camwarden-hub").mkdir(parents=True)
-    (tmp_path / "etc/camwarden-hub/hub.env").touch(0o666)
+    for name in ("hub.env", "web.env"):
+        (tmp_path / "etc/camwarden-hub" / name).touch(0o666)
     made = systemd("systemd-sysusers", f"--root={tmp_path}", SYSTEMD / "camwarden-hub.sysusers")
     assert made.returncode == 0, made.stderr
     passwd = (tmp_path / "etc/passwd").read_text()
     assert re.search(r"(?m)^camwarden-hub:x:\d+:\d+:camwarden hub:/var/lib/camwarden-hub:/usr/sbin/nologin$", passwd)
     applied = systemd("systemd-tmpfiles", f"--root={tmp_path}", "--create", SYSTEMD / "camwarden-hub.tmpfiles")
     assert applied.returncode == 0, applied.stderr
-    places = ("etc/camwarden-hub", "etc/camwarden-hub/hub.env", "var/lib/camwarden-hub", "var/lib/camwarden-hub-backup")
-    assert [(tmp_path / place).stat().st_mode & 0o777 for place in places] == [0o750, 0o640, 0o700, 0o700]
+    files = ("etc/camwarden-hub/hub.env", "etc/camwarden-hub/web.env")
+    places = ("etc/camwarden-hub", *files, "var/lib/camwarden-hub", "var/lib/camwarden-hub-backup")
+    assert [(tmp_path / place).stat().st_mode & 0o777 for place in places] == [0o750, 0o640, 0o640, 0o700, 0o700]
 
 
 BACKUP = (ROOT / "packaging/hub/backup.sh").read_text("utf-8")

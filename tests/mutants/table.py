@@ -9,6 +9,7 @@ from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.hub_page import HUB_PAGE
 from mutants.listeners import LISTENERS
 from mutants.local_page import LOCAL_PAGE
 from mutants.lockdown import LOCKDOWN
@@ -31,6 +32,7 @@ MUTANTS: Final = (
     *PICTURES,
     *NETWORK,
     *HUB,
+    *HUB_PAGE,
     *DISPUTES,
     *GATEWAY,
     *ENROLLMENT,

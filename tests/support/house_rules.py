@@ -54,7 +54,8 @@ WALLS: dict[str, tuple[str, ...]] = {
     "aiohttp": (),
     "asyncio": ("agent/host/web*.py", "agent/onsite/ui/*"),
     "uvicorn": ("agent/host/web*.py",),
-    "starlette": ("agent/onsite/ui/*",),
+    "starlette": ("agent/onsite/ui/*", "agent/hub/web/app.py"),
+    "argon2": ("agent/hub/web/people/passwords.py",),
     "segno": ("agent/onsite/lan/*",),
     "playwright": (),
     "anyio": (),
@@ -91,8 +92,8 @@ WALLS: dict[str, tuple[str, ...]] = {
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/observe/facts/delivery_status.py",
         "agent/deliver/keys/pkcs11.py", "agent/deliver/spool/database.py", "agent/deliver/publish/*",
         "agent/service/alerts/digest_desk.py", "agent/service/alerts/notice_desk.py", "agent/service/enroll/*",
-        "agent/hub/workers/*", "agent/hub/log/stamping.py", "agent/demo/*", "agent/commands/check/*",
-        "agent/commands/verify/*",
+        "agent/hub/workers/*", "agent/hub/log/stamping.py", "agent/hub/web/people/*", "agent/demo/*",
+        "agent/commands/check/*", "agent/commands/verify/*",
         "agent/onsite/ui/*", "agent/commands/ui/*",
     ),
     "socket": (
@@ -104,6 +105,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
         "agent/hub/stores/*", "agent/hub/enroll/store.py", "agent/hub/log/store.py",
+        "agent/hub/web/people/store.py",
     ),
 }  # fmt: skip
 """Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few

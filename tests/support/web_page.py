@@ -59,8 +59,9 @@ def running(
     names: Collection[str] = (),
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[Running]:
-    """Serve while the block runs."""
+    """Serve while the block runs; `port` 0: on a free one."""
     one, ready, told = Running(), threading.Event(), threading.Event()
 
     def began(host: str, port: int) -> None:
@@ -68,7 +69,7 @@ def running(
         ready.set()
 
     def run() -> None:
-        one.ended.append(serve(app, (host, 0), bounds, names, on_ready=began, tls=tls, told_to_end=told))
+        one.ended.append(serve(app, (host, port), bounds, names, on_ready=began, tls=tls, told_to_end=told))
 
     one.thread = threading.Thread(target=run, name="page")
     one.thread.start()
@@ -79,6 +80,12 @@ def running(
         told.set()
         one.thread.join(PATIENCE_S)
         assert not one.thread.is_alive()
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
 
 
 def connected(port: int, host: str = "127.0.0.1") -> socket.socket:

@@ -32,7 +32,6 @@ from agent.model.errors import Forbidden, UsageError
 from agent.model.exits import exit_code
 from agent.model.finding import Finding, Json, Message, listed, sentence, utc_text
 from agent.observe.inventory.owners import Owner, owners_now, proven_marks
-from agent.onsite.handover.report_words import TITLES
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.compare import (
     OUTCOMES,
@@ -47,6 +46,7 @@ from agent.onsite.one_look.compare import (
 from agent.onsite.one_look.job_file import FOLDER, EarlierLook, path_of, read_look, signed, write
 from agent.onsite.one_look.result import CheckResult
 from agent.report.build import finding_json
+from agent.report.check_titles import TITLES
 from agent.report.indication import error_rates, indication
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable

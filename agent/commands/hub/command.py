@@ -31,6 +31,9 @@ camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof tha
 camwarden hub log mirror FOLDER --data DIR     export the log as files, for witnesses
 camwarden hub log witness FOLDER --state DIR --jwks FILE   cosign the log of a hub where it continues what was held
 camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
+camwarden hub serve [--port PORT] [--url URL] [--trusted-proxy ADDRESS] --data DIR   the page for people, behind a proxy
+camwarden hub user add NAME --role ROLE [--division C] [--operator N] [--maintainer N] | password | disable | list
+camwarden hub audit [--verify] --data DIR      what people did on the page, in rows that are chained
 camwarden hub doctor --data DIR    look what around the hub keeps it from its work
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
@@ -85,6 +88,9 @@ ACTIONS: Final = {
     "take-over": ("agent.commands.hub.keeping.take_over", "run"),
     "log": ("agent.commands.hub.log", "run"),
     "doctor": ("agent.commands.hub.doctor", "run"),
+    "serve": ("agent.commands.hub.web.serve", "run"),
+    "user": ("agent.commands.hub.web.user", "run"),
+    "audit": ("agent.commands.hub.web.audit", "run"),
 }
 """Every action: its module, and what runs it there."""
 

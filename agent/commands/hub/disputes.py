@@ -10,10 +10,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agent.commands.hub.dispute_words import OUTCOMES, dispute_lines
 from agent.commands.hub.orders import writing
 from agent.commands.hub.view import reading
 from agent.contract.disputes import decided_json
+from agent.hub.views.dispute_words import OUTCOMES, dispute_lines
 from agent.hub.views.disputes import write_disputes
 from agent.hub.workers import decisions
 from agent.model.exits import FAILS, OK

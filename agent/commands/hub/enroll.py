@@ -24,9 +24,10 @@ from agent.deliver.keys.tls_certificate import certificates_alone, read_file
 from agent.host.files import write_atomic
 from agent.hub.enroll import desk
 from agent.hub.enroll import place as enroll_place
+from agent.hub.enroll.listing import SCHEMA, token_state, write_enrollments
 from agent.hub.enroll.place import CRL_NAME, DeskFolder, Settings
 from agent.hub.enroll.server import serving
-from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
+from agent.hub.enroll.store import EnrollStore
 from agent.model.errors import UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message
@@ -34,7 +35,6 @@ from agent.model.host_name import is_host
 from agent.site.config.load import load_tls_place
 from agent.text.translate import render
 
-SCHEMA: Final = "camwarden-hub-enroll/1"
 FILE_NAME: Final = "enroll-token"
 VALID_MOST: Final = timedelta(days=30)
 BROKER_PORT: Final = 8883
@@ -144,45 +144,17 @@ def _revoke(args: argparse.Namespace, place: DeskFolder, store: EnrollStore, now
 
 
 def _list(args: argparse.Namespace, store: EnrollStore, now: datetime) -> int:
-    tokens, certificates = store.tokens(), store.certificates()
     if args.json:
-        print(
-            json.dumps(
-                {
-                    "schema": SCHEMA,
-                    "tokens": [_token_json(one, now) for one in tokens],
-                    "certificates": [_certificate_json(one) for one in certificates],
-                }
-            )
-        )
+        print(json.dumps({"schema": SCHEMA, **write_enrollments(store, now)}))
         return OK
-    for token in tokens:
-        values = {"state": _state(token, now), "until": token.expires_at}
-        words = Message("token {state}, good until {until}", {**values, "state": Message(_state(token, now))})
+    for token in store.tokens():
+        values = {"state": Message(token_state(token, now)), "until": token.expires_at}
+        words = Message("token {state}, good until {until}", values)
         print(f"{token.site:23}  {token.digest[:8]}  {render(words, args.lang)}")
-    for one in certificates:
+    for one in store.certificates():
         words = Message("certificate {serial} until {until}", {"serial": one.serial, "until": one.not_after})
         if one.revoked_at:
             values = {"serial": one.serial, "at": one.revoked_at}
             words = Message("certificate {serial} revoked {at}", values)
         print(f"{one.site:23}  {one.kid[:8]}  {render(words, args.lang)}")
     return OK
-
-
-def _state(token: TokenRow, now: datetime) -> str:
-    if token.revoked_at:
-        return "revoked"
-    if token.used_at:
-        return "used"
-    return "expired" if now >= datetime.fromisoformat(token.expires_at) else "unused"
-
-
-def _token_json(token: TokenRow, now: datetime) -> dict[str, Json]:
-    told: dict[str, Json] = {"name": token.digest[:8], "site": token.site, "state": _state(token, now)}
-    times = {"made_at": token.made_at, "expires_at": token.expires_at, "used_at": token.used_at or None}
-    return {**told, **times, "revoked_at": token.revoked_at or None, "serial": token.serial or None}
-
-
-def _certificate_json(one: CertificateRow) -> dict[str, Json]:
-    told: dict[str, Json] = {"site": one.site, "serial": one.serial, "kid": one.kid, "issued_at": one.issued_at}
-    return {**told, "not_after": one.not_after, "revoked_at": one.revoked_at or None}

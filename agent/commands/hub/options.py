@@ -12,6 +12,7 @@ from typing import Any, Final, get_args
 
 from agent.commands.hub.findings import options as findings
 from agent.commands.hub.keeping import options as keeping
+from agent.commands.hub.web import options as web
 from agent.commands.terminal.broker_options import add_broker_options, port
 from agent.commands.terminal.moments import day, instant, month
 from agent.contract.chain import STREAMS
@@ -51,6 +52,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         keeping.add,
         _log,
         _doctor,
+        web.add,
     ):
         add(actions, data)
 
@@ -208,9 +210,7 @@ def _carry(actions: Any, data: argparse.ArgumentParser) -> None:
         "--from", dest="start", type=instant, required=True, metavar="T", help="a day, or 2026-11-24T12:00"
     )
     case_parser.add_argument("--to", dest="end", type=instant, required=True, metavar="T", help="not included")
-    case_parser.add_argument(
-        "--stamps", type=Path, metavar="DIR", help="stamped checkpoints, as `hub log stamp` wrote them"
-    )
+    case_parser.add_argument("--stamps", type=Path, metavar="DIR", help="what `hub log stamp` wrote")
     case_parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a file that is not there yet")
 
 

@@ -1,10 +1,11 @@
 """Writes the workbook of `camwarden hub report --xlsx`. Names from sites are text in it, never formulas."""
 
-from agent.commands.hub.report_table import HEADINGS, worth
+from agent.commands.hub.report_table import worth
 from agent.contract.repair_counts import CLASSES
 from agent.hub.domain.figures import METRICS
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.views.assessment import Assessment, GroupRow
+from agent.hub.views.figure_words import HEADINGS
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value
 from agent.report.indication import indication
 from agent.text.site_time import local

@@ -16,23 +16,13 @@ from agent.hub.domain.figures import METRICS
 from agent.hub.stores.acknowledged import acknowledged_line
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.views.assessment import Assessment, GroupRow
+from agent.hub.views.figure_words import HEADINGS
 from agent.model.finding import Message
 from agent.report.indication import error_rates, indication
 from agent.text.duration import duration_text
 from agent.text.harmless import printable
 from agent.text.site_time import local
 from agent.text.translate import render, translate
-
-HEADINGS: Final[Mapping[str, str]] = {
-    "online": "online rate",
-    "good": "good-condition rate",
-    "linked": "linked rate",
-    "recorded": "recording completeness",
-    "clock": "clock right",
-    "overlay": "overlay right",
-    "file": "camera file complete",
-}
-"""What each figure is called."""
 
 SHORT: Final[Mapping[str, str]] = {
     "online": "online",

@@ -8,14 +8,16 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from agent.commands.hub.dispute_words import status_lines
 from agent.hub.stores import trust
 from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.drills import drill_line, read_drills
 from agent.hub.stores.store import Store
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
+from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.metrics import read_metrics
+from agent.hub.views.policy_words import policy_lines
+from agent.hub.views.silent_words import next_step
 from agent.hub.views.status import write_orders, write_silent, write_status
 from agent.model.errors import UsageError
 from agent.model.exits import FAILS, OK
@@ -24,24 +26,7 @@ from agent.text.harmless import printable
 from agent.text.site_time import local
 from agent.text.translate import render, together, translate
 
-STEPS: Final = {
-    "untrusted-key": Message("compare the thumbprint with `camwarden keys show` at the site, then: hub trust add"),
-    "key-not-shown": Message("its key is trusted, its birth never came: see that it may publish to its topic state"),
-    "never-sent": Message("nothing ever came: see that camwarden runs at the site and that [hub] names this broker"),
-    "not-started": Message("it was enrolled, and its service has not run yet: start camwarden at the site"),
-    "revoked-key": Message("its key was revoked here, so nothing of it is taken: trust it again, or enroll it anew"),
-    "expired-key": Message("its key has ended here, so nothing of it is taken: trust it for longer, or enroll it anew"),
-    "lost": Message(
-        "its connection broke off: check power and network of the gateway, and whether its service or system hangs"
-    ),
-    "disconnected": Message("it said goodbye: find out who stopped the service"),
-    "no-health": Message("no report came when it was due: look at the gateway, and at its queue"),
-    "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
-    "not-shown": Message("what is kept of it cannot be read, so nobody knows: camwarden hub status"),
-    "no-batch": Message("no batch was brought for a week: have the next one carried here"),
-}
 NUMBERS: Final = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
-WEDGED: Final = Message("connected, but it no longer looks: restart the service at the site, and keep its log")
 
 CHANGED: Final = {
     "cameras-fewer": Message("cameras are no longer reported, ask whether they were taken down"),
@@ -97,7 +82,7 @@ def silent(args: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False))
     elif sites:
         for site in sites:
-            step = WEDGED if site["kind"] == "wedged" else STEPS[site["why"]]
+            step = next_step(site["kind"], site["why"])
             kind = translate(site["kind"], args.lang)
             print(f"{site['site']:23}  {kind:14}  {_age(site['silent_s']):>7}  {render(step, args.lang)}")
             if site["why"] == "untrusted-key":
@@ -195,16 +180,6 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
         yield Message("{count} disputes without a decision: camwarden hub disputes {site}", values)
     if of_site["policy"]:
         yield from policy_lines(of_site["policy"], in_force=False)
-
-
-def policy_lines(policy: Any, in_force: bool = True) -> Iterator[Message]:
-    """Yield what became of a site's policy, with the site's own words; `in_force`: also where all is well."""
-    if policy["desired_version"] != policy["reported_version"]:
-        yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
-    elif in_force:
-        yield Message("policy {reported_version} is in force", policy)
-    if policy["refused"]:
-        yield Message("policy {version} was refused by the site: {reason}: {why}", policy["refused"])
 
 
 def _change_lines(told: Any, lang: str) -> Iterator[str]:

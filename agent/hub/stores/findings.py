@@ -8,9 +8,9 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import EVERYTHING, Scope, below
+from agent.hub.stores import scoped
 from agent.hub.stores.store import Store
-
-DIVISION_CHARS: Final = 6
 
 _SORTED_MOST: Final = 5000
 
@@ -37,6 +37,7 @@ class Wanted:
 
     `operator`: of sites that it operates, `assignee`: that are assigned to it, both as people at the hub said;
     `since`: those that have been open as they are since this moment or later, RFC 3339 in UTC.
+    `scope`: of what the person who asks may see.
     """
 
     site: str = ""
@@ -48,6 +49,7 @@ class Wanted:
     since: str = ""
     operator: str = ""
     assignee: str = ""
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +149,8 @@ def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int
     for status in _statuses(wanted):
         if after is not None and OPEN.index(status) < OPEN.index(after.status):
             continue
-        where, values = _where(wanted, status)
         path = _path(store, wanted, status)
+        where, values = _where(wanted, status, path)
         if after is not None and status == after.status:
             where += " AND (f.check_id, f.site, f.subject) > (?, ?, ?)"
             values += [after.check, after.site, after.subject]
@@ -171,8 +173,8 @@ def total(store: Store, wanted: Wanted) -> int:
 
 
 def _count(store: Store, wanted: Wanted, status: str) -> int:
-    where, values = _where(wanted, status)
     path = _index(wanted)
+    where, values = _where(wanted, status, path)
     ((count,),) = store.all(f"SELECT count(*) FROM finding_now f {path} WHERE {where}", *values)  # noqa: S608
     return int(count)
 
@@ -183,6 +185,8 @@ def _index(wanted: Wanted) -> str:
         return ""  # the primary key
     if wanted.model or wanted.maintainer:
         return "INDEXED BY finding_now_model" if wanted.model else "INDEXED BY finding_now_maintainer"
+    if not wanted.scope.everything:
+        return ""  # one for each binding
     if wanted.check or not (wanted.division or wanted.since):
         return "INDEXED BY finding_now_order"
     return "INDEXED BY finding_now_division" if wanted.division else "INDEXED BY finding_now_since"
@@ -191,7 +195,8 @@ def _index(wanted: Wanted) -> str:
 def _path(store: Store, wanted: Wanted, status: str) -> str:
     """Return the index by which a page is read: that of a filter which leaves few, else that of the order."""
     index = _index(wanted)
-    if index.endswith(("division", "since")) and _count(store, wanted, status) > _SORTED_MOST:
+    sorts = index.endswith(("division", "since")) or not (index or wanted.site)
+    if sorts and _count(store, wanted, status) > _SORTED_MOST:
         return "INDEXED BY finding_now_order"
     return index
 
@@ -253,7 +258,7 @@ def repaired(store: Store, since: str, check: str, division: str) -> list[Repair
         check: Of this one; empty: of each.
         division: Of sites in it, or below it; empty: anywhere.
     """
-    low, high = _below(division)
+    low, high = below(division)
     rows = store.all(
         "SELECT check_id, count(*), avg(lasted_s), max(lasted_s), (SELECT count(*) FROM finding_now f"
         " WHERE f.status = 'fail' AND f.check_id = h.check_id AND f.division >= ?3 AND f.division < ?4) FROM ("
@@ -296,10 +301,10 @@ def _statuses(wanted: Wanted) -> tuple[str, ...]:
     return (wanted.status,) if wanted.status else OPEN
 
 
-def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
+def _where(wanted: Wanted, status: str, path: str) -> tuple[str, list[str]]:
     """Return the condition and its values, for one status: within it an index has the order of a page."""
-    # The sign keeps SQLite from reading everything of a status to find what is of one site.
-    parts, values = ["+f.status = ?" if wanted.site else "f.status = ?"], [status]
+    # The sign keeps SQLite from reading everything of a status to find what is of one site, or may be seen.
+    parts, values = ["f.status = ?" if path else "+f.status = ?"], [status]
     for column, value in (
         ("f.site", wanted.site), ("f.maintainer", wanted.maintainer), ("f.check_id", wanted.check),
         ("f.model", wanted.model),
@@ -312,7 +317,7 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
         values.append(wanted.since)
     if wanted.division:
         parts.append("f.division >= ? AND f.division < ?")
-        values += _below(wanted.division)
+        values += below(wanted.division)
     if wanted.operator:
         parts.append("f.site IN (SELECT site FROM operator WHERE name = ?)")
         values.append(wanted.operator)
@@ -322,13 +327,8 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
             " WHERE assignee = ? AND ended_at = '' AND assignee <> '')"
         )
         values.append(wanted.assignee)
+    if not wanted.scope.everything:
+        condition, of_scope = scoped.of_finding(wanted.scope, "f", status)
+        parts.append(condition)
+        values += of_scope
     return " AND ".join(parts), values
-
-
-def _below(division: str) -> tuple[str, str]:
-    """Return between which codes a division and all below it lie, the second one not included."""
-    if not division:
-        return "", "\U0010ffff"
-    below = division.rstrip("0") if len(division) == DIVISION_CHARS else division
-    below += "0" * (len(below) % 2)  # a code has two digits for each level: 140200 is 14 02
-    return below, f"{below}:"  # the colon comes behind the digit 9

@@ -77,6 +77,20 @@ def of_key(directory: Path, kid: str) -> Trust:
     return Trust({kid: known} if known else {})
 
 
+def of_site(directory: Path, site: str) -> tuple[Binding, ...]:
+    """Return the bindings of one site.
+
+    Raises:
+        Forbidden, ConfigurationError: As `load`.
+    """
+    path = directory / NAME
+    if not path.exists():
+        return tuple(one for one in load(directory).bindings.values() if one.site == site)
+    with _translated(path), closing(connection(path, "ro")) as db:
+        known = db.execute("SELECT entry FROM binding WHERE site = ?", (site,)) if _version(db) else ()
+        return tuple(_bindings(known))
+
+
 def add(
     directory: Path,
     site: str,

@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
+from agent.hub.domain.scope import EVERYTHING, Scope
+from agent.hub.stores import scoped
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 
@@ -72,12 +74,14 @@ def keep(store: Store, word: Word) -> None:
         )
 
 
-def words_of(store: Store, site: str) -> list[Word]:
-    """Return the words on a site's open findings, oldest first."""
+def words_of(store: Store, site: str, scope: Scope = EVERYTHING) -> list[Word]:
+    """Return the words on those of a site's open findings that may be seen, oldest first."""
+    condition, values = scoped.of_finding(scope, "f")
     rows = store.all(
-        "SELECT site, check_id, subject, kind, said_by, at, assignee, until, text, ended_at FROM word"
-        " WHERE site = ? AND ended_at = '' ORDER BY id",
-        site,
+        "SELECT w.site, w.check_id, w.subject, kind, said_by, at, assignee, until, text, ended_at FROM word w"  # noqa: S608
+        " JOIN finding_now f ON (f.site, f.check_id, f.subject) = (w.site, w.check_id, w.subject)"
+        f" WHERE w.site = ? AND ended_at = '' AND {condition} ORDER BY id",
+        *(site, *values),
     )
     names = Word.__dataclass_fields__
     return [Word(**dict(zip(names, row, strict=True))) for row in rows]

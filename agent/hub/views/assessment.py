@@ -7,7 +7,7 @@ reported before. Days are read one by one: memory grows with the sites and group
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -148,27 +148,42 @@ class _Sums:
     moved: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
 
 
-def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
+def assess(
+    store: Store,
+    by: By,
+    first: date,
+    last: date,
+    now: datetime,
+    sort: str = "online",
+    sites: Collection[str] | None = None,
+) -> Assessment:
     """Add up the figures of groups `by` from `first` to `last`, days in China that are over, ranked by `sort`.
 
-    Today (by `now`) and what follows are not due yet, as a report is about whole days. The store is only read.
+    Today (by `now`) and what follows are not due yet, as a report is about whole days. The store is only read. `sites`:
+    only of these; None: of all.
 
     Raises:
         StoreFailed: The database failed.
     """
-    since = {site: datetime.fromisoformat(at).astimezone(CHINA).date() for site, at in first_contacts(store)}
-    sums, disputed = _Sums(), disputes(store)
-    plans = {site: from_data(rows) for site, rows in plans_before(store, first).items()}
+
+    def counts(site: str) -> bool:
+        return sites is None or site in sites
+
+    since = {
+        site: datetime.fromisoformat(at).astimezone(CHINA).date() for site, at in first_contacts(store) if counts(site)
+    }
+    sums, disputed = _Sums(), [one for one in disputes(store) if counts(one.site)]
+    plans = {site: from_data(rows) for site, rows in plans_before(store, first).items() if counts(site)}
     decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = figures_of_day(store, by, day)
         whole = day_span(day, CHINA)
-        plans |= {site: from_data(rows) for site, rows in figures_of_day(store, PLANNED, day).items()}
+        plans |= {site: from_data(rows) for site, rows in figures_of_day(store, PLANNED, day).items() if counts(site)}
         sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
         for site, rows in figures_of_day(store, ACKNOWLEDGED, day).items():
-            sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows))
+            sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows) if counts(site))
         for site, mended in figures_of_day(store, REPAIRS[by], day).items():
-            for name, repaired in mended.items():
+            for name, repaired in mended.items() if counts(site) else ():
                 sums.sites[name].add(site)
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
         for site, begun in since.items():

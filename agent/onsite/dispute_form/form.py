@@ -11,8 +11,9 @@ from agent.judge.checks.table import CHECKS
 from agent.judge.memory.disputes import finding_code
 from agent.judge.memory.episodes import Episode
 from agent.model.finding import Message
-from agent.onsite.handover.report_words import TITLES, rule_text
+from agent.onsite.handover.report_words import rule_text
 from agent.onsite.handover.templates import environment
+from agent.report.check_titles import TITLES
 from agent.site.config.site import Site
 from agent.text.translate import render, translate
 from agent.version import VERSION

@@ -29,10 +29,11 @@ from agent.onsite.handover.keeping import keeping
 from agent.onsite.handover.left_out import left_out_text
 from agent.onsite.handover.places import places_of
 from agent.onsite.handover.report import ORDER, HandOver, KeyPart, SitePart
-from agent.onsite.handover.report_words import DOCUMENTS, TITLES, rule_text
+from agent.onsite.handover.report_words import DOCUMENTS, rule_text
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.one_look.shown import PictureChoice
 from agent.report.basis import bases
+from agent.report.check_titles import TITLES
 from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS, passes_by_level
 from agent.report.timeline_days import timeline_of

@@ -7,7 +7,8 @@ from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
 from agent.model.finding import Basis, Finding
 from agent.onsite.handover.report import ORDER, DutyPart
-from agent.onsite.handover.report_words import TITLES, rule_text
+from agent.onsite.handover.report_words import rule_text
+from agent.report.check_titles import TITLES
 from agent.report.levels import basis_text, counted, counts_text
 from agent.site.rules.pack import obligations
 from agent.site.rules.read import shipped

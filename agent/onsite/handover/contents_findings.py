@@ -13,7 +13,8 @@ from agent.judge.memory.disputes import Contested, contested_words
 from agent.model.finding import Finding, Message, Status, is_item
 from agent.onsite.handover.places import Places, place, places
 from agent.onsite.handover.report import ORDER, GroupPart, OwnFinding, PlacePart, SaidPart
-from agent.onsite.handover.report_words import TITLES, rule_text
+from agent.onsite.handover.report_words import rule_text
+from agent.report.check_titles import TITLES
 from agent.site.declarations.table import BY_ID
 from agent.text.translate import render, together, translate
 

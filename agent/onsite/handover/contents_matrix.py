@@ -12,7 +12,7 @@ from agent.observe.footage.days import recorder_of
 from agent.onsite.handover.contents_findings import subjects_of
 from agent.onsite.handover.places import Places
 from agent.onsite.handover.report import ORDER, CellPart, MatrixPart, MatrixRow
-from agent.onsite.handover.report_words import TITLES
+from agent.report.check_titles import TITLES
 from agent.report.levels import LEVEL_WORDS
 from agent.site.config.site import CameraConfig, Site
 from agent.text.translate import translate

@@ -17,9 +17,10 @@ from agent.judge.wording.picture_words import path_word, zone_reason
 from agent.model.finding import ACCEPTED, WAITS_FOR, Message, Source, Status, listed, sentence
 from agent.onsite.handover.hub_page_words import COLUMNS, OUTCOMES, WORDS
 from agent.onsite.handover.report import VERDICTS
-from agent.onsite.handover.report_words import TITLES, rule_text
+from agent.onsite.handover.report_words import rule_text
 from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
+from agent.report.check_titles import TITLES
 from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS, basis_of_row, basis_text, counted
 from agent.report.plain_findings import plain_findings

@@ -17,7 +17,7 @@ def environment(*packages: str, sanitizing: bool = False, zone: ZoneInfo | None 
     `zone`: every moment in a text is told by the clocks there; None: it stays as it is.
     """
     made = Environment(
-        loader=ChoiceLoader([PackageLoader(package, ".") for package in packages]),
+        loader=ChoiceLoader([PackageLoader(package, ".") for package in (*packages, "agent.text")]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=sanitizing, finalize=_finalize(zone) if sanitizing else None,
     )  # fmt: skip

@@ -20,9 +20,9 @@ NONCE: Final = "{{ nonce }}"
 NONCE_BYTES: Final = 18
 _MODULE: Final = re.compile(r"[a-z_]{1,32}\.js")
 _PAGE: Final = "agent.onsite.ui.page"
-_SHARED: Final = "agent.onsite.handover"
+_SHARED: Final = "agent.text"
 SHARED_CSS: Final = "tones.css"
-"""The colours of the report, before the page's own rules."""
+"""The colours of every page and paper, before the page's own rules."""
 
 
 def document(lang: str) -> tuple[bytes, str]:

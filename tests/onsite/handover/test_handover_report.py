@@ -18,8 +18,9 @@ from agent.model.finding import is_waiting
 from agent.observe.facts.facts import gather
 from agent.onsite.handover.contents_duties import duty_text
 from agent.onsite.handover.contents_findings import is_declaration
-from agent.onsite.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text
+from agent.onsite.handover.report_words import DOCUMENTS, WORDS, rule_text
 from agent.onsite.one_look.shown import ReportPicture, pictured, why_withheld
+from agent.report.check_titles import TITLES
 from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock
 from agent.site.declarations.standing import Declaration
 from agent.site.duties.limits import SETTINGS

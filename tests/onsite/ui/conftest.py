@@ -1,4 +1,4 @@
-"""Debian's Chromium by Playwright, one for all tests of the page, and a page of its own for each."""
+"""A page of its own in the session's browser for each test."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from in_chromium import PATIENCE_MS, chromium, watched
+from in_chromium import PATIENCE_MS, watched
 from page_stub import Stub, served
 from playwright.sync_api import Browser, Page
 
 Opening = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture

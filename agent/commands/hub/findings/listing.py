@@ -15,7 +15,16 @@ from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
 from agent.host.files import write_atomic
 from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Place, Wanted, findings, place_of, place_text, read_place, total
+from agent.hub.stores.findings import (
+    FindingRow,
+    Place,
+    Wanted,
+    findings,
+    place_of,
+    place_text,
+    read_place,
+    total,
+)
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message

@@ -3,18 +3,16 @@
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from agent.commands.hub.findings.lines import print_lines
 from agent.commands.hub.view import reading
 from agent.hub.stores import trust
 from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import SiteFacts, Stretch, Wanted, findings, history, site_facts
-from agent.hub.stores.reading import queries
-from agent.hub.stores.words import Word, words_of
-from agent.hub.views.silent import standing
+from agent.hub.stores.findings import SiteFacts
+from agent.hub.stores.words import Word
+from agent.hub.views.site import mended, read_site, site_json
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -22,69 +20,32 @@ from agent.text.duration import duration_text
 from agent.text.harmless import printable
 from agent.text.translate import render, together, translate
 
-SCHEMA: Final = "camwarden-hub-site/1"
-STRETCHES_MOST: Final = 1000
 STRETCHES_SHOWN: Final = 10
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
-    believed = trust.load(args.data)
+    bindings = trust.of_site(args.data, args.site)
     with reading(args) as store:
-        facts = site_facts(store, args.site)
-        row = next((one for one in queries.site_rows(store, args.site)), None)
-        if facts is None or row is None:
-            raise UsageError(
-                "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
-                site=args.site,
-            )
-        found = findings(store, Wanted(site=args.site))
-        stretches = history(store, args.site, STRETCHES_MOST)
-        said = words_of(store, args.site)
-    bindings = [one for one in believed.bindings.values() if one.site == args.site]
-    state = standing(row, bindings, datetime.now(UTC)) or row.status
-    repair_s = mean_repair_s(stretches)
+        shown = read_site(store, bindings, args.site, datetime.now(UTC))
+    if shown is None:
+        raise UsageError(
+            "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
+            site=args.site,
+        )
     if args.json:
-        told = {
-            **asdict(facts),
-            "devices": [
-                dict(zip(("id", "manufacturer", "model", "firmware"), box, strict=True)) for box in facts.devices
-            ],
-            "state": state,
-            "health_at": row.health_at or None,
-            "findings": [asdict(one) for one in found],
-            "words": [asdict(one) for one in said],
-            "history": [asdict(one) for one in stretches],
-            "mean_repair_s": repair_s,
-        }
-        print(json.dumps({"schema": SCHEMA, **told}, ensure_ascii=False))
+        print(json.dumps(site_json(shown), ensure_ascii=False))
         return OK
-    _print_facts(facts, state, args.lang)
-    print_lines(found, args.lang, datetime.now(CHINA).date())
-    _print_words(said, args.lang)
-    if repair_s is not None:
-        values = {"count": len(_mended(stretches)), "mean": duration_text(repair_s, args.lang)}
+    _print_facts(shown.facts, shown.state, args.lang)
+    print_lines(shown.findings, args.lang, datetime.now(CHINA).date())
+    _print_words(shown.words, args.lang)
+    if shown.mean_repair_s is not None:
+        values = {"count": len(mended(shown.history)), "mean": duration_text(shown.mean_repair_s, args.lang)}
         print(render(Message("{count} faults ended, after {mean} on average", values), args.lang))
-    for one in [one for one in stretches if one.to_at][:STRETCHES_SHOWN]:
+    for one in [one for one in shown.history if one.to_at][:STRETCHES_SHOWN]:
         status = translate(one.status, args.lang)
         print(printable(f"  {one.from_at[:16]}Z -> {one.to_at[:16]}Z  {status}  {one.check}  {one.subject}"))
     return OK
-
-
-def mean_repair_s(stretches: Sequence[Stretch]) -> float | None:
-    """Return how long a fault that is over lasted on average, seconds by the site's own times; None: none is over."""
-    mended = _mended(stretches)
-    total = sum((_time(one.to_at) - _time(one.from_at) for one in mended), timedelta())
-    return total.total_seconds() / len(mended) if mended else None
-
-
-def _mended(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Return the fails that ended, without those whose clock went back."""
-    return [one for one in stretches if one.status == "fail" and one.from_at <= one.to_at]
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _print_words(said: Sequence[Word], lang: str) -> None:

@@ -38,3 +38,13 @@ def last_figures(store: Store, by: str, site: str) -> dict[str, Any]:
         "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
     )
     return dict(read_day(rows[0][0])) if rows else {}
+
+
+def figures_of_site(store: Store, by: str, site: str, first: date) -> dict[str, Any]:
+    """Return what a site reported of each day from one on, by day; of several epochs that which it began last."""
+    rows = store.all(
+        "SELECT a.day, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
+        " WHERE a.site = ? AND a.by_what = ? AND a.day >= ? ORDER BY e.first_at",
+        *(site, by, first.isoformat()),
+    )
+    return {day: read_day(told) for day, told in rows}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from agent.hub.domain.scope import EVERYTHING, Scope
+from agent.hub.stores import scoped
 from agent.hub.stores.store import Store
 
 
@@ -20,12 +22,17 @@ class OrderRow:
     result_at: str
 
 
-def given_orders(store: Store, site: str | None) -> list[OrderRow]:
-    """Return the orders of a site, or of all, oldest first."""
-    statement = "SELECT id, site, name, created_at, expires_at, sent_at, status, reason, result_at FROM command"
-    if site is None:
-        return [OrderRow(*row) for row in store.all(f"{statement} ORDER BY created_at, id")]
-    return [OrderRow(*row) for row in store.all(f"{statement} WHERE site = ? ORDER BY created_at, id", site)]
+def given_orders(store: Store, site: str | None, scope: Scope = EVERYTHING) -> list[OrderRow]:
+    """Return the orders of a site, or of all sites, that may be seen, oldest first."""
+    condition, values = scoped.of_site(scope, "site")
+    if site is not None:
+        condition, values = f"{condition} AND site = ?", [*values, site]
+    rows = store.all(
+        "SELECT id, site, name, created_at, expires_at, sent_at, status, reason, result_at FROM command"  # noqa: S608
+        f" WHERE {condition} ORDER BY created_at, id",
+        *values,
+    )
+    return [OrderRow(*row) for row in rows]
 
 
 def policies_shown(store: Store) -> list[tuple[str, int, int, str]]:

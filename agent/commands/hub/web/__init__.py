@@ -1,0 +1,1 @@
+"""Serves the hub's page, and stores who may use it."""

@@ -1,0 +1,85 @@
+"""Sums the current tables over all sites, for who looks after a city. Reads only; one statement each."""
+
+from dataclasses import dataclass
+
+from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import Scope
+from agent.hub.stores.scoped import of_finding, of_site
+from agent.hub.stores.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """How many open findings of a status have been so since one day (of UTC, as 2026-11-24)."""
+
+    status: str
+    day: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is assigned to somebody at a site: how many open findings, and how many of them were due before today."""
+
+    assignee: str
+    site: str
+    open: int
+    late: int
+
+
+def open_by_division(store: Store, scope: Scope) -> dict[str, dict[str, int]]:
+    """Return how many findings are open that may be seen, by division and status."""
+    found: dict[str, dict[str, int]] = {}
+    condition, values = of_finding(scope, "f")
+    for status in OPEN:
+        rows = store.all(
+            "SELECT f.division, count(*) FROM finding_now f INDEXED BY finding_now_division"  # noqa: S608
+            f" WHERE f.status = ? AND {condition} GROUP BY f.division",
+            *(status, *values),
+        )
+        for division, count in rows:
+            found.setdefault(division, dict.fromkeys(OPEN, 0))[status] = count
+    return found
+
+
+def division_of_sites(store: Store, scope: Scope) -> dict[str, tuple[str, int]]:
+    """Return division (empty: not told) and number of cameras of every site that may be seen."""
+    condition, values = of_site(scope, "s.site")
+    rows = store.all(
+        "SELECT s.site, coalesce(n.division, ''), coalesce(n.cameras, 0) FROM site s"  # noqa: S608
+        f" LEFT JOIN site_now n ON n.site = s.site WHERE {condition}",
+        *values,
+    )
+    return {site: (division, cameras) for site, division, cameras in rows}
+
+
+def open_by_age(store: Store, scope: Scope) -> list[Aged]:
+    """Return how many findings are open by the day since which they are so, the newest day first."""
+    condition, values = of_finding(scope, "f")
+    rows = store.all(
+        "SELECT f.status, substr(f.since, 1, 10), count(*) FROM finding_now f INDEXED BY finding_now_since"  # noqa: S608
+        f" WHERE {condition} GROUP BY f.status, substr(f.since, 1, 10) ORDER BY 2 DESC, 1",
+        *values,
+    )
+    return [Aged(*row) for row in rows]
+
+
+def assigned(store: Store, today: str) -> list[Due]:
+    """Return of each name to which something open is assigned how much, by site, and how much of that is late."""
+    rows = store.all(
+        "SELECT assignee, site, count(*), sum(until < ?) FROM word WHERE ended_at = '' AND assignee <> ''"
+        " GROUP BY assignee, site ORDER BY assignee, site",
+        today,
+    )
+    return [Due(*row) for row in rows]
+
+
+def repaired_between(store: Store, scope: Scope, start: str, end: str) -> tuple[int, float]:
+    """Return how many fails ended from one time to before another, and how long they had lasted together (s)."""
+    condition, values = of_site(scope, "h.site")
+    ((count, lasted_s),) = store.all(
+        "SELECT count(*), coalesce(sum((julianday(to_at) - julianday(from_at)) * 86400), 0) FROM finding_history h"  # noqa: S608
+        f" WHERE to_at <> '' AND to_at >= ? AND to_at < ? AND status = 'fail' AND from_at <= to_at AND {condition}",
+        *(start, end, *values),
+    )
+    return int(count), float(lasted_s)

@@ -1,0 +1,112 @@
+"""Queries what reports said of one site's checks: the matrix of its newest configuration report, and the envelopes.
+
+Reads columns only, never a body.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from agent.hub.stores.findings import Stretch
+from agent.hub.stores.store import Store
+
+LOOKED_AT_MOST: Final = 400
+"""Configuration reports and events of a site, the newest first, that are searched for one finding."""
+
+_ENVELOPE: Final = "r.epoch, r.stream, r.seq, r.digest, r.kid, r.arrived_at, coalesce(r.made_at, ''), r.fork"
+_CONFIRMED: Final = (
+    "coalesce((SELECT c.seq FROM chain c WHERE c.site = r.site AND c.epoch = r.epoch AND c.stream = r.stream), 0)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeRow:
+    """A stored report that was verified by the key `kid`. `confirmed`: a watermark of this hub has passed it.
+
+    `status`, `reason` and `message` are what it says of the one finding that was asked for; else empty.
+    """
+
+    epoch: str
+    stream: str
+    seq: int
+    digest: str
+    kid: str
+    arrived_at: str
+    made_at: str
+    fork: bool
+    confirmed: bool
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the newest configuration report of a site says of one check: `subjects` one a line."""
+
+    check: str
+    subjects: str
+    status: str
+
+    def names(self) -> list[str]:
+        """Return the subjects."""
+        return self.subjects.split("\n")
+
+
+def judged(store: Store, site: str) -> list[Judged]:
+    """Return what the newest configuration report of a site's present epoch says, checks that pass too."""
+    rows = store.all(
+        "SELECT f.check_id, f.subjects, f.status FROM site_now n"
+        " JOIN lane l ON l.site = n.site AND l.epoch = n.epoch AND l.stream = 'config'"
+        " JOIN report_row r ON r.lane = l.id AND r.seq = n.seq AND r.fork = 0"
+        " JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id"
+        " WHERE n.site = ? ORDER BY f.check_id, f.id",
+        site,
+    )
+    return [Judged(*row) for row in rows]
+
+
+def newest_envelopes(store: Store, site: str, most: int) -> list[EnvelopeRow]:
+    """Return the reports of a site that came last, the newest first."""
+    rows = store.all(
+        f"SELECT {_ENVELOPE}, {_CONFIRMED} FROM ({_newest('')}) n JOIN report r ON r.id = n.id ORDER BY r.id DESC",  # noqa: S608
+        *(site, most),
+    )
+    return [_envelope(*row) for row in rows]
+
+
+def envelopes_of(store: Store, site: str, check: str, subject: str) -> list[EnvelopeRow]:
+    """Return the reports that said something of one finding, the newest first."""
+    rows = store.all(
+        f"SELECT {_ENVELOPE}, {_CONFIRMED}, f.status, f.reason, f.message"  # noqa: S608
+        f" FROM ({_newest(' AND l.stream <> ?')}) n CROSS JOIN telling_finding t ON t.report_id = n.id"
+        " CROSS JOIN finding f ON f.id = t.finding_id CROSS JOIN report r ON r.id = n.id"
+        " WHERE f.check_id = ? AND instr(char(10) || f.subjects || char(10), char(10) || ? || char(10)) > 0"
+        " ORDER BY r.id DESC",
+        *(site, "health", LOOKED_AT_MOST, check, subject),
+    )
+    return [_envelope(*row) for row in rows]
+
+
+def stretches_of(store: Store, site: str, check: str, subject: str) -> list[Stretch]:
+    """Return the times in which a finding was open, the newest first."""
+    rows = store.all(
+        "SELECT check_id, subject, status, reason, from_at, to_at FROM finding_history"
+        " WHERE site = ? AND check_id = ? AND subject = ? ORDER BY to_at <> '', from_at DESC, id DESC",
+        *(site, check, subject),
+    )
+    return [Stretch(*row) for row in rows]
+
+
+def _newest(more: str) -> str:
+    lanes = f"lane l JOIN report_row r ON r.lane = l.id WHERE l.site = ?{more}"
+    return f"SELECT r.id FROM {lanes} ORDER BY r.id DESC LIMIT ?"  # noqa: S608  our own columns
+
+
+def _envelope(
+    epoch: str, stream: str, seq: int, digest: str, kid: str, arrived_at: str, made_at: str, fork: int, confirmed: int,
+    status: str = "", reason: str = "", message: str = "",
+) -> EnvelopeRow:  # fmt: skip
+    return EnvelopeRow(
+        epoch=epoch, stream=stream, seq=seq, digest=digest, kid=kid, arrived_at=arrived_at, made_at=made_at,
+        fork=bool(fork), confirmed=not fork and seq <= confirmed, status=status, reason=reason, message=message,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""Reads what is known of one site: its state, boxes, open findings, words, and how long faults lasted. Reads only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.hub.stores.findings import (
+    FindingRow,
+    SiteFacts,
+    Stretch,
+    Wanted,
+    findings,
+    history,
+    site_facts,
+)
+from agent.hub.stores.reading import queries
+from agent.hub.stores.store import Store
+from agent.hub.stores.words import Word, words_of
+from agent.hub.views.silent import standing
+from agent.model.finding import Json
+from agent.verify.bindings import Binding
+
+SCHEMA: Final = "camwarden-hub-site/1"
+STRETCHES_MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """One site. `state`: a word; `health_at`: when its newest health report came, empty: none has.
+
+    `mean_repair_s`: how long a fault that is over lasted on average; None: none is over.
+    """
+
+    facts: SiteFacts
+    state: str
+    health_at: str
+    findings: tuple[FindingRow, ...]
+    words: tuple[Word, ...]
+    history: tuple[Stretch, ...]
+    mean_repair_s: float | None
+
+
+def read_site(store: Store, bindings: Iterable[Binding], site: str, now: datetime) -> SiteView | None:
+    """Return what is known of a site; None where nothing verified has come of it. `bindings`: the keys of the site."""
+    facts = site_facts(store, site)
+    row = next((one for one in queries.site_rows(store, site)), None)
+    if facts is None or row is None:
+        return None
+    stretches = tuple(history(store, site, STRETCHES_MOST))
+    return SiteView(
+        facts=facts,
+        state=standing(row, bindings, now) or row.status,
+        health_at=row.health_at,
+        findings=tuple(findings(store, Wanted(site=site))),
+        words=tuple(words_of(store, site)),
+        history=stretches,
+        mean_repair_s=mean_repair_s(stretches),
+    )
+
+
+def site_json(view: SiteView) -> dict[str, Json]:
+    """Return what `hub site --json` prints."""
+    facts = view.facts
+    names = ("id", "manufacturer", "model", "firmware")
+    return {
+        "schema": SCHEMA,
+        **asdict(facts),
+        "devices": [dict(zip(names, box, strict=True)) for box in facts.devices],
+        "state": view.state,
+        "health_at": view.health_at or None,
+        "findings": [asdict(one) for one in view.findings],
+        "words": [asdict(one) for one in view.words],
+        "history": [asdict(one) for one in view.history],
+        "mean_repair_s": view.mean_repair_s,
+    }
+
+
+def mean_repair_s(stretches: Sequence[Stretch]) -> float | None:
+    """Return how long a fault that is over lasted on average, seconds by the site's own times; None: none is over."""
+    over = mended(stretches)
+    total = sum((_time(one.to_at) - _time(one.from_at) for one in over), timedelta())
+    return total.total_seconds() / len(over) if over else None
+
+
+def mended(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Return the fails that ended, without those whose clock went back."""
+    return [one for one in stretches if one.status == "fail" and one.from_at <= one.to_at]
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,1 @@
+"""Records what people did on the page, in rows that are chained."""

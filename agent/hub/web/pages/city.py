@@ -1,0 +1,147 @@
+"""Shows a city: what needs somebody this morning, and its divisions, the worst first."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from agent.contract.chain import utc_text
+from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import Scope
+from agent.hub.stores.day_figures import CHINA
+from agent.hub.stores.disputes import disputes
+from agent.hub.stores.findings import Wanted, total
+from agent.hub.stores.reading import queries
+from agent.hub.stores.reading.city_now import assigned, division_of_sites, open_by_division
+from agent.hub.stores.store import Store
+from agent.hub.views.silent import KINDS, Silent, silent_sites
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shown
+from agent.verify.bindings import Trust
+
+NAMED_MOST: Final = 8
+"""Sites or people that the head of the page names; the others are behind its links."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivisionRow:
+    """One division; `division` empty: its sites have not told theirs. Counts of open findings by status."""
+
+    division: str
+    sites: int
+    cameras: int
+    fail: int
+    warn: int
+    unknown: int
+    silent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Somebody with repairs that were due before today."""
+
+    assignee: str
+    late: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Morning:
+    """What needs somebody today. `silent`: by kind; `new_fails`: fails since the begin of yesterday in China.
+
+    `disputes_open` wait for a decision, `disputes_late` of them longer than they should.
+    """
+
+    silent: Mapping[str, int]
+    new_fails: int
+    since: date
+    late: tuple[Late, ...]
+    disputes_open: int
+    disputes_late: int
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing needs anybody."""
+        return not (self.silent or self.new_fails or self.late or self.disputes_open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityPage:
+    """A city, as far as the person who asks may see it."""
+
+    morning: Morning
+    rows: tuple[DivisionRow, ...]
+    sites: int
+    cameras: int
+    open: Mapping[str, int]
+    silent: int
+
+
+def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> CityPage:
+    """Return the city. The store is only read, by indexes: no report, and no row of a finding."""
+    sites = division_of_sites(store, scope)
+    counted = open_by_division(store, scope)
+    silent = seen_silent(store, believed, scope, sites, now)
+    quiet = Counter(sites.get(one.site, ("", 0))[0] for one in silent)
+    cameras: Counter[str] = Counter()
+    for division, count in sites.values():
+        cameras[division] += count
+    held = Counter(division for division, _ in sites.values())
+    rows = [
+        DivisionRow(
+            division=division, sites=held[division], cameras=cameras[division], silent=quiet[division],
+            **counted.get(division, dict.fromkeys(OPEN, 0)),
+        )
+        for division in held.keys() | counted.keys() | quiet.keys()
+    ]  # fmt: skip
+    return CityPage(
+        morning=_morning(store, scope, sites, silent, now),
+        rows=tuple(sorted(rows, key=_badness)),
+        sites=len(sites),
+        cameras=sum(cameras.values()),
+        open={status: sum(one[status] for one in counted.values()) for status in OPEN},
+        silent=len(silent),
+    )
+
+
+def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
+    """Return the silent sites that may be seen; those that never sent anything are of no division."""
+    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), believed, now)
+    may = set(seen)
+    return tuple(one for one in found if scope.everything or one.site in may)
+
+
+def _morning(
+    store: Store, scope: Scope, sites: Mapping[str, object], silent: Iterable[Silent], now: datetime
+) -> Morning:
+    today = now.astimezone(CHINA).date()
+    since = today - timedelta(days=1)
+    begin = utc_text(datetime.combine(since, time(), CHINA).astimezone(UTC))
+    kinds = Counter(one.kind for one in silent)
+    due: dict[str, tuple[int, int]] = {}
+    for one in assigned(store, today.isoformat()):
+        if one.late and one.site in sites:
+            late, count = due.get(one.assignee, (0, 0))
+            due[one.assignee] = late + one.late, count + one.open
+    waiting = [one for one in disputes(store) if one.decision is None and one.site in sites]
+    return Morning(
+        silent={kind: kinds[kind] for kind in KINDS if kinds[kind]},
+        new_fails=total(store, Wanted(status="fail", since=begin, scope=scope)),
+        since=since,
+        late=tuple(
+            sorted((Late(name, *counts) for name, counts in due.items()), key=lambda one: (-one.late, one.assignee))
+        ),
+        disputes_open=len(waiting),
+        disputes_late=sum(one.due_at() <= now for one in waiting),
+    )
+
+
+def _badness(row: DivisionRow) -> tuple[int, int, int, int, str]:
+    return -row.fail, -row.silent, -row.unknown, -row.warn, row.division
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of the city."""
+    believed = asked.place.keys.now(asked.place.directory)
+    return shown(asked, "city.html.j2", p=read_city(asked.store, believed, asked.scope, asked.now))

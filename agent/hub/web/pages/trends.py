@@ -1,0 +1,136 @@
+"""Shows how a city does over the last thirty days: online, recorded, open findings by age, and time to repair."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from agent.contract.chain import utc_text
+from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import Scope
+from agent.hub.stores.day_figures import CHINA, Figure, added
+from agent.hub.stores.findings import Wanted, total
+from agent.hub.stores.reading.assessed import figures_of_day
+from agent.hub.stores.reading.city_now import division_of_sites, open_by_age, repaired_between
+from agent.hub.stores.store import Store
+from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.shown import shares, shown
+from agent.hub.web.plots import Plot, columns
+
+DAYS: Final = 30
+SHOWN: Final = ("online", "recorded")
+AGES: Final = (("0-1", 1), ("1-3", 3), ("3-7", 7), ("7-30", 30), ("30-90", 90))
+"""Ages by which open findings are counted, in days, with their upper ends; what is older is `OLDER`."""
+
+OLDER: Final = "90+"
+CHANGING: Final = timedelta(days=3)
+"""Of days up to this age most of what comes late comes."""
+
+RETENTION: Final = ("retention-days", "retention-forecast")
+"""The checks that say how much of the footage is left."""
+
+PARTS: Final = ("good", "unknown", "bad")
+"""Parts of a share in percent, from below."""
+
+_KEPT_MOST: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDay:
+    """One day in China: sums over all sites by figure, and the fails that ended; `mean_s` None: none did."""
+
+    day: date
+    figures: dict[str, Figure]
+    repaired: int
+    mean_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendsPage:
+    """The last days, oldest first, and what is open by age: days, and counts by status.
+
+    `retention`: open findings about footage that is, or will be, stored too short: by check and status.
+    """
+
+    days: tuple[TrendDay, ...]
+    ages: tuple[tuple[str, dict[str, int]], ...]
+    retention: tuple[tuple[str, dict[str, int]], ...]
+    online: Plot
+    recorded: Plot
+    open: Plot
+    repairs: Plot
+
+
+def read_trends(store: Store, scope: Scope, now: datetime) -> TrendsPage:
+    """Return the trends.
+
+    A day is summed once an hour at most, an older one once a day: what comes late about it shows within that time.
+    """
+    last = now.astimezone(CHINA).date() - timedelta(days=1)
+    every = [last - timedelta(days=ago) for ago in reversed(range(DAYS))]
+    hour = int(now.timestamp()) // 3600
+    days = tuple(_day(store.directory, scope, day, hour if last - day < CHANGING else hour // 24) for day in every)
+    ages = _ages(store, scope, now)
+    names = [f"{one.day:%m-%d}" for one in days]
+    return TrendsPage(
+        days=days,
+        ages=ages,
+        retention=tuple(
+            (check, {one: total(store, Wanted(check=check, status=one, scope=scope)) for one in OPEN})
+            for check in RETENTION
+        ),
+        online=columns(names, [_parts(one.figures.get("online")) for one in days], PARTS, 100),
+        recorded=columns(names, [_parts(one.figures.get("recorded")) for one in days], PARTS, 100),
+        open=columns([age for age, _ in ages], [counts for _, counts in ages], OPEN),
+        repairs=columns(
+            names, [{"plain": None if one.mean_s is None else one.mean_s / 3600} for one in days], ("plain",)
+        ),
+    )
+
+
+def _parts(figure: Figure | None) -> dict[str, float | None]:
+    if figure is None or not figure[1]:
+        return dict.fromkeys(PARTS)
+    good, due, unknown, _ = figure
+    return {"good": 100 * good / due, "unknown": 100 * unknown / due, "bad": 100 * max(0.0, due - good - unknown) / due}
+
+
+@lru_cache(maxsize=_KEPT_MOST)
+def _day(directory: Path, scope: Scope, day: date, hour: int) -> TrendDay:
+    with closing(Store(directory, read_only=True)) as store:
+        seen = None if scope.everything else division_of_sites(store, scope)
+        figures: dict[str, Figure] = {}
+        for site, groups in figures_of_day(store, "division", day).items():
+            for of_group in groups.values() if seen is None or site in seen else ():
+                for name in SHOWN:
+                    if name in of_group:
+                        figures[name] = added(figures.get(name), tuple(of_group[name]))
+        start, end = (
+            utc_text(datetime.combine(one, time(), CHINA).astimezone(UTC)) for one in (day, day + timedelta(days=1))
+        )
+        count, lasted_s = repaired_between(store, scope, start, end)
+    return TrendDay(day, figures, count, lasted_s / count if count else None)
+
+
+def _ages(store: Store, scope: Scope, now: datetime) -> tuple[tuple[str, dict[str, int]], ...]:
+    today = now.astimezone(UTC).date()
+    groups: dict[str, dict[str, int]] = {name: dict.fromkeys(OPEN, 0) for name in (*(name for name, _ in AGES), OLDER)}
+    for one in open_by_age(store, scope):
+        groups[_age(one.day, today)][one.status] += one.count
+    return tuple(groups.items())
+
+
+def _age(day: str, today: date) -> str:
+    """Return the group of a day; of one that cannot be read, as of one to come, the newest."""
+    try:
+        days = (today - date.fromisoformat(day)).days
+    except ValueError:
+        return AGES[0][0]
+    return next((name for name, most in AGES if days < most), OLDER)
+
+
+def answer(asked: Asked) -> Reply:
+    """Return the page of trends."""
+    return shown(asked, "trends.html.j2", p=read_trends(asked.store, asked.scope, asked.now), shares=shares(asked.lang))

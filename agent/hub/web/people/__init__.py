@@ -1,0 +1,1 @@
+"""Stores and checks who may use the page: people, passwords, sessions, tokens."""

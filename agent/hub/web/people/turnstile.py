@@ -1,0 +1,44 @@
+"""Queues passwords to be hashed one after another: each takes 64 MiB and a tenth of a second.
+
+A few wait; who comes after them is told when to come again. Those who have come in from their address before have
+places that strangers cannot take.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+WAIT_MOST: Final = 8
+KNOWN_MOST: Final = 12
+WITHIN_S: Final = 10.0
+
+
+class Busy(Exception):
+    """Too many wait already."""
+
+
+class Turnstile:
+    """One at a time, few who wait. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._one, self._counts = threading.Lock(), threading.Lock()
+        self.inside = 0
+
+    @contextmanager
+    def turn(self, is_known: bool) -> Iterator[None]:
+        """Wait for a turn, and have it while the block runs. Raises Busy."""
+        with self._counts:
+            if self.inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
+                raise Busy
+            self.inside += 1
+        try:
+            if not self._one.acquire(timeout=WITHIN_S):
+                raise Busy
+            try:
+                yield
+            finally:
+                self._one.release()
+        finally:
+            with self._counts:
+                self.inside -= 1

@@ -1,0 +1,250 @@
+"""The data of each page are what the hub's command prints for the same question, and nothing more or less."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from city_told import NOW, PLACES
+from city_worked import ASSIGNED, DAY, worked_city
+from here_run import run_here
+
+from agent.commands.hub.report import report_json
+from agent.contract.chain import utc_text
+from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import EVERYTHING, Scope
+from agent.hub.enroll import place as enroll_place
+from agent.hub.stores import trust
+from agent.hub.stores.findings import Wanted, read_place
+from agent.hub.stores.reading.of_finding import judged
+from agent.hub.stores.store import Store
+from agent.hub.views.site import site_json
+from agent.hub.web.pages.assessment import read_assessment
+from agent.hub.web.pages.city import read_city
+from agent.hub.web.pages.enrollments import read_enrollments
+from agent.hub.web.pages.findings import read_findings
+from agent.hub.web.pages.history import read_history
+from agent.hub.web.pages.holds import read_holds
+from agent.hub.web.pages.orders import read_orders
+from agent.hub.web.pages.silent import read_silent
+from agent.hub.web.pages.site import OVER, matrix, read_site_page
+from agent.hub.web.pages.trends import read_trends
+
+Data = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return worked_city(tmp_path_factory.mktemp("pages") / "hub")
+
+
+@pytest.fixture
+def store(hub: Path) -> Iterator[Store]:
+    with closing(Store(hub, read_only=True)) as opened:
+        yield opened
+
+
+def told(hub: Path, *words: str) -> Any:
+    """Return what a command prints with `--json`."""
+    answer = run_here("hub", *words, "--json", "--data", hub, environ={})
+    assert answer.returncode in (0, 1), answer.stderr
+    return json.loads(answer.stdout)
+
+
+def findings_shown(**wanted: str) -> Callable[[Store], Data]:
+    def shown(store: Store) -> Data:
+        page = read_findings(store, Wanted(**wanted), most=1000)
+        return {"findings": [asdict(one) for one in page.rows], "total": page.total, "next": page.next}
+
+    return shown
+
+
+def site_shown(store: Store) -> Data:
+    page = read_site_page(store, "S1", datetime.now(UTC))
+    assert page is not None
+    return site_json(page.view)
+
+
+def silent_shown(store: Store) -> Data:
+    page = read_silent(store, trust.load(store.directory), EVERYTHING, datetime.now(UTC))
+    rows = [
+        {
+            "site": row.one.site, "city": row.one.city, "kind": row.one.kind, "why": row.one.why,
+            "since": utc_text(row.one.since), "kid": row.one.kid or None,
+        }
+        for row in page.rows
+    ]  # fmt: skip
+    assert page.total == len(rows) == 5  # all were silent for days, and one has never sent anything
+    return {"sites": rows}
+
+
+def orders_shown(store: Store) -> Data:
+    page = read_orders(store, EVERYTHING, datetime.now(UTC))
+    assert page.total == 3
+    return {"orders": list(reversed(page.orders)), "policies": list(page.policies)}
+
+
+def assessment_shown(**asked: str) -> Callable[[Store], Data]:
+    return lambda store: report_json(read_assessment(store, EVERYTHING, datetime.now(UTC), asked).found)
+
+
+def holds_shown(store: Store) -> Data:
+    return {"holds": [asdict(one) for one in read_holds(store, EVERYTHING, datetime.now(UTC), "S2").rows]}
+
+
+def enrollments_shown(store: Store) -> Data:
+    page = read_enrollments(store.directory, datetime.now(UTC))
+    return {"tokens": list(page.tokens), "certificates": list(page.certificates)}
+
+
+MONTH = f"{DAY:%Y-%m}"
+PAGES: list[tuple[tuple[str, ...], Callable[[Store], Data]]] = [
+    (("findings",), findings_shown()),
+    (("findings", "S1"), findings_shown(site="S1")),
+    (("findings", "--status", "warn", "--division", "140000"), findings_shown(status="warn", division="140000")),
+    (("findings", "--check", "clock-offset", "--model", "NVR-8"), findings_shown(check="clock-offset", model="NVR-8")),
+    (("findings", "--assignee", "Zhao"), findings_shown(assignee="Zhao")),
+    (("findings", "--operator", "Datong East"), findings_shown(operator="Datong East")),
+    (("findings", "--maintainer", "nobody"), findings_shown(maintainer="nobody")),
+    (("site", "S1"), site_shown),
+    (("silent",), silent_shown),
+    (("orders",), orders_shown),
+    (("report", "--day", DAY.isoformat(), "--by", "division"), assessment_shown(by="division", day=DAY.isoformat())),
+    (("report", "--day", DAY.isoformat(), "--by", "model", "--sort", "clock"),
+     assessment_shown(by="model", day=DAY.isoformat(), sort="clock")),
+    (("report", "--month", MONTH, "--by", "maintainer"), assessment_shown(by="maintainer", month=MONTH)),
+    (("holds", "S2"), holds_shown),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "shown"), PAGES, ids=[" ".join(command) for command, _ in PAGES])
+def test_a_page_has_what_the_command_prints(
+    hub: Path, store: Store, command: tuple[str, ...], shown: Callable[[Store], Data]
+) -> None:
+    page = json.loads(json.dumps(shown(store)))
+    said = told(hub, *command)
+    for one in said["sites"] if command == ("silent",) else ():
+        del one["silent_s"]  # the moment of asking
+    assert page == {name: said[name] for name in page}
+    assert set(said) - set(page) <= {"schema", "at"}
+
+
+def test_enrollments_are_what_the_command_lists(hub: Path, store: Store) -> None:
+    """The desk of this test has no authority, which listing does not need and the command loads first."""
+    folder = enroll_place.DeskFolder(hub / "enroll", None, None, "", b"")  # type: ignore[arg-type]
+    with patch.object(enroll_place, "load", lambda data: folder):
+        said = told(hub, "enroll", "list")
+    assert {**enrollments_shown(store), "schema": said["schema"]} == said
+    assert [one["state"] for one in said["tokens"]] == ["used", "expired"]
+    assert not read_enrollments(hub / "nowhere", NOW).has_desk and not (hub / "nowhere").exists()
+
+
+def test_pages_of_findings_put_together_are_the_whole_list(store: Store) -> None:
+    rows, after = [], None
+    while True:
+        page = read_findings(store, Wanted(), after, 5)
+        rows += page.rows
+        if page.next is None:
+            break
+        after = read_place(page.next)
+    assert tuple(rows) == read_findings(store, Wanted(), most=1000).rows and len(rows) == page.total == 24
+
+
+def test_the_city_adds_up_what_the_lists_have(hub: Path, store: Store) -> None:
+    now = datetime.now(UTC)
+    page = read_city(store, trust.load(hub), EVERYTHING, now)
+    assert {row.division: [row.fail, row.warn, row.unknown] for row in page.rows if row.division} == {
+        division: [told(hub, "findings", "--division", division, "--status", one)["total"] for one in OPEN]
+        for division in ("140202", "149999")
+    }
+    silent = told(hub, "silent")["sites"]
+    assert page.silent == len(silent) == sum(row.silent for row in page.rows)
+    assert sum(page.morning.silent.values()) == len(silent)
+    assert (page.sites, page.cameras) == (4, 8)
+    assert [(one.assignee, one.late, one.open) for one in page.morning.late] == [("Zhao", 1, 1)]
+    assert (page.morning.disputes_open, page.morning.disputes_late) == (1, 1)
+    new = told(hub, "findings", "--status", "fail", "--since", page.morning.since.isoformat())
+    assert page.morning.new_fails == new["total"]
+    worst = [-row.fail for row in page.rows]
+    assert worst == sorted(worst)
+
+
+def test_a_city_in_which_all_is_well_says_so(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        page = read_city(store, trust.load(tmp_path), EVERYTHING, NOW)
+    assert page.morning.is_quiet and page.rows == ()
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [Scope(divisions=("140200",)), Scope(operators=("Datong East",)), Scope(maintainers=("Company One",))],
+    ids=str,
+)
+def test_who_is_bound_has_sums_of_what_may_be_seen(hub: Path, store: Store, scope: Scope) -> None:
+    page = read_city(store, trust.load(hub), scope, datetime.now(UTC))
+    assert {row.division for row in page.rows} == {"140202"}
+    assert (page.sites, page.open, page.silent) == (2, dict.fromkeys(OPEN, 4), 2)
+    assert {row.one.site for row in read_silent(store, trust.load(hub), scope, NOW).rows} <= {"S1", "S2"}
+    assert {one["site"] for one in read_orders(store, scope, NOW).orders} == {"S1"}
+    assert {one.site for one in read_holds(store, scope, NOW).rows} == {"S1", "S2"}
+    for by in ("division", "maintainer"):
+        figures = read_assessment(store, scope, datetime.now(UTC), {"by": by, "day": DAY.isoformat()}).found
+        assert {row.name for row in figures.rows} <= {"140202"} and all(row.rank is None for row in figures.rows)
+        assert {one.site for one in figures.outages} == {"S1", "S2"} and figures.undecided == 1
+    assert sum(sum(of.values()) for _, of in read_trends(store, scope, NOW).ages) == 12
+
+
+def test_the_history_of_a_finding_has_its_times_and_the_reports_that_tell_it(hub: Path, store: Store) -> None:
+    page = read_history(store, *ASSIGNED)
+    assert page is not None and page.now is not None and page.now.status == "fail"
+    said = told(hub, "site", "S1")
+    key = {"check": ASSIGNED[1], "subject": ASSIGNED[2]}
+    assert [asdict(one) for one in page.stretches] == [one for one in said["history"] if key.items() <= one.items()]
+    assert [asdict(one) for one in page.words] == [one for one in said["words"] if key.items() <= one.items()]
+    assert len(page.stretches) == 3 and len(page.words) == 3
+    (report,) = page.envelopes
+    stored = store.all("SELECT digest, kid FROM report WHERE site = 'S1' AND stream = 'config'")
+    assert [(report.digest, report.kid)] == stored
+    assert (report.stream, report.seq, report.status, report.confirmed) == ("config", 1, "fail", True)
+    assert page.keys[report.kid].site == "S1"
+    assert read_history(store, "S1", "camera-online", "camera:nowhere") is None
+    assert read_history(store, "S1", "camera-online", "camera:gat") is None  # part of a name is none
+
+
+def test_a_matrix_shows_nothing_as_passed_that_no_report_says_passes(store: Store) -> None:
+    page = read_site_page(store, "S1", NOW)
+    assert page is not None
+    assert page.cameras.subjects == ("camera:gate", "camera:gate-2")
+    assert set(page.cameras.cells.values()) == set(OPEN)
+    now = [one for one in page.view.findings if one.check != "camera-online"]
+    over = matrix("camera", judged(store, "S1"), now).cells
+    assert over["camera:gate", "camera-online"] == OVER  # an event ended it: with which status, no column says
+
+
+def test_a_silent_site_is_not_shown_as_well(store: Store) -> None:
+    """Its connection may still be said to be there."""
+    page = read_site_page(store, "S1", NOW)
+    later = read_site_page(store, "S1", NOW + timedelta(hours=2))
+    assert page is not None and later is not None
+    assert (page.view.state, page.silent) == ("ready", None)
+    assert later.view.state == "ready" and later.silent is not None and later.silent.kind == "wedged"
+
+
+def test_the_figures_of_days_are_those_of_the_report(hub: Path, store: Store) -> None:
+    page = read_site_page(store, "S1", datetime(2026, 11, 29, tzinfo=UTC))
+    assert page is not None and len(page.days) == 30
+    by_day = {one.day: one for one in page.days}
+    assert by_day[DAY].figures["recorded"] == (80, 96, 4, 2) and by_day[DAY].share("recorded", 2) == 4 / 96
+    assert by_day[DAY - timedelta(days=1)].figures == {}
+    trends = read_trends(store, EVERYTHING, datetime(2026, 11, 29, tzinfo=UTC))
+    (day,) = [one for one in trends.days if one.day == DAY]
+    (row, *_) = told(hub, "report", "--day", DAY.isoformat(), "--by", "division")["rows"]
+    assert day.figures["online"][:2] == (240, 288) and row["figures"]["online"]["ratio"] == 80 / 96
+    assert len(PLACES) == 4

@@ -1,0 +1,243 @@
+"""Log-in to the page: a right password begins a session of its own; a crowd of wrong ones does not keep it out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from city_told import NOW, city
+from hub_web import PASSWORD, Client, add_person, serving
+from patience import PATIENCE_S
+
+from agent.hub.web.people import passwords
+from agent.hub.web.people.limiter import BUCKETS_MOST, OF_ADDRESS, OF_NAME, Limiter, network
+from agent.hub.web.people.store import NAME, People
+from agent.hub.web.people.turnstile import KNOWN_MOST, WAIT_MOST, Busy, Turnstile
+from agent.model.errors import UsageError
+
+WITHIN_S = 10.0
+WRONG = 1000
+
+
+@pytest.fixture(scope="module")
+def stored() -> str:
+    """Return the hash of `PASSWORD`: to make one takes a tenth of a second."""
+    return passwords.hashed(PASSWORD)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, stored: str) -> Path:
+    directory = city(tmp_path / "hub")
+    add_person(directory, "anna", "viewer")
+    with closing(People(directory)) as people:
+        row = people.person("anna")
+        assert row is not None
+        people.keep_person(replace(row, password=stored))
+    return directory
+
+
+def test_a_right_password_begins_a_session_and_the_page_names_who_it_is(hub: Path) -> None:
+    with serving(hub) as client:
+        assert client.get("/").status == 303
+        entered = client.log_in("anna")
+        assert (entered.status, entered.headers["location"]) == (303, "/")
+        assert "; HttpOnly; SameSite=Strict" in entered.headers["set-cookie"]
+        shown = client.get("/")
+        assert shown.status == 200 and ">anna</a>" in shown.text
+        assert client.post("/logout", {}).status == 303
+        assert client.get("/").status == 303
+
+
+def test_whatever_is_wrong_the_answer_is_the_same_and_takes_as_long(hub: Path) -> None:
+    with closing(People(hub)) as people:
+        row = people.person("anna")
+        assert row is not None
+        people.keep_person(replace(row, name="gone", disabled_at="2026-11-01T00:00:00Z"))
+    add_person(hub, "proxied", "viewer")
+    texts, seconds = set(), []
+    with serving(hub) as client:
+        for name in ("anna", "nobody", "gone", "proxied"):
+            begins = time.perf_counter()
+            answer = client.log_in(name, "a wrong password" if name != "gone" else PASSWORD)
+            seconds.append(time.perf_counter() - begins)
+            assert answer.status == 422 and not client.cookies
+            texts.add(answer.text.replace(name, "NAME"))
+        assert client.log_in("anna' OR 1=1 --", PASSWORD).status == 422
+        assert client.log_in("", "").status == 422
+    assert len(texts) == 1 and "name or password is wrong" in texts.pop()
+    assert min(seconds) > max(seconds) / 8  # a hash each: without one it is a hundredth
+
+
+def test_a_cookie_from_before_the_log_in_is_no_session_after_it(hub: Path) -> None:
+    with serving(hub) as client:
+        client.cookies["camwarden-hub"] = planted = "x" * 43
+        client.log_in("anna")
+        first = client.cookies["camwarden-hub"]
+        assert first != planted and client.get("/").status == 200
+        client.log_in("anna")
+        second = client.cookies["camwarden-hub"]
+        for old in (planted, first):
+            assert Client(client.port, client.url, hub, {"camwarden-hub": old}).get("/").status == 303
+    assert second.encode() not in (hub / NAME).read_bytes()
+
+
+@pytest.mark.parametrize(("later", "status"), [({"minutes": 59}, 200), ({"minutes": 61}, 303)])
+def test_a_session_ends_an_hour_after_its_last_use(hub: Path, later: dict[str, int], status: int) -> None:
+    times = [NOW]
+    with serving(hub, clock=lambda: times[-1]) as client:
+        client.log_in("anna")
+        times.append(NOW + timedelta(**later))
+        assert client.get("/").status == status
+
+
+def test_a_session_ends_after_12_hours_however_much_it_is_used(hub: Path) -> None:
+    times = [NOW]
+    with serving(hub, clock=lambda: times[-1]) as client:
+        client.log_in("anna")
+        for quarters in range(1, 49):
+            times.append(NOW + timedelta(minutes=15 * quarters))
+            assert client.get("/").status == (200 if quarters < 48 else 303), quarters
+
+
+def test_a_person_that_is_disabled_or_gets_another_password_is_out_at_once(hub: Path) -> None:
+    with serving(hub) as client, closing(People(hub)) as people:
+        client.log_in("anna")
+        row = people.person("anna")
+        assert row is not None
+        people.keep_person(replace(row, disabled_at="2026-11-27T00:00:00Z"))
+        assert client.get("/").status == 303
+        people.keep_person(row)
+        assert client.get("/").status == 200
+        people.keep_person(replace(row, role="maintainer"))
+        assert client.get("/api/v1/findings").json["total"] == 0  # its new role is bound, and to nothing
+        people.end_sessions("anna")
+        assert client.get("/").status == 303
+
+
+def test_a_password_is_changed_by_whoever_knows_it_and_ends_every_session(hub: Path) -> None:
+    with serving(hub) as client:
+        other = Client(client.port, client.url, hub)
+        client.log_in("anna")
+        other.log_in("anna")
+        form = {"old": PASSWORD, "new": "another long sentence", "again": "another long sentence"}
+        assert client.post("/account/password", {**form, "old": "a guess at it"}).status == 422
+        assert client.post("/account/password", {**form, "again": "a third one"}).status == 422
+        assert client.post("/account/password", {**form, "new": "short", "again": "short"}).status == 422
+        assert client.post("/account/password", form).headers["location"] == "/login"
+        assert (client.get("/").status, other.get("/").status) == (303, 303)
+        assert client.log_in("anna").status == 422
+        assert client.log_in("anna", form["new"]).status == 303
+
+
+@pytest.mark.parametrize(
+    ("flood_from", "names", "comes_from", "has_come_before"),
+    [
+        (1, ("anna",), "127.0.0.9", False),
+        (1, ("anna", "nobody", "boris"), "127.0.0.1", True),
+        (50, ("anna",), "127.0.0.1", True),
+        (50, ("anna", *(f"n{n}" for n in range(20))), "127.0.0.9", True),
+    ],
+    ids=["one address, anna is new", "her own address", "many addresses", "many addresses and names"],
+)
+def test_a_right_log_in_succeeds_within_10_s_under_1000_wrong_ones(
+    hub: Path, flood_from: int, names: tuple[str, ...], comes_from: str, has_come_before: bool
+) -> None:
+    with serving(hub) as client:
+        anna = Client(client.port, client.url, hub, address=comes_from)
+        if has_come_before:
+            assert anna.log_in("anna").status == 303
+        told: Counter[int] = Counter()
+        is_over, tried = threading.Event(), threading.Semaphore(0)
+
+        def try_wrong(number: int) -> None:
+            if is_over.is_set():
+                return
+            address = f"127.0.{1 + number % flood_from if flood_from > 1 else 0}.1"
+            one = Client(client.port, client.url, hub, address=address)
+            told[one.log_in(names[number % len(names)], "a wrong password").status] += 1
+            tried.release()
+
+        with ThreadPoolExecutor(12) as pool:
+            tries = [pool.submit(try_wrong, number) for number in range(WRONG)]
+            for _ in range(30):  # the flood runs
+                tried.acquire()
+            begins, answer = time.monotonic(), anna.log_in("anna")
+            while answer.status != 303 and time.monotonic() - begins < WITHIN_S:
+                is_over.wait(int(answer.headers["retry-after"]))
+                answer = anna.log_in("anna")
+            seconds = time.monotonic() - begins
+            is_over.set()
+            for one in tries:
+                one.result()
+        assert answer.status == 303 and seconds <= WITHIN_S
+        assert set(told) <= {422, 429, 503} and told[429] + told[503] > told[422]
+
+
+def test_few_wait_for_their_turn_and_those_who_came_before_have_places_of_their_own() -> None:
+    turnstile, go_on = Turnstile(), threading.Event()
+
+    def wait(is_known: bool) -> str:
+        try:
+            with turnstile.turn(is_known):
+                go_on.wait(PATIENCE_S)
+                return "in"
+        except Busy:
+            return "busy"
+
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(wait, False) for _ in range(WAIT_MOST + 1)]
+        _until(lambda: turnstile.inside == len(waiting))
+        assert wait(False) == "busy"
+        known = [pool.submit(wait, True) for _ in range(KNOWN_MOST - WAIT_MOST)]
+        _until(lambda: turnstile.inside == len(waiting) + len(known))
+        assert wait(True) == "busy"
+        go_on.set()
+        assert [one.result() for one in (*waiting, *known)] == ["in"] * (KNOWN_MOST + 1)
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    begins, never = time.monotonic(), threading.Event()
+    while not is_so():
+        assert not never.wait(0.001) and time.monotonic() - begins < PATIENCE_S
+
+
+def test_tries_of_an_address_and_of_a_name_run_out_and_come_back() -> None:
+    limiter = Limiter()
+    waits = [limiter.take("192.0.2.1", f"n{n}", False, 0.0) for n in range(11)]
+    assert waits[:10] == [0.0] * 10 and waits[10] == pytest.approx(1 / OF_ADDRESS[1])
+    assert limiter.take("192.0.2.1", "n", False, 1.0) == 0.0
+    for n in range(10):  # three tries of an address on a name are its own; the fourth is the name's
+        assert [limiter.take(f"198.51.100.{n}", "anna", False, 0.0) for _ in range(4)] == [0.0] * 4
+    waits = [limiter.take("203.0.113.1", "anna", False, 0.0) for _ in range(4)]
+    assert waits == [0.0] * 3 + [pytest.approx(1 / OF_NAME[1])]
+    assert limiter.take("203.0.113.1", "anna", True, 0.0) == 0.0
+    assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2::9") != network("2001:db8:1:3::9")
+    assert network("::ffff:192.0.2.1") == "192.0.2.1"
+
+
+def test_a_crowd_of_addresses_does_not_fill_the_memory() -> None:
+    limiter = Limiter()
+    for n in range(BUCKETS_MOST):
+        limiter.take(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", f"n{n}", False, 0.0)
+    assert len(limiter.buckets) == BUCKETS_MOST
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 257, ""])
+def test_a_password_that_is_too_short_or_long_is_not_taken(password: str) -> None:
+    with pytest.raises(UsageError, match="12 to 256"):
+        passwords.hashed(password)
+
+
+def test_a_password_that_was_cut_is_another_one(stored: str) -> None:
+    assert passwords.is_right(stored, PASSWORD)
+    assert not passwords.is_right(stored, PASSWORD[:-1]) and not passwords.is_right("", "")
+    long = passwords.hashed("x" * 256)
+    assert not passwords.is_right(long, "x" * 300) and not passwords.is_right("no hash", "x" * 12)
