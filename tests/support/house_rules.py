@@ -134,7 +134,7 @@ IMPORT_TABLES = (
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
     "agent/commands/hub/log.py",
-    "agent/commands/verify/command.py",
+    "agent/commands/verify/told_stamps.py",
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",

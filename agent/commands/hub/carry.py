@@ -14,6 +14,7 @@ from agent.commands.terminal.progress_line import progress_line
 from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
 from agent.hub.case.case import write_case
+from agent.hub.log.stamped import read_stamped
 from agent.hub.log.store import log_beside
 from agent.hub.stores import trust
 from agent.hub.stores.keeping.holds import case_hold, keep_hold
@@ -71,7 +72,8 @@ def export_case(args: argparse.Namespace) -> int:
         raise UsageError("{path}: there is something already; name a new file", path=args.out)
     believed, signer = trust.load(args.data), load_signer(args.data / KEY_NAME)
     with reading(args) as store, log_beside(args.data) as log:
-        made = write_case(store, believed, signer, args.site, args.check, args.start, args.end, log)
+        stamped = read_stamped(args.stamps, {signer.kid: signer.public}) if args.stamps is not None else ()
+        made = write_case(store, believed, signer, args.site, args.check, args.start, args.end, log, stamped)
     now = datetime.now(UTC)
     with changing(args.data) as store:  # first: what is handed out can be asked for again
         keep_hold(store, case_hold(args.site, made.first_at, made.last_at, now, f"{args.check}, {args.out.name}"))

@@ -64,11 +64,11 @@ def run(args: argparse.Namespace) -> int:
 def _receipt(args: argparse.Namespace) -> int:
     place = receipts.Place(args.site, args.stream, args.seq, args.epoch or "")
     with closing(LogStore(args.data, read_only=True)) as log, reading(args) as store:
-        under = None
+        named = None
         if args.checkpoint is not None:
             signer = hub_signer(args.data)
-            under = read_checkpoint(mirror.read_note(args.checkpoint), {signer.kid: signer.public})
-        text = receipts.receipt(log, store, place, under)
+            named = read_checkpoint(mirror.read_note(args.checkpoint), {signer.kid: signer.public})
+        text = receipts.receipt(log, store, place, lambda index: named)
     if args.out is None:
         sys.stdout.write(text)
         return OK

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.contract.chain import STREAMS, utc_text
@@ -24,6 +25,7 @@ from agent.hub.case.contested import beside, contested
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
 from agent.hub.log.receipts import Place, receipts_of
+from agent.hub.log.stamped import StampedCheckpoint, earliest_over
 from agent.hub.log.store import LogStore
 from agent.hub.stores.case_columns import evidence_of
 from agent.hub.stores.disputes import DisputeRow
@@ -36,6 +38,7 @@ from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName, listed
 from agent.verify.archive import pack
 from agent.verify.bindings import Binding, Trust
+from agent.verify.checkpoint import Checkpoint
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import write_manifest
 from agent.verify.members import time_of
@@ -76,8 +79,11 @@ def write_case(
     start: datetime,
     end: datetime,
     log: LogStore | None = None,
+    stamped: Sequence[StampedCheckpoint] = (),
 ) -> Case:
     """Return the case of one check of one site from `start` (included) to `end`; `log` gives the receipts in it.
+
+    A receipt is under the earliest of `stamped` that has its report, which then lies beside it with its stamp.
 
     Raises:
         UsageError: The site or the check is not known here, the time is empty, or too much for one case.
@@ -122,7 +128,8 @@ def write_case(
     by_name = {_name(report): report for report in stored}
     envelopes = {f"envelopes/{name}": _envelope(one) for name, one in by_name.items() if name not in empty}
     files = {name: data for name, data in envelopes.items() if data is not None}
-    receipts = receipts_of(log, store, _last_of_each(site, stored))
+    used_stamps: dict[int, StampedCheckpoint] = {}
+    receipts = receipts_of(log, store, _last_of_each(site, stored), partial(_stamped_under, stamped, used_stamps))
     disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
@@ -131,6 +138,8 @@ def write_case(
     )
     for place, text in receipts.items():
         files[f"receipts/{place.epoch}-{place.stream}-{place.seq}.tlog-proof"] = text.encode()
+    for size, one in used_stamps.items():
+        files |= {f"stamps/{size}.checkpoint": one.checkpoint.note.encode(), f"stamps/{size}.tsr": one.response}
     files |= {name: readme(about, rows, disputed, lang).encode() for name, lang in NAMES.items()}
     files["calculation.json"] = _json(_calculation(about, rows, disputed))
     files["disputes.json"] = _json({"disputes": [row_json(one) for one in disputed]})
@@ -239,6 +248,17 @@ def _last_of_each(site: str, stored: Sequence[StoredReport]) -> list[Place]:
     """Return the last report of each chain, forks aside: those before it hang on it by their digests."""
     last = {(one.epoch, one.stream): one.seq for one in sorted(stored, key=lambda one: one.seq) if not one.fork}
     return [Place(site, stream, seq, epoch) for (epoch, stream), seq in sorted(last.items())]
+
+
+def _stamped_under(
+    stamped: Sequence[StampedCheckpoint], used: dict[int, StampedCheckpoint], index: int
+) -> Checkpoint | None:
+    """Return the earliest stamped checkpoint over an entry, and note in `used`, by its size, that it is."""
+    one = earliest_over(stamped, index)
+    if one is None:
+        return None
+    used[one.checkpoint.size] = one
+    return one.checkpoint
 
 
 def _binding(one: Binding) -> Json:

@@ -1,15 +1,15 @@
 """Probes the hub's data folder, its key, its process, and the machine: clock, room on the disk."""
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import load_signer
-from agent.host.health import clock_synced
+from agent.host.health import clock_synced, judge_room
 from agent.host.lock import holder
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.store import NAME as LOG_NAME
@@ -20,9 +20,6 @@ from agent.model.errors import ConfigurationError
 from agent.model.finding import Message, listed
 from agent.model.outcome import Outcome, found, not_due, passed
 
-ROOM_WARN_RATIO: Final = 0.10
-ROOM_FAIL_RATIO: Final = 0.02
-"""Free share of the disk, and of its inodes."""
 FILES_MAX: Final = 5000
 SHOWN_MAX: Final = 3
 
@@ -114,20 +111,6 @@ def clock(situation: Situation) -> Outcome:
 
 def room(situation: Situation) -> Outcome:
     """Judge what is free on the disk of the data: bytes, inodes, and whether the database fits a second time."""
-    directory = situation.directory
-    there = next(path for path in (directory, *directory.parents) if path.exists())
-    disk, files = shutil.disk_usage(there), os.statvfs(there)
-    bytes_ratio = disk.free / disk.total if disk.total else 0.0
-    inodes_ratio = files.f_favail / files.f_files if files.f_files else 1.0
-    values: dict[str, str | int | float] = {
-        "free": round(disk.free / 1024**2), "ratio": round(bytes_ratio * 100), "inodes": round(inodes_ratio * 100),
-    }  # fmt: skip
-    what = Message("{free} MiB free ({ratio} %), {inodes} % of the inodes", values)
-    taken = sum(path.stat().st_size for path in there.glob(f"{NAME}*")) if there == directory else 0
-    evidence = {"free_bytes": disk.free, "free_ratio": round(bytes_ratio, 4), "database_bytes": taken}
-    step = Message("make room on the disk of {path}", {"path": str(there)})
-    if min(bytes_ratio, inodes_ratio) < ROOM_FAIL_RATIO:
-        return found("fail", "full", what, step, **evidence)
-    if min(bytes_ratio, inodes_ratio) < ROOM_WARN_RATIO or disk.free < taken:
-        return found("warn", "nearly-full", what, step, **evidence)
-    return passed(what, **evidence)
+    taken = sum(path.stat().st_size for path in situation.directory.glob(f"{NAME}*"))
+    judged = judge_room(situation.directory, taken)
+    return replace(judged, evidence={**judged.evidence, "database_bytes": taken})

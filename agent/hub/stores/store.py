@@ -6,7 +6,7 @@ commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,8 +51,10 @@ class Waiting:
 class Store:
     """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
 
-    def __init__(self, directory: Path, read_only: bool = False) -> None:
-        """Open or create it.
+    def __init__(
+        self, directory: Path, read_only: bool = False, goes_on: Callable[[int], bool] = lambda left: True
+    ) -> None:
+        """Open or create it; an older one is migrated, while `goes_on` says so (`schema.prepare`).
 
         Raises:
             Forbidden: This user may not write there.
@@ -62,7 +64,7 @@ class Store:
         self._path = path = directory / NAME
         if read_only and not path.exists():
             raise ConfigurationError("{path}: no hub has run here; check --data", path=path)
-        self._db, version = opened(path, None if read_only else schema.prepare)
+        self._db, version = opened(path, None if read_only else lambda db: schema.prepare(db, goes_on))
         if version != schema.VERSION:
             self._db.close()
             advice = "start the hub once" if 0 < version < schema.VERSION else "move it away"

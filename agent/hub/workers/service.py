@@ -25,6 +25,7 @@ from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
+from agent.host import sd_notify
 from agent.host.lock import lock
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
@@ -34,6 +35,7 @@ from agent.hub.stores.intake import accepted
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, disk_watch, orders, resend
+from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.expire import Expiry
@@ -84,15 +86,17 @@ def run(
         Locked: Another hub runs on this data.
         AgentError: A file cannot be used.
     """
-    held = lock(options.directory / "hub")
+    held, alive = lock(options.directory / "hub"), of_service()
     try:
-        store = open_store(options.directory, stop, tell)
+        sd_notify.ready("opening the database")
+        store = open_store(options.directory, stop, tell, alive)
         if store is None:
             return
         try:
             signer = hub_signer(options.directory)
-            _Service(options, store, signer, tell, clock, pace or Pace()).run(stop)
+            _Service(options, store, signer, tell, clock, pace or Pace(), alive).run(stop)
         finally:
+            sd_notify.stopping()
             store.close()
     finally:
         os.close(held)
@@ -107,7 +111,9 @@ class _Service:
         tell: Callable[[Event], None],
         clock: Callable[[], datetime],
         pace: Pace,
+        alive: Alive,
     ) -> None:
+        self._alive = alive
         self._options, self._store, self._signer = options, store, signer
         self._tell, self._clock, self._pace = tell, clock, pace
         self._trust_seen = self._trust_mark()
@@ -145,7 +151,9 @@ class _Service:
                         self._offline = True
                         LOG.warning("%s; trying again", words)
                         self._tell({"event": "offline", "reason": str(words)})
+                        sd_notify.status(f"without a broker: {words}")
                 chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
+                self._alive.beat()
                 stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
             self._batch(None, self._arrived)  # of a connection that did not come back
         except StoreWaits as error:  # the sites have it all, and send it again
@@ -158,12 +166,15 @@ class _Service:
         """Wait, without a connection, until the messages can be committed: they were not, and nobody was answered."""
         LOG.warning("%s; waiting", error)
         self._tell({"event": "store-waits", "why": str(error)})
+        sd_notify.status(f"waiting: {error}")
         while not stop.wait(AGAIN_S):
+            self._alive.beat()
             try:
                 self._batch_arrived(None)
             except StoreWaits:
                 continue
             self._tell({"event": "store-works"})
+            sd_notify.status("connecting")
             return
 
     def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
@@ -177,6 +188,7 @@ class _Service:
         try:
             link.open(None)
             while not stop.is_set():
+                self._alive.beat()
                 link.step(_GATHER_S if self._arrived else _BATCH_WAIT_S, wake)
                 events = link.events
                 gathered = self._gather(events)
@@ -228,6 +240,7 @@ class _Service:
         broker = self._options.broker
         self._offline = False
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
+        sd_notify.status(f"receiving from {broker.host}:{broker.port}")
         with self._store.transaction():
             orders.renew_all(self._store, self._clock())
         sites = self._store.all_epochs()
