@@ -14,9 +14,10 @@ from agent.commands.terminal.progress_line import progress_line
 from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
 from agent.hub.case.case import write_case
+from agent.hub.domain.rows.keeping import case_hold
 from agent.hub.log.store import log_beside
 from agent.hub.stores import trust
-from agent.hub.stores.keeping.holds import case_hold, keep_hold
+from agent.hub.stores.keeping.holds import keep_hold
 from agent.hub.stores.signing_key import KEY_NAME, hub_signer
 from agent.hub.stores.store import Store
 from agent.hub.workers.imports import take_batch

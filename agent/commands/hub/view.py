@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.commands.hub.dispute_words import status_lines
+from agent.hub.domain.acknowledged import acknowledged_line, read_acknowledged
+from agent.hub.domain.drills import drill_line, read_drills
+from agent.hub.domain.figures import CHINA
 from agent.hub.stores import trust
-from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.drills import drill_line, read_drills
 from agent.hub.stores.store import Store
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import read_metrics

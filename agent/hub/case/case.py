@@ -23,12 +23,11 @@ from agent.hub.case.asked import asked, asked_json, duty_json
 from agent.hub.case.contested import beside, contested
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.domain.rows.reports import StoredReport, evidence_of
 from agent.hub.log.receipts import Place, receipts_of
 from agent.hub.log.store import LogStore
-from agent.hub.stores.case_columns import evidence_of
-from agent.hub.stores.disputes import DisputeRow
 from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.queries import StoredReport
 from agent.hub.stores.store import Store
 from agent.hub.views.dispute_row import row_json
 from agent.hub.workers.resend import run_json

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.hub.case.history import StatusSpan
-from agent.hub.stores.disputes import DisputeRow, disputes
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.stores.disputes import disputes
 from agent.hub.stores.store import Store
 
 NUMBER_CHARS: Final = 8

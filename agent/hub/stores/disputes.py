@@ -5,12 +5,12 @@ its decision. Reads and writes within the caller's transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from agent.contract.chain import utc_text
-from agent.contract.disputes import DUE_WITHIN, Decided, Disputed, Outcome, read_disputed
+from agent.contract.disputes import Decided, Disputed, Outcome, read_disputed
+from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified, UsageError
@@ -19,26 +19,6 @@ from agent.verify.members import dict_of, text_of, time_of
 
 OF_SITE_MOST: Final = 1000
 """Disputes of one site that are kept; of what comes beyond only the signed report is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeRow:
-    """A dispute of a site, when it came, and the decision with the command that carries it to the site.
-
-    `ended_at`: when the disputed episode was over, None: nothing is known of that. `decision` None, `command` empty: it
-    is open.
-    """
-
-    site: str
-    said: Disputed
-    arrived_at: datetime
-    ended_at: datetime | None = None
-    decision: Decided | None = None
-    command: str = ""
-
-    def due_at(self, within: timedelta = DUE_WITHIN) -> datetime:
-        """Return when a decision is due."""
-        return self.arrived_at + within
 
 
 def take(store: Store, site: str, body: Mapping[str, Any], now: datetime) -> list[dict[str, Json]]:

@@ -6,11 +6,11 @@ can write them, too. They detect a disk, or a hand, that changed a row and did n
 proves the rest.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from agent.contract.chain import digest
 from agent.hub.domain.retention import may_be_dropped
+from agent.hub.domain.rows.keeping import Altered
 from agent.hub.domain.view_columns import row_seal_of, seal_of
 from agent.hub.stores.case_columns import FINDING
 from agent.hub.stores.keeping.bodies import DROPPED, newest_arrival
@@ -24,17 +24,6 @@ NAMED_MOST: Final = 1000
 
 _ROWS = f"SELECT report.id, {SEALED}, CAST(payload AS BLOB), seal, {SAID} FROM report"  # noqa: S608
 _FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
-
-
-@dataclass(frozen=True, slots=True)
-class Altered:
-    """A report that differs from what was stored. `what`: `payload`, `row`, or `seal` where it has none."""
-
-    site: str
-    epoch: str
-    stream: str
-    seq: int
-    what: str
 
 
 def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:

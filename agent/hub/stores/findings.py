@@ -3,11 +3,19 @@
 No body is read here: `agent/hub/stores/current.py` has written everything at intake.
 """
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import fields
 from typing import Final
-from urllib.parse import quote, unquote
 
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.findings import (
+    FindingRow,
+    FleetRow,
+    Place,
+    Repaired,
+    SiteFacts,
+    Stretch,
+    Wanted,
+)
 from agent.hub.stores.store import Store
 
 DIVISION_CHARS: Final = 6
@@ -29,105 +37,6 @@ _SAID: Final = (
     f" LEFT JOIN operator o ON o.site = f.site LEFT JOIN word a ON {_OF_FINDING.format('a', 'acknowledged')}"
     f" LEFT JOIN word t ON {_OF_FINDING.format('t', 'assigned')}"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which open findings are wanted; empty: any. `division` with zeros at its end stands for all below it.
-
-    `operator`: of sites that it operates, `assignee`: that are assigned to it, both as people at the hub said;
-    `since`: those that have been open as they are since this moment or later, RFC 3339 in UTC.
-    """
-
-    site: str = ""
-    division: str = ""
-    maintainer: str = ""
-    check: str = ""
-    status: str = ""
-    model: str = ""
-    since: str = ""
-    operator: str = ""
-    assignee: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRow:
-    """An open finding of a site. `since`: the site's time from which on it has this status, as far as the hub saw.
-
-    `seen_at`: the site's time of its newest configuration report. What people at the hub said of it is empty where
-    nobody did; `acknowledged_until` and `due_on` are days.
-    """
-
-    site: str
-    division: str
-    check: str
-    subject: str
-    status: str
-    reason: str
-    severity: str
-    level: str
-    message: str
-    caused_by: str
-    model: str
-    firmware: str
-    maintainer: str
-    since: str
-    seen_at: str
-    operator: str
-    acknowledged_by: str
-    acknowledged_until: str
-    assigned_to: str
-    due_on: str
-    comments: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetRow:
-    """A check that fails at boxes of one model and firmware: at so many of the subjects that it judged, at these sites.
-
-    `sites_failing` of `sites`, `failing` of `subjects`: at least one each.
-    """
-
-    check: str
-    model: str
-    firmware: str
-    failing: int
-    subjects: int
-    sites_failing: int
-    sites: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch in which a finding was open with one status, the site's times; `to_at` empty: it lasts."""
-
-    check: str
-    subject: str
-    status: str
-    reason: str
-    from_at: str
-    to_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class SiteFacts:
-    """A site by its newest configuration report; `made_at` empty: none of its present epoch has come."""
-
-    site: str
-    division: str
-    made_at: str
-    cameras: int
-    devices: tuple[tuple[str, str, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a finding stands in the order of `findings`."""
-
-    status: str
-    check: str
-    site: str
-    subject: str
 
 
 _FLEET_NAMES: Final = ", ".join(field.name for field in fields(FleetRow) if field.name != "check")
@@ -196,24 +105,6 @@ def _path(store: Store, wanted: Wanted, status: str) -> str:
     return index
 
 
-def place_of(row: FindingRow) -> Place:
-    """Return where a finding stands."""
-    return Place(row.status, row.check, row.site, row.subject)
-
-
-def place_text(place: Place) -> str:
-    """Encode a place as one word, for the next page."""
-    return "/".join(quote(part, safe=":") for part in astuple(place))
-
-
-def read_place(text: str) -> Place:
-    """Parse what `place_text` wrote. Raises ValueError for anything else."""
-    parts = [unquote(part, errors="strict") for part in text.split("/")]
-    if len(parts) != len(fields(Place)) or parts[0] not in OPEN:
-        raise ValueError("no place")
-    return Place(*parts)
-
-
 def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
     """Return what fails at `least` subjects or more of one model and firmware, the largest share first.
 
@@ -231,17 +122,6 @@ def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
     )
     names = [field.name for field in fields(FleetRow)]
     return [FleetRow(**dict(zip(names, row, strict=True))) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """How long fails of a check lasted that ended, seconds by the sites' own times; `open`: that last until now."""
-
-    check: str
-    repaired: int
-    mean_s: float
-    longest_s: float
-    open: int
 
 
 def repaired(store: Store, since: str, check: str, division: str) -> list[Repaired]:

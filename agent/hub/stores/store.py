@@ -8,15 +8,15 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
+from agent.hub.domain.rows.intake import Key, Waiting
 from agent.hub.stores import case_columns, current, schema
-from agent.hub.stores.chains import Chains, Key
+from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import failed, opened
 from agent.hub.stores.keeping import payloads, rows
 from agent.model.errors import ConfigurationError
@@ -32,20 +32,6 @@ WAITING_BYTES_MOST: Final = 64 * 1024 * 1024
 
 WAITING_ALL_MOST: Final = 200_000
 """Messages of them of all sites together."""
-
-KEYS_MOST: Final = 16
-"""Keys that nobody has vouched for that are kept per site."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message of a key that nobody has vouched for yet."""
-
-    site: str
-    kid: str
-    topic: str
-    jws: str = field(repr=False)
-    payload: bytes = field(repr=False)
 
 
 class Store:

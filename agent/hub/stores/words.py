@@ -6,38 +6,18 @@ the place of the one before, which stays too. No word changes a status, a figure
 in no report, so it is a word as well.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
+from agent.hub.domain.rows.words import Word
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 
-Kind = Literal["acknowledged", "assigned", "comment"]
-
 OF_FINDING_MOST: Final = 100
 """Words of one open finding."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """A word on an open finding. `until`: day on which an acknowledgement ends or a repair is due, or empty.
-
-    `at`, `ended_at`: RFC 3339 in UTC, the hub's time, and the site's where a report ended it; empty: it counts.
-    """
-
-    site: str
-    check: str
-    subject: str
-    kind: Kind
-    said_by: str
-    at: str
-    assignee: str = ""
-    until: str = ""
-    text: str = ""
-    ended_at: str = ""
 
 
 def keep(store: Store, word: Word) -> None:

@@ -13,13 +13,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.repair_counts import Repairs, read_repairs, summed
-from agent.hub.domain.figures import By
-from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import Acknowledged
-from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, Figure, added
-from agent.hub.stores.disputes import DisputeRow, disputes
+from agent.hub.domain import acknowledged
+from agent.hub.domain.acknowledged import Acknowledged
+from agent.hub.domain.figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added
+from agent.hub.domain.planned import PlannedWork, from_data, is_off, of_day
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.stores.disputes import disputes
 from agent.hub.stores.intake.epochs import first_contacts
-from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.stores.reading.assessed import figures_of_day, last_figures, plans_before
 from agent.hub.stores.store import Store
 from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from agent.hub.domain.rows.reports import ConfigRow
 from agent.hub.domain.view_columns import read_config
 from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.queries import ConfigRow
 from agent.hub.stores.store import Store
 from agent.model.finding import Json
 from agent.observe.facts.sightings import serial_of

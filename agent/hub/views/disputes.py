@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from agent.contract.disputes import DUE_WITHIN
+from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.stores import disputes
-from agent.hub.stores.disputes import DisputeRow
 from agent.hub.stores.reading.orders import given_orders
 from agent.hub.stores.store import Store
 from agent.hub.views.dispute_row import row_json

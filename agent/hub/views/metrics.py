@@ -20,12 +20,11 @@ from typing import Final
 from agent.contract.presence import STATUSES
 from agent.host import prometheus
 from agent.host.prometheus import Kind, Labels, block
-from agent.hub.domain.figures import METRICS
+from agent.hub.domain.figures import CHINA, METRICS, Figure, added
 from agent.hub.log.sequencer import lag
 from agent.hub.log.store import log_beside
 from agent.hub.stores import city
 from agent.hub.stores import trust as trust_db
-from agent.hub.stores.day_figures import CHINA, Figure, added
 from agent.hub.stores.keeping.backups import newest_backup
 from agent.hub.stores.orders.commands import open_command_counts
 from agent.hub.stores.reading import queries

@@ -13,9 +13,10 @@ from agent.contract.chain import digest
 from agent.contract.envelope import REPORT_TYP, verify
 from agent.contract.signing_keys import PublicKey, public_key
 from agent.hub.domain.retention import may_be_dropped
+from agent.hub.domain.rows.reports import SignedReport
 from agent.hub.domain.view_columns import data_of
 from agent.hub.stores.keeping.bodies import newest_arrival
-from agent.hub.stores.reading.signed import SignedReport, signed_after
+from agent.hub.stores.reading.signed import signed_after
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import Json

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.acknowledged import acknowledged_json
+from agent.hub.domain.drills import drills_json
+from agent.hub.domain.rows.orders import OrderRow
+from agent.hub.domain.rows.sites import ChainRow, SiteRow, WaitingRow
 from agent.hub.domain.view_columns import read_config
 from agent.hub.stores import city
-from agent.hub.stores.acknowledged import acknowledged_json
 from agent.hub.stores.disputes import disputes, open_dispute_counts
-from agent.hub.stores.drills import drills_json
 from agent.hub.stores.intake.accepted import accepted
 from agent.hub.stores.orders.commands import open_command_counts
 from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.orders import OrderRow, given_orders, policies_shown
-from agent.hub.stores.reading.queries import ChainRow, SiteRow, WaitingRow
+from agent.hub.stores.reading.orders import given_orders, policies_shown
 from agent.hub.stores.store import Store
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json

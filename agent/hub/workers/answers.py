@@ -22,6 +22,7 @@ from agent.contract.signing_keys import PublicKey, Signer
 from agent.contract.topics import Address
 from agent.contract.topics import topic as topic_of
 from agent.contract.watermark import Watermark, write_watermark
+from agent.hub.domain.rows.orders import Status
 from agent.hub.stores.intake import refusals
 from agent.hub.stores.orders import commands, policies
 from agent.hub.stores.store import Store
@@ -137,7 +138,7 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
     if command.status:
         return {"event": "duplicate-answer", "site": result.site, "id": result.id}, []
     told: list[Event] = []
-    status: commands.Status = "answered"
+    status: Status = "answered"
     name, reason = command.name, ""
     if result.status == "refused":
         status, reason = "refused", result.reason
@@ -171,7 +172,7 @@ def settle(store: Store, sites: Set[str]) -> list[Event]:
             reason = "digest"
         elif command.name == "check-now":
             reason = _look_refusal(json.loads(command.payload), named, payload, arrived_at)
-        status: commands.Status = "answer-refused" if reason else "answered"
+        status: Status = "answer-refused" if reason else "answered"
         commands.keep_status(store, command.id, status, reason)
         events.append(_answered(store, command.site, command.id, command.name, status, reason))
     return events

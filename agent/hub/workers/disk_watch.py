@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from agent.hub.stores.day_figures import china_day
+from agent.hub.domain.figures import china_day
 from agent.hub.stores.keeping.disk_sizes import keep_size, measure
 from agent.hub.stores.store import Store
 from agent.hub.workers.intake import Event

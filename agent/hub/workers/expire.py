@@ -14,8 +14,8 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.host.access_register import expire_openings
+from agent.hub.domain.figures import china_day
 from agent.hub.domain.retention import is_held
-from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.expiry import (
     delete_beside,
     delete_report,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from agent.hub.domain.figures import china_day
 from agent.hub.domain.retention import Phase, StoredBody, judge, limit_of
-from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping import bodies
 from agent.hub.stores.keeping.holds import held
 from agent.hub.stores.keeping.payloads import needed

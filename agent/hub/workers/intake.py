@@ -13,9 +13,10 @@ from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
+from agent.hub.domain.rows.intake import Waiting
 from agent.hub.stores import day_figures, disputes
 from agent.hub.stores.intake import accepted, refusals
-from agent.hub.stores.store import Store, Waiting
+from agent.hub.stores.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
 from agent.hub.workers.chains import accepted_loss, epochs, rotation
 from agent.hub.workers.chains import lost_history as before

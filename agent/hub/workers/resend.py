@@ -17,16 +17,8 @@ from typing import Final
 from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.signing_keys import Signer
-from agent.hub.stores.intake.holes import (
-    Hole,
-    Kind,
-    Run,
-    absent_of,
-    keep_holes,
-    known_holes,
-    note_search,
-    quiet_sites,
-)
+from agent.hub.domain.rows.gaps import Hole, Kind, Run
+from agent.hub.stores.intake.holes import absent_of, keep_holes, known_holes, note_search, quiet_sites
 from agent.hub.stores.orders.commands import open_resends
 from agent.hub.stores.store import Store
 from agent.hub.workers.orders import order_resend

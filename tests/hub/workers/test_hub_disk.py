@@ -12,8 +12,8 @@ from hubdesk import Desk, chain_of, trusted
 
 from agent.cli import main
 from agent.hub.domain.disk import KEPT_DAYS
+from agent.hub.domain.figures import china_day
 from agent.hub.stores import trust
-from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.disk_sizes import NAME, SCHEMA, keep_size, measure, read_sizes
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import write_metrics

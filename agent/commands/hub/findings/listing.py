@@ -14,8 +14,9 @@ from agent.commands.hub.view import reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
 from agent.host.files import write_atomic
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Place, Wanted, findings, place_of, place_text, read_place, total
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import FindingRow, Place, Wanted, place_of, place_text, read_place
+from agent.hub.stores.findings import findings, total
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message

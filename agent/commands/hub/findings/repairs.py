@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.commands.hub.view import reading
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.figures import CHINA
 from agent.hub.stores.findings import repaired
 from agent.model.exits import OK
 from agent.model.finding import Message

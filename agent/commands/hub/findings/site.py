@@ -9,11 +9,13 @@ from typing import Final
 
 from agent.commands.hub.findings.lines import print_lines
 from agent.commands.hub.view import reading
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import SiteFacts, Stretch, Wanted
+from agent.hub.domain.rows.words import Word
 from agent.hub.stores import trust
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import SiteFacts, Stretch, Wanted, findings, history, site_facts
+from agent.hub.stores.findings import findings, history, site_facts
 from agent.hub.stores.reading import queries
-from agent.hub.stores.words import Word, words_of
+from agent.hub.stores.words import words_of
 from agent.hub.views.silent import standing
 from agent.model.errors import UsageError
 from agent.model.exits import OK

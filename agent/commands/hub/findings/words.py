@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.words import Word
 from agent.hub.stores.store import Store
-from agent.hub.stores.words import Word, keep, keep_operator
+from agent.hub.stores.words import keep, keep_operator
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from agent.commands.hub.view import reading
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Wanted, findings
-from agent.hub.stores.words import Word, words_of
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import FindingRow, Wanted
+from agent.hub.domain.rows.words import Word
+from agent.hub.stores.findings import findings
+from agent.hub.stores.words import words_of
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message

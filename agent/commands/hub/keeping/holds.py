@@ -9,8 +9,9 @@ from typing import Final
 from agent.commands.hub.findings.words import changing
 from agent.commands.hub.view import reading
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.keeping.holds import Hold, holds, keep_hold, release
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.keeping import Hold
+from agent.hub.stores.keeping.holds import holds, keep_hold, release
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message

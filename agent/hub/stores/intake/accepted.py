@@ -3,29 +3,14 @@
 All reads and writes are within the caller's transaction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.chains import Key
+from agent.hub.domain.rows.gaps import Accepted
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.store import Store
-from agent.model.finding import StreamName
 
 _OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """A run that was accepted. `closed`: its chain has passed it; else a report behind it is still missing."""
-
-    epoch: str
-    stream: StreamName
-    first: int
-    last: int
-    by: str
-    why: str
-    at: str
-    closed: bool
 
 
 def accepted_within(store: Store, key: Key, first: int, last: int) -> tuple[str, str] | None:

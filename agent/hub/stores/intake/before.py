@@ -3,7 +3,7 @@
 All reads and writes are within the caller's transaction. Decides nothing.
 """
 
-from agent.hub.stores.chains import Key
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.store import Store
 
 CONFIRMED_BEFORE = "confirmed-before"

@@ -6,7 +6,7 @@ All reads and writes are within the caller's transaction.
 from datetime import datetime
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.chains import Key
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.store import Store
 
 _AT = "site = ? AND epoch = ? AND stream = ? AND seq = ?"

@@ -4,31 +4,13 @@ All reads and writes are within the caller's transaction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
-from typing import Literal
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.rows.gaps import Hole, Kind, Run
 from agent.hub.stores.store import Store
 from agent.model.finding import StreamName
-
-Kind = Literal["missing", "before"]
-Run = tuple[int, int]
-"""From and to, both included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A run of reports that the hub lacks; see the table `hole` in `agent/hub/stores/schema.py`."""
-
-    epoch: str
-    stream: StreamName
-    first: int
-    last: int
-    kind: Kind = "missing"
-    asked_at: str = ""
-    times: int = 0
-    state: Literal["", "lost", "gone"] = ""
 
 
 def quiet_sites(store: Store, quiet_since: datetime, now: datetime) -> list[str]:

@@ -7,7 +7,6 @@ it count as free: what comes next is written there first.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from agent.contract.payload_bounds import read_json
 from agent.host.files import write_atomic
 from agent.hub.domain.disk import KEPT_DAYS
+from agent.hub.domain.rows.keeping import Room
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.verify.members import day_of, dict_of
@@ -24,15 +24,6 @@ SCHEMA: Final = "camwarden-hub-disk/1"
 
 _MOST_BYTES: Final = 64 * 1024
 _BESIDE: Final = ("log.db", "trust.db")
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Bytes that the hub's data take, that can still be written, and of the whole disk."""
-
-    used_bytes: int
-    free_bytes: int
-    capacity_bytes: int
 
 
 def measure(store: Store) -> Room:

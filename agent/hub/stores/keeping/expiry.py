@@ -3,10 +3,10 @@
 All but the queries are within the caller's transaction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from agent.hub.domain.rows.keeping import ReportOfAge
 from agent.hub.stores.keeping.payloads import make_independent
 from agent.hub.stores.keeping.rows import DELETED
 from agent.hub.stores.store import Store
@@ -39,20 +39,6 @@ _BESIDE = (
     "DELETE FROM accepted AS a WHERE accepted_at < ?1 AND to_seq <="
     " (SELECT c.position_seq FROM chain c WHERE (c.site, c.epoch, c.stream) = (a.site, a.epoch, a.stream))",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOfAge:
-    """A stored report by its age. Times are RFC 3339 in UTC, `made_at` empty where it is not known.
-
-    `is_spare`: a newer one of its chain is confirmed.
-    """
-
-    id: int
-    site: str
-    arrived_at: str
-    made_at: str
-    is_spare: bool
 
 
 def newest_made_at(store: Store) -> datetime | None:

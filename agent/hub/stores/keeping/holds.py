@@ -5,38 +5,15 @@ dispute hold without a row, as long as they last: `agent/hub/domain/retention.py
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.people_text import TEXT_MAX_CHARS, refuse_text
+from agent.hub.domain.people_text import refuse_text
 from agent.hub.domain.retention import AFTER_DECISION, BEFORE_FAIL, Held
+from agent.hub.domain.rows.keeping import Hold
 from agent.hub.stores.store import Store
 from agent.model.errors import UsageError
 from agent.verify.members import time_of
-
-Kind = Literal["person", "case", "fail", "dispute"]
-
-HELD_FOR_CASE: Final = timedelta(days=366)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts.
-
-    `why`: what a person wrote; of open fails how many there are, of a dispute the begin of its name.
-    """
-
-    number: int
-    site: str
-    from_at: str
-    to_at: str
-    kind: Kind
-    held_by: str
-    why: str
-    at: str
-    until: str
 
 
 def keep_hold(store: Store, hold: Hold) -> int:
@@ -59,15 +36,6 @@ def keep_hold(store: Store, hold: Hold) -> int:
         )
         ((number,),) = store.all("SELECT last_insert_rowid()")
     return int(number)
-
-
-def case_hold(site: str, start: datetime, end: datetime, now: datetime, what: str) -> Hold:
-    """Return the hold of a case that is handed out: what it was made of stays for a year."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in what)[:TEXT_MAX_CHARS]
-    return Hold(
-        number=0, site=site, from_at=utc_text(start), to_at=utc_text(end), kind="case", held_by="camwarden hub case",
-        why=shown, at=utc_text(now), until=(now + HELD_FOR_CASE).date().isoformat(),
-    )  # fmt: skip
 
 
 def release(store: Store, number: int, by: str, why: str, now: datetime) -> None:

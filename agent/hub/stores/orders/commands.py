@@ -5,39 +5,12 @@
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from agent.contract.chain import utc_text
 from agent.contract.orders import Command, Result
+from agent.hub.domain.rows.orders import GivenCommand, Status, UnsentCommand
 from agent.hub.stores.store import Store
-
-Status = Literal["", "waits", "answered", "refused", "answer-refused"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsentCommand:
-    """A command that is to be published, and the city of its site."""
-
-    site: str
-    id: str
-    city: str
-    payload: bytes = field(repr=False)
-    jws: str = field(repr=False)
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class GivenCommand:
-    """A command as it was given; `result`: what the site answered, empty for nothing."""
-
-    site: str
-    id: str
-    name: str
-    status: Status
-    payload: bytes = field(repr=False)
-    result: bytes = field(repr=False)
 
 
 def keep_command(store: Store, command: Command, payload: bytes, jws: str) -> None:

@@ -3,23 +3,12 @@
 All reads and writes are within the caller's transaction.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.contract.chain import utc_text
 from agent.contract.orders import Desired, Reported
+from agent.hub.domain.rows.orders import UnsentPolicy
 from agent.hub.stores.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsentPolicy:
-    """A policy that is to be published, and the city of its site."""
-
-    site: str
-    version: int
-    city: str
-    payload: bytes = field(repr=False)
-    jws: str = field(repr=False)
 
 
 def highest_version(store: Store, site: str) -> int:

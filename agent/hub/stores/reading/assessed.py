@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from agent.hub.stores.day_figures import PLANNED, read_day
+from agent.hub.domain.figures import PLANNED
+from agent.hub.stores.day_figures import read_day
 from agent.hub.stores.store import Store
 
 

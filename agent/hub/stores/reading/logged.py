@@ -1,22 +1,7 @@
 """Queries accepted reports for the hub's log, in the order of their ids: that of their commits."""
 
-from dataclasses import dataclass
-
+from agent.hub.domain.rows.reports import AcceptedReport
 from agent.hub.stores.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedReport:
-    """A stored report. `held`: the size of the log that its site says it holds, 0 for none."""
-
-    id: int
-    site: str
-    city: str
-    epoch: str
-    stream: str
-    seq: int
-    digest: str
-    held: int
 
 
 def accepted_after(store: Store, after_id: int, most: int) -> list[AcceptedReport]:

@@ -1,23 +1,7 @@
 """Queries the orders that were given, and the policies in force."""
 
-from dataclasses import dataclass
-
+from agent.hub.domain.rows.orders import OrderRow
 from agent.hub.stores.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """A command that was given, and its state; `status` as `agent/hub/stores/schema.py` lists it."""
-
-    id: str
-    site: str
-    name: str
-    created_at: str
-    expires_at: str
-    sent_at: str
-    status: str
-    reason: str
-    result_at: str
 
 
 def given_orders(store: Store, site: str | None) -> list[OrderRow]:

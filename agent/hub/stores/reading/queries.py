@@ -4,12 +4,13 @@ Each statement runs by itself, so that a reader beside the hub never holds it up
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.case_columns import FINDING, Finding
+from agent.hub.domain.rows.reports import CaseRow, ConfigRow, Finding, StoredReport
+from agent.hub.domain.rows.sites import EVERY, ChainRow, Names, SiteRow, WaitingRow
+from agent.hub.stores.case_columns import FINDING
 from agent.hub.stores.intake.holes import absent
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import config_out, jws_out
@@ -27,75 +28,6 @@ _TOLD = (
     "FROM report r JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id WHERE r.site = ?"
     " AND r.epoch = ? AND r.stream = ? AND r.seq BETWEEN ? AND ? AND r.fork = 0"
 )
-
-
-Names = tuple[str, str]
-"""The first and the last site of a page, by name."""
-
-EVERY: Final[Names] = ("", "\U0010ffff")
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRow:
-    """A site of which a verified message has come. Times are RFC 3339 texts in UTC, empty for never.
-
-    `status` is the last state of its connection: `ready`, `disconnected`, `lost`, or `unknown` before the first.
-    `confirm` is from its birth, `protocol` from its last message. `health_made_at`: the site's time of the report of
-    `health_at`.
-    """
-
-    site: str
-    city: str
-    epoch: str
-    connection_no: int
-    status: str
-    state_at: str
-    arrived_at: str
-    health_at: str
-    next_due_at: str
-    kid: str
-    confirm: str
-    protocol: str
-    health_made_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainRow:
-    """How far one stream of one epoch goes. `expected`: the highest number that the site is known to have made."""
-
-    site: str
-    epoch: str
-    stream: StreamName
-    confirmed: int
-    position: int
-    broken: int
-    expected: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """What waits for a key that nobody vouches for: how many messages, since when, and whether the key was shown."""
-
-    site: str
-    kid: str
-    number: int
-    since: str
-    shown: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReport:
-    """A report as it is stored. `fork`: another one came first under its number."""
-
-    epoch: str
-    stream: StreamName
-    seq: int
-    digest: str
-    fork: bool
-    kid: str
-    arrived_at: str
-    jws: str = field(repr=False)
-    payload: bytes = field(repr=False)
 
 
 def site_rows(store: Store, only: str | None = None, names: Names = EVERY) -> list[SiteRow]:
@@ -236,18 +168,6 @@ def stored_reports(
         yield StoredReport(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, body)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """The columns of a report for cases (`agent/hub/stores/case_columns.py`), with its findings of one check."""
-
-    seq: int
-    made_at: str
-    clock_synced: bool
-    due_at: str
-    event_head: int | None
-    findings: tuple[Finding, ...] = ()
-
-
 def case_rows(
     store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
 ) -> list[CaseRow]:
@@ -273,15 +193,6 @@ def checks_reported(store: Store, site: str, epoch: str, stream: StreamName, fir
     """Return the checks with findings in the reports of a run."""
     rows = store.all(f"SELECT DISTINCT f.check_id {_TOLD}", site, epoch, stream, first, last)
     return {check for (check,) in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigRow:
-    """The columns of a configuration report; `said` empty: it cannot be read (`agent/hub/domain/view_columns.py`)."""
-
-    epoch: str
-    made_at: str
-    said: str
 
 
 def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, ConfigRow] | None:

@@ -1,8 +1,8 @@
 """Queries stored reports with what verifies them: digest, key, signature, and whether the one before fits."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
+from agent.hub.domain.rows.reports import SignedReport
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import jws_out
 from agent.hub.stores.store import Store
@@ -16,26 +16,6 @@ _ROWS: Final = (
     " AND p.stream = r.stream AND p.seq = r.seq - 1) FROM report r WHERE r.id > ? AND ? IN ('', r.site)"
     " ORDER BY r.id LIMIT ?"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedReport:
-    """A stored report. `has_before`, `fits`: whether one with the number before is here, and is that of `prev`."""
-
-    id: int
-    site: str
-    epoch: str
-    stream: str
-    seq: int
-    digest: str
-    prev: str
-    kid: str
-    jws: str = field(repr=False)
-    arrived_at: str
-    has_body: bool
-    payload: bytes = field(repr=False)
-    fits: bool
-    has_before: bool
 
 
 def signed_after(store: Store, after_id: int, site: str, most: int) -> list[SignedReport]:

@@ -12,9 +12,9 @@ caller's transaction.
 from datetime import datetime
 from typing import Final
 
-from agent.hub.stores.chains import Key
+from agent.hub.domain.rows.gaps import Hole
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.intake.accepted import accepted_through, accepted_within, first_behind, keep_accepted
-from agent.hub.stores.intake.holes import Hole
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import lost
 from agent.model.errors import UsageError

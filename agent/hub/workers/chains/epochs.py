@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from agent.hub.stores.chains import Key
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.intake.epochs import (
     keep_verdict,
     raise_connection,

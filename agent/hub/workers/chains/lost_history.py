@@ -9,7 +9,7 @@ Reads and writes within the caller's transaction.
 """
 
 from agent.contract.chain import GENESIS
-from agent.hub.stores.chains import Key
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.intake import before
 from agent.hub.stores.store import Store
 from agent.model.finding import Head
