@@ -37,6 +37,7 @@ from house_rules import (
     VAGUE_STEMS,
     WALLS,
 )  # fmt: skip
+from hub_ports import around_ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def violations(root: Path) -> list[str]:
         found += _posix_violations(name, tree)
         found += _json_violations(name, tree)
         found += _sql_violations(name, tree)
+        found += around_ports(name, ((one.name, one.line) for one in imports(tree, name)))
         found += _pass_violations(name, tree)
         found += _private_violations(name, tree)
     for name, path in sources(root, "packaging", "systemd"):

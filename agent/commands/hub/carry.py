@@ -17,9 +17,8 @@ from agent.hub.case.case import write_case
 from agent.hub.domain.rows.keeping import case_hold
 from agent.hub.log.store import log_beside
 from agent.hub.stores import trust
-from agent.hub.stores.keeping.holds import keep_hold
+from agent.hub.stores.engines import open_store
 from agent.hub.stores.signing_key import KEY_NAME, hub_signer
-from agent.hub.stores.store import Store
 from agent.hub.workers.imports import take_batch
 from agent.hub.workers.intake import Intake
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
@@ -37,7 +36,7 @@ def import_batch(args: argparse.Namespace) -> int:
     with open_container(args.batch, ".json"):  # a batch that is none makes no hub of an empty folder
         believed = trust.load(args.data)
     signer = hub_signer(args.data)
-    with closing(Store(args.data)) as store, progress_line(args, Message("the batch is taken")):
+    with closing(open_store(args.data)) as store, progress_line(args, Message("the batch is taken")):
         done = take_batch(args.batch, store, Intake(store, believed, is_carried=True), signer, datetime.now(UTC))
     if args.ack is not None and done.ack is not None:
         _write(args.ack, done.ack)
@@ -75,7 +74,7 @@ def export_case(args: argparse.Namespace) -> int:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end, log)
     now = datetime.now(UTC)
     with changing(args.data) as store:  # first: what is handed out can be asked for again
-        keep_hold(store, case_hold(args.site, made.first_at, made.last_at, now, f"{args.check}, {args.out.name}"))
+        store.holds.keep(case_hold(args.site, made.first_at, made.last_at, now, f"{args.check}, {args.out.name}"))
     _write(args.out, made.data)
     note_opened(args.data, "hub case", "reports", args.out)
     if args.json:

@@ -16,8 +16,10 @@ from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.orders_json import PACKS_MOST
 from agent.contract.signing_keys import Signer, load_signer
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.hub.stores.store import NAME, Store
+from agent.hub.stores.store import NAME
 from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
 from agent.hub.workers.chains.accepted_loss import accept_loss
@@ -117,7 +119,7 @@ def writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     if not (directory / NAME).exists():
         raise ConfigurationError("{path}: no hub has run here; check --data", path=directory / NAME)
     signer = load_signer(directory / KEY_NAME)
-    with closing(Store(directory)) as store:
+    with closing(open_store(directory)) as store:
         yield store, signer
 
 

@@ -12,8 +12,9 @@ from agent.commands.hub.dispute_words import status_lines
 from agent.hub.domain.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.domain.drills import drill_line, read_drills
 from agent.hub.domain.figures import CHINA
+from agent.hub.ports.store import Store
 from agent.hub.stores import trust
-from agent.hub.stores.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
@@ -137,7 +138,7 @@ def metrics(args: argparse.Namespace) -> int:
 
 def reading(args: argparse.Namespace) -> closing[Store]:
     """Open the hub's database for reading."""
-    return closing(Store(args.data, read_only=True))
+    return closing(open_store(args.data, read_only=True))
 
 
 def _print_status(told: dict[str, Json], lang: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from agent.contract.jwk import PublicKey, load_jwks, public_key
 from agent.contract.signing_keys import load_signer
 from agent.hub.stores import trust
+from agent.hub.stores.engines import open_store
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
 from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.verify.archive import FILE_MAX_BYTES, open_container
@@ -72,7 +72,7 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
     if args.data is None:
         return keys
     believed = trust.load(args.data)
-    with closing(Store(args.data, read_only=True)) as store:
+    with closing(open_store(args.data, read_only=True)) as store:
         shown = {kid: store.key(kid) for kid in believed.bindings}
     of_hub = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
     if not of_hub:

@@ -7,7 +7,6 @@ from typing import Final
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.sequencer import lag
 from agent.hub.log.store import log_beside
-from agent.hub.stores import evidence
 from agent.hub.stores.keeping.backups import newest_backup
 from agent.hub.stores.keeping.sound import is_sound
 from agent.model.finding import Json, Message, listed, utc_text
@@ -39,7 +38,7 @@ def databases(situation: Situation) -> Outcome:
         step = Message("stop the hub, move the folder away, and take a backup back: camwarden hub restore")
         return found("fail", "damaged", what, step, damaged=list(damaged))
     with situation.reading() as store:
-        sample = evidence.check(store, SAMPLED)
+        sample = store.reports.check(SAMPLED)
     values = {"altered": str(sample["altered"]), "checked": str(sample["checked"]), "names": listed(sound)}
     if sample["altered"]:
         what = Message("{altered} of {checked} reports that chance picked are not what was stored", values)

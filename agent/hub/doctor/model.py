@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.time_limited import Task, run_limited
-from agent.hub.stores.store import NAME, Store
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
+from agent.hub.stores.store import NAME
 from agent.model.finding import Json, Message, utc_text
 from agent.model.outcome import Outcome, of_broken, rows
 from agent.site.config.site import Hub
@@ -46,7 +48,7 @@ class Situation:
     @contextmanager
     def reading(self) -> Iterator[Store]:
         """Open the database for reading. Raises AgentError."""
-        with closing(Store(self.directory, read_only=True)) as store:
+        with closing(open_store(self.directory, read_only=True)) as store:
             yield store
 
 

@@ -19,7 +19,7 @@ from agent.deliver.publish.messages import Message
 from agent.hub.log.messages import messages_of
 from agent.hub.log.sequencer import AT_ONCE, append
 from agent.hub.log.store import LogStore
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.model.errors import AgentError
 from agent.model.finding import Json
 

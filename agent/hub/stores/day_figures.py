@@ -29,7 +29,7 @@ from agent.hub.domain.figures import (
     china_day,
 )
 from agent.hub.domain.planned import read_planned, to_data
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 from agent.judge.memory.exercises import FREED_BY
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
@@ -49,7 +49,7 @@ GROUPS_MOST: Final = 256
 FIGURE_MAX: Final = 1e12
 
 
-def keep(store: Store, claim: Claim) -> None:
+def keep(store: Database, claim: Claim) -> None:
     """Store what the first health or config report under its number has about a day, without malformed values.
 
     Within a transaction.
@@ -72,7 +72,7 @@ def read_day(told: str) -> Any:
     return json.loads(told)
 
 
-def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
+def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
     if claim.stream == "health":
         yield from read_health(claim.data, body)
         yield from read_health_repairs(body)
@@ -91,11 +91,11 @@ def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple
             yield ACKNOWLEDGED, day, acknowledged.to_data((*_acknowledged_before(store, claim, day), *known))
 
 
-def _has_rows(store: Store, site: str, name: str) -> bool:
+def _has_rows(store: Database, site: str, name: str) -> bool:
     return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, name))
 
 
-def _acknowledged_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
+def _acknowledged_before(store: Database, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
     """Return acknowledgements in other reports of the same day: one that was ended at noon was given all the same."""
     rows = store.all(
         "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",

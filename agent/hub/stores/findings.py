@@ -16,7 +16,7 @@ from agent.hub.domain.rows.findings import (
     Stretch,
     Wanted,
 )
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 
 DIVISION_CHARS: Final = 6
 
@@ -42,7 +42,7 @@ _SAID: Final = (
 _FLEET_NAMES: Final = ", ".join(field.name for field in fields(FleetRow) if field.name != "check")
 
 
-def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int = -1) -> list[FindingRow]:
+def findings(store: Database, wanted: Wanted, after: Place | None = None, most: int = -1) -> list[FindingRow]:
     """Return the wanted open findings: fails first, then by check, site and subject.
 
     Args:
@@ -74,12 +74,12 @@ def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int
     return found
 
 
-def total(store: Store, wanted: Wanted) -> int:
+def total(store: Database, wanted: Wanted) -> int:
     """Return how many open findings are wanted."""
     return sum(_count(store, wanted, status) for status in _statuses(wanted))
 
 
-def _count(store: Store, wanted: Wanted, status: str) -> int:
+def _count(store: Database, wanted: Wanted, status: str) -> int:
     where, values = _where(wanted, status)
     path = _index(wanted)
     ((count,),) = store.all(f"SELECT count(*) FROM finding_now f {path} WHERE {where}", *values)  # noqa: S608
@@ -97,7 +97,7 @@ def _index(wanted: Wanted) -> str:
     return "INDEXED BY finding_now_division" if wanted.division else "INDEXED BY finding_now_since"
 
 
-def _path(store: Store, wanted: Wanted, status: str) -> str:
+def _path(store: Database, wanted: Wanted, status: str) -> str:
     """Return the index by which a page is read: that of a filter which leaves few, else that of the order."""
     index = _index(wanted)
     if index.endswith(("division", "since")) and _count(store, wanted, status) > _SORTED_MOST:
@@ -105,7 +105,7 @@ def _path(store: Store, wanted: Wanted, status: str) -> str:
     return index
 
 
-def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
+def fleet(store: Database, check: str, model: str, least: int) -> list[FleetRow]:
     """Return what fails at `least` subjects or more of one model and firmware, the largest share first.
 
     `check` and `model`, empty: any. A box whose site does not know its model is in no row.
@@ -124,7 +124,7 @@ def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
     return [FleetRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def repaired(store: Store, since: str, check: str, division: str) -> list[Repaired]:
+def repaired(store: Database, since: str, check: str, division: str) -> list[Repaired]:
     """Return how long fails lasted, those first of which most ended, without those whose clock went back.
 
     Args:
@@ -146,7 +146,7 @@ def repaired(store: Store, since: str, check: str, division: str) -> list[Repair
     return [Repaired(*row) for row in rows]
 
 
-def site_facts(store: Store, site: str) -> SiteFacts | None:
+def site_facts(store: Database, site: str) -> SiteFacts | None:
     """Return a site by its newest configuration report; None for one of which nothing verified has come."""
     rows = store.all(
         "SELECT site, coalesce(division, ''), coalesce(made_at, ''), coalesce(cameras, 0)"
@@ -162,7 +162,7 @@ def site_facts(store: Store, site: str) -> SiteFacts | None:
     return SiteFacts(name, division, made_at, cameras, tuple(boxes))
 
 
-def history(store: Store, site: str, most: int) -> list[Stretch]:
+def history(store: Database, site: str, most: int) -> list[Stretch]:
     """Return the newest stretches of a site's findings, at most so many; those that last come first."""
     rows = store.all(
         "SELECT check_id, subject, status, reason, from_at, to_at FROM finding_history WHERE site = ?"

@@ -15,7 +15,7 @@ from typing import Any, Final
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
 from agent.hub.domain.rows.intake import Key, Waiting
-from agent.hub.stores import case_columns, current, schema
+from agent.hub.stores import areas, case_columns, current, schema
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import failed, opened
 from agent.hub.stores.keeping import payloads, rows
@@ -35,7 +35,10 @@ WAITING_ALL_MOST: Final = 200_000
 
 
 class Store:
-    """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
+    """The hub's open database in `directory`: `agent/hub/ports/store.py` with SQLite.
+
+    `chains` holds how far the chains go, and the counts.
+    """
 
     def __init__(self, directory: Path, read_only: bool = False) -> None:
         """Open or create it.
@@ -59,6 +62,23 @@ class Store:
         self._places = rows.Places(self._db)
         self._met: set[tuple[str, str]] = set()
         self._waiting: dict[str, tuple[int, int]] = {}
+        self.findings = areas.Findings(self)
+        self.words = areas.Words(self)
+        self.disputes = areas.Disputes(self)
+        self.sites = areas.Sites(self)
+        self.figures = areas.Figures(self)
+        self.reports = areas.Reports(self)
+        self.epochs = areas.Epochs(self)
+        self.holes = areas.Holes(self)
+        self.accepted = areas.AcceptedLosses(self)
+        self.lost_runs = areas.LostRuns(self)
+        self.refusals = areas.Refusals(self)
+        self.commands = areas.Commands(self)
+        self.policies = areas.Policies(self)
+        self.holds = areas.Holds(self)
+        self.bodies = areas.Bodies(self)
+        self.expiry = areas.Expiry(self)
+        self.disk = areas.Disk(self)
 
     def close(self) -> None:
         """Close the database."""

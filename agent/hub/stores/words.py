@@ -13,14 +13,14 @@ from typing import Final
 from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.domain.rows.words import Word
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 from agent.model.errors import UsageError
 
 OF_FINDING_MOST: Final = 100
 """Words of one open finding."""
 
 
-def keep(store: Store, word: Word) -> None:
+def keep(store: Database, word: Word) -> None:
     """Store a word on an open finding.
 
     Raises:
@@ -52,7 +52,7 @@ def keep(store: Store, word: Word) -> None:
         )
 
 
-def words_of(store: Store, site: str) -> list[Word]:
+def words_of(store: Database, site: str) -> list[Word]:
     """Return the words on a site's open findings, oldest first."""
     rows = store.all(
         "SELECT site, check_id, subject, kind, said_by, at, assignee, until, text, ended_at FROM word"
@@ -63,7 +63,7 @@ def words_of(store: Store, site: str) -> list[Word]:
     return [Word(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def keep_operator(store: Store, site: str, name: str, by: str, now: datetime) -> None:
+def keep_operator(store: Database, site: str, name: str, by: str, now: datetime) -> None:
     """Store who operates a site; a later word takes the place of the one before. Raises UsageError, StoreFailed."""
     for text in (name, by):
         refuse_text(text, NAME_MAX_CHARS)

@@ -23,12 +23,11 @@ from agent.host.prometheus import Kind, Labels, block
 from agent.hub.domain.figures import CHINA, METRICS, Figure, added
 from agent.hub.log.sequencer import lag
 from agent.hub.log.store import log_beside
-from agent.hub.stores import city
+from agent.hub.ports.store import Store
 from agent.hub.stores import trust as trust_db
+from agent.hub.stores.engines import open_store
 from agent.hub.stores.keeping.backups import newest_backup
-from agent.hub.stores.orders.commands import open_command_counts
-from agent.hub.stores.reading import queries
-from agent.hub.stores.store import NAME, Store
+from agent.hub.stores.store import NAME
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
@@ -62,7 +61,7 @@ class Slow:
 
 def look(store: Store, trust: Trust, now: datetime) -> Slow:
     """Look at every site."""
-    rows, waiting = queries.site_rows(store), queries.waiting_rows(store)
+    rows, waiting = store.sites.rows(), store.sites.waiting()
     return Slow(now, Counter(one.kind for one in silent_sites(rows, waiting, trust, now)), _assessment(store, now))
 
 
@@ -79,13 +78,13 @@ def write_metrics(
     `slow`: an earlier look at every site, None: look now. `backups`: their folder, None: none is told of.
     """
     slow = slow or look(store, trust, now)
-    rows = city.site_contacts(store)
+    rows = store.sites.contacts()
     states, silent = Counter(status for _, status, _ in rows), Counter(slow.silent)
-    summed = Counter(city.counts_summed(store))
-    lag = Counter(city.lags(store))
+    summed = Counter(store.sites.counts_summed())
+    lag = Counter(store.sites.lags())
     missing: Counter[str] = Counter()
-    for chain in queries.chains_with_holes(store):
-        missing[chain.site] += sum(last - first + 1 for first, last in queries.missing_runs(store, chain))
+    for chain in store.sites.chains_with_holes():
+        missing[chain.site] += sum(last - first + 1 for first, last in store.sites.missing_runs(chain))
     oldest = time_of(min((at for _, _, at in rows if at), default=""))
     shown = [site for site, _, _ in rows[:SITES_MOST]]
     heard = ((site, time_of(at)) for site, _, at in rows[:SITES_MOST])
@@ -116,7 +115,7 @@ def write_metrics(
         _block("new_epochs_total", "counter", "New lives of sites' spools.", [({}, summed["new-epochs"])]),
         _block(
             *("messages_untrusted", "gauge", "Messages that wait for a key to be trusted."),
-            [({}, sum(row.number for row in queries.waiting_rows(store)))],
+            [({}, sum(row.number for row in store.sites.waiting()))],
         ),
         _block("reports_missing", "gauge", "Reports that are missing and unexplained.", [({}, missing.total())]),
         _block(
@@ -127,7 +126,7 @@ def write_metrics(
             *("health_age_seconds_max", "gauge", "Longest time since a site's last health report came."),
             [({}, (now - oldest).total_seconds() if oldest else 0.0)],
         ),
-        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_command_counts(store).values()))]),
+        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(store.commands.open_counts().values()))]),
         _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
         *disk_blocks(store, now),
         _block(
@@ -225,7 +224,7 @@ class Page:
             AgentError: There is no hub, or a file cannot be read.
         """
         self._trust = trust_db.load(self._directory, self._trust)
-        with closing(Store(self._directory, read_only=True)) as store:
+        with closing(open_store(self._directory, read_only=True)) as store:
             if self._slow is None or not timedelta() <= now - self._slow.at < timedelta(seconds=SLOW_S):
                 self._slow = look(store, self._trust, now)
             return write_metrics(store, self._trust, self._directory, now, self._slow, self._backups)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
+from agent.hub.stores import engines
 from agent.hub.workers.intake import Event
 from agent.model.errors import StoreWaits
 
@@ -21,7 +22,7 @@ def open_store(directory: Path, stop: threading.Event, tell: Callable[[Event], N
     told = False
     while not stop.is_set():
         try:
-            store = Store(directory)
+            store = engines.open_store(directory)
         except StoreWaits as error:
             if not told:
                 LOG.warning("%s; waiting", error)

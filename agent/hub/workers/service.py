@@ -28,11 +28,9 @@ from agent.deliver.publish.protocol import Dialect
 from agent.host.lock import lock
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
+from agent.hub.ports.store import Store
 from agent.hub.stores import trust
-from agent.hub.stores.evidence import check_after
-from agent.hub.stores.intake import accepted
 from agent.hub.stores.signing_key import hub_signer
-from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.batches import judge
 from agent.hub.workers.chains import epochs
@@ -269,7 +267,7 @@ class _Service:
         if now_s < self._orders_look_at_s:
             return
         self._orders_look_at_s = now_s + _LOOK_S
-        if accepted.unseen(self._store):
+        if self._store.accepted.unseen():
             with self._store.transaction():
                 events = self._intake.take_accepted(now)
             for event in events:
@@ -297,7 +295,7 @@ class _Service:
         if self._evidence_id is None or now_s < self._evidence_look_at_s:
             return
         self._evidence_look_at_s = now_s + _LOOK_S
-        last, altered = check_after(self._store, self._evidence_id, _EVIDENCE_AT_ONCE)
+        last, altered = self._store.reports.check_after(self._evidence_id, _EVIDENCE_AT_ONCE)
         self._evidence_id = last or None
         for one in altered:
             LOG.error("site %s: %s %d is not what was stored (%s)", one.site, one.stream, one.seq, one.what)

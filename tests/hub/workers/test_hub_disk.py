@@ -139,7 +139,7 @@ def test_metrics_have_a_day_only_where_one_is_forecast(desk: Desk, monkeypatch: 
     grown(desk, NOW)
     room = measure(desk.store)
     small = type(room)(room.used_bytes, 100_000_000, 10 * GB)
-    monkeypatch.setattr("agent.hub.views.disk.measure", lambda store: small)
+    monkeypatch.setattr(desk.store.disk, "measure", lambda: small)
     assert "\ncamwarden_hub_disk_growth_bytes_per_day 10000000\n" in page()
     assert "\ncamwarden_hub_disk_full_in_seconds 0\n" in page()
     assert str(disk_line(read_forecast(desk.store, NOW))).startswith("disk: 0.1 GB free: it is full")

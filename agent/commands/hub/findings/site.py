@@ -13,9 +13,6 @@ from agent.hub.domain.figures import CHINA
 from agent.hub.domain.rows.findings import SiteFacts, Stretch, Wanted
 from agent.hub.domain.rows.words import Word
 from agent.hub.stores import trust
-from agent.hub.stores.findings import findings, history, site_facts
-from agent.hub.stores.reading import queries
-from agent.hub.stores.words import words_of
 from agent.hub.views.silent import standing
 from agent.model.errors import UsageError
 from agent.model.exits import OK
@@ -33,16 +30,16 @@ def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
     believed = trust.load(args.data)
     with reading(args) as store:
-        facts = site_facts(store, args.site)
-        row = next((one for one in queries.site_rows(store, args.site)), None)
+        facts = store.findings.site(args.site)
+        row = next((one for one in store.sites.rows(args.site)), None)
         if facts is None or row is None:
             raise UsageError(
                 "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
                 site=args.site,
             )
-        found = findings(store, Wanted(site=args.site))
-        stretches = history(store, args.site, STRETCHES_MOST)
-        said = words_of(store, args.site)
+        found = store.findings.page(Wanted(site=args.site))
+        stretches = store.findings.history(args.site, STRETCHES_MOST)
+        said = store.words.of_site(args.site)
     bindings = [one for one in believed.bindings.values() if one.site == args.site]
     state = standing(row, bindings, datetime.now(UTC)) or row.status
     repair_s = mean_repair_s(stretches)

@@ -1,9 +1,12 @@
 """Defines runs of reports that the hub lacks, and those that a person accepted as lost. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from agent.model.finding import StreamName
+
+CONFIRMED_BEFORE: Final = "confirmed-before"
+"""Reason of the gap record of a run that a site saw confirmed and this hub has lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from agent.contract.payload_bounds import read_json
 from agent.host.files import write_atomic
 from agent.hub.domain.disk import KEPT_DAYS
 from agent.hub.domain.rows.keeping import Room
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 from agent.model.errors import NotVerified
 from agent.verify.members import day_of, dict_of
 
@@ -26,7 +26,7 @@ _MOST_BYTES: Final = 64 * 1024
 _BESIDE: Final = ("log.db", "trust.db")
 
 
-def measure(store: Store) -> Room:
+def measure(store: Database) -> Room:
     """Return how much room there is. Raises StoreFailed, OSError."""
     (((pages,),), ((spare,),), ((size,),)) = (
         store.all(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")

@@ -11,12 +11,12 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import refuse_text
 from agent.hub.domain.retention import AFTER_DECISION, BEFORE_FAIL, Held
 from agent.hub.domain.rows.keeping import Hold
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 from agent.model.errors import UsageError
 from agent.verify.members import time_of
 
 
-def keep_hold(store: Store, hold: Hold) -> int:
+def keep_hold(store: Database, hold: Hold) -> int:
     """Store a hold; return its number.
 
     Raises:
@@ -38,7 +38,7 @@ def keep_hold(store: Store, hold: Hold) -> int:
     return int(number)
 
 
-def release(store: Store, number: int, by: str, why: str, now: datetime) -> None:
+def release(store: Database, number: int, by: str, why: str, now: datetime) -> None:
     """End a hold before its last day; who, when and why stay. Raises UsageError, StoreFailed."""
     for text in (by, why):
         refuse_text(text)
@@ -50,7 +50,7 @@ def release(store: Store, number: int, by: str, why: str, now: datetime) -> None
         raise UsageError("there is no hold {number}; see `camwarden hub holds`", number=number)
 
 
-def holds(store: Store, today: str, site: str | None = None, by_fails: bool = True) -> list[Hold]:
+def holds(store: Database, today: str, site: str | None = None, by_fails: bool = True) -> list[Hold]:
     """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself.
 
     `by_fails`: also by open fails, which are looked for in all that is open.
@@ -87,7 +87,7 @@ def holds(store: Store, today: str, site: str | None = None, by_fails: bool = Tr
     return found
 
 
-def held(store: Store, sites: Iterable[str], today: str, by_fails: bool = True) -> dict[str, list[Held]]:
+def held(store: Database, sites: Iterable[str], today: str, by_fails: bool = True) -> dict[str, list[Held]]:
     """Return the held times of some sites; without those of open fails where the last limit for reports is over.
 
     A site that fell silent with a fail would else be stored for ever.

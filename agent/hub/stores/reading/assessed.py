@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from agent.hub.domain.figures import PLANNED
+from agent.hub.stores.database import Database
 from agent.hub.stores.day_figures import read_day
-from agent.hub.stores.store import Store
 
 
-def plans_before(store: Store, first: date) -> dict[str, Any]:
+def plans_before(store: Database, first: date) -> dict[str, Any]:
     """Return what each site had planned in its last report before a day.
 
     `CROSS JOIN` keeps SQLite from scanning every row that was ever stored.
@@ -23,7 +23,7 @@ def plans_before(store: Store, first: date) -> dict[str, Any]:
     return {site: read_day(told) for site, told in rows}
 
 
-def figures_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
+def figures_of_day(store: Database, by: str, day: date) -> dict[str, Any]:
     """Return the report of each site about a day; of several epochs that which the site began last."""
     rows = store.all(
         "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
@@ -33,7 +33,7 @@ def figures_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
     return {site: read_day(told) for site, told in rows}
 
 
-def last_figures(store: Store, by: str, site: str) -> dict[str, Any]:
+def last_figures(store: Database, by: str, site: str) -> dict[str, Any]:
     """Return the last report of a site, by group; empty where there is none."""
     rows = store.all(
         "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by

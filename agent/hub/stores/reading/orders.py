@@ -1,10 +1,10 @@
 """Queries the orders that were given, and the policies in force."""
 
 from agent.hub.domain.rows.orders import OrderRow
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 
 
-def given_orders(store: Store, site: str | None) -> list[OrderRow]:
+def given_orders(store: Database, site: str | None) -> list[OrderRow]:
     """Return the orders of a site, or of all, oldest first."""
     statement = "SELECT id, site, name, created_at, expires_at, sent_at, status, reason, result_at FROM command"
     if site is None:
@@ -12,7 +12,7 @@ def given_orders(store: Store, site: str | None) -> list[OrderRow]:
     return [OrderRow(*row) for row in store.all(f"{statement} WHERE site = ? ORDER BY created_at, id", site)]
 
 
-def policies_shown(store: Store) -> list[tuple[str, int, int, str]]:
+def policies_shown(store: Database) -> list[tuple[str, int, int, str]]:
     """Return of each site that was sent, or reports, a policy: the version sent, the one in force, what it refused."""
     return store.all(
         "SELECT s.site, coalesce(d.version, 0), coalesce(r.version, 0), coalesce(r.refused, '')"

@@ -3,9 +3,9 @@
 from typing import Final
 
 from agent.hub.domain.rows.reports import SignedReport
+from agent.hub.stores.database import Database
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import jws_out
-from agent.hub.stores.store import Store
 
 _ROWS: Final = (
     "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.protected, r.signature, r.arrived_at,"
@@ -18,7 +18,7 @@ _ROWS: Final = (
 )
 
 
-def signed_after(store: Store, after_id: int, site: str, most: int) -> list[SignedReport]:
+def signed_after(store: Database, after_id: int, site: str, most: int) -> list[SignedReport]:
     """Return the next reports by id, of a site or of all (empty)."""
     return [
         SignedReport(
