@@ -228,8 +228,6 @@ def _sql_violations(name: str, tree: ast.Module) -> Iterator[str]:
     """Yield where a module of the hub that is no store has SQL: another store could not take its place."""
     if not name.startswith(("agent/hub/", "agent/commands/hub/")) or name.startswith("agent/hub/stores/"):
         return
-    if name.endswith("/store.py"):  # of a file of its own
-        return
     for node in _nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
             yield f"{name}:{node.lineno}: SQL stands in agent/hub/stores"

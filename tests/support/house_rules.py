@@ -103,7 +103,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     ),
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
-        "agent/hub/stores/*", "agent/hub/enroll/store.py", "agent/hub/log/store.py",
+        "agent/hub/stores/*",
     ),
 }  # fmt: skip
 """Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few

@@ -22,11 +22,13 @@ from agent.contract.chain import utc_text
 from agent.contract.enrollment_token import Token
 from agent.deliver.keys.tls_certificate import certificates_alone, read_file
 from agent.host.files import write_atomic
+from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
 from agent.hub.enroll import desk
 from agent.hub.enroll import place as enroll_place
 from agent.hub.enroll.place import CRL_NAME, DeskFolder, Settings
 from agent.hub.enroll.server import serving
-from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
+from agent.hub.ports.enroll import EnrollStore
+from agent.hub.stores.engines import open_enroll
 from agent.model.errors import UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if args.enroll_action == "init":
         return _init(args, now)
     place = enroll_place.load(args.data)
-    with closing(EnrollStore(place.directory)) as store:
+    with closing(open_enroll(place.directory)) as store:
         if args.enroll_action == "token":
             return _token(args, place, store, now)
         if args.enroll_action == "serve":

@@ -13,8 +13,7 @@ from agent.hub.domain.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.domain.drills import drill_line, read_drills
 from agent.hub.domain.figures import CHINA
 from agent.hub.ports.store import Store
-from agent.hub.stores import trust
-from agent.hub.stores.engines import open_store
+from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
@@ -65,7 +64,7 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
-    believed, now = trust.load(args.data), datetime.now(UTC)
+    believed, now = open_trust(args.data).load(), datetime.now(UTC)
     with reading(args) as store:
         told = write_status(store, believed, now, (args.site, args.after), args.limit)
         disk = read_forecast(store, now)
@@ -90,7 +89,7 @@ def status(args: argparse.Namespace) -> int:
 def silent(args: argparse.Namespace) -> int:
     """Print the silent sites; 1 if there are any."""
     now = datetime.now(UTC)
-    believed = trust.load(args.data)
+    believed = open_trust(args.data).load()
     with reading(args) as store:
         told = write_silent(store, believed, now)
     sites: Any = told["sites"]

@@ -26,7 +26,7 @@ from agent.hub.case.pages import NAMES, About, readme
 from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.domain.rows.reports import StoredReport, evidence_of
 from agent.hub.log.receipts import Place, receipts_of
-from agent.hub.log.store import LogStore
+from agent.hub.ports.log import LogStore
 from agent.hub.ports.store import Store
 from agent.hub.views.dispute_row import row_json
 from agent.hub.workers.resend import run_json

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from agent.hub.domain.tree import Tree
 from agent.hub.log.sequencer import Entry
-from agent.hub.log.store import LogStore
-from agent.hub.log.tree import Tree
+from agent.hub.ports.log import LogStore
 from agent.hub.ports.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import Checkpoint

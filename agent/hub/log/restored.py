@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.contract.signing_keys import Signer
-from agent.hub.log.store import LogStore, State
+from agent.hub.domain.rows.log import State
+from agent.hub.ports.log import LogStore
 from agent.hub.ports.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import write_checkpoint

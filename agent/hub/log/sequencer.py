@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.hub.log.store import RESTORED, LogStore, State
-from agent.hub.log.tree import appended
+from agent.hub.domain.rows.log import RESTORED, State
+from agent.hub.domain.tree import appended
+from agent.hub.ports.log import LogStore
 from agent.hub.ports.store import Store
 from agent.model.errors import UsageError
 from agent.verify.checkpoint import origin_of, write_checkpoint

@@ -1,7 +1,7 @@
 """Defines the ports of housekeeping: holds, bodies, expiry, room on the disk."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from agent.hub.domain.retention import Held, Phase, StoredBody
@@ -87,6 +87,12 @@ class Expiry(Protocol):
 
 class Disk(Protocol):
     """Measures how much room the store takes and has."""
+
+    def sizes(self) -> dict[date, int]:
+        """Return how much was stored at the end of each of the last days; none where that is not known."""
+
+    def keep_size(self, today: date, used_bytes: int) -> None:
+        """Store the size of today, in the place of an earlier one of today. Raises OSError."""
 
     def measure(self) -> Room:
         """Return how much room there is. Raises StoreFailed, OSError."""

@@ -11,6 +11,7 @@ from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
 from agent.hub.ports.orders import Commands, Policies
 from agent.hub.ports.reports import Reports
 from agent.hub.ports.sites import Figures, Sites
+from agent.hub.ports.trust import TrustStore
 
 
 class Store(Intake, Protocol):
@@ -38,6 +39,10 @@ class Store(Intake, Protocol):
     @property
     def chains(self) -> Chains:
         """How far chains go."""
+
+    @property
+    def trust(self) -> TrustStore:
+        """Which key signs for which site."""
 
     @property
     def findings(self) -> Findings:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from agent.hub.stores import city, day_figures, disputes, evidence, findings, words
+from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
@@ -13,11 +14,12 @@ from agent.hub.stores.reading import assessed, logged, orders, queries, signed
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
-def on(db: Database, function: Callable[Concatenate[Database, P], R]) -> Callable[P, R]:
-    """Return a function of stores without its first argument, the open database."""
-    return partial(function, db)
+def on(first: T, function: Callable[Concatenate[T, P], R]) -> Callable[P, R]:
+    """Return a function of stores without its first argument, the open database or the hub's folder."""
+    return partial(function, first)
 
 
 class Findings:
@@ -240,3 +242,19 @@ class Disk:
 
     def __init__(self, db: Database) -> None:
         self.measure = on(db, disk_sizes.measure)
+        self.sizes = on(db.directory, disk_sizes.read_sizes)
+        self.keep_size = on(db.directory, disk_sizes.keep_size)
+
+
+class TrustStore:
+    """See `agent/hub/ports/trust.py`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.where = directory / trust.NAME
+        self.load = on(directory, trust.load)
+        self.of_key = on(directory, trust.of_key)
+        self.add = on(directory, trust.add)
+        self.rotate = on(directory, trust.rotate)
+        self.revoke = on(directory, trust.revoke)
+        self.revoke_site = on(directory, trust.revoke_site)
+        self.mark = on(directory, trust.mark)

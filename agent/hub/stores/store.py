@@ -62,6 +62,7 @@ class Store:
         self._places = rows.Places(self._db)
         self._met: set[tuple[str, str]] = set()
         self._waiting: dict[str, tuple[int, int]] = {}
+        self.trust = areas.TrustStore(directory)
         self.findings = areas.Findings(self)
         self.words = areas.Words(self)
         self.disputes = areas.Disputes(self)

@@ -8,7 +8,6 @@ from agent.host.prometheus import Labels, block
 from agent.hub.domain.disk import HORIZON_DAYS, DiskForecast, forecast
 from agent.hub.domain.figures import china_day
 from agent.hub.ports.store import Store
-from agent.hub.stores.keeping.disk_sizes import read_sizes
 from agent.model.finding import Json, Message
 
 _GB: Final = 1e9
@@ -18,7 +17,7 @@ _MB: Final = 1e6
 def read_forecast(store: Store, now: datetime) -> DiskForecast:
     """Return when the disk is full by the days that the running hub has measured. Raises StoreFailed, OSError."""
     room = store.disk.measure()
-    return forecast(read_sizes(store.directory), room.free_bytes, room.capacity_bytes, china_day(now))
+    return forecast(store.disk.sizes(), room.free_bytes, room.capacity_bytes, china_day(now))
 
 
 def disk_json(found: DiskForecast) -> dict[str, Json]:

@@ -22,12 +22,8 @@ from agent.host import prometheus
 from agent.host.prometheus import Kind, Labels, block
 from agent.hub.domain.figures import CHINA, METRICS, Figure, added
 from agent.hub.log.sequencer import lag
-from agent.hub.log.store import log_beside
 from agent.hub.ports.store import Store
-from agent.hub.stores import trust as trust_db
-from agent.hub.stores.engines import open_store
-from agent.hub.stores.keeping.backups import newest_backup
-from agent.hub.stores.store import NAME
+from agent.hub.stores.engines import FILES, log_beside, open_store, open_trust
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
@@ -89,7 +85,7 @@ def write_metrics(
     shown = [site for site, _, _ in rows[:SITES_MOST]]
     heard = ((site, time_of(at)) for site, _, at in rows[:SITES_MOST])
     ages = {site: (now - at).total_seconds() for site, at in heard if at is not None}
-    size = sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
+    size = FILES.store_bytes(directory)
     blocks = [
         _block(
             *("sites", "gauge", "Sites of which a verified message has come, by what they last said of themselves."),
@@ -165,7 +161,7 @@ def _kept(store: Store, directory: Path, backups: Path | None, now: datetime) ->
             [({}, int(behind.continues))],
         )
     with suppress(OSError):
-        newest = newest_backup(backups) if backups is not None else None
+        newest = FILES.newest_backup(backups) if backups is not None else None
         if newest is not None:
             age = (now - newest[0]).total_seconds()
             yield _block("backup_age_seconds", "gauge", "Age of the newest verified backup.", [({}, age)])
@@ -223,7 +219,7 @@ class Page:
         Raises:
             AgentError: There is no hub, or a file cannot be read.
         """
-        self._trust = trust_db.load(self._directory, self._trust)
+        self._trust = open_trust(self._directory).load(self._trust)
         with closing(open_store(self._directory, read_only=True)) as store:
             if self._slow is None or not timedelta() <= now - self._slow.at < timedelta(seconds=SLOW_S):
                 self._slow = look(store, self._trust, now)

@@ -236,7 +236,7 @@ class Intake:
             self._store.chains.count(site, "duplicates")
             return self._event("duplicate", claim)
         if handover is not None and not stored:
-            self.trust = self.trust.joined(rotation.bind(self._store, self._store.directory, claim, handover, now))
+            self.trust = self.trust.joined(rotation.bind(self._store, claim, handover, now))
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})

@@ -29,7 +29,6 @@ from agent.host.lock import lock
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
 from agent.hub.ports.store import Store
-from agent.hub.stores import trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.batches import judge
@@ -108,7 +107,7 @@ class _Service:
     ) -> None:
         self._options, self._store, self._signer = options, store, signer
         self._tell, self._clock, self._pace = tell, clock, pace
-        self._trust_seen = self._trust_mark()
+        self._trust_seen = store.trust.mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
         self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch()
@@ -118,7 +117,7 @@ class _Service:
         self._offline = False
         self._arrived: list[DecodedMessage] = []
         self._arrived_at_s = 0.0
-        self._intake = Intake(store, trust.load(options.directory))
+        self._intake = Intake(store, store.trust.load())
 
     def run(self, stop: threading.Event) -> None:
         wake_read, wake_write = socket.socketpair()  # nobody wakes the hub; `step` wants one
@@ -306,27 +305,15 @@ class _Service:
         if time.monotonic() < self._trust_look_at_s:
             return
         self._trust_look_at_s = time.monotonic() + _LOOK_S
-        mark = self._trust_mark()
+        mark = self._store.trust.mark()
         if mark == self._trust_seen:
             return
         self._trust_seen = mark
         try:
-            self._intake.trust = trust.load(self._options.directory, self._intake.trust)
+            self._intake.trust = self._store.trust.load(self._intake.trust)
         except AgentError as error:
             LOG.error("%s; the hub goes on with the trust it had", error)
             self._tell({"event": "trust-refused", "why": str(error)})
             return
         self._intake.news = True
         self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
-
-    def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
-        """Return a value that changes with the trust database, or with an older hub's file."""
-        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, trust.FILE))
-
-
-def _mark(path: Path) -> tuple[int, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)

@@ -20,7 +20,7 @@ def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
     with ExitStack() as opened:
 
         def one(read_only: bool = False) -> Store:
-            store = ENGINES[request.param](tmp_path / "hub", read_only)
+            store = ENGINES[request.param].store(tmp_path / "hub", read_only)
             if threading.current_thread() is threading.main_thread():
                 opened.callback(store.close)
             return store

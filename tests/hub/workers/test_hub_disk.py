@@ -90,7 +90,7 @@ def test_a_size_that_cannot_be_stored_is_logged_once_and_stops_nothing(
 
     watch = DiskWatch()
     with monkeypatch.context() as patch:
-        patch.setattr("agent.hub.workers.disk_watch.keep_size", full)
+        patch.setattr(desk.store.disk, "keep_size", full)
         for beat in range(3):
             watch.look(desk.store, NOW, beat * LOOK_S, told)
     assert len(caplog.records) == 1

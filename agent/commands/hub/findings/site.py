@@ -12,7 +12,7 @@ from agent.commands.hub.view import reading
 from agent.hub.domain.figures import CHINA
 from agent.hub.domain.rows.findings import SiteFacts, Stretch, Wanted
 from agent.hub.domain.rows.words import Word
-from agent.hub.stores import trust
+from agent.hub.stores.engines import open_trust
 from agent.hub.views.silent import standing
 from agent.model.errors import UsageError
 from agent.model.exits import OK
@@ -28,7 +28,7 @@ STRETCHES_SHOWN: Final = 10
 
 def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
-    believed = trust.load(args.data)
+    believed = open_trust(args.data).load()
     with reading(args) as store:
         facts = store.findings.site(args.site)
         row = next((one for one in store.sites.rows(args.site)), None)

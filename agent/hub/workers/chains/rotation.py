@@ -6,11 +6,9 @@ will of the connection that it opened.
 """
 
 from datetime import datetime
-from pathlib import Path
 
 from agent.contract.key_rotation import Rotation, read_rotation
 from agent.hub.ports.store import Store
-from agent.hub.stores import trust
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified
 from agent.verify.bindings import Rotated, Trust
 from agent.verify.message import Claim
@@ -31,7 +29,7 @@ def read(claim: Claim) -> Rotation | None:
     return rotation
 
 
-def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
+def bind(store: Store, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
     """Bind the new key to the site, in memory and in the trust file; return both bindings.
 
     The file is written before the report is committed: a hub that is killed between the two binds it again.
@@ -44,7 +42,7 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
     heads = {stream: head.seq for stream, head in rotation.heads.items()}
     limit = Rotated(rotation.new.kid, claim.epoch, heads, store.epochs.others(site, claim.epoch))
     try:
-        after = trust.rotate(directory, site, claim.kid, limit, now, rotation.new.jwk)
+        after = store.trust.rotate(site, claim.kid, limit, now, rotation.new.jwk)
     except (Forbidden, ConfigurationError) as error:
         raise NotVerified("trust-file", error.message) from None
     if after is None:

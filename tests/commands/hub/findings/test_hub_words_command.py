@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import delivery
@@ -13,10 +13,11 @@ from delivery import Maker
 from hubdesk import Desk, trusted
 
 from agent.cli import main
+from agent.hub.domain.figures import CHINA
 from agent.site.config.site import Hub
 from tests.hub.stores.test_hub_current import MASK, config
 
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+TOMORROW = (datetime.now(CHINA) + timedelta(days=1)).date().isoformat()
 PLACE = ("S1", MASK, "camera:c0")
 
 
