@@ -11,16 +11,21 @@ import pytest
 from portside import Opens
 
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import ENGINES
+from agent.hub.stores.engines import ENGINES, Engine
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return ENGINES[request.param]
+
+
+@pytest.fixture
+def opens(engine: Engine, tmp_path: Path) -> Iterator[Opens]:
     """Open the same data, as often as a test asks for; all but those of its threads are closed behind it."""
     with ExitStack() as opened:
 
         def one(read_only: bool = False) -> Store:
-            store = ENGINES[request.param].store(tmp_path / "hub", read_only)
+            store = engine.store(tmp_path / "hub", read_only)
             if threading.current_thread() is threading.main_thread():
                 opened.callback(store.close)
             return store
