@@ -8,11 +8,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from agent.hub.stores import trust
-from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.drills import drill_line, read_drills
-from agent.hub.stores.store import Store
+from agent.hub.domain.acknowledged import acknowledged_line, read_acknowledged
+from agent.hub.domain.drills import drill_line, read_drills
+from agent.hub.domain.figures import CHINA
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.metrics import read_metrics
@@ -49,7 +49,7 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
-    believed, now = trust.load(args.data), datetime.now(UTC)
+    believed, now = open_trust(args.data).load(), datetime.now(UTC)
     with reading(args) as store:
         told = write_status(store, believed, now, (args.site, args.after), args.limit)
         disk = read_forecast(store, now)
@@ -74,7 +74,7 @@ def status(args: argparse.Namespace) -> int:
 def silent(args: argparse.Namespace) -> int:
     """Print the silent sites; 1 if there are any."""
     now = datetime.now(UTC)
-    believed = trust.load(args.data)
+    believed = open_trust(args.data).load()
     with reading(args) as store:
         told = write_silent(store, believed, now)
     sites: Any = told["sites"]
@@ -122,7 +122,7 @@ def metrics(args: argparse.Namespace) -> int:
 
 def reading(args: argparse.Namespace) -> closing[Store]:
     """Open the hub's database for reading."""
-    return closing(Store(args.data, read_only=True))
+    return closing(open_store(args.data, read_only=True))
 
 
 def _print_status(told: dict[str, Json], lang: str) -> None:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Final
 
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.stores.case_columns import FINDINGS_MOST, SENTENCE_MAX_CHARS
+from agent.hub.domain.rows.reports import FINDINGS_MOST, SENTENCE_MAX_CHARS
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import dict_of, dicts_of, name_of, text_of
 

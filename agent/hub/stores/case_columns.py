@@ -18,20 +18,17 @@ from operator import attrgetter
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.rows.reports import BETWEEN, FINDINGS_MOST, SENTENCE_MAX_CHARS, Finding
 from agent.hub.domain.view_columns import seal_of
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import dict_of, time_of
 from agent.verify.message import read_heads
 
-FINDINGS_MOST: Final = 65_536
-"""Findings of one report that are kept; a site of 1,000 cameras has some 50,000. Of the others nothing is told."""
-
 FINDINGS_MOST_CHARS: Final = 4 * 1024 * 1024
 """Of them together: a short report can name each of its cameras again and again."""
 
 WORD_MAX_CHARS: Final = 200
-SENTENCE_MAX_CHARS: Final = 2_000
 EVIDENCE_MAX_CHARS: Final = 8_192
 """Of longer evidence only its length is kept: the signed report has it."""
 
@@ -39,25 +36,6 @@ FINDING: Final = "check_id, subjects, status, reason, message, evidence, documen
 """Columns of a finding, in the order of `Finding`."""
 
 _ROW: Final = attrgetter("check", "subjects", "status", "reason", "message", "evidence", "document", "article")
-_BETWEEN: Final = "\n"  # stands in no subject that is kept
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A finding of a report. `subjects`: one a line; `evidence`: JSON, as `evidence_of` reads it."""
-
-    check: str
-    subjects: str
-    status: str
-    reason: str
-    message: str
-    evidence: str
-    document: str
-    article: str
-
-    def names(self) -> list[str]:
-        """Return the subjects."""
-        return self.subjects.split(_BETWEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +91,6 @@ def keep(db: sqlite3.Connection, report_id: int, site: str, found: Mapping[str, 
     )
 
 
-def evidence_of(text: str) -> Mapping[str, Any]:
-    """Parse the evidence that `of_data` wrote."""
-    return dict_of(json.loads(text)) if text else {}
-
-
 def _event_head(body: Mapping[str, Any]) -> int | None:
     of_events = dict_of(dict_of(body.get("heads")).get("event"))
     if "event" in (known := read_heads({"event": of_events})):
@@ -145,7 +118,7 @@ def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
 def _findings(groups: Mapping[tuple[str, ...], list[str]]) -> Iterator[Finding]:
     room = FINDINGS_MOST_CHARS
     for (check, *rest), subjects in groups.items():
-        names = _BETWEEN.join(sorted(subjects))
+        names = BETWEEN.join(sorted(subjects))
         if (room := room - sum(map(len, (check, names, *rest)))) < 0:
             return
         yield Finding(check, names, *rest)

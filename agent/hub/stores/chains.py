@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent.contract.chain import GENESIS, STREAMS
+from agent.hub.domain.rows.intake import Key
 from agent.model.finding import Head, StreamName
 from agent.verify.message import Chain
 
 SITES_MOST: Final = 10_000
 """Sites of which nothing is verified that are counted by name; anybody can invent more. The others count as one."""
-
-Key = tuple[str, str, StreamName]
-"""Site, epoch and stream."""
 
 
 @dataclass(slots=True)

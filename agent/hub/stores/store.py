@@ -8,15 +8,15 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
-from agent.hub.stores import case_columns, current, schema
-from agent.hub.stores.chains import Chains, Key
+from agent.hub.domain.rows.intake import Key, Waiting
+from agent.hub.stores import areas, case_columns, current, schema
+from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import failed, opened
 from agent.hub.stores.keeping import payloads, rows
 from agent.model.errors import ConfigurationError
@@ -33,23 +33,12 @@ WAITING_BYTES_MOST: Final = 64 * 1024 * 1024
 WAITING_ALL_MOST: Final = 200_000
 """Messages of them of all sites together."""
 
-KEYS_MOST: Final = 16
-"""Keys that nobody has vouched for that are kept per site."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message of a key that nobody has vouched for yet."""
-
-    site: str
-    kid: str
-    topic: str
-    jws: str = field(repr=False)
-    payload: bytes = field(repr=False)
-
 
 class Store:
-    """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
+    """The hub's open database in `directory`: `agent/hub/ports/store.py` with SQLite.
+
+    `chains` holds how far the chains go, and the counts.
+    """
 
     def __init__(
         self, directory: Path, read_only: bool = False, goes_on: Callable[[int], bool] = lambda left: True
@@ -75,6 +64,26 @@ class Store:
         self._places = rows.Places(self._db)
         self._met: set[tuple[str, str]] = set()
         self._waiting: dict[str, tuple[int, int]] = {}
+        self.trust = areas.TrustStore(directory)
+        self.findings = areas.Findings(self)
+        self.words = areas.Words(self)
+        self.disputes = areas.Disputes(self)
+        self.sites = areas.Sites(self)
+        self.seen = areas.Seen(self)
+        self.envelopes = areas.Envelopes(self)
+        self.figures = areas.Figures(self)
+        self.reports = areas.Reports(self)
+        self.epochs = areas.Epochs(self)
+        self.holes = areas.Holes(self)
+        self.accepted = areas.AcceptedLosses(self)
+        self.lost_runs = areas.LostRuns(self)
+        self.refusals = areas.Refusals(self)
+        self.commands = areas.Commands(self)
+        self.policies = areas.Policies(self)
+        self.holds = areas.Holds(self)
+        self.bodies = areas.Bodies(self)
+        self.expiry = areas.Expiry(self)
+        self.disk = areas.Disk(self)
 
     def close(self) -> None:
         """Close the database."""

@@ -271,3 +271,16 @@ def _translated(path: Path) -> Iterator[None]:
         raise ConfigurationError(
             "{path}: not a trust file; restore it, or remove it and trust each site again", path=path
         ) from None
+
+
+def mark(directory: Path) -> tuple[tuple[int, int, int], ...]:
+    """Return a value that changes with the database, or with an older hub's file."""
+    return tuple(_mark(directory / name) for name in (NAME, FILE))
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)

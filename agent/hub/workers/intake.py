@@ -13,9 +13,8 @@ from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
-from agent.hub.stores import day_figures, disputes
-from agent.hub.stores.intake import accepted, refusals
-from agent.hub.stores.store import Store, Waiting
+from agent.hub.domain.rows.intake import Waiting
+from agent.hub.ports.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
 from agent.hub.workers.chains import accepted_loss, epochs, rotation
 from agent.hub.workers.chains import lost_history as before
@@ -87,7 +86,7 @@ class Intake:
     def take_accepted(self, now: datetime) -> list[Event]:
         """Close what a person has accepted as lost, where a report behind it has the digest of what came before."""
         events: list[Event] = []
-        for key, first, last in accepted.take_unseen(self._store, now):
+        for key, first, last in self._store.accepted.take_unseen(now):
             site, epoch, stream = key
             told: Event = {"site": site, "epoch": epoch, "stream": stream}
             events.append({"event": "loss-accepted", **told, "from_seq": first, "to_seq": last})
@@ -139,7 +138,7 @@ class Intake:
         limit = self.trust.rotated(claim.kid)
         if limit is not None and not rotation.still_accepted(self._store, limit, claim):
             raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
-        refusals.drop_refused_key(self._store, site)
+        self._store.refusals.drop_key(site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")
@@ -237,7 +236,7 @@ class Intake:
             self._store.chains.count(site, "duplicates")
             return self._event("duplicate", claim)
         if handover is not None and not stored:
-            self.trust = self.trust.joined(rotation.bind(self._store, self._store.directory, claim, handover, now))
+            self.trust = self.trust.joined(rotation.bind(self._store, claim, handover, now))
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
@@ -270,12 +269,12 @@ class Intake:
                 chains.health(site, claim.epoch, utc_text(now), utc_text(due_at) if due_at else "")
             self._expect(site, claim.epoch, body.get("heads"), now)
         if stream in ("health", "config"):
-            day_figures.keep(self._store, claim)
+            self._store.figures.keep(claim)
         self._store.keep_current(claim)
         if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
             self.told += epochs.explain(self._store, claim, gap)
         if stream == "event" and isinstance(body, dict):
-            self.told += disputes.take(self._store, site, body, now)
+            self.told += self._store.disputes.take(site, body, now)
         broken = self._advance(site, claim.epoch, stream, claim) or contradicted
         if contradicted:
             chains.count(site, "tampered")
@@ -285,7 +284,7 @@ class Intake:
         """Store what a site has given up: the chain goes on behind it."""
         site, run = claim.address.site, (claim.address.site, gap.epoch, gap.stream)
         self._store.keep_gap(site, gap)
-        refusals.drop_refused(self._store, site, gap)
+        self._store.refusals.drop(site, gap)
         if gap.epoch == claim.epoch or self._store.chains.expected(run):  # else what is before it was another hub's
             self._store.chains.expect(run, gap.to_seq)
         before.link_back(self._store, run, gap.to_seq)
