@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from agent.hub.domain.figures import CHINA, Figure, added
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.domain.rows.findings import FindingRow
+from agent.hub.domain.rows.findings import FindingRow, Wanted
 from agent.hub.domain.rows.seen import EnvelopeRow, Judged
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.ports.store import Store
@@ -29,6 +29,7 @@ DAYS: Final = 30
 ENVELOPES_MOST: Final = 12
 STRETCHES_SHOWN: Final = 20
 OPEN_SHOWN: Final = 50
+FREE: Final = frozenset({"pass", "not_applicable"})
 OVER: Final = "over"
 """Of a finding that the newest configuration report has as open, and an event has ended since: with which status it is
 now, no column says."""
@@ -63,6 +64,7 @@ class SitePage:
     """One site. `keys`: which bindings of this hub its reports were verified by, by kid.
 
     `silent` None: it is heard of as it should be; whatever its connection says, one that is silent is not well.
+    `is_partial`: what is open in a matrix is shown as far as this person may see it.
     """
 
     view: SiteView
@@ -70,6 +72,7 @@ class SitePage:
     cameras: Matrix
     devices: Matrix
     of_site: tuple[tuple[str, str], ...]
+    is_partial: bool
     days: tuple[DayShown, ...]
     footage: Plot
     disputes: tuple[Json, ...]
@@ -86,18 +89,22 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
     view = read_site(store, keys.values(), site, now, scope)
     if view is None:
         return None
-    said, disputed = store.envelopes.judged(site), write_disputed(store, site)
-    if scope.maintainers and not scope.everything:
+    said, disputed, still = store.envelopes.judged(site), write_disputed(store, site), view.findings
+    is_partial = bool(scope.maintainers) and not scope.everything
+    if is_partial:
         subjects = {one.subject for one in view.findings}
         said = _of_subjects(said, subjects)
         disputed = [one for one in disputed if isinstance(one, dict) and one["subject"] in subjects]
+        still = tuple(store.findings.page(Wanted(site=site)))  # what is open is not over, whoever may see it
+    seen = {(one.subject, one.check) for one in view.findings} if is_partial else None
     days = _days(store, site, now)
     return SitePage(
         view=view,
         silent=next(iter(silent_sites(store.sites.rows(site), (), Trust(keys), now)), None),
-        cameras=matrix("camera", said, view.findings),
-        devices=matrix("device", said, view.findings),
-        of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, view.findings).items())),
+        cameras=matrix("camera", said, still, seen),
+        devices=matrix("device", said, still, seen),
+        of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, still, seen).items())),
+        is_partial=is_partial,
         days=days,
         footage=footage_plot(days),
         disputes=tuple(disputed),
@@ -112,22 +119,29 @@ def _of_subjects(said: Iterable[Judged], seen: Collection[str]) -> list[Judged]:
     return [Judged(one.check, "\n".join(names), one.status) for one, names in kept if names]
 
 
-def matrix(kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow]) -> Matrix:
-    """Return what is known of each camera, or device, by the newest configuration report and by what came since."""
-    cells = _cells(f"{kind}:", said, now)
+def matrix(
+    kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow], seen: Collection[tuple[str, str]] | None = None
+) -> Matrix:
+    """Return what is known of each camera, or device, by the newest configuration report and by what came since.
+
+    `seen`: of what is not passed only these, by subject and check; None: all.
+    """
+    cells = _cells(f"{kind}:", said, now, seen)
     checks = sorted({check for _, check in cells})
     return Matrix(tuple(checks), tuple(sorted({subject for subject, _ in cells}, key=_natural)), cells)
 
 
-def _cells(begin: str, said: Iterable[Judged], now: Iterable[FindingRow]) -> dict[tuple[str, str], str]:
+def _cells(
+    begin: str, said: Iterable[Judged], now: Iterable[FindingRow], seen: Collection[tuple[str, str]] | None
+) -> dict[tuple[str, str], str]:
     still = {(one.subject, one.check): one.status for one in now if one.subject.startswith(begin)}
     found = {}
     for one in said:
         for name in one.names():
             if name.startswith(begin):
-                is_open = one.status not in ("pass", "not_applicable")
-                found[name, one.check] = OVER if is_open else one.status
-    return {**found, **still}
+                found[name, one.check] = one.status if one.status in FREE else OVER
+    cells = {**found, **still}
+    return {key: status for key, status in cells.items() if seen is None or key in seen or status in FREE}
 
 
 def _natural(subject: str) -> tuple[str | int, ...]:
