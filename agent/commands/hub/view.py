@@ -1,11 +1,11 @@
-"""Shows status, silence, orders and metrics of the hub, for people and programs."""
+"""Shows status, silence and orders of the hub, for people and programs."""
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from agent.commands.hub.dispute_words import status_lines
@@ -15,7 +15,6 @@ from agent.hub.stores.day_figures import CHINA
 from agent.hub.stores.drills import drill_line, read_drills
 from agent.hub.stores.store import Store
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
-from agent.hub.views.metrics import read_metrics
 from agent.hub.views.status import write_orders, write_silent, write_status
 from agent.model.errors import UsageError
 from agent.model.exits import FAILS, OK
@@ -64,9 +63,9 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
-    believed, now = trust.load(args.data), datetime.now(UTC)
+    now = datetime.now(UTC)
     with reading(args) as store:
-        told = write_status(store, believed, now, (args.site, args.after), args.limit)
+        told = write_status(store, partial(trust.of_sites, args.data), now, (args.site, args.after), args.limit)
         disk = read_forecast(store, now)
     if args.site and not told["sites"]:
         raise UsageError(
@@ -126,12 +125,6 @@ def orders(args: argparse.Namespace) -> int:
             print(f"{policy['site']:23}  {printable(render(message, args.lang))}")
     if not listed and not policies and not args.quiet:
         print(translate("nothing was asked", args.lang))
-    return OK
-
-
-def metrics(args: argparse.Namespace) -> int:
-    """Print the numbers for Prometheus."""
-    sys.stdout.write(read_metrics(args.data, datetime.now(UTC), args.backups))
     return OK
 
 

@@ -63,6 +63,20 @@ def load(directory: Path, before: Trust | None = None) -> Trust:
     return before.joined(changed) if before is not None and since else changed
 
 
+def of_sites(directory: Path, first: str, last: str) -> Trust:
+    """Return the bindings of the sites from one to another by name, for who looks at some of many.
+
+    Raises:
+        Forbidden, ConfigurationError: As `load`.
+    """
+    path = directory / NAME
+    if not path.exists():
+        return load(directory)
+    with _translated(path), closing(connection(path, "ro")) as db:
+        rows = db.execute("SELECT entry FROM binding WHERE site BETWEEN ? AND ?", (first, last)) if _version(db) else ()
+        return Trust({one.kid: one for one in _bindings(rows)})
+
+
 def of_key(directory: Path, kid: str) -> Trust:
     """Return the binding of one key.
 

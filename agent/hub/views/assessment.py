@@ -163,8 +163,9 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = figures_of_day(store, by, day)
         whole = day_span(day, CHINA)
+        times = whole.start_at, whole.end_at
         plans |= {site: from_data(rows) for site, rows in figures_of_day(store, PLANNED, day).items()}
-        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
+        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, times))
         for site, rows in figures_of_day(store, ACKNOWLEDGED, day).items():
             sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows))
         for site, mended in figures_of_day(store, REPAIRS[by], day).items():
@@ -179,7 +180,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
                     _correct(store, sums, by, site, day, groups, shares)
             elif begun > day:
                 continue
-            elif is_off(plans.get(site, ()), whole):
+            elif is_off(plans.get(site, ()), times):
                 sums.off[site] += 1
             elif site in sums.home:
                 sums.due.update(sums.home[site])

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from agent.host.prometheus import Labels, block
 from agent.hub.domain.disk import HORIZON_DAYS, DiskForecast, forecast
 from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.disk_sizes import measure, read_sizes
 from agent.hub.stores.store import Store
 from agent.model.finding import Json, Message
+from agent.text.metrics import Labels, block
 
 _GB: Final = 1e9
 _MB: Final = 1e6
