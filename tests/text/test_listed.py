@@ -57,7 +57,7 @@ NO_SENTENCE = {
     "agent/service/alerts/mail.py": 1,
     "agent/service/daemon/loop.py": 1,
     "agent/site/config/add_declaration.py": 1,
-    "agent/site/duties/bounds.py": 1,
+    "agent/site/duties/figures.py": 1,
 }
 """Where commas and semicolons join what is no sentence: logs, SQL, headers, TOML, what a device or person wrote."""
 

@@ -1,8 +1,7 @@
-"""Shows status, silence, orders and metrics of the hub, for people and programs."""
+"""Shows status, silence and orders of the hub, for people and programs."""
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,6 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.dispute_words import status_lines
-from agent.hub.views.metrics import read_metrics
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step
 from agent.hub.views.status import write_orders, write_silent, write_status
@@ -49,9 +47,9 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
-    believed, now = open_trust(args.data).load(), datetime.now(UTC)
+    now = datetime.now(UTC)
     with reading(args) as store:
-        told = write_status(store, believed, now, (args.site, args.after), args.limit)
+        told = write_status(store, open_trust(args.data).of_sites, now, (args.site, args.after), args.limit)
         disk = read_forecast(store, now)
     if args.site and not told["sites"]:
         raise UsageError(
@@ -111,12 +109,6 @@ def orders(args: argparse.Namespace) -> int:
             print(f"{policy['site']:23}  {printable(render(message, args.lang))}")
     if not listed and not policies and not args.quiet:
         print(translate("nothing was asked", args.lang))
-    return OK
-
-
-def metrics(args: argparse.Namespace) -> int:
-    """Print the numbers for Prometheus."""
-    sys.stdout.write(read_metrics(args.data, datetime.now(UTC), args.backups))
     return OK
 
 

@@ -20,7 +20,7 @@ from agent.hub.domain.drills import DrillSeen, drills_json, read_drills
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
-from agent.site.duties.bounds import RULES
+from agent.site.duties.figures import RULES
 from agent.verify.members import dict_of, dicts_of, name_of
 
 ROWS_MOST: Final = 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.contract.jwk import PublicKey
-from agent.verify.bindings import Binding, By, Rotated, Trust
+from agent.verify.bindings import By, Rotated, Trust
 
 
 class TrustStore(Protocol):
@@ -32,8 +32,8 @@ class TrustStore(Protocol):
             Forbidden, ConfigurationError: As `load`.
         """
 
-    def of_site(self, site: str) -> tuple[Binding, ...]:
-        """Return the bindings of one site. Raises as `load`."""
+    def of_sites(self, first: str, last: str) -> Trust:
+        """Return the bindings of the sites from one to another by name. Raises as `load`."""
 
     def add(
         self,

@@ -245,7 +245,8 @@ class Bodies:
     def __init__(self, db: Database) -> None:
         self.after = on(db, bodies.bodies_after)
         self.held_before = on(db, bodies.held_before)
-        self.needed = on(db, payloads.needed)
+        rows: payloads.Rows = db
+        self.needed = on(rows, payloads.needed)
         self.drop = on(db, bodies.drop)
         self.leave = on(db, bodies.leave)
         self.forget = on(db, bodies.forget)
@@ -281,7 +282,7 @@ class TrustStore:
         self.where = directory / trust.NAME
         self.load = on(directory, trust.load)
         self.of_key = on(directory, trust.of_key)
-        self.of_site = on(directory, trust.of_site)
+        self.of_sites = on(directory, trust.of_sites)
         self.add = on(directory, trust.add)
         self.rotate = on(directory, trust.rotate)
         self.revoke = on(directory, trust.revoke)

@@ -23,7 +23,7 @@ from agent.hub.domain.view_columns import seal_of
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import dict_of, time_of
-from agent.verify.message import read_heads
+from agent.verify.message import read_head
 
 FINDINGS_MOST_CHARS: Final = 4 * 1024 * 1024
 """Of them together: a short report can name each of its cameras again and again."""
@@ -36,6 +36,9 @@ FINDING: Final = "check_id, subjects, status, reason, message, evidence, documen
 """Columns of a finding, in the order of `Finding`."""
 
 _ROW: Final = attrgetter("check", "subjects", "status", "reason", "message", "evidence", "document", "article")
+_TOLD: Final = ("check", "status", "reason", "message")
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+_BETWEEN: Final = "\n"  # stands in no subject that is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +96,38 @@ def keep(db: sqlite3.Connection, report_id: int, site: str, found: Mapping[str, 
 
 def _event_head(body: Mapping[str, Any]) -> int | None:
     of_events = dict_of(dict_of(body.get("heads")).get("event"))
-    if "event" in (known := read_heads({"event": of_events})):
-        return known["event"].seq
+    if (known := read_head(of_events)) is not None:
+        return known.seq
     return 0 if of_events.get("seq") == 0 else None
 
 
 def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
     """Group findings that differ only in the subject. Of two about the same subject the last one counts."""
     last: dict[tuple[str, str], tuple[str, ...]] = {}
+    known: dict[tuple[Any, ...], tuple[str, ...]] = {}
     for one in found:
+        told = tuple(map(one.get, _TOLD))
         source = dict_of(one.get("source"))
+        key = *told, source.get("document"), source.get("article"), _evidence(one.get("evidence"))
+        try:
+            columns = known.get(key)
+        except TypeError:  # of a member that is no text
+            columns = _columns(*key)
+        if columns is None:
+            columns = known[key] = _columns(*key)
         subject = _short(one.get("subject"))
-        last[_short(one.get("check")), subject if subject.isprintable() else " ".join(subject.split())] = (
-            *(_short(one.get("status")) or "unknown", _short(one.get("reason"))),
-            *(_cut(one.get("message"), SENTENCE_MAX_CHARS), _evidence(dict_of(one.get("evidence")))),
-            *(_short(source.get("document")), _short(source.get("article"))),
-        )
+        last[columns[0], subject if subject.isprintable() else " ".join(subject.split())] = columns
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for (check, subject), rest in last.items():
-        groups[check, *rest].append(subject)
+    for (_, subject), columns in last.items():
+        groups[columns].append(subject)
     return tuple(_findings(groups))
+
+
+def _columns(*told: Any) -> tuple[str, ...]:
+    """Return the columns of a finding but its subject: many of a report differ in nothing else."""
+    check, status, reason, message, document, article, evidence = told
+    texts = _short(check), _short(status) or "unknown", _short(reason), _cut(message, SENTENCE_MAX_CHARS)
+    return (*texts, evidence, _short(document), _short(article))
 
 
 def _findings(groups: Mapping[tuple[str, ...], list[str]]) -> Iterator[Finding]:
@@ -124,8 +139,8 @@ def _findings(groups: Mapping[tuple[str, ...], list[str]]) -> Iterator[Finding]:
         yield Finding(check, names, *rest)
 
 
-def _evidence(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True) if value else ""
+def _evidence(value: object) -> str:
+    text = _ENCODER.encode(value) if value and isinstance(value, dict) else ""
     return text if len(text) <= EVIDENCE_MAX_CHARS else f'{{"not_kept_chars":{len(text)}}}'
 
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from agent.hub.stores.intake.within import Within
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 
 BUSY_S: Final = 10.0
@@ -24,6 +25,14 @@ class Database(Protocol):
     """The hub's open `hub.db`, as functions of stores use it."""
 
     directory: Path
+
+    within: Within
+
+    def is_in_transaction(self) -> bool:
+        """Return whether statements are part of a transaction: only there is what was read still so."""
+
+    def forget_stored(self) -> None:
+        """Drop what is held of stored reports: whoever changes or deletes some within a transaction calls it."""
 
     def all(self, statement: str, *values: object) -> list[Any]:
         """Return every row of a query. Raises StoreFailed."""

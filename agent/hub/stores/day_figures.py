@@ -43,10 +43,23 @@ EXCLUDED: Final[Figure] = (0, 0, 0, 1)
 _MEMBER: Final = {"recorded": "recorded_s"}
 """Where a figure stands in `rates` under another name: `recorded` there counts looks, the figure is of seconds."""
 
+_CHECKS: Final = tuple(dict.fromkeys(check for checks in JUDGED_BY.values() for check in checks))
+
 GROUPS_MOST: Final = 256
 """Maintainers, or models, of one site that are told apart; the rest count as unknown."""
 
 FIGURE_MAX: Final = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
+
+    metric: str
+    maintainer: str
+    model: str
+    figure: Figure | None
+    failing: tuple[str, ...] = ()
 
 
 def keep(store: Database, claim: Claim) -> None:
@@ -77,13 +90,15 @@ def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tu
         yield from read_health(claim.data, body)
         yield from read_health_repairs(body)
     else:
-        yield from read_config(claim.data, body)
-        yield from read_config_repairs(body)
-        for name, made_on, failing in read_failing(claim.data, body):
-            if failing or _has_rows(store, claim.address.site, FAILING):
-                yield name, made_on, failing
         made_at, plans = time_of(claim.data.get("ts")), read_planned(body)
         day = china_day(made_at) if made_at else None
+        yield from read_config_repairs(body)
+        if made_at is not None and day is not None:
+            judged = list(_judged(body, made_at))
+            for by, groups in _camera_days(judged):
+                yield by, day, groups
+            if (failing := _failing(judged)) or _has_rows(store, claim.address.site, FAILING):
+                yield FAILING, day, failing
         # That nothing is planned, as that nothing fails, is worth a row only where something was.
         if day is not None and (plans or _has_rows(store, claim.address.site, PLANNED)):
             yield PLANNED, day, to_data(plans)
@@ -171,39 +186,29 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     made_at = time_of(data.get("ts"))
     if made_at is None:
         return
-    judged = list(_judged(body, made_at))
-    for by in ("maintainer", "model"):
+    for by, groups in _camera_days(list(_judged(body, made_at))):
+        yield by, china_day(made_at), groups
+
+
+def _camera_days(judged: list[_Judged]) -> Iterator[tuple[By, Mapping[str, Figures]]]:
+    whose: tuple[By, By] = "maintainer", "model"
+    for by in whose:
         groups: dict[str, dict[str, Figure]] = {}
         for one in judged:
             name = one.maintainer if by == "maintainer" else one.model
             figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
             if one.figure is not None:
                 figures[one.metric] = added(figures.get(one.metric), one.figure)
-        yield by, china_day(made_at), groups
+        yield by, groups
 
 
-def read_failing(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[str, date, list[list[str]]]]:
-    """Yield the camera-days that are not good by a fail, with the findings that say so: what a decision may correct.
+def _failing(judged: list[_Judged]) -> list[list[str]]:
+    """Return the camera-days that are not good by a fail, with the findings that say so: what a decision may correct.
 
     Each row has figure, maintainer, model, and keys of the findings.
     """
-    made_at = time_of(data.get("ts"))
-    if made_at is None:
-        return
-    found = [one for one in _judged(body, made_at) if one.failing]
-    rows = [[one.metric, one.maintainer, one.model, *one.failing] for one in found[:FAILING_MOST]]
-    yield FAILING, china_day(made_at), rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
-
-    metric: str
-    maintainer: str
-    model: str
-    figure: Figure | None
-    failing: tuple[str, ...] = ()
+    found = [one for one in judged if one.failing]
+    return [[one.metric, one.maintainer, one.model, *one.failing] for one in found[:FAILING_MOST]]
 
 
 def _judged(body: Mapping[str, Any], made_at: datetime) -> Iterator[_Judged]:
@@ -218,11 +223,12 @@ def _judged(body: Mapping[str, Any], made_at: datetime) -> Iterator[_Judged]:
         ids = text_of(camera.get("id")), text_of(camera.get("device"))
         subjects = f"camera:{ids[0]}", f"device:{ids[1]}"
         is_out = any(plan.is_about(*ids) for plan in plans)
+        of_check = {check: next((key for s in subjects if (key := f"{check} {s}") in found), "") for check in _CHECKS}
         for metric, checks in JUDGED_BY.items():
-            keys = [next((key for s in subjects if (key := f"{check} {s}") in found), "") for check in checks]
+            keys = [of_check[check] for check in checks]
             told = [found.get(key, "") for key in keys]
             failing = tuple(key for key in keys if found.get(key) == "fail")
-            is_drilled = any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
+            is_drilled = drilled and any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
             if is_drilled and "fail" not in told:
                 continue
             if metric == "good" and subjects[0] in dark:

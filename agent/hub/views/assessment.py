@@ -177,8 +177,9 @@ def assess(
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = store.figures.of_day(by, day)
         whole = day_span(day, CHINA)
+        times = whole.start_at, whole.end_at
         plans |= {site: from_data(rows) for site, rows in store.figures.of_day(PLANNED, day).items() if counts(site)}
-        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
+        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, times))
         for site, rows in store.figures.of_day(ACKNOWLEDGED, day).items():
             sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows) if counts(site))
         for site, mended in store.figures.of_day(REPAIRS[by], day).items():
@@ -193,7 +194,7 @@ def assess(
                     _correct(store, sums, by, site, day, groups, shares)
             elif begun > day:
                 continue
-            elif is_off(plans.get(site, ()), whole):
+            elif is_off(plans.get(site, ()), times):
                 sums.off[site] += 1
             elif site in sums.home:
                 sums.due.update(sums.home[site])

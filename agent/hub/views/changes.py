@@ -15,9 +15,9 @@ from agent.hub.domain.rows.reports import ConfigRow
 from agent.hub.domain.view_columns import read_config
 from agent.hub.ports.store import Store
 from agent.model.finding import Json
-from agent.observe.facts.sightings import serial_of
+from agent.observe.facts.serials import serial_of
 from agent.report.plain_findings import plain_findings
-from agent.site.duties.bounds import RULES
+from agent.site.duties.figures import RULES
 
 WITHIN: Final = timedelta(days=31)
 """How far back the earlier report may lie, from the newest one on, by the site's own times."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from agent.host.prometheus import Labels, block
 from agent.hub.domain.disk import HORIZON_DAYS, DiskForecast, forecast
 from agent.hub.domain.figures import china_day
 from agent.hub.ports.store import Store
 from agent.model.finding import Json, Message
+from agent.text.metrics import Labels, block
 
 _GB: Final = 1e9
 _MB: Final = 1e6

@@ -19,7 +19,6 @@ from typing import Final
 
 from agent.contract.presence import STATUSES
 from agent.host import prometheus
-from agent.host.prometheus import Kind, Labels, block
 from agent.hub.domain.figures import CHINA, METRICS, Figure, added
 from agent.hub.log.sequencer import lag
 from agent.hub.ports.store import Store
@@ -28,6 +27,7 @@ from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
 from agent.model.errors import AgentError
+from agent.text.metrics import Kind, Labels, block
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 

@@ -28,7 +28,7 @@ ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 def write_status(
     store: Store,
-    trust: Trust | None = None,
+    trust_of: Callable[[str, str], Trust] | None = None,
     now: datetime | None = None,
     names: tuple[str | None, str | None] = (None, None),
     most: int = -1,
@@ -38,7 +38,8 @@ def write_status(
     `names`: of the one site, or of those behind one by name, at most so many (-1: all). `next`: behind which one there
     are more, or null; `total`: how many there are.
 
-    `standing`: `revoked` or `not-started`, where the site is that by `trust` at `now`; else null.
+    `standing`: `revoked` or `not-started`, where the site is that at `now` by what `trust_of` returns of the sites
+    from the first to the last by name; else null.
 
     `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks without an
     explanation; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
@@ -62,7 +63,7 @@ def write_status(
     policies = _policies(store)
 
     bound: dict[str, list[Binding]] = defaultdict(list)
-    for one in trust.bindings.values() if trust else ():
+    for one in trust_of(*page).bindings.values() if trust_of and listed else ():
         bound[one.site].append(one)
 
     def shown(site: str) -> dict[str, Json]:

@@ -7,7 +7,7 @@ Each call runs within a transaction of the caller and returns the events to log.
 from dataclasses import replace
 from datetime import datetime
 
-from agent.contract.chain import utc_text
+from agent.contract.chain import STREAMS, utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
@@ -24,7 +24,7 @@ from agent.model.finding import Json, StreamName
 from agent.report.plain_findings import with_plain_findings
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
-from agent.verify.message import Claim, Gap, advance, read_gap, read_heads, read_message
+from agent.verify.message import Claim, Gap, advance, read_gap, read_head, read_heads, read_message
 
 Event = dict[str, Json]
 
@@ -126,13 +126,12 @@ class Intake:
 
     def _judge(self, claim: Claim, topic: str, now: datetime, protocol: str) -> Event:
         site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
-        decision = self.trust.decide(site, claim.kid, now)
         if claim.stream is None and self._key(claim.kid) is None:
-            keep_shown_key(self._store, claim, vouched_for=decision == "trusted")
+            keep_shown_key(self._store, claim, self.trust.decide(site, claim.kid, now) == "trusted")
             self.news = True
-        waiting = Waiting(site, claim.kid, topic, claim.jws, claim.payload)
-        key = self._believed(waiting, now)
+        key = self._believed(site, claim.kid, now)
         if key is None:
+            self._wait(Waiting(site, claim.kid, topic, claim.jws, claim.payload), now)
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         limit = self.trust.rotated(claim.kid)
@@ -155,8 +154,9 @@ class Intake:
         if address is None:
             raise NotVerified("topic", "not a topic that a site sends on")
         payload, jws, kid = answers.unpack(address, payload, jws)
-        key = self._believed(Waiting(address.site, kid, topic, jws, payload), now)
+        key = self._believed(address.site, kid, now)
         if key is None:
+            self._wait(Waiting(address.site, kid, topic, jws, payload), now)
             return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
         value = answers.read(address, payload, jws, key)
         limit = self.trust.rotated(kid)
@@ -169,21 +169,25 @@ class Intake:
         self.told += told
         return event
 
-    def _believed(self, message: Waiting, now: datetime) -> PublicKey | None:
-        """Return the key that may sign for the site; where nobody knows it yet, store the message until somebody does.
+    def _believed(self, site: str, kid: str, now: datetime) -> PublicKey | None:
+        """Return the key that may sign for the site; None: nobody knows it yet.
 
         Raises:
-            NotVerified: The trust file refuses the key, or too much is waiting.
+            NotVerified: The trust file refuses the key.
         """
-        decision = self.trust.decide(message.site, message.kid, now)
+        decision = self.trust.decide(site, kid, now)
         if decision not in ("trusted", "unknown-key"):
-            raise NotVerified(decision, "the trust file says {decision} of {kid}", decision=decision, kid=message.kid)
-        key = self._key(message.kid)
-        if decision == "trusted" and key is not None:
-            return key
+            raise NotVerified(decision, "the trust file says {decision} of {kid}", decision=decision, kid=kid)
+        return self._key(kid) if decision == "trusted" else None
+
+    def _wait(self, message: Waiting, now: datetime) -> None:
+        """Store a message until somebody knows its key.
+
+        Raises:
+            NotVerified: Too much is waiting.
+        """
         if not self._store.keep_waiting(message, now):
             raise NotVerified("too-many-waiting", "more messages of unknown keys than are kept for one site")
-        return None
 
     def _key(self, kid: str) -> PublicKey | None:
         if kid not in self._keys:
@@ -292,10 +296,17 @@ class Intake:
         self.dirty.add((site, gap.epoch))
 
     def _expect(self, site: str, epoch: str, heads: object, now: datetime) -> None:
-        for stream, head in read_heads(heads).items():
-            if head.seq > self._store.chains.expected((site, epoch, stream)):
+        """Note what a site says it has made; of one that is known already nothing else matters."""
+        if not isinstance(heads, dict):
+            return
+        for stream in STREAMS:
+            key, entry = (site, epoch, stream), heads.get(stream)
+            seq = entry.get("seq") if isinstance(entry, dict) else None
+            if not isinstance(seq, int) or seq <= self._store.chains.expected(key):
+                continue
+            if (head := read_head(entry)) is not None:
                 self._store.chains.late(site, utc_text(now))
-            self._store.chains.expect((site, epoch, stream), head.seq)
+                self._store.chains.expect(key, head.seq)
 
     def _advance(self, site: str, epoch: str, stream: StreamName, new: Claim | None = None) -> bool:
         """Advance a chain as far as it goes; return whether it has just been found broken.

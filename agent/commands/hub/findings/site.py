@@ -25,7 +25,7 @@ STRETCHES_SHOWN: Final = 10
 
 def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
-    bindings = open_trust(args.data).of_site(args.site)
+    bindings = open_trust(args.data).of_sites(args.site, args.site).bindings.values()
     with reading(args) as store:
         shown = read_site(store, bindings, args.site, datetime.now(UTC))
     if shown is None:

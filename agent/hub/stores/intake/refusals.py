@@ -47,15 +47,22 @@ def drop_refused(store: Database, site: str, gap: Gap) -> None:
 
 def keep_refused_key(store: Database, site: str, kid: str, reason: str) -> None:
     """Store that a site's key was refused, in the place of the one before."""
+    store.within.no_refused_key.discard(site)
     store.run("INSERT OR REPLACE INTO refused_key VALUES (?, ?, ?)", site, kid, reason)
 
 
 def refused_key(store: Database, site: str) -> RefusedKey | None:
     """Return the refused key of a site."""
+    if site in store.within.no_refused_key:
+        return None
     rows = store.all("SELECT kid, reason FROM refused_key WHERE site = ?", site)
     return RefusedKey(*rows[0]) if rows else None
 
 
 def drop_refused_key(store: Database, site: str) -> None:
     """Drop it: something of the site was verified."""
+    if site in store.within.no_refused_key:
+        return
     store.run("DELETE FROM refused_key WHERE site = ?", site)
+    if store.is_in_transaction():
+        store.within.no_refused_key.add(site)

@@ -52,6 +52,7 @@ def _body(
 
 def drop(store: Database, numbers: Collection[int]) -> None:
     """Drop the bodies of these reports; what differs from one stays. Within the caller's transaction."""
+    store.forget_stored()
     for number in numbers:
         payloads.make_independent(store, number)
         store.run("DELETE FROM body WHERE id = ?", number)

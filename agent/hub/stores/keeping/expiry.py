@@ -60,6 +60,7 @@ def reports_after(store: Database, after_id: int, most: int) -> list[ReportOfAge
 def delete_report(store: Database, number: int) -> None:
     """Delete a report with the columns of views and cases; what differs from its body is made whole first."""
     make_independent(store, number)
+    store.forget_stored()
     for statement in _WITH_REPORT:
         store.run(statement, number)
 

@@ -55,7 +55,8 @@ def show_site(asked: Asked) -> Reply:
     site = asked.path_values["site"]
     if not asked.store.seen.may_see(asked.scope, site):
         raise Missing("there is no such site")
-    view = read_site(asked.store, open_trust(asked.store.directory).of_site(site), site, asked.now, asked.scope)
+    bindings = open_trust(asked.store.directory).of_sites(site, site).bindings.values()
+    view = read_site(asked.store, bindings, site, asked.now, asked.scope)
     if view is None:
         raise Missing("there is no such site")
     return _json(asked, site_json(view))

@@ -56,7 +56,7 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
         stretches=stretches,
         words=tuple(word for word in store.words.of_site(site) if (word.check, word.subject) == key),
         envelopes=envelopes,
-        keys={one.kid: one for one in open_trust(store.directory).of_site(site)},
+        keys=open_trust(store.directory).of_sites(site, site).bindings,
     )
 
 

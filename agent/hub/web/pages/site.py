@@ -85,7 +85,7 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
 
     Findings, and what people said of them, are those that may be seen.
     """
-    keys = {one.kid: one for one in open_trust(store.directory).of_site(site)}
+    keys = open_trust(store.directory).of_sites(site, site).bindings
     view = read_site(store, keys.values(), site, now, scope)
     if view is None:
         return None
