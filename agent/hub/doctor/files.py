@@ -12,10 +12,8 @@ from agent.contract.signing_keys import load_signer
 from agent.host.health import clock_synced, judge_room
 from agent.host.lock import holder
 from agent.hub.doctor.model import NO_HUB, Situation
-from agent.hub.log.store import NAME as LOG_NAME
-from agent.hub.log.store import log_beside
+from agent.hub.stores.engines import FILES, log_beside
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.hub.stores.store import NAME
 from agent.model.errors import ConfigurationError
 from agent.model.finding import Message, listed
 from agent.model.outcome import Outcome, found, not_due, passed
@@ -26,8 +24,6 @@ SHOWN_MAX: Final = 3
 _CLOSED: Final = 0o077
 _NO_WRITE: Final = 0o022
 _KEYS: Final = (".pem", ".key")
-_STORED: Final = (NAME, LOG_NAME)
-"""What is secret beside keys; whom the hub trusts, certificates and settings of the desk are not."""
 
 
 def data(situation: Situation) -> Outcome:
@@ -67,7 +63,7 @@ def _forbidden(path: Path, mode: int) -> int:
     """Return the bits that a file or folder of the hub must not have."""
     if stat.S_ISLNK(mode):
         return 0
-    is_secret = path.suffix in _KEYS or path.name in _STORED
+    is_secret = path.suffix in _KEYS or FILES.is_secret(path.name)
     return _CLOSED if stat.S_ISREG(mode) and is_secret else _NO_WRITE
 
 
@@ -111,6 +107,6 @@ def clock(situation: Situation) -> Outcome:
 
 def room(situation: Situation) -> Outcome:
     """Judge what is free on the disk of the data: bytes, inodes, and whether the database fits a second time."""
-    taken = sum(path.stat().st_size for path in situation.directory.glob(f"{NAME}*"))
+    taken = FILES.store_bytes(situation.directory) if situation.directory.exists() else 0
     judged = judge_room(situation.directory, taken)
     return replace(judged, evidence={**judged.evidence, "database_bytes": taken})

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from agent.hub.domain.tree import Tree
 from agent.hub.log.sequencer import Entry
-from agent.hub.log.store import LogStore
-from agent.hub.log.tree import Tree
-from agent.hub.stores.reading import queries
-from agent.hub.stores.store import Store
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import Checkpoint
 from agent.verify.merkle import leaf_hash
@@ -43,7 +42,7 @@ def receipt(log: LogStore, store: Store, place: Place, under: Under = lambda ind
         ConfigurationError: The hub has no such report, or the log has another in its place; or the checkpoint is not of
             this log.
     """
-    stored = queries.report_id_at(store, place.site, place.epoch, place.stream, place.seq)
+    stored = store.reports.id_at(place.site, place.epoch, place.stream, place.seq)
     if stored is None:
         raise ConfigurationError(
             "the hub has no {stream} report {seq} of site {site}", stream=place.stream, seq=place.seq, site=place.site

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from agent.host.files import sync_directory, write_atomic
-from agent.hub.log.store import State
+from agent.hub.domain.rows.log import State
 from agent.model.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError, os_words
 from agent.verify.stamp import STAMP_MAX_BYTES, Roots, Stamp, new_request, read_stamp
 

@@ -17,7 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route as At
 
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, Route, see_other
 from agent.hub.web.people.identity import Caller, by_cookie, by_header, by_token, client_address, values_of
 from agent.hub.web.people.person import is_at_least
@@ -73,7 +74,7 @@ def answered(place: Place, route: Route, request: Request, body: bytes) -> Reply
                 caller = by_header(people, told)
             else:
                 caller = by_cookie(people, request.cookies.get(cookie_name(place.is_secure), ""), now)
-        with closing(Store(place.directory, read_only=True)) as store:
+        with closing(open_store(place.directory, read_only=True)) as store:
             asked = _asked(place, store, caller, request, dict(headers), body, address)
             try:
                 reply = _refused(asked, route, caller, is_api) or route.answer(asked)

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.figures import CHINA
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import Place, Wanted, read_place
+from agent.hub.domain.rows.findings import Place, Wanted, read_place
 from agent.hub.web.asked import Asked
 from agent.model.errors import UsageError
 from agent.model.finding import listed

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from agent.host import sd_notify
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
+from agent.hub.stores import engines
 from agent.hub.workers.alive import Alive
 from agent.hub.workers.intake import Event
 from agent.model.errors import ConfigurationError, StoreWaits
@@ -43,7 +44,7 @@ def open_store(directory: Path, stop: threading.Event, tell: Callable[[Event], N
     while not stop.is_set():
         alive.beat()
         try:
-            store = Store(directory, goes_on=goes_on)
+            store = engines.open_store(directory, goes_on=goes_on)
         except ConfigurationError:
             if stop.is_set():
                 return None

@@ -29,11 +29,8 @@ from agent.host import sd_notify
 from agent.host.lock import lock
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
-from agent.hub.stores import trust
-from agent.hub.stores.evidence import check_after
-from agent.hub.stores.intake import accepted
+from agent.hub.ports.store import Store
 from agent.hub.stores.signing_key import hub_signer
-from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
@@ -116,7 +113,7 @@ class _Service:
         self._alive = alive
         self._options, self._store, self._signer = options, store, signer
         self._tell, self._clock, self._pace = tell, clock, pace
-        self._trust_seen = self._trust_mark()
+        self._trust_seen = store.trust.mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
         self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch()
@@ -126,7 +123,7 @@ class _Service:
         self._offline = False
         self._arrived: list[DecodedMessage] = []
         self._arrived_at_s = 0.0
-        self._intake = Intake(store, trust.load(options.directory))
+        self._intake = Intake(store, store.trust.load())
 
     def run(self, stop: threading.Event) -> None:
         wake_read, wake_write = socket.socketpair()  # nobody wakes the hub; `step` wants one
@@ -282,7 +279,7 @@ class _Service:
         if now_s < self._orders_look_at_s:
             return
         self._orders_look_at_s = now_s + _LOOK_S
-        if accepted.unseen(self._store):
+        if self._store.accepted.unseen():
             with self._store.transaction():
                 events = self._intake.take_accepted(now)
             for event in events:
@@ -310,7 +307,7 @@ class _Service:
         if self._evidence_id is None or now_s < self._evidence_look_at_s:
             return
         self._evidence_look_at_s = now_s + _LOOK_S
-        last, altered = check_after(self._store, self._evidence_id, _EVIDENCE_AT_ONCE)
+        last, altered = self._store.reports.check_after(self._evidence_id, _EVIDENCE_AT_ONCE)
         self._evidence_id = last or None
         for one in altered:
             LOG.error("site %s: %s %d is not what was stored (%s)", one.site, one.stream, one.seq, one.what)
@@ -321,27 +318,15 @@ class _Service:
         if time.monotonic() < self._trust_look_at_s:
             return
         self._trust_look_at_s = time.monotonic() + _LOOK_S
-        mark = self._trust_mark()
+        mark = self._store.trust.mark()
         if mark == self._trust_seen:
             return
         self._trust_seen = mark
         try:
-            self._intake.trust = trust.load(self._options.directory, self._intake.trust)
+            self._intake.trust = self._store.trust.load(self._intake.trust)
         except AgentError as error:
             LOG.error("%s; the hub goes on with the trust it had", error)
             self._tell({"event": "trust-refused", "why": str(error)})
             return
         self._intake.news = True
         self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
-
-    def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
-        """Return a value that changes with the trust database, or with an older hub's file."""
-        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, trust.FILE))
-
-
-def _mark(path: Path) -> tuple[int, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)

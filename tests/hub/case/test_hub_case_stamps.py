@@ -19,7 +19,7 @@ from agent.hub.case.pages import NAMES
 from agent.hub.log.sequencer import append
 from agent.hub.log.stamped import earliest_over, read_stamped
 from agent.hub.log.stamping import stamp
-from agent.hub.log.store import LogStore
+from agent.hub.stores.log import LogStore
 from agent.model.errors import ConfigurationError, UsageError
 from agent.verify.stamp import read_roots
 

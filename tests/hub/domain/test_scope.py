@@ -10,11 +10,11 @@ import pytest
 from city_told import COMPANY, HIDDEN, NOW, OPERATOR, PLACES, city
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.rows.findings import Wanted
+from agent.hub.domain.rows.words import Word
 from agent.hub.domain.scope import EVERYTHING, Scope, SitePlace, allowed, below, is_below
-from agent.hub.stores.findings import Wanted, findings, total
-from agent.hub.stores.scoped import may_see, may_see_finding, place_of_site, sites_seen
-from agent.hub.stores.store import Store
-from agent.hub.stores.words import Word, keep
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.web.people.person import ROLES, Role, scope_of
 
 SCOPES = {
@@ -39,26 +39,28 @@ SCOPES = {
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     directory: Path = city(tmp_path_factory.mktemp("scope") / "hub")
-    with closing(Store(directory)) as opened:
+    with closing(open_store(directory)) as opened:
         words = {"check": "camera-online", "subject": f"camera:{HIDDEN[0]}", "said_by": "Li", "at": utc_text(NOW)}
-        keep(opened, Word(site="F4", kind="assigned", assignee="Zhao", until="2026-12-01", **words))
+        opened.words.keep(Word(site="F4", kind="assigned", assignee="Zhao", until="2026-12-01", **words))
         yield opened
 
 
 @pytest.mark.parametrize("name", SCOPES)
 def test_queries_show_the_sites_that_the_decision_allows(store: Store, name: str) -> None:
     scope = SCOPES[name]
-    decided = {site for site in PLACES if allowed(scope, place_of_site(store, site))}
-    assert sites_seen(store, scope) == decided == {site for site in PLACES if may_see(store, scope, site)}
-    seen = findings(store, Wanted(scope=scope))
+    decided = {site for site in PLACES if allowed(scope, store.seen.place(site))}
+    assert store.seen.sites(scope) == decided == {site for site in PLACES if store.seen.may_see(scope, site)}
+    seen = store.findings.page(Wanted(scope=scope))
     assert {one.site for one in seen} == decided
-    assert total(store, Wanted(scope=scope)) == len(seen)
-    everything = findings(store, Wanted())
+    assert store.findings.total(Wanted(scope=scope)) == len(seen)
+    everything = store.findings.page(Wanted())
     places = [(one.site, one.check, one.subject) for one in everything]
     assert [(one.site, one.check, one.subject) for one in seen] == [
-        place for place in places if may_see_finding(store, scope, place)
+        place for place in places if store.seen.may_see_finding(scope, place)
     ]
-    assert not may_see(store, scope, "unknown") and not may_see_finding(store, scope, ("S1", "camera-online", "x"))
+    assert not store.seen.may_see(scope, "unknown") and not store.seen.may_see_finding(
+        scope, ("S1", "camera-online", "x")
+    )
 
 
 @pytest.mark.parametrize("name", SCOPES)
@@ -69,15 +71,15 @@ def test_queries_show_the_sites_that_the_decision_allows(store: Store, name: str
     ids=str,
 )  # fmt: skip
 def test_a_filter_shows_of_a_scope_what_passes_both(store: Store, name: str, narrower: dict[str, str]) -> None:
-    seen = findings(store, Wanted(scope=SCOPES[name]))
-    passing = findings(store, Wanted(**narrower))
-    both = findings(store, Wanted(scope=SCOPES[name], **narrower))
+    seen = store.findings.page(Wanted(scope=SCOPES[name]))
+    passing = store.findings.page(Wanted(**narrower))
+    both = store.findings.page(Wanted(scope=SCOPES[name], **narrower))
     assert both == [one for one in passing if one in seen]
-    assert total(store, Wanted(scope=SCOPES[name], **narrower)) == len(both)
+    assert store.findings.total(Wanted(scope=SCOPES[name], **narrower)) == len(both)
 
 
 def test_what_is_assigned_is_the_only_finding_of_its_site_that_is_seen(store: Store) -> None:
-    (one,) = findings(store, Wanted(scope=Scope(maintainers=("Zhao",))))
+    (one,) = store.findings.page(Wanted(scope=Scope(maintainers=("Zhao",))))
     assert (one.site, one.check, one.subject) == ("F4", "camera-online", f"camera:{HIDDEN[0]}")
 
 

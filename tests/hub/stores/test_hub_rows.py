@@ -26,11 +26,11 @@ from agent.contract.signing_keys import b64url
 from agent.hub.case.case import write_case
 from agent.hub.log import receipts
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore
 from agent.hub.stores import evidence, schema, trust
 from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import SAID, SEALED, config_out, jws_out, sealed, time_in
+from agent.hub.stores.log import LogStore
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.signatures import verify_all
 from agent.hub.workers import opening

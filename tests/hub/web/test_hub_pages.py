@@ -19,10 +19,10 @@ from here_run import run_here
 from agent.commands.hub.report import report_json
 from agent.contract.chain import utc_text
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.findings import Wanted, read_place
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.enroll import place as enroll_place
 from agent.hub.stores import trust
-from agent.hub.stores.findings import Wanted, read_place
 from agent.hub.stores.reading.of_finding import judged
 from agent.hub.stores.store import Store
 from agent.hub.views.site import site_json

@@ -7,11 +7,10 @@ import hashlib
 import json
 from typing import Any, Final
 
+from agent.hub.domain.rows.findings import FindingRow, place_of, place_text
+from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import below
-from agent.hub.stores import trust
-from agent.hub.stores.findings import FindingRow, findings, place_of, place_text, total
-from agent.hub.stores.reading.sites import ListedSite, sites_counted, sites_listed
-from agent.hub.stores.scoped import may_see, sites_seen
+from agent.hub.stores.engines import open_trust
 from agent.hub.views.silent import KINDS
 from agent.hub.views.site import read_site, site_json
 from agent.hub.views.status import write_orders, write_silent
@@ -30,12 +29,12 @@ def list_findings(asked: Asked) -> Reply:
     """Return open findings, as `hub findings --json` does."""
     refuse_others(asked, *OF_FINDINGS)
     wanted, most = wanted_findings(asked), limit(asked, USUAL, MOST)
-    found = findings(asked.store, wanted, after_finding(asked), most + 1)
+    found = asked.store.findings.page(wanted, after_finding(asked), most + 1)
     following = place_text(place_of(found[most - 1])) if len(found) > most else None
     listed: list[Json] = [_row(one) for one in found[:most]]
     return _json(
         asked,
-        {"schema": FINDINGS_SCHEMA, "total": total(asked.store, wanted), "findings": listed, "next": following},
+        {"schema": FINDINGS_SCHEMA, "total": asked.store.findings.total(wanted), "findings": listed, "next": following},
     )
 
 
@@ -43,9 +42,9 @@ def list_sites(asked: Asked) -> Reply:
     """Return sites by name, each with what is open there."""
     refuse_others(asked, "division")
     most, division = limit(asked, USUAL, MOST), below(asked.query.get("division", ""))
-    found = sites_listed(asked.store, asked.scope, division, asked.query.get("after", ""), most + 1)
+    found = asked.store.seen.listed(asked.scope, division, asked.query.get("after", ""), most + 1)
     following = found[most - 1].site if len(found) > most else None
-    number = sites_counted(asked.store, asked.scope, division)
+    number = asked.store.seen.counted(asked.scope, division)
     sites: list[Json] = [_row(one) for one in found[:most]]
     return _json(asked, {"schema": SITES_SCHEMA, "total": number, "sites": sites, "next": following})
 
@@ -54,9 +53,10 @@ def show_site(asked: Asked) -> Reply:
     """Return one site, as `hub site --json` does; of its findings those that may be seen. Raises Missing."""
     refuse_others(asked)
     site = asked.path_values["site"]
-    if not may_see(asked.store, asked.scope, site):
+    if not asked.store.seen.may_see(asked.scope, site):
         raise Missing("there is no such site")
-    view = read_site(asked.store, trust.of_site(asked.store.directory, site), site, asked.now, asked.scope)
+    bindings = open_trust(asked.store.directory).of_sites(site, site).bindings.values()
+    view = read_site(asked.store, bindings, site, asked.now, asked.scope)
     if view is None:
         raise Missing("there is no such site")
     return _json(asked, site_json(view))
@@ -69,7 +69,7 @@ def list_silent(asked: Asked) -> Reply:
     told = write_silent(asked.store, asked.place.keys.now(asked.place.directory), asked.now)
     sites: Any = told["sites"]
     if not asked.scope.everything:
-        seen = sites_seen(asked.store, asked.scope)
+        seen = asked.store.seen.sites(asked.scope)
         sites = [one for one in sites if one["site"] in seen]
     behind = [one for one in sites if after is None or _place_in_silent(one) > after]
     following = "/".join(str(part) for part in _place_in_silent(behind[most - 1])) if len(behind) > most else None
@@ -83,7 +83,7 @@ def list_orders(asked: Asked) -> Reply:
     told: Any = write_orders(asked.store, asked.query.get("site") or None, asked.now)
     orders, policies = told["orders"], told["policies"]
     if not asked.scope.everything:
-        seen = sites_seen(asked.store, asked.scope)
+        seen = asked.store.seen.sites(asked.scope)
         orders = [one for one in orders if one["site"] in seen]
         policies = [one for one in policies if one["site"] in seen]
     behind = [one for one in orders if _place_in_orders(one) > after]

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
+from agent.hub.domain.figures import CHINA, Figure, added
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.findings import FindingRow, Wanted
+from agent.hub.domain.rows.seen import EnvelopeRow, Judged
 from agent.hub.domain.scope import EVERYTHING, Scope
-from agent.hub.stores import trust
-from agent.hub.stores.day_figures import CHINA, Figure, added
-from agent.hub.stores.findings import FindingRow, Wanted, findings
-from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.assessed import figures_of_site
-from agent.hub.stores.reading.of_finding import EnvelopeRow, Judged, judged, newest_envelopes
-from agent.hub.stores.scoped import may_see, place_of_site
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_trust
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
@@ -88,22 +85,22 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
 
     Findings, and what people said of them, are those that may be seen.
     """
-    keys = {one.kid: one for one in trust.of_site(store.directory, site)}
+    keys = open_trust(store.directory).of_sites(site, site).bindings
     view = read_site(store, keys.values(), site, now, scope)
     if view is None:
         return None
-    said, disputed, still = judged(store, site), write_disputed(store, site), view.findings
+    said, disputed, still = store.envelopes.judged(site), write_disputed(store, site), view.findings
     is_partial = bool(scope.maintainers) and not scope.everything
     if is_partial:
         subjects = {one.subject for one in view.findings}
         said = _of_subjects(said, subjects)
         disputed = [one for one in disputed if isinstance(one, dict) and one["subject"] in subjects]
-        still = tuple(findings(store, Wanted(site=site)))  # what is open is not over, whoever may see it
+        still = tuple(store.findings.page(Wanted(site=site)))  # what is open is not over, whoever may see it
     seen = {(one.subject, one.check) for one in view.findings} if is_partial else None
     days = _days(store, site, now)
     return SitePage(
         view=view,
-        silent=next(iter(silent_sites(queries.site_rows(store, site), (), Trust(keys), now)), None),
+        silent=next(iter(silent_sites(store.sites.rows(site), (), Trust(keys), now)), None),
         cameras=matrix("camera", said, still, seen),
         devices=matrix("device", said, still, seen),
         of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, still, seen).items())),
@@ -111,7 +108,7 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
         days=days,
         footage=footage_plot(days),
         disputes=tuple(disputed),
-        envelopes=tuple(newest_envelopes(store, site, ENVELOPES_MOST)),
+        envelopes=tuple(store.envelopes.newest(site, ENVELOPES_MOST)),
         keys=keys,
     )
 
@@ -156,7 +153,7 @@ def _natural(subject: str) -> tuple[str | int, ...]:
 def _days(store: Store, site: str, now: datetime) -> tuple[DayShown, ...]:
     last = now.astimezone(CHINA).date() - timedelta(days=1)
     first = last - timedelta(days=DAYS - 1)
-    told = figures_of_site(store, "division", site, first)
+    told = store.figures.of_site("division", site, first)
     every = (first + timedelta(days=number) for number in range(DAYS))
     return tuple(DayShown(day, _summed(told.get(day.isoformat(), {}))) for day in every)
 
@@ -192,7 +189,9 @@ def answer(asked: Asked) -> Reply:
     """Return the page of a site. Raises Missing where there is none, or none that this person may see."""
     site = asked.path_values["site"]
     found = (
-        read_site_page(asked.store, site, asked.now, asked.scope) if may_see(asked.store, asked.scope, site) else None
+        read_site_page(asked.store, site, asked.now, asked.scope)
+        if asked.store.seen.may_see(asked.scope, site)
+        else None
     )
     if found is None:
         raise Missing("there is no such page")
@@ -201,7 +200,7 @@ def answer(asked: Asked) -> Reply:
         asked,
         "site.html.j2",
         p=found,
-        operator=place_of_site(asked.store, site).operator,
+        operator=asked.store.seen.place(site).operator,
         totals={status: sum(one.status == status for one in view.findings) for status in OPEN},
         open_most=OPEN_SHOWN,
         linked={(one.subject, one.check) for one in view.findings},
