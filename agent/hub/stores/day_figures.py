@@ -8,9 +8,8 @@ acknowledgements are merged from all of them. `agent/hub/views/assessment.py` ad
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 from agent.contract.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
@@ -66,8 +65,7 @@ CHINA: Final = ZoneInfo("Asia/Shanghai")
 """A config report counts for the day in China on which it was made."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(NamedTuple):
     """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
 
     metric: str
