@@ -6,7 +6,6 @@ older hub did not extract are extracted from the body.
 """
 
 import sqlite3
-from dataclasses import replace
 from typing import Any, Final
 
 from agent.hub.domain import view_columns
@@ -100,7 +99,7 @@ def _move_one(
     else:
         names, is_told = [], False
     if is_read and told[1] is not None:
-        row = replace(row, said=(made_at, config, *told), named=tuple(names))
+        row = row._replace(said=(made_at, config, *told), named=tuple(names))
     kept = rows.insert(db, places, row, fork, number)
     if kept is not None and row.said is not None and not (is_sealed and is_told):
         db.execute(f"UPDATE {rows.ROWS} SET seal = ? WHERE id = ?", (_ALTERED, number))  # noqa: S608  our own name
