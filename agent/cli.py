@@ -31,6 +31,7 @@ from agent.host.paths import default_config
 from agent.model import exits
 from agent.model.errors import AgentError, ProgramMissing
 from agent.model.finding import Message
+from agent.text.called import program
 from agent.text.cli_words import ListsActions, argparse_language, translate_parser
 from agent.text.redact import redact
 from agent.text.translate import LANGUAGES, choose_lang, render, translate
@@ -158,7 +159,7 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
     """
     with argparse_language(lang):
         flags = argparse.ArgumentParser(
-            "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
+            program(), f"{program()} [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
         )
         add_common(flags)
         common, rest = flags.parse_known_args(arguments)
@@ -221,7 +222,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     add("--verbose", "-v", action="count", default=0, help="log more; twice: everything")
     add("--lang", choices=LANGUAGES, help="language of the output (default: the locale's)")
     add("--no-color", action="store_true", default=_no_color(os.environ), help="no colours; NO_COLOR does the same")
-    add("--version", action="version", version=f"camwarden {VERSION}", help="print the version and end")
+    add("--version", action="version", version=f"{program()} {VERSION}", help="print the version and end")
 
 
 def _no_color(environ: Mapping[str, str]) -> bool:
@@ -308,7 +309,7 @@ def _is_journal(stream: TextIO) -> bool:
 def _print_error(text: str) -> None:
     """Write what ended the command to standard error, redacted."""
     for line in redact(text).splitlines():
-        sys.stderr.write(f"camwarden: {line if line.isprintable() else ascii(line)[1:-1]}\n")
+        sys.stderr.write(f"{program()}: {line if line.isprintable() else ascii(line)[1:-1]}\n")
 
 
 def _print_bug(error: Exception, verbose: bool, lang: str) -> int:

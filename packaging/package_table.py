@@ -66,6 +66,9 @@ HUB = Package(
     lock=PACKAGING / "hub.lock",
     templates=PACKAGING / "hub" / "debian",
     shipped={
+        "packaging/completions/camwarden-hub.bash": "usr/share/bash-completion/completions/camwarden-hub",
+        "packaging/completions/_camwarden-hub": "usr/share/zsh/vendor-completions/_camwarden-hub",
+        "packaging/completions/camwarden-hub.fish": "usr/share/fish/vendor_completions.d/camwarden-hub.fish",
         "packaging/hub/launcher.py": "usr/lib/camwarden-hub/bin/camwarden-hub",
         "packaging/hub/backup.sh": "usr/lib/camwarden-hub/bin/backup",
         "packaging/hub/hub.env.sample": "usr/share/doc/camwarden-hub/examples/hub.env",

@@ -15,12 +15,13 @@ import shtab
 
 from agent.cli import add_common, full_parser
 from agent.host.paths import CONFIG
+from agent.text.called import HUB
 from agent.text.cli_words import arguments, commands, every_argument
 
 FOLDER: Final = Path(__file__).resolve().parent / "completions"
 
-FILES: Final = {"bash": "camwarden.bash", "zsh": "_camwarden", "fish": "camwarden.fish"}
-"""What each shell's file is called where the shell looks for it (bash: without the ending)."""
+FILES: Final = {"bash": "{}.bash", "zsh": "_{}", "fish": "{}.fish"}
+"""What each shell's file of a program is called where the shell looks for it (bash: without the ending)."""
 
 IDS: Final = r"""_camwarden_ids() {
   awk -v table="[[$1]]" '
@@ -54,15 +55,29 @@ DEVICES: Final = {"bash": "_camwarden_devices", "zsh": "_camwarden_devices", "fi
 
 
 def completions() -> dict[str, str]:
-    """Return the text of each shell's file, by the file's name."""
+    """Return the text of each shell's file of both programs, by the file's name."""
     parser = full_parser()
+    hub = next(one.parser for one in commands(full_parser()) if one.name == "hub")
+    _name(hub, hub.prog, HUB)
+    return {**_of_program(parser), **_of_program(hub)}
+
+
+def _name(parser: argparse.ArgumentParser, before: str, now: str) -> None:
+    """Let a command and its own commands be called otherwise."""
+    parser.prog = now + parser.prog.removeprefix(before)
+    for command in commands(parser):
+        _name(command.parser, before, now)
+
+
+def _of_program(parser: argparse.ArgumentParser) -> dict[str, str]:
     _spread(parser)
     for action in every_argument(parser):
         meant = _meant(action)
         if meant is not None:
             action.complete = meant  # type: ignore[attr-defined]
     return {
-        name: shtab.complete(parser, shell, preamble=PREAMBLES).replace("\t", "    ").rstrip() + "\n"
+        name.format(parser.prog): shtab.complete(parser, shell, preamble=PREAMBLES).replace("\t", "    ").rstrip()
+        + "\n"
         for shell, name in FILES.items()
     }
 

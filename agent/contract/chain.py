@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, cast, get_args
 
 from agent.host.clock import nearest
@@ -96,6 +97,7 @@ def digest(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
+@lru_cache(maxsize=256)  # one time is written in several places, and of a batch all came at one
 def utc_text(at: datetime) -> str:
     """Return an aware time as RFC 3339 in UTC with milliseconds."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -41,24 +41,24 @@ class PublicKey:
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Return whether `signature` (JWS form: raw, 64 bytes) is this key's over `message`."""
-        if isinstance(self._key, ed25519.Ed25519PublicKey):
-            try:
-                self._key.verify(signature, message)
-            except InvalidSignature:
-                return False
-            return True
-        return self._verifies(message, signature, _ES256)
+        if self.alg == "ES256":  # asking the key for its type takes a tenth of verifying with it
+            return self._verifies(hashlib.sha256(message).digest(), signature, _ES256_OF_DIGEST)
+        try:
+            cast(ed25519.Ed25519PublicKey, self._key).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
 
     def verifies_digest(self, digest: bytes, signature: bytes) -> bool:
         """Return the same for a message's SHA-256; always False for Ed25519, which cannot."""
         return self._verifies(digest, signature, _ES256_OF_DIGEST)
 
     def _verifies(self, message: bytes, signature: bytes, algorithm: ec.ECDSA) -> bool:
-        if len(signature) != 2 * COORDINATE_BYTES or isinstance(self._key, ed25519.Ed25519PublicKey):
+        if len(signature) != 2 * COORDINATE_BYTES or self.alg != "ES256":
             return False
         r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
         try:
-            self._key.verify(encode_dss_signature(r, s), message, algorithm)
+            cast(ec.EllipticCurvePublicKey, self._key).verify(encode_dss_signature(r, s), message, algorithm)
         except InvalidSignature:
             return False
         return True

@@ -16,8 +16,9 @@ Source: RFC 7493 sections 2.1 to 2.3 (text, numbers, names).
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from agent.host.clock import TIME_END, TIME_FIRST
@@ -50,6 +51,14 @@ TIMES: Final[Mapping[str, tuple[str, ...]]] = {
 its clock may be anywhere, and a report must be able to carry that.
 """
 
+_PATHS: Final = {
+    stream: tuple(tuple(path.split("/")) for path in (*TIMES[""], *(paths if stream else ())))
+    for stream, paths in TIMES.items()
+}
+
+_TIME_CHARS: Final = 40
+"""Longer ones have digits that nobody needs: parsed, and not remembered."""
+
 _HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -61,15 +70,13 @@ def read_json(payload: bytes) -> Any:
     """
     if len(payload) > PAYLOAD_MAX_BYTES:
         raise NotVerified("size", "larger than any payload: {most} bytes", most=PAYLOAD_MAX_BYTES)
-    try:
-        value = _DECODER.decode(payload.decode())
-    except RecursionError:
-        _too_deep()
-    except ValueError:  # also of digits that are too many for Python
-        raise NotVerified("payload", "not JSON in UTF-8") from None
+    value, (_, is_deep, is_large) = _read_quickly(payload) or _read_asking(payload)
     if not whole_text(payload):
         raise NotVerified("payload", "a text with half a character")
-    _within(value)
+    if is_deep:
+        _too_deep()
+    if is_large:
+        _no_number("")
     return value
 
 
@@ -80,12 +87,22 @@ def read_time(value: object) -> datetime:
         ValueError: It is no time with an offset.
         NotVerified: `time`: it is out of bounds.
     """
-    at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if at is None or at.tzinfo is None:
+    if not isinstance(value, str):
+        raise ValueError("not a time with an offset")
+    return _remembered(value) if len(value) <= _TIME_CHARS else _time(value)
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
         raise ValueError("not a time with an offset")
     if not TIME_FIRST <= at < TIME_END:  # compared in UTC without becoming it: at an end of the calendar it could not
         raise NotVerified("time", "a time before 2000, or from 2100 on")
     return at.astimezone(UTC)
+
+
+_remembered: Final = lru_cache(maxsize=256)(_time)
+"""A payload's times are read for its bounds, for columns, and for what they say."""
 
 
 def refuse_other_times(data: Mapping[str, Any], stream: str) -> None:
@@ -94,7 +111,7 @@ def refuse_other_times(data: Mapping[str, Any], stream: str) -> None:
     Raises:
         NotVerified: `time`: one is out of bounds.
     """
-    for path in (*TIMES[""], *TIMES.get(stream, ())):
+    for path in _PATHS.get(stream, _PATHS[""]):
         for value in _at(data, path):
             try:
                 read_time(value)
@@ -127,38 +144,72 @@ def unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _within(value: object) -> None:
-    """Refuse what is too deep, or a number that is too large. Level by level, without recursion."""
-    level: list[object] = [value]
-    large = False
-    for _ in range(NESTING_MAX + 1):
-        below: list[object] = []
-        inside = False
-        for one in level:  # of the decoder's own types, and no others
-            kind = type(one)
-            if kind is dict or kind is list:
-                inside = True
-                below += [value for value in (one.values() if kind is dict else one) if type(value) is not str]  # type: ignore[attr-defined,union-attr]
-            elif kind is int or kind is float:
-                large = large or not -NUMBER_MAX <= one <= NUMBER_MAX  # type: ignore[operator]
-        if not inside:
-            break
-        level = below
-    else:
+_Size = tuple[int, bool, bool]
+"""How many texts a decoded payload has, names included; whether it is nested, or a number is, too large."""
+
+
+def _read_quickly(payload: bytes) -> tuple[Any, _Size] | None:
+    """Return a decoded payload and its size, None where it may break a bound: then the other one says which.
+
+    Asking for names at each object takes as long as decoding. A name that is twice leaves fewer texts in the value
+    than the bytes have pairs of quotation marks; an escaped one only adds to these.
+    """
+    try:
+        value = _QUICK_DECODER.decode(payload.decode())
+    except (ValueError, RecursionError, NotVerified):
+        return None
+    size = _measured(value)
+    return (value, size) if 2 * size[0] == payload.count(b'"') else None
+
+
+def _read_asking(payload: bytes) -> tuple[Any, _Size]:
+    """Return a decoded payload, in which no name is twice, and its size.
+
+    Raises:
+        NotVerified: `reason` is the word of the first bound that it breaks.
+    """
+    try:
+        value = _DECODER.decode(payload.decode())
+    except RecursionError:
         _too_deep()
-    if large:
-        _no_number("")
+    except ValueError:  # also of digits that are too many for Python
+        raise NotVerified("payload", "not JSON in UTF-8") from None
+    return value, _measured(value)
 
 
-def _at(value: object, path: str) -> Iterator[object]:
-    """Yield the values at a path; a list on the way is descended into."""
-    name, _, rest = path.partition("/")
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict) and name in one:
-            if rest:
-                yield from _at(one[name], rest)
-            else:
-                yield one[name]
+def _measured(value: object) -> _Size:
+    """Return the size of a value of the decoder's own types. Level by level, without recursion, and not too deep."""
+    level: list[Any] = [value]
+    texts, is_large = 0, False
+    for _ in range(NESTING_MAX + 1):
+        others = [one for one in level if type(one) is not str]
+        texts += len(level) - len(others)
+        level, inside = [], False
+        for one in others:
+            kind = type(one)
+            if kind is dict:
+                texts += len(one)
+                level += one.values()
+                inside = True
+            elif kind is list:
+                level += one
+                inside = True
+            elif kind is int or kind is float:
+                is_large = is_large or not -NUMBER_MAX <= one <= NUMBER_MAX
+        if not inside:
+            return texts, False, is_large
+    return texts, True, is_large
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Iterable[object]:
+    """Return the values at a path; a list on the way is descended into."""
+    for place, name in enumerate(path):
+        if isinstance(value, list):
+            return (found for one in value if isinstance(one, dict) for found in _at(one, path[place:]))
+        if not isinstance(value, dict) or name not in value:
+            return ()
+        value = value[name]
+    return (value,)
 
 
 def _too_deep() -> NoReturn:
@@ -170,3 +221,4 @@ def _no_number(_: str) -> NoReturn:
 
 
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=unique_names)
+_QUICK_DECODER: Final = json.JSONDecoder(parse_constant=_no_number)

@@ -9,6 +9,7 @@ Source: CloudEvents 1.0.2 MQTT binding section 3.1 (binary mode), MQTT 5.0 secti
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from agent.model.finding import StreamName
@@ -60,6 +61,7 @@ def topic(city: str, site: str, kind: Kind, command_id: str = "") -> str:
     return f"{PREFIX}/{city}/{site}/{_TAILS[kind].replace('{id}', command_id)}"
 
 
+@lru_cache(maxsize=1024)  # a topic is a report's address at several steps, and sites send on few
 def read_topic(name: str) -> Address | None:
     """Parse a topic of this contract; None for any other."""
     parts = name.split("/", 4)

@@ -19,8 +19,7 @@ from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.host.clock import utc_now
 from agent.host.files import write_atomic
-from agent.hub.stores.keeping.payloads import exact
-from agent.hub.stores.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.views.status import write_status
 from agent.model import exits
 from agent.model.finding import Message
@@ -145,19 +144,17 @@ def delivered(demo: Demo) -> Delivered:
     Raises:
         ChildFailed: The hub has no config report.
     """
-    with closing(Store(demo.hub_data, read_only=True)) as store:
-        rows = store.all(
-            "SELECT payload, kid, digest FROM report WHERE site = ? AND fork = 0 AND stream = 'config' "
-            "ORDER BY id DESC LIMIT 1",
-            SITE_ID,
-        )
-        payload = exact(store, rows[0][0]) if rows else b""
+    with closing(open_store(demo.hub_data, read_only=True)) as store:
+        made = [one for one in store.sites.chains(SITE_ID) if one.stream == "config" and one.expected]
+        runs = [store.reports.stored(SITE_ID, one.epoch, "config", 1, one.expected) for one in made]
+        found = [one for run in runs for one in run if not one.fork]
         status: Any = write_status(store)
     counts = status["sites"][SITE_ID]
-    if not rows:
+    if not found:
         raise ChildFailed("the hub has verified no config report")
-    _, kid, digest = rows[0]
-    return Delivered(json.loads(payload), kid, digest, _sent(demo), counts["verified"], counts["confirmed"])
+    newest = max(found, key=lambda one: (one.arrived_at, one.seq))
+    payload = json.loads(newest.payload)
+    return Delivered(payload, newest.kid, newest.digest, _sent(demo), counts["verified"], counts["confirmed"])
 
 
 def write_results(demo: Demo, what: Delivered, times: Mapping[str, float], lang: str = "en") -> None:
@@ -186,10 +183,10 @@ def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:
     """Return how many reports of the unknown key the hub holds, once the first have come."""
     give_up_at = time.monotonic() + UNTRUSTED_WITHIN_S
     while time.monotonic() < give_up_at and agent.poll() is None:
-        with closing(Store(demo.hub_data, read_only=True)) as store:
-            (untrusted,) = store.all("SELECT count(*) FROM waiting WHERE topic NOT LIKE '%/state'")[0]
+        with closing(open_store(demo.hub_data, read_only=True)) as store:
+            untrusted = store.sites.waiting_reports()
         if untrusted:
-            return int(untrusted)
+            return untrusted
         time.sleep(POLL_S)
     raise ChildFailed(f"no report of the agent reached the hub: see {demo.out / 'agent.log'}")
 

@@ -1,19 +1,27 @@
-"""Measures the gateway: load, memory, disk, boot, and whether its clock is synchronised."""
+"""Measures the machine: load, memory, disk, boot, and whether its clock is synchronised."""
 
 import ctypes
 import gc
+import os
+import shutil
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import psutil
 
-from agent.model.finding import Moment
+from agent.model.finding import Message, Moment
+from agent.model.outcome import Outcome, found, passed
 from drivers.details import Host
 from drivers.model import Observation, Observations, Unavailable
 from drivers.stores import smart
 from masking.model import Confinement
+
+ROOM_WARN_RATIO: Final = 0.10
+ROOM_FAIL_RATIO: Final = 0.02
+"""Free share of a disk, and of its inodes."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STA_UNSYNC = 0x0040
@@ -44,6 +52,30 @@ def clock_synced() -> bool:
 def is_synced(state: int, status: int) -> bool:
     """Judge adjtimex's return value and status bits. Source: adjtimex(2), TIME_ERROR and STA_UNSYNC."""
     return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC
+
+
+def judge_room(directory: Path, wanted_bytes: int) -> Outcome:
+    """Judge what is free on the disk of a directory, or of its nearest parent that exists.
+
+    Args:
+        directory: Where somebody will write.
+        wanted_bytes: What may still come there: less free warns, whatever share of the disk it is.
+    """
+    there = next(path for path in (directory, *directory.parents) if path.exists())
+    disk, files = shutil.disk_usage(there), os.statvfs(there)
+    bytes_ratio = disk.free / disk.total if disk.total else 0.0
+    inodes_ratio = files.f_favail / files.f_files if files.f_files else 1.0  # not every file system counts them
+    values: dict[str, str | int | float] = {
+        "free": round(disk.free / 1024**2), "ratio": round(bytes_ratio * 100), "inodes": round(inodes_ratio * 100),
+    }  # fmt: skip
+    what = Message("{free} MiB free ({ratio} %), {inodes} % of the inodes", values)
+    evidence = {"free_bytes": disk.free, "free_ratio": round(bytes_ratio, 4), "inodes_ratio": round(inodes_ratio, 4)}
+    step = Message("make room on the disk of {path}", {"path": str(there)})
+    if min(bytes_ratio, inodes_ratio) < ROOM_FAIL_RATIO:
+        return found("fail", "full", what, step, **evidence)
+    if min(bytes_ratio, inodes_ratio) < ROOM_WARN_RATIO or disk.free < wanted_bytes:
+        return found("warn", "nearly-full", what, step, **evidence)
+    return passed(what, **evidence)
 
 
 def load(directory: Path) -> Host:

@@ -1,36 +1,18 @@
-"""Serves `/metrics`, in threads of its own, and formats metrics as Prometheus text.
+"""Serves `/metrics`, in threads of its own.
 
-No login: the address decides who may connect. A slow or hostile client delays only this page. Source: Prometheus
-exposition formats, text format 0.0.4.
+No login: the address decides who may connect. A slow or hostile client delays only this page. The text is
+`agent/text/metrics.py`. Source: Prometheus exposition formats, text format 0.0.4.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final
 
 from agent.host import http_serving
 from agent.host.http_serving import Limits, Request, Response
 from agent.model.errors import AgentError
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-
-Kind = Literal["gauge", "counter"]
-Labels = Mapping[str, str]
-
-
-def block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
-    """Return one metric with its samples (labels, value); `name` has its unit, and of a counter ends in `_total`."""
-    told = text.replace("\\", r"\\").replace("\n", r"\n")
-    lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
-    for labels, value in samples:
-        inside = ",".join(f'{label}="{_escaped(of)}"' for label, of in labels.items())
-        lines.append(f"{name}{{{inside}}} {value:.15g}" if inside else f"{name} {value:.15g}")
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-
 
 REQUEST_WITHIN_S: Final = 5.0
 """Deadline of a client."""

@@ -21,15 +21,16 @@ from agent.observe.facts.assessed_days import count_json, last_whole_day, repair
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.gaps import LISTING_GRACE
 from agent.observe.pictures.turns import masks_digest
-from agent.report.config_findings import SubjectIds, encoded, objects_of, write_findings
+from agent.report.config_findings import SubjectIds, encoded, write_findings
 from agent.report.health import agent_json
+from agent.report.plain_findings import objects_of
 from agent.report.recorded_seconds import recorded_by_camera
 from agent.report.spot_check import HubRequests
 from agent.report.timeline_compact import row_json
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import local_day, standing
-from agent.site.duties.bounds import PERIOD, RULES
+from agent.site.duties.figures import PERIOD, RULES
 from agent.site.duties.floors import floors
 from agent.site.rules.pack import Pack, digest_of, from_hub_json
 from drivers.model import Identity, Masks, Recordings

@@ -16,8 +16,8 @@ from typing import Any, Final, get_args
 
 from agent.judge.wording.broken_rules import BROKEN_RULES
 from agent.model.finding import ACCEPTED, NOTHING_KNOWN, WAITS_FOR, Basis, Finding, Json, Severity
+from agent.report.plain_findings import FORM, objects_of
 
-FORM: Final = 2
 EVIDENCE_MAX_BYTES: Final = 200
 """Of one subject, where something is wrong with it."""
 
@@ -211,11 +211,6 @@ def _retained(finding: Finding) -> dict[str, Json]:
         rows: list[Json] = [{member: row[member] for member in members if member in row} for row in found]
         kept |= {name: rows} if rows else {}
     return kept
-
-
-def objects_of(value: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a JSON list, nothing of another value."""
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def _digest(value: Json) -> str:

@@ -5,15 +5,19 @@ row is skipped, and the number of names resolved is limited against short rows t
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from agent.contract.payload_bounds import NUMBER_MAX
 from agent.model.finding import Level
-from agent.report.config_findings import FORM, objects_of
+
+FORM: Final = 2
+"""Of the rows that `agent/report/config_findings.py` writes."""
 
 NAMED_MOST: Final = 200_000
 """How many names rows of one report may resolve: a site of 1,000 cameras needs some 50,000."""
 
+_LEVELS: Final = get_args(Level)
 _TEXTS: Final = ("check", "status", "severity", "reason", "message", "caused_by")
 
 
@@ -32,10 +36,11 @@ def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ids = {kind: tuple(_ids(body.get(kind))) for kind in ("cameras", "devices")}
     for row in (*objects_of(body.get("open")), *objects_of(body.get("rest"))):
         made: dict[str, dict[str, Any]] = {}
+        row_says = _read_row(row)
         if (room := room - _name_count(row.get("subjects"), ids)) < 0:
             return found
         for subject in _subjects(row.get("subjects"), ids):
-            made[subject] = _finding(row, subject)
+            made[subject] = _finding(row_says, subject)
         for part in (*objects_of(row.get("told")), *objects_of(row.get("kept"))):
             if (room := room - _name_count(part.get("subjects"), ids)) < 0:
                 return found
@@ -58,26 +63,34 @@ def with_plain_findings(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**data, "body": {**rest, "findings": plain_findings(body)}}
 
 
-def _finding(row: Mapping[str, Any], subject: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a row says of each of its subjects. `cause`: the check that causes it, of its own or the subject's cause."""
+
+    members: Mapping[str, Any]
+    cause: str
+    causes: Mapping[str, Any]
+
+
+def _read_row(row: Mapping[str, Any]) -> _Row:
     texts = {name: text if isinstance(text := row.get(name), str) else "" for name in _TEXTS}
     cause, source, causes = texts.pop("caused_by"), row.get("source"), row.get("causes")
-    of = causes.get(subject, subject) if isinstance(causes, Mapping) else subject
-    return {
-        "check": texts.pop("check"),
-        "subject": subject,
-        **texts,
-        "source": {
-            name: str(source.get(name, "")) if isinstance(source, Mapping) else "" for name in ("document", "article")
-        },
-        "evidence": {},
-        "caused_by": f"{cause} {of}" if cause and " " not in cause else cause,
-        **_basis(row),
-    }
+    named = {name: str(source.get(name, "")) if isinstance(source, Mapping) else "" for name in ("document", "article")}
+    members = {"check": texts.pop("check"), "subject": "", **texts, "source": named, "evidence": {}, "caused_by": cause}
+    of_each = cause if cause and " " not in cause else ""
+    return _Row(members | _basis(row), of_each, causes if isinstance(causes, Mapping) else {})
+
+
+def _finding(row: _Row, subject: str) -> dict[str, Any]:
+    found = {**row.members, "subject": subject, "evidence": {}}
+    if row.cause:
+        found["caused_by"] = f"{row.cause} {row.causes.get(subject, subject)}"
+    return found
 
 
 def _basis(row: Mapping[str, Any]) -> dict[str, Any]:
     level, age_s = row.get("level"), row.get("oldest_age_s")
-    told: dict[str, Any] = {"level": level} if isinstance(level, str) and level in get_args(Level) else {}
+    told: dict[str, Any] = {"level": level} if isinstance(level, str) and level in _LEVELS else {}
     is_age = isinstance(age_s, int) and not isinstance(age_s, bool) and 0 <= age_s <= NUMBER_MAX
     return told | ({"oldest_age_s": age_s} if is_age else {})
 
@@ -115,3 +128,8 @@ def _name_count(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
 
 def _ids(rows: object) -> Iterator[str]:
     return (name for row in objects_of(rows) if isinstance(name := row.get("id"), str))
+
+
+def objects_of(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a JSON list, nothing of another value."""
+    return [row for row in value if isinstance(row, dict | Mapping)] if isinstance(value, list | tuple) else []

@@ -18,6 +18,7 @@ from typing import NoReturn
 from unicodedata import east_asian_width
 
 from agent.model import exits
+from agent.text.called import as_called
 from agent.text.translate import DIRECTORY, DOMAIN, translate
 
 _WORD = re.compile(r"[!-~]+|.")
@@ -122,6 +123,7 @@ def translate_parser(parser: argparse.ArgumentParser, lang: str) -> None:
 
     if lang != "en":
         parser.formatter_class = ByWidth
+    parser.prog = as_called(parser.prog)
     parser.description, parser.epilog = said(parser.description), said(parser.epilog)
     for group in groups(parser):
         group.shown.title, group.shown.description = said(group.shown.title), said(group.shown.description)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.model.finding import Listed, Message
+from agent.text.called import as_called
 from agent.text.codes import CODE_WORDS
 
 LANGUAGES: Final = ("en", "zh_CN")
@@ -46,9 +47,9 @@ CODES: Final = frozenset({"reason"})
 
 
 def translate(text: str, lang: str) -> str:
-    """Return a text in a language; English where the catalogue lacks it."""
+    """Return a text in a language, with commands as this process is called; English where the catalogue lacks it."""
     # The empty msgid is the catalogue's header, not a translation.
-    return _catalogue(lang).gettext(text) if text else text
+    return as_called(_catalogue(lang).gettext(text)) if text else text
 
 
 def render(message: Message, lang: str) -> str:
@@ -76,7 +77,7 @@ def _filled(template: str, message: Message, lang: str) -> str:
         return translate(template, lang).format(**values)
     except (KeyError, IndexError, ValueError):
         log.debug("the translation of %r into %s does not fit its values", template, lang)
-        return template.format(**values)
+        return as_called(template).format(**values)
 
 
 def _in_words(codes: str, lang: str) -> str:

@@ -1,7 +1,7 @@
 """Verifies that an entry is in a Merkle tree, and that a tree is the beginning of a later one. Pure.
 
 What a hub appends to such a tree it can neither change nor drop afterwards without another root: whoever has an older
-root notices. The tree itself is built in `agent/hub/log/tree.py`; this is all that a site, a witness or a court needs.
+root notices. The tree itself is built in `agent/hub/domain/tree.py`; this is all that a site, witness or court needs.
 
 Source: RFC 9162 sections 2.1.1 (hashes), 2.1.3.2 (inclusion) and 2.1.4.2 (consistency).
 """

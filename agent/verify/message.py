@@ -156,15 +156,20 @@ def read_gap(claim: Claim) -> Gap:
 
 def read_heads(value: object) -> dict[StreamName, Head]:
     """Return the heads in a payload, skipping what is invalid."""
-    heads: dict[StreamName, Head] = {}
-    for stream in STREAMS:
-        entry = value.get(stream) if isinstance(value, dict) else None
-        if not isinstance(entry, dict):
-            continue
-        seq, name = entry.get("seq"), entry.get("digest")
-        if is_place(seq) and isinstance(name, str) and _DIGEST.fullmatch(name):
-            heads[stream] = Head(seq, name)
-    return heads
+    if not isinstance(value, dict):
+        return {}
+    found = ((stream, read_head(value.get(stream))) for stream in STREAMS)
+    return {stream: head for stream, head in found if head is not None}
+
+
+def read_head(entry: object) -> Head | None:
+    """Return a head in a payload; None where it is invalid."""
+    if not isinstance(entry, dict):
+        return None
+    seq, name = entry.get("seq"), entry.get("digest")
+    if is_place(seq) and isinstance(name, str) and _DIGEST.fullmatch(name):
+        return Head(seq, name)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

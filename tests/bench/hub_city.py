@@ -32,8 +32,9 @@ from mosquitto import Broker  # noqa: E402
 
 from agent.contract.signing_keys import load_or_create_signer  # noqa: E402
 from agent.contract.topics import topic  # noqa: E402
+from agent.hub.domain.rows.findings import Wanted, place_of  # noqa: E402
 from agent.hub.stores import signing_key, trust  # noqa: E402
-from agent.hub.stores.findings import Wanted, findings, place_of, total  # noqa: E402
+from agent.hub.stores.findings import findings, total  # noqa: E402
 from agent.hub.stores.store import NAME, Store  # noqa: E402
 from agent.hub.views import metrics  # noqa: E402
 from agent.hub.workers.answers import write_ack  # noqa: E402

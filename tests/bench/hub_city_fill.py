@@ -17,7 +17,7 @@ from hub_city_site import CAMERAS, CHECKS, PERIOD, city_config
 from agent.contract.chain import GENESIS, SCHEMA, digest, utc_text
 from agent.contract.signing_keys import b64url
 from agent.contract.topics import Address
-from agent.hub.domain.figures import METRICS
+from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.stores import day_figures, trust
 from agent.hub.stores.store import Store
 from agent.model.finding import Head, StreamName
@@ -65,7 +65,7 @@ def _site(store: Store, number: int, healths: int, ends_at: datetime) -> None:
     figures = {name: [CAMERAS * 90, CAMERAS * 96, 30, 12] for name in METRICS}
     told = json.dumps({f"14{number % 200:04}": figures}, separators=(",", ":"))
     for day in range(1, DAYS + 1):
-        of_day = (ends_at.astimezone(day_figures.CHINA) - timedelta(days=day)).date().isoformat()
+        of_day = (ends_at.astimezone(CHINA) - timedelta(days=day)).date().isoformat()
         store.run(
             "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES ('division', ?, ?, 'e1', ?, ?)",
             *(of_day, site, day, told),

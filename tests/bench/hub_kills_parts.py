@@ -32,10 +32,10 @@ from agent.contract.presence import write_state  # noqa: E402
 from agent.contract.signing_keys import load_or_create_signer  # noqa: E402
 from agent.contract.topics import topic  # noqa: E402
 from agent.hub.log import mirror  # noqa: E402
-from agent.hub.log.store import LogStore  # noqa: E402
 from agent.hub.log.witness import witness  # noqa: E402
 from agent.hub.stores import signing_key  # noqa: E402
 from agent.hub.stores.keeping.backup import verify_backup  # noqa: E402
+from agent.hub.stores.log import LogStore  # noqa: E402
 from agent.hub.stores.store import NAME, Store  # noqa: E402
 from agent.model.errors import ConfigurationError, NotVerified  # noqa: E402
 from agent.verify.merkle import leaf_hash  # noqa: E402

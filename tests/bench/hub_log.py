@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.hub.domain.tree import WIDTH, Tree
 from agent.hub.log.messages import messages_of
 from agent.hub.log.running import LOOK_S
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore
-from agent.hub.log.tree import WIDTH, Tree
 from agent.hub.log.witness import witness
+from agent.hub.stores.log import LogStore
 from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified
 from agent.verify.checkpoint import origin_of, write_checkpoint

@@ -140,3 +140,31 @@ def test_a_time_deep_in_a_body_is_looked_at_and_a_devices_word_is_not() -> None:
         with pytest.raises(NotVerified) as refused:
             refuse_other_times({"body": body}, "config")
         assert refused.value.reason == "time"
+
+
+def test_reading_without_asking_for_each_name_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    names = ['"a"', '"b"', '":"', '"a":', '"\\u0061"', '" :"', '""']
+
+    def made(depth: int) -> str:
+        kind = rng.randrange(6) if depth else rng.randrange(4)
+        if kind < 4:
+            return rng.choice(("1", "null", "true", "-2.5", "9007199254740992", "1e999", "NaN", *names[:3], '"{[:,"'))
+        space = rng.choice(("", " ", "\n"))
+        if kind == 4:
+            return f"[{','.join(made(depth - 1) for _ in range(rng.randrange(4)))}]"
+        members = (f"{rng.choice(names)}{space}:{space}{made(depth - 1)}" for _ in range(rng.randrange(4)))
+        return f"{{{','.join(members)}{rng.choice(('', '', '', ','))}}}"
+
+    payloads = [made(4).encode() for _ in range(4000)]
+    quick = [read_or_reason(one) for one in payloads]
+    monkeypatch.setattr("agent.contract.payload_bounds._read_quickly", lambda payload: None)
+    assert [read_or_reason(one) for one in payloads] == quick
+    assert {"duplicate-name", "number", "payload"} <= {one for one in quick if isinstance(one, str)}
+
+
+def read_or_reason(payload: bytes) -> object:
+    try:
+        return json.dumps(read_json(payload)), "read"
+    except NotVerified as error:
+        return error.reason

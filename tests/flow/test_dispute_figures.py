@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 from agent.cli import main
 from agent.contract.disputes import Decided, Disputed, Outcome
-from agent.hub.stores.disputes import DisputeRow, disputes
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.stores.disputes import disputes
 from agent.hub.views.corrected import by_camera_days, by_looks, corrected, overturned_on
 from agent.hub.workers import decisions
 from agent.judge.memory import memory

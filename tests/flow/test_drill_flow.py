@@ -17,8 +17,8 @@ from live_site import NOON
 from sites import camera, healthy_camera, healthy_device, observed, observed_at, picture, without
 
 from agent.cli import main
+from agent.hub.domain.drills import read_drills
 from agent.hub.stores.day_figures import read_config
-from agent.hub.stores.drills import read_drills
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import memory as state
 from agent.judge.memory.drills import Drill

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from reporting import Reporting
 
 from agent.cli import main
-from agent.hub.stores import acknowledged
+from agent.hub.domain import acknowledged
 from agent.judge.memory import memory
 from agent.judge.memory.notes import Acknowledgement, write_note
 from agent.model.finding import Json

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from agent.cli import main
 from agent.hub.domain.figures import By
-from agent.hub.stores.planned import PlannedWork, from_data, read_planned, to_data
+from agent.hub.domain.planned import PlannedWork, from_data, read_planned, to_data
 from agent.hub.views.assessment import assess
 from agent.judge.memory import memory
 from agent.judge.memory.notes import Acknowledgement, remove_note, write_note

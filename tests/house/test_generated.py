@@ -123,17 +123,18 @@ def files(tmp_path: Path) -> Path:
 
 def bash(files: Path, line: str) -> set[str]:
     words = [*line.split(" ")]
+    name = words[0]
     program = (
-        f"source {files}/camwarden.bash; COMP_WORDS=({' '.join(repr(w) for w in words)}); COMP_CWORD={len(words) - 1}; "
-        f'COMP_LINE={line!r}; COMP_POINT={len(line)}; $(complete -p camwarden | sed "s/.*-F \\([^ ]*\\).*/\\1/") '
-        f'camwarden {words[-1]!r}; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        f"source {files}/{name}.bash; COMP_WORDS=({' '.join(repr(w) for w in words)}); COMP_CWORD={len(words) - 1}; "
+        f'COMP_LINE={line!r}; COMP_POINT={len(line)}; $(complete -p {name} | sed "s/.*-F \\([^ ]*\\).*/\\1/") '
+        f'{name} {words[-1]!r}; printf "%s\\n" "${{COMPREPLY[@]}}"'
     )
     # The function runs in this shell, not in the substitution that only names it.
     return answers([shutil.which("bash") or "bash", "--norc", "-c", program], files)
 
 
 def fish(files: Path, line: str) -> set[str]:
-    return answers(["fish", "--no-config", "-c", f"source camwarden.fish; complete -C {line!r}"], files)
+    return answers(["fish", "--no-config", "-c", f"source {line.split()[0]}.fish; complete -C {line!r}"], files)
 
 
 def answers(command: list[str], files: Path) -> set[str]:
@@ -155,6 +156,8 @@ def test_bash_and_fish_complete_names_options_choices_ids_and_files(shell, files
     assert shell(files, "camwarden masks show --camera ga") == {"gate-1", "gate-2"}
     assert shell(files, "camwarden credentials retry n") == {"nvr"}
     assert "here.txt" in shell(files, "camwarden check --config he")
+    assert shell(files, "camwarden-hub trust re") == {"revoke"}
+    assert shell(files, "camwarden-hub find") == {"findings"}
     assert not (files / "run").exists()
 
 

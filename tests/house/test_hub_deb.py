@@ -168,7 +168,7 @@ def test_a_built_package_is_small_has_each_file_in_its_place_and_runs_from_there
         command = [str(program), "-ISB", str(tmp_path / "camwarden-hub"), *words]
         return subprocess.run(command, cwd=ROOT, env=polluted, capture_output=True, text=True, check=False)
 
-    assert asked("--version").stdout == f"camwarden {VERSION}\n"
+    assert asked("--version").stdout == f"camwarden-hub {VERSION}\n"
     for action in ACTIONS:
         done = asked(action, "--help")
         assert done.returncode == 0 and "Traceback" not in done.stderr, action

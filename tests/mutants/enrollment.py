@@ -7,7 +7,7 @@ from typing import Final
 from mutants.model import Mutant
 
 _DESK: Final = "agent/hub/enroll/desk.py"
-_STORE: Final = "agent/hub/enroll/store.py"
+_STORE: Final = "agent/hub/stores/enroll.py"
 _TESTS: Final = "test_enrollment.py::"
 _SERVER: Final = "test_enroll_server.py::"
 _REVOKED: Final = (
@@ -31,7 +31,7 @@ def _left(name: str, file: str, text: str, mutated: str = "") -> Mutant:
 ENROLLMENT: Final = (
     _left("left-tokens", _STORE, _TABLES, 'for table in ("certificate",):'),
     _left("left-certificates", _STORE, _TABLES, 'for table in ("token",):'),
-    _left("left-trust", _DESK, "    trust.revoke_site(place.data, site, now)\n"),
+    _left("left-trust", _DESK, "    open_trust(place.data).revoke_site(site, now)\n"),
     _left("left-on-no-list", _DESK, "        write_revocations(place, store, now)\n", "        pass\n"),
     Mutant(
         name="token-short-life",
@@ -93,7 +93,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="token-newer",
         row="keeps an old token",
-        file="agent/hub/enroll/store.py",
+        file="agent/hub/stores/enroll.py",
         text="WHERE site = ? AND used_at = '' AND revoked_at = ''",
         mutated="WHERE site = ? AND FALSE",
         test=_TESTS + "test_a_newer_token_revokes_the_older_one_of_its_site_that_nobody_used",
@@ -166,7 +166,7 @@ ENROLLMENT: Final = (
         name="revoked-at-the-hub",
         row="goes on with a revoked certificate",
         file=_DESK,
-        text="    trust.revoke_site(place.data, site, now)\n",
+        text="    open_trust(place.data).revoke_site(site, now)\n",
         mutated="",
         test=_REVOKED,
     ),

@@ -187,8 +187,8 @@ HUB: Final = (
         name="log-put-back",
         row="(hub) is put back to an older backup",
         file="agent/hub/log/sequencer.py",
-        text=" or newest_id(store) < state.last_id or is_other:\n",
-        mutated=" or newest_id(store) < state.last_id:\n",
+        text=" or store.reports.newest_id() < state.last_id or is_other:\n",
+        mutated=" or store.reports.newest_id() < state.last_id:\n",
         test="test_hub_log.py::test_a_hub_db_behind_its_log_appends_nothing",
     ),
     Mutant(

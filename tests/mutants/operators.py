@@ -124,7 +124,7 @@ _CHAINED: Final = (
         "two-lives",
         "runs a copy of the gateway beside it",
         "agent/hub/workers/chains/epochs.py",
-        "    if not raise_connection(store, site, claim.epoch, claim.seq) or claim.epoch == current:\n",
+        "    if not store.epochs.raise_connection(site, claim.epoch, claim.seq) or claim.epoch == current:\n",
         "    if True:\n",
         "test_hub_forks.py::"
         "test_a_copy_that_goes_on_beside_its_original_is_told_with_its_next_connection_and_once_for_each",

@@ -37,6 +37,7 @@ from house_rules import (
     VAGUE_STEMS,
     WALLS,
 )  # fmt: skip
+from hub_ports import OWN, around_ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def violations(root: Path) -> list[str]:
         found += _posix_violations(name, tree)
         found += _json_violations(name, tree)
         found += _sql_violations(name, tree)
+        found += around_ports(name, ((one.name, one.line) for one in imports(tree, name)))
         found += _pass_violations(name, tree)
         found += _private_violations(name, tree)
     for name, path in sources(root, "packaging", "systemd"):
@@ -226,7 +228,7 @@ def _sql_violations(name: str, tree: ast.Module) -> Iterator[str]:
     """Yield where a module of the hub that is no store has SQL: another store could not take its place."""
     if not name.startswith(("agent/hub/", "agent/commands/hub/")) or name.startswith("agent/hub/stores/"):
         return
-    if name.endswith("/store.py"):  # of a file of its own
+    if name in OWN:
         return
     for node in _nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):

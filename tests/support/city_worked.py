@@ -13,13 +13,16 @@ from agent.contract.chain import utc_text
 from agent.contract.disputes import Disputed
 from agent.contract.orders import Command
 from agent.hub.domain.figures import METRICS
-from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
+from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
+from agent.hub.domain.rows.keeping import Hold
+from agent.hub.domain.rows.words import Word
 from agent.hub.stores import trust
 from agent.hub.stores.dispute_columns import insert
-from agent.hub.stores.keeping.holds import Hold, keep_hold
+from agent.hub.stores.enroll import EnrollStore
+from agent.hub.stores.keeping.holds import keep_hold
 from agent.hub.stores.orders.commands import keep_command
 from agent.hub.stores.store import Store
-from agent.hub.stores.words import Word, keep
+from agent.hub.stores.words import keep
 
 DAY = date(2026, 11, 26)
 """A day of which two sites reported figures."""

@@ -22,7 +22,7 @@ from agent.hub.enroll import desk as enrollment
 from agent.hub.enroll import place
 from agent.hub.enroll.place import CA_NAME, CRL_NAME, DeskFolder, Settings
 from agent.hub.enroll.server import serving
-from agent.hub.enroll.store import EnrollStore
+from agent.hub.stores.enroll import EnrollStore
 from agent.service.enroll.channel import ask
 from agent.site.config.site import Hub
 

@@ -106,8 +106,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     ),
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
-        "agent/hub/stores/*", "agent/hub/enroll/store.py", "agent/hub/log/store.py",
-        "agent/hub/web/people/store.py",
+        "agent/hub/stores/*", "agent/hub/web/people/store.py",
     ),
 }  # fmt: skip
 """Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few
@@ -136,7 +135,7 @@ IMPORT_TABLES = (
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
     "agent/commands/hub/log.py",
-    "agent/commands/verify/command.py",
+    "agent/commands/verify/told_stamps.py",
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
@@ -155,7 +154,8 @@ READS_JSON = {
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
-    "agent/hub/stores/case_columns.py": "the evidence that it has written itself",
+    "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",
+    "agent/hub/stores/case_columns.py": "the findings of a body, once, at intake",
     "agent/hub/domain/now_columns.py": "the open findings of a body, once, at intake",
     "agent/hub/stores/current.py": "fills a database of an older version, once",
     "agent/hub/stores/day_figures.py": "what it has written itself",

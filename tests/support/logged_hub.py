@@ -14,9 +14,10 @@ from delivery import NOW, Maker
 from hubdesk import Desk, trusted
 
 from agent.contract.jwk import PublicKey
+from agent.hub.domain.rows.log import State
 from agent.hub.log import receipts
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore, State
+from agent.hub.stores.log import LogStore
 from agent.model.finding import Envelope, Head, StreamName
 
 LATER = NOW + timedelta(hours=1)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.contract.signing_keys import Signer
+from agent.hub.domain.tree import TILE_BYTES, Tree, appended
 from agent.hub.log.mirror import tile_path
-from agent.hub.log.tree import TILE_BYTES, Tree, appended
 from agent.verify.checkpoint import origin_of, write_checkpoint
 from agent.verify.log_life import write_restored
 from agent.verify.merkle import HASH_BYTES, leaf_hash

@@ -1,4 +1,4 @@
-"""Boots a folder as a machine of its own: systemd as process 1 in a container that has no network but its loopback.
+"""Boots a folder as a machine of its own: systemd as process 1 in a container with its loopback, and a cable at most.
 
 Each guest gets a control group of its own; two in one group would end each other's processes.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +29,12 @@ def why_not() -> str | None:
 
 
 def boot(
-    name: str, root: Path, shared: Mapping[Path, str], readable: Mapping[Path, str], console: Path
+    name: str,
+    root: Path,
+    shared: Mapping[Path, str],
+    readable: Mapping[Path, str],
+    console: Path,
+    network: str | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a guest.
 
@@ -39,6 +44,7 @@ def boot(
         shared: Folders of ours that it may write, and where it sees them.
         readable: Folders of ours that it may read only, and where it sees them.
         console: Where all that it says is written.
+        network: The network namespace that it gets; None: one of its own, with a loopback alone.
     """
     binds = [f"--bind={ours.resolve()}:{theirs}" for ours, theirs in shared.items()]
     binds += [f"--bind-ro={ours.resolve()}:{theirs}" for ours, theirs in readable.items()]
@@ -46,8 +52,9 @@ def boot(
     environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     groups = [str(group / "cgroup.procs") for group in _own_groups(name)]
     enter = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
-    nspawn = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", f"--machine={name}"]
+    nspawn = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", f"--machine={name}"]
     nspawn += ["--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=read-only", *binds]
+    nspawn += [f"--network-namespace-path=/run/netns/{network}" if network else "--private-network"]
     with console.open("ab") as said:
         return subprocess.Popen(
             ["sh", "-c", enter, "sh", *groups, "--", *nspawn, "--directory", root.resolve(), "--boot"],
@@ -57,6 +64,28 @@ def boot(
             env=environment,
             start_new_session=True,
         )
+
+
+@contextmanager
+def cable(addresses: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Make two network namespaces that reach each other alone, with these addresses; return their names."""
+    ends = f"cw{os.getpid()}a", f"cw{os.getpid()}b"
+    try:
+        for end in ends:
+            _ip("netns", "add", end)
+        _ip("link", "add", "cable", "netns", ends[0], "type", "veth", "peer", "name", "cable", "netns", ends[1])
+        for end, address in zip(ends, addresses, strict=True):
+            _ip("-netns", end, "address", "add", f"{address}/24", "dev", "cable")
+            for device in ("lo", "cable"):
+                _ip("-netns", end, "link", "set", device, "up")
+        yield ends
+    finally:
+        for end in ends:
+            subprocess.run(["ip", "netns", "delete", end], capture_output=True)  # the cable ends with it
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
 
 
 def init_of(guest: subprocess.Popen[bytes]) -> int | None:

@@ -3,7 +3,8 @@
     run.py debian-12 debian-13 [--only EXPRESSION] [--keep]     builds the packages first
     run.py debian-13=DEB [--only EXPRESSION] [--keep]           takes one that is there
 
-The guests run side by side, each in a network of its own. Results, journals and consoles are in `build/system/`.
+The guests run side by side, each in a network of its own; then, for each release, a hub and a gateway on two machines
+that reach each other and nobody else. Results, journals and consoles are in `build/system/`.
 Exit code 0 when all passed, 1 when not; 0 with a line `SKIPPED` where this machine can boot no guest.
 """
 
@@ -17,7 +18,9 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -41,7 +44,10 @@ TEST_FILES = (
     "booted_release_0_1.py",
     "booted_roll_out.py",
 )
-PROGRAMS = ("mmdebstrap", "systemd-container", "debhelper", "dpkg-dev", "apt-utils", "gpg", "gpgv")
+CITY = (("hub", "city_hub.py", "10.77.0.1"), ("gateway", "city_gateway.py", "10.77.0.2"))
+"""The two machines of a city: name, tests, address."""
+
+PROGRAMS = ("mmdebstrap", "iproute2", "systemd-container", "debhelper", "dpkg-dev", "apt-utils", "gpg", "gpgv")
 WITHIN_S = 1500.0
 THIS = "/srv/this.deb"
 PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
@@ -86,6 +92,7 @@ def main() -> int:
     with ThreadPoolExecutor(len(wanted)) as side_by_side:
         runs = [side_by_side.submit(_run, release, deb, hub, args.only, args.keep) for release, deb, hub in wanted]
         results = [result for run in runs for result in run.result()]
+    results += [result for release, deb, hub in wanted for result in _run_city(release, deb, hub, args.only)]
     for result in results:
         print(f"{result.outcome:7}{result.release}  {result.name}  {result.took_s:.1f} s")
     passed = sum(result.outcome == "PASSED" for result in results)
@@ -122,15 +129,73 @@ def _build(release: Release, package: str = "camwarden") -> Path:
 
 def _run(release: Release, deb: Path, hub: Path, only: str, keep: bool) -> list[Result]:
     """Boot one guest with the agent's package and the hub's, let it test itself, and read what it found."""
-    out = BUILD / release.name
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
+    out = _emptied(BUILD / release.name)
+    with _guest_of(release, deb, hub, out, _unit(TEST_FILES, only, keep), "gateway") as guest:
+        if keep:
+            _shell_after(guest, out)
+        else:
+            _await(guest, out)
+    return _results(out)
+
+
+def _run_city(release: Release, deb: Path, hub: Path, only: str) -> list[Result]:
+    """Boot a hub and a gateway side by side, joined by a cable that ends nowhere else, and read what they found."""
+    carried = _emptied(BUILD / f"{release.name}-carried")
+    outs = [_emptied(BUILD / f"{release.name}-{name}") for name, _, _ in CITY]
+    with machine_room.cable([address for _, _, address in CITY]) as networks, ExitStack() as booted:
+        guests = [
+            booted.enter_context(
+                _guest_of(release, deb, hub, out, _unit([tests], only, keep=False), name, network, carried)
+            )
+            for out, network, (name, tests, _) in zip(outs, networks, CITY, strict=True)
+        ]
+        for guest, out in zip(guests, outs, strict=True):
+            _await(guest, out)
+    return [result for out in outs for result in _results(out)]
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def _await(guest: subprocess.Popen[bytes], out: Path) -> None:
+    try:
+        guest.wait(WITHIN_S)
+    except subprocess.TimeoutExpired:
+        print(f"{out.name}: not through within {WITHIN_S:g} s", file=sys.stderr)
+
+
+@contextmanager
+def _guest_of(
+    release: Release,
+    deb: Path,
+    hub: Path,
+    out: Path,
+    unit: str,
+    hostname: str,
+    network: str | None = None,
+    carried: Path | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Boot a guest with the packages and the tests in it; it ends with the block.
+
+    Args:
+        release: What it is.
+        deb: The agent's package.
+        hub: The hub's.
+        out: Where it writes what it finds.
+        unit: That runs its tests.
+        hostname: How it is called.
+        network: Its end of a cable; None: it reaches nobody.
+        carried: A folder that it shares with another guest.
+    """
     image = base_image(release, needs_of(deb), BUILD)
-    name = f"camwarden-{release.name}-{os.getpid()}"  # another checkout may run its own at the same time
+    name = f"camwarden-{out.name}-{os.getpid()}"  # another checkout may run its own at the same time
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
         root, packages, pytest = (Path(folder) / part for part in ("root", "packages", "pytest"))
         unpack(image, root)
-        _give_the_tests(root, only, keep)
+        _set_up(root, unit, hostname)
         packages.mkdir()
         (packages / "this.deb").symlink_to(THIS)
         repacked(deb, f"{version_of(deb)}~before", packages / "before.deb")
@@ -142,18 +207,13 @@ def _run(release: Release, deb: Path, hub: Path, only: str, keep: bool) -> list[
         readable[ROOT / "packaging" / "mosquitto"] = "/srv/checkout/packaging/mosquitto"
         readable |= {ROOT / "packaging" / "ansible": "/srv/checkout/packaging/ansible", _ansible(): "/srv/ansible"}
         readable |= {HERE / "guest": "/srv/guest", pytest: "/srv/pytest", packages: "/srv/packages", deb: THIS}
+        shared = {out: "/srv/shared", **({carried: "/srv/carried"} if carried else {})}
         with machine_room.control_group(name):
-            guest = machine_room.boot(name, root, {out: "/srv/shared"}, readable, out / "console.txt")
+            guest = machine_room.boot(name, root, shared, readable, out / "console.txt", network)
             try:
-                if keep:
-                    _shell_after(guest, out)
-                else:
-                    guest.wait(WITHIN_S)
-            except subprocess.TimeoutExpired:
-                print(f"{release.name}: not through within {WITHIN_S:g} s", file=sys.stderr)
+                yield guest
             finally:
                 machine_room.switch_off(guest)
-    return _results(release, out)
 
 
 def _ansible() -> Path:
@@ -162,15 +222,19 @@ def _ansible() -> Path:
     return next((ROOT / "build" / "ansible").glob("lib/python3*/site-packages"))
 
 
-def _give_the_tests(root: Path, only: str, keep: bool) -> None:
-    """Put the unit that runs the tests into a guest: it is started with the machine, and ends it."""
+def _unit(tests: Sequence[str], only: str, keep: bool) -> str:
+    """Return the unit that runs the tests: it is started with the machine, and ends it."""
     arguments = ["--verbose", "-ra", "--tb=short", "-p no:cacheprovider", "--rootdir=/srv/guest"]
-    arguments += ["--junitxml=/srv/shared/junit.xml", *([f"-k '{only}'"] if only else []), *TEST_FILES]
-    text = UNIT.format(action="none" if keep else "exit-force", arguments=" ".join(arguments))
-    (root / "etc" / "hostname").write_text("gateway\n")
-    (root / "etc" / "hosts").write_text("127.0.0.1 localhost gateway\n::1 localhost\n")
+    arguments += ["--junitxml=/srv/shared/junit.xml", *([f"-k '{only}'"] if only else []), *tests]
+    return UNIT.format(action="none" if keep else "exit-force", arguments=" ".join(arguments))
+
+
+def _set_up(root: Path, unit: str, hostname: str) -> None:
+    """Give a guest its name, and the unit with the tests."""
+    (root / "etc" / "hostname").write_text(f"{hostname}\n")
+    (root / "etc" / "hosts").write_text(f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
     units = root / "etc" / "systemd" / "system"
-    (units / "tests.service").write_text(text)
+    (units / "tests.service").write_text(unit)
     wants = units / "multi-user.target.wants"
     wants.mkdir(exist_ok=True)
     (wants / "tests.service").symlink_to("../tests.service")
@@ -196,17 +260,17 @@ def _shell_after(guest: subprocess.Popen[bytes], out: Path) -> None:
         subprocess.run(["nsenter", f"--target={init}", "--all", "/bin/bash", "-l"], cwd="/")
 
 
-def _results(release: Release, out: Path) -> list[Result]:
+def _results(out: Path) -> list[Result]:
     """Read the guest's JUnit file; without one, everything has failed as one."""
     report = out / "junit.xml"
     if not report.exists():
         print(_tail(out / "output.txt") or _tail(out / "console.txt"), file=sys.stderr)
-        return [Result(release.name, f"the guest told nothing: {out}", "FAILED", 0.0)]
+        return [Result(out.name, f"the guest told nothing: {out}", "FAILED", 0.0)]
     results: list[Result] = []
     for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest's own file
         failed = case.find("failure") is not None or case.find("error") is not None
         outcome = "FAILED" if failed else "PASSED"
-        results.append(Result(release.name, str(case.get("name")), outcome, float(case.get("time", "0"))))
+        results.append(Result(out.name, str(case.get("name")), outcome, float(case.get("time", "0"))))
     if any(result.outcome == "FAILED" for result in results):
         print(_tail(out / "output.txt", 200), file=sys.stderr)
     return results

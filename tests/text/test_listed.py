@@ -43,6 +43,8 @@ NO_SENTENCE = {
     "agent/hub/stores/findings.py": 1,
     "agent/hub/stores/keeping/rows.py": 1,
     "agent/hub/stores/reading/queries.py": 1,
+    "agent/hub/stores/reading/scoped.py": 2,
+    "agent/hub/stores/reading/sites.py": 1,
     "agent/judge/wording/not_due.py": 1,
     "agent/model/finding.py": 2,
     "agent/observe/inventory/site_skeleton.py": 2,
@@ -55,7 +57,7 @@ NO_SENTENCE = {
     "agent/service/alerts/mail.py": 1,
     "agent/service/daemon/loop.py": 1,
     "agent/site/config/add_declaration.py": 1,
-    "agent/site/duties/bounds.py": 1,
+    "agent/site/duties/figures.py": 1,
 }
 """Where commas and semicolons join what is no sentence: logs, SQL, headers, TOML, what a device or person wrote."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.hub.log.tree import Tree, appended
+from agent.hub.domain.tree import Tree, appended
 from agent.model.errors import NotVerified
 from agent.verify.merkle import EMPTY_ROOT, is_consistent, leaf_hash, node_hash, root_of_inclusion
 

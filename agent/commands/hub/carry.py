@@ -14,11 +14,10 @@ from agent.commands.terminal.progress_line import progress_line
 from agent.contract.signing_keys import load_signer
 from agent.host.files import write_atomic
 from agent.hub.case.case import write_case
-from agent.hub.log.store import log_beside
-from agent.hub.stores import trust
-from agent.hub.stores.keeping.holds import case_hold, keep_hold
+from agent.hub.domain.rows.keeping import case_hold
+from agent.hub.log.stamped import read_stamped
+from agent.hub.stores.engines import log_beside, open_store, open_trust
 from agent.hub.stores.signing_key import KEY_NAME, hub_signer
-from agent.hub.stores.store import Store
 from agent.hub.workers.imports import take_batch
 from agent.hub.workers.intake import Intake
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
@@ -34,9 +33,9 @@ CASE_SCHEMA = "camwarden-hub-case/1"
 def import_batch(args: argparse.Namespace) -> int:
     """Import a batch; 1 where something in it was not accepted. Works beside a running hub."""
     with open_container(args.batch, ".json"):  # a batch that is none makes no hub of an empty folder
-        believed = trust.load(args.data)
+        believed = open_trust(args.data).load()
     signer = hub_signer(args.data)
-    with closing(Store(args.data)) as store, progress_line(args, Message("the batch is taken")):
+    with closing(open_store(args.data)) as store, progress_line(args, Message("the batch is taken")):
         done = take_batch(args.batch, store, Intake(store, believed, is_carried=True), signer, datetime.now(UTC))
     if args.ack is not None and done.ack is not None:
         _write(args.ack, done.ack)
@@ -69,12 +68,13 @@ def export_case(args: argparse.Namespace) -> int:
     """Write a case."""
     if args.out.exists():
         raise UsageError("{path}: there is something already; name a new file", path=args.out)
-    believed, signer = trust.load(args.data), load_signer(args.data / KEY_NAME)
+    believed, signer = open_trust(args.data).load(), load_signer(args.data / KEY_NAME)
     with reading(args) as store, log_beside(args.data) as log:
-        made = write_case(store, believed, signer, args.site, args.check, args.start, args.end, log)
+        stamped = read_stamped(args.stamps, {signer.kid: signer.public}) if args.stamps is not None else ()
+        made = write_case(store, believed, signer, args.site, args.check, args.start, args.end, log, stamped)
     now = datetime.now(UTC)
     with changing(args.data) as store:  # first: what is handed out can be asked for again
-        keep_hold(store, case_hold(args.site, made.first_at, made.last_at, now, f"{args.check}, {args.out.name}"))
+        store.holds.keep(case_hold(args.site, made.first_at, made.last_at, now, f"{args.check}, {args.out.name}"))
     _write(args.out, made.data)
     note_opened(args.data, "hub case", "reports", args.out)
     if args.json:

@@ -67,7 +67,7 @@ ACTIONS: Final = {
     "operator": ("agent.commands.hub.findings.words", "operator"),
     "silent": ("agent.commands.hub.view", "silent"),
     "orders": ("agent.commands.hub.view", "orders"),
-    "metrics": ("agent.commands.hub.view", "metrics"),
+    "metrics": ("agent.commands.hub.metrics", "run"),
     "report": ("agent.commands.hub.report", "run"),
     "report-now": ("agent.commands.hub.orders", "run"),
     "check-now": ("agent.commands.hub.orders", "run"),

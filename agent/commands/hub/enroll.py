@@ -27,7 +27,8 @@ from agent.hub.enroll import place as enroll_place
 from agent.hub.enroll.listing import SCHEMA, token_state, write_enrollments
 from agent.hub.enroll.place import CRL_NAME, DeskFolder, Settings
 from agent.hub.enroll.server import serving
-from agent.hub.enroll.store import EnrollStore
+from agent.hub.ports.enroll import EnrollStore
+from agent.hub.stores.engines import open_enroll
 from agent.model.errors import UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.enroll_action == "init":
         return _init(args, now)
     place = enroll_place.load(args.data)
-    with closing(EnrollStore(place.directory)) as store:
+    with closing(open_enroll(place.directory)) as store:
         if args.enroll_action == "token":
             return _token(args, place, store, now)
         if args.enroll_action == "serve":

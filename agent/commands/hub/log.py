@@ -13,8 +13,8 @@ from agent.contract.jwk import load_jwks
 from agent.hub.log import mirror, receipts
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.sequencer import lag
-from agent.hub.log.store import LogStore
 from agent.hub.log.witness import HELD_NAME, Witnessed, witness, witness_signer
+from agent.hub.stores.engines import open_log
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, os_words
 from agent.model.exits import FAILS, OK
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     )
     if other is not None:
         return other(args)
-    with closing(LogStore(args.data, read_only=True)) as log, reading(args) as store:
+    with closing(open_log(args.data, read_only=True)) as log, reading(args) as store:
         state = log.state()
         left = lag(state, store).count
         root = b64(log.tree(state.size).root()) if state else ""
@@ -63,12 +63,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _receipt(args: argparse.Namespace) -> int:
     place = receipts.Place(args.site, args.stream, args.seq, args.epoch or "")
-    with closing(LogStore(args.data, read_only=True)) as log, reading(args) as store:
-        under = None
+    with closing(open_log(args.data, read_only=True)) as log, reading(args) as store:
+        named = None
         if args.checkpoint is not None:
             signer = hub_signer(args.data)
-            under = read_checkpoint(mirror.read_note(args.checkpoint), {signer.kid: signer.public})
-        text = receipts.receipt(log, store, place, under)
+            named = read_checkpoint(mirror.read_note(args.checkpoint), {signer.kid: signer.public})
+        text = receipts.receipt(log, store, place, lambda index: named)
     if args.out is None:
         sys.stdout.write(text)
         return OK
@@ -86,7 +86,7 @@ def _receipt(args: argparse.Namespace) -> int:
 
 
 def _mirror(args: argparse.Namespace) -> int:
-    with closing(LogStore(args.data, read_only=True)) as log:
+    with closing(open_log(args.data, read_only=True)) as log:
         size = mirror.export(log, args.folder)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "size": size}))
@@ -141,7 +141,7 @@ def _stamp(args: argparse.Namespace) -> int:
 def _restored(args: argparse.Namespace) -> int:
     with reading(args) as store:
         signer = hub_signer(args.data)
-        with closing(LogStore(args.data)) as log:
+        with closing(open_log(args.data)) as log:
             state = begin_anew(log, store, signer, args.by, args.why, datetime.now(UTC))
     if args.json:
         print(json.dumps({"schema": SCHEMA, "origin": state.origin, "size": state.size, "checkpoint": state.note}))

@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.commands.verify.stamps import read_authorities
 from agent.hub.log.stamping import ask_over_http, stamp
-from agent.hub.log.store import LogStore
+from agent.hub.stores.engines import open_log
 from agent.model.errors import ConfigurationError
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -21,7 +21,7 @@ SCHEMA: Final = "camwarden-hub-log-stamp/1"
 def run(args: argparse.Namespace) -> int:
     """Have the newest checkpoint stamped, and write it with its stamp."""
     roots = read_authorities(args.tsa_ca)
-    with closing(LogStore(args.data, read_only=True)) as log:
+    with closing(open_log(args.data, read_only=True)) as log:
         state = log.state()
     if state is None:
         raise ConfigurationError("there is no log yet, so none can go on: start the hub")

@@ -210,6 +210,7 @@ def _carry(actions: Any, data: argparse.ArgumentParser) -> None:
         "--from", dest="start", type=instant, required=True, metavar="T", help="a day, or 2026-11-24T12:00"
     )
     case_parser.add_argument("--to", dest="end", type=instant, required=True, metavar="T", help="not included")
+    case_parser.add_argument("--stamps", type=Path, metavar="DIR", help="what `hub log stamp` wrote")
     case_parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a file that is not there yet")
 
 

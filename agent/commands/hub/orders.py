@@ -16,8 +16,9 @@ from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.orders_json import PACKS_MOST
 from agent.contract.signing_keys import Signer, load_signer
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import FILES, open_store
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.hub.stores.store import NAME, Store
 from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
 from agent.hub.workers.chains.accepted_loss import accept_loss
@@ -114,10 +115,10 @@ def _change_line(name: str, before: Json, after: Json, lang: str) -> str:
 @contextmanager
 def writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
-    if not (directory / NAME).exists():
-        raise ConfigurationError("{path}: no hub has run here; check --data", path=directory / NAME)
+    if not FILES.has_store(directory):
+        raise ConfigurationError("{path}: no hub has run here; check --data", path=FILES.where(directory))
     signer = load_signer(directory / KEY_NAME)
-    with closing(Store(directory)) as store:
+    with closing(open_store(directory)) as store:
         yield store, signer
 
 

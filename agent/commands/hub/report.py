@@ -15,7 +15,7 @@ from agent.commands.hub.view import reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.disputes import decided_json, disputed_json
 from agent.host.files import write_atomic
-from agent.hub.stores.acknowledged import acknowledged_json
+from agent.hub.domain.acknowledged import acknowledged_json
 from agent.hub.views.assessment import COVERAGE_LEAST, JUDGED_LEAST, Assessment, GroupRow, assess
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK

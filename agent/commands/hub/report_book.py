@@ -2,8 +2,7 @@
 
 from agent.commands.hub.report_table import worth
 from agent.contract.repair_counts import CLASSES
-from agent.hub.domain.figures import METRICS
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.hub.views.figure_words import HEADINGS
 from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value

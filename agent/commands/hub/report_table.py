@@ -12,9 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.contract.repair_counts import CLASSES, Repairs
-from agent.hub.domain.figures import METRICS
-from agent.hub.stores.acknowledged import acknowledged_line
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.acknowledged import acknowledged_line
+from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.hub.views.figure_words import HEADINGS
 from agent.model.finding import Message

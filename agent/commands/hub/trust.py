@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 from agent.contract.jwk import jwk_set, load_shown_key
-from agent.hub.stores import trust
+from agent.hub.stores.engines import open_trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -15,36 +15,36 @@ from agent.verify import bindings
 
 def run(args: argparse.Namespace) -> int:
     """Change or show the trust file."""
-    now = datetime.now(UTC)
+    now, trusted = datetime.now(UTC), open_trust(args.data)
     if args.trust_action == "add":
         key = load_shown_key(args.key) if args.key is not None else None
-        bound = trust.add(args.data, args.site, args.thumbprint, now, args.until, key=key)
+        bound = trusted.add(args.site, args.thumbprint, now, args.until, key=key)
         until = bound.bindings[args.thumbprint].until
         if args.json:
             told = {"schema": bindings.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
             print(json.dumps({**told, "until": until or None}))
         elif not args.quiet:
-            values = {"site": args.site, "kid": args.thumbprint, "path": args.data / trust.NAME, "until": until}
+            values = {"site": args.site, "kid": args.thumbprint, "path": trusted.where, "until": until}
             line = Message("site {site}: {kid} is trusted ({path})", values)
             if until:
                 line = Message("site {site}: {kid} is trusted until {until} ({path})", values)
             print(render(line, args.lang))
     elif args.trust_action == "revoke":
-        trust.revoke(args.data, args.thumbprint, now)
+        trusted.revoke(args.thumbprint, now)
         if args.json:
             print(json.dumps({"schema": bindings.SCHEMA, "kid": args.thumbprint, "trusted": False}))
         elif not args.quiet:
-            values = {"kid": args.thumbprint, "path": args.data / trust.NAME}
+            values = {"kid": args.thumbprint, "path": trusted.where}
             print(render(Message("{kid} is no longer trusted ({path})", values), args.lang))
     elif args.trust_action == "export":
-        print(bindings.file_text(trust.load(args.data).bindings.values()), end="")
+        print(bindings.file_text(open_trust(args.data).load().bindings.values()), end="")
     else:
         _list(args)
     return OK
 
 
 def _list(args: argparse.Namespace) -> None:
-    listed = sorted(trust.load(args.data).bindings.values(), key=lambda b: (b.site, b.added_at))
+    listed = sorted(open_trust(args.data).load().bindings.values(), key=lambda b: (b.site, b.added_at))
     if args.json:
         keys = [
             {

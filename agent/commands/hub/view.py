@@ -1,21 +1,19 @@
-"""Shows status, silence, orders and metrics of the hub, for people and programs."""
+"""Shows status, silence and orders of the hub, for people and programs."""
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from agent.hub.stores import trust
-from agent.hub.stores.acknowledged import acknowledged_line, read_acknowledged
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.drills import drill_line, read_drills
-from agent.hub.stores.store import Store
+from agent.hub.domain.acknowledged import acknowledged_line, read_acknowledged
+from agent.hub.domain.drills import drill_line, read_drills
+from agent.hub.domain.figures import CHINA
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.dispute_words import status_lines
-from agent.hub.views.metrics import read_metrics
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step
 from agent.hub.views.status import write_orders, write_silent, write_status
@@ -49,9 +47,9 @@ CHANGED: Final = {
 
 def status(args: argparse.Namespace) -> int:
     """Print what came from each site."""
-    believed, now = trust.load(args.data), datetime.now(UTC)
+    now = datetime.now(UTC)
     with reading(args) as store:
-        told = write_status(store, believed, now, (args.site, args.after), args.limit)
+        told = write_status(store, open_trust(args.data).of_sites, now, (args.site, args.after), args.limit)
         disk = read_forecast(store, now)
     if args.site and not told["sites"]:
         raise UsageError(
@@ -74,7 +72,7 @@ def status(args: argparse.Namespace) -> int:
 def silent(args: argparse.Namespace) -> int:
     """Print the silent sites; 1 if there are any."""
     now = datetime.now(UTC)
-    believed = trust.load(args.data)
+    believed = open_trust(args.data).load()
     with reading(args) as store:
         told = write_silent(store, believed, now)
     sites: Any = told["sites"]
@@ -114,15 +112,9 @@ def orders(args: argparse.Namespace) -> int:
     return OK
 
 
-def metrics(args: argparse.Namespace) -> int:
-    """Print the numbers for Prometheus."""
-    sys.stdout.write(read_metrics(args.data, datetime.now(UTC), args.backups))
-    return OK
-
-
 def reading(args: argparse.Namespace) -> closing[Store]:
     """Open the hub's database for reading."""
-    return closing(Store(args.data, read_only=True))
+    return closing(open_store(args.data, read_only=True))
 
 
 def _print_status(told: dict[str, Json], lang: str) -> None:

@@ -4,6 +4,7 @@
     camwarden verify report.html                  a hand-over report
     camwarden verify DOSSIER.zip                  a filing dossier
     camwarden verify filing.json                  what `filing compare` has stored of it in the state directory
+    camwarden verify CASE.zip --tsa-ca FILE       a case, and when the log of its receipts was so
     camwarden verify [PATH...] --receipt FILE     a receipt of a hub's log, and that it is of a report beside it
     camwarden verify --receipt FILE --stamp FILE  and when its log was so, by an authority of --tsa-ca
     camwarden verify FOLDER --follow              and every file that comes into it
@@ -25,7 +26,6 @@ and then ends with 0 or 1; 78 if nothing came or a file was unusable, 3 if somet
 """
 
 import argparse
-import importlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -44,6 +44,7 @@ from agent.commands.verify.receipts import (
     receipt_json,
     receipt_line,
 )
+from agent.commands.verify.told_stamps import ToldStamp, named_stamps, packed_stamps
 from agent.commands.verify.watch import watch_folders, watch_topic
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import CONFIG, FAILS, OK, UNCHECKED
@@ -52,7 +53,7 @@ from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossi
 from agent.text.translate import render
 from agent.verify.archive import FILE_MAX_BYTES, Container, open_container
 from agent.verify.html_seal import MAX_BYTES, is_handover
-from agent.verify.judge import Judgement, Trusted, Verdict, judge_flattened, judge_handover
+from agent.verify.judge import Judgement, Trusted, judge_flattened, judge_handover
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import check_manifest, is_case
 from agent.verify.message import Claim, Problem, examine
@@ -99,27 +100,19 @@ def run(args: argparse.Namespace) -> int:
         return watch_topic(args)
     if args.follow:
         return watch_folders(args)
-    checked = verify_paths(args.paths, trusted_keys(args, args.paths)) if args.paths else VerifyResult((), ())
+    believed = trusted_keys(args, args.paths) if args.paths else Trusted({})
+    checked = verify_paths(args.paths, believed)
     if args.receipt:
         keys = hub_keys(args)
         digests = {m.claim.digest for m in checked.messages if m.claim is not None} if args.paths else None
         checked = replace(checked, receipts=tuple(judge_receipt(path, keys, digests) for path in args.receipt))
-    if args.stamp:
-        checked = replace(checked, stamps=_stamps(args, checked.receipts))
+    stamps = (*named_stamps(args, checked.receipts), *packed_stamps(args, believed.keys))
+    checked = replace(checked, stamps=stamps)
     if args.json:
         print(json.dumps(result_json(checked), ensure_ascii=False))
     else:
         _print(checked, args.lang)
     return _exit_code(checked)
-
-
-@dataclass(frozen=True, slots=True)
-class ToldStamp:
-    """The verdict on a time stamp, its line, and what `--json` says of it."""
-
-    verdict: Verdict
-    line: Message
-    told: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +123,6 @@ class VerifyResult:
     problems: tuple[Problem, ...]
     receipts: tuple[JudgedReceipt, ...] = ()
     stamps: tuple[ToldStamp, ...] = ()
-
-
-def _stamps(args: argparse.Namespace, receipts: tuple[JudgedReceipt, ...]) -> tuple[ToldStamp, ...]:
-    """Return the verdicts on time stamps, over checkpoints of receipts that are verified."""
-    stamps = importlib.import_module("agent.commands.verify.stamps")  # its library is an extra
-    roots = stamps.read_authorities(args.tsa_ca)
-    notes = [one.receipt.checkpoint.note for one in receipts if one.verdict == "verified" and one.receipt is not None]
-    judged = [stamps.judge_stamp(path, notes, roots) for path in args.stamp]
-    return tuple(ToldStamp(one.verdict, stamps.stamp_line(one), stamps.stamp_json(one)) for one in judged)
 
 
 def verify_paths(paths: list[Path], believed: Trusted) -> VerifyResult:
@@ -242,7 +226,7 @@ def _print(checked: VerifyResult, lang: str) -> None:
 
 def _exit_code(checked: VerifyResult) -> int:
     verdicts = {m.verdict for m in checked.messages} | {one.verdict for one in checked.receipts}
-    verdicts |= {one.verdict for one in checked.stamps}
+    verdicts |= {one.verdict for one in checked.stamps if one.is_asked}
     if "failed" in verdicts or checked.problems:
         return FAILS
     if "unusable" in verdicts or not verdicts:

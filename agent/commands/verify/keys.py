@@ -8,9 +8,8 @@ from pathlib import Path
 
 from agent.contract.jwk import PublicKey, load_jwks, public_key
 from agent.contract.signing_keys import load_signer
-from agent.hub.stores import trust
+from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
 from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.verify.archive import FILE_MAX_BYTES, open_container
@@ -71,8 +70,8 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
         keys |= load_jwks(path)
     if args.data is None:
         return keys
-    believed = trust.load(args.data)
-    with closing(Store(args.data, read_only=True)) as store:
+    believed = open_trust(args.data).load()
+    with closing(open_store(args.data, read_only=True)) as store:
         shown = {kid: store.key(kid) for kid in believed.bindings}
     of_hub = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
     if not of_hub:
@@ -87,7 +86,7 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
 
 def sites_of(args: argparse.Namespace) -> Trust | None:
     """Return which key speaks for which site, where a hub's data is the only source."""
-    return trust.load(args.data) if args.data is not None and not args.jwks and not args.kid else None
+    return open_trust(args.data).load() if args.data is not None and not args.jwks and not args.kid else None
 
 
 def _shows_own_key(path: Path) -> bool:

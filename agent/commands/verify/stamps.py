@@ -51,7 +51,7 @@ def read_authorities(paths: Sequence[Path]) -> Roots:
 
 
 def judge_stamp(path: Path, notes: Iterable[str], roots: Roots) -> JudgedStamp:
-    """Return the verdict on a stamp; it must be over one of the checkpoints of the verified receipts beside it."""
+    """Return the verdict on a stamp in a file, as `judge_stamp_bytes`."""
     try:
         with path.open("rb") as file:
             data = file.read(STAMP_MAX_BYTES + 1)
@@ -59,16 +59,21 @@ def judge_stamp(path: Path, notes: Iterable[str], roots: Roots) -> JudgedStamp:
         return JudgedStamp(
             str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)})
         )
+    return judge_stamp_bytes(str(path), data, notes, roots)
+
+
+def judge_stamp_bytes(name: str, data: bytes, notes: Iterable[str], roots: Roots) -> JudgedStamp:
+    """Return the verdict on a stamp; it must be over one of the checkpoints of the verified receipts beside it."""
     refused = NotVerified("stamp-other", "the stamp is of something else")
     for note in dict.fromkeys(notes):
         try:
             if len(data) > STAMP_MAX_BYTES:
                 raise NotVerified("malformed", "not a response with a time stamp")
-            return JudgedStamp(str(path), "verified", stamp=read_stamp(data, note.encode(), roots))
+            return JudgedStamp(name, "verified", stamp=read_stamp(data, note.encode(), roots))
         except NotVerified as error:
             refused = error if refused.reason == "stamp-other" else refused
     verdict: Verdict = "unusable" if refused.reason == "malformed" else "failed"
-    return JudgedStamp(str(path), verdict, refused.reason, refused.message)
+    return JudgedStamp(name, verdict, refused.reason, refused.message)
 
 
 def stamp_line(one: JudgedStamp) -> Message:

@@ -34,7 +34,6 @@ from agent.contract.topics import (
 from agent.deliver.publish.packet import Received, pack_properties
 from agent.deliver.spool.queue import PendingRow
 from agent.model.errors import NotVerified
-from agent.site.config.site import Site
 
 DEFLATE_ABOVE_BYTES: Final = 65_536
 """Larger payloads are deflated (RFC 1950) and labelled so: a whole site's configuration shrinks to a thirtieth."""
@@ -119,7 +118,7 @@ def plain(payload: bytes, encoding: str) -> bytes:
     return inflated if inflater.eof and not inflater.unused_data else payload
 
 
-def report_message(site: Site, row: PendingRow) -> Message:
+def report_message(site: SiteTopic, row: PendingRow) -> Message:
     """Return the message of a spool row, deflated where it is large."""
     labels = report_labels(site.city, site.id, row.stream, row.epoch, row.seq, utc_text(row.committed_at))
     large = len(row.payload) > DEFLATE_ABOVE_BYTES

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.hub.stores.case_columns import Finding, evidence_of
+from agent.hub.domain.rows.reports import Finding, evidence_of
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.broken_rules import broken_rules
 from agent.model.finding import Json, Source

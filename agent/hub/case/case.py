@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from agent.contract.chain import STREAMS, utc_text
@@ -23,19 +24,19 @@ from agent.hub.case.asked import asked, asked_json, duty_json
 from agent.hub.case.contested import beside, contested
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
 from agent.hub.case.pages import NAMES, About, readme
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.domain.rows.reports import StoredReport, evidence_of
 from agent.hub.log.receipts import Place, receipts_of
-from agent.hub.log.store import LogStore
-from agent.hub.stores.case_columns import evidence_of
-from agent.hub.stores.disputes import DisputeRow
-from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.queries import StoredReport
-from agent.hub.stores.store import Store
+from agent.hub.log.stamped import StampedCheckpoint, earliest_over
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
 from agent.hub.views.dispute_row import row_json
 from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName, listed
 from agent.verify.archive import pack
 from agent.verify.bindings import Binding, Trust
+from agent.verify.checkpoint import Checkpoint
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import write_manifest
 from agent.verify.members import time_of
@@ -76,8 +77,11 @@ def write_case(
     start: datetime,
     end: datetime,
     log: LogStore | None = None,
+    stamped: Sequence[StampedCheckpoint] = (),
 ) -> Case:
     """Return the case of one check of one site from `start` (included) to `end`; `log` gives the receipts in it.
+
+    A receipt is under the earliest of `stamped` that has its report, which then lies beside it with its stamp.
 
     Raises:
         UsageError: The site or the check is not known here, the time is empty, or too much for one case.
@@ -87,14 +91,12 @@ def write_case(
         raise UsageError("--from must be before --to")
     if store.epoch_of(site) is None:
         raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=site)
-    order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
+    order = {epoch: number for number, (epoch, _, _) in enumerate(store.sites.epochs(site))}
     times = {stream: _times(store, site, stream) for stream in STREAMS}
     before = [(order.get(epoch, 0), seq, at) for epoch, seq, at in times["config"] if at <= start]
     begin = max(before)[2] if before else start
     places = _places(times, order, begin, start, end)
-    stored = [
-        report for key, run in sorted(places.items()) for report in queries.stored_reports(store, site, *key, *run)
-    ]
+    stored = [report for key, run in sorted(places.items()) for report in store.reports.stored(site, *key, *run)]
     if not stored:
         raise UsageError("no report of site {site} bears on this time; see `camwarden hub status`", site=site)
     dated = {(epoch, stream, seq): at for stream, of in times.items() for epoch, seq, at in of}
@@ -107,13 +109,13 @@ def write_case(
         if (one.epoch, one.stream, one.seq) not in gone  # nobody could verify what it would say
     ]
     if not any(one.findings for one in told):
-        known = {name for key, run in places.items() for name in queries.checks_reported(store, site, *key, *run)}
+        known = {name for key, run in places.items() for name in store.reports.checks(site, *key, *run)}
         names = listed(sorted(known) or ["no check"])
         values = {"site": site, "check": check, "names": names}
         raise UsageError("no report of site {site} tells of {check!r} in this time; they tell of {names}", **values)
     ends = _ends(times, begin, end)
     missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
-    absent = [*queries.absent_rows(store, site), *_unreadable(store, site), *map(_dropped, dropped)]
+    absent = [*store.sites.absent(site), *_unreadable(store, site), *map(_dropped, dropped)]
     explained = [gap for gap in absent if _bears(gap, ends, places)]
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
@@ -122,7 +124,8 @@ def write_case(
     by_name = {_name(report): report for report in stored}
     envelopes = {f"envelopes/{name}": _envelope(one) for name, one in by_name.items() if name not in empty}
     files = {name: data for name, data in envelopes.items() if data is not None}
-    receipts = receipts_of(log, store, _last_of_each(site, stored))
+    used_stamps: dict[int, StampedCheckpoint] = {}
+    receipts = receipts_of(log, store, _last_of_each(site, stored), partial(_stamped_under, stamped, used_stamps))
     disputed = contested(store, site, check, start, end)
     rules = asked(check, [finding for one in told for finding in one.findings])
     about = About(
@@ -131,6 +134,8 @@ def write_case(
     )
     for place, text in receipts.items():
         files[f"receipts/{place.epoch}-{place.stream}-{place.seq}.tlog-proof"] = text.encode()
+    for size, one in used_stamps.items():
+        files |= {f"stamps/{size}.checkpoint": one.checkpoint.note.encode(), f"stamps/{size}.tsr": one.response}
     files |= {name: readme(about, rows, disputed, lang).encode() for name, lang in NAMES.items()}
     files["calculation.json"] = _json(_calculation(about, rows, disputed))
     files["disputes.json"] = _json({"disputes": [row_json(one) for one in disputed]})
@@ -178,7 +183,7 @@ def _places(times: Times, order: Mapping[str, int], begin: datetime, start: date
 
 
 def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, datetime]]:
-    rows = queries.report_times(store, site, stream)
+    rows = store.reports.times(site, stream)
     return [(epoch, seq, at) for epoch, seq, text in rows if (at := time_of(text)) is not None]
 
 
@@ -186,7 +191,7 @@ def _reports(
     store: Store, site: str, check: str, key: tuple[str, StreamName], run: tuple[int, int], order: Mapping[str, int]
 ) -> Iterator[CheckReport]:
     """Yield the findings of a check in the reports of a run, from columns: no body is read."""
-    for row in queries.case_rows(store, site, *key, *run, check):
+    for row in store.reports.for_case(site, *key, *run, check):
         at, due_at = time_of(row.made_at), time_of(row.due_at)
         if at is not None:
             place = (order.get(key[0], 0), *key, row.seq)
@@ -198,7 +203,7 @@ def _unreadable(store: Store, site: str) -> list[Gap]:
     return [
         Gap(epoch, stream, seq, seq, 1, "unreadable", "0" * 64)
         for stream in STREAMS
-        for epoch, seq, made_at in queries.report_times(store, site, stream)
+        for epoch, seq, made_at in store.reports.times(site, stream)
         if not made_at
     ]
 
@@ -212,8 +217,8 @@ def _missing(store: Store, site: str) -> list[Gap]:
     """Return the runs that the hub lacks without an explanation."""
     return [
         Gap(chain.epoch, chain.stream, first, last, last - first + 1, "missing", "0" * 64)
-        for chain in queries.chain_rows(store, site)
-        for first, last in queries.missing_runs(store, chain)
+        for chain in store.sites.chains(site)
+        for first, last in store.sites.missing_runs(chain)
     ]
 
 
@@ -239,6 +244,17 @@ def _last_of_each(site: str, stored: Sequence[StoredReport]) -> list[Place]:
     """Return the last report of each chain, forks aside: those before it hang on it by their digests."""
     last = {(one.epoch, one.stream): one.seq for one in sorted(stored, key=lambda one: one.seq) if not one.fork}
     return [Place(site, stream, seq, epoch) for (epoch, stream), seq in sorted(last.items())]
+
+
+def _stamped_under(
+    stamped: Sequence[StampedCheckpoint], used: dict[int, StampedCheckpoint], index: int
+) -> Checkpoint | None:
+    """Return the earliest stamped checkpoint over an entry, and note in `used`, by its size, that it is."""
+    one = earliest_over(stamped, index)
+    if one is None:
+        return None
+    used[one.checkpoint.size] = one
+    return one.checkpoint
 
 
 def _binding(one: Binding) -> Json:

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.hub.case.history import StatusSpan
-from agent.hub.stores.disputes import DisputeRow, disputes
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.ports.store import Store
 
 NUMBER_CHARS: Final = 8
 """As in `camwarden hub disputes`."""
@@ -20,7 +20,7 @@ _WELL: Final = ("pass", "not_applicable")
 
 def contested(store: Store, site: str, check: str, start: datetime, end: datetime) -> tuple[DisputeRow, ...]:
     """Return the disputes of a site about findings of a check that were open between two times, the oldest first."""
-    found = (one for one in disputes(store, site) if one.said.check == check)
+    found = (one for one in store.disputes.listed(site) if one.said.check == check)
     return tuple(one for one in found if one.said.detected_at < end and (_over(one) or end) > start)
 
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.watermark import SEQ_MAX
-from agent.hub.stores.case_columns import Finding
+from agent.hub.domain.rows.reports import Finding
 from agent.model.finding import StreamName
 from agent.verify.message import Gap
 

@@ -13,7 +13,7 @@ from agent.contract.chain import utc_text
 from agent.hub.case.asked import LANGUAGES, Asked
 from agent.hub.case.contested import beside, number_of
 from agent.hub.case.history import StatusSpan, durations
-from agent.hub.stores.disputes import DisputeRow
+from agent.hub.domain.rows.disputes import DisputeRow
 from agent.model.finding import Source
 from agent.report.indication import error_rates, indication
 from agent.site.rules.pack import place_in

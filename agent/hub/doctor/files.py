@@ -1,36 +1,29 @@
 """Probes the hub's data folder, its key, its process, and the machine: clock, room on the disk."""
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import load_signer
-from agent.host.health import clock_synced
+from agent.host.health import clock_synced, judge_room
 from agent.host.lock import holder
 from agent.hub.doctor.model import NO_HUB, Situation
-from agent.hub.log.store import NAME as LOG_NAME
-from agent.hub.log.store import log_beside
+from agent.hub.stores.engines import FILES, log_beside
 from agent.hub.stores.signing_key import KEY_NAME
-from agent.hub.stores.store import NAME
 from agent.model.errors import ConfigurationError
 from agent.model.finding import Message, listed
 from agent.model.outcome import Outcome, found, not_due, passed
 
-ROOM_WARN_RATIO: Final = 0.10
-ROOM_FAIL_RATIO: Final = 0.02
-"""Free share of the disk, and of its inodes."""
 FILES_MAX: Final = 5000
 SHOWN_MAX: Final = 3
 
 _CLOSED: Final = 0o077
 _NO_WRITE: Final = 0o022
 _KEYS: Final = (".pem", ".key")
-_STORED: Final = (NAME, LOG_NAME)
-"""What is secret beside keys; whom the hub trusts, certificates and settings of the desk are not."""
 
 
 def data(situation: Situation) -> Outcome:
@@ -70,7 +63,7 @@ def _forbidden(path: Path, mode: int) -> int:
     """Return the bits that a file or folder of the hub must not have."""
     if stat.S_ISLNK(mode):
         return 0
-    is_secret = path.suffix in _KEYS or path.name in _STORED
+    is_secret = path.suffix in _KEYS or FILES.is_secret(path.name)
     return _CLOSED if stat.S_ISREG(mode) and is_secret else _NO_WRITE
 
 
@@ -114,20 +107,6 @@ def clock(situation: Situation) -> Outcome:
 
 def room(situation: Situation) -> Outcome:
     """Judge what is free on the disk of the data: bytes, inodes, and whether the database fits a second time."""
-    directory = situation.directory
-    there = next(path for path in (directory, *directory.parents) if path.exists())
-    disk, files = shutil.disk_usage(there), os.statvfs(there)
-    bytes_ratio = disk.free / disk.total if disk.total else 0.0
-    inodes_ratio = files.f_favail / files.f_files if files.f_files else 1.0
-    values: dict[str, str | int | float] = {
-        "free": round(disk.free / 1024**2), "ratio": round(bytes_ratio * 100), "inodes": round(inodes_ratio * 100),
-    }  # fmt: skip
-    what = Message("{free} MiB free ({ratio} %), {inodes} % of the inodes", values)
-    taken = sum(path.stat().st_size for path in there.glob(f"{NAME}*")) if there == directory else 0
-    evidence = {"free_bytes": disk.free, "free_ratio": round(bytes_ratio, 4), "database_bytes": taken}
-    step = Message("make room on the disk of {path}", {"path": str(there)})
-    if min(bytes_ratio, inodes_ratio) < ROOM_FAIL_RATIO:
-        return found("fail", "full", what, step, **evidence)
-    if min(bytes_ratio, inodes_ratio) < ROOM_WARN_RATIO or disk.free < taken:
-        return found("warn", "nearly-full", what, step, **evidence)
-    return passed(what, **evidence)
+    taken = FILES.store_bytes(situation.directory) if situation.directory.exists() else 0
+    judged = judge_room(situation.directory, taken)
+    return replace(judged, evidence={**judged.evidence, "database_bytes": taken})

@@ -1,15 +1,11 @@
 """Probes what the hub has stored: databases, the log of accepted reports, the newest backup."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.sequencer import lag
-from agent.hub.log.store import log_beside
-from agent.hub.stores import evidence
-from agent.hub.stores.keeping.backups import newest_backup
-from agent.hub.stores.keeping.sound import is_sound
+from agent.hub.stores.engines import FILES, log_beside
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.model.outcome import Outcome, found, not_due, passed
 
@@ -31,24 +27,19 @@ def databases(situation: Situation) -> Outcome:
     """Judge whether each database can be read whole, and a sample of reports is what was stored."""
     if not situation.has_run:
         return not_due("no-hub", NO_HUB)
-    directory = situation.directory
-    sound = {path.relative_to(directory).as_posix(): is_sound(path) for path in _databases(directory)}
+    sound = FILES.sound(situation.directory)
     damaged = [name for name, one in sound.items() if not one]
     if damaged:
         what = Message("{names}: damaged", {"names": listed(damaged)})
         step = Message("stop the hub, move the folder away, and take a backup back: camwarden hub restore")
         return found("fail", "damaged", what, step, damaged=list(damaged))
     with situation.reading() as store:
-        sample = evidence.check(store, SAMPLED)
+        sample = store.reports.check(SAMPLED)
     values = {"altered": str(sample["altered"]), "checked": str(sample["checked"]), "names": listed(sound)}
     if sample["altered"]:
         what = Message("{altered} of {checked} reports that chance picked are not what was stored", values)
         return found("fail", "altered", what, Message("see which: camwarden hub check"))
     return passed(Message("{names}: sound; {checked} reports that chance picked are what was stored", values))
-
-
-def _databases(directory: Path) -> list[Path]:
-    return sorted((*directory.glob("*.db"), *directory.glob("enroll/*.db")))
 
 
 def log(situation: Situation) -> Outcome:
@@ -78,7 +69,7 @@ def backup(situation: Situation) -> Outcome:
     """Judge how old the newest backup is."""
     if not situation.has_run:
         return not_due("no-hub", NO_HUB)
-    newest = newest_backup(situation.backups)
+    newest = FILES.newest_backup(situation.backups)
     step = Message("take one, and look at its timer: systemctl start camwarden-hub-backup; systemctl list-timers")
     if newest is None:
         what = Message("{path} holds no backup", {"path": str(situation.backups)})

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.time_limited import Task, run_limited
-from agent.hub.stores.store import NAME, Store
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import FILES, open_store
 from agent.model.finding import Json, Message, utc_text
 from agent.model.outcome import Outcome, of_broken, rows
 from agent.site.config.site import Hub
@@ -37,16 +38,12 @@ class Situation:
     @property
     def has_run(self) -> bool:
         """Whether a hub has made its database here. Raises OSError where this user may not look."""
-        try:
-            (self.directory / NAME).stat()
-        except FileNotFoundError:
-            return False
-        return True
+        return FILES.has_store(self.directory)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:
         """Open the database for reading. Raises AgentError."""
-        with closing(Store(self.directory, read_only=True)) as store:
+        with closing(open_store(self.directory, read_only=True)) as store:
             yield store
 
 

@@ -6,14 +6,16 @@ and texts are the site's own words, cut to length.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.stores.case_columns import FINDINGS_MOST, SENTENCE_MAX_CHARS
+from agent.hub.domain.rows.reports import FINDINGS_MOST, SENTENCE_MAX_CHARS
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import dict_of, dicts_of, name_of, text_of
+
+_SAID: Final = ("status", "reason", "severity", "level", "message", "caused_by")
 
 JUDGED: Final = (*OPEN, "pass")
 
@@ -76,6 +78,7 @@ def of_config(body: Mapping[str, Any]) -> SiteNow:
     boxes = tuple(_box(one) for one in dicts_of(body.get("devices"))[:BOXES_MOST])
     cameras = dicts_of(body.get("cameras"))[:BOXES_MOST]
     on, division = _placed(boxes, cameras), _word(body.get("division"))
+    said = _Said()
     last: dict[Key, dict[str, Any]] = {}
     for one in islice(plain_findings(body), FINDINGS_MOST):
         last[_word(one.get("check")), _word(one.get("subject"))] = one
@@ -83,10 +86,11 @@ def of_config(body: Mapping[str, Any]) -> SiteNow:
     found: dict[Key, OpenFinding] = {}
     for (check, subject), one in last.items():
         place = on.get(subject, ("", "", ""))
-        if text_of(one.get("status")) in JUDGED:
+        status = text_of(one.get("status"))
+        if status in JUDGED:
             judged[check, place[0], place[1]] += 1
-        if text_of(one.get("status")) in OPEN and len(found) < OPEN_MOST:
-            found[check, subject] = _finding(check, subject, one, (*place, division))
+        if status in OPEN and len(found) < OPEN_MOST:
+            found[check, subject] = _finding((check, subject), said.of(one), (*place, division))
     return SiteNow(division, len(cameras), boxes, found, judged)
 
 
@@ -100,7 +104,7 @@ def of_event(body: Mapping[str, Any]) -> tuple[Key, Mapping[str, Any] | None] | 
 
 def opened(key: Key, finding: Mapping[str, Any], place: Placed) -> OpenFinding:
     """Return the open finding of an event; `place` is that of its subject."""
-    return _finding(*key, finding, place)
+    return _finding(key, _Said().of(finding), place)
 
 
 def _placed(boxes: tuple[BoxFacts, ...], cameras: list[Mapping[str, Any]]) -> dict[str, tuple[str, str, str]]:
@@ -118,22 +122,37 @@ def _placed(boxes: tuple[BoxFacts, ...], cameras: list[Mapping[str, Any]]) -> di
     return placed
 
 
-def _finding(check: str, subject: str, one: Mapping[str, Any], place: Placed) -> OpenFinding:
-    model, firmware, maintainer, division = place
+@dataclass(slots=True)
+class _Said:
+    """What findings of one report say, as it is stored: many of them differ in nothing but their subject."""
+
+    _known: dict[tuple[Any, ...], tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, one: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return status, reason, severity, level, message and cause of a finding."""
+        told = tuple(map(one.get, _SAID))
+        try:
+            stored = self._known.get(told)
+        except TypeError:  # of a member that is no text
+            return _stored(*told)
+        if stored is None:
+            stored = self._known[told] = _stored(*told)
+        return stored
+
+
+def _stored(*told: object) -> tuple[str, ...]:
+    status, reason, severity, level, message, caused_by = told
+    sentence = _storable(text_of(message)[:SENTENCE_MAX_CHARS])
+    return (text_of(status), _word(reason), _word(severity), _word(level), sentence, _word(caused_by))
+
+
+def _finding(key: Key, said: tuple[str, ...], place: Placed) -> OpenFinding:
+    (check, subject), (model, firmware, maintainer, division) = key, place
+    status, reason, severity, level, message, caused_by = said
     return OpenFinding(
-        check=check,
-        subject=subject,
-        status=text_of(one.get("status")),
-        reason=_word(one.get("reason")),
-        severity=_word(one.get("severity")),
-        level=_word(one.get("level")),
-        message=_storable(text_of(one.get("message"))[:SENTENCE_MAX_CHARS]),
-        caused_by=_word(one.get("caused_by")),
-        model=model,
-        firmware=firmware,
-        maintainer=maintainer,
-        division=division,
-    )
+        check=check, subject=subject, status=status, reason=reason, severity=severity, level=level, message=message,
+        caused_by=caused_by, model=model, firmware=firmware, maintainer=maintainer, division=division,
+    )  # fmt: skip
 
 
 def _box(one: Mapping[str, Any]) -> BoxFacts:

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.model.errors import UsageError
 from agent.model.finding import Json, listed
-from agent.site.duties.bounds import ORDERED, RULES, out_of_bounds
+from agent.site.duties.figures import ORDERED, RULES, out_of_bounds
 
 Policy = Mapping[str, Json]
 

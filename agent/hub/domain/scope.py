@@ -1,8 +1,8 @@
 """Decides which sites and findings a person of the hub may see: those of divisions, operators or maintainers. Pure.
 
 A person who is bound sees what any of the bindings names, and nothing else; whoever is bound to nothing sees everything
-or nothing, as the role says. So a binding that was forgotten opens nothing. `agent/hub/stores/scoped.py` says the same
-as conditions of queries.
+or nothing, as the role says. So a binding that was forgotten opens nothing. `agent/hub/stores/reading/scoped.py` has
+the same as conditions of queries.
 
 Source: GB/T 2260 (codes of divisions: two digits for each level).
 """

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from agent.contract.chain import utc_text
 from agent.contract.payload_bounds import read_json, read_time
-from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import Acknowledged
-from agent.hub.stores.drills import DrillSeen, drills_json, read_drills
+from agent.hub.domain import acknowledged
+from agent.hub.domain.acknowledged import Acknowledged
+from agent.hub.domain.drills import DrillSeen, drills_json, read_drills
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
-from agent.site.duties.bounds import RULES
+from agent.site.duties.figures import RULES
 from agent.verify.members import dict_of, dicts_of, name_of
 
 ROWS_MOST: Final = 1024

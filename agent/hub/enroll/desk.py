@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from agent.contract.chain import utc_text
 from agent.contract.enrollment import Grant, Reason, Refusal, Request, read_request
 from agent.contract.enrollment_token import SECRET_BYTES, Token, secret_digest, write_token
+from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
 from agent.hub.enroll import authority
 from agent.hub.enroll.place import DeskFolder, write_revocations
-from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
-from agent.hub.stores import trust
+from agent.hub.ports.enroll import EnrollStore
+from agent.hub.stores.engines import open_trust
 from agent.hub.stores.signing_key import hub_signer
 from agent.model.errors import NotVerified, UsageError
 
@@ -61,7 +62,7 @@ def revoke(place: DeskFolder, store: EnrollStore, site: str, now: datetime) -> l
         store.revoke(site, utc_text(now))
     with store.changing():  # who revokes another site meanwhile must not write an older list over this one
         write_revocations(place, store, now)
-    trust.revoke_site(place.data, site, now)
+    open_trust(place.data).revoke_site(site, now)
     return [one.serial for one in store.certificates(site)]
 
 
@@ -87,8 +88,8 @@ def answer(place: DeskFolder, store: EnrollStore, data: bytes, now: datetime) ->
         kept = store.certificate(found.serial)
         if kept is None or kept.revoked_at:
             return Refusal("revoked", now), request
-        if trust.of_key(place.data, request.key.kid).decide(request.site, request.key.kid) == "unknown-key":
-            trust.add(place.data, request.site, request.key.kid, now, by="enrollment", key=request.key)
+        if open_trust(place.data).of_key(request.key.kid).decide(request.site, request.key.kid) == "unknown-key":
+            open_trust(place.data).add(request.site, request.key.kid, now, by="enrollment", key=request.key)
     signer = hub_signer(place.data)
     settings = place.settings
     hub_keys = {signer.kid: signer.public}
@@ -109,7 +110,7 @@ def _enrolled(
         return "revoked"
     if now >= datetime.fromisoformat(token.expires_at):
         return "expired"
-    believed = trust.of_key(place.data, request.key.kid)
+    believed = open_trust(place.data).of_key(request.key.kid)
     decision = believed.decide(request.site, request.key.kid, now)
     if decision == "key-of-another-site":
         return "key"
@@ -126,7 +127,7 @@ def _renewed(
     place: DeskFolder, store: EnrollStore, request: Request, tls_key: authority.PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate that replaces an expiring one, or the refusal."""
-    believed = trust.of_key(place.data, request.key.kid)
+    believed = open_trust(place.data).of_key(request.key.kid)
     decision = believed.decide(request.site, request.key.kid, now)
     certificates = store.certificates(request.site)
     before = [one for one in certificates if request.before and authority.certified_kid(one.pem) == request.before.kid]

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
+from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
+from agent.hub.ports.enroll import EnrollStore
 from agent.model.finding import Json
 
 SCHEMA: Final = "camwarden-hub-enroll/1"

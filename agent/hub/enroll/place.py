@@ -21,7 +21,7 @@ from agent.hub.enroll.authority import (
     revocation_list,
     server_pair,
 )
-from agent.hub.enroll.store import EnrollStore
+from agent.hub.ports.enroll import EnrollStore
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.model.host_name import is_host
 

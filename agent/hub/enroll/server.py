@@ -17,7 +17,7 @@ from agent.host.http_serving import Limits, Request, Response
 from agent.hub.enroll.authority import serial_and_end
 from agent.hub.enroll.desk import answer
 from agent.hub.enroll.place import DeskFolder
-from agent.hub.enroll.store import EnrollStore
+from agent.hub.ports.enroll import EnrollStore
 from agent.model.errors import AgentError, ConfigurationError
 from agent.model.finding import Json
 

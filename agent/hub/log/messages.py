@@ -10,10 +10,11 @@ from typing import Final
 
 from agent.contract.topics import topic
 from agent.deliver.publish.messages import Message
+from agent.hub.domain.rows.log import State
+from agent.hub.domain.tree import Tree
 from agent.hub.log.receipts import proofs
 from agent.hub.log.sequencer import Entry
-from agent.hub.log.store import LogStore, State
-from agent.hub.log.tree import Tree
+from agent.hub.ports.log import LogStore
 from agent.verify.log_message import proof_json, write_message
 
 _STATEMENTS_MOST: Final = 64

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from agent.host.files import write_atomic
-from agent.hub.log.store import RESTORED, LogStore, State
-from agent.hub.log.tree import HEIGHT, TILE_BYTES, WIDTH
+from agent.hub.domain.rows.log import RESTORED, State
+from agent.hub.domain.tree import HEIGHT, TILE_BYTES, WIDTH
+from agent.hub.ports.log import LogStore
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, os_words
 from agent.verify.checkpoint import NOTE_MAX_CHARS, split_note
 from agent.verify.merkle import HASH_BYTES

@@ -3,19 +3,21 @@
 A receipt holds what `agent/verify/receipt.py` needs, and nothing of any other report.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from agent.hub.domain.tree import Tree
 from agent.hub.log.sequencer import Entry
-from agent.hub.log.store import LogStore
-from agent.hub.log.tree import Tree
-from agent.hub.stores.reading import queries
-from agent.hub.stores.store import Store
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import Checkpoint
 from agent.verify.merkle import leaf_hash
 from agent.verify.receipt import entry_of, write_proof
+
+Under = Callable[[int], Checkpoint | None]
+"""Names the checkpoint, such as a cosigned or stamped one, for an entry of the log; None: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,15 @@ class NotLogged(ConfigurationError):
     """The log does not have this report, or not yet."""
 
 
-def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None = None) -> str:
-    """Return the receipt of one report under the newest checkpoint, or an earlier one, such as a cosigned one.
+def receipt(log: LogStore, store: Store, place: Place, under: Under = lambda index: None) -> str:
+    """Return the receipt of one report under the newest checkpoint, or the one that `under` names for its entry.
 
     Raises:
         NotLogged: The log has it not yet.
         ConfigurationError: The hub has no such report, or the log has another in its place; or the checkpoint is not of
             this log.
     """
-    stored = queries.report_id_at(store, place.site, place.epoch, place.stream, place.seq)
+    stored = store.reports.id_at(place.site, place.epoch, place.stream, place.seq)
     if stored is None:
         raise ConfigurationError(
             "the hub has no {stream} report {seq} of site {site}", stream=place.stream, seq=place.seq, site=place.site
@@ -55,8 +57,9 @@ def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None 
             "entry {index} of the log is of another report than hub.db has in its place: one of the two was changed",
             index=index,
         )
-    size, note = (state.size, state.note) if under is None else (under.size, under.note)
-    if under is not None and (size > state.size or log.tree(size).root() != under.root):
+    named = under(index)
+    size, note = (state.size, state.note) if named is None else (named.size, named.note)
+    if named is not None and (size > state.size or log.tree(size).root() != named.root):
         raise ConfigurationError("this checkpoint is not of the hub's log")
     if index >= size:
         raise ConfigurationError("this checkpoint is older than the report's place in the log: take a newer one")
@@ -64,8 +67,10 @@ def receipt(log: LogStore, store: Store, place: Place, under: Checkpoint | None 
     return f"{write_proof(entry_of(salt, digest), index, path)}{note}"
 
 
-def receipts_of(log: LogStore | None, store: Store, places: Iterable[Place]) -> dict[Place, str]:
-    """Return the receipts of those of some reports that the log has; none where there is no log.
+def receipts_of(
+    log: LogStore | None, store: Store, places: Iterable[Place], under: Under = lambda index: None
+) -> dict[Place, str]:
+    """Return the receipts, as `receipt`, of those of some reports that the log has; none where there is no log.
 
     Raises:
         ConfigurationError: The log has another report in the place of one.
@@ -75,7 +80,7 @@ def receipts_of(log: LogStore | None, store: Store, places: Iterable[Place]) -> 
         return found
     for place in places:
         with suppress(NotLogged):
-            found[place] = receipt(log, store, place)
+            found[place] = receipt(log, store, place, under)
     return found
 
 

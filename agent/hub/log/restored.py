@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.contract.signing_keys import Signer
-from agent.hub.log.store import LogStore, State
-from agent.hub.stores.reading import queries
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.log import State
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
 from agent.model.errors import ConfigurationError
 from agent.verify.checkpoint import write_checkpoint
 from agent.verify.log_life import read_restored, write_restored
@@ -58,7 +58,7 @@ def _last_in_both(log: LogStore, store: Store, state: State) -> tuple[int, str]:
     while end > 0:
         first = max(0, end - _AT_ONCE)
         for n, report_id, salt in reversed(log.leaves(first, end)):
-            digest = queries.digest_by_id(store, report_id)
+            digest = store.reports.digest_of(report_id)
             if digest and leaf_hash(entry_of(salt, digest)) == log.leaf_hash(n):
                 return report_id, digest
         end = first

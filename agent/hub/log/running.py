@@ -18,8 +18,9 @@ from agent.contract.signing_keys import Signer
 from agent.deliver.publish.messages import Message
 from agent.hub.log.messages import messages_of
 from agent.hub.log.sequencer import AT_ONCE, append
-from agent.hub.log.store import LogStore
-from agent.hub.stores.store import Store
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_log
 from agent.model.errors import AgentError
 from agent.model.finding import Json
 
@@ -53,7 +54,7 @@ class RunningLog:
         self.look_at_s = now_s + LOOK_S
         try:
             if self.log is None:
-                self.log = LogStore(self.directory)
+                self.log = open_log(self.directory)
             state, entries = append(self.log, store, self.signer, now)
             is_behind = len(entries) == AT_ONCE  # of old reports; what is told then is of use to nobody
             messages = [] if is_behind else list(messages_of(self.log, state, entries))

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.hub.log.store import RESTORED, LogStore, State
-from agent.hub.log.tree import appended
-from agent.hub.stores.reading.logged import accepted_after, count_after, newest_id
-from agent.hub.stores.reading.queries import digest_by_id
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.log import RESTORED, State
+from agent.hub.domain.tree import appended
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
 from agent.model.errors import UsageError
 from agent.verify.checkpoint import origin_of, write_checkpoint
 from agent.verify.members import time_of
@@ -57,7 +56,7 @@ def append(
     if state is None:
         state = _begin(log, signer, now)
     _hold_against(store, state)
-    rows = accepted_after(store, state.last_id, at_once)
+    rows = store.reports.accepted_after(state.last_id, at_once)
     if not rows:
         return state, []
     salts = os.urandom(SALT_BYTES * len(rows))
@@ -95,7 +94,7 @@ class Lag:
 def lag(log_state: State | None, store: Store) -> Lag:
     """Return how far the log is behind what was accepted."""
     last_id = log_state.last_id if log_state else 0
-    count, first_at = count_after(store, last_id)
+    count, first_at = store.reports.count_after(last_id)
     continues = True
     if log_state is not None:
         try:
@@ -117,9 +116,9 @@ def _begin(log: LogStore, signer: Signer, now: datetime) -> State:
 
 def _hold_against(store: Store, state: State) -> None:
     """Raise LogBehind where both were copied back, hub.db ends before the log, or has another report at its end."""
-    digest = digest_by_id(store, state.last_id)
+    digest = store.reports.digest_of(state.last_id)
     is_other = digest not in ("", state.last_digest)
-    if state.last_digest == RESTORED or newest_id(store) < state.last_id or is_other:
+    if state.last_digest == RESTORED or store.reports.newest_id() < state.last_id or is_other:
         raise LogBehind(
             "hub.db is not the one that the log continues: if it was restored from a backup, state that with "
             "`camwarden hub log restored`"

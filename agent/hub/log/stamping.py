@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from agent.host.files import sync_directory, write_atomic
-from agent.hub.log.store import State
+from agent.hub.domain.rows.log import State
 from agent.hub.outgoing.exchange import NoAnswer, exchange
 from agent.model.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError, os_words
 from agent.model.finding import Message

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.contract.jwk import PublicKey
 from agent.contract.signing_keys import Signer, create_key, load_signer
 from agent.host.files import write_atomic
+from agent.hub.domain.tree import Tree
 from agent.hub.log import mirror
-from agent.hub.log.tree import Tree
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, os_words
 from agent.verify.checkpoint import Checkpoint, read_checkpoint
 from agent.verify.cosignature import cosign

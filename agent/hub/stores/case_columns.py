@@ -18,20 +18,17 @@ from operator import attrgetter
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.rows.reports import BETWEEN, FINDINGS_MOST, SENTENCE_MAX_CHARS, Finding
 from agent.hub.domain.view_columns import seal_of
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import dict_of, time_of
-from agent.verify.message import read_heads
-
-FINDINGS_MOST: Final = 65_536
-"""Findings of one report that are kept; a site of 1,000 cameras has some 50,000. Of the others nothing is told."""
+from agent.verify.message import read_head
 
 FINDINGS_MOST_CHARS: Final = 4 * 1024 * 1024
 """Of them together: a short report can name each of its cameras again and again."""
 
 WORD_MAX_CHARS: Final = 200
-SENTENCE_MAX_CHARS: Final = 2_000
 EVIDENCE_MAX_CHARS: Final = 8_192
 """Of longer evidence only its length is kept: the signed report has it."""
 
@@ -39,25 +36,9 @@ FINDING: Final = "check_id, subjects, status, reason, message, evidence, documen
 """Columns of a finding, in the order of `Finding`."""
 
 _ROW: Final = attrgetter("check", "subjects", "status", "reason", "message", "evidence", "document", "article")
+_TOLD: Final = ("check", "status", "reason", "message")
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _BETWEEN: Final = "\n"  # stands in no subject that is kept
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A finding of a report. `subjects`: one a line; `evidence`: JSON, as `evidence_of` reads it."""
-
-    check: str
-    subjects: str
-    status: str
-    reason: str
-    message: str
-    evidence: str
-    document: str
-    article: str
-
-    def names(self) -> list[str]:
-        """Return the subjects."""
-        return self.subjects.split(_BETWEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,46 +94,53 @@ def keep(db: sqlite3.Connection, report_id: int, site: str, found: Mapping[str, 
     )
 
 
-def evidence_of(text: str) -> Mapping[str, Any]:
-    """Parse the evidence that `of_data` wrote."""
-    return dict_of(json.loads(text)) if text else {}
-
-
 def _event_head(body: Mapping[str, Any]) -> int | None:
     of_events = dict_of(dict_of(body.get("heads")).get("event"))
-    if "event" in (known := read_heads({"event": of_events})):
-        return known["event"].seq
+    if (known := read_head(of_events)) is not None:
+        return known.seq
     return 0 if of_events.get("seq") == 0 else None
 
 
 def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
     """Group findings that differ only in the subject. Of two about the same subject the last one counts."""
     last: dict[tuple[str, str], tuple[str, ...]] = {}
+    known: dict[tuple[Any, ...], tuple[str, ...]] = {}
     for one in found:
+        told = tuple(map(one.get, _TOLD))
         source = dict_of(one.get("source"))
+        key = *told, source.get("document"), source.get("article"), _evidence(one.get("evidence"))
+        try:
+            columns = known.get(key)
+        except TypeError:  # of a member that is no text
+            columns = _columns(*key)
+        if columns is None:
+            columns = known[key] = _columns(*key)
         subject = _short(one.get("subject"))
-        last[_short(one.get("check")), subject if subject.isprintable() else " ".join(subject.split())] = (
-            *(_short(one.get("status")) or "unknown", _short(one.get("reason"))),
-            *(_cut(one.get("message"), SENTENCE_MAX_CHARS), _evidence(dict_of(one.get("evidence")))),
-            *(_short(source.get("document")), _short(source.get("article"))),
-        )
+        last[columns[0], subject if subject.isprintable() else " ".join(subject.split())] = columns
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for (check, subject), rest in last.items():
-        groups[check, *rest].append(subject)
+    for (_, subject), columns in last.items():
+        groups[columns].append(subject)
     return tuple(_findings(groups))
+
+
+def _columns(*told: Any) -> tuple[str, ...]:
+    """Return the columns of a finding but its subject: many of a report differ in nothing else."""
+    check, status, reason, message, document, article, evidence = told
+    texts = _short(check), _short(status) or "unknown", _short(reason), _cut(message, SENTENCE_MAX_CHARS)
+    return (*texts, evidence, _short(document), _short(article))
 
 
 def _findings(groups: Mapping[tuple[str, ...], list[str]]) -> Iterator[Finding]:
     room = FINDINGS_MOST_CHARS
     for (check, *rest), subjects in groups.items():
-        names = _BETWEEN.join(sorted(subjects))
+        names = BETWEEN.join(sorted(subjects))
         if (room := room - sum(map(len, (check, names, *rest)))) < 0:
             return
         yield Finding(check, names, *rest)
 
 
-def _evidence(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True) if value else ""
+def _evidence(value: object) -> str:
+    text = _ENCODER.encode(value) if value and isinstance(value, dict) else ""
     return text if len(text) <= EVIDENCE_MAX_CHARS else f'{{"not_kept_chars":{len(text)}}}'
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent.contract.chain import GENESIS, STREAMS
+from agent.hub.domain.rows.intake import Key
 from agent.model.finding import Head, StreamName
 from agent.verify.message import Chain
 
 SITES_MOST: Final = 10_000
 """Sites of which nothing is verified that are counted by name; anybody can invent more. The others count as one."""
 
-Key = tuple[str, str, StreamName]
-"""Site, epoch and stream."""
+
+_NO_CHAIN: Final = (Chain(), GENESIS.seq)
 
 
 @dataclass(slots=True)
@@ -124,7 +125,8 @@ class Chains:
 
     def _counted(self) -> Counter[tuple[str, str]]:
         """Return the counts; those of sites beyond the limit are under no name."""
-        new = [site for site in {site for site, _ in self._counts} if not self._known_by_name(site)]
+        heard = self._heard.keys() | self._heard_before.keys()  # verified: they have a row
+        new = [site for site in {site for site, _ in self._counts} - heard if not self._known_by_name(site)]
         if not new:
             return self._counts
         strangers = "SELECT count(DISTINCT site) FROM count WHERE site NOT IN (SELECT site FROM site)"
@@ -142,17 +144,21 @@ class Chains:
         return not site or self._db.execute(query, (site,)).fetchone() is not None
 
     def _read(self, key: Key) -> tuple[Chain, int]:
-        row = self._db.execute(
-            "SELECT seq, digest, position_seq, position_digest, broken, expected FROM chain"
-            " WHERE site = ? AND epoch = ? AND stream = ?",
-            key,
-        ).fetchone()
-        chain = Chain(Head(*row[:2]), Head(*row[2:4]), row[4]) if row else Chain()
-        expected = row[5] if row else GENESIS.seq
-        if self._db.in_transaction:
-            chain = self._known.setdefault(key, chain)
-            expected = self._expected.setdefault(key, expected)
-        return chain, expected
+        """Return how far a chain goes, and its highest number; those of the epoch are read at once."""
+        site, epoch, stream = key
+        rows = self._db.execute(
+            "SELECT stream, seq, digest, position_seq, position_digest, broken, expected FROM chain"
+            " WHERE site = ? AND epoch = ?",
+            (site, epoch),
+        ).fetchall()
+        found = {of: (Chain(Head(*row[:2]), Head(*row[2:4]), row[4]), row[5]) for of, *row in rows}
+        if not self._db.in_transaction:
+            return found.get(stream, _NO_CHAIN)
+        for of in STREAMS:
+            chain, expected = found.get(of, _NO_CHAIN)
+            self._known.setdefault((site, epoch, of), chain)
+            self._expected.setdefault((site, epoch, of), expected)
+        return self._known[key], self._expected[key]
 
 
 def _columns(chain: Chain) -> tuple[int, str, int, str, int]:

@@ -1,9 +1,9 @@
 """Queries what is known of all sites together: pages of names, sums, and who is behind. Reads only."""
 
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 
 
-def site_page(store: Store, after: str | None, most: int) -> tuple[list[str], int, bool]:
+def site_page(store: Database, after: str | None, most: int) -> tuple[list[str], int, bool]:
     """Return the sites behind one by name, at most so many, how many there are in all, and whether more follow.
 
     Those that are known, and those that are only counted: what came under no name that a site can have has none.
@@ -17,17 +17,17 @@ def site_page(store: Store, after: str | None, most: int) -> tuple[list[str], in
     return (found[:most], number, len(found) > most) if most >= 0 else (found, number, False)
 
 
-def site_contacts(store: Store) -> list[tuple[str, str, str]]:
+def site_contacts(store: Database) -> list[tuple[str, str, str]]:
     """Return name, status and time of arrival of the newest health report (empty: none) of every site, by name."""
     return store.all("SELECT site, status, health_at FROM site ORDER BY site")
 
 
-def counts_summed(store: Store) -> dict[str, int]:
+def counts_summed(store: Database) -> dict[str, int]:
     """Return the counters, summed over the sites."""
     return dict(store.all("SELECT name, sum(n) FROM count GROUP BY name"))
 
 
-def lags(store: Store) -> dict[str, int]:
+def lags(store: Database) -> dict[str, int]:
     """Return of how many reports that a site has made in its present epoch nothing is confirmed, by site."""
     rows = store.all(
         "SELECT c.site, sum(max(0, c.expected - c.seq)) AS behind FROM chain c JOIN site s USING (site, epoch)"

@@ -113,8 +113,6 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
     """
     epoch, stream, seq = place
     made_at, body = time_of(data.get("ts")), dict_of(data.get("body"))
-    if stream == "health":
-        _keep_log(db, site, body.get("log_size"))
     if stream not in ("config", "event") or made_at is None:
         return
     if db.execute("SELECT 1 FROM site WHERE site = ? AND epoch = ?", (site, epoch)).fetchone() is None:
@@ -129,11 +127,17 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
         _change(db, site, body, at)
 
 
-def _keep_log(db: sqlite3.Connection, site: str, size: object) -> None:
-    is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
-    db.execute(
+def log_size(data: Mapping[str, Any]) -> int:
+    """Return how much of the hub's log a site holds, as its health report says; 0: it says nothing."""
+    size = dict_of(data.get("body")).get("log_size")
+    return size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else 0
+
+
+def keep_log_sizes(db: sqlite3.Connection, sizes: Mapping[str, int]) -> None:
+    """Store how much of the log each site holds, within the caller's transaction."""
+    db.executemany(
         "INSERT INTO log_held VALUES (?, ?) ON CONFLICT DO UPDATE SET size = excluded.size WHERE size <> excluded.size",
-        (site, size if is_size else 0),
+        list(sizes.items()),
     )
 
 

@@ -7,10 +7,11 @@ and what it proves with it.
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
+from agent.hub.stores.intake.within import Within
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 
 BUSY_S: Final = 10.0
@@ -18,6 +19,29 @@ BUSY_S: Final = 10.0
 
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _PRIMARY_CODE: Final = 0xFF
+
+
+class Database(Protocol):
+    """The hub's open `hub.db`, as functions of stores use it."""
+
+    directory: Path
+
+    within: Within
+
+    def is_in_transaction(self) -> bool:
+        """Return whether statements are part of a transaction: only there is what was read still so."""
+
+    def forget_stored(self) -> None:
+        """Drop what is held of stored reports: whoever changes or deletes some within a transaction calls it."""
+
+    def all(self, statement: str, *values: object) -> list[Any]:
+        """Return every row of a query. Raises StoreFailed."""
+
+    def run(self, statement: str, *values: object) -> int:
+        """Change rows; return how many. Raises StoreFailed."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Run the block as one transaction; within one, as a part of it. Raises StoreFailed."""
 
 
 def connection(path: Path, mode: str) -> sqlite3.Connection:

@@ -10,61 +10,59 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, get_args
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 from agent.contract.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
-from agent.hub.domain.figures import METRICS, By
-from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import read_acknowledged
-from agent.hub.stores.planned import read_planned, to_data
-from agent.hub.stores.store import Store
+from agent.hub.domain import acknowledged
+from agent.hub.domain.acknowledged import read_acknowledged
+from agent.hub.domain.figures import (
+    ACKNOWLEDGED,
+    FAILING,
+    JUDGED_BY,
+    METRICS,
+    PLANNED,
+    REPAIRS,
+    By,
+    Figure,
+    Figures,
+    added,
+    china_day,
+)
+from agent.hub.domain.planned import read_planned, to_data
+from agent.hub.stores.database import Database
 from agent.judge.memory.exercises import FREED_BY
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
 from agent.verify.message import Claim
 
-REPAIRS: Final[Mapping[By, str]] = {by: f"repairs-{by}" if by != "division" else "repairs" for by in get_args(By)}
-PLANNED: Final = "planned"
-ACKNOWLEDGED: Final = "acknowledged"
-"""Under these names, beside `By`, the hub keeps which faults were repaired, which work was planned then, and of which
-open findings somebody knew on the day."""
-
-FAILING: Final = "failing"
-"""Under this name it keeps which findings made which camera-day bad, for the figures that a decision corrects."""
-
 FAILING_MOST: Final = 1024
 """Camera-days of one report that are kept so."""
-
-Figure = tuple[float, float, float, float]
-"""How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
-Figures = Mapping[str, Figure]
 
 EXCLUDED: Final[Figure] = (0, 0, 0, 1)
 
 _MEMBER: Final = {"recorded": "recorded_s"}
 """Where a figure stands in `rates` under another name: `recorded` there counts looks, the figure is of seconds."""
 
-JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "online": ("camera-online",),
-    "good": (
-        "camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness", "clock-offset",
-    ),
-    "clock": ("clock-offset",),
-    "overlay": ("osd-compliant",),
-    "file": ("camera-file-complete",),
-}  # fmt: skip
-"""The checks of one camera, or of its device, that judge a figure. Whether it is linked has no finding of its own."""
+_CHECKS: Final = tuple(dict.fromkeys(check for checks in JUDGED_BY.values() for check in checks))
 
 GROUPS_MOST: Final = 256
 """Maintainers, or models, of one site that are told apart; the rest count as unknown."""
 
 FIGURE_MAX: Final = 1e12
-CHINA: Final = ZoneInfo("Asia/Shanghai")
-"""A config report counts for the day in China on which it was made."""
 
 
-def keep(store: Store, claim: Claim) -> None:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
+
+    metric: str
+    maintainer: str
+    model: str
+    figure: Figure | None
+    failing: tuple[str, ...] = ()
+
+
+def keep(store: Database, claim: Claim) -> None:
     """Store what the first health or config report under its number has about a day, without malformed values.
 
     Within a transaction.
@@ -87,18 +85,20 @@ def read_day(told: str) -> Any:
     return json.loads(told)
 
 
-def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
+def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
     if claim.stream == "health":
         yield from read_health(claim.data, body)
         yield from read_health_repairs(body)
     else:
-        yield from read_config(claim.data, body)
-        yield from read_config_repairs(body)
-        for name, made_on, failing in read_failing(claim.data, body):
-            if failing or _has_rows(store, claim.address.site, FAILING):
-                yield name, made_on, failing
         made_at, plans = time_of(claim.data.get("ts")), read_planned(body)
         day = china_day(made_at) if made_at else None
+        yield from read_config_repairs(body)
+        if made_at is not None and day is not None:
+            judged = list(_judged(body, made_at))
+            for by, groups in _camera_days(judged):
+                yield by, day, groups
+            if (failing := _failing(judged)) or _has_rows(store, claim.address.site, FAILING):
+                yield FAILING, day, failing
         # That nothing is planned, as that nothing fails, is worth a row only where something was.
         if day is not None and (plans or _has_rows(store, claim.address.site, PLANNED)):
             yield PLANNED, day, to_data(plans)
@@ -106,11 +106,11 @@ def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple
             yield ACKNOWLEDGED, day, acknowledged.to_data((*_acknowledged_before(store, claim, day), *known))
 
 
-def _has_rows(store: Store, site: str, name: str) -> bool:
+def _has_rows(store: Database, site: str, name: str) -> bool:
     return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, name))
 
 
-def _acknowledged_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
+def _acknowledged_before(store: Database, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
     """Return acknowledgements in other reports of the same day: one that was ended at noon was given all the same."""
     rows = store.all(
         "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
@@ -186,39 +186,29 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     made_at = time_of(data.get("ts"))
     if made_at is None:
         return
-    judged = list(_judged(body, made_at))
-    for by in ("maintainer", "model"):
+    for by, groups in _camera_days(list(_judged(body, made_at))):
+        yield by, china_day(made_at), groups
+
+
+def _camera_days(judged: list[_Judged]) -> Iterator[tuple[By, Mapping[str, Figures]]]:
+    whose: tuple[By, By] = "maintainer", "model"
+    for by in whose:
         groups: dict[str, dict[str, Figure]] = {}
         for one in judged:
             name = one.maintainer if by == "maintainer" else one.model
             figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
             if one.figure is not None:
                 figures[one.metric] = added(figures.get(one.metric), one.figure)
-        yield by, china_day(made_at), groups
+        yield by, groups
 
 
-def read_failing(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[str, date, list[list[str]]]]:
-    """Yield the camera-days that are not good by a fail, with the findings that say so: what a decision may correct.
+def _failing(judged: list[_Judged]) -> list[list[str]]:
+    """Return the camera-days that are not good by a fail, with the findings that say so: what a decision may correct.
 
     Each row has figure, maintainer, model, and keys of the findings.
     """
-    made_at = time_of(data.get("ts"))
-    if made_at is None:
-        return
-    found = [one for one in _judged(body, made_at) if one.failing]
-    rows = [[one.metric, one.maintainer, one.model, *one.failing] for one in found[:FAILING_MOST]]
-    yield FAILING, china_day(made_at), rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
-
-    metric: str
-    maintainer: str
-    model: str
-    figure: Figure | None
-    failing: tuple[str, ...] = ()
+    found = [one for one in judged if one.failing]
+    return [[one.metric, one.maintainer, one.model, *one.failing] for one in found[:FAILING_MOST]]
 
 
 def _judged(body: Mapping[str, Any], made_at: datetime) -> Iterator[_Judged]:
@@ -233,11 +223,12 @@ def _judged(body: Mapping[str, Any], made_at: datetime) -> Iterator[_Judged]:
         ids = text_of(camera.get("id")), text_of(camera.get("device"))
         subjects = f"camera:{ids[0]}", f"device:{ids[1]}"
         is_out = any(plan.is_about(*ids) for plan in plans)
+        of_check = {check: next((key for s in subjects if (key := f"{check} {s}") in found), "") for check in _CHECKS}
         for metric, checks in JUDGED_BY.items():
-            keys = [next((key for s in subjects if (key := f"{check} {s}") in found), "") for check in checks]
+            keys = [of_check[check] for check in checks]
             told = [found.get(key, "") for key in keys]
             failing = tuple(key for key in keys if found.get(key) == "fail")
-            is_drilled = any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
+            is_drilled = drilled and any(f"{check} {subject}" in drilled for check in checks for subject in subjects)
             if is_drilled and "fail" not in told:
                 continue
             if metric == "good" and subjects[0] in dark:
@@ -248,18 +239,6 @@ def _judged(body: Mapping[str, Any], made_at: datetime) -> Iterator[_Judged]:
                 yield _Judged(metric, *names, figure, () if is_out else failing)
         seconds = _figure(dict_of(dict_of(camera.get("retention")).get("recorded")).get("seconds"))
         yield _Judged("recorded", *names, seconds)  # what was planned is left out of them already
-
-
-def china_day(at: datetime) -> date:
-    """Return the day in China at a time."""
-    return at.astimezone(CHINA).date()
-
-
-def added(figure: Figure | None, more: Figure) -> Figure:
-    """Return the sum of two figures."""
-    if figure is None:
-        return more
-    return figure[0] + more[0], figure[1] + more[1], figure[2] + more[2], figure[3] + more[3]
 
 
 def _key(finding: Mapping[str, Any]) -> str:

@@ -5,14 +5,14 @@ its decision. Reads and writes within the caller's transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from agent.contract.chain import utc_text
-from agent.contract.disputes import DUE_WITHIN, Decided, Disputed, Outcome, read_disputed
+from agent.contract.disputes import Decided, Disputed, Outcome, read_disputed
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.stores.database import Database
 from agent.hub.stores.dispute_columns import insert
-from agent.hub.stores.store import Store
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json, Status
 from agent.verify.members import dict_of, text_of, time_of
@@ -21,27 +21,7 @@ OF_SITE_MOST: Final = 1000
 """Disputes of one site that are kept; of what comes beyond only the signed report is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeRow:
-    """A dispute of a site, when it came, and the decision with the command that carries it to the site.
-
-    `ended_at`: when the disputed episode was over, None: nothing is known of that. `decision` None, `command` empty: it
-    is open.
-    """
-
-    site: str
-    said: Disputed
-    arrived_at: datetime
-    ended_at: datetime | None = None
-    decision: Decided | None = None
-    command: str = ""
-
-    def due_at(self, within: timedelta = DUE_WITHIN) -> datetime:
-        """Return when a decision is due."""
-        return self.arrived_at + within
-
-
-def take(store: Store, site: str, body: Mapping[str, Any], now: datetime) -> list[dict[str, Json]]:
+def take(store: Database, site: str, body: Mapping[str, Any], now: datetime) -> list[dict[str, Json]]:
     """Store what the first event report under its number says of a dispute; return the events to log.
 
     An event about the end of an episode ends what is disputed of it.
@@ -62,7 +42,7 @@ def take(store: Store, site: str, body: Mapping[str, Any], now: datetime) -> lis
     return [{"event": "disputed", **told}]
 
 
-def _end(store: Store, site: str, body: Mapping[str, Any]) -> None:
+def _end(store: Database, site: str, body: Mapping[str, Any]) -> None:
     episode = dict_of(body.get("episode"))
     detected_at, repaired_at = time_of(episode.get("detected_at")), time_of(episode.get("repaired_at"))
     if detected_at is not None and repaired_at is not None:
@@ -74,7 +54,7 @@ def _end(store: Store, site: str, body: Mapping[str, Any]) -> None:
         )
 
 
-def decide(store: Store, site: str, word: Decided, command: str) -> None:
+def decide(store: Database, site: str, word: Decided, command: str) -> None:
     """Store a decision and the command that carries it."""
     store.run(
         "UPDATE dispute SET outcome = ?, decided_by = ?, decided_why = ?, decided_at = ?, command = ?"
@@ -83,7 +63,7 @@ def decide(store: Store, site: str, word: Decided, command: str) -> None:
     )
 
 
-def disputes(store: Store, site: str | None = None) -> list[DisputeRow]:
+def disputes(store: Database, site: str | None = None) -> list[DisputeRow]:
     """Return the disputes of a site, or of all, in the order in which they came."""
     rows = store.all(
         "SELECT site, id, check_id, subject, status, reason, detected_at, repaired_at, disputed_by, at, why,"
@@ -94,12 +74,12 @@ def disputes(store: Store, site: str | None = None) -> list[DisputeRow]:
     return [_row(*one) for one in rows]
 
 
-def open_dispute_counts(store: Store) -> dict[str, int]:
+def open_dispute_counts(store: Database) -> dict[str, int]:
     """Return how many disputes of each site have no decision yet."""
     return dict(store.all("SELECT site, count(*) FROM dispute WHERE outcome = '' GROUP BY site"))
 
 
-def find(store: Store, site: str, begin: str) -> DisputeRow:
+def find(store: Database, site: str, begin: str) -> DisputeRow:
     """Return the one dispute of a site whose id begins so. Raises UsageError where there is none, or several."""
     found = [one for one in disputes(store, site) if begin and one.said.id.startswith(begin)]
     if len(found) != 1:

@@ -6,17 +6,17 @@ can write them, too. They detect a disk, or a hand, that changed a row and did n
 proves the rest.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from agent.contract.chain import digest
 from agent.hub.domain.retention import may_be_dropped
+from agent.hub.domain.rows.keeping import Altered
 from agent.hub.domain.view_columns import row_seal_of, seal_of
 from agent.hub.stores.case_columns import FINDING
+from agent.hub.stores.database import Database
 from agent.hub.stores.keeping.bodies import DROPPED, newest_arrival
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import SAID, SEALED, config_out, sealed
-from agent.hub.stores.store import Store
 from agent.model.finding import Json
 
 SCHEMA: Final = "camwarden-hub-check/1"
@@ -26,24 +26,13 @@ _ROWS = f"SELECT report.id, {SEALED}, CAST(payload AS BLOB), seal, {SAID} FROM r
 _FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class Altered:
-    """A report that differs from what was stored. `what`: `payload`, `row`, or `seal` where it has none."""
-
-    site: str
-    epoch: str
-    stream: str
-    seq: int
-    what: str
-
-
-def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:
+def check_after(store: Database, last_id: int, most: int) -> tuple[int, list[Altered]]:
     """Compare the next rows with their digests; return the id of the last one, 0 behind the end, and what differs."""
     rows = store.all(f"{_ROWS} WHERE report.id > ? ORDER BY report.id LIMIT ?", last_id, most)
     return (rows[-1][0] if rows else 0), _altered(store, rows)
 
 
-def check(store: Store, sample: int | None) -> dict[str, Json]:
+def check(store: Database, sample: int | None) -> dict[str, Json]:
     """Compare every row, or a random sample of this size, with its digests; return what differs."""
     ((of,),) = store.all("SELECT count(*) FROM report_row")
     found: list[Altered] = []
@@ -70,7 +59,7 @@ def check(store: Store, sample: int | None) -> dict[str, Json]:
     }
 
 
-def _altered(store: Store, rows: list[tuple[Any, ...]]) -> list[Altered]:
+def _altered(store: Database, rows: list[tuple[Any, ...]]) -> list[Altered]:
     found, newest = [], newest_arrival(store)
     for number, *columns, payload, seal, made_at, config, synced, due_at, event_head in rows:
         is_dropped = payload == DROPPED and may_be_dropped(columns[2], columns[8], newest)

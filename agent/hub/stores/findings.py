@@ -3,14 +3,22 @@
 No body is read here: `agent/hub/stores/current.py` has written everything at intake.
 """
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import fields
 from typing import Final
-from urllib.parse import quote, unquote
 
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.domain.scope import EVERYTHING, Scope, below
-from agent.hub.stores import scoped
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.findings import (
+    FindingRow,
+    FleetRow,
+    Place,
+    Repaired,
+    SiteFacts,
+    Stretch,
+    Wanted,
+)
+from agent.hub.domain.scope import below
+from agent.hub.stores.database import Database
+from agent.hub.stores.reading import scoped
 
 _SORTED_MOST: Final = 5000
 
@@ -31,111 +39,10 @@ _SAID: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which open findings are wanted; empty: any. `division` with zeros at its end stands for all below it.
-
-    `operator`: of sites that it operates, `assignee`: that are assigned to it, both as people at the hub said;
-    `since`: those that have been open as they are since this moment or later, RFC 3339 in UTC.
-    `scope`: of what the person who asks may see.
-    """
-
-    site: str = ""
-    division: str = ""
-    maintainer: str = ""
-    check: str = ""
-    status: str = ""
-    model: str = ""
-    since: str = ""
-    operator: str = ""
-    assignee: str = ""
-    scope: Scope = EVERYTHING
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRow:
-    """An open finding of a site. `since`: the site's time from which on it has this status, as far as the hub saw.
-
-    `seen_at`: the site's time of its newest configuration report. What people at the hub said of it is empty where
-    nobody did; `acknowledged_until` and `due_on` are days.
-    """
-
-    site: str
-    division: str
-    check: str
-    subject: str
-    status: str
-    reason: str
-    severity: str
-    level: str
-    message: str
-    caused_by: str
-    model: str
-    firmware: str
-    maintainer: str
-    since: str
-    seen_at: str
-    operator: str
-    acknowledged_by: str
-    acknowledged_until: str
-    assigned_to: str
-    due_on: str
-    comments: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetRow:
-    """A check that fails at boxes of one model and firmware: at so many of the subjects that it judged, at these sites.
-
-    `sites_failing` of `sites`, `failing` of `subjects`: at least one each.
-    """
-
-    check: str
-    model: str
-    firmware: str
-    failing: int
-    subjects: int
-    sites_failing: int
-    sites: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch in which a finding was open with one status, the site's times; `to_at` empty: it lasts."""
-
-    check: str
-    subject: str
-    status: str
-    reason: str
-    from_at: str
-    to_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class SiteFacts:
-    """A site by its newest configuration report; `made_at` empty: none of its present epoch has come."""
-
-    site: str
-    division: str
-    made_at: str
-    cameras: int
-    devices: tuple[tuple[str, str, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a finding stands in the order of `findings`."""
-
-    status: str
-    check: str
-    site: str
-    subject: str
-
-
 _FLEET_NAMES: Final = ", ".join(field.name for field in fields(FleetRow) if field.name != "check")
 
 
-def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int = -1) -> list[FindingRow]:
+def findings(store: Database, wanted: Wanted, after: Place | None = None, most: int = -1) -> list[FindingRow]:
     """Return the wanted open findings: fails first, then by check, site and subject.
 
     Args:
@@ -167,12 +74,12 @@ def findings(store: Store, wanted: Wanted, after: Place | None = None, most: int
     return found
 
 
-def total(store: Store, wanted: Wanted) -> int:
+def total(store: Database, wanted: Wanted) -> int:
     """Return how many open findings are wanted."""
     return sum(_count(store, wanted, status) for status in _statuses(wanted))
 
 
-def _count(store: Store, wanted: Wanted, status: str) -> int:
+def _count(store: Database, wanted: Wanted, status: str) -> int:
     path = _index(wanted)
     where, values = _where(wanted, status, path)
     ((count,),) = store.all(f"SELECT count(*) FROM finding_now f {path} WHERE {where}", *values)  # noqa: S608
@@ -192,7 +99,7 @@ def _index(wanted: Wanted) -> str:
     return "INDEXED BY finding_now_division" if wanted.division else "INDEXED BY finding_now_since"
 
 
-def _path(store: Store, wanted: Wanted, status: str) -> str:
+def _path(store: Database, wanted: Wanted, status: str) -> str:
     """Return the index by which a page is read: that of a filter which leaves few, else that of the order."""
     index = _index(wanted)
     sorts = index.endswith(("division", "since")) or not (index or wanted.site)
@@ -201,25 +108,7 @@ def _path(store: Store, wanted: Wanted, status: str) -> str:
     return index
 
 
-def place_of(row: FindingRow) -> Place:
-    """Return where a finding stands."""
-    return Place(row.status, row.check, row.site, row.subject)
-
-
-def place_text(place: Place) -> str:
-    """Encode a place as one word, for the next page."""
-    return "/".join(quote(part, safe=":") for part in astuple(place))
-
-
-def read_place(text: str) -> Place:
-    """Parse what `place_text` wrote. Raises ValueError for anything else."""
-    parts = [unquote(part, errors="strict") for part in text.split("/")]
-    if len(parts) != len(fields(Place)) or parts[0] not in OPEN:
-        raise ValueError("no place")
-    return Place(*parts)
-
-
-def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
+def fleet(store: Database, check: str, model: str, least: int) -> list[FleetRow]:
     """Return what fails at `least` subjects or more of one model and firmware, the largest share first.
 
     `check` and `model`, empty: any. A box whose site does not know its model is in no row.
@@ -238,18 +127,7 @@ def fleet(store: Store, check: str, model: str, least: int) -> list[FleetRow]:
     return [FleetRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """How long fails of a check lasted that ended, seconds by the sites' own times; `open`: that last until now."""
-
-    check: str
-    repaired: int
-    mean_s: float
-    longest_s: float
-    open: int
-
-
-def repaired(store: Store, since: str, check: str, division: str) -> list[Repaired]:
+def repaired(store: Database, since: str, check: str, division: str) -> list[Repaired]:
     """Return how long fails lasted, those first of which most ended, without those whose clock went back.
 
     Args:
@@ -271,7 +149,7 @@ def repaired(store: Store, since: str, check: str, division: str) -> list[Repair
     return [Repaired(*row) for row in rows]
 
 
-def site_facts(store: Store, site: str) -> SiteFacts | None:
+def site_facts(store: Database, site: str) -> SiteFacts | None:
     """Return a site by its newest configuration report; None for one of which nothing verified has come."""
     rows = store.all(
         "SELECT site, coalesce(division, ''), coalesce(made_at, ''), coalesce(cameras, 0)"
@@ -287,7 +165,7 @@ def site_facts(store: Store, site: str) -> SiteFacts | None:
     return SiteFacts(name, division, made_at, cameras, tuple(boxes))
 
 
-def history(store: Store, site: str, most: int) -> list[Stretch]:
+def history(store: Database, site: str, most: int) -> list[Stretch]:
     """Return the newest stretches of a site's findings, at most so many; those that last come first."""
     rows = store.all(
         "SELECT check_id, subject, status, reason, from_at, to_at FROM finding_history WHERE site = ?"

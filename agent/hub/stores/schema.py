@@ -4,6 +4,7 @@ Times are RFC 3339 texts in UTC with milliseconds, so that they sort; an empty o
 """
 
 import sqlite3
+from collections.abc import Callable
 from typing import Final
 
 from agent.contract.disputes import read_disputed
@@ -198,12 +199,16 @@ _BEFORE_NOW: Final = 7
 _BEFORE_ROWS: Final = 14  # no hub before this one takes it for its own
 
 
-def prepare(db: sqlite3.Connection) -> int:
+def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left: True) -> int:
     """Create the tables, or migrate those of an older version; return the version that the file then has.
 
     A file of a later version is not changed. Of two processes at the same time one migrates, the other waits. Reports
     are moved in portions, and what an older hub did not extract of them is filled in portions; a hub that is ended
     meanwhile goes on from there.
+
+    Args:
+        db: The open file.
+        goes_on: Called after each portion with about how many reports are left; false ends it there.
 
     Raises:
         sqlite3.Error: It is no database, or the disk failed. Nothing was changed.
@@ -221,9 +226,9 @@ def prepare(db: sqlite3.Connection) -> int:
                     db.execute(statement)
             older_rows.begin(db)
             db.execute(f"PRAGMA user_version={_to_fill(version)}")
-    while _version(db) < VERSION and _fill(db):
+    while _version(db) < VERSION and _fill(db) and goes_on(older_rows.left(db)):
         pass
-    while _version(db) == _BEFORE_NOW and _fill_now(db):
+    while _version(db) == _BEFORE_NOW and _fill_now(db) and goes_on(0):
         pass
     return _version(db)
 

@@ -4,11 +4,12 @@ A hub without its key file would sign watermarks with a new key, which no site h
 unnoticed.
 """
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import Signer, load_or_create_signer
-from agent.hub.stores.store import NAME, Store
+from agent.hub.stores.engines import FILES, open_store
 from agent.model.errors import ConfigurationError
 
 KEY_NAME: Final = "hub-key.pem"
@@ -22,19 +23,16 @@ def hub_signer(directory: Path) -> Signer:
         Forbidden: This user may not read it.
     """
     path = directory / KEY_NAME
-    if not path.exists() and (directory / NAME).exists() and _knows_sites(directory):
+    if not path.exists() and FILES.has_store(directory) and _knows_sites(directory):
         raise ConfigurationError(
             "{path} is missing beside a database that knows sites, which believe that key only: restore it from a "
             "backup, or, if it is lost, move {database} away and give every site the new key",
             path=path,
-            database=directory / NAME,
+            database=FILES.where(directory),
         )
     return load_or_create_signer(path)
 
 
 def _knows_sites(directory: Path) -> bool:
-    store = Store(directory)
-    try:
-        return bool(store.all("SELECT 1 FROM site LIMIT 1"))
-    finally:
-        store.close()
+    with closing(open_store(directory)) as store:
+        return bool(store.all_epochs())

@@ -6,18 +6,19 @@ commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
-from agent.hub.stores import case_columns, current, schema
-from agent.hub.stores.chains import Chains, Key
+from agent.hub.domain.rows.intake import Key, Waiting
+from agent.hub.stores import areas, case_columns, current, schema
+from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import failed, opened
+from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
@@ -33,36 +34,22 @@ WAITING_BYTES_MOST: Final = 64 * 1024 * 1024
 WAITING_ALL_MOST: Final = 200_000
 """Messages of them of all sites together."""
 
-KEYS_MOST: Final = 16
-"""Keys that nobody has vouched for that are kept per site."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message of a key that nobody has vouched for yet."""
-
-    site: str
-    kid: str
-    topic: str
-    jws: str = field(repr=False)
-    payload: bytes = field(repr=False)
-
 
 class Store:
-    """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
+    """The hub's open database in `directory`: `agent/hub/ports/store.py` with SQLite.
 
-    def __init__(self, directory: Path, read_only: bool = False) -> None:
-        """Open or create it.
+    `chains` holds how far the chains go, and the counts; `within`, what is known in a transaction.
+    """
 
-        Raises:
-            Forbidden: This user may not write there.
-            ConfigurationError: There is no such folder, or the file is not a hub's database.
-        """
+    def __init__(
+        self, directory: Path, read_only: bool = False, goes_on: Callable[[int], bool] = lambda left: True
+    ) -> None:
+        """Open or create it, as `agent/hub/stores/engines.py` says; `goes_on`: see `schema.prepare`."""
         self.directory = directory
         self._path = path = directory / NAME
         if read_only and not path.exists():
             raise ConfigurationError("{path}: no hub has run here; check --data", path=path)
-        self._db, version = opened(path, None if read_only else schema.prepare)
+        self._db, version = opened(path, None if read_only else lambda db: schema.prepare(db, goes_on))
         if version != schema.VERSION:
             self._db.close()
             advice = "start the hub once" if 0 < version < schema.VERSION else "move it away"
@@ -70,9 +57,29 @@ class Store:
                 "{path}: not a database of this version of the hub; {advice}", path=path, advice=advice
             )
         self.chains = Chains(self._db)
+        self.within = Within()
         self._places = rows.Places(self._db)
-        self._met: set[tuple[str, str]] = set()
-        self._waiting: dict[str, tuple[int, int]] = {}
+        self._bases = payloads.Bases()
+        self.trust = areas.TrustStore(directory)
+        self.findings = areas.Findings(self)
+        self.words = areas.Words(self)
+        self.disputes = areas.Disputes(self)
+        self.sites = areas.Sites(self)
+        self.seen = areas.Seen(self)
+        self.envelopes = areas.Envelopes(self)
+        self.figures = areas.Figures(self)
+        self.reports = areas.Reports(self)
+        self.epochs = areas.Epochs(self)
+        self.holes = areas.Holes(self)
+        self.accepted = areas.AcceptedLosses(self)
+        self.lost_runs = areas.LostRuns(self)
+        self.refusals = areas.Refusals(self)
+        self.commands = areas.Commands(self)
+        self.policies = areas.Policies(self)
+        self.holds = areas.Holds(self)
+        self.bodies = areas.Bodies(self)
+        self.expiry = areas.Expiry(self)
+        self.disk = areas.Disk(self)
 
     def close(self) -> None:
         """Close the database."""
@@ -85,7 +92,7 @@ class Store:
         Raises:
             StoreFailed: The block was rolled back.
         """
-        if self._in_transaction():
+        if self.is_in_transaction():
             yield
             return
         try:
@@ -93,20 +100,22 @@ class Store:
             try:
                 yield
                 self.chains.flush()
+                current.keep_log_sizes(self._db, self.within.log_sizes)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._places.forget()
-                if self._in_transaction():  # SQLite has taken some failures back itself
+                if self.is_in_transaction():  # SQLite has taken some failures back itself
                     self._db.execute("ROLLBACK")
                 raise
             finally:
                 self.chains.forget()
-                self._met.clear()
-                self._waiting.clear()
+                self.within.clear()
+                self.forget_stored()
         except sqlite3.Error as error:
             raise failed(self._path, error) from error
 
-    def _in_transaction(self) -> bool:
+    def is_in_transaction(self) -> bool:
+        """Return whether statements are part of a transaction: only there is what was read still so."""
         return self._db.in_transaction
 
     def all(self, statement: str, *values: object) -> list[Any]:
@@ -150,8 +159,8 @@ class Store:
         full = number >= WAITING_MOST or size + len(message.payload) > WAITING_BYTES_MOST
         if full or everybodys >= WAITING_ALL_MOST:
             return False
-        self._waiting[message.site] = number + 1, size + len(message.payload)
-        self._waiting[""] = everybodys + 1, 0
+        self.within.waiting[message.site] = number + 1, size + len(message.payload)
+        self.within.waiting[""] = everybodys + 1, 0
         self._db.execute(
             "INSERT OR IGNORE INTO waiting (site, kid, digest, topic, arrived_at, jws, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -164,11 +173,11 @@ class Store:
 
     def _waits(self, site: str) -> tuple[int, int]:
         """Return how many messages of a site wait, and their bytes; for no site: how many of all. Queried once."""
-        if site not in self._waiting:
+        if site not in self.within.waiting:
             what = "count(*), coalesce(sum(length(payload)), 0) FROM waiting WHERE site = ?" if site else \
                 "count(*), 0 FROM waiting WHERE ? = ''"  # fmt: skip
-            self._waiting[site] = self.all(f"SELECT {what}", site)[0]
-        return self._waiting[site]
+            self.within.waiting[site] = self.all(f"SELECT {what}", site)[0]
+        return self.within.waiting[site]
 
     def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
         """Remove what waits for a key; return topic, payload, JWS and time of arrival, oldest first."""
@@ -176,7 +185,7 @@ class Store:
             "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
         )
         self._db.execute("DELETE FROM waiting WHERE site = ? AND kid = ?", (site, kid))
-        self._waiting.clear()
+        self.within.waiting.clear()
         return found
 
     def waiting_keys(self) -> list[tuple[str, str]]:
@@ -186,6 +195,8 @@ class Store:
     def digests_at(self, claim: Claim) -> list[str]:
         """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
         lane = self._places.lane(claim.address.site, claim.epoch, str(claim.stream))
+        if self._places.is_above(lane, claim.seq):
+            return []
         found = self.all("SELECT digest FROM report_row WHERE lane = ? AND seq = ?", lane, claim.seq)
         return [rows.digest_out(digest) for (digest,) in found]
 
@@ -205,20 +216,27 @@ class Store:
         number = rows.insert(self._db, self._places, row, fork)
         if number is None:
             return
-        body, is_whole = payloads.encode(self, key, claim.seq, claim.payload)
-        rows.keep_body(self._db, number, body)
-        if is_whole:
-            payloads.note_base(self, key, claim.seq, number)
+        self._bases.keep(self, key, payloads.Body(claim.seq, number, claim.payload))
         case_columns.keep(self._db, number, site, found)
 
     def count_first(self, key: Key, seq: int, digest: str) -> None:
         """Let the report with a digest be the first one under its number, and the others its forks."""
         self.run(rows.FORKS, rows.digest_in(digest), *key, seq)
 
+    def forget_stored(self) -> None:
+        """Drop what is held of stored reports: whoever changes or deletes some within a transaction calls it."""
+        self._places.forget_newest()
+        self._bases.clear()
+
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
-        if claim.stream is not None:
-            current.keep(self._db, claim.address.site, (claim.epoch, claim.stream, claim.seq), claim.data)
+        site = claim.address.site
+        if claim.stream == "health":
+            self.within.log_sizes[site] = current.log_size(claim.data)
+            if not self.is_in_transaction():
+                current.keep_log_sizes(self._db, self.within.log_sizes)
+        elif claim.stream is not None:
+            current.keep(self._db, site, (claim.epoch, claim.stream, claim.seq), claim.data)
 
     def keep_gap(self, site: str, gap: Gap) -> None:
         """Store the run of a verified gap record; it also explains exactly this run where it is `confirmed-before`."""
@@ -247,7 +265,7 @@ class Store:
 
     def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
         """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""
-        if (site, epoch) in self._met:
+        if (site, epoch) in self.within.met:
             return False
         known = bool(self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site))
         added = self.run(
@@ -261,8 +279,8 @@ class Store:
                 " ON CONFLICT (site) DO UPDATE SET epoch = excluded.epoch, connection_no = 0, city = excluded.city",
                 *(site, city, epoch, utc_text(now)),
             )
-        if self._db.in_transaction:
-            self._met.add((site, epoch))
+        if self.is_in_transaction():
+            self.within.met.add((site, epoch))
         return bool(added) and known
 
     def epoch_of(self, site: str) -> str | None:
@@ -298,6 +316,7 @@ class Store:
 
     def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
         """Store the connection status that a site reports."""
+        self.within.connected.pop(site, None)
         self.run(
             "UPDATE site SET connection_no = ?, status = ?, state_at = ? WHERE site = ?",
             *(connection_no, status, utc_text(now), site),
@@ -305,11 +324,15 @@ class Store:
 
     def revive(self, site: str, epoch: str, now: datetime) -> None:
         """Store that a site whose connection was told as over is connected all the same."""
+        if self.within.connected.get(site) == epoch:
+            return
         self.run(
             "UPDATE site SET status = 'ready', state_at = ?"
             " WHERE site = ? AND epoch = ? AND status IN ('disconnected', 'lost')",
             *(utc_text(now), site, epoch),
         )
+        if self.is_in_transaction():
+            self.within.connected[site] = epoch
 
     def keep_birth(self, site: str, kid: str, confirm: str) -> None:
         """Store which key signed the present connection's birth, and from whom the site accepts confirmation."""
@@ -317,7 +340,8 @@ class Store:
 
     def next_ack_no(self, site: str, now: datetime) -> int:
         """Return a number above that of every watermark before; it follows the clock, in case the database was lost."""
-        (last,) = self.all("SELECT ack_no FROM site WHERE site = ?", site)[0]
-        number = max(int(last) + 1, int(now.timestamp() * 1000))
-        self._db.execute("UPDATE site SET ack_no = ? WHERE site = ?", (number, site))
-        return number
+        ((number,),) = self.all(
+            "UPDATE site SET ack_no = max(ack_no + 1, ?) WHERE site = ? RETURNING ack_no",
+            *(int(now.timestamp() * 1000), site),
+        )
+        return int(number)

@@ -63,6 +63,20 @@ def load(directory: Path, before: Trust | None = None) -> Trust:
     return before.joined(changed) if before is not None and since else changed
 
 
+def of_sites(directory: Path, first: str, last: str) -> Trust:
+    """Return the bindings of the sites from one to another by name, for who looks at some of many.
+
+    Raises:
+        Forbidden, ConfigurationError: As `load`.
+    """
+    path = directory / NAME
+    if not path.exists():
+        return load(directory)
+    with _translated(path), closing(connection(path, "ro")) as db:
+        rows = db.execute("SELECT entry FROM binding WHERE site BETWEEN ? AND ?", (first, last)) if _version(db) else ()
+        return Trust({one.kid: one for one in _bindings(rows)})
+
+
 def of_key(directory: Path, kid: str) -> Trust:
     """Return the binding of one key.
 
@@ -75,20 +89,6 @@ def of_key(directory: Path, kid: str) -> Trust:
     with _translated(path), closing(connection(path, "ro")) as db:
         known = _one(db, kid) if _version(db) else None
     return Trust({kid: known} if known else {})
-
-
-def of_site(directory: Path, site: str) -> tuple[Binding, ...]:
-    """Return the bindings of one site.
-
-    Raises:
-        Forbidden, ConfigurationError: As `load`.
-    """
-    path = directory / NAME
-    if not path.exists():
-        return tuple(one for one in load(directory).bindings.values() if one.site == site)
-    with _translated(path), closing(connection(path, "ro")) as db:
-        known = db.execute("SELECT entry FROM binding WHERE site = ?", (site,)) if _version(db) else ()
-        return tuple(_bindings(known))
 
 
 def add(
@@ -271,3 +271,16 @@ def _translated(path: Path) -> Iterator[None]:
         raise ConfigurationError(
             "{path}: not a trust file; restore it, or remove it and trust each site again", path=path
         ) from None
+
+
+def mark(directory: Path) -> tuple[tuple[int, int, int], ...]:
+    """Return a value that changes with the database, or with an older hub's file."""
+    return tuple(_mark(directory / name) for name in (NAME, FILE))
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)

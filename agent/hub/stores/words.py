@@ -6,43 +6,23 @@ the place of the one before, which stays too. No word changes a status, a figure
 in no report, so it is a word as well.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
+from agent.hub.domain.rows.words import Word
 from agent.hub.domain.scope import EVERYTHING, Scope
-from agent.hub.stores import scoped
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
+from agent.hub.stores.reading import scoped
 from agent.model.errors import UsageError
-
-Kind = Literal["acknowledged", "assigned", "comment"]
 
 OF_FINDING_MOST: Final = 100
 """Words of one open finding."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """A word on an open finding. `until`: day on which an acknowledgement ends or a repair is due, or empty.
-
-    `at`, `ended_at`: RFC 3339 in UTC, the hub's time, and the site's where a report ended it; empty: it counts.
-    """
-
-    site: str
-    check: str
-    subject: str
-    kind: Kind
-    said_by: str
-    at: str
-    assignee: str = ""
-    until: str = ""
-    text: str = ""
-    ended_at: str = ""
-
-
-def keep(store: Store, word: Word) -> None:
+def keep(store: Database, word: Word) -> None:
     """Store a word on an open finding.
 
     Raises:
@@ -74,7 +54,7 @@ def keep(store: Store, word: Word) -> None:
         )
 
 
-def words_of(store: Store, site: str, scope: Scope = EVERYTHING) -> list[Word]:
+def words_of(store: Database, site: str, scope: Scope = EVERYTHING) -> list[Word]:
     """Return the words on those of a site's open findings that may be seen, oldest first."""
     condition, values = scoped.of_finding(scope, "f")
     rows = store.all(
@@ -87,7 +67,7 @@ def words_of(store: Store, site: str, scope: Scope = EVERYTHING) -> list[Word]:
     return [Word(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def keep_operator(store: Store, site: str, name: str, by: str, now: datetime) -> None:
+def keep_operator(store: Database, site: str, name: str, by: str, now: datetime) -> None:
     """Store who operates a site; a later word takes the place of the one before. Raises UsageError, StoreFailed."""
     for text in (name, by):
         refuse_text(text, NAME_MAX_CHARS)

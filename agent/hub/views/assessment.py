@@ -13,15 +13,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.repair_counts import Repairs, read_repairs, summed
-from agent.hub.domain.figures import By
-from agent.hub.stores import acknowledged
-from agent.hub.stores.acknowledged import Acknowledged
-from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, Figure, added
-from agent.hub.stores.disputes import DisputeRow, disputes
-from agent.hub.stores.intake.epochs import first_contacts
-from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
-from agent.hub.stores.reading.assessed import figures_of_day, last_figures, plans_before
-from agent.hub.stores.store import Store
+from agent.hub.domain import acknowledged
+from agent.hub.domain.acknowledged import Acknowledged
+from agent.hub.domain.figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added
+from agent.hub.domain.planned import PlannedWork, from_data, is_off, of_day
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.ports.store import Store
 from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on
 from drivers.model import Span
 from drivers.spans import day_span
@@ -170,19 +167,22 @@ def assess(
         return sites is None or site in sites
 
     since = {
-        site: datetime.fromisoformat(at).astimezone(CHINA).date() for site, at in first_contacts(store) if counts(site)
+        site: datetime.fromisoformat(at).astimezone(CHINA).date()
+        for site, at in store.sites.first_contacts()
+        if counts(site)
     }
-    sums, disputed = _Sums(), [one for one in disputes(store) if counts(one.site)]
-    plans = {site: from_data(rows) for site, rows in plans_before(store, first).items() if counts(site)}
+    sums, disputed = _Sums(), [one for one in store.disputes.listed() if counts(one.site)]
+    plans = {site: from_data(rows) for site, rows in store.figures.plans_before(first).items() if counts(site)}
     decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
-        told = figures_of_day(store, by, day)
+        told = store.figures.of_day(by, day)
         whole = day_span(day, CHINA)
-        plans |= {site: from_data(rows) for site, rows in figures_of_day(store, PLANNED, day).items() if counts(site)}
-        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
-        for site, rows in figures_of_day(store, ACKNOWLEDGED, day).items():
+        times = whole.start_at, whole.end_at
+        plans |= {site: from_data(rows) for site, rows in store.figures.of_day(PLANNED, day).items() if counts(site)}
+        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, times))
+        for site, rows in store.figures.of_day(ACKNOWLEDGED, day).items():
             sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows) if counts(site))
-        for site, mended in figures_of_day(store, REPAIRS[by], day).items():
+        for site, mended in store.figures.of_day(REPAIRS[by], day).items():
             for name, repaired in mended.items() if counts(site) else ():
                 sums.sites[name].add(site)
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
@@ -194,14 +194,14 @@ def assess(
                     _correct(store, sums, by, site, day, groups, shares)
             elif begun > day:
                 continue
-            elif is_off(plans.get(site, ()), whole):
+            elif is_off(plans.get(site, ()), times):
                 sums.off[site] += 1
             elif site in sums.home:
                 sums.due.update(sums.home[site])
             else:
                 sums.early[site] += 1
     for site in list(sums.early):
-        _settle(sums, site, tuple(last_figures(store, by, site) or ("",)))
+        _settle(sums, site, tuple(store.figures.last(by, site) or ("",)))
     works = tuple(SitePlan(site, plan) for site, plan in sorted(sums.works))
     between = Span(day_span(first, CHINA).start_at, day_span(last, CHINA).end_at)
     return Assessment(
@@ -215,9 +215,9 @@ def _correct(
     store: Store, sums: _Sums, by: By, site: str, day: date, groups: _Groups, shares: Mapping[str, float]
 ) -> None:
     """Take what was overturned out of a site's day."""
-    failing = figures_of_day(store, FAILING, day).get(site, [])
+    failing = store.figures.of_day(FAILING, day).get(site, [])
     if by == "division":
-        cameras = camera_count(figures_of_day(store, "maintainer", day).get(site, {}))
+        cameras = camera_count(store.figures.of_day("maintainer", day).get(site, {}))
         moved: Moved = {name: by_looks(figures, failing, shares, cameras) for name, figures in groups.items()}
     else:
         moved = by_camera_days(by, failing, shares)

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from agent.hub.domain.rows.reports import ConfigRow
 from agent.hub.domain.view_columns import read_config
-from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.queries import ConfigRow
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.model.finding import Json
-from agent.observe.facts.sightings import serial_of
+from agent.observe.facts.serials import serial_of
 from agent.report.plain_findings import plain_findings
-from agent.site.duties.bounds import RULES
+from agent.site.duties.figures import RULES
 
 WITHIN: Final = timedelta(days=31)
 """How far back the earlier report may lie, from the newest one on, by the site's own times."""
@@ -56,7 +55,7 @@ def changes(earlier: ConfigReport, later: ConfigReport) -> tuple[Change, ...]:
 
 def changes_of(store: Store, site: str) -> tuple[ConfigReport, ConfigReport, tuple[Change, ...]] | None:
     """Return the two reports of a site that are compared, and what differs; None where there are no two. Reads only."""
-    found = queries.config_ends(store, site, WITHIN)
+    found = store.reports.config_ends(site, WITHIN)
     if found is None:
         return None
     earlier, later = (_reported(row) for row in found)

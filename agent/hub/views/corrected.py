@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from agent.hub.domain.figures import By
-from agent.hub.stores.day_figures import JUDGED_BY, Figure
-from agent.hub.stores.disputes import DisputeRow
+from agent.hub.domain.figures import JUDGED_BY, By, Figure
+from agent.hub.domain.rows.disputes import DisputeRow
 from drivers.model import Span
 
 BY_LOOKS: Final = ("online", "good", "clock", "overlay")

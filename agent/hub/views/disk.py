@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from agent.host.prometheus import Labels, block
 from agent.hub.domain.disk import HORIZON_DAYS, DiskForecast, forecast
-from agent.hub.stores.day_figures import china_day
-from agent.hub.stores.keeping.disk_sizes import measure, read_sizes
-from agent.hub.stores.store import Store
+from agent.hub.domain.figures import china_day
+from agent.hub.ports.store import Store
 from agent.model.finding import Json, Message
+from agent.text.metrics import Labels, block
 
 _GB: Final = 1e9
 _MB: Final = 1e6
@@ -17,8 +16,8 @@ _MB: Final = 1e6
 
 def read_forecast(store: Store, now: datetime) -> DiskForecast:
     """Return when the disk is full by the days that the running hub has measured. Raises StoreFailed, OSError."""
-    room = measure(store)
-    return forecast(read_sizes(store.directory), room.free_bytes, room.capacity_bytes, china_day(now))
+    room = store.disk.measure()
+    return forecast(store.disk.sizes(), room.free_bytes, room.capacity_bytes, china_day(now))
 
 
 def disk_json(found: DiskForecast) -> dict[str, Json]:

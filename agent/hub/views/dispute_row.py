@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from agent.contract.disputes import DUE_WITHIN, decided_json, disputed_json
-from agent.hub.stores.disputes import DisputeRow
+from agent.hub.domain.rows.disputes import DisputeRow
 from agent.model.finding import Json, utc_text
 
 

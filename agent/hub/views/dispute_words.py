@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.figures import CHINA
 from agent.model.finding import Message
 from agent.text.site_time import local
 

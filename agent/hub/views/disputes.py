@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from agent.contract.disputes import DUE_WITHIN
-from agent.hub.stores import disputes
-from agent.hub.stores.disputes import DisputeRow
-from agent.hub.stores.reading.orders import given_orders
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.ports.store import Store
 from agent.hub.views.dispute_row import row_json
 from agent.hub.views.status import order_state
 from agent.model.finding import Json, utc_text
@@ -27,9 +25,9 @@ def write_disputes(
         within: How long after its arrival a decision is due.
         open_only: Leave out what is decided.
     """
-    rows = [one for one in disputes.disputes(store, site) if one.decision is None or not open_only]
+    rows = [one for one in store.disputes.listed(site) if one.decision is None or not open_only]
     rows.sort(key=lambda one: (one.decision is not None, one.arrived_at, one.site, one.said.id))
-    states = {row.id: order_state(row, now) for row in given_orders(store, site)}
+    states = {row.id: order_state(row, now) for row in store.commands.given(site)}
     return {"schema": SCHEMA, "at": utc_text(now), "disputes": [_row(one, states, now, within) for one in rows]}
 
 

@@ -19,21 +19,15 @@ from typing import Final
 
 from agent.contract.presence import STATUSES
 from agent.host import prometheus
-from agent.host.prometheus import Kind, Labels, block
-from agent.hub.domain.figures import METRICS
+from agent.hub.domain.figures import CHINA, METRICS, Figure, added
 from agent.hub.log.sequencer import lag
-from agent.hub.log.store import log_beside
-from agent.hub.stores import city
-from agent.hub.stores import trust as trust_db
-from agent.hub.stores.day_figures import CHINA, Figure, added
-from agent.hub.stores.keeping.backups import newest_backup
-from agent.hub.stores.orders.commands import open_command_counts
-from agent.hub.stores.reading import queries
-from agent.hub.stores.store import NAME, Store
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import FILES, log_beside, open_store, open_trust
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
 from agent.model.errors import AgentError
+from agent.text.metrics import Kind, Labels, block
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
 
@@ -63,7 +57,7 @@ class Slow:
 
 def look(store: Store, trust: Trust, now: datetime) -> Slow:
     """Look at every site."""
-    rows, waiting = queries.site_rows(store), queries.waiting_rows(store)
+    rows, waiting = store.sites.rows(), store.sites.waiting()
     return Slow(now, Counter(one.kind for one in silent_sites(rows, waiting, trust, now)), _assessment(store, now))
 
 
@@ -80,18 +74,18 @@ def write_metrics(
     `slow`: an earlier look at every site, None: look now. `backups`: their folder, None: none is told of.
     """
     slow = slow or look(store, trust, now)
-    rows = city.site_contacts(store)
+    rows = store.sites.contacts()
     states, silent = Counter(status for _, status, _ in rows), Counter(slow.silent)
-    summed = Counter(city.counts_summed(store))
-    lag = Counter(city.lags(store))
+    summed = Counter(store.sites.counts_summed())
+    lag = Counter(store.sites.lags())
     missing: Counter[str] = Counter()
-    for chain in queries.chains_with_holes(store):
-        missing[chain.site] += sum(last - first + 1 for first, last in queries.missing_runs(store, chain))
+    for chain in store.sites.chains_with_holes():
+        missing[chain.site] += sum(last - first + 1 for first, last in store.sites.missing_runs(chain))
     oldest = time_of(min((at for _, _, at in rows if at), default=""))
     shown = [site for site, _, _ in rows[:SITES_MOST]]
     heard = ((site, time_of(at)) for site, _, at in rows[:SITES_MOST])
     ages = {site: (now - at).total_seconds() for site, at in heard if at is not None}
-    size = sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
+    size = FILES.store_bytes(directory)
     blocks = [
         _block(
             *("sites", "gauge", "Sites of which a verified message has come, by what they last said of themselves."),
@@ -117,7 +111,7 @@ def write_metrics(
         _block("new_epochs_total", "counter", "New lives of sites' spools.", [({}, summed["new-epochs"])]),
         _block(
             *("messages_untrusted", "gauge", "Messages that wait for a key to be trusted."),
-            [({}, sum(row.number for row in queries.waiting_rows(store)))],
+            [({}, sum(row.number for row in store.sites.waiting()))],
         ),
         _block("reports_missing", "gauge", "Reports that are missing and unexplained.", [({}, missing.total())]),
         _block(
@@ -128,7 +122,7 @@ def write_metrics(
             *("health_age_seconds_max", "gauge", "Longest time since a site's last health report came."),
             [({}, (now - oldest).total_seconds() if oldest else 0.0)],
         ),
-        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_command_counts(store).values()))]),
+        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(store.commands.open_counts().values()))]),
         _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
         *disk_blocks(store, now),
         _block(
@@ -167,7 +161,7 @@ def _kept(store: Store, directory: Path, backups: Path | None, now: datetime) ->
             [({}, int(behind.continues))],
         )
     with suppress(OSError):
-        newest = newest_backup(backups) if backups is not None else None
+        newest = FILES.newest_backup(backups) if backups is not None else None
         if newest is not None:
             age = (now - newest[0]).total_seconds()
             yield _block("backup_age_seconds", "gauge", "Age of the newest verified backup.", [({}, age)])
@@ -225,8 +219,8 @@ class Page:
         Raises:
             AgentError: There is no hub, or a file cannot be read.
         """
-        self._trust = trust_db.load(self._directory, self._trust)
-        with closing(Store(self._directory, read_only=True)) as store:
+        self._trust = open_trust(self._directory).load(self._trust)
+        with closing(open_store(self._directory, read_only=True)) as store:
             if self._slow is None or not timedelta() <= now - self._slow.at < timedelta(seconds=SLOW_S):
                 self._slow = look(store, self._trust, now)
             return write_metrics(store, self._trust, self._directory, now, self._slow, self._backups)

@@ -13,10 +13,9 @@ from agent.contract.chain import digest
 from agent.contract.envelope import REPORT_TYP, verify
 from agent.contract.signing_keys import PublicKey, public_key
 from agent.hub.domain.retention import may_be_dropped
+from agent.hub.domain.rows.reports import SignedReport
 from agent.hub.domain.view_columns import data_of
-from agent.hub.stores.keeping.bodies import newest_arrival
-from agent.hub.stores.reading.signed import SignedReport, signed_after
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
 
@@ -44,8 +43,8 @@ def verify_all(store: Store, site: str = "") -> dict[str, Json]:
     """Verify every report of a site, or of all; return how many, and those that do not verify."""
     keys: dict[str, PublicKey | None] = {}
     found: list[Wrong] = []
-    last, reports, bodies, newest = 0, 0, 0, newest_arrival(store)
-    while rows := signed_after(store, last, site, _AT_ONCE):
+    last, reports, bodies, newest = 0, 0, 0, store.bodies.newest_arrival()
+    while rows := store.reports.signed_after(last, site, _AT_ONCE):
         last = rows[-1].id
         reports += len(rows)
         for one in rows:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from agent.hub.stores.reading.queries import SiteRow, WaitingRow
+from agent.hub.domain.rows.sites import SiteRow, WaitingRow
 from agent.verify.bindings import Binding, Trust
 
 Kind = Literal["revoked", "never-enrolled", "not-started", "offline", "wedged", "late"]

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.hub.stores.findings import FindingRow, SiteFacts, Stretch, Wanted, findings, history, site_facts
-from agent.hub.stores.reading import queries
-from agent.hub.stores.store import Store
-from agent.hub.stores.words import Word, words_of
+from agent.hub.domain.rows.findings import FindingRow, SiteFacts, Stretch, Wanted
+from agent.hub.domain.rows.words import Word
+from agent.hub.domain.scope import EVERYTHING, Scope
+from agent.hub.ports.store import Store
 from agent.hub.views.silent import standing
 from agent.model.finding import Json
 from agent.verify.bindings import Binding
@@ -33,19 +33,35 @@ class SiteView:
     mean_repair_s: float | None
 
 
-def read_site(store: Store, bindings: Iterable[Binding], site: str, now: datetime) -> SiteView | None:
-    """Return what is known of a site; None where nothing verified has come of it. `bindings`: the keys of the site."""
-    facts = site_facts(store, site)
-    row = next((one for one in queries.site_rows(store, site)), None)
+def read_site(
+    store: Store, bindings: Iterable[Binding], site: str, now: datetime, scope: Scope = EVERYTHING
+) -> SiteView | None:
+    """Return what is known of a site; None where nothing verified has come of it.
+
+    Args:
+        store: The hub's.
+        bindings: The keys of the site.
+        site: Its id.
+        now: Aware UTC.
+        scope: What may be seen of its findings and words. Who sees some cameras of it sees the history of what is
+            open there now alone: what was mended does not say any more whose it was.
+    """
+    facts = store.findings.site(site)
+    row = next((one for one in store.sites.rows(site)), None)
     if facts is None or row is None:
         return None
-    stretches = tuple(history(store, site, STRETCHES_MOST))
+    found = tuple(store.findings.page(Wanted(site=site, scope=scope)))
+    seen = {(one.check, one.subject) for one in found}
+    sees_all = scope.everything or not scope.maintainers
+    stretches = tuple(
+        one for one in store.findings.history(site, STRETCHES_MOST) if sees_all or (one.check, one.subject) in seen
+    )
     return SiteView(
         facts=facts,
         state=standing(row, bindings, now) or row.status,
         health_at=row.health_at,
-        findings=tuple(findings(store, Wanted(site=site))),
-        words=tuple(words_of(store, site)),
+        findings=found,
+        words=tuple(store.words.of_site(site, scope)),
         history=stretches,
         mean_repair_s=mean_repair_s(stretches),
     )

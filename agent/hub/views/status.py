@@ -6,17 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.acknowledged import acknowledged_json
+from agent.hub.domain.drills import drills_json
+from agent.hub.domain.rows.orders import OrderRow
+from agent.hub.domain.rows.sites import ChainRow, SiteRow, WaitingRow
 from agent.hub.domain.view_columns import read_config
-from agent.hub.stores import city
-from agent.hub.stores.acknowledged import acknowledged_json
-from agent.hub.stores.disputes import disputes, open_dispute_counts
-from agent.hub.stores.drills import drills_json
-from agent.hub.stores.intake.accepted import accepted
-from agent.hub.stores.orders.commands import open_command_counts
-from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.orders import OrderRow, given_orders, policies_shown
-from agent.hub.stores.reading.queries import ChainRow, SiteRow, WaitingRow
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
 from agent.hub.views.silent import silent_sites, standing
@@ -33,7 +28,7 @@ ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 def write_status(
     store: Store,
-    trust: Trust | None = None,
+    trust_of: Callable[[str, str], Trust] | None = None,
     now: datetime | None = None,
     names: tuple[str | None, str | None] = (None, None),
     most: int = -1,
@@ -43,36 +38,37 @@ def write_status(
     `names`: of the one site, or of those behind one by name, at most so many (-1: all). `next`: behind which one there
     are more, or null; `total`: how many there are.
 
-    `standing`: `revoked` or `not-started`, where the site is that by `trust` at `now`; else null.
+    `standing`: `revoked` or `not-started`, where the site is that at `now` by what `trust_of` returns of the sites
+    from the first to the last by name; else null.
 
     `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks without an
     explanation; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
     names.
     """
     only, after = names
-    listed, total, is_more = city.site_page(store, after, most)
+    listed, total, is_more = store.sites.page(after, most)
     if only is not None:
         listed = [only]
     page = (listed[0], listed[-1]) if listed else ("", "")
-    counted = queries.counts(store, page)
-    rows = {row.site: row for row in queries.site_rows(store, names=page)}
+    counted = store.sites.counts(page)
+    rows = {row.site: row for row in store.sites.rows(names=page)}
     waiting: dict[str, list[WaitingRow]] = defaultdict(list)
-    for row in queries.waiting_rows(store, page):
+    for row in store.sites.waiting(page):
         waiting[row.site].append(row)
     chains: dict[str, list[ChainRow]] = defaultdict(list)
-    for chain in queries.chain_rows(store, names=page):
+    for chain in store.sites.chains(names=page):
         chains[chain.site].append(chain)
-    confirmed = queries.confirmed_counts(store, page)
-    open_orders, open_disputes = open_command_counts(store), open_dispute_counts(store)
+    confirmed = store.sites.confirmed_counts(page)
+    open_orders, open_disputes = store.commands.open_counts(), store.disputes.open_counts()
     policies = _policies(store)
 
     bound: dict[str, list[Binding]] = defaultdict(list)
-    for one in trust.bindings.values() if trust else ():
+    for one in trust_of(*page).bindings.values() if trust_of and listed else ():
         bound[one.site].append(one)
 
     def shown(site: str) -> dict[str, Json]:
         counts = counted.get(site, {})
-        newest = queries.newest_config(store, site)
+        newest = store.reports.newest_config(site)
         configured = read_config(newest.said) if newest is not None else None
         return {
             **_state(rows.get(site)),
@@ -85,7 +81,7 @@ def write_status(
             "unverified": _by_reason(counts, "unverified"),
             "epochs": [
                 {"epoch": epoch, "first_at": first_at, "verdict": verdict or "open"}
-                for epoch, first_at, verdict in queries.epochs(store, site)
+                for epoch, first_at, verdict in store.sites.epochs(site)
             ],
             "watermarks": [_watermark(chain) for chain in chains[site]],
             "gaps": _gaps(store, site, chains[site]),
@@ -146,13 +142,15 @@ def write_changes(store: Store, site: str) -> Json:
 
 def write_disputed(store: Store, site: str) -> list[Json]:
     """Return a site's disputes that wait for a decision, and the decided ones of findings that are not over."""
-    found = (one for one in disputes(store, site) if one.decision is None or not (one.ended_at or one.said.repaired_at))
+    found = (
+        one for one in store.disputes.listed(site) if one.decision is None or not (one.ended_at or one.said.repaired_at)
+    )
     return [row_json(one) for one in found]
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
     """Return the silent sites."""
-    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), trust, now)
+    found = silent_sites(store.sites.rows(), store.sites.waiting(), trust, now)
     return {
         "schema": SILENT_SCHEMA,
         "at": utc_text(now),
@@ -190,7 +188,7 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
             "result_at": row.result_at or None,
             "expires_at": row.expires_at,
         }
-        for row in given_orders(store, site)
+        for row in store.commands.given(site)
     ]
     told = _policies(store)
     policies: list[Json] = [{"site": name, **told[name]} for name in sorted(told) if site in (None, name)]
@@ -201,7 +199,7 @@ def _policies(store: Store) -> dict[str, dict[str, Json]]:
     """Return of each site that was sent, or reports, a policy: both versions, and what it refused with its why."""
     return {
         site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
-        for site, desired, reported, no in policies_shown(store)
+        for site, desired, reported, no in store.policies.shown()
     }
 
 
@@ -245,7 +243,7 @@ def _counts(counts: dict[str, int]) -> dict[str, Json]:
 def _gaps(store: Store, site: str, chains: list[ChainRow]) -> dict[str, Json]:
     return {
         "missing": [
-            run_json(chain.epoch, chain.stream, *run) for chain in chains for run in queries.missing_runs(store, chain)
+            run_json(chain.epoch, chain.stream, *run) for chain in chains for run in store.sites.missing_runs(chain)
         ],
         "lost": [run_json(hole.epoch, hole.stream, hole.first, hole.last) for hole in lost(store, site)],
         "accepted": [
@@ -253,10 +251,10 @@ def _gaps(store: Store, site: str, chains: list[ChainRow]) -> dict[str, Json]:
                 **run_json(one.epoch, one.stream, one.first, one.last),
                 **{"by": one.by, "why": one.why, "at": one.at, "closed": one.closed},
             }
-            for one in accepted(store, site)
+            for one in store.accepted.of_site(site)
         ],
         "explained": [
             {**run_json(gap.epoch, gap.stream, gap.from_seq, gap.to_seq), "reason": gap.reason}
-            for gap in queries.gap_rows(store, site)
+            for gap in store.sites.gaps(site)
         ],
     }

@@ -8,10 +8,9 @@ from datetime import date
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.scoped import may_see_finding
-from agent.hub.stores.store import Store
-from agent.hub.stores.words import Kind, Word, keep
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.words import Kind, Word
+from agent.hub.stores.engines import open_store
 from agent.hub.web.asked import Asked, Missing, Reply, own_path, see_other
 from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people.store import People
@@ -45,7 +44,7 @@ def record(asked: Asked, people: People, act: str, what: str) -> None:
 def _keep(asked: Asked, kind: Kind, until: str = "", text: str = "", assignee: str = "") -> Reply:
     """Store a word, and its row. Raises Missing, UsageError."""
     finding = (asked.form.get("site", ""), asked.form.get("check", ""), asked.form.get("subject", ""))
-    if asked.person is None or not may_see_finding(asked.store, asked.scope, finding):
+    if asked.person is None or not asked.store.seen.may_see_finding(asked.scope, finding):
         raise Missing("there is no such finding")
     site, check, subject = finding
     word = Word(
@@ -56,8 +55,8 @@ def _keep(asked: Asked, kind: Kind, until: str = "", text: str = "", assignee: s
     directory = asked.place.directory
     with closing(People(directory)) as people, people.changing():
         record(asked, people, kind, what)
-        with closing(Store(directory)) as store:
-            keep(store, word)
+        with closing(open_store(directory)) as store:
+            store.words.keep(word)
     return see_other(own_path(asked.form.get("back", ""), FINDINGS))
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import asdict, fields
 from typing import Final
 
-from agent.hub.stores.findings import FindingRow, findings
+from agent.hub.domain.rows.findings import FindingRow
 from agent.hub.web.acts import record
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.filters import OF_FINDINGS, refuse_others, wanted_findings
@@ -23,7 +23,7 @@ def export_findings(asked: Asked) -> Reply:
     """Return all open findings that an address asks for, as `hub findings --csv` does. Raises UsageError: too many."""
     refuse_others(asked, *OF_FINDINGS)
     wanted = wanted_findings(asked)
-    found = findings(asked.store, wanted, most=ROWS_MOST + 1)
+    found = asked.store.findings.page(wanted, most=ROWS_MOST + 1)
     if len(found) > ROWS_MOST:
         raise UsageError("these are more than {most} findings: filter them, or use the command", most=ROWS_MOST)
     written = io.StringIO()

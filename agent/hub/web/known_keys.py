@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.hub.stores import trust
+from agent.hub.stores.engines import open_trust
 from agent.verify.bindings import Trust
 
 
@@ -15,5 +15,5 @@ class KnownKeys:
 
     def now(self, directory: Path) -> Trust:
         """Return the bindings that are in force, reading what has changed since. Raises as `trust.load`."""
-        self._held = found = trust.load(directory, self._held)
+        self._held = found = open_trust(directory).load(self._held)
         return found

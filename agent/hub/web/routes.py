@@ -10,6 +10,7 @@ from agent.hub.web.api import answers, described
 from agent.hub.web.asked import Route
 from agent.hub.web.pages import (
     assessment,
+    audit,
     city,
     enrollments,
     findings,
@@ -42,6 +43,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/orders", "orders", "viewer", orders.answer),
     Route("GET", "/holds", "holds", "viewer", holds.answer),
     Route("GET", "/enrollments", "enrollments", "supervisor", enrollments.answer),
+    Route("GET", "/audit", "audit", "supervisor", audit.answer),
     Route("GET", "/account", "account", "viewer", account.show),
     Route("POST", "/account/password", "password", "viewer", account.change_password),
     Route("POST", "/account/tokens", "make-token", "viewer", account.make_token),

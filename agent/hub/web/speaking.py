@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.figures import CHINA
 from agent.model.finding import Message
 from agent.report.check_titles import TITLES
 from agent.text.codes import CODE_WORDS

@@ -16,6 +16,7 @@ NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/orders", "viewer", Message("Orders")),
     ("/holds", "viewer", Message("Holds")),
     ("/enrollments", "supervisor", Message("Enrollments")),
+    ("/audit", "supervisor", Message("Audit log")),
 )
 """Path, least role and name of each page that the head of every page leads to."""
 

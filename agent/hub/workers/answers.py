@@ -22,9 +22,8 @@ from agent.contract.signing_keys import PublicKey, Signer
 from agent.contract.topics import Address
 from agent.contract.topics import topic as topic_of
 from agent.contract.watermark import Watermark, write_watermark
-from agent.hub.stores.intake import refusals
-from agent.hub.stores.orders import commands, policies
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.orders import Status
+from agent.hub.ports.store import Store
 from agent.hub.workers.resend import missing_from
 from agent.model.errors import NotVerified
 from agent.model.finding import Json
@@ -49,8 +48,8 @@ class Ack:
 
 def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
     """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
-    streams, rejected = store.chains.watermark(site, epoch), refusals.newest_refused(store, site, epoch)
-    key = refusals.refused_key(store, site)
+    streams, rejected = store.chains.watermark(site, epoch), store.refusals.newest(site, epoch)
+    key = store.refusals.key(site)
     if not streams and rejected is None and key is None:
         return None
     city, current = store.city_and_epoch(site)
@@ -105,7 +104,7 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
     as new as the hub's clock, for a site whose clock was set back.
     """
     site, ts = reported.site, _made_at(payload)
-    last = policies.reported_payload(store, site)
+    last = store.policies.reported(site)
     before = _made_at(last) if last else None
     if ts is None:
         raise NotVerified("payload", "signed, but without a time")
@@ -114,7 +113,7 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
         return {"event": "stale-reported", "site": site, "version": reported.version}
     refused = reported.refused
     told = {"version": refused.version, "reason": refused.reason, "why": refused.why} if refused else None
-    policies.keep_reported(store, reported, json.dumps(told) if told else "", payload, jws, now)
+    store.policies.keep_reported(reported, json.dumps(told) if told else "", payload, jws, now)
     reason = refused.reason if refused else ""
     return {"event": "reported", "site": site, "version": reported.version, "refused": reason}
 
@@ -131,13 +130,13 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
     Raises:
         NotVerified: `unknown-command`: this hub has not given it, or to another site.
     """
-    command = commands.find_command(store, result.id, result.site)
+    command = store.commands.find(result.id, result.site)
     if command is None:
         raise NotVerified("unknown-command", "an answer to a command that this hub has not given to this site")
     if command.status:
         return {"event": "duplicate-answer", "site": result.site, "id": result.id}, []
     told: list[Event] = []
-    status: commands.Status = "answered"
+    status: Status = "answered"
     name, reason = command.name, ""
     if result.status == "refused":
         status, reason = "refused", result.reason
@@ -153,14 +152,14 @@ def take_result(store: Store, result: Result, payload: bytes, jws: str, now: dat
         status, reason = "answer-refused", "no-report"
     else:
         status = "waits"
-    commands.keep_result(store, result, status, reason, payload, jws, now)
+    store.commands.keep_result(result, status, reason, payload, jws, now)
     return _answered(store, result.site, result.id, name, status, reason), told
 
 
 def settle(store: Store, sites: Set[str]) -> list[Event]:
     """Judge the answers of these sites whose report is here; return the events to log."""
     events = []
-    for command in commands.waiting_commands(store, sites):
+    for command in store.commands.waiting(sites):
         named = _named(command.result)
         report = store.body_at(command.site, named.epoch, named.stream, named.seq)
         if report is None:
@@ -171,8 +170,8 @@ def settle(store: Store, sites: Set[str]) -> list[Event]:
             reason = "digest"
         elif command.name == "check-now":
             reason = _look_refusal(json.loads(command.payload), named, payload, arrived_at)
-        status: commands.Status = "answer-refused" if reason else "answered"
-        commands.keep_status(store, command.id, status, reason)
+        status: Status = "answer-refused" if reason else "answered"
+        store.commands.keep_status(command.id, status, reason)
         events.append(_answered(store, command.site, command.id, command.name, status, reason))
     return events
 

@@ -12,7 +12,7 @@ from typing import Final
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import read_topic
 from agent.deliver.publish.messages import DecodedMessage
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.workers.answers import Ack, write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import AgentError

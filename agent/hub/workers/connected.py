@@ -7,7 +7,7 @@ epoch, come over a connection, is a sign of life all the same. Writes within the
 
 from datetime import datetime
 
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.verify.message import Claim
 
 

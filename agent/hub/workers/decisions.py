@@ -9,9 +9,7 @@ from typing import Final
 
 from agent.contract.disputes import Decided, Outcome
 from agent.contract.signing_keys import Signer
-from agent.hub.stores import disputes
-from agent.hub.stores.orders.commands import expired_decisions
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.workers.orders import order_decide
 from agent.model.errors import UsageError
 from agent.model.finding import Json
@@ -41,7 +39,7 @@ def decide(
         StoreFailed: Nothing has changed.
     """
     with store.transaction():
-        row = disputes.find(store, site, dispute)
+        row = store.disputes.find(site, dispute)
         now = now.replace(microsecond=0)
         if row.decision is not None and row.decision.at >= now:
             raise UsageError("dispute {id} was decided a moment ago; try again", id=row.said.id[:8])
@@ -49,17 +47,17 @@ def decide(
             dispute=row.said.id, check=row.said.check, subject=row.said.subject, outcome=outcome, by=by, why=why, at=now
         )
         command = order_decide(store, signer, site, word, now, WITHIN)
-        disputes.decide(store, site, word, command.id)
+        store.disputes.decide(site, word, command.id)
     return word
 
 
 def order_due(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
     """Order anew the decisions whose command expired unanswered; return the events to log. Within a transaction."""
     told: list[dict[str, Json]] = []
-    for site, dispute in expired_decisions(store, now - AGAIN_FOR, now):
-        word = disputes.find(store, site, dispute).decision
+    for site, dispute in store.commands.expired_decisions(now - AGAIN_FOR, now):
+        word = store.disputes.find(site, dispute).decision
         if word is not None and now - word.at < AGAIN_FOR:
             command = order_decide(store, signer, site, word, now, WITHIN)
-            disputes.decide(store, site, word, command.id)
+            store.disputes.decide(site, word, command.id)
             told.append({"event": "decision-again", "site": site, "id": command.id, "dispute": dispute})
     return told

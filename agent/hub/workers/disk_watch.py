@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from agent.hub.stores.day_figures import china_day
-from agent.hub.stores.keeping.disk_sizes import keep_size, measure
-from agent.hub.stores.store import Store
+from agent.hub.domain.figures import china_day
+from agent.hub.ports.store import Store
 from agent.hub.workers.intake import Event
 from agent.model.errors import os_words
 
@@ -33,7 +32,7 @@ class DiskWatch:
             return
         self.look_at_s = now_s + LOOK_S
         try:
-            keep_size(store.directory, china_day(now), measure(store).used_bytes)
+            store.disk.keep_size(china_day(now), store.disk.measure().used_bytes)
         except OSError as error:
             if not self.is_told:
                 LOG.warning("what the disk holds is not stored, so nobody can say when it is full: %s", os_words(error))

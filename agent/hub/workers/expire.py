@@ -14,17 +14,9 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.host.access_register import expire_openings
+from agent.hub.domain.figures import china_day
 from agent.hub.domain.retention import is_held
-from agent.hub.stores.day_figures import china_day
-from agent.hub.stores.keeping.expiry import (
-    delete_beside,
-    delete_report,
-    delete_untold_findings,
-    newest_made_at,
-    reports_after,
-)
-from agent.hub.stores.keeping.holds import held
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.workers.intake import Event
 
 DAY_S: Final = 86400.0
@@ -56,14 +48,14 @@ class Expiry:
         limit = utc_text(agreed - self.kept)
         with store.transaction():
             if self.sites and not self.after_id:
-                delete_untold_findings(store, self.sites.pop())
+                store.expiry.delete_untold_findings(self.sites.pop())
                 count = 0
             else:
                 self.after_id, sites = expire_portion(store, limit, self.after_id, china_day(agreed).isoformat())
                 self.sites.update(sites)
                 count = len(sites)
             if not self.after_id and not self.sites:
-                delete_beside(store, limit)
+                store.expiry.delete_beside(limit)
                 expire_openings(store.directory, agreed)
         if self.after_id or self.sites:
             self.look_at_s = now_s + AGAIN_S
@@ -73,7 +65,7 @@ class Expiry:
 
 def agreed_time(store: Store, now: datetime) -> datetime | None:
     """Return the earlier of the hub's clock and the newest time that a site wrote; None where none did."""
-    newest = newest_made_at(store)
+    newest = store.expiry.newest_made_at()
     return min(now, newest) if newest is not None else None
 
 
@@ -82,11 +74,11 @@ def expire_portion(store: Store, limit: str, after_id: int, today: str) -> tuple
 
     What a person, a case or a dispute holds stays, with all that was extracted of it; `today` is a day (2026-11-24).
     """
-    rows = reports_after(store, after_id, AT_ONCE)
+    rows = store.expiry.reports_after(after_id, AT_ONCE)
     old = [one for one in rows if one.arrived_at < limit and one.is_spare]
-    spans = held(store, {one.site for one in old}, today, by_fails=False)
+    spans = store.holds.held({one.site for one in old}, today, by_fails=False)
     over = [one for one in old if not is_held(spans[one.site], one.made_at or one.arrived_at, one.arrived_at)]
     for one in over:
-        delete_report(store, one.id)
+        store.expiry.delete_report(one.id)
     is_end = len(rows) < AT_ONCE or all(one.arrived_at >= limit for one in rows)
     return (0 if is_end else rows[-1].id), [one.site for one in over]

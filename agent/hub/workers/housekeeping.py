@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from agent.hub.domain.figures import china_day
 from agent.hub.domain.retention import Phase, StoredBody, judge, limit_of
-from agent.hub.stores.day_figures import china_day
-from agent.hub.stores.keeping import bodies
-from agent.hub.stores.keeping.holds import held
-from agent.hub.stores.keeping.payloads import needed
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.workers.expire import AGAIN_S, AT_ONCE, DAY_S, agreed_time
 from agent.hub.workers.intake import Event
 
@@ -62,27 +59,27 @@ def drop_portion(store: Store, phase: Phase, now: datetime) -> tuple[int, bool]:
     It is done where all of a portion are young. A young one among others, as of a wrong clock, is looked at again.
     """
     with store.transaction():
-        found = bodies.bodies_after(store, bodies.place(store, phase), AT_ONCE)
+        found = store.bodies.after(store.bodies.place(phase), AT_ONCE)
         over, left, young = _judged(store, phase, found, now)
         is_done = len(young) == len(found)
         if not is_done:
             # What differs from a body comes behind it, and most of it is over, too: it is looked at again behind them.
-            waits = needed(store, set(over))
+            waits = store.bodies.needed(set(over))
             over, left = [number for number in over if number not in waits], [*left, *waits]
             behind = max(one.id for one in found if one.id not in young)
-            bodies.drop(store, over)
-            bodies.leave(store, phase, [*left, *(number for number in young if number < behind)])
-            bodies.go_on(store, phase, behind)
+            store.bodies.drop(over)
+            store.bodies.leave(phase, [*left, *(number for number in young if number < behind)])
+            store.bodies.go_on(phase, behind)
     return len(over), is_done
 
 
 def look_again(store: Store, phase: Phase, now: datetime, after_id: int) -> tuple[int, int]:
     """Judge what was held once more; return how many were dropped, and the last id, 0 behind the end."""
     with store.transaction():
-        found = bodies.held_before(store, phase, after_id, AT_ONCE)
+        found = store.bodies.held_before(phase, after_id, AT_ONCE)
         over, left, young = _judged(store, phase, found, now)
-        bodies.drop(store, over)
-        bodies.forget(store, phase, {one.id for one in found} - {*over, *left} - young)
+        store.bodies.drop(over)
+        store.bodies.forget(phase, {one.id for one in found} - {*over, *left} - young)
     return len(over), found[-1].id if len(found) == AT_ONCE else 0
 
 
@@ -91,7 +88,7 @@ def _judged(
 ) -> tuple[list[int], list[int], set[int]]:
     """Return the ids of what is over, of what is held, and of what is too young."""
     limit, today = limit_of(phase, now), china_day(now).isoformat()
-    spans = held(store, {one.site for one in found if one.arrived_at < limit}, today)
+    spans = store.holds.held({one.site for one in found if one.arrived_at < limit}, today)
     verdicts = {one.id: judge(one, phase, limit, spans) for one in found}
     over = [number for number, verdict in verdicts.items() if verdict == "over"]
     left = [number for number, verdict in verdicts.items() if verdict == "held"]

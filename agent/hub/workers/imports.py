@@ -17,7 +17,7 @@ from typing import Final
 from agent.contract.envelope import flatten, unflatten
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.workers.answers import write_ack
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import ConfigurationError, NotVerified, UsageError

@@ -7,15 +7,14 @@ Each call runs within a transaction of the caller and returns the events to log.
 from dataclasses import replace
 from datetime import datetime
 
-from agent.contract.chain import utc_text
+from agent.contract.chain import STREAMS, utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.contract.orders import Reported
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
-from agent.hub.stores import day_figures, disputes
-from agent.hub.stores.intake import accepted, refusals
-from agent.hub.stores.store import Store, Waiting
+from agent.hub.domain.rows.intake import Waiting
+from agent.hub.ports.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
 from agent.hub.workers.chains import accepted_loss, epochs, rotation
 from agent.hub.workers.chains import lost_history as before
@@ -25,7 +24,7 @@ from agent.model.finding import Json, StreamName
 from agent.report.plain_findings import with_plain_findings
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
-from agent.verify.message import Claim, Gap, advance, read_gap, read_heads, read_message
+from agent.verify.message import Claim, Gap, advance, read_gap, read_head, read_heads, read_message
 
 Event = dict[str, Json]
 
@@ -87,7 +86,7 @@ class Intake:
     def take_accepted(self, now: datetime) -> list[Event]:
         """Close what a person has accepted as lost, where a report behind it has the digest of what came before."""
         events: list[Event] = []
-        for key, first, last in accepted.take_unseen(self._store, now):
+        for key, first, last in self._store.accepted.take_unseen(now):
             site, epoch, stream = key
             told: Event = {"site": site, "epoch": epoch, "stream": stream}
             events.append({"event": "loss-accepted", **told, "from_seq": first, "to_seq": last})
@@ -127,19 +126,18 @@ class Intake:
 
     def _judge(self, claim: Claim, topic: str, now: datetime, protocol: str) -> Event:
         site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
-        decision = self.trust.decide(site, claim.kid, now)
         if claim.stream is None and self._key(claim.kid) is None:
-            keep_shown_key(self._store, claim, vouched_for=decision == "trusted")
+            keep_shown_key(self._store, claim, self.trust.decide(site, claim.kid, now) == "trusted")
             self.news = True
-        waiting = Waiting(site, claim.kid, topic, claim.jws, claim.payload)
-        key = self._believed(waiting, now)
+        key = self._believed(site, claim.kid, now)
         if key is None:
+            self._wait(Waiting(site, claim.kid, topic, claim.jws, claim.payload), now)
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         limit = self.trust.rotated(claim.kid)
         if limit is not None and not rotation.still_accepted(self._store, limit, claim):
             raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
-        refusals.drop_refused_key(self._store, site)
+        self._store.refusals.drop_key(site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")
@@ -156,8 +154,9 @@ class Intake:
         if address is None:
             raise NotVerified("topic", "not a topic that a site sends on")
         payload, jws, kid = answers.unpack(address, payload, jws)
-        key = self._believed(Waiting(address.site, kid, topic, jws, payload), now)
+        key = self._believed(address.site, kid, now)
         if key is None:
+            self._wait(Waiting(address.site, kid, topic, jws, payload), now)
             return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
         value = answers.read(address, payload, jws, key)
         limit = self.trust.rotated(kid)
@@ -170,21 +169,25 @@ class Intake:
         self.told += told
         return event
 
-    def _believed(self, message: Waiting, now: datetime) -> PublicKey | None:
-        """Return the key that may sign for the site; where nobody knows it yet, store the message until somebody does.
+    def _believed(self, site: str, kid: str, now: datetime) -> PublicKey | None:
+        """Return the key that may sign for the site; None: nobody knows it yet.
 
         Raises:
-            NotVerified: The trust file refuses the key, or too much is waiting.
+            NotVerified: The trust file refuses the key.
         """
-        decision = self.trust.decide(message.site, message.kid, now)
+        decision = self.trust.decide(site, kid, now)
         if decision not in ("trusted", "unknown-key"):
-            raise NotVerified(decision, "the trust file says {decision} of {kid}", decision=decision, kid=message.kid)
-        key = self._key(message.kid)
-        if decision == "trusted" and key is not None:
-            return key
+            raise NotVerified(decision, "the trust file says {decision} of {kid}", decision=decision, kid=kid)
+        return self._key(kid) if decision == "trusted" else None
+
+    def _wait(self, message: Waiting, now: datetime) -> None:
+        """Store a message until somebody knows its key.
+
+        Raises:
+            NotVerified: Too much is waiting.
+        """
         if not self._store.keep_waiting(message, now):
             raise NotVerified("too-many-waiting", "more messages of unknown keys than are kept for one site")
-        return None
 
     def _key(self, kid: str) -> PublicKey | None:
         if kid not in self._keys:
@@ -237,7 +240,7 @@ class Intake:
             self._store.chains.count(site, "duplicates")
             return self._event("duplicate", claim)
         if handover is not None and not stored:
-            self.trust = self.trust.joined(rotation.bind(self._store, self._store.directory, claim, handover, now))
+            self.trust = self.trust.joined(rotation.bind(self._store, claim, handover, now))
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
@@ -270,12 +273,12 @@ class Intake:
                 chains.health(site, claim.epoch, utc_text(now), utc_text(due_at) if due_at else "")
             self._expect(site, claim.epoch, body.get("heads"), now)
         if stream in ("health", "config"):
-            day_figures.keep(self._store, claim)
+            self._store.figures.keep(claim)
         self._store.keep_current(claim)
         if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
             self.told += epochs.explain(self._store, claim, gap)
         if stream == "event" and isinstance(body, dict):
-            self.told += disputes.take(self._store, site, body, now)
+            self.told += self._store.disputes.take(site, body, now)
         broken = self._advance(site, claim.epoch, stream, claim) or contradicted
         if contradicted:
             chains.count(site, "tampered")
@@ -285,7 +288,7 @@ class Intake:
         """Store what a site has given up: the chain goes on behind it."""
         site, run = claim.address.site, (claim.address.site, gap.epoch, gap.stream)
         self._store.keep_gap(site, gap)
-        refusals.drop_refused(self._store, site, gap)
+        self._store.refusals.drop(site, gap)
         if gap.epoch == claim.epoch or self._store.chains.expected(run):  # else what is before it was another hub's
             self._store.chains.expect(run, gap.to_seq)
         before.link_back(self._store, run, gap.to_seq)
@@ -293,10 +296,17 @@ class Intake:
         self.dirty.add((site, gap.epoch))
 
     def _expect(self, site: str, epoch: str, heads: object, now: datetime) -> None:
-        for stream, head in read_heads(heads).items():
-            if head.seq > self._store.chains.expected((site, epoch, stream)):
+        """Note what a site says it has made; of one that is known already nothing else matters."""
+        if not isinstance(heads, dict):
+            return
+        for stream in STREAMS:
+            key, entry = (site, epoch, stream), heads.get(stream)
+            seq = entry.get("seq") if isinstance(entry, dict) else None
+            if not isinstance(seq, int) or seq <= self._store.chains.expected(key):
+                continue
+            if (head := read_head(entry)) is not None:
                 self._store.chains.late(site, utc_text(now))
-            self._store.chains.expect((site, epoch, stream), head.seq)
+                self._store.chains.expect(key, head.seq)
 
     def _advance(self, site: str, epoch: str, stream: StreamName, new: Claim | None = None) -> bool:
         """Advance a chain as far as it goes; return whether it has just been found broken.

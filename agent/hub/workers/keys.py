@@ -2,7 +2,8 @@
 
 from agent.contract.envelope import STATE_TYP, verify
 from agent.contract.signing_keys import PublicKey, public_key
-from agent.hub.stores.store import KEYS_MOST, Store
+from agent.hub.domain.rows.intake import KEYS_MOST
+from agent.hub.ports.store import Store
 from agent.model.errors import NotVerified
 from agent.verify.bindings import Trust
 from agent.verify.message import Claim

@@ -22,8 +22,7 @@ from agent.contract.topics import topic
 from agent.contract.watermark import SEQ_MAX
 from agent.deliver.publish.messages import Message as Publication
 from agent.hub.domain.policy import changes, merged
-from agent.hub.stores.orders import commands, policies
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json
 
@@ -110,7 +109,7 @@ def set_desired(
     """
     with store.transaction():
         epoch_of(store, site)
-        last = policies.highest_version(store, site)
+        last = store.policies.highest_version(site)
         if last >= SEQ_MAX:
             raise UsageError(
                 "site {site} names policy version {last}, and there is no higher version; look at the site",
@@ -128,7 +127,7 @@ def set_desired(
                 count=len(payload),
                 most=ORDER_MAX_BYTES,
             )
-        policies.keep_desired(store, desired, payload, sign_payload(payload, signer, DESIRED_TYP))
+        store.policies.keep_desired(desired, payload, sign_payload(payload, signer, DESIRED_TYP))
     return desired
 
 
@@ -138,7 +137,7 @@ def changed(store: Store, made: Desired) -> tuple[tuple[str, Json, Json], ...]:
 
 
 def _last_desired(store: Store, site: str, up_to: int = SEQ_MAX) -> Mapping[str, Any]:
-    payload = policies.desired_payload(store, site, up_to)
+    payload = store.policies.desired(site, up_to)
     told: Mapping[str, Any] = json.loads(payload) if payload else {}
     return told
 
@@ -146,11 +145,11 @@ def _last_desired(store: Store, site: str, up_to: int = SEQ_MAX) -> Mapping[str,
 def unsent(store: Store, now: datetime) -> list[Outgoing]:
     """Return some of what is to be published now: unexpired commands, and the newest policy of each site."""
     outgoing = []
-    for one in commands.unsent_commands(store, now, _AT_ONCE):
+    for one in store.commands.unsent(now, _AT_ONCE):
         left_s = math.ceil((one.expires_at - now).total_seconds())
         message = Publication(topic(one.city, one.site, "cmd", one.id), one.payload, one.jws, expires_s=left_s)
         outgoing.append(Outgoing(one.site, one.id, 0, message))
-    for policy in policies.unsent_policies(store, _AT_ONCE):
+    for policy in store.policies.unsent(_AT_ONCE):
         message = Publication(topic(policy.city, policy.site, "desired"), policy.payload, policy.jws, retain=True)
         outgoing.append(Outgoing(policy.site, "", policy.version, message))
     return outgoing
@@ -160,21 +159,21 @@ def mark_sent(store: Store, sent: list[Outgoing], now: datetime) -> None:
     """Note that orders were published. Within a transaction."""
     for one in sent:
         if one.version:
-            policies.mark_policy_sent(store, one.site, one.version, now)
+            store.policies.mark_sent(one.site, one.version, now)
         else:
-            commands.mark_command_sent(store, one.id, now)
+            store.commands.mark_sent(one.id, now)
 
 
 def renew(store: Store, site: str, now: datetime) -> None:
     """Schedule again what a returned site has not answered. Within a transaction."""
-    commands.renew_commands(store, now, site)
-    policies.renew_policy(store, site)
+    store.commands.renew(now, site)
+    store.policies.renew(site)
 
 
 def renew_all(store: Store, now: datetime) -> None:
     """Schedule all open orders again: this connection is new, and the broker may have lost what it had."""
-    commands.renew_commands(store, now)
-    policies.renew_policies(store)
+    store.commands.renew(now)
+    store.policies.renew_all()
 
 
 def _order(
@@ -199,7 +198,7 @@ def _order(
             raise UsageError(
                 "a {name} of this form is none that a site takes; correct its names or numbers", name=name
             ) from None
-        commands.keep_command(store, command, payload, jws)
+        store.commands.keep(command, payload, jws)
     return command
 
 

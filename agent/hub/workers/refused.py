@@ -23,9 +23,7 @@ from agent.contract.envelope import REPORT_TYP, read_header, split_jws, unflatte
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import Address
 from agent.contract.watermark import Rejected
-from agent.hub.stores.intake.epochs import verdict_on
-from agent.hub.stores.intake.refusals import keep_refused, refused_others
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.model.errors import NotVerified
 from agent.model.finding import StreamName
 from agent.verify.bindings import Trust
@@ -130,11 +128,11 @@ def keep(store: Store, address: Address, came: Incoming, key: PublicKey, reason:
     refused, site = read(address, came, key), address.site
     if refused is None or reason not in TOLD:
         return ""
-    if verdict_on(store, site, refused.epoch) is None:
+    if store.epochs.verdict(site, refused.epoch) is None:
         return ""
-    if refused_others(store, site, refused.epoch, refused.digest) >= MOST:
+    if store.refusals.others(site, refused.epoch, refused.digest) >= MOST:
         return ""
-    keep_refused(store, site, refused.epoch, Rejected(refused.stream, refused.seq, refused.digest, reason), now)
+    store.refusals.keep(site, refused.epoch, Rejected(refused.stream, refused.seq, refused.digest, reason), now)
     return refused.epoch
 
 

@@ -11,8 +11,7 @@ from typing import Final
 
 from agent.contract.envelope import read_header, unflatten
 from agent.contract.signing_keys import PublicKey
-from agent.hub.stores.intake.refusals import keep_refused_key
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.workers.refused import Incoming, is_signed
 from agent.model.errors import NotVerified
 from agent.verify.bindings import Trust
@@ -29,6 +28,6 @@ def keep(
         reason, key = trust.decide(site, kid, now), known(kid)
         epoch = store.epoch_of(site)
         if reason in TOLD and key is not None and epoch is not None and is_signed(came, key):
-            keep_refused_key(store, site, kid, reason)
+            store.refusals.keep_key(site, kid, reason)
             return epoch
     return ""

@@ -17,18 +17,8 @@ from typing import Final
 from agent.contract.chain import utc_text
 from agent.contract.orders import Range
 from agent.contract.signing_keys import Signer
-from agent.hub.stores.intake.holes import (
-    Hole,
-    Kind,
-    Run,
-    absent_of,
-    keep_holes,
-    known_holes,
-    note_search,
-    quiet_sites,
-)
-from agent.hub.stores.orders.commands import open_resends
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.gaps import Hole, Kind, Run
+from agent.hub.ports.store import Store
 from agent.hub.workers.orders import order_resend
 from agent.model.finding import Json, StreamName
 
@@ -101,7 +91,7 @@ def wait(times: int) -> timedelta:
 
 def request_due(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
     """Request what is due from every site that is connected and quiet; return the events to log."""
-    sites = quiet_sites(store, now - QUIET, now)
+    sites = store.holes.quiet_sites(now - QUIET, now)
     return [event for site in sites for event in _request_due_from(store, signer, site, now)]
 
 
@@ -129,29 +119,29 @@ def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> 
             store.chains.count(site, "lost")
             gone = run_json(given_up.epoch, given_up.stream, given_up.first, given_up.last)
             events.append({"event": "lost", "site": site, **gone})
-    keep_holes(store, site, _joined(holes))
+    store.holes.keep(site, _joined(holes))
     return events
 
 
 def lost(store: Store, site: str) -> list[Hole]:
     """Return what the site no longer has and nobody explains, as of now. Reads only."""
-    known = [hole for hole in known_holes(store, site) if hole.state == "lost"]
+    known = [hole for hole in store.holes.known(site) if hole.state == "lost"]
     return [hole for hole in overlay(known, _absent(store, site)) if hole.state == "lost"] if known else []
 
 
 def refresh(store: Store, site: str) -> list[Hole]:
     """Update a site's holes by the reports that have come."""
-    known = known_holes(store, site)
+    known = store.holes.known(site)
     holes = overlay(known, _absent(store, site))
     if holes != known:
-        keep_holes(store, site, _joined(holes))
+        store.holes.keep(site, _joined(holes))
     return holes
 
 
 def _request_due_from(store: Store, signer: Signer, site: str, now: datetime) -> list[dict[str, Json]]:
     holes = refresh(store, site)
-    note_search(store, site, now)
-    ranges = due(holes, now, ORDERS_MOST - open_resends(store, site, now))
+    store.holes.note_search(site, now)
+    ranges = due(holes, now, ORDERS_MOST - store.commands.open_resends(site, now))
     events: list[dict[str, Json]] = []
     for asked in ranges:
         times = 1
@@ -163,7 +153,7 @@ def _request_due_from(store: Store, signer: Signer, site: str, now: datetime) ->
         run = run_json(asked.epoch, asked.stream, asked.from_seq, asked.to_seq)
         events.append({"event": "asked", "site": site, "id": command.id, **run})
     if ranges:
-        keep_holes(store, site, _joined(holes))
+        store.holes.keep(site, _joined(holes))
     return events
 
 
@@ -174,7 +164,7 @@ def _within(hole: Hole, asked: Range) -> bool:
 
 def _absent(store: Store, site: str) -> list[Hole]:
     """Return the first runs that a site has made, or was confirmed for, and that are not here."""
-    return list(islice(absent_of(store, site, HOLES_MOST), HOLES_MOST))
+    return list(islice(store.holes.absent_of(site, HOLES_MOST), HOLES_MOST))
 
 
 def _joined(holes: Iterable[Hole]) -> list[Hole]:

@@ -25,15 +25,14 @@ from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
+from agent.host import sd_notify
 from agent.host.lock import lock
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
-from agent.hub.stores import trust
-from agent.hub.stores.evidence import check_after
-from agent.hub.stores.intake import accepted
+from agent.hub.ports.store import Store
 from agent.hub.stores.signing_key import hub_signer
-from agent.hub.stores.store import Store
 from agent.hub.workers import decisions, disk_watch, orders, resend
+from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.expire import Expiry
@@ -84,15 +83,17 @@ def run(
         Locked: Another hub runs on this data.
         AgentError: A file cannot be used.
     """
-    held = lock(options.directory / "hub")
+    held, alive = lock(options.directory / "hub"), of_service()
     try:
-        store = open_store(options.directory, stop, tell)
+        sd_notify.ready("opening the database")
+        store = open_store(options.directory, stop, tell, alive)
         if store is None:
             return
         try:
             signer = hub_signer(options.directory)
-            _Service(options, store, signer, tell, clock, pace or Pace()).run(stop)
+            _Service(options, store, signer, tell, clock, pace or Pace(), alive).run(stop)
         finally:
+            sd_notify.stopping()
             store.close()
     finally:
         os.close(held)
@@ -107,10 +108,12 @@ class _Service:
         tell: Callable[[Event], None],
         clock: Callable[[], datetime],
         pace: Pace,
+        alive: Alive,
     ) -> None:
+        self._alive = alive
         self._options, self._store, self._signer = options, store, signer
         self._tell, self._clock, self._pace = tell, clock, pace
-        self._trust_seen = self._trust_mark()
+        self._trust_seen = store.trust.mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
         self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch()
@@ -120,7 +123,7 @@ class _Service:
         self._offline = False
         self._arrived: list[DecodedMessage] = []
         self._arrived_at_s = 0.0
-        self._intake = Intake(store, trust.load(options.directory))
+        self._intake = Intake(store, store.trust.load())
 
     def run(self, stop: threading.Event) -> None:
         wake_read, wake_write = socket.socketpair()  # nobody wakes the hub; `step` wants one
@@ -145,7 +148,9 @@ class _Service:
                         self._offline = True
                         LOG.warning("%s; trying again", words)
                         self._tell({"event": "offline", "reason": str(words)})
+                        sd_notify.status(f"without a broker: {words}")
                 chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
+                self._alive.beat()
                 stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
             self._batch(None, self._arrived)  # of a connection that did not come back
         except StoreWaits as error:  # the sites have it all, and send it again
@@ -158,12 +163,15 @@ class _Service:
         """Wait, without a connection, until the messages can be committed: they were not, and nobody was answered."""
         LOG.warning("%s; waiting", error)
         self._tell({"event": "store-waits", "why": str(error)})
+        sd_notify.status(f"waiting: {error}")
         while not stop.wait(AGAIN_S):
+            self._alive.beat()
             try:
                 self._batch_arrived(None)
             except StoreWaits:
                 continue
             self._tell({"event": "store-works"})
+            sd_notify.status("connecting")
             return
 
     def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
@@ -177,6 +185,7 @@ class _Service:
         try:
             link.open(None)
             while not stop.is_set():
+                self._alive.beat()
                 link.step(_GATHER_S if self._arrived else _BATCH_WAIT_S, wake)
                 events = link.events
                 gathered = self._gather(events)
@@ -228,6 +237,7 @@ class _Service:
         broker = self._options.broker
         self._offline = False
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
+        sd_notify.status(f"receiving from {broker.host}:{broker.port}")
         with self._store.transaction():
             orders.renew_all(self._store, self._clock())
         sites = self._store.all_epochs()
@@ -269,7 +279,7 @@ class _Service:
         if now_s < self._orders_look_at_s:
             return
         self._orders_look_at_s = now_s + _LOOK_S
-        if accepted.unseen(self._store):
+        if self._store.accepted.unseen():
             with self._store.transaction():
                 events = self._intake.take_accepted(now)
             for event in events:
@@ -297,7 +307,7 @@ class _Service:
         if self._evidence_id is None or now_s < self._evidence_look_at_s:
             return
         self._evidence_look_at_s = now_s + _LOOK_S
-        last, altered = check_after(self._store, self._evidence_id, _EVIDENCE_AT_ONCE)
+        last, altered = self._store.reports.check_after(self._evidence_id, _EVIDENCE_AT_ONCE)
         self._evidence_id = last or None
         for one in altered:
             LOG.error("site %s: %s %d is not what was stored (%s)", one.site, one.stream, one.seq, one.what)
@@ -308,27 +318,15 @@ class _Service:
         if time.monotonic() < self._trust_look_at_s:
             return
         self._trust_look_at_s = time.monotonic() + _LOOK_S
-        mark = self._trust_mark()
+        mark = self._store.trust.mark()
         if mark == self._trust_seen:
             return
         self._trust_seen = mark
         try:
-            self._intake.trust = trust.load(self._options.directory, self._intake.trust)
+            self._intake.trust = self._store.trust.load(self._intake.trust)
         except AgentError as error:
             LOG.error("%s; the hub goes on with the trust it had", error)
             self._tell({"event": "trust-refused", "why": str(error)})
             return
         self._intake.news = True
         self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
-
-    def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
-        """Return a value that changes with the trust database, or with an older hub's file."""
-        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, trust.FILE))
-
-
-def _mark(path: Path) -> tuple[int, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)

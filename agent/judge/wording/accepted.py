@@ -10,7 +10,8 @@ from datetime import datetime
 from agent.judge.wording.held import is_held, place_of
 from agent.model.finding import ACCEPTED, Finding, Message
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.sightings import BoxMark, digest, mark_of, serial_of
+from agent.observe.facts.serials import serial_of
+from agent.observe.facts.sightings import BoxMark, digest, mark_of
 from agent.site.config.site import Site
 from agent.site.declarations.accepted import ACCEPTABLE, Accepted, in_force
 from agent.site.declarations.standing import local_day

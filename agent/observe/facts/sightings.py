@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.model.finding import Json
+from agent.observe.facts.serials import serial_of
 from agent.text.harmless import printable
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -25,10 +26,6 @@ ADOPTED_AFTER = timedelta(days=1)
 DIGEST_CHARS = 16
 MODEL_CHARS_MAX = 64
 MACS_MAX = 8
-_NO_SERIALS = frozenset(
-    {"", "na", "none", "null", "nil", "unknown", "default", "serial", "serialnumber", "tobefilledbyoem"}
-)
-_COUNTED = ("0123456789abcdef", "012345678901234567890", "123456789abcdef", "12345678901234567890")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +122,6 @@ def add_sightings(
             places[mark] = index
     known.sort(key=lambda one: (one.last_at, len(one.times), one.address), reverse=True)
     return tuple(known[:SIGHTINGS_MAX])
-
-
-def serial_of(text: str) -> str:
-    """Return a serial number, empty for a default value: `0000`, `N/A`, `123456789`.
-
-    Many boxes report the same default: compared by it they would all be one box, and none ever exchanged.
-    """
-    serial = text.strip()
-    plain = re.sub(r"[^0-9a-z]", "", serial.lower())
-    counted_up = len(plain) > 3 and any(digits.startswith(plain) for digits in _COUNTED)
-    return "" if plain in _NO_SERIALS or len(set(plain)) == 1 or counted_up else serial
 
 
 def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> BoxMark:

@@ -1,9 +1,7 @@
 """Probes the gateway: clock, free space, software, service, picture worker."""
 
 import importlib.metadata
-import os
 import platform
-import shutil
 import sqlite3
 import ssl
 import subprocess
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.host.health import clock_synced
+from agent.host.health import clock_synced, judge_room
 from agent.model.finding import Listed, Message, listed
 from agent.model.outcome import Outcome, found, not_due, passed
 from agent.onsite.doctor.model import Situation, site_of
@@ -20,9 +18,6 @@ from agent.version import VERSION
 from masking.model import NOT_CONFINED, WorkerError
 from masking.worker.client import Worker
 
-ROOM_WARN_RATIO: Final = 0.10
-ROOM_FAIL_RATIO: Final = 0.02
-"""Free share of the disk, and of its inodes. What the spool may still grow by counts before the first of them."""
 UNIT: Final = "camwarden.service"
 LIBRARIES: Final = ("opencv-python-headless", "numpy", "paho-mqtt", "cryptography", "zeep")
 
@@ -63,25 +58,11 @@ def _offset(at: datetime) -> str:
 
 
 def room(situation: Situation) -> Outcome:
-    """Judge what is free on the disk of the state directory: bytes, and inodes where its file system counts them."""
+    """Judge what is free on the disk of the state directory: bytes, and whether a full spool still fits."""
     storage = situation.storage
-    there = next(path for path in (storage.directory, *storage.directory.parents) if path.exists())
-    disk, files = shutil.disk_usage(there), os.statvfs(there)
-    bytes_ratio = disk.free / disk.total if disk.total else 0.0
-    inodes_ratio = files.f_favail / files.f_files if files.f_files else 1.0
-    values: dict[str, str | int | float] = {
-        "free": round(disk.free / 1024**2), "ratio": round(bytes_ratio * 100), "inodes": round(inodes_ratio * 100),
-    }  # fmt: skip
-    what = Message("{free} MiB free ({ratio} %), {inodes} % of the inodes", values)
-    evidence = {"free_bytes": disk.free, "free_ratio": round(bytes_ratio, 4), "inodes_ratio": round(inodes_ratio, 4)}
-    step = Message("make room on the disk of {path}", {"path": str(there)})
-    if min(bytes_ratio, inodes_ratio) < ROOM_FAIL_RATIO:
-        return found("fail", "full", what, step, **evidence)
     spool = storage.directory / "spool.db"
     taken = spool.stat().st_size if spool.exists() else 0
-    if min(bytes_ratio, inodes_ratio) < ROOM_WARN_RATIO or disk.free < storage.spool_max_bytes - taken:
-        return found("warn", "nearly-full", what, step, **evidence)
-    return passed(what, **evidence)
+    return judge_room(storage.directory, storage.spool_max_bytes - taken)
 
 
 def software(situation: Situation) -> Outcome:

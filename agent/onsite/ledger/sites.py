@@ -17,7 +17,7 @@ from agent.onsite.ledger.devices import Group, devices, groups, known_cameras, o
 from agent.onsite.ledger.recorders import grouped_by_name, no_address
 from agent.onsite.ledger.rows import Entry, Problem
 from agent.onsite.ledger.tables import Tables, table_of, tables_of
-from agent.site.config.sections import RETENTION_LAW_DAYS
+from agent.site.config.limits import RETENTION_LAW_DAYS
 
 SHOWN_MAX: Final = 6
 SEVERAL_MIN: Final = 2

@@ -13,7 +13,7 @@ from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
 from agent.onsite.ledger.files.grid import Unread, Value, half_width
 from agent.site.config.devices import CHANNEL_MAX, NAME
-from agent.site.config.sections import RETENTION_MAX_DAYS
+from agent.site.config.limits import RETENTION_MAX_DAYS
 from agent.site.toml.table import TEXT_MAX_CHARS
 from agent.text.harmless import printable
 from drivers.registry import DRIVERS

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from agent.contract.chain import Heads
 from agent.contract.repair_counts import CLASSES, Repairs, summed
-from agent.host.prometheus import Kind, Labels, block
 from agent.judge.checks.footage.shared import COMPLETENESS_ID
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.episodes import Episode, by_class
@@ -26,6 +25,7 @@ from agent.observe.facts.assessed_days import DayAssessed, last_whole_day
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
+from agent.text.metrics import Kind, Labels, block
 from agent.version import VERSION
 
 SUBJECTS_MOST: Final = 256

@@ -25,7 +25,8 @@ from agent.host.files import write_atomic
 from agent.model.errors import NotVerified, os_words
 from agent.model.finding import Finding, Json, Message, Source
 from agent.site.config.site import Site
-from agent.site.duties.bounds import contradiction, loosens, out_of_bounds, overlay
+from agent.site.duties.bounds import contradiction, loosens, overlay
+from agent.site.duties.figures import out_of_bounds
 from agent.site.duties.hub_packs import NotAPack, first_fault, looser, not_rising, read_packs, with_packs
 
 FILE_NAME: Final = "desired.json"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from agent.model.errors import os_words
 from agent.model.finding import Message, listed
-from agent.site.config.sections import RETENTION_MAX_DAYS, read_credential, read_host
+from agent.site.config.limits import RETENTION_MAX_DAYS
+from agent.site.config.sections import read_credential, read_host
 from agent.site.config.site import DEFAULT_TIME_ZONE, CameraConfig, Mute, Policy
 from agent.site.config.zones import read_no_private_area, read_overlay_boxes, read_presets, read_ptz_lock, read_zones
 from agent.site.toml.days import read_date, read_day, read_time_zone

@@ -7,24 +7,26 @@ from collections.abc import Mapping
 from agent.contract.topics import CITY, SITE_ID
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
-from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, WorkerRules
+from agent.site.config.limits import (
+    CLOCK_MAX_S,
+    FORECAST_MAX_DAYS,
+    GAP_MAX_S,
+    PERIOD_MAX_S,
+    PERIOD_MIN_S,
+    RETENTION_LAW_DAYS,
+    RETENTION_MAX_DAYS,
+    STALE_MAX_S,
+    UNCOVERED_MAX_RATIO,
+)
+from agent.site.config.site import Discovery, Hub, Ignored, Policy, Probe, Site, WorkerRules
 from agent.site.toml.days import read_date, read_day, read_time_zone
 from agent.site.toml.table import Table
 from drivers.discovery.ranges import RANGE_ADDRESSES_MAX
 from drivers.model import Credential
 
-RETENTION_LAW_DAYS = 30
-"""The minimum for any site. Source: State Council Order 799, article 17."""
-RETENTION_MAX_DAYS = 3650
-FORECAST_MAX_DAYS = 365
 DEADLINE_MAX_S = 300.0
 DEVICES_AT_ONCE_MAX = 256
 """One thread each; the unit's TasksMax leaves room for this many."""
-CLOCK_MAX_S = 3600.0
-GAP_MAX_S = 30 * 86_400.0
-STALE_MAX_S = 86_400.0
-UNCOVERED_MAX_RATIO = 0.1
-"""House rule: a zone of which more than a tenth is uncovered is not hidden, whatever a site sets."""
 DISCOVERY_MAX_S = 30.0
 
 _DEFAULT = Site(id="", city="", division="")

@@ -17,8 +17,6 @@ from drivers.model import Camera, Credential, Device, Polygon
 from masking.quality.compared import Thresholds
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
-PERIOD_MIN_S = 60
-PERIOD_MAX_S = 86_400
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in 0..1 of the picture's width and height, origin top-left, y down."""

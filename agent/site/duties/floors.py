@@ -12,7 +12,8 @@ from typing import Any
 from agent.model.finding import Source
 from agent.site.config.site import Site
 from agent.site.declarations.standing import holds
-from agent.site.duties.bounds import CEILING, FLOOR, RULES, is_stricter, overlay
+from agent.site.duties.bounds import overlay
+from agent.site.duties.figures import CEILING, FLOOR, RULES, is_stricter
 from agent.site.rules.pack import in_effect, obligations
 
 

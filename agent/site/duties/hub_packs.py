@@ -14,7 +14,8 @@ from typing import Any, Final, get_args
 
 from agent.model.finding import Severity
 from agent.site.config.site import Site
-from agent.site.duties.bounds import CEILING, RULES, contradiction, is_stricter, out_of_bounds, overlay
+from agent.site.duties.bounds import contradiction, overlay
+from agent.site.duties.figures import CEILING, RULES, is_stricter, out_of_bounds
 from agent.site.rules.pack import Confidence, Obligation, Observed, Pack
 from agent.site.rules.read import read_pack
 from agent.site.toml.document import parse_toml

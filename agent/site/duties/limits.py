@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agent.model.finding import Source, joined
 from agent.site.config.site import CameraConfig, Policy, Site
 from agent.site.declarations.standing import holds
-from agent.site.duties.bounds import CEILING, FLOOR, RULES
+from agent.site.duties.figures import CEILING, FLOOR, RULES
 from agent.site.rules.pack import Obligation, in_effect, obligations
 
 SETTINGS: Final = "settings of this site"

@@ -15,8 +15,9 @@ from hubdesk import Desk
 
 from agent.hub.case.case import write_case
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore, log_beside
 from agent.hub.stores import trust
+from agent.hub.stores.engines import log_beside
+from agent.hub.stores.log import LogStore
 from agent.model.errors import ConfigurationError
 
 

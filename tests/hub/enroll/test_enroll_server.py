@@ -27,8 +27,8 @@ from agent.hub.enroll import place as enroll_place
 from agent.hub.enroll import server
 from agent.hub.enroll.place import Settings
 from agent.hub.enroll.server import AT_ONCE_MOST, serving
-from agent.hub.enroll.store import EnrollStore
 from agent.hub.stores import trust
+from agent.hub.stores.enroll import EnrollStore
 from agent.model.errors import ConfigurationError
 from agent.service.enroll.channel import WrongServer, ask
 
@@ -259,7 +259,7 @@ def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, 
         first = gateway.ask(token, port)
         child.kill()
     again = EnrollDesk.__new__(EnrollDesk)
-    again.place, again.store = desk.place, server.EnrollStore(desk.place.directory)
+    again.place, again.store = desk.place, EnrollStore(desk.place.directory)
     assert isinstance(first, Grant)
     assert again.granted(gateway.request(token), clock()).certificate == first.certificate
     assert again.reason(Gateway(tmp_path / "thief").request(token), clock()) == "used"

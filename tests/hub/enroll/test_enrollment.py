@@ -19,8 +19,8 @@ from agent.deliver.keys.tls_certificate import certificate_request
 from agent.hub.enroll import desk as enrollment
 from agent.hub.enroll import place
 from agent.hub.enroll.place import CRL_NAME
-from agent.hub.enroll.store import EnrollStore
 from agent.hub.stores import trust
+from agent.hub.stores.enroll import EnrollStore
 from agent.model.errors import UsageError
 from agent.verify.bindings import Rotated
 

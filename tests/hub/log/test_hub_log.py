@@ -22,8 +22,8 @@ from agent.hub.log import receipts
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.running import LOOK_S, RunningLog
 from agent.hub.log.sequencer import LogBehind, append
-from agent.hub.log.store import LogStore
 from agent.hub.stores import database
+from agent.hub.stores.log import LogStore
 from agent.hub.stores.store import Store
 from agent.model.errors import ConfigurationError, NotVerified, StoreFailed, StoreWaits, UnknownKey, UsageError
 from agent.model.finding import Json

@@ -20,9 +20,10 @@ from tsa import DAY, StampAuthority, StampServer
 
 from agent.cli import main
 from agent.contract.signing_keys import jwk_set
+from agent.hub.domain.rows.log import State
 from agent.hub.log.sequencer import append
 from agent.hub.log.stamping import ask_over_http, stamp
-from agent.hub.log.store import LogStore, State
+from agent.hub.stores.log import LogStore
 from agent.model.errors import HubUnavailable, NotVerified, UsageError
 from agent.verify.stamp import STAMP_MAX_BYTES, new_request, read_roots, read_stamp
 

@@ -18,12 +18,12 @@ from lying_logs import Shown, edit_tile, grown, honest, restored, rewrites
 
 from agent.contract.jwk import PublicKey, jwk_set
 from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.hub.domain.tree import Tree
 from agent.hub.log.mirror import export, read_tile, tile_path
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import NAME, LogStore
-from agent.hub.log.tree import Tree
 from agent.hub.log.witness import HELD_NAME, witness, witness_signer
+from agent.hub.stores.log import NAME, LogStore
 from agent.model.errors import ConfigurationError, NotVerified
 from agent.verify.checkpoint import read_checkpoint
 from agent.verify.cosignature import cosigned

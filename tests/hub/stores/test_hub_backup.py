@@ -18,12 +18,13 @@ from hubdesk import Desk, chain_of, trusted
 from agent.contract.chain import utc_text
 from agent.contract.topics import topic
 from agent.host.lock import lock
+from agent.hub.domain.rows.keeping import case_hold
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore
 from agent.hub.stores.keeping import backup
 from agent.hub.stores.keeping.backup import GOES_ON, MANIFEST, back_up, verify_backup
-from agent.hub.stores.keeping.holds import case_hold, holds, keep_hold
+from agent.hub.stores.keeping.holds import holds, keep_hold
 from agent.hub.stores.keeping.restore import restore
+from agent.hub.stores.log import LogStore
 from agent.hub.stores.store import NAME, Store
 from agent.model.errors import ConfigurationError, Locked, UsageError
 

@@ -14,8 +14,9 @@ from delivery import Maker
 from hubdesk import Desk, trusted
 from older_hub import as_of_version
 
+from agent.hub.domain.rows.findings import FindingRow, Stretch, Wanted
 from agent.hub.stores import current, schema
-from agent.hub.stores.findings import FindingRow, Stretch, Wanted, findings, fleet, history, site_facts
+from agent.hub.stores.findings import findings, fleet, history, site_facts
 from agent.hub.stores.keeping.expiry import delete_beside
 from agent.hub.stores.store import Store
 from agent.model.finding import Draft, Json

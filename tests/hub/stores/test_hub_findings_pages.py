@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hubdesk import Desk
 
+from agent.hub.domain.rows.findings import Place, Wanted, place_of, place_text, read_place
 from agent.hub.stores import schema
-from agent.hub.stores.findings import Place, Wanted, findings, place_of, place_text, read_place, total
+from agent.hub.stores.findings import findings, total
 from agent.hub.stores.store import NAME, Store
 from tests.hub.stores.test_hub_current import sites
 

@@ -13,14 +13,14 @@ from hubdesk import Desk, chain_of, trusted
 
 from agent.host.lock import lock
 from agent.hub.enroll.place import Settings, load, make
-from agent.hub.enroll.store import EnrollStore
 from agent.hub.log.mirror import export
 from agent.hub.log.restored import begin_anew
 from agent.hub.log.sequencer import LogBehind, append
-from agent.hub.log.store import LogStore
+from agent.hub.stores.enroll import EnrollStore
 from agent.hub.stores.keeping import restore as restoring
 from agent.hub.stores.keeping.backup import back_up
 from agent.hub.stores.keeping.restore import restore
+from agent.hub.stores.log import LogStore
 from agent.hub.stores.store import NAME
 from agent.model.errors import ConfigurationError, Locked, UsageError
 from agent.verify.checkpoint import read_checkpoint

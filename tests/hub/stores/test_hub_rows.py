@@ -7,6 +7,8 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +26,17 @@ from agent.contract.signing_keys import b64url
 from agent.hub.case.case import write_case
 from agent.hub.log import receipts
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore
 from agent.hub.stores import evidence, schema, trust
+from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import SAID, SEALED, config_out, jws_out, sealed, time_in
+from agent.hub.stores.log import LogStore
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.signatures import verify_all
+from agent.hub.workers import opening
+from agent.hub.workers.alive import Alive
 from agent.hub.workers.expire import expire_portion
+from agent.hub.workers.opening import open_store
 
 SIGNED = f"{b64url(b'header')}..{b64url(bytes(range(64)))}"
 DIGEST = "0f" * 32
@@ -200,6 +206,34 @@ ALTERED = {
     "no other seal": ("DELETE FROM telling WHERE id = 2", ["seal"]),
     "a number for a text": ("UPDATE report SET jws = x'ff', kid = 5 WHERE id = 2", ["row"]),
 }
+
+
+def test_a_hub_that_is_told_to_end_leaves_the_migration_after_a_portion_and_says_what_is_left(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_city(desk, tmp_path)
+    before = texts_of(desk.store)
+    desk.store.close()
+    as_of_version(desk.directory, ROWS)
+    monkeypatch.setattr(older_rows, "MOST", 4)
+    stop, told = threading.Event(), []
+
+    def tell(event: Mapping[str, object]) -> None:
+        told.append(event)
+        stop.set()
+
+    assert open_store(desk.directory, stop, tell, Alive(0)) is None
+    assert [one["event"] for one in told] == ["converting"]
+    assert 0 < int(str(told[0]["left"])) < len(before)
+    monkeypatch.setattr(opening, "TOLD_EACH_S", 0.0)
+    stop, told = threading.Event(), []
+    store = open_store(desk.directory, stop, told.append, Alive(0))
+    assert store is not None
+    desk.store = store
+    left = [int(str(one["left"])) for one in told]
+    assert left == sorted(left, reverse=True)
+    assert (len(left) > 3, left[-1]) == (True, 0)
+    assert texts_of(desk.store) == before
 
 
 @pytest.mark.parametrize("name", ALTERED)

@@ -21,8 +21,8 @@ from here_run import run_here
 from agent.contract.signing_keys import load_signer
 from agent.host.lock import lock
 from agent.hub.enroll import place
-from agent.hub.enroll.store import EnrollStore
 from agent.hub.stores import evidence, schema, trust
+from agent.hub.stores.enroll import EnrollStore
 from agent.hub.stores.keeping import take_over as taking
 from agent.hub.stores.keeping.take_over import STAGED, take_over
 from agent.hub.stores.store import Store

@@ -18,8 +18,9 @@ from older_hub import as_of_version
 from agent.hub.case import case
 from agent.hub.case.case import write_case
 from agent.hub.domain import view_columns
+from agent.hub.domain.rows.reports import Finding, evidence_of
 from agent.hub.stores import case_columns, evidence, schema, trust
-from agent.hub.stores.case_columns import Finding, of_data
+from agent.hub.stores.case_columns import of_data
 from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.store import Store
 
@@ -172,8 +173,8 @@ def test_what_is_kept_is_typed_and_cut_to_length() -> None:
     }
     (one,) = of({"findings": [bad]}).findings
     assert one == Finding("c" * 200, "a b", "unknown", "", "m" * 2000, '{"not_kept_chars":9008}', "", "")
-    assert case_columns.evidence_of(one.evidence) == {"not_kept_chars": 9008}
-    assert case_columns.evidence_of("") == {}
+    assert evidence_of(one.evidence) == {"not_kept_chars": 9008}
+    assert evidence_of("") == {}
     assert of({"findings": "none"}).findings == of({"findings": [5]}).findings == ()
     assert of({"check": "a", "finding": {"check": "b"}}, "event").findings == ()
     assert of_data("config", {"body": {"findings": [bad]}}) == case_columns.CaseColumns()

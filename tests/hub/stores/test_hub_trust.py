@@ -109,3 +109,13 @@ def test_to_trust_one_among_many_writes_one_row(tmp_path: Path) -> None:
     assert time.process_time() - begun_s < 1, "the whole file took longer"
     grown = sum(path.stat().st_size for path in tmp_path.glob(f"{trust.NAME}*")) - pages
     assert grown < 20 * 40_000
+
+
+def test_who_looks_at_a_page_of_sites_reads_the_bindings_of_these_alone(tmp_path: Path) -> None:
+    (tmp_path / trust.FILE).write_text(file_text(OLD))
+    assert trust.of_sites(tmp_path, "S2", "S2").bindings.keys() >= {KIDS[1]}, "of an older hub's file: all"
+    trust.add(tmp_path, "S20", KIDS[9], NOW)
+    assert list(trust.of_sites(tmp_path, "S2", "S20").bindings.values()) == [
+        trust.load(tmp_path).bindings[kid] for kid in (KIDS[1], KIDS[9])
+    ]
+    assert trust.of_sites(tmp_path, "S4", "S9") == Trust()

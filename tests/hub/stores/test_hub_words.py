@@ -12,9 +12,11 @@ from delivery import Maker
 from hubdesk import Desk, trusted
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.findings import Wanted, findings, repaired, total
+from agent.hub.domain.rows.findings import Wanted
+from agent.hub.domain.rows.words import Kind, Word
+from agent.hub.stores.findings import findings, repaired, total
 from agent.hub.stores.keeping.expiry import delete_beside
-from agent.hub.stores.words import OF_FINDING_MOST, Kind, Word, keep, keep_operator, words_of
+from agent.hub.stores.words import OF_FINDING_MOST, keep, keep_operator, words_of
 from agent.model.errors import UsageError
 from agent.site.config.site import Hub
 from tests.hub.stores.test_hub_current import config

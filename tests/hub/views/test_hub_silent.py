@@ -14,9 +14,9 @@ from hubdesk import Desk
 from agent.contract.envelope import STATE_TYP, sign_payload
 from agent.contract.presence import write_state
 from agent.contract.topics import topic
+from agent.hub.domain.rows.sites import SiteRow, WaitingRow
 from agent.hub.stores import trust
 from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.queries import SiteRow, WaitingRow
 from agent.hub.views.silent import Silent, silent_sites, standing
 from agent.hub.views.status import write_silent
 from agent.site.config.site import Hub

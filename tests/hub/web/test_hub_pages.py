@@ -19,10 +19,10 @@ from here_run import run_here
 from agent.commands.hub.report import report_json
 from agent.contract.chain import utc_text
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.findings import Wanted, read_place
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.enroll import place as enroll_place
 from agent.hub.stores import trust
-from agent.hub.stores.findings import Wanted, read_place
 from agent.hub.stores.reading.of_finding import judged
 from agent.hub.stores.store import Store
 from agent.hub.views.site import site_json
@@ -226,6 +226,16 @@ def test_a_matrix_shows_nothing_as_passed_that_no_report_says_passes(store: Stor
     now = [one for one in page.view.findings if one.check != "camera-online"]
     over = matrix("camera", judged(store, "S1"), now).cells
     assert over["camera:gate", "camera-online"] == OVER  # an event ended it: with which status, no column says
+
+
+def test_a_matrix_has_nothing_open_that_may_not_be_seen_and_calls_none_of_it_over(tmp_path: Path) -> None:
+    """Whoever mends one finding of a camera sees that one; its others are open, and none of them is called ended."""
+    directory = worked_city(tmp_path / "hub")
+    with closing(Store(directory, read_only=True)) as store:
+        page = read_site_page(store, "S1", NOW, Scope(maintainers=("Zhao",)))
+        assert page is not None and page.is_partial
+        assert page.cameras.cells == {("camera:gate", "camera-online"): "fail"}
+        assert [(one.check, one.subject) for one in page.view.findings] == [("camera-online", "camera:gate")]
 
 
 def test_a_silent_site_is_not_shown_as_well(store: Store) -> None:

@@ -17,7 +17,8 @@ from hub_web import Client, add_person, serving
 from in_chromium import axe_faults
 from playwright.sync_api import Browser
 
-from agent.hub.stores.findings import Wanted, findings
+from agent.hub.domain.rows.findings import Wanted
+from agent.hub.stores.findings import findings
 from agent.hub.stores.store import NAME, Store
 from agent.hub.web.routes import ROUTES
 
@@ -40,6 +41,7 @@ PAGES = {
     "orders": "/orders",
     "holds": "/holds",
     "enrollments": "/enrollments",
+    "audit": "/audit",
 }
 FRAME = {"account": "/account", "no such page": "/nowhere"}
 """What the frame shows by itself."""

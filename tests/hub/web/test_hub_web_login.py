@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from city_told import NOW, city
 from hub_web import PASSWORD, Client, add_person, serving
 from patience import PATIENCE_S
@@ -23,7 +24,10 @@ from agent.hub.web.people.store import NAME, People
 from agent.hub.web.people.turnstile import KNOWN_MOST, WAIT_MOST, Busy, Turnstile
 from agent.model.errors import UsageError
 
-WITHIN_S = 10.0
+TRIES_MOST = 5
+WAITS_MOST_S = 8
+"""What she is told to wait; the seconds themselves are measured by tests/bench/hub_pages.py."""
+
 WRONG = 1000
 
 
@@ -56,24 +60,28 @@ def test_a_right_password_begins_a_session_and_the_page_names_who_it_is(hub: Pat
         assert client.get("/").status == 303
 
 
-def test_whatever_is_wrong_the_answer_is_the_same_and_takes_as_long(hub: Path) -> None:
+def test_whatever_is_wrong_the_answer_is_the_same_and_costs_as_much(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(People(hub)) as people:
         row = people.person("anna")
         assert row is not None
         people.keep_person(replace(row, name="gone", disabled_at="2026-11-01T00:00:00Z"))
     add_person(hub, "proxied", "viewer")
-    texts, seconds = set(), []
+    texts, verified, verify = set(), [], PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, stored: str, password: str) -> bool:
+        verified.append(stored)
+        return verify(hasher, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
     with serving(hub) as client:
         for name in ("anna", "nobody", "gone", "proxied"):
-            begins = time.perf_counter()
             answer = client.log_in(name, "a wrong password" if name != "gone" else PASSWORD)
-            seconds.append(time.perf_counter() - begins)
             assert answer.status == 422 and not client.cookies
             texts.add(answer.text.replace(name, "NAME"))
         assert client.log_in("anna' OR 1=1 --", PASSWORD).status == 422
         assert client.log_in("", "").status == 422
     assert len(texts) == 1 and "name or password is wrong" in texts.pop()
-    assert min(seconds) > max(seconds) / 8  # a hash each: without one it is a hundredth
+    assert [stored.split("$")[3] for stored in verified[:4]] == ["m=65536,t=3,p=4"] * 4, "a hash each"
 
 
 def test_a_cookie_from_before_the_log_in_is_no_session_after_it(hub: Path) -> None:
@@ -141,13 +149,13 @@ def test_a_password_is_changed_by_whoever_knows_it_and_ends_every_session(hub: P
     ("flood_from", "names", "comes_from", "has_come_before"),
     [
         (1, ("anna",), "127.0.0.9", False),
-        (1, ("anna", "nobody", "boris"), "127.0.0.1", True),
+        (1, ("nobody", "boris"), "127.0.0.1", True),
         (50, ("anna",), "127.0.0.1", True),
         (50, ("anna", *(f"n{n}" for n in range(20))), "127.0.0.9", True),
     ],
     ids=["one address, anna is new", "her own address", "many addresses", "many addresses and names"],
 )
-def test_a_right_log_in_succeeds_within_10_s_under_1000_wrong_ones(
+def test_a_right_log_in_succeeds_in_few_tries_under_1000_wrong_ones(
     hub: Path, flood_from: int, names: tuple[str, ...], comes_from: str, has_come_before: bool
 ) -> None:
     with serving(hub) as client:
@@ -169,16 +177,30 @@ def test_a_right_log_in_succeeds_within_10_s_under_1000_wrong_ones(
             tries = [pool.submit(try_wrong, number) for number in range(WRONG)]
             for _ in range(30):  # the flood runs
                 tried.acquire()
-            begins, answer = time.monotonic(), anna.log_in("anna")
-            while answer.status != 303 and time.monotonic() - begins < WITHIN_S:
-                is_over.wait(int(answer.headers["retry-after"]))
+            answer, waits_s = anna.log_in("anna"), []
+            while answer.status != 303 and len(waits_s) < TRIES_MOST:
+                waits_s.append(int(answer.headers["retry-after"]))
+                is_over.wait(waits_s[-1])
                 answer = anna.log_in("anna")
-            seconds = time.monotonic() - begins
             is_over.set()
             for one in tries:
                 one.result()
-        assert answer.status == 303 and seconds <= WITHIN_S
-        assert set(told) <= {422, 429, 503} and told[429] + told[503] > told[422]
+        assert answer.status == 303 and sum(waits_s) <= WAITS_MOST_S, waits_s
+        assert set(told) <= {422, 429, 503} and told[429] + told[503] > 0
+
+
+def test_who_tries_too_often_is_told_when_to_try_again_before_anything_is_hashed(
+    hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[str]()
+    monkeypatch.setattr(passwords, "is_right", lambda stored, password: bool(tried.append(password)))
+    times = [0.0]
+    with serving(hub, mono=lambda: times[-1]) as client:
+        answers = [client.log_in(f"name{n}", f"wrong {n}") for n in range(12)]
+        assert [one.status for one in answers] == [422] * 10 + [429] * 2
+        assert answers[-1].headers["retry-after"] == "1" and len(tried) == 10
+        times.append(1.0)
+        assert [client.log_in("anna", "wrong").status for _ in range(2)] == [422, 429]
 
 
 def test_few_wait_for_their_turn_and_those_who_came_before_have_places_of_their_own() -> None:

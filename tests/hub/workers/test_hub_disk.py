@@ -12,8 +12,8 @@ from hubdesk import Desk, chain_of, trusted
 
 from agent.cli import main
 from agent.hub.domain.disk import KEPT_DAYS
+from agent.hub.domain.figures import china_day
 from agent.hub.stores import trust
-from agent.hub.stores.day_figures import china_day
 from agent.hub.stores.keeping.disk_sizes import NAME, SCHEMA, keep_size, measure, read_sizes
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.metrics import write_metrics
@@ -90,7 +90,7 @@ def test_a_size_that_cannot_be_stored_is_logged_once_and_stops_nothing(
 
     watch = DiskWatch()
     with monkeypatch.context() as patch:
-        patch.setattr("agent.hub.workers.disk_watch.keep_size", full)
+        patch.setattr(desk.store.disk, "keep_size", full)
         for beat in range(3):
             watch.look(desk.store, NOW, beat * LOOK_S, told)
     assert len(caplog.records) == 1
@@ -139,7 +139,7 @@ def test_metrics_have_a_day_only_where_one_is_forecast(desk: Desk, monkeypatch: 
     grown(desk, NOW)
     room = measure(desk.store)
     small = type(room)(room.used_bytes, 100_000_000, 10 * GB)
-    monkeypatch.setattr("agent.hub.views.disk.measure", lambda store: small)
+    monkeypatch.setattr(desk.store.disk, "measure", lambda: small)
     assert "\ncamwarden_hub_disk_growth_bytes_per_day 10000000\n" in page()
     assert "\ncamwarden_hub_disk_full_in_seconds 0\n" in page()
     assert str(disk_line(read_forecast(desk.store, NOW))).startswith("disk: 0.1 GB free: it is full")

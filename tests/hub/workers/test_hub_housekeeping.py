@@ -20,8 +20,9 @@ from hubdesk import Desk, trusted
 
 from agent.contract.chain import utc_text
 from agent.hub.case.case import write_case
+from agent.hub.domain.rows.keeping import case_hold
 from agent.hub.stores import evidence, trust
-from agent.hub.stores.keeping.holds import case_hold, holds, keep_hold, release
+from agent.hub.stores.keeping.holds import holds, keep_hold, release
 from agent.hub.stores.store import Store
 from agent.hub.views.signatures import verify_all
 from agent.hub.workers.expire import DAY_S, Expiry
@@ -41,12 +42,9 @@ def day(desk: Desk, tmp_path: Path) -> Day:
     for number in range(DAYS):
         for part in range(3):
             at = BEGIN + number * DAY + part * 6 * HOUR
-            drafts = [health(at, 6 * HOUR)]
-            if part == 0:
-                drafts.append(config(finding("camera:c0", "pass")))
-            else:
-                drafts.append(event("camera:c0", *(("pass", "fail"), ("fail", "pass"))[part - 1]))
-            for one in made.report(at, *drafts):
+            turn = (("pass", "pass"), ("pass", "fail"), ("fail", "pass"))[part]
+            said = event("camera:c0", *turn) if part else config(finding("camera:c0", "pass"))
+            for one in made.report(at, health(at, 6 * HOUR), said):
                 desk.send(one, at=at)
     return made
 

@@ -13,8 +13,8 @@ from hubdesk import Desk, chain_of, trusted
 
 from agent.contract.chain import utc_text
 from agent.hub.log.sequencer import append
-from agent.hub.log.store import LogStore
 from agent.hub.stores.keeping.backup import back_up
+from agent.hub.stores.log import LogStore
 from bench.hub_kills_parts import KILLED, Backups, Imports, log_faults, twice
 
 

@@ -18,7 +18,8 @@ from agent.contract.envelope import COMMAND_TYP, RESULT_TYP, sign_payload, verif
 from agent.contract.orders import Range, Result
 from agent.contract.orders_json import write_result
 from agent.contract.topics import topic
-from agent.hub.stores.intake.holes import Hole, absent
+from agent.hub.domain.rows.gaps import Hole
+from agent.hub.stores.intake.holes import absent
 from agent.hub.workers.resend import NEAR, ORDERS_MOST, QUIET, WAIT_MOST, due, overlay, wait
 from agent.model.finding import Draft, Head, Json
 from agent.site.config.site import Hub

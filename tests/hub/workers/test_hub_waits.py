@@ -22,6 +22,7 @@ from agent.hub.stores import database, evidence, signing_key, trust
 from agent.hub.stores.keeping.encoded import whole
 from agent.hub.stores.store import Store
 from agent.hub.workers import opening, service
+from agent.hub.workers.alive import Alive
 from agent.model.errors import ConfigurationError, StoreWaits
 
 
@@ -124,7 +125,7 @@ def test_a_hub_that_starts_beside_a_held_database_waits_for_it(tmp_path: Path, m
     told, opened = Recorder(), []
 
     def run() -> None:
-        made = opening.open_store(tmp_path, threading.Event(), told)
+        made = opening.open_store(tmp_path, threading.Event(), told, Alive(0))
         opened.append(made)
         if made is not None:
             made.close()
@@ -150,7 +151,7 @@ def test_a_hub_that_is_stopped_while_it_waits_ends(tmp_path: Path, monkeypatch: 
     def tell(event: dict[str, object]) -> None:
         stop.set()
 
-    assert opening.open_store(tmp_path, stop, tell) is None  # type: ignore[arg-type]
+    assert opening.open_store(tmp_path, stop, tell, Alive(0)) is None  # type: ignore[arg-type]
     db.close()
 
 

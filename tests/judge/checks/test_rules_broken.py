@@ -21,7 +21,7 @@ from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Policy, Rules, Site
 from agent.site.declarations.standing import Declaration
 from agent.site.declarations.table import Condition
-from agent.site.duties.bounds import PERIOD, RULES
+from agent.site.duties.figures import PERIOD, RULES
 from agent.site.duties.floors import with_floors
 from agent.site.duties.limits import SETTINGS, STRICTER, limit
 from agent.site.rules.pack import Obligation, Pack, obligations

@@ -14,6 +14,7 @@ from agent.demo.onvif.announcing import Announcer
 from agent.judge.memory.episodes import FindingState
 from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.model.finding import Moment
+from agent.observe.facts.serials import serial_of
 from agent.observe.facts.sightings import (
     SIGHTINGS_MAX,
     WINDOW,
@@ -26,7 +27,6 @@ from agent.observe.facts.sightings import (
     is_same,
     mark_behind,
     mark_of,
-    serial_of,
     update_boxes,
     window,
 )

@@ -26,7 +26,8 @@ from agent.service.orders.desired_policy import (
     tampered,
 )
 from agent.site.config.site import Policy, Probe, Site
-from agent.site.duties.bounds import RULES, overlay
+from agent.site.duties.bounds import overlay
+from agent.site.duties.figures import RULES
 
 LOCAL = site(camera(), camera("yard", retention_days=60), period_s=900)
 

@@ -42,11 +42,14 @@ def begin_anew(name: str) -> None:
     put_into_use()
 
 
-def put_into_use() -> dict[str, Any]:
-    """Take the first steps that the README says, with the package installed; return what `enroll` told."""
+def put_into_use(token: str = "") -> dict[str, Any]:
+    """Take the first steps that the README says, with the package installed; return what `enroll` told.
+
+    `token`: from the hub's team; empty: from the desk that is a neighbour here.
+    """
     (SITE_FILES / "site.toml").write_text(as_rendered((SITE_FILES / "site.toml").read_text()))
     configure(SITE_FILES / "site.toml")
-    TOKEN.write_text(peers.token())
+    TOKEN.write_text(token or peers.token())
     told: dict[str, Any] = json.loads(said("camwarden", "enroll", "-", "--json", typed=TOKEN.read_text(), within_s=90))
     ENROLLED_TOML.write_text(SITE_TOML.read_text())
     said("systemctl", "enable", "--now", UNIT, within_s=90)

@@ -35,7 +35,12 @@ def take_over() -> None:
     said("chown", "--recursive", f"{NAME}:", DATA)
     HUB_DATA.rmdir()
     HUB_DATA.symlink_to(DATA)
-    SETTINGS.write_text(SAMPLE.read_text().replace("broker.city.example", "127.0.0.1"))
+    start("127.0.0.1")
+
+
+def start(broker: str) -> None:
+    """Name the broker and start the services, as README.Debian says."""
+    SETTINGS.write_text(SAMPLE.read_text().replace("broker.city.example", broker))
     said("systemctl", "start", *UNITS)
     wait_for("the hub of the package runs", lambda: "ready" in hub_journal())
 

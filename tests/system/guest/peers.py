@@ -47,8 +47,19 @@ def start() -> None:
     said("cp", "-al", INSTALLED / "site-packages", LIBRARIES)
     HUB_DATA.mkdir(mode=0o700)
     hub("enroll", "init", "--address", f"127.0.0.1:{DESK_PORT}", "--broker", f"127.0.0.1:{BROKER_PORT}")
-    _start_broker()
+    set_up_broker(AUTHORITY)
     start_hub()
+    _start_site()
+
+
+def start_site() -> None:
+    """Start the simulated devices alone: broker, hub and desk are on another machine."""
+    PEERS.mkdir()
+    said("cp", "-al", INSTALLED / "site-packages", LIBRARIES)
+    _start_site()
+
+
+def _start_site() -> None:
     transient("test-site", *_python(), HERE / "simulated_site.py", CHECKOUT, LIBRARIES, SITE_FILES)
     wait_for("the simulated site has written its files", (SITE_FILES / "secrets.toml").exists)
 
@@ -103,11 +114,11 @@ def token() -> str:
     return str(made[0]["token"])
 
 
-def _start_broker() -> None:
-    """Set mosquitto up as packaging/mosquitto/README.md says."""
+def set_up_broker(authority: Path) -> None:
+    """Set mosquitto up as packaging/mosquitto/README.md says, with what a desk's authority has issued for it."""
     BROKER_FILES.mkdir()
     for name in ("ca.crt", "ca.crl", "broker.crt", "broker.key"):
-        shutil.copy(AUTHORITY / name, BROKER_FILES)
+        shutil.copy(authority / name, BROKER_FILES)
     shutil.copy(SAMPLE / "acl", BROKER_FILES)
     (BROKER_FILES / "passwords").touch()
     for path in (BROKER_FILES, *BROKER_FILES.iterdir()):

@@ -28,5 +28,11 @@ DROP_INS = Path("/run/systemd/system/camwarden.service.d")
 UNIT = "camwarden.service"
 USER = "camwarden"
 SITE_ID = "dt0001"
+HUB_ADDRESS = "10.77.0.1"
+"""Of the hub where it has a machine of its own."""
+
+CARRIED = Path("/srv/carried")
+"""What two machines' people hand to each other."""
+
 BROKER_PORT = 8883
 DESK_PORT = 8890

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Final
 
 from agent.commands.hub.view import reading
-from agent.hub.stores.findings import fleet
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
@@ -18,7 +17,7 @@ SCHEMA: Final = "camwarden-hub-fleet/1"
 def run(args: argparse.Namespace) -> int:
     """Print a line for each check that fails at boxes of one model and firmware."""
     with reading(args) as store:
-        rows = fleet(store, args.check or "", args.model or "", args.least)
+        rows = store.findings.fleet(args.check or "", args.model or "", args.least)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "rows": [asdict(row) for row in rows]}, ensure_ascii=False))
         return OK

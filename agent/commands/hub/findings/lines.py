@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 
-from agent.hub.stores.findings import FindingRow
+from agent.hub.domain.rows.findings import FindingRow
 from agent.model.finding import Message
 from agent.text.harmless import printable
 from agent.text.recognize import recognize

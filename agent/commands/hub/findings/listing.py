@@ -14,8 +14,8 @@ from agent.commands.hub.view import reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
 from agent.host.files import write_atomic
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Place, Wanted, findings, place_of, place_text, read_place, total
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import FindingRow, Place, Wanted, place_of, place_text, read_place
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
     )
     most = args.limit or (-1 if args.csv or args.xlsx else SHOWN_MOST)
     with reading(args) as store:
-        found = findings(store, wanted, _place(args.after), most + 1 if most > 0 else most)
-        count = total(store, wanted)
+        found = store.findings.page(wanted, _place(args.after), most + 1 if most > 0 else most)
+        count = store.findings.total(wanted)
     found, is_more = (found[:most], len(found) > most) if most > 0 else (found, False)
     after = place_text(place_of(found[-1])) if is_more else None
     if args.xlsx:

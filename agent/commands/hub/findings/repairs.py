@@ -8,8 +8,7 @@ from typing import Final
 
 from agent.commands.hub.view import reading
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import repaired
+from agent.hub.domain.figures import CHINA
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.duration import duration_text
@@ -25,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     first = args.since or (datetime.now(UTC) - DAYS).astimezone(CHINA).date()
     since = utc_text(datetime.combine(first, time(), CHINA).astimezone(UTC))
     with reading(args) as store:
-        rows = repaired(store, since, args.check or "", args.division or "")
+        rows = store.findings.repaired(since, args.check or "", args.division or "")
     if args.json:
         told = {"schema": SCHEMA, "since": since, "rows": [asdict(row) for row in rows]}
         print(json.dumps(told, ensure_ascii=False))

@@ -8,10 +8,10 @@ from typing import Final
 
 from agent.commands.hub.findings.lines import print_lines
 from agent.commands.hub.view import reading
-from agent.hub.stores import trust
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import SiteFacts
-from agent.hub.stores.words import Word
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import SiteFacts
+from agent.hub.domain.rows.words import Word
+from agent.hub.stores.engines import open_trust
 from agent.hub.views.site import mended, read_site, site_json
 from agent.model.errors import UsageError
 from agent.model.exits import OK
@@ -25,7 +25,7 @@ STRETCHES_SHOWN: Final = 10
 
 def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
-    bindings = trust.of_site(args.data, args.site)
+    bindings = open_trust(args.data).of_sites(args.site, args.site).bindings.values()
     with reading(args) as store:
         shown = read_site(store, bindings, args.site, datetime.now(UTC))
     if shown is None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.store import Store
-from agent.hub.stores.words import Word, keep, keep_operator
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.words import Word
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -54,7 +55,7 @@ def comment(args: argparse.Namespace) -> int:
 def operator(args: argparse.Namespace) -> int:
     """Keep who operates a site."""
     with changing(args.data) as store:
-        keep_operator(store, args.site, args.name, args.by, datetime.now(UTC))
+        store.words.keep_operator(args.site, args.name, args.by, datetime.now(UTC))
     if not args.quiet and not args.json:
         values = {"site": args.site, "name": args.name}
         print(printable(render(Message("site {site} is operated by {name}", values), args.lang)))
@@ -64,14 +65,14 @@ def operator(args: argparse.Namespace) -> int:
 @contextmanager
 def changing(directory: Path) -> Iterator[Store]:
     """Open the hub's database for a change beside the running hub; never make one."""
-    Store(directory, read_only=True).close()
-    with closing(Store(directory)) as store:
+    open_store(directory, read_only=True).close()
+    with closing(open_store(directory)) as store:
         yield store
 
 
 def _keep(args: argparse.Namespace, now: datetime, word: Word) -> int:
     with changing(args.data) as store:
-        keep(store, word)
+        store.words.keep(word)
     if args.json:
         print(json.dumps({"schema": SCHEMA, **asdict(word)}, ensure_ascii=False))
     elif not args.quiet:

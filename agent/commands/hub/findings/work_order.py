@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from agent.commands.hub.view import reading
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Wanted, findings
-from agent.hub.stores.words import Word, words_of
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import FindingRow, Wanted
+from agent.hub.domain.rows.words import Word
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the order. Raises UsageError where nothing open is assigned to that name."""
     today = datetime.now(UTC).astimezone(CHINA).date()
     with reading(args) as store:
-        found = findings(store, Wanted(site=args.site or "", assignee=args.to))
-        said = [word for site in sorted({one.site for one in found}) for word in words_of(store, site)]
+        found = store.findings.page(Wanted(site=args.site or "", assignee=args.to))
+        said = [word for site in sorted({one.site for one in found}) for word in store.words.of_site(site)]
     if not found:
         raise UsageError("nothing open is assigned to {name!r}; see `camwarden hub findings`", name=args.to)
     found.sort(key=lambda one: (one.due_on, one.site, one.check, one.subject))

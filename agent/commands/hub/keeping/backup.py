@@ -5,9 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agent.hub.log.store import NAME as LOG_NAME
-from agent.hub.stores.keeping.backup import back_up, verify_backup
-from agent.hub.stores.keeping.restore import restore as copy_back
+from agent.hub.stores.engines import FILES
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.translate import render
@@ -16,16 +14,19 @@ from agent.text.translate import render
 def run(args: argparse.Namespace) -> int:
     """Copy the data while the hub runs, and verify the copy; or verify one that is there."""
     if args.verify:
-        manifest, line = verify_backup(args.folder), "{path}: {count} files of {at}: each is what was backed up"
+        manifest, line = FILES.verify_backup(args.folder), "{path}: {count} files of {at}: each is what was backed up"
     else:
-        manifest, line = back_up(args.data, args.folder, datetime.now(UTC)), "{path}: {count} files of {at}, verified"
+        manifest, line = (
+            FILES.back_up(args.data, args.folder, datetime.now(UTC)),
+            "{path}: {count} files of {at}, verified",
+        )
     return _tell(args, manifest, line)
 
 
 def restore(args: argparse.Namespace) -> int:
     """Copy a backup to where no hub is; say, whatever is asked for, that its log waits for a statement."""
-    manifest = copy_back(args.folder, args.data)
-    hint = Message(STATE, {"data": args.data}) if LOG_NAME in manifest["files"] else None
+    manifest = FILES.restore(args.folder, args.data)
+    hint = Message(STATE, {"data": args.data}) if FILES.has_log(args.data) else None
     if args.json:
         print(json.dumps({**manifest, "log_waits": str(hint) if hint is not None else None}, ensure_ascii=False))
         return OK

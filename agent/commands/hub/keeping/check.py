@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 from agent.commands.hub.view import reading
-from agent.hub.stores import evidence
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
@@ -15,7 +14,7 @@ from agent.text.translate import render
 def run(args: argparse.Namespace) -> int:
     """Compare the stored rows with their digests; 1 if something differs."""
     with reading(args) as store:
-        told: Any = evidence.check(store, args.sample)
+        told: Any = store.reports.check(args.sample)
     if args.json:
         print(json.dumps(told))
     else:

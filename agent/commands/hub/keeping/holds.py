@@ -9,8 +9,8 @@ from typing import Final
 from agent.commands.hub.findings.words import changing
 from agent.commands.hub.view import reading
 from agent.contract.chain import utc_text
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.keeping.holds import Hold, holds, keep_hold, release
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.keeping import Hold
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -37,7 +37,7 @@ def hold(args: argparse.Namespace) -> int:
         until=args.until.isoformat(),
     )
     with changing(args.data) as store:
-        number = keep_hold(store, one)
+        number = store.holds.keep(one)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "holds": [asdict(replace(one, number=number))]}, ensure_ascii=False))
     elif not args.quiet:
@@ -49,7 +49,7 @@ def hold(args: argparse.Namespace) -> int:
 def show(args: argparse.Namespace) -> int:
     """List what is held."""
     with reading(args) as store:
-        found = holds(store, datetime.now(CHINA).date().isoformat(), args.site)
+        found = store.holds.listed(datetime.now(CHINA).date().isoformat(), args.site)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "holds": [asdict(one) for one in found]}, ensure_ascii=False))
         return OK
@@ -67,7 +67,7 @@ def show(args: argparse.Namespace) -> int:
 def end(args: argparse.Namespace) -> int:
     """Release a hold before its last day."""
     with changing(args.data) as store:
-        release(store, args.number, args.by, args.why, datetime.now(UTC))
+        store.holds.release(args.number, args.by, args.why, datetime.now(UTC))
     if not args.quiet and not args.json:
         print(render(Message("hold {number} is released", {"number": args.number}), args.lang))
     return OK

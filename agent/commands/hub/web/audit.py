@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Final
 
-from agent.hub.stores.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.web.audit.row import AuditRow, first_changed
 from agent.hub.web.people.store import People
 from agent.model.exits import FAILS, OK
@@ -21,7 +21,7 @@ ROWS_AT_ONCE: Final = 10_000
 
 def run(args: argparse.Namespace) -> int:
     """Print the newest rows, or verify them all; 1 where one was changed, or the one that was asked for is gone."""
-    Store(args.data, read_only=True).close()
+    open_store(args.data, read_only=True).close()
     with closing(People(args.data)) as people:
         if args.verify:
             return _verify(args, people)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from agent.host import web
 from agent.host.web_bounds import WebBounds
-from agent.hub.stores.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.web.app import app
 from agent.hub.web.people.oidc.provider import provider_of
 from agent.hub.web.people.oidc.settings import read_settings
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     header = (args.trust_header or "").lower()
     if header and not (_HEADER.fullmatch(header) and args.trusted_proxy):
         raise UsageError("--trust-header needs the name of a header, and --trusted-proxy, whose word counts")
-    Store(args.data, read_only=True).close()
+    open_store(args.data, read_only=True).close()
     with closing(People(args.data)) as people:
         key, is_anybody = people.form_key(), bool(people.people())
     place = Place(

@@ -15,7 +15,7 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
-from agent.hub.stores.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people import passwords
 from agent.hub.web.people.person import BOUND, DIVISION, person_name
@@ -33,7 +33,7 @@ COMMAND: Final = "(command)"
 
 def run(args: argparse.Namespace) -> int:
     """Run one action. Raises UsageError, ConfigurationError."""
-    Store(args.data, read_only=True).close()
+    open_store(args.data, read_only=True).close()
     with closing(People(args.data)) as people:
         if args.user_action == "list":
             return _list(args, people)

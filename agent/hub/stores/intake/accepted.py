@@ -3,32 +3,17 @@
 All reads and writes are within the caller's transaction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.chains import Key
-from agent.hub.stores.store import Store
-from agent.model.finding import StreamName
+from agent.hub.domain.rows.gaps import Accepted
+from agent.hub.domain.rows.intake import Key
+from agent.hub.stores.database import Database
 
 _OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """A run that was accepted. `closed`: its chain has passed it; else a report behind it is still missing."""
-
-    epoch: str
-    stream: StreamName
-    first: int
-    last: int
-    by: str
-    why: str
-    at: str
-    closed: bool
-
-
-def accepted_within(store: Store, key: Key, first: int, last: int) -> tuple[str, str] | None:
+def accepted_within(store: Database, key: Key, first: int, last: int) -> tuple[str, str] | None:
     """Return who has accepted a part of a run, and when; None where nobody has."""
     rows = store.all(
         f"SELECT accepted_by, accepted_at FROM accepted WHERE {_OF_CHAIN} AND from_seq <= ? AND to_seq >= ?",  # noqa: S608
@@ -37,7 +22,7 @@ def accepted_within(store: Store, key: Key, first: int, last: int) -> tuple[str,
     return rows[0] if rows else None
 
 
-def keep_accepted(store: Store, key: Key, first: int, last: int, by: str, why: str, now: datetime) -> None:
+def keep_accepted(store: Database, key: Key, first: int, last: int, by: str, why: str, now: datetime) -> None:
     """Store that a person accepts a run as lost; the running hub looks for the site's holes anew."""
     store.run(
         "INSERT INTO accepted (site, epoch, stream, from_seq, to_seq, accepted_by, why, accepted_at)"
@@ -47,7 +32,7 @@ def keep_accepted(store: Store, key: Key, first: int, last: int, by: str, why: s
     store.run("UPDATE site SET holes_at = '' WHERE site = ?", key[0])
 
 
-def accepted(store: Store, site: str) -> list[Accepted]:
+def accepted(store: Database, site: str) -> list[Accepted]:
     """Return what was accepted of a site, by chain and number. Reads only."""
     rows = store.all(
         "SELECT epoch, stream, from_seq, to_seq, accepted_by, why, accepted_at, to_seq <= coalesce(position_seq, 0)"
@@ -60,12 +45,12 @@ def accepted(store: Store, site: str) -> list[Accepted]:
     ]
 
 
-def unseen(store: Store) -> bool:
+def unseen(store: Database) -> bool:
     """Return whether something was accepted that the running hub has not read."""
     return bool(store.all("SELECT 1 FROM accepted WHERE seen_at = '' LIMIT 1"))
 
 
-def take_unseen(store: Store, now: datetime) -> list[tuple[Key, int, int]]:
+def take_unseen(store: Database, now: datetime) -> list[tuple[Key, int, int]]:
     """Return chain, first and last number of what was accepted since the last call, and mark it seen."""
     rows = store.all(
         "SELECT site, epoch, stream, from_seq, to_seq FROM accepted WHERE seen_at = '' ORDER BY 1, 2, 3, 4"
@@ -74,7 +59,7 @@ def take_unseen(store: Store, now: datetime) -> list[tuple[Key, int, int]]:
     return [((site, epoch, stream), first, last) for site, epoch, stream, first, last in rows]
 
 
-def accepted_through(store: Store, key: Key, seq: int) -> int:
+def accepted_through(store: Database, key: Key, seq: int) -> int:
     """Return the last number of the accepted runs that follow one another from a number on; `seq` - 1: none does."""
     last = seq - 1
     while True:
@@ -87,7 +72,7 @@ def accepted_through(store: Store, key: Key, seq: int) -> int:
         last = int(to_seq)
 
 
-def first_behind(store: Store, key: Key, seq: int, last: int) -> tuple[int, str, int] | None:
+def first_behind(store: Database, key: Key, seq: int, last: int) -> tuple[int, str, int] | None:
     """Return what is here first from `seq` to the number behind `last`: a report, else a gap record.
 
     Its first number, the digest that it names of what lies before it (a gap record's: of its own last), and the last

@@ -4,34 +4,16 @@ All reads and writes are within the caller's transaction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
-from typing import Literal
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.gaps import Hole, Kind, Run
+from agent.hub.stores.database import Database
 from agent.model.finding import StreamName
 
-Kind = Literal["missing", "before"]
-Run = tuple[int, int]
-"""From and to, both included."""
 
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A run of reports that the hub lacks; see the table `hole` in `agent/hub/stores/schema.py`."""
-
-    epoch: str
-    stream: StreamName
-    first: int
-    last: int
-    kind: Kind = "missing"
-    asked_at: str = ""
-    times: int = 0
-    state: Literal["", "lost", "gone"] = ""
-
-
-def quiet_sites(store: Store, quiet_since: datetime, now: datetime) -> list[str]:
+def quiet_sites(store: Database, quiet_since: datetime, now: datetime) -> list[str]:
     """Return the connected sites of which something is missing and no backlog has come since a time."""
     rows = store.all(
         "SELECT site FROM site WHERE status = 'ready' AND confirm <> 'file' AND (backlog_at <= ?1 OR backlog_at > ?2)"
@@ -44,12 +26,12 @@ def quiet_sites(store: Store, quiet_since: datetime, now: datetime) -> list[str]
     return [site for (site,) in rows]
 
 
-def note_search(store: Store, site: str, now: datetime) -> None:
+def note_search(store: Database, site: str, now: datetime) -> None:
     """Store when a site's holes were looked for."""
     store.run("UPDATE site SET holes_at = ? WHERE site = ?", utc_text(now), site)
 
 
-def known_holes(store: Store, site: str) -> list[Hole]:
+def known_holes(store: Database, site: str) -> list[Hole]:
     """Return the holes of a site that were stored, by chain and number."""
     rows = store.all(
         "SELECT epoch, stream, from_seq, to_seq, kind, asked_at, times, state FROM hole WHERE site = ?"
@@ -59,14 +41,16 @@ def known_holes(store: Store, site: str) -> list[Hole]:
     return [Hole(*row) for row in rows]
 
 
-def keep_holes(store: Store, site: str, holes: Iterable[Hole]) -> None:
+def keep_holes(store: Database, site: str, holes: Iterable[Hole]) -> None:
     """Store the holes of a site in the place of those before."""
     store.run("DELETE FROM hole WHERE site = ?", site)
     for hole in holes:
         store.run("INSERT INTO hole VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", site, *astuple(hole))
 
 
-def absent(store: Store, site: str, epoch: str, stream: StreamName, after: int, last: int, most: int = -1) -> list[Run]:
+def absent(
+    store: Database, site: str, epoch: str, stream: StreamName, after: int, last: int, most: int = -1
+) -> list[Run]:
     """Return the runs above `after`, up to `last`, neither stored nor in a gap record: the first `most`, all for -1."""
     return store.all(
         "WITH span (a, b) AS ("
@@ -80,7 +64,7 @@ def absent(store: Store, site: str, epoch: str, stream: StreamName, after: int, 
     )
 
 
-def absent_of(store: Store, site: str, most: int) -> Iterator[Hole]:
+def absent_of(store: Database, site: str, most: int) -> Iterator[Hole]:
     """Yield the runs that a site has made, or was confirmed for, and that are not here; `most` of each chain."""
     made: Sequence[tuple[str, StreamName, int, int]] = store.all(
         "SELECT epoch, stream, position_seq, expected FROM chain"

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from agent.contract.chain import utc_text
 from agent.contract.watermark import RefusedKey, Rejected
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 from agent.verify.message import Gap
 
 
-def refused_others(store: Store, site: str, epoch: str, digest: str) -> int:
+def refused_others(store: Database, site: str, epoch: str, digest: str) -> int:
     """Return how many reports of an epoch were refused, without the one of this digest."""
     ((number,),) = store.all(
         "SELECT count(*) FROM refused WHERE site = ? AND epoch = ? AND digest <> ?", site, epoch, digest
@@ -19,7 +19,7 @@ def refused_others(store: Store, site: str, epoch: str, digest: str) -> int:
     return int(number)
 
 
-def keep_refused(store: Store, site: str, epoch: str, one: Rejected, now: datetime) -> None:
+def keep_refused(store: Database, site: str, epoch: str, one: Rejected, now: datetime) -> None:
     """Store a refused report of an epoch."""
     store.run(
         "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -28,7 +28,7 @@ def keep_refused(store: Store, site: str, epoch: str, one: Rejected, now: dateti
     )
 
 
-def newest_refused(store: Store, site: str, epoch: str) -> Rejected | None:
+def newest_refused(store: Database, site: str, epoch: str) -> Rejected | None:
     """Return the report of an epoch that was refused last, until the site gives it up."""
     rows = store.all(
         "SELECT stream, seq, digest, reason FROM refused WHERE site = ? AND epoch = ? ORDER BY at DESC, seq LIMIT 1",
@@ -37,7 +37,7 @@ def newest_refused(store: Store, site: str, epoch: str) -> Rejected | None:
     return Rejected(*rows[0]) if rows else None
 
 
-def drop_refused(store: Store, site: str, gap: Gap) -> None:
+def drop_refused(store: Database, site: str, gap: Gap) -> None:
     """Drop the refused reports that a gap record names: their site knows."""
     store.run(
         "DELETE FROM refused WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?",
@@ -45,17 +45,24 @@ def drop_refused(store: Store, site: str, gap: Gap) -> None:
     )
 
 
-def keep_refused_key(store: Store, site: str, kid: str, reason: str) -> None:
+def keep_refused_key(store: Database, site: str, kid: str, reason: str) -> None:
     """Store that a site's key was refused, in the place of the one before."""
+    store.within.no_refused_key.discard(site)
     store.run("INSERT OR REPLACE INTO refused_key VALUES (?, ?, ?)", site, kid, reason)
 
 
-def refused_key(store: Store, site: str) -> RefusedKey | None:
+def refused_key(store: Database, site: str) -> RefusedKey | None:
     """Return the refused key of a site."""
+    if site in store.within.no_refused_key:
+        return None
     rows = store.all("SELECT kid, reason FROM refused_key WHERE site = ?", site)
     return RefusedKey(*rows[0]) if rows else None
 
 
-def drop_refused_key(store: Store, site: str) -> None:
+def drop_refused_key(store: Database, site: str) -> None:
     """Drop it: something of the site was verified."""
+    if site in store.within.no_refused_key:
+        return
     store.run("DELETE FROM refused_key WHERE site = ?", site)
+    if store.is_in_transaction():
+        store.within.no_refused_key.add(site)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from agent.hub.domain.retention import Phase, StoredBody
+from agent.hub.stores.database import Database
 from agent.hub.stores.keeping import payloads
-from agent.hub.stores.store import Store
 
 DROPPED: Final = b""
 """What the view `report` has where there is no body."""
@@ -23,7 +23,7 @@ _BODIES: Final = (
 )
 
 
-def bodies_after(store: Store, after_id: int, most: int) -> list[StoredBody]:
+def bodies_after(store: Database, after_id: int, most: int) -> list[StoredBody]:
     """Return the next reports that have their body, by id."""
     rows = store.all(
         f"{_BODIES} WHERE k.id > ? ORDER BY k.id LIMIT ?", after_id, most
@@ -31,7 +31,7 @@ def bodies_after(store: Store, after_id: int, most: int) -> list[StoredBody]:
     return [_body(*row) for row in rows]
 
 
-def held_before(store: Store, phase: Phase, after_id: int, most: int) -> list[StoredBody]:
+def held_before(store: Database, phase: Phase, after_id: int, most: int) -> list[StoredBody]:
     """Return the next reports that housekeeping left in a phase because they were held."""
     rows = store.all(
         f"{_BODIES} JOIN body_held h ON h.report_id = r.id WHERE h.phase = ? AND h.report_id > ?"
@@ -50,38 +50,39 @@ def _body(
     )  # fmt: skip
 
 
-def drop(store: Store, numbers: Collection[int]) -> None:
+def drop(store: Database, numbers: Collection[int]) -> None:
     """Drop the bodies of these reports; what differs from one stays. Within the caller's transaction."""
+    store.forget_stored()
     for number in numbers:
         payloads.make_independent(store, number)
         store.run("DELETE FROM body WHERE id = ?", number)
         store.run("DELETE FROM body_held WHERE report_id = ?", number)
 
 
-def leave(store: Store, phase: Phase, numbers: Iterable[int]) -> None:
+def leave(store: Database, phase: Phase, numbers: Iterable[int]) -> None:
     """Note that these are held, so that they are looked at again, within the caller's transaction."""
     for number in numbers:
         store.run("INSERT OR IGNORE INTO body_held VALUES (?, ?)", phase, number)
 
 
-def forget(store: Store, phase: Phase, numbers: Iterable[int]) -> None:
+def forget(store: Database, phase: Phase, numbers: Iterable[int]) -> None:
     """Look at these no more: they stay in this phase, within the caller's transaction."""
     for number in numbers:
         store.run("DELETE FROM body_held WHERE phase = ? AND report_id = ?", phase, number)
 
 
-def place(store: Store, phase: Phase) -> int:
+def place(store: Database, phase: Phase) -> int:
     """Return the id of the last report that housekeeping has judged in a phase."""
     rows = store.all("SELECT after_id FROM housekeeping WHERE phase = ?", phase)
     return int(rows[0][0]) if rows else 0
 
 
-def go_on(store: Store, phase: Phase, after_id: int) -> None:
+def go_on(store: Database, phase: Phase, after_id: int) -> None:
     """Note how far housekeeping has come, within the caller's transaction."""
     store.run("INSERT OR REPLACE INTO housekeeping VALUES (?, ?)", phase, after_id)
 
 
-def newest_arrival(store: Store) -> datetime:
+def newest_arrival(store: Database) -> datetime:
     """Return when the newest reports arrived, the oldest time for an empty store: no later clock drops a body."""
     ((newest,),) = store.all(
         "SELECT coalesce(max(arrived_at), '') FROM report WHERE id > (SELECT max(id) FROM report_row) - 1000"

@@ -7,7 +7,6 @@ it count as free: what comes next is written there first.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,8 @@ from typing import Final
 from agent.contract.payload_bounds import read_json
 from agent.host.files import write_atomic
 from agent.hub.domain.disk import KEPT_DAYS
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.keeping import Room
+from agent.hub.stores.database import Database
 from agent.model.errors import NotVerified
 from agent.verify.members import day_of, dict_of
 
@@ -26,16 +26,7 @@ _MOST_BYTES: Final = 64 * 1024
 _BESIDE: Final = ("log.db", "trust.db")
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Bytes that the hub's data take, that can still be written, and of the whole disk."""
-
-    used_bytes: int
-    free_bytes: int
-    capacity_bytes: int
-
-
-def measure(store: Store) -> Room:
+def measure(store: Database) -> Room:
     """Return how much room there is. Raises StoreFailed, OSError."""
     (((pages,),), ((spare,),), ((size,),)) = (
         store.all(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")

@@ -21,6 +21,11 @@ _ID_BYTES: Final = 8
 _RAW: Final = -zlib.MAX_WBITS
 _LEVEL: Final = 6
 
+_WINDOW: Final = (_RAW, zlib.DEF_MEM_LEVEL)
+_SMALL_BYTES: Final = 8192
+_SMALL_WINDOW: Final = (-13, 6)
+"""Of a health report: as good, and a quarter of the memory to clear and to throw out of the processor's cache."""
+
 # Deflate looks back 32 KiB at most: a longer body goes in blocks, each beside what stood at its place, and around it.
 _BLOCK_BYTES: Final = 12_288
 _AROUND_BYTES: Final = 10_000
@@ -37,8 +42,10 @@ def difference(payload: bytes, base_id: int, base: bytes) -> bytes:
     """Return what differs from the body of another report; `base` are its exact bytes."""
     packed = [DIFFERENCE, base_id.to_bytes(_ID_BYTES)]
     for start in range(0, len(payload), _BLOCK_BYTES):
-        packer = zlib.compressobj(_LEVEL, wbits=_RAW, zdict=_around(base, start))
-        packed += [packer.compress(payload[start : start + _BLOCK_BYTES]), packer.flush()]
+        block, around = payload[start : start + _BLOCK_BYTES], _around(base, start)
+        window = _SMALL_WINDOW if len(block) + len(around) <= _SMALL_BYTES else _WINDOW
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, *window, zdict=around)
+        packed += [packer.compress(block), packer.flush()]
     return b"".join(packed)
 
 

@@ -3,13 +3,13 @@
 All but the queries are within the caller's transaction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from agent.hub.domain.rows.keeping import ReportOfAge
+from agent.hub.stores.database import Database
 from agent.hub.stores.keeping.payloads import make_independent
 from agent.hub.stores.keeping.rows import DELETED
-from agent.hub.stores.store import Store
 
 _NEWEST: Final = 1000
 _OF_AGE = (
@@ -41,21 +41,7 @@ _BESIDE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOfAge:
-    """A stored report by its age. Times are RFC 3339 in UTC, `made_at` empty where it is not known.
-
-    `is_spare`: a newer one of its chain is confirmed.
-    """
-
-    id: int
-    site: str
-    arrived_at: str
-    made_at: str
-    is_spare: bool
-
-
-def newest_made_at(store: Store) -> datetime | None:
+def newest_made_at(store: Database) -> datetime | None:
     """Return the newest time that a site wrote into one of the newest reports; None where none did."""
     ((newest,),) = store.all(
         "SELECT coalesce(max(made_at), '') FROM report WHERE id > (SELECT max(id) FROM report_row) - ?", _NEWEST
@@ -63,7 +49,7 @@ def newest_made_at(store: Store) -> datetime | None:
     return datetime.fromisoformat(newest) if newest else None
 
 
-def reports_after(store: Store, after_id: int, most: int) -> list[ReportOfAge]:
+def reports_after(store: Database, after_id: int, most: int) -> list[ReportOfAge]:
     """Return the next reports by id: the order in which they came, but for a few that had waited for trust."""
     return [
         ReportOfAge(id=number, site=site, arrived_at=arrived_at, made_at=made_at, is_spare=bool(spare))
@@ -71,19 +57,20 @@ def reports_after(store: Store, after_id: int, most: int) -> list[ReportOfAge]:
     ]
 
 
-def delete_report(store: Store, number: int) -> None:
+def delete_report(store: Database, number: int) -> None:
     """Delete a report with the columns of views and cases; what differs from its body is made whole first."""
     make_independent(store, number)
+    store.forget_stored()
     for statement in _WITH_REPORT:
         store.run(statement, number)
 
 
-def delete_untold_findings(store: Store, site: str) -> None:
+def delete_untold_findings(store: Database, site: str) -> None:
     """Delete the findings of a site that no stored report tells of."""
     store.run(_UNTOLD, site)
 
 
-def delete_beside(store: Store, limit: str) -> None:
+def delete_beside(store: Database, limit: str) -> None:
     """Delete what else is over: figures of days, refusals, unverified messages, orders, and who accepted a loss."""
     for statement in _BESIDE:
         store.run(statement, limit)

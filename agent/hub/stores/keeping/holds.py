@@ -5,41 +5,18 @@ dispute hold without a row, as long as they last: `agent/hub/domain/retention.py
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.people_text import TEXT_MAX_CHARS, refuse_text
+from agent.hub.domain.people_text import refuse_text
 from agent.hub.domain.retention import AFTER_DECISION, BEFORE_FAIL, Held
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.keeping import Hold
+from agent.hub.stores.database import Database
 from agent.model.errors import UsageError
 from agent.verify.members import time_of
 
-Kind = Literal["person", "case", "fail", "dispute"]
 
-HELD_FOR_CASE: Final = timedelta(days=366)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """A time of a site that is held. `number` 0: it holds by itself. `until`: last day; empty: as long as it lasts.
-
-    `why`: what a person wrote; of open fails how many there are, of a dispute the begin of its name.
-    """
-
-    number: int
-    site: str
-    from_at: str
-    to_at: str
-    kind: Kind
-    held_by: str
-    why: str
-    at: str
-    until: str
-
-
-def keep_hold(store: Store, hold: Hold) -> int:
+def keep_hold(store: Database, hold: Hold) -> int:
     """Store a hold; return its number.
 
     Raises:
@@ -61,16 +38,7 @@ def keep_hold(store: Store, hold: Hold) -> int:
     return int(number)
 
 
-def case_hold(site: str, start: datetime, end: datetime, now: datetime, what: str) -> Hold:
-    """Return the hold of a case that is handed out: what it was made of stays for a year."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in what)[:TEXT_MAX_CHARS]
-    return Hold(
-        number=0, site=site, from_at=utc_text(start), to_at=utc_text(end), kind="case", held_by="camwarden hub case",
-        why=shown, at=utc_text(now), until=(now + HELD_FOR_CASE).date().isoformat(),
-    )  # fmt: skip
-
-
-def release(store: Store, number: int, by: str, why: str, now: datetime) -> None:
+def release(store: Database, number: int, by: str, why: str, now: datetime) -> None:
     """End a hold before its last day; who, when and why stay. Raises UsageError, StoreFailed."""
     for text in (by, why):
         refuse_text(text)
@@ -82,7 +50,7 @@ def release(store: Store, number: int, by: str, why: str, now: datetime) -> None
         raise UsageError("there is no hold {number}; see `camwarden hub holds`", number=number)
 
 
-def holds(store: Store, today: str, site: str | None = None, by_fails: bool = True) -> list[Hold]:
+def holds(store: Database, today: str, site: str | None = None, by_fails: bool = True) -> list[Hold]:
     """Return what holds on a day (2026-11-24), of a site or of all: rows first, then what holds by itself.
 
     `by_fails`: also by open fails, which are looked for in all that is open.
@@ -119,7 +87,7 @@ def holds(store: Store, today: str, site: str | None = None, by_fails: bool = Tr
     return found
 
 
-def held(store: Store, sites: Iterable[str], today: str, by_fails: bool = True) -> dict[str, list[Held]]:
+def held(store: Database, sites: Iterable[str], today: str, by_fails: bool = True) -> dict[str, list[Held]]:
     """Return the held times of some sites; without those of open fails where the last limit for reports is over.
 
     A site that fell silent with a fail would else be stored for ever.

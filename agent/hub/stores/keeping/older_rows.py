@@ -45,6 +45,14 @@ def is_begun(db: sqlite3.Connection) -> bool:
     return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (rows.ROWS,)).fetchone())
 
 
+def left(db: sqlite3.Connection) -> int:
+    """Return about how many reports are still to be moved: a number may be missing."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'report_before'").fetchone():
+        return 0
+    ((first, last),) = db.execute("SELECT (SELECT min(id) FROM report_before), (SELECT max(id) FROM report_before)")
+    return 0 if first is None else int(last) - int(first) + 1
+
+
 def move(db: sqlite3.Connection, is_unread: bool) -> bool:
     """Move some rows, within the caller's transaction; return whether there may be more.
 

@@ -6,7 +6,7 @@ is near it in its chain; it is not dropped before they are, or before they are m
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from agent.hub.stores.keeping.encoded import base_of, decoded, difference, whole
@@ -22,6 +22,12 @@ CREATE TABLE IF NOT EXISTS body_base (
 WHOLE_EACH: Final = 96
 """A day of health reports."""
 
+HELD_BYTES: Final = 16 * 1024 * 1024
+"""Of bases that one transaction holds, and one body more."""
+
+Place = tuple[str, str, str]
+"""Site, epoch and stream."""
+
 SMALL: Final = 8
 """A difference of less than the eighth of a body is stored at once; a larger one where it halves the deflated body."""
 
@@ -36,6 +42,9 @@ _REFERRING: Final = (
 class Rows(Protocol):
     """The store, within its transaction."""
 
+    def is_in_transaction(self) -> bool:
+        """Return whether it is within one."""
+
     def all(self, statement: str, *values: object) -> list[Any]:
         """Return every row of a query."""
 
@@ -49,6 +58,10 @@ class Connected:
 
     db: sqlite3.Connection
 
+    def is_in_transaction(self) -> bool:
+        """Return whether it is within one."""
+        return self.db.in_transaction
+
     def all(self, statement: str, *values: object) -> list[Any]:
         """Return every row of a query."""
         return self.db.execute(statement, values).fetchall()
@@ -58,21 +71,63 @@ class Connected:
         return self.db.execute(statement, values).rowcount
 
 
-def encode(rows: Rows, key: tuple[str, str, str], seq: int, payload: bytes) -> tuple[bytes, bool]:
-    """Return a body as it is to be stored in its chain, and whether it is whole: then the next ones differ from it."""
-    based = rows.all("SELECT report_id, seq FROM body_base WHERE site = ? AND epoch = ? AND stream = ?", *key)
-    base = read(rows, based[0][0]) if based and abs(seq - based[0][1]) < WHOLE_EACH else b""
-    if not base:
-        return whole(payload), True
-    found = difference(payload, based[0][0], base)
-    if len(found) * SMALL < len(payload) or len(found) * 2 < len(alone := whole(payload)):
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The exact bytes of a report's body, with the number of the report in its chain and that of its row."""
+
+    seq: int
+    number: int
+    payload: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class Bases:
+    """The bodies to which the next ones of their chains are differences, as far as this transaction has read them."""
+
+    _held: dict[Place, Body] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def clear(self) -> None:
+        """Drop everything: the transaction is over, or bodies are dropped in it."""
+        self._held.clear()
+        self._bytes = 0
+
+    def keep(self, rows: Rows, key: Place, body: Body) -> None:
+        """Store a body in its chain, within the caller's transaction; a whole one is the base of the next ones."""
+        base = self._of(rows, key)
+        stored, is_whole = _encoded(body, base if base and abs(body.seq - base.seq) < WHOLE_EACH else None)
+        rows.run("INSERT INTO body VALUES (?, ?)", body.number, stored)
+        if is_whole:
+            rows.run("INSERT OR REPLACE INTO body_base VALUES (?, ?, ?, ?, ?)", *key, body.number, body.seq)
+            self._hold(rows, key, body)
+
+    def _of(self, rows: Rows, key: Place) -> Body | None:
+        if key in self._held:
+            return self._held[key]
+        based = rows.all("SELECT report_id, seq FROM body_base WHERE site = ? AND epoch = ? AND stream = ?", *key)
+        if not based or not (payload := read(rows, based[0][0])):
+            return None
+        base = Body(based[0][1], based[0][0], payload)
+        self._hold(rows, key, base)
+        return base
+
+    def _hold(self, rows: Rows, key: Place, body: Body) -> None:
+        if not rows.is_in_transaction():
+            return
+        if self._bytes > HELD_BYTES:
+            self.clear()
+        self._held[key] = body
+        self._bytes += len(body.payload)
+
+
+def _encoded(body: Body, base: Body | None) -> tuple[bytes, bool]:
+    """Return a body as it is to be stored, and whether it is whole."""
+    if base is None:
+        return whole(body.payload), True
+    found = difference(body.payload, base.number, base.payload)
+    if len(found) * SMALL < len(body.payload) or len(found) * 2 < len(alone := whole(body.payload)):
         return found, False
     return alone, True
-
-
-def note_base(rows: Rows, key: tuple[str, str, str], seq: int, number: int) -> None:
-    """Note that the next bodies of a chain are differences to this one, within the caller's transaction."""
-    rows.run("INSERT OR REPLACE INTO body_base VALUES (?, ?, ?, ?, ?)", *key, number, seq)
 
 
 def read(rows: Rows, number: int) -> bytes:

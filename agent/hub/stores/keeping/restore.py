@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from agent.host.files import sync_directory
 from agent.host.lock import lock
-from agent.hub.log.store import NAME as LOG_NAME
-from agent.hub.log.store import await_statement
 from agent.hub.stores.keeping.backup import SIDECARS, copy_file, digest_of, verify_backup
+from agent.hub.stores.log import NAME as LOG_NAME
+from agent.hub.stores.log import await_statement
 from agent.hub.stores.store import NAME
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.verify.members import dict_of

@@ -103,15 +103,69 @@ class ReportRow:
 
 
 @dataclass(slots=True)
+class _Newest:
+    """A row of the highest number of a lane: digest as it is stored, number of the row, and of its configuration."""
+
+    seq: int = -1
+    digest: bytes | str = ""
+    number: int | None = None
+    config: int | None = None
+
+
+@dataclass(slots=True)
 class Places:
-    """The numbers of lanes and origins that a connection has met. `forget` them where a transaction is taken back."""
+    """The numbers of lanes and origins that a connection has met. `forget` them where a transaction is taken back.
+
+    Within a transaction also the newest row of each lane, for as long as nobody deletes one: `forget_newest`.
+    """
 
     _db: sqlite3.Connection
     _known: dict[tuple[str, ...], int] = field(default_factory=dict)
+    _newest: dict[int, _Newest] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Drop all: what was inserted may not be there."""
         self._known.clear()
+        self._newest.clear()
+
+    def forget_newest(self) -> None:
+        """Drop which rows are the newest: the transaction is over, or some are deleted."""
+        self._newest.clear()
+
+    def is_above(self, lane: int, seq: int) -> bool:
+        """Return whether a number is higher than every one that a lane has."""
+        return seq > self._newest_of(lane).seq
+
+    def before(self, lane: int, seq: int, prev: bytes | str) -> tuple[int | None, int | None]:
+        """Return the row that the one with a number follows, and that of its configuration; None: not here."""
+        newest = self._newest_of(lane)
+        if seq - 1 > newest.seq:
+            return None, None
+        if (seq - 1, prev) == (newest.seq, newest.digest):
+            return newest.number, newest.config
+        row = self._db.execute(
+            f"SELECT id, config FROM {ROWS} WHERE lane = ? AND seq = ? AND digest = ?",  # noqa: S608  our own name
+            (lane, seq - 1, prev),
+        ).fetchone()
+        return row or (None, None)
+
+    def note(self, lane: int, seq: int, digest: bytes | str, number: int | None, config: int | None) -> None:
+        """Note a row that was just inserted."""
+        newest = self._newest_of(lane)
+        if seq >= newest.seq:
+            newest.seq, newest.digest, newest.number, newest.config = seq, digest, number, config
+
+    def _newest_of(self, lane: int) -> _Newest:
+        found = self._newest.get(lane)
+        if found is None:
+            row = self._db.execute(
+                f"SELECT seq, digest, id, config FROM {ROWS} WHERE lane = ? ORDER BY seq DESC, id DESC LIMIT 1",  # noqa: S608
+                (lane,),
+            ).fetchone()
+            found = _Newest(*row) if row else _Newest()
+            if self._db.in_transaction:
+                self._newest[lane] = found
+        return found
 
     def lane(self, site: str, epoch: str, stream: str) -> int:
         """Return the number of a stream, which it gets within the caller's transaction."""
@@ -136,6 +190,9 @@ class Places:
         return number
 
 
+_HAS: Final = f"SELECT 1 FROM {ROWS} WHERE lane = ? AND seq = ? AND digest = ?"  # noqa: S608  our own name
+
+
 def insert(db: sqlite3.Connection, places: Places, row: ReportRow, fork: bool, number: int | None = None) -> int | None:
     """Store a row under a number, or the next one; return it, None where this report is stored. Within a transaction.
 
@@ -143,22 +200,22 @@ def insert(db: sqlite3.Connection, places: Places, row: ReportRow, fork: bool, n
     """
     lane, digest = places.lane(row.site, row.epoch, row.stream), digest_in(row.digest)
     prev = digest_in(row.prev)
-    before = db.execute(
-        f"SELECT id, config FROM {ROWS} WHERE lane = ? AND seq = ? AND digest = ?",  # noqa: S608  our own name
-        (lane, row.seq - 1, prev),
-    ).fetchone() or (None, None)
+    if not places.is_above(lane, row.seq) and db.execute(_HAS, (lane, row.seq, digest)).fetchone():
+        return None
+    before = places.before(lane, row.seq, prev)
     protected, signature = _signature_in(row.jws)
     made_at, config, synced, due_at, event_head = row.said or (None, "", None, None, None)
+    said = _config_number(db, config, before[1])
     kept = db.execute(
-        f"INSERT INTO {ROWS} SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15"  # noqa: S608
-        f" WHERE NOT EXISTS (SELECT 1 FROM {ROWS} WHERE lane = ?2 AND seq = ?3 AND digest = ?6)",
+        f"INSERT INTO {ROWS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own name
         (
             *(number, lane, row.seq, fork, places.origin(row.kid, row.city, protected)),
             *(digest, before[0] or prev, time_in(row.arrived_at), signature),
-            *(time_in(made_at), _config_number(db, config, before[1]), synced, time_in(due_at), event_head, row.seal()),
+            *(time_in(made_at), said, synced, time_in(due_at), event_head, row.seal()),
         ),
-    )
-    return kept.lastrowid if kept.rowcount else None
+    ).lastrowid
+    places.note(lane, row.seq, digest, kept, said)
+    return kept
 
 
 def keep_body(db: sqlite3.Connection, number: int, payload: bytes) -> None:

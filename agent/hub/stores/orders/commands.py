@@ -5,42 +5,15 @@
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from agent.contract.chain import utc_text
 from agent.contract.orders import Command, Result
-from agent.hub.stores.store import Store
-
-Status = Literal["", "waits", "answered", "refused", "answer-refused"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsentCommand:
-    """A command that is to be published, and the city of its site."""
-
-    site: str
-    id: str
-    city: str
-    payload: bytes = field(repr=False)
-    jws: str = field(repr=False)
-    expires_at: datetime
+from agent.hub.domain.rows.orders import GivenCommand, Status, UnsentCommand
+from agent.hub.stores.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class GivenCommand:
-    """A command as it was given; `result`: what the site answered, empty for nothing."""
-
-    site: str
-    id: str
-    name: str
-    status: Status
-    payload: bytes = field(repr=False)
-    result: bytes = field(repr=False)
-
-
-def keep_command(store: Store, command: Command, payload: bytes, jws: str) -> None:
+def keep_command(store: Database, command: Command, payload: bytes, jws: str) -> None:
     """Store a signed command."""
     store.run(
         "INSERT INTO command (id, site, name, created_at, expires_at, payload, jws) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -48,7 +21,7 @@ def keep_command(store: Store, command: Command, payload: bytes, jws: str) -> No
     )
 
 
-def unsent_commands(store: Store, now: datetime, most: int) -> list[UnsentCommand]:
+def unsent_commands(store: Database, now: datetime, most: int) -> list[UnsentCommand]:
     """Return unexpired commands that are to be published, oldest first."""
     rows = store.all(
         "SELECT site, id, city, payload, jws, expires_at FROM command JOIN site USING (site)"
@@ -63,12 +36,12 @@ def unsent_commands(store: Store, now: datetime, most: int) -> list[UnsentComman
     ]
 
 
-def mark_command_sent(store: Store, command_id: str, now: datetime) -> None:
+def mark_command_sent(store: Database, command_id: str, now: datetime) -> None:
     """Store that a command was published."""
     store.run("UPDATE command SET sent_at = ? WHERE id = ?", utc_text(now), command_id)
 
 
-def renew_commands(store: Store, now: datetime, site: str | None = None) -> None:
+def renew_commands(store: Database, now: datetime, site: str | None = None) -> None:
     """Have unexpired commands without an answer published again, of a site or of all."""
     open_ones = "UPDATE command SET sent_at = '' WHERE status = '' AND expires_at > ?"
     if site is None:
@@ -77,7 +50,7 @@ def renew_commands(store: Store, now: datetime, site: str | None = None) -> None
         store.run(f"{open_ones} AND site = ?", utc_text(now), site)
 
 
-def find_command(store: Store, command_id: str, site: str) -> GivenCommand | None:
+def find_command(store: Database, command_id: str, site: str) -> GivenCommand | None:
     """Return a command that was given to a site."""
     rows = store.all(
         "SELECT site, id, name, status, payload, coalesce(result_payload, x'') FROM command WHERE id = ? AND site = ?",
@@ -87,7 +60,7 @@ def find_command(store: Store, command_id: str, site: str) -> GivenCommand | Non
 
 
 def keep_result(
-    store: Store, result: Result, status: Status, reason: str, payload: bytes, jws: str, now: datetime
+    store: Database, result: Result, status: Status, reason: str, payload: bytes, jws: str, now: datetime
 ) -> None:
     """Store the first answer to a command, with what became of it."""
     store.run(
@@ -96,12 +69,12 @@ def keep_result(
     )
 
 
-def keep_status(store: Store, command_id: str, status: Status, reason: str) -> None:
+def keep_status(store: Database, command_id: str, status: Status, reason: str) -> None:
     """Store what became of a command whose answer is here."""
     store.run("UPDATE command SET status = ?, reason = ? WHERE id = ?", status, reason, command_id)
 
 
-def waiting_commands(store: Store, sites: Set[str]) -> list[GivenCommand]:
+def waiting_commands(store: Database, sites: Set[str]) -> list[GivenCommand]:
     """Return the answered commands of these sites whose report was not here yet."""
     waiting = [site for (site,) in store.all("SELECT DISTINCT site FROM command WHERE status = 'waits'")]
     columns = "site, id, name, status, payload, coalesce(result_payload, x'')"
@@ -113,7 +86,7 @@ def waiting_commands(store: Store, sites: Set[str]) -> list[GivenCommand]:
     ]
 
 
-def open_resends(store: Store, site: str, now: datetime) -> int:
+def open_resends(store: Database, site: str, now: datetime) -> int:
     """Return how many requests for missing reports a site has not answered, without expired ones."""
     ((number,),) = store.all(
         "SELECT count(*) FROM command WHERE site = ?1 AND status = '' AND name = 'resend' AND expires_at > ?2"
@@ -123,7 +96,7 @@ def open_resends(store: Store, site: str, now: datetime) -> int:
     return int(number)
 
 
-def expired_decisions(store: Store, since: datetime, now: datetime) -> Sequence[tuple[str, str]]:
+def expired_decisions(store: Database, since: datetime, now: datetime) -> Sequence[tuple[str, str]]:
     """Return site and id of the disputes whose decision was ordered after `since` and expired unanswered."""
     return store.all(
         "SELECT dispute.site, dispute.id FROM dispute JOIN command ON command.id = dispute.command"
@@ -132,6 +105,6 @@ def expired_decisions(store: Store, since: datetime, now: datetime) -> Sequence[
     )
 
 
-def open_command_counts(store: Store) -> dict[str, int]:
+def open_command_counts(store: Database) -> dict[str, int]:
     """Return how many commands of each site have no settled answer yet, expired ones too."""
     return dict(store.all("SELECT site, count(*) FROM command WHERE status IN ('', 'waits') GROUP BY site"))

@@ -3,26 +3,15 @@
 All reads and writes are within the caller's transaction.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.contract.chain import utc_text
 from agent.contract.orders import Desired, Reported
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.orders import UnsentPolicy
+from agent.hub.stores.database import Database
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsentPolicy:
-    """A policy that is to be published, and the city of its site."""
-
-    site: str
-    version: int
-    city: str
-    payload: bytes = field(repr=False)
-    jws: str = field(repr=False)
-
-
-def highest_version(store: Store, site: str) -> int:
+def highest_version(store: Database, site: str) -> int:
     """Return the highest version of a policy that hub or site has named; 0 for none."""
     ((last,),) = store.all(
         "SELECT max((SELECT coalesce(max(version), 0) FROM desired WHERE site = ?1),"
@@ -32,7 +21,7 @@ def highest_version(store: Store, site: str) -> int:
     return int(last)
 
 
-def keep_desired(store: Store, desired: Desired, payload: bytes, jws: str) -> None:
+def keep_desired(store: Database, desired: Desired, payload: bytes, jws: str) -> None:
     """Store a signed policy."""
     store.run(
         "INSERT INTO desired (site, version, created_at, payload, jws) VALUES (?, ?, ?, ?, ?)",
@@ -40,7 +29,7 @@ def keep_desired(store: Store, desired: Desired, payload: bytes, jws: str) -> No
     )
 
 
-def desired_payload(store: Store, site: str, up_to: int) -> bytes:
+def desired_payload(store: Database, site: str, up_to: int) -> bytes:
     """Return the newest policy of a site up to a version, as it was signed; empty for none."""
     rows = store.all(
         "SELECT payload FROM desired WHERE site = ? AND version <= ? ORDER BY version DESC LIMIT 1", site, up_to
@@ -48,7 +37,7 @@ def desired_payload(store: Store, site: str, up_to: int) -> bytes:
     return bytes(rows[0][0]) if rows else b""
 
 
-def unsent_policies(store: Store, most: int) -> list[UnsentPolicy]:
+def unsent_policies(store: Database, most: int) -> list[UnsentPolicy]:
     """Return the newest policy of each site where it is to be published."""
     rows = store.all(
         "SELECT site, version, city, payload, jws FROM desired JOIN site USING (site) WHERE sent_at = ''"
@@ -61,12 +50,12 @@ def unsent_policies(store: Store, most: int) -> list[UnsentPolicy]:
     ]
 
 
-def mark_policy_sent(store: Store, site: str, version: int, now: datetime) -> None:
+def mark_policy_sent(store: Database, site: str, version: int, now: datetime) -> None:
     """Store that a policy was published."""
     store.run("UPDATE desired SET sent_at = ? WHERE site = ? AND version = ?", utc_text(now), site, version)
 
 
-def renew_policy(store: Store, site: str) -> None:
+def renew_policy(store: Database, site: str) -> None:
     """Have a site's newest policy published again, unless the site reports it in force."""
     store.run(
         "UPDATE desired SET sent_at = '' WHERE site = ?1"
@@ -76,7 +65,7 @@ def renew_policy(store: Store, site: str) -> None:
     )
 
 
-def renew_policies(store: Store) -> None:
+def renew_policies(store: Database) -> None:
     """Have the newest policy of every site published again."""
     store.run(
         "UPDATE desired SET sent_at = ''"
@@ -84,13 +73,13 @@ def renew_policies(store: Store) -> None:
     )
 
 
-def reported_payload(store: Store, site: str) -> bytes:
+def reported_payload(store: Database, site: str) -> bytes:
     """Return what a site reported last of its policy, as it was signed; empty for nothing."""
     rows = store.all("SELECT payload FROM reported WHERE site = ?", site)
     return bytes(rows[0][0]) if rows else b""
 
 
-def keep_reported(store: Store, reported: Reported, refused: str, payload: bytes, jws: str, now: datetime) -> None:
+def keep_reported(store: Database, reported: Reported, refused: str, payload: bytes, jws: str, now: datetime) -> None:
     """Store what a site reports of its policy; `refused`: what it refused, as JSON, or empty."""
     store.run(
         "INSERT INTO reported (site, at, version, refused, payload, jws) VALUES (?, ?, ?, ?, ?, ?)"

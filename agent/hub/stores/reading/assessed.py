@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Any
 
-from agent.hub.stores.day_figures import PLANNED, read_day
-from agent.hub.stores.store import Store
+from agent.hub.domain.figures import PLANNED
+from agent.hub.stores.database import Database
+from agent.hub.stores.day_figures import read_day
 
 
-def plans_before(store: Store, first: date) -> dict[str, Any]:
+def plans_before(store: Database, first: date) -> dict[str, Any]:
     """Return what each site had planned in its last report before a day.
 
     `CROSS JOIN` keeps SQLite from scanning every row that was ever stored.
@@ -22,7 +23,7 @@ def plans_before(store: Store, first: date) -> dict[str, Any]:
     return {site: read_day(told) for site, told in rows}
 
 
-def figures_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
+def figures_of_day(store: Database, by: str, day: date) -> dict[str, Any]:
     """Return the report of each site about a day; of several epochs that which the site began last."""
     rows = store.all(
         "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
@@ -32,7 +33,7 @@ def figures_of_day(store: Store, by: str, day: date) -> dict[str, Any]:
     return {site: read_day(told) for site, told in rows}
 
 
-def last_figures(store: Store, by: str, site: str) -> dict[str, Any]:
+def last_figures(store: Database, by: str, site: str) -> dict[str, Any]:
     """Return the last report of a site, by group; empty where there is none."""
     rows = store.all(
         "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
@@ -40,7 +41,7 @@ def last_figures(store: Store, by: str, site: str) -> dict[str, Any]:
     return dict(read_day(rows[0][0])) if rows else {}
 
 
-def figures_of_site(store: Store, by: str, site: str, first: date) -> dict[str, Any]:
+def figures_of_site(store: Database, by: str, site: str, first: date) -> dict[str, Any]:
     """Return what a site reported of each day from one on, by day; of several epochs that which it began last."""
     rows = store.all(
         "SELECT a.day, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"

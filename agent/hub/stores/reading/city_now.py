@@ -1,33 +1,13 @@
 """Sums the current tables over all sites, for who looks after a city. Reads only; one statement each."""
 
-from dataclasses import dataclass
-
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.seen import Aged, Due
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.scoped import of_finding, of_site
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
+from agent.hub.stores.reading.scoped import of_finding, of_site
 
 
-@dataclass(frozen=True, slots=True)
-class Aged:
-    """How many open findings of a status have been so since one day (of UTC, as 2026-11-24)."""
-
-    status: str
-    day: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is assigned to somebody at a site: how many open findings, and how many of them were due before today."""
-
-    assignee: str
-    site: str
-    open: int
-    late: int
-
-
-def open_by_division(store: Store, scope: Scope) -> dict[str, dict[str, int]]:
+def open_by_division(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
     """Return how many findings are open that may be seen, by division and status."""
     found: dict[str, dict[str, int]] = {}
     condition, values = of_finding(scope, "f")
@@ -42,7 +22,7 @@ def open_by_division(store: Store, scope: Scope) -> dict[str, dict[str, int]]:
     return found
 
 
-def division_of_sites(store: Store, scope: Scope) -> dict[str, tuple[str, int]]:
+def division_of_sites(store: Database, scope: Scope) -> dict[str, tuple[str, int]]:
     """Return division (empty: not told) and number of cameras of every site that may be seen."""
     condition, values = of_site(scope, "s.site")
     rows = store.all(
@@ -53,7 +33,7 @@ def division_of_sites(store: Store, scope: Scope) -> dict[str, tuple[str, int]]:
     return {site: (division, cameras) for site, division, cameras in rows}
 
 
-def open_by_age(store: Store, scope: Scope) -> list[Aged]:
+def open_by_age(store: Database, scope: Scope) -> list[Aged]:
     """Return how many findings are open by the day since which they are so, the newest day first."""
     condition, values = of_finding(scope, "f")
     rows = store.all(
@@ -64,7 +44,7 @@ def open_by_age(store: Store, scope: Scope) -> list[Aged]:
     return [Aged(*row) for row in rows]
 
 
-def assigned(store: Store, today: str) -> list[Due]:
+def assigned(store: Database, today: str) -> list[Due]:
     """Return of each name to which something open is assigned how much, by site, and how much of that is late."""
     rows = store.all(
         "SELECT assignee, site, count(*), sum(until < ?) FROM word WHERE ended_at = '' AND assignee <> ''"
@@ -74,7 +54,7 @@ def assigned(store: Store, today: str) -> list[Due]:
     return [Due(*row) for row in rows]
 
 
-def repaired_between(store: Store, scope: Scope, start: str, end: str) -> tuple[int, float]:
+def repaired_between(store: Database, scope: Scope, start: str, end: str) -> tuple[int, float]:
     """Return how many fails ended from one time to before another, and how long they had lasted together (s)."""
     condition, values = of_site(scope, "h.site")
     ((count, lasted_s),) = store.all(

@@ -1,16 +1,13 @@
-"""Queries what reports said of one site's checks: the matrix of its newest configuration report, and the envelopes.
+"""Queries results of checks of one site: those of its newest configuration report, and the envelopes of one finding.
 
 Reads columns only, never a body.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
-from agent.hub.stores.findings import Stretch
-from agent.hub.stores.store import Store
-
-LOOKED_AT_MOST: Final = 400
-"""Configuration reports and events of a site, the newest first, that are searched for one finding."""
+from agent.hub.domain.rows.findings import Stretch
+from agent.hub.domain.rows.seen import LOOKED_AT_MOST, EnvelopeRow, Judged
+from agent.hub.stores.database import Database
 
 _ENVELOPE: Final = "r.epoch, r.stream, r.seq, r.digest, r.kid, r.arrived_at, coalesce(r.made_at, ''), r.fork"
 _CONFIRMED: Final = (
@@ -18,41 +15,7 @@ _CONFIRMED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvelopeRow:
-    """A stored report that was verified by the key `kid`. `confirmed`: a watermark of this hub has passed it.
-
-    `status`, `reason` and `message` are what it says of the one finding that was asked for; else empty.
-    """
-
-    epoch: str
-    stream: str
-    seq: int
-    digest: str
-    kid: str
-    arrived_at: str
-    made_at: str
-    fork: bool
-    confirmed: bool
-    status: str = ""
-    reason: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the newest configuration report of a site says of one check: `subjects` one a line."""
-
-    check: str
-    subjects: str
-    status: str
-
-    def names(self) -> list[str]:
-        """Return the subjects."""
-        return self.subjects.split("\n")
-
-
-def judged(store: Store, site: str) -> list[Judged]:
+def judged(store: Database, site: str) -> list[Judged]:
     """Return what the newest configuration report of a site's present epoch says, checks that pass too."""
     rows = store.all(
         "SELECT f.check_id, f.subjects, f.status FROM site_now n"
@@ -65,7 +28,7 @@ def judged(store: Store, site: str) -> list[Judged]:
     return [Judged(*row) for row in rows]
 
 
-def newest_envelopes(store: Store, site: str, most: int) -> list[EnvelopeRow]:
+def newest_envelopes(store: Database, site: str, most: int) -> list[EnvelopeRow]:
     """Return the reports of a site that came last, the newest first."""
     rows = store.all(
         f"SELECT {_ENVELOPE}, {_CONFIRMED} FROM ({_newest('')}) n JOIN report r ON r.id = n.id ORDER BY r.id DESC",  # noqa: S608
@@ -74,7 +37,7 @@ def newest_envelopes(store: Store, site: str, most: int) -> list[EnvelopeRow]:
     return [_envelope(*row) for row in rows]
 
 
-def envelopes_of(store: Store, site: str, check: str, subject: str) -> list[EnvelopeRow]:
+def envelopes_of(store: Database, site: str, check: str, subject: str) -> list[EnvelopeRow]:
     """Return the reports that said something of one finding, the newest first."""
     rows = store.all(
         f"SELECT {_ENVELOPE}, {_CONFIRMED}, f.status, f.reason, f.message"  # noqa: S608
@@ -87,7 +50,7 @@ def envelopes_of(store: Store, site: str, check: str, subject: str) -> list[Enve
     return [_envelope(*row) for row in rows]
 
 
-def stretches_of(store: Store, site: str, check: str, subject: str) -> list[Stretch]:
+def stretches_of(store: Database, site: str, check: str, subject: str) -> list[Stretch]:
     """Return the times in which a finding was open, the newest first."""
     rows = store.all(
         "SELECT check_id, subject, status, reason, from_at, to_at FROM finding_history"

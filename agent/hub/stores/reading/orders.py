@@ -1,28 +1,12 @@
 """Queries the orders that were given, and the policies in force."""
 
-from dataclasses import dataclass
-
+from agent.hub.domain.rows.orders import OrderRow
 from agent.hub.domain.scope import EVERYTHING, Scope
-from agent.hub.stores import scoped
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
+from agent.hub.stores.reading import scoped
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """A command that was given, and its state; `status` as `agent/hub/stores/schema.py` lists it."""
-
-    id: str
-    site: str
-    name: str
-    created_at: str
-    expires_at: str
-    sent_at: str
-    status: str
-    reason: str
-    result_at: str
-
-
-def given_orders(store: Store, site: str | None, scope: Scope = EVERYTHING) -> list[OrderRow]:
+def given_orders(store: Database, site: str | None, scope: Scope = EVERYTHING) -> list[OrderRow]:
     """Return the orders of a site, or of all sites, that may be seen, oldest first."""
     condition, values = scoped.of_site(scope, "site")
     if site is not None:
@@ -35,7 +19,7 @@ def given_orders(store: Store, site: str | None, scope: Scope = EVERYTHING) -> l
     return [OrderRow(*row) for row in rows]
 
 
-def policies_shown(store: Store) -> list[tuple[str, int, int, str]]:
+def policies_shown(store: Database) -> list[tuple[str, int, int, str]]:
     """Return of each site that was sent, or reports, a policy: the version sent, the one in force, what it refused."""
     return store.all(
         "SELECT s.site, coalesce(d.version, 0), coalesce(r.version, 0), coalesce(r.refused, '')"

@@ -4,16 +4,17 @@ Each statement runs by itself, so that a reader beside the hub never holds it up
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.stores.case_columns import FINDING, Finding
+from agent.hub.domain.rows.reports import CaseRow, ConfigRow, Finding, StoredReport
+from agent.hub.domain.rows.sites import EVERY, ChainRow, Names, SiteRow, WaitingRow
+from agent.hub.stores.case_columns import FINDING
+from agent.hub.stores.database import Database
 from agent.hub.stores.intake.holes import absent
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import config_out, jws_out
-from agent.hub.stores.store import Store
 from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
@@ -29,76 +30,7 @@ _TOLD = (
 )
 
 
-Names = tuple[str, str]
-"""The first and the last site of a page, by name."""
-
-EVERY: Final[Names] = ("", "\U0010ffff")
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRow:
-    """A site of which a verified message has come. Times are RFC 3339 texts in UTC, empty for never.
-
-    `status` is the last state of its connection: `ready`, `disconnected`, `lost`, or `unknown` before the first.
-    `confirm` is from its birth, `protocol` from its last message. `health_made_at`: the site's time of the report of
-    `health_at`.
-    """
-
-    site: str
-    city: str
-    epoch: str
-    connection_no: int
-    status: str
-    state_at: str
-    arrived_at: str
-    health_at: str
-    next_due_at: str
-    kid: str
-    confirm: str
-    protocol: str
-    health_made_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainRow:
-    """How far one stream of one epoch goes. `expected`: the highest number that the site is known to have made."""
-
-    site: str
-    epoch: str
-    stream: StreamName
-    confirmed: int
-    position: int
-    broken: int
-    expected: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """What waits for a key that nobody vouches for: how many messages, since when, and whether the key was shown."""
-
-    site: str
-    kid: str
-    number: int
-    since: str
-    shown: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReport:
-    """A report as it is stored. `fork`: another one came first under its number."""
-
-    epoch: str
-    stream: StreamName
-    seq: int
-    digest: str
-    fork: bool
-    kid: str
-    arrived_at: str
-    jws: str = field(repr=False)
-    payload: bytes = field(repr=False)
-
-
-def site_rows(store: Store, only: str | None = None, names: Names = EVERY) -> list[SiteRow]:
+def site_rows(store: Database, only: str | None = None, names: Names = EVERY) -> list[SiteRow]:
     """Return every site of a page, by name, or the one of that name."""
     columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
     made_at = (
@@ -112,7 +44,7 @@ def site_rows(store: Store, only: str | None = None, names: Names = EVERY) -> li
     return [SiteRow(*row) for row in rows]
 
 
-def chain_rows(store: Store, site: str | None = None, names: Names = EVERY) -> list[ChainRow]:
+def chain_rows(store: Database, site: str | None = None, names: Names = EVERY) -> list[ChainRow]:
     """Return the chains of a site, or of all of a page."""
     rows = store.all(
         "SELECT site, epoch, stream, seq, position_seq, broken, expected FROM chain WHERE site BETWEEN ? AND ?"
@@ -122,7 +54,7 @@ def chain_rows(store: Store, site: str | None = None, names: Names = EVERY) -> l
     return [ChainRow(*row) for row in rows]
 
 
-def waiting_rows(store: Store, names: Names = EVERY) -> list[WaitingRow]:
+def waiting_rows(store: Database, names: Names = EVERY) -> list[WaitingRow]:
     """Return what waits for keys to be trusted, by site and in the order of arrival."""
     rows = store.all(
         "SELECT w.site, w.kid, count(*), min(w.arrived_at), k.kid IS NOT NULL FROM waiting w"
@@ -133,14 +65,20 @@ def waiting_rows(store: Store, names: Names = EVERY) -> list[WaitingRow]:
     return [WaitingRow(site, kid, number, since, bool(shown)) for site, kid, number, since, shown in rows]
 
 
-def missing_runs(store: Store, chain: ChainRow) -> list[tuple[int, int]]:
+def waiting_reports(store: Database) -> int:
+    """Return how many reports wait for keys to be trusted, without state messages."""
+    ((number,),) = store.all("SELECT count(*) FROM waiting WHERE topic NOT LIKE '%/state'")
+    return int(number)
+
+
+def missing_runs(store: Database, chain: ChainRow) -> list[tuple[int, int]]:
     """Return the runs of numbers that are neither stored nor explained, up to what the site is known to have made."""
     if chain.position >= chain.expected:
         return []
     return absent(store, chain.site, chain.epoch, chain.stream, chain.position, chain.expected)
 
 
-def gap_rows(store: Store, site: str) -> list[Gap]:
+def gap_rows(store: Database, site: str) -> list[Gap]:
     """Return the runs of gap records, and those confirmed before a hub lost its database, even if they came again."""
     rows = store.all(
         "SELECT epoch, stream, from_seq, to_seq, reason, last_digest FROM gap WHERE site = ?"
@@ -153,7 +91,7 @@ def gap_rows(store: Store, site: str) -> list[Gap]:
     ]
 
 
-def absent_rows(store: Store, site: str) -> list[Gap]:
+def absent_rows(store: Database, site: str) -> list[Gap]:
     """Return the explained runs again, without what has come all the same."""
     rows: list[Gap] = []
     for gap in gap_rows(store, site):
@@ -164,7 +102,7 @@ def absent_rows(store: Store, site: str) -> list[Gap]:
     return rows
 
 
-def counts(store: Store, names: Names = EVERY) -> dict[str, dict[str, int]]:
+def counts(store: Database, names: Names = EVERY) -> dict[str, dict[str, int]]:
     """Return the counters by site; the empty site is for what names none."""
     by_site: dict[str, dict[str, int]] = {}
     for site, name, number in store.all("SELECT site, name, n FROM count WHERE site BETWEEN ? AND ?", *names):
@@ -172,7 +110,7 @@ def counts(store: Store, names: Names = EVERY) -> dict[str, dict[str, int]]:
     return by_site
 
 
-def confirmed_counts(store: Store, names: Names = EVERY) -> dict[str, int]:
+def confirmed_counts(store: Database, names: Names = EVERY) -> dict[str, int]:
     """Return how many reports up to the watermarks came, by site.
 
     Below a watermark nothing is missing that no gap explains: only where there is one, reports are counted one by one.
@@ -187,7 +125,7 @@ def confirmed_counts(store: Store, names: Names = EVERY) -> dict[str, int]:
     return dict(rows)
 
 
-def chains_with_holes(store: Store) -> list[ChainRow]:
+def chains_with_holes(store: Database) -> list[ChainRow]:
     """Return the chains behind whose place the site is known to have made more."""
     rows = store.all(
         "SELECT site, epoch, stream, seq, position_seq, broken, expected FROM chain WHERE position_seq < expected"
@@ -195,12 +133,12 @@ def chains_with_holes(store: Store) -> list[ChainRow]:
     return [ChainRow(*row) for row in rows]
 
 
-def epochs(store: Store, site: str) -> list[tuple[str, str, str]]:
+def epochs(store: Database, site: str) -> list[tuple[str, str, str]]:
     """Return name, time of first arrival and verdict of a site's epochs, in the order in which they were met."""
     return store.all("SELECT epoch, first_at, verdict FROM epoch WHERE site = ? ORDER BY first_at, epoch", site)
 
 
-def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, str]]:
+def report_times(store: Database, site: str, stream: StreamName) -> list[tuple[str, int, str]]:
     """Return epoch, number and the site's own time (empty: invalid) of each report of a stream, without later forks."""
     return store.all(
         "SELECT epoch, seq, made_at FROM report WHERE site = ? AND stream = ? AND fork = 0 AND made_at IS NOT NULL",
@@ -208,7 +146,7 @@ def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str,
     )
 
 
-def report_id_at(store: Store, site: str, epoch: str, stream: str, seq: int) -> tuple[int, str] | None:
+def report_id_at(store: Database, site: str, epoch: str, stream: str, seq: int) -> tuple[int, str] | None:
     """Return id and digest of the report under a number; `epoch` empty: of the one that the site lives in."""
     rows = store.all(
         "SELECT id, digest FROM report WHERE site = ? AND stream = ? AND seq = ? AND fork = 0"
@@ -218,14 +156,14 @@ def report_id_at(store: Store, site: str, epoch: str, stream: str, seq: int) -> 
     return rows[0] if rows else None
 
 
-def digest_by_id(store: Store, report_id: int) -> str:
+def digest_by_id(store: Database, report_id: int) -> str:
     """Return the digest of a stored report; empty where it is no longer here."""
     rows = store.all("SELECT digest FROM report WHERE id = ?", report_id)
     return str(rows[0][0]) if rows else ""
 
 
 def stored_reports(
-    store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int
+    store: Database, site: str, epoch: str, stream: StreamName, first: int, last: int
 ) -> Iterator[StoredReport]:
     """Yield the reports of a run, forks too, by number."""
     columns = "epoch, stream, seq, digest, fork, kid, arrived_at, protected, signature, payload"
@@ -236,20 +174,8 @@ def stored_reports(
         yield StoredReport(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, body)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """The columns of a report for cases (`agent/hub/stores/case_columns.py`), with its findings of one check."""
-
-    seq: int
-    made_at: str
-    clock_synced: bool
-    due_at: str
-    event_head: int | None
-    findings: tuple[Finding, ...] = ()
-
-
 def case_rows(
-    store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
+    store: Database, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
 ) -> list[CaseRow]:
     """Return the columns of the reports of a run, by number; without forks and unreadable ones."""
     run = (site, epoch, stream, first, last)
@@ -269,22 +195,13 @@ def case_rows(
     ]
 
 
-def checks_reported(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
+def checks_reported(store: Database, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
     """Return the checks with findings in the reports of a run."""
     rows = store.all(f"SELECT DISTINCT f.check_id {_TOLD}", site, epoch, stream, first, last)
     return {check for (check,) in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigRow:
-    """The columns of a configuration report; `said` empty: it cannot be read (`agent/hub/domain/view_columns.py`)."""
-
-    epoch: str
-    made_at: str
-    said: str
-
-
-def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, ConfigRow] | None:
+def config_ends(store: Database, site: str, within: timedelta) -> tuple[ConfigRow, ConfigRow] | None:
     """Return a site's newest configuration report after the oldest `within` it, by arrival; None where it is alone."""
     newest = _newest_config(store, site)
     if newest is None:
@@ -299,13 +216,13 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, 
     return (_config_row(*earlier[0]), row) if earlier else None
 
 
-def newest_config(store: Store, site: str) -> ConfigRow | None:
+def newest_config(store: Database, site: str) -> ConfigRow | None:
     """Return a site's newest configuration report, by time of arrival; None where there is none."""
     newest = _newest_config(store, site)
     return newest[2] if newest else None
 
 
-def _newest_config(store: Store, site: str) -> tuple[int, str, ConfigRow] | None:
+def _newest_config(store: Database, site: str) -> tuple[int, str, ConfigRow] | None:
     """Return row number, time of arrival, and the report."""
     rows = store.all(
         f"SELECT id, arrived_at, r.epoch, made_at, config FROM {_CONFIGS}"  # noqa: S608

@@ -1,11 +1,11 @@
 """Queries stored reports with what verifies them: digest, key, signature, and whether the one before fits."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
+from agent.hub.domain.rows.reports import SignedReport
+from agent.hub.stores.database import Database
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import jws_out
-from agent.hub.stores.store import Store
 
 _ROWS: Final = (
     "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.protected, r.signature, r.arrived_at,"
@@ -18,27 +18,7 @@ _ROWS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedReport:
-    """A stored report. `has_before`, `fits`: whether one with the number before is here, and is that of `prev`."""
-
-    id: int
-    site: str
-    epoch: str
-    stream: str
-    seq: int
-    digest: str
-    prev: str
-    kid: str
-    jws: str = field(repr=False)
-    arrived_at: str
-    has_body: bool
-    payload: bytes = field(repr=False)
-    fits: bool
-    has_before: bool
-
-
-def signed_after(store: Store, after_id: int, site: str, most: int) -> list[SignedReport]:
+def signed_after(store: Database, after_id: int, site: str, most: int) -> list[SignedReport]:
     """Return the next reports by id, of a site or of all (empty)."""
     return [
         SignedReport(

@@ -1,38 +1,16 @@
 """Queries the sites that somebody may see, page by page, with what is open at each. Reads only."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import Scope
-from agent.hub.stores import scoped
-from agent.hub.stores.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedSite:
-    """A site, and how many findings are open there that may be seen.
-
-    `status`: the last state of its connection; times RFC 3339 in UTC; all texts empty where nothing has told them.
-    """
-
-    site: str
-    city: str
-    division: str
-    operator: str
-    status: str
-    arrived_at: str
-    health_at: str
-    made_at: str
-    cameras: int
-    fails: int
-    warns: int
-    unknowns: int
-
+from agent.hub.stores.database import Database
+from agent.hub.stores.reading import scoped
 
 _OPEN: Final = "(SELECT count(*) FROM finding_now f WHERE f.site = s.site AND +f.status = '{}' AND {})"
 
 
-def sites_listed(store: Store, scope: Scope, division: tuple[str, str], after: str, most: int) -> list[ListedSite]:
+def sites_listed(store: Database, scope: Scope, division: tuple[str, str], after: str, most: int) -> list[ListedSite]:
     """Return sites behind one by name, at most so many, in divisions from one code to before another."""
     seen, of_seen = scoped.of_site(scope, "s.site")
     open_seen, of_open = scoped.of_finding(scope, "f")
@@ -49,7 +27,7 @@ def sites_listed(store: Store, scope: Scope, division: tuple[str, str], after: s
     return [ListedSite(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def sites_counted(store: Store, scope: Scope, division: tuple[str, str]) -> int:
+def sites_counted(store: Database, scope: Scope, division: tuple[str, str]) -> int:
     """Return how many sites there are in such divisions that may be seen."""
     seen, of_seen = scoped.of_site(scope, "s.site")
     ((number,),) = store.all(

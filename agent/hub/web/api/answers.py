@@ -5,17 +5,14 @@ A page says `next`, which goes into `after` of the next one. An answer has an ET
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any, Final
 
+from agent.hub.domain.rows.findings import FindingRow, place_of, place_text
+from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import below
-from agent.hub.stores import trust
-from agent.hub.stores.findings import FindingRow, Wanted, findings, place_of, place_text, total
-from agent.hub.stores.reading.sites import ListedSite, sites_counted, sites_listed
-from agent.hub.stores.scoped import may_see, sites_seen
-from agent.hub.stores.words import words_of
+from agent.hub.stores.engines import open_trust
 from agent.hub.views.silent import KINDS
-from agent.hub.views.site import mean_repair_s, read_site, site_json
+from agent.hub.views.site import read_site, site_json
 from agent.hub.views.status import write_orders, write_silent
 from agent.hub.web.asked import JSON, Asked, Missing, Reply
 from agent.hub.web.filters import OF_FINDINGS, after_finding, limit, refuse_others, wanted_findings
@@ -32,12 +29,12 @@ def list_findings(asked: Asked) -> Reply:
     """Return open findings, as `hub findings --json` does."""
     refuse_others(asked, *OF_FINDINGS)
     wanted, most = wanted_findings(asked), limit(asked, USUAL, MOST)
-    found = findings(asked.store, wanted, after_finding(asked), most + 1)
+    found = asked.store.findings.page(wanted, after_finding(asked), most + 1)
     following = place_text(place_of(found[most - 1])) if len(found) > most else None
     listed: list[Json] = [_row(one) for one in found[:most]]
     return _json(
         asked,
-        {"schema": FINDINGS_SCHEMA, "total": total(asked.store, wanted), "findings": listed, "next": following},
+        {"schema": FINDINGS_SCHEMA, "total": asked.store.findings.total(wanted), "findings": listed, "next": following},
     )
 
 
@@ -45,9 +42,9 @@ def list_sites(asked: Asked) -> Reply:
     """Return sites by name, each with what is open there."""
     refuse_others(asked, "division")
     most, division = limit(asked, USUAL, MOST), below(asked.query.get("division", ""))
-    found = sites_listed(asked.store, asked.scope, division, asked.query.get("after", ""), most + 1)
+    found = asked.store.seen.listed(asked.scope, division, asked.query.get("after", ""), most + 1)
     following = found[most - 1].site if len(found) > most else None
-    number = sites_counted(asked.store, asked.scope, division)
+    number = asked.store.seen.counted(asked.scope, division)
     sites: list[Json] = [_row(one) for one in found[:most]]
     return _json(asked, {"schema": SITES_SCHEMA, "total": number, "sites": sites, "next": following})
 
@@ -56,22 +53,12 @@ def show_site(asked: Asked) -> Reply:
     """Return one site, as `hub site --json` does; of its findings those that may be seen. Raises Missing."""
     refuse_others(asked)
     site = asked.path_values["site"]
-    if not may_see(asked.store, asked.scope, site):
+    if not asked.store.seen.may_see(asked.scope, site):
         raise Missing("there is no such site")
-    bindings = [one for one in trust.load(asked.store.directory).bindings.values() if one.site == site]
-    view = read_site(asked.store, bindings, site, asked.now)
+    bindings = open_trust(asked.store.directory).of_sites(site, site).bindings.values()
+    view = read_site(asked.store, bindings, site, asked.now, asked.scope)
     if view is None:
         raise Missing("there is no such site")
-    if not asked.scope.everything:
-        open_ones = tuple(findings(asked.store, Wanted(site=site, scope=asked.scope)))
-        names = {(one.check, one.subject) for one in open_ones}
-        stretches = tuple(
-            one for one in view.history if asked.scope.maintainers == () or (one.check, one.subject) in names
-        )
-        view = replace(
-            view, findings=open_ones, words=tuple(words_of(asked.store, site, asked.scope)), history=stretches,
-            mean_repair_s=mean_repair_s(stretches),
-        )  # fmt: skip
     return _json(asked, site_json(view))
 
 
@@ -79,10 +66,10 @@ def list_silent(asked: Asked) -> Reply:
     """Return silent sites by kind and duration, as `hub silent --json` does."""
     refuse_others(asked)
     most, after = limit(asked, USUAL, MOST), _silent_place(asked.query.get("after", ""))
-    told = write_silent(asked.store, trust.load(asked.store.directory), asked.now)
+    told = write_silent(asked.store, asked.place.keys.now(asked.place.directory), asked.now)
     sites: Any = told["sites"]
     if not asked.scope.everything:
-        seen = sites_seen(asked.store, asked.scope)
+        seen = asked.store.seen.sites(asked.scope)
         sites = [one for one in sites if one["site"] in seen]
     behind = [one for one in sites if after is None or _place_in_silent(one) > after]
     following = "/".join(str(part) for part in _place_in_silent(behind[most - 1])) if len(behind) > most else None
@@ -96,7 +83,7 @@ def list_orders(asked: Asked) -> Reply:
     told: Any = write_orders(asked.store, asked.query.get("site") or None, asked.now)
     orders, policies = told["orders"], told["policies"]
     if not asked.scope.everything:
-        seen = sites_seen(asked.store, asked.scope)
+        seen = asked.store.seen.sites(asked.scope)
         orders = [one for one in orders if one["site"] in seen]
         policies = [one for one in policies if one["site"] in seen]
     behind = [one for one in orders if _place_in_orders(one) > after]

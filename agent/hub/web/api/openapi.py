@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, get_args, get_type_hints
 
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.stores.findings import FindingRow, Stretch
-from agent.hub.stores.reading.sites import ListedSite
-from agent.hub.stores.words import Kind, Word
+from agent.hub.domain.rows.findings import FindingRow, Stretch
+from agent.hub.domain.rows.seen import ListedSite
+from agent.hub.domain.rows.words import Kind, Word
 from agent.hub.views.silent import KINDS
 from agent.hub.web.asked import Route
 from agent.hub.web.filters import OF_FINDINGS

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, get_args
 
-from agent.hub.domain.figures import METRICS, By
+from agent.hub.domain.figures import CHINA, METRICS, By
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.reading.city_now import division_of_sites
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, GroupRow, SitePlan, assess
 from agent.hub.views.figure_words import HEADINGS
 from agent.hub.web.asked import Asked, Reply
@@ -59,7 +57,7 @@ def read_assessment(store: Store, scope: Scope, now: datetime, asked: Mapping[st
         given = {"day": first.isoformat()}
         before = (first - timedelta(days=1)).isoformat()
         after = (first + timedelta(days=1)).isoformat() if first < yesterday else ""
-    seen = None if scope.everything else division_of_sites(store, scope)
+    seen = None if scope.everything else store.seen.divisions(scope)
     found = assess(store, by, first, last, now, sort, seen)
     if not scope.everything:
         found = replace(found, rows=tuple(_unranked(found, scope)))

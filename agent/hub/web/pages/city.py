@@ -7,14 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.figures import CHINA
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.disputes import disputes
-from agent.hub.stores.findings import Wanted, total
-from agent.hub.stores.reading import queries
-from agent.hub.stores.reading.city_now import assigned, division_of_sites, open_by_division
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.views.silent import KINDS, Silent, silent_sites
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
@@ -80,8 +77,8 @@ class CityPage:
 
 def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> CityPage:
     """Return the city. The store is only read, by indexes: no report, and no row of a finding."""
-    sites = division_of_sites(store, scope)
-    counted = open_by_division(store, scope)
+    sites = store.seen.divisions(scope)
+    counted = store.seen.open_by_division(scope)
     silent = seen_silent(store, believed, scope, sites, now)
     quiet = Counter(sites.get(one.site, ("", 0))[0] for one in silent)
     cameras: Counter[str] = Counter()
@@ -107,7 +104,7 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
 
 def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
     """Return the silent sites that may be seen; those that never sent anything are of no division."""
-    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), believed, now)
+    found = silent_sites(store.sites.rows(), store.sites.waiting(), believed, now)
     may = set(seen)
     return tuple(one for one in found if scope.everything or one.site in may)
 
@@ -120,14 +117,14 @@ def _morning(
     begin = utc_text(datetime.combine(since, time(), CHINA).astimezone(UTC))
     kinds = Counter(one.kind for one in silent)
     due: dict[str, tuple[int, int]] = {}
-    for one in assigned(store, today.isoformat()):
+    for one in store.seen.assigned(today.isoformat()):
         if one.late and one.site in sites:
             late, count = due.get(one.assignee, (0, 0))
             due[one.assignee] = late + one.late, count + one.open
-    waiting = [one for one in disputes(store) if one.decision is None and one.site in sites]
+    waiting = [one for one in store.disputes.listed() if one.decision is None and one.site in sites]
     return Morning(
         silent={kind: kinds[kind] for kind in KINDS if kinds[kind]},
-        new_fails=total(store, Wanted(status="fail", since=begin, scope=scope)),
+        new_fails=store.findings.total(Wanted(status="fail", since=begin, scope=scope)),
         since=since,
         late=tuple(
             sorted((Late(name, *counts) for name, counts in due.items()), key=lambda one: (-one.late, one.assignee))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from agent.hub.domain.figures import CHINA
 from agent.hub.domain.open_statuses import OPEN
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Place, Wanted, findings, place_of, place_text, total
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.findings import FindingRow, Place, Wanted, place_of, place_text
+from agent.hub.ports.store import Store
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.filters import OF_FINDINGS, after_finding, refuse_others, wanted_findings
 from agent.hub.web.pages.shown import shown
@@ -28,9 +28,9 @@ class FindingsPage:
 
 def read_findings(store: Store, wanted: Wanted, after: Place | None = None, most: int = SHOWN_MOST) -> FindingsPage:
     """Return a page of the wanted open findings."""
-    found = findings(store, wanted, after, most + 1)
+    found = store.findings.page(wanted, after, most + 1)
     following = place_text(place_of(found[most - 1])) if len(found) > most else None
-    return FindingsPage(tuple(found[:most]), total(store, wanted), following)
+    return FindingsPage(tuple(found[:most]), store.findings.total(wanted), following)
 
 
 def answer(asked: Asked) -> Reply:

@@ -1,17 +1,16 @@
-"""Shows one finding of a site: the times in which it was open, what people said of it, and the reports that told it."""
+"""Shows one finding of a site: its times, the words of people on it, and the reports that have it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.findings import FindingRow, Stretch, Wanted
+from agent.hub.domain.rows.seen import LOOKED_AT_MOST, EnvelopeRow
+from agent.hub.domain.rows.words import Word
 from agent.hub.domain.scope import Scope
-from agent.hub.stores import trust
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.findings import FindingRow, Stretch, Wanted, findings
-from agent.hub.stores.reading.of_finding import LOOKED_AT_MOST, EnvelopeRow, envelopes_of, stretches_of
-from agent.hub.stores.scoped import may_see, may_see_finding
-from agent.hub.stores.store import Store
-from agent.hub.stores.words import Word, words_of
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_trust
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shown
 from agent.hub.web.people.person import Role, is_at_least
@@ -43,10 +42,10 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
     """Return the page of a finding; None where the hub has never heard of it."""
     key = (check, subject)
     is_open = next(
-        (one for one in findings(store, Wanted(site=site, check=check)) if (one.check, one.subject) == key), None
+        (one for one in store.findings.page(Wanted(site=site, check=check)) if (one.check, one.subject) == key), None
     )
-    stretches = tuple(stretches_of(store, site, check, subject))
-    envelopes = tuple(envelopes_of(store, site, check, subject))
+    stretches = tuple(store.envelopes.stretches(site, check, subject))
+    envelopes = tuple(store.envelopes.of_finding(site, check, subject))
     if is_open is None and not stretches and not envelopes:
         return None
     return HistoryPage(
@@ -55,9 +54,9 @@ def read_history(store: Store, site: str, check: str, subject: str) -> HistoryPa
         subject=subject,
         now=is_open,
         stretches=stretches,
-        words=tuple(word for word in words_of(store, site) if (word.check, word.subject) == key),
+        words=tuple(word for word in store.words.of_site(site) if (word.check, word.subject) == key),
         envelopes=envelopes,
-        keys={one.kid: one for one in trust.of_site(store.directory, site)},
+        keys=open_trust(store.directory).of_sites(site, site).bindings,
     )
 
 
@@ -65,8 +64,8 @@ def answer(asked: Asked) -> Reply:
     """Return the page of one finding. Raises Missing where there is none, or none that this person may see."""
     store, scope = asked.store, asked.scope
     key = (asked.path_values["site"], asked.path_values["check"], asked.path_values["subject"])
-    found = read_history(store, *key) if may_see(store, scope, key[0]) else None
-    if found is None or not (_may_see_past(scope) if found.now is None else may_see_finding(store, scope, key)):
+    found = read_history(store, *key) if store.seen.may_see(scope, key[0]) else None
+    if found is None or not (_may_see_past(scope) if found.now is None else store.seen.may_see_finding(scope, key)):
         raise Missing("there is no such page")
     return shown(
         asked,

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent.hub.domain.figures import CHINA
+from agent.hub.domain.rows.keeping import Hold
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.keeping.holds import Hold, holds
-from agent.hub.stores.reading.city_now import division_of_sites
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
 
@@ -22,8 +21,8 @@ class HoldsPage:
 
 def read_holds(store: Store, scope: Scope, now: datetime, site: str = "") -> HoldsPage:
     """Return what is held of sites that may be seen; of one site what its open fails hold, too."""
-    seen = division_of_sites(store, scope)
-    found = holds(store, now.astimezone(CHINA).date().isoformat(), site or None)
+    seen = store.seen.divisions(scope)
+    found = store.holds.listed(now.astimezone(CHINA).date().isoformat(), site or None)
     found = [one for one in found if scope.everything or one.site in seen]
     by_fails = sum(one.kind == "fail" for one in found)
     return HoldsPage(tuple(one for one in found if site or one.kind != "fail"), by_fails)

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.reading.city_now import division_of_sites
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.status import write_orders
 from agent.hub.web.asked import Asked, Reply
@@ -33,7 +32,7 @@ def read_orders(
     store: Store, scope: Scope, now: datetime, site: str = "", state: str = "", start: int = 0
 ) -> OrdersPage:
     """Return a page of orders to sites that may be seen, `start` newer ones left out."""
-    seen = division_of_sites(store, scope)
+    seen = store.seen.divisions(scope)
     told: Any = write_orders(store, site or None, now)
     orders = [
         one

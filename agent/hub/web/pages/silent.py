@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.hub.domain.scope import Scope, is_below
-from agent.hub.stores.reading.city_now import division_of_sites
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.hub.views.silent import KINDS, Silent
 from agent.hub.views.silent_words import next_step
 from agent.hub.web.asked import Asked, Reply
@@ -42,7 +41,7 @@ def read_silent(
     store: Store, believed: Trust, scope: Scope, now: datetime, kind: str = "", division: str = "", start: int = 0
 ) -> SilentPage:
     """Return a page of the silent sites that may be seen, `start` of them left out."""
-    places = division_of_sites(store, scope)
+    places = store.seen.divisions(scope)
     found = seen_silent(store, believed, scope, places, now)
     rows = (SilentRow(one, places.get(one.site, ("", 0))[0], next_step(one.kind, one.why)) for one in found)
     wanted = [row for row in rows if kind in ("", row.one.kind) and (not division or is_below(row.division, division))]

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.figures import CHINA, Figure, added
 from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.day_figures import CHINA, Figure, added
-from agent.hub.stores.findings import Wanted, total
-from agent.hub.stores.reading.assessed import figures_of_day
-from agent.hub.stores.reading.city_now import division_of_sites, open_by_age, repaired_between
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shares, shown
 from agent.hub.web.plots import Plot, columns
@@ -78,7 +77,7 @@ def read_trends(store: Store, scope: Scope, now: datetime) -> TrendsPage:
         days=days,
         ages=ages,
         retention=tuple(
-            (check, {one: total(store, Wanted(check=check, status=one, scope=scope)) for one in OPEN})
+            (check, {one: store.findings.total(Wanted(check=check, status=one, scope=scope)) for one in OPEN})
             for check in RETENTION
         ),
         online=columns(names, [_parts(one.figures.get("online")) for one in days], PARTS, 100),
@@ -99,10 +98,10 @@ def _parts(figure: Figure | None) -> dict[str, float | None]:
 
 @lru_cache(maxsize=_KEPT_MOST)
 def _day(directory: Path, scope: Scope, day: date, hour: int) -> TrendDay:
-    with closing(Store(directory, read_only=True)) as store:
-        seen = None if scope.everything else division_of_sites(store, scope)
+    with closing(open_store(directory, read_only=True)) as store:
+        seen = None if scope.everything else store.seen.divisions(scope)
         figures: dict[str, Figure] = {}
-        for site, groups in figures_of_day(store, "division", day).items():
+        for site, groups in store.figures.of_day("division", day).items():
             for of_group in groups.values() if seen is None or site in seen else ():
                 for name in SHOWN:
                     if name in of_group:
@@ -110,14 +109,14 @@ def _day(directory: Path, scope: Scope, day: date, hour: int) -> TrendDay:
         start, end = (
             utc_text(datetime.combine(one, time(), CHINA).astimezone(UTC)) for one in (day, day + timedelta(days=1))
         )
-        count, lasted_s = repaired_between(store, scope, start, end)
+        count, lasted_s = store.seen.repaired_between(scope, start, end)
     return TrendDay(day, figures, count, lasted_s / count if count else None)
 
 
 def _ages(store: Store, scope: Scope, now: datetime) -> tuple[tuple[str, dict[str, int]], ...]:
     today = now.astimezone(UTC).date()
     groups: dict[str, dict[str, int]] = {name: dict.fromkeys(OPEN, 0) for name in (*(name for name, _ in AGES), OLDER)}
-    for one in open_by_age(store, scope):
+    for one in store.seen.open_by_age(scope):
         groups[_age(one.day, today)][one.status] += one.count
     return tuple(groups.items())
 

@@ -1,7 +1,7 @@
 """Answers log-in and log-out: a name and a password for a session.
 
-Whatever was wrong, the answer is the same. Each try is recorded; who tries too often is told when to try again, before
-anything is hashed.
+Whatever was wrong, the answer is the same. Each password that was hashed is a row of the audit log; who tries too often
+is told when to try again, before anything is hashed, and leaves no row.
 """
 
 import math

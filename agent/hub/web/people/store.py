@@ -231,12 +231,12 @@ class People:
             values = (no + 1, row.at, row.who, row.act, row.what, row.outcome, row.address, digest)
             self._run("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
-    def audit(self, before: int | None = None, most: int = -1) -> list[AuditRow]:
-        """Return rows of the audit log, newest first: those with smaller numbers than `before`, at most so many."""
+    def audit(self, before: int | None = None, most: int = -1, who: str = "") -> list[AuditRow]:
+        """Return rows of the audit log, newest first: before a number, at most so many; `who` empty: anybody's."""
         rows = self._all(
-            "SELECT at, who, act, what, outcome, address, no, digest FROM audit WHERE ?1 IS NULL OR no < ?1"
-            " ORDER BY no DESC LIMIT ?2",
-            *(before, most),
+            "SELECT at, who, act, what, outcome, address, no, digest FROM audit"
+            " WHERE (?1 IS NULL OR no < ?1) AND (?3 = '' OR who = ?3) ORDER BY no DESC LIMIT ?2",
+            *(before, most, who),
         )
         return [AuditRow(*row) for row in rows]
 

@@ -12,10 +12,9 @@ caller's transaction.
 from datetime import datetime
 from typing import Final
 
-from agent.hub.stores.chains import Key
-from agent.hub.stores.intake.accepted import accepted_through, accepted_within, first_behind, keep_accepted
-from agent.hub.stores.intake.holes import Hole
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.gaps import Hole
+from agent.hub.domain.rows.intake import Key
+from agent.hub.ports.store import Store
 from agent.hub.workers.resend import lost
 from agent.model.errors import UsageError
 from agent.model.finding import StreamName, listed
@@ -61,7 +60,7 @@ def accept_loss(
         raise UsageError("say who accepts it, and why: at most {by_most} and {why_most} printable characters", **values)
     with store.transaction():
         key: Key = site, epoch, stream
-        known = accepted_within(store, key, from_seq, to_seq)
+        known = store.accepted.within(key, from_seq, to_seq)
         if known is not None:
             raise UsageError("{by} has accepted it, or a part of it, at {at}", by=known[0], at=known[1])
         holes = lost(store, site)
@@ -77,15 +76,15 @@ def accept_loss(
                 **place,
                 names=names or "none",
             )
-        keep_accepted(store, key, from_seq, to_seq, by, why, now)
+        store.accepted.keep(key, from_seq, to_seq, by, why, now)
 
 
 def close(store: Store, key: Key, seq: int) -> tuple[int, str] | None:
     """Return last number and digest of an accepted run from its first one on; None where nothing behind it is here."""
-    last = accepted_through(store, key, seq)
+    last = store.accepted.through(key, seq)
     if last < seq:
         return None
-    behind = first_behind(store, key, seq, last)
+    behind = store.accepted.first_behind(key, seq, last)
     if behind is None:
         return None
     following, due, end = behind

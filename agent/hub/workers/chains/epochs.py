@@ -17,15 +17,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from agent.hub.stores.chains import Key
-from agent.hub.stores.intake.epochs import (
-    keep_verdict,
-    raise_connection,
-    unexplained,
-    verdict_on,
-    versions_at,
-)
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.intake import Key
+from agent.hub.ports.store import Store
 from agent.hub.workers.resend import QUIET
 from agent.model.finding import Json
 from agent.verify.message import Claim, Gap
@@ -44,17 +37,17 @@ def explain(store: Store, claim: Claim, gap: Gap | None) -> list[dict[str, Json]
     site = claim.address.site
     if gap is not None and gap.epoch == claim.epoch:
         return []
-    if verdict_on(store, site, claim.epoch) not in ("", "spool-lost"):
+    if store.epochs.verdict(site, claim.epoch) not in ("", "spool-lost"):
         return []
-    keep_verdict(store, site, claim.epoch, "explained")
+    store.epochs.keep_verdict(site, claim.epoch, "explained")
     return [{"event": "epoch-explained", "site": site, "epoch": claim.epoch}]
 
 
 def find_unexplained(store: Store, now: datetime) -> list[dict[str, Json]]:
     """Find new epochs that were not explained in time; return the events to log."""
-    rows = unexplained(store, now - QUIET, now)
+    rows = store.epochs.unexplained(now - QUIET, now)
     for site, epoch in rows:
-        keep_verdict(store, site, epoch, "spool-lost")
+        store.epochs.keep_verdict(site, epoch, "spool-lost")
         store.chains.count(site, "spool-lost")
     return [{"event": "spool-lost", "site": site, "epoch": epoch} for site, epoch in rows]
 
@@ -62,7 +55,7 @@ def find_unexplained(store: Store, now: datetime) -> list[dict[str, Json]]:
 def second_life(store: Store, claim: Claim, current: str) -> bool:
     """Note a birth; return whether it is a new connection, not a late one, of an epoch that is no longer the site's."""
     site = claim.address.site
-    if not raise_connection(store, site, claim.epoch, claim.seq) or claim.epoch == current:
+    if not store.epochs.raise_connection(site, claim.epoch, claim.seq) or claim.epoch == current:
         return False
     store.chains.count(site, "two-lives")
     return True
@@ -73,7 +66,7 @@ def version_at(store: Store, key: Key, seq: int, due: str) -> tuple[str, str] | 
 
     The chosen one becomes the hub's report under this number; the others are its forks.
     """
-    rows = versions_at(store, key, seq)
+    rows = store.epochs.versions_at(key, seq)
     if not rows:
         return None
     digest, prev, is_fork = next((row for row in rows if row[1] == due), rows[0])

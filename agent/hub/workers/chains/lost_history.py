@@ -9,9 +9,9 @@ Reads and writes within the caller's transaction.
 """
 
 from agent.contract.chain import GENESIS
-from agent.hub.stores.chains import Key
-from agent.hub.stores.intake import before
-from agent.hub.stores.store import Store
+from agent.hub.domain.rows.gaps import CONFIRMED_BEFORE
+from agent.hub.domain.rows.intake import Key
+from agent.hub.ports.store import Store
 from agent.model.finding import Head
 from agent.verify.message import Chain, Gap
 
@@ -28,11 +28,11 @@ def begin_at(store: Store, key: Key, head: Head) -> tuple[bool, bool]:
     chain = store.chains.get(key)
     if chain.position.seq >= head.seq or store.report_at(*key, chain.position.seq + 1):
         return False, False
-    here = before.digests_of(store, key, head.seq)
+    here = store.lost_runs.digests_of(key, head.seq)
     if here and head.digest not in here:
         return False, True
     first = chain.position.seq + 1
-    lost = Gap(epoch, stream, first, head.seq, head.seq - first + 1, before.CONFIRMED_BEFORE, head.digest)
+    lost = Gap(epoch, stream, first, head.seq, head.seq - first + 1, CONFIRMED_BEFORE, head.digest)
     store.keep_gap(site, lost)
     store.chains.keep(key, Chain(head, head, chain.broken))
     return True, link_back(store, key, head.seq)
@@ -44,14 +44,14 @@ def link_back(store: Store, key: Key, seq: int) -> bool:
     For each number, below a chain's position, that has come or was explained. Returns whether something signed by the
     site contradicts what was confirmed; then the run is not changed there.
     """
-    run = before.run_ending_at(store, key, seq)
+    run = store.lost_runs.ending_at(key, seq)
     if run is None:
         return False
     first, last, due = run
     end, contradicted = last, False
     while end >= first:
         linked, end, due, contradicted = _linked(store, key, first, end, due)
-        explained = None if contradicted else before.given_up_to(store, key, end, due)
+        explained = None if contradicted else store.lost_runs.given_up_to(key, end, due)
         if explained is not None:
             end, due = max(explained - 1, first - 1), _ANY
         elif not linked or contradicted:
@@ -60,10 +60,10 @@ def link_back(store: Store, key: Key, seq: int) -> bool:
         contradicted = not _continues(store, key, first - 1, due)
     if end == last:
         return contradicted
-    before.delete_run(store, key, last)
+    store.lost_runs.delete(key, last)
     if end >= first:
         site, epoch, stream = key
-        store.keep_gap(site, Gap(epoch, stream, first, end, end - first + 1, before.CONFIRMED_BEFORE, due))
+        store.keep_gap(site, Gap(epoch, stream, first, end, end - first + 1, CONFIRMED_BEFORE, due))
     return contradicted
 
 
@@ -72,7 +72,7 @@ def _linked(store: Store, key: Key, first: int, end: int, due: str) -> tuple[boo
 
     Returns whether any linked, where it ended, the digest due there, and whether only others are there.
     """
-    rows = before.reports_downwards(store, key, first, end, _AT_ONCE)
+    rows = store.lost_runs.reports_downwards(key, first, end, _AT_ONCE)
     if len(rows) == _AT_ONCE and rows[0][0] != rows[-1][0]:
         rows = [row for row in rows if row[0] != rows[-1][0]]  # of that number there may be more
     moved, place = False, 0

@@ -6,12 +6,9 @@ will of the connection that it opened.
 """
 
 from datetime import datetime
-from pathlib import Path
 
 from agent.contract.key_rotation import Rotation, read_rotation
-from agent.hub.stores import trust
-from agent.hub.stores.intake.epochs import other_epochs, signer_of_state
-from agent.hub.stores.store import Store
+from agent.hub.ports.store import Store
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified
 from agent.verify.bindings import Rotated, Trust
 from agent.verify.message import Claim
@@ -32,7 +29,7 @@ def read(claim: Claim) -> Rotation | None:
     return rotation
 
 
-def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
+def bind(store: Store, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
     """Bind the new key to the site, in memory and in the trust file; return both bindings.
 
     The file is written before the report is committed: a hub that is killed between the two binds it again.
@@ -43,9 +40,9 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
     """
     site = claim.address.site
     heads = {stream: head.seq for stream, head in rotation.heads.items()}
-    limit = Rotated(rotation.new.kid, claim.epoch, heads, other_epochs(store, site, claim.epoch))
+    limit = Rotated(rotation.new.kid, claim.epoch, heads, store.epochs.others(site, claim.epoch))
     try:
-        after = trust.rotate(directory, site, claim.kid, limit, now, rotation.new.jwk)
+        after = store.trust.rotate(site, claim.kid, limit, now, rotation.new.jwk)
     except (Forbidden, ConfigurationError) as error:
         raise NotVerified("trust-file", error.message) from None
     if after is None:
@@ -67,4 +64,4 @@ def still_accepted(store: Store, limit: Rotated, claim: Claim) -> bool:
         said = body.get("rotation") if isinstance(body, dict) else None
         place = ("event", limit.epoch, limit.heads.get("event", 0) + 1)
         return (claim.stream, claim.epoch, claim.seq) == place and isinstance(said, dict) and said.get("to") == limit.to
-    return claim.data.get("status") != "ready" and signer_of_state(store, claim.address.site) == claim.kid
+    return claim.data.get("status") != "ready" and store.epochs.signer_of_state(claim.address.site) == claim.kid

@@ -21,7 +21,7 @@ from agent.observe.footage.gaps import PLAN_SLACK_S
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import holds, local_day
 from agent.site.declarations.words import duties_listed
-from agent.site.duties.bounds import FLOOR
+from agent.site.duties.figures import FLOOR
 from agent.site.rules.pack import in_effect, obligations
 from drivers.footage import Schedule, StoreIndex, TroubleKind
 from drivers.model import Clock, Recordings

@@ -15,7 +15,7 @@ from agent.model.finding import Finding, Json, Message, Source, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, zone_of
 from agent.site.config.site import CameraConfig, Site
-from agent.site.duties.bounds import CEILING
+from agent.site.duties.figures import CEILING
 from agent.site.duties.limits import Limit, broken
 from drivers.model import RecordedBeside, Recordings, Span
 from drivers.spans import Spans, clipped, common, day_of, day_span, merged, subtracted

@@ -22,7 +22,7 @@ from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, sou
 from agent.observe.footage.forecast import Cause, Outlook, Producer, Ring, outlook
 from agent.observe.footage.sizes import DaySizes, days_off, is_overwriting, larger_before, sizes_of, space_of
 from agent.site.config.site import CameraConfig, Site
-from agent.site.duties.bounds import FLOOR
+from agent.site.duties.figures import FLOOR
 from agent.site.duties.limits import broken
 from drivers.footage import Disks
 from drivers.spans import day_of

@@ -27,7 +27,7 @@ from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, END, CameraFootage, zone_of
 from agent.observe.footage.runs import ISOLATING, due_s, holes_of, ring_of, run_from
 from agent.site.config.site import CameraConfig, Site
-from agent.site.duties.bounds import FLOOR
+from agent.site.duties.figures import FLOOR
 from agent.site.duties.limits import Limit, broken
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule

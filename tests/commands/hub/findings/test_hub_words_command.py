@@ -13,7 +13,7 @@ from delivery import Maker
 from hubdesk import Desk, trusted
 
 from agent.cli import main
-from agent.hub.stores.day_figures import CHINA
+from agent.hub.domain.figures import CHINA
 from agent.site.config.site import Hub
 from tests.hub.stores.test_hub_current import MASK, config
 

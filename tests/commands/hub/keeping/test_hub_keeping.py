@@ -13,7 +13,7 @@ from delivery import Maker
 from hubdesk import Desk
 
 from agent.cli import main
-from agent.hub.log.store import LogStore
+from agent.hub.stores.log import LogStore
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
 WHEN = ("--from", "2026-11-24", "--to", "2026-11-25")

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from agent.model.finding import Json, utc_text
 from agent.verify.members import dicts_of, name_of, text_of, time_of
-from drivers.model import Span
 
 PLANS_MOST: Final = 64
 """Plans of one report that are kept."""
 
 WHY_MAX_CHARS: Final = 500
+
+Times = tuple[datetime, datetime]
+"""From a moment to before another one, aware."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,14 +61,14 @@ def read_planned(body: Mapping[str, Any]) -> tuple[PlannedWork, ...]:
     return tuple(sorted(found))
 
 
-def is_off(plans: Iterable[PlannedWork], day: Span) -> bool:
+def is_off(plans: Iterable[PlannedWork], day: Times) -> bool:
     """Return whether a whole site may be silent for the whole of a day."""
-    return any(one.subject == "site" and one.start_at <= day.start_at and day.end_at <= one.until for one in plans)
+    return any(one.subject == "site" and one.start_at <= day[0] and day[1] <= one.until for one in plans)
 
 
-def of_day(plans: Iterable[PlannedWork], day: Span) -> Iterable[PlannedWork]:
+def of_day(plans: Iterable[PlannedWork], day: Times) -> Iterable[PlannedWork]:
     """Return the plans that are in force at some time of a day."""
-    return (one for one in plans if one.start_at < day.end_at and day.start_at < one.until)
+    return (one for one in plans if one.start_at < day[1] and day[0] < one.until)
 
 
 def to_data(plans: Iterable[PlannedWork]) -> list[Json]:

@@ -7,19 +7,17 @@ appended is one transaction: a hub killed at any point has the log as it was bef
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.hub.log.tree import HEIGHT, TILE_BYTES, WIDTH, Tree
+from agent.hub.domain.rows.log import RESTORED, State
+from agent.hub.domain.tree import HEIGHT, TILE_BYTES, WIDTH, Tree
 from agent.hub.stores.database import connection, failed, opened, transaction
 from agent.model.errors import ConfigurationError, StoreFailed
 from agent.verify.merkle import HASH_BYTES
 
 NAME: Final = "log.db"
 VERSION: Final = 1
-RESTORED: Final = "restored"
-"""In the place of `last_digest` of a log that was copied back from a backup: it waits for a person's statement."""
 
 # life: of the log; a hub that was restored begins another. `size` of its tree when it began, `note` is the signed
 # statement, empty for the first.
@@ -35,31 +33,6 @@ CREATE TABLE state (
 CREATE TABLE leaf (n INTEGER PRIMARY KEY, report_id INTEGER NOT NULL, salt BLOB NOT NULL);
 CREATE TABLE tile (level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, number));
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """How far the log is: `size` entries, the last of the report `last_id`; receipts of `sent` entries have gone out.
-
-    `note` is the signed checkpoint over exactly these entries.
-    """
-
-    origin: str
-    size: int
-    last_id: int
-    last_digest: str
-    sent: int
-    note: str
-
-
-@contextmanager
-def log_beside(directory: Path) -> Iterator["LogStore | None"]:
-    """Open the log of a hub for reading; None where it has none yet. Raises as `LogStore`."""
-    if not (directory / NAME).exists():
-        yield None
-        return
-    with closing(LogStore(directory, read_only=True)) as log:
-        yield log
 
 
 def await_statement(path: Path) -> None:

@@ -8,10 +8,10 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
 from agent.hub.stores.database import transaction
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
 
@@ -31,33 +31,6 @@ CREATE TABLE certificate (
 CREATE INDEX token_of_site ON token (site);
 CREATE INDEX certificate_of_site ON certificate (site, issued_at);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """A token that was made. Times are RFC 3339 in UTC; empty: not happened. `serial`: of its certificate."""
-
-    digest: str
-    site: str
-    made_at: str
-    expires_at: str
-    revoked_at: str = ""
-    used_at: str = ""
-    serial: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateRow:
-    """A certificate that was issued. `serial` in hex; `tls_key` names its public key, `kid` the report key."""
-
-    serial: str
-    site: str
-    tls_key: str
-    kid: str
-    pem: str
-    issued_at: str
-    not_after: str
-    revoked_at: str = ""
 
 
 class EnrollStore:

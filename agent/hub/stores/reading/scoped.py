@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.scope import Scope, SitePlace, below
-from agent.hub.stores.store import Store
+from agent.hub.stores.database import Database
 
 Condition = tuple[str, list[str]]
 """SQL with a mark for each of its values."""
@@ -57,26 +57,26 @@ def of_finding(scope: Scope, table: str, status: str = "") -> Condition:
     return _any(parts), values
 
 
-def may_see(store: Store, scope: Scope, site: str) -> bool:
+def may_see(store: Database, scope: Scope, site: str) -> bool:
     """Return whether a site is known here and may be seen."""
     condition, values = of_site(scope, "s.site")
     return bool(store.all(f"SELECT 1 FROM site s WHERE s.site = ? AND ({condition})", site, *values))  # noqa: S608
 
 
-def sites_seen(store: Store, scope: Scope) -> frozenset[str]:
+def sites_seen(store: Database, scope: Scope) -> frozenset[str]:
     """Return the known sites that may be seen."""
     condition, values = of_site(scope, "s.site")
     return frozenset(site for (site,) in store.all(f"SELECT s.site FROM site s WHERE {condition}", *values))  # noqa: S608
 
 
-def may_see_finding(store: Store, scope: Scope, finding: tuple[str, str, str]) -> bool:
+def may_see_finding(store: Database, scope: Scope, finding: tuple[str, str, str]) -> bool:
     """Return whether a site has this open finding, and it may be seen. `finding`: site, check, subject."""
     condition, values = of_finding(scope, "f")
     where = f"f.site = ? AND f.check_id = ? AND f.subject = ? AND ({condition})"
     return bool(store.all(f"SELECT 1 FROM finding_now f WHERE {where}", *finding, *values))  # noqa: S608
 
 
-def place_of_site(store: Store, site: str) -> SitePlace:
+def place_of_site(store: Database, site: str) -> SitePlace:
     """Return where a site belongs, for `allowed`."""
     divisions = store.all("SELECT division FROM site_now WHERE site = ?", site)
     operators = store.all("SELECT name FROM operator WHERE site = ?", site)

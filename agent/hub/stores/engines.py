@@ -1,0 +1,82 @@
+"""Opens what the hub stores with one of the engines in a table.
+
+A new engine is a folder beside this file and a row in `ENGINES`; `tests/hub/ports` takes each row. What is above the
+ports knows none of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.hub.ports.enroll import EnrollStore
+from agent.hub.ports.files import Files
+from agent.hub.ports.log import LogStore
+from agent.hub.ports.store import Store
+from agent.hub.ports.trust import TrustStore
+from agent.hub.stores import areas, enroll, log, store
+from agent.hub.stores.keeping import files as sqlite_files
+
+GoesOn = Callable[[int], bool]
+"""Called between two portions of a migration with about how many reports are left; false ends it there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """How an engine opens what it has of a hub, each by the hub's data folder; True: only to read.
+
+    An opener makes what is not there yet, but to read, and raises Forbidden, ConfigurationError or StoreWaits.
+    """
+
+    store: Callable[[Path, bool, GoesOn], Store]
+    trust: Callable[[Path], TrustStore]
+    log: Callable[[Path, bool], LogStore]
+    enroll: Callable[[Path], EnrollStore]
+    files: Files
+
+
+ENGINES: Final[Mapping[str, Engine]] = {
+    "sqlite": Engine(
+        store=store.Store, trust=areas.TrustStore, log=log.LogStore, enroll=enroll.EnrollStore, files=sqlite_files
+    ),
+}
+_USED: Final = ENGINES["sqlite"]
+
+FILES: Final = _USED.files
+
+
+def open_store(directory: Path, read_only: bool = False, goes_on: GoesOn = lambda left: True) -> Store:
+    """Open the store of a hub's data folder, or create it, or migrate an older one while `goes_on` says so.
+
+    Raises:
+        Forbidden: This user may not use it.
+        StoreWaits: Somebody holds it, or the disk is full.
+        ConfigurationError: There is no such folder, or nothing to read, or it is no store of this version of the hub.
+    """
+    return _USED.store(directory, read_only, goes_on)
+
+
+def open_trust(directory: Path) -> TrustStore:
+    """Return the bindings of a hub's data folder; each call opens them by itself."""
+    return _USED.trust(directory)
+
+
+def open_log(directory: Path, read_only: bool = False) -> LogStore:
+    """Open the log of a hub's data folder, or create it. Raises as `open_store`."""
+    return _USED.log(directory, read_only)
+
+
+@contextmanager
+def log_beside(directory: Path) -> Iterator[LogStore | None]:
+    """Open the log of a hub for reading; None where it has none yet. Raises as `open_log`."""
+    if not FILES.has_log(directory):
+        yield None
+        return
+    with closing(open_log(directory, read_only=True)) as opened:
+        yield opened
+
+
+def open_enroll(directory: Path) -> EnrollStore:
+    """Open tokens and certificates of a desk's folder, or create them. Raises Forbidden, ConfigurationError."""
+    return _USED.enroll(directory)

@@ -1,0 +1,18 @@
+"""Renders commands in texts as this process was called: the hub's own package has `camwarden-hub X` alone."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+AGENT: Final = "camwarden"
+HUB: Final = "camwarden-hub"
+
+
+def program() -> str:
+    """Return the name of the command that this process is: `camwarden`, or `camwarden-hub`."""
+    return HUB if Path(sys.argv[0]).name == HUB else AGENT
+
+
+def as_called(text: str) -> str:
+    """Return a text whose commands of the hub can be typed where this process runs; both names are equally long."""
+    return text.replace("camwarden hub", HUB) if program() == HUB else text

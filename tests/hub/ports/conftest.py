@@ -1,0 +1,38 @@
+"""Opens the store of a data folder with each engine in the table: a row there runs all of these tests once more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from portside import Opens
+
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import ENGINES, Engine
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return ENGINES[request.param]
+
+
+@pytest.fixture
+def opens(engine: Engine, tmp_path: Path) -> Iterator[Opens]:
+    """Open the same data, as often as a test asks for; all but those of its threads are closed behind it."""
+    with ExitStack() as opened:
+
+        def one(read_only: bool = False) -> Store:
+            store = engine.store(tmp_path / "hub", read_only)
+            if threading.current_thread() is threading.main_thread():
+                opened.callback(store.close)
+            return store
+
+        yield one
+
+
+@pytest.fixture
+def store(opens: Opens) -> Store:
+    return opens()

@@ -1,0 +1,73 @@
+"""A hub with a machine of its own: enrolls a gateway of another machine, confirms its reports, lists its findings."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+
+import packaged_hub
+import peers
+import pytest
+from machine import said, wait_for
+from packaged_hub import DATA, UNITS
+from places import BROKER_PORT, CARRIED, DESK_PORT, HUB_ADDRESS, SITE_ID
+
+GATEWAY_WITHIN_S = 300.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def running() -> Iterator[None]:
+    """Install the package, set the desk, the broker and the services up, hand a token out; in the end say so."""
+    wait_for("the network is up", _has_address)
+    packaged_hub.install()
+    address, broker = (f"{HUB_ADDRESS}:{port}" for port in (DESK_PORT, BROKER_PORT))
+    packaged_hub.hub("enroll", "init", "--address", address, "--broker", broker)
+    peers.set_up_broker(DATA / "enroll")
+    packaged_hub.start(HUB_ADDRESS)
+    token = packaged_hub.asked("enroll", "token", "--site", SITE_ID)["tokens"][0]["token"]
+    (CARRIED / "token.part").write_text(token)
+    (CARRIED / "token.part").rename(CARRIED / "token")
+    yield
+    (CARRIED / "hub-is-through").touch()
+
+
+def _has_address() -> bool:
+    with suppress(OSError), socket.create_server((HUB_ADDRESS, 0)):
+        return True
+    return False
+
+
+def test_a_gateway_of_another_machine_enrolls_and_its_reports_are_confirmed() -> None:
+    def confirmed() -> bool:
+        return bool(packaged_hub.asked("status")["sites"].get(SITE_ID, {}).get("confirmed"))
+
+    wait_for("a report of the gateway is confirmed", confirmed, GATEWAY_WITHIN_S)
+    (key,) = packaged_hub.asked("trust", "list")["keys"]
+    assert (key["site"], key["by"]) == (SITE_ID, "enrollment")
+    peer = said("journalctl", "--no-pager", "--output=cat", "--unit=mosquitto.service")
+    log = said("sh", "-c", "cat /var/log/mosquitto/*.log 2>/dev/null || true")
+    assert re.search(r"New client connected from 10\.77\.0\.2:\d+ as ", peer + log), "it came over the wire"
+
+
+def test_its_findings_are_listed_and_it_is_not_silent() -> None:
+    told = json.loads(wait_for("the gateway is through", _told, GATEWAY_WITHIN_S))
+    rows = packaged_hub.asked("findings")["findings"]
+    assert {row["site"] for row in rows} == {SITE_ID}
+    assert {row["status"] for row in rows} <= {"fail", "warn", "unknown"}
+    assert packaged_hub.asked("silent")["sites"] == []
+    failing = sorted([row["check"], row["subject"]] for row in rows if row["status"] == "fail")
+    assert failing and failing == told["failing"], "what the site itself says"
+
+
+def _told() -> str:
+    path = CARRIED / "gateway.json"
+    return path.read_text() if path.exists() else ""
+
+
+def test_the_services_ran_without_a_restart() -> None:
+    for unit in UNITS:
+        told = said("systemctl", "show", "--value", "--property=NRestarts,ActiveState", unit).split()
+        assert sorted(told) == ["0", "active"], unit
