@@ -17,10 +17,9 @@ from agent.contract.envelope import STATE_TYP, sign, sign_payload
 from agent.contract.presence import Presence, write_state
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.contract.topics import topic
-from agent.hub.domain.figures import METRICS
-from agent.hub.stores import signing_key, trust
-from agent.hub.stores.day_figures import CHINA
-from agent.hub.stores.store import Store
+from agent.hub.domain.figures import CHINA, METRICS
+from agent.hub.stores import signing_key
+from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.workers.answers import write_ack
 from agent.hub.workers.intake import Intake
 from agent.model.finding import Draft, Head, Moment, StreamName
@@ -70,11 +69,11 @@ def replay(hub: Path, keys: Path, config: Body, city: str, now: datetime, sites:
     for number in range(1, sites + 1):
         name = f"replay{number:02}"
         life = _Life(Origin(name, city, "c" * 64), load_or_create_signer(keys / f"{name}.pem"))
-        trust.add(hub, name, life.signer.kid, now - timedelta(days=DAYS + 1))
+        open_trust(hub).add(name, life.signer.kid, now - timedelta(days=DAYS + 1))
         lives.append(life)
     hub_signer = load_or_create_signer(hub / signing_key.KEY_NAME)
-    with closing(Store(hub)) as store:
-        intake = Intake(store, trust.load(hub))
+    with closing(open_store(hub)) as store:
+        intake = Intake(store, open_trust(hub).load())
         for number, life in enumerate(lives, 1):
             with store.transaction():
                 _tell(intake, life, plain, number, now)
