@@ -1,4 +1,4 @@
-"""Replays the reports of the demo's site as those of further sites, so that the hub's pages have a city to show.
+"""Simulates further sites of the demo, with reports made up of those of its own, for the pages of the hub.
 
 Each has a key of its own, and its reports are signed, chained and taken in as any others. What they say is made up of
 what the site's own agent said: other divisions and names, more or fewer of the faults, two weeks of daily figures.
@@ -65,15 +65,15 @@ def replay(hub: Path, keys: Path, config: Body, city: str, now: datetime, sites:
     """
     keys.mkdir(parents=True, exist_ok=True)
     plain = dict_of(with_plain_findings({"body": config})["body"])
-    lives = []
+    lives, trusted = [], open_trust(hub)
     for number in range(1, sites + 1):
         name = f"replay{number:02}"
         life = _Life(Origin(name, city, "c" * 64), load_or_create_signer(keys / f"{name}.pem"))
-        open_trust(hub).add(name, life.signer.kid, now - timedelta(days=DAYS + 1))
+        trusted.add(name, life.signer.kid, now - timedelta(days=DAYS + 1))
         lives.append(life)
     hub_signer = load_or_create_signer(hub / signing_key.KEY_NAME)
     with closing(open_store(hub)) as store:
-        intake = Intake(store, open_trust(hub).load())
+        intake = Intake(store, trusted.load())
         for number, life in enumerate(lives, 1):
             with store.transaction():
                 _tell(intake, life, plain, number, now)
