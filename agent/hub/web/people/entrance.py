@@ -13,7 +13,7 @@ from agent.hub.web.asked import Asked, Refused, Reply, own_path, see_other
 from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people import passwords
 from agent.hub.web.people.person import person_name
-from agent.hub.web.people.sessions import LASTS, cookie_name, new_secret, secret_digest, set_cookie
+from agent.hub.web.people.sessions import IDLE, LASTS, cookie_name, new_secret, secret_digest, set_cookie
 from agent.hub.web.people.store import People
 from agent.hub.web.people.turnstile import Busy
 from agent.hub.web.rendering import page
@@ -57,11 +57,13 @@ def enter(asked: Asked) -> Reply:
             raise Refused(BUSY, 503, BUSY_AFTER_S) from None
         at = utc_text(place.clock())
         if not is_right:
-            people.record(AuditRow(at, name, "log-in", "", "wrong", address))
+            who = name if row is not None else ""  # where nobody has that name, it may be a password in the wrong field
+            people.record(AuditRow(at, who, "log-in", "", "wrong", address))
             return _form(asked, 422, _WRONG)
         place.limiter.give_back(address, name, is_known, place.mono())
         secret = new_secret()
         with people.changing():
+            people.drop_sessions(utc_text(asked.now - LASTS), utc_text(asked.now - IDLE))
             if asked.session:
                 people.end_session(asked.session)
             people.keep_session(secret_digest(secret), name, address, at)
