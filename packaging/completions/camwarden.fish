@@ -141,6 +141,7 @@ complete -c camwarden -n '_shtab_camwarden_using demo' -l version -d 'print the 
 complete -c camwarden -n '_shtab_camwarden_using demo' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'folder for report.html, hub.html and logs'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l broker -xka "embedded mosquitto" -d 'which MQTT broker to start'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l watch -d 'keep running while the site changes; Ctrl-C ends it'
+complete -c camwarden -n '_shtab_camwarden_using demo' -l serve -d 'end with the hub'"'"'s page, with 40 further sites replayed; Ctrl-C ends it'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l open -d 'open the hand-over report in the browser'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l rounds -x -d 'with --watch: end after this many rounds of changes'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l liars -d 'instead: let simulated devices lie, and show which lies are seen through'
