@@ -53,6 +53,7 @@ _OUTER_STRIP: Final = (3.0, 14.0)
 """Distances to the border, at 640 px, between which the strips inside and outside lie."""
 
 _CHANGE_UNIT: Final = 1 / 8
+_LEVEL_UNIT: Final = 1 / 128
 _LEAST_PIXELS: Final = (20, 10, 15)
 """Pixels that a cell inside, of the inner strip and of the outer strip must have."""
 
@@ -65,11 +66,15 @@ _NOISE: Final = np.random.default_rng(0x100C).integers(0, 256, (256, 256), np.ui
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One look: its verdict, the rest of luma by cell (RASTER_CELLS squared), and detail by cell and sign."""
+    """One look: its verdict, the rest of luma by cell (RASTER_CELLS squared), detail by cell and sign, and luma by cell.
+
+    `level`: in levels, by CHANGE_CELLS; 0 of a cell without pixels.
+    """
 
     single: Single
     rest: Rest
     change: Floats
+    level: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +123,22 @@ def describe(region: Region, single: Single, written: Bytes | None = None) -> by
     that no rest is measured there, unless that is most of the zone: then nothing else would be left to prove anything.
     """
     places = _places(region.ground)
-    return pack(single, _rest(region, written).tobytes(), _detail(region, places).astype(">i2").tobytes())
+    detail, level = _detail(region, places), _level(region, places)
+    return pack(single, _rest(region, written).tobytes(), detail.astype(">i2").tobytes(), level.astype(">u2").tobytes())
 
 
 def read(data: bytes, basis: bytes) -> Look | None:
     """Return an earlier look; None for one of another zone or size of picture, or for what is none."""
     try:
-        single, rest, change = unpack(data)
+        single, rest, change, level = unpack(data)
     except NoEvidence:
         return None
     if single.basis != basis:
         return None
     detail = np.frombuffer(change, ">i2").reshape(CHANGE_CELLS, SIGNS).astype(np.float32)
     raster = np.frombuffer(rest, np.int8).reshape(RASTER_CELLS, RASTER_CELLS)
-    return Look(single, raster, detail * np.float32(_CHANGE_UNIT))
+    luma = np.frombuffer(level, ">u2").astype(np.float32) * np.float32(_LEVEL_UNIT)
+    return Look(single, raster, detail * np.float32(_CHANGE_UNIT), luma)
 
 
 def is_same(look: Look, other: Look) -> bool:
@@ -166,6 +173,11 @@ def _shared(rests: Floats) -> float:
         return math.sqrt(float((rests**2).mean()))
     shared = float(((rests.sum(1) ** 2 - (rests**2).sum(1)) / (count * (count - 1))).mean())
     return math.copysign(math.sqrt(abs(shared)), shared)
+
+
+def counts_of(region: Region) -> npt.NDArray[np.intp]:
+    """Return how many pixels each cell of a zone has (CHANGE_CELLS)."""
+    return _places(region.ground).counts
 
 
 def changing(region: Region, looks: Sequence[Look]) -> Change | None:
@@ -238,6 +250,14 @@ def _detail(region: Region, places: "_Places") -> Floats:
     sums[places.cells] = np.add.reduceat(places.signs * bends, places.begins, axis=1, dtype=np.int32).T
     scaled = sums / np.sqrt(np.maximum(places.counts, 1))[:, None] / _CHANGE_UNIT
     return np.asarray(np.clip(np.rint(scaled), -32767, 32767), np.float32)
+
+
+def _level(region: Region, places: "_Places") -> Floats:
+    """The mean luma of each cell, in _LEVEL_UNIT."""
+    means = np.zeros(CHANGE_CELLS)
+    sums = np.add.reduceat(region.luma.ravel()[places.pixels], places.begins, dtype=np.int64)
+    means[places.cells] = sums / places.counts[places.cells] / _LEVEL_UNIT
+    return np.asarray(np.rint(means), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
