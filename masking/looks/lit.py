@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from masking.looks.evidence import Change, Look
+from masking.looks.evidence import QUARTERS, Change, Counts, Look
 from masking.looks.evidence_format import BORDER_STRETCHES, CHANGE_CELLS, INSIDE_CELLS
 from masking.zones.raster import Floats
 
@@ -30,7 +30,10 @@ DRAWN_KNOWN: Final = 0.6
 DRAWN_NOISE: Final = -0.3
 """A zone is drawn over where the light changed by so many levels, and so little of it shows in all, in the worst cell
 and along the worst quarter of the border (a codec carries some of it over); where no more than a rest of the zone is
-cut off; and where the sensor's noise ends, too (logarithm, `evidence.Change.inside`): a lamp or a screen has it.
+cut off; and where less moves than along the quietest quarter, too (logarithm): there is the sensor's noise.
+
+Even a dark screen reflects a twentieth of the light, and what is white around it reflects most: a share of a hundredth
+is less than any surface has, lit from behind or not. What is burnt out has none, and is not known.
 """
 
 KEPT_INSIDE: Final = 0.03
@@ -41,8 +44,8 @@ KEPT_STRIP: Final = 0.9
 STILL_INSIDE: Final = -1.2
 STILL_CELL: Final = -0.6
 STILL_AROUND: Final = 0.2
-"""Logarithms (`evidence.Change`): while the light does not change, a zone in which so little moves beside so much around
-it is not called bare: what shines through a mask is told by the next change of light.
+"""Logarithms (`evidence.Change`): while the light does not change, a zone in which so little moves beside so much
+around it is not called bare: what shines through a mask is told by the next change of light.
 """
 
 SHOWS_FROM: Final = 8.0
@@ -79,7 +82,8 @@ def is_drawn(lit: Lit | None, change: Change | None) -> bool:
     if lit is None or change is None:
         return False
     is_dark = lit.inside <= DRAWN_INSIDE and lit.cell <= DRAWN_CELL and lit.strip <= DRAWN_STRIP
-    return is_dark and lit.change >= DRAWN_FROM and lit.known >= DRAWN_KNOWN and change.inside <= DRAWN_NOISE
+    moves = change.inside + change.around - change.least_around
+    return is_dark and lit.change >= DRAWN_FROM and lit.known >= DRAWN_KNOWN and moves <= DRAWN_NOISE
 
 
 def is_kept(lit: Lit | None, change: Change | None) -> bool:
@@ -99,7 +103,7 @@ def is_through(lit: Lit | None) -> bool:
     return lit is not None and lit.change >= SHOWS_FROM and lit.inside > SHOWS_INSIDE
 
 
-def follows(counts: npt.NDArray[np.intp], looks: Sequence[Look]) -> Lit | None:
+def follows(counts: Counts, looks: Sequence[Look]) -> Lit | None:
     """Measure how a zone follows the light; None where the light did not change, or too little can be seen.
 
     `counts`: pixels of each cell (`evidence.counts`).
@@ -139,13 +143,12 @@ def _light(steps: Floats, enough: npt.NDArray[np.bool_]) -> Floats:
 
 def _by_quarter(steps: Floats, enough: npt.NDArray[np.bool_]) -> Floats:
     """The middle step of each quarter of the border that can be seen: pairs x quarters."""
-    found = []
-    for at in range(BORDER_STRETCHES):
-        stretches = (at + np.arange(BORDER_STRETCHES // 4)) % BORDER_STRETCHES
-        seen = stretches[enough[stretches]]
-        if len(seen):
-            found.append(np.median(steps[:, seen], 1))
-    return np.asarray(np.stack(found, 1), np.float32)
+    seen = enough[QUARTERS]
+    count = seen.sum(1)
+    ordered = np.sort(np.where(seen, steps[:, QUARTERS], np.inf), 2)[:, count > 0]
+    at = count[count > 0]
+    quarter = np.arange(len(at))
+    return np.asarray((ordered[:, quarter, (at - 1) // 2] + ordered[:, quarter, at // 2]) / 2, np.float32)
 
 
 def _share(steps: Floats, light: Floats) -> Floats:

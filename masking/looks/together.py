@@ -16,8 +16,8 @@ from typing import Final, Literal
 from masking.geometry import GeometryError, validate
 from masking.looks.evidence import (
     Change,
+    Counts,
     Look,
-    Recurring,
     basis_of,
     changing,
     counts_of,
@@ -25,11 +25,12 @@ from masking.looks.evidence import (
     is_same,
     moment_of,
     read,
-    recurring,
 )
 from masking.looks.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
 from masking.looks.lit import Lit, follows, is_drawn, is_kept, is_through
 from masking.looks.numbers import joined_numbers, log_odds
+from masking.looks.recurring import Recurring, recurring, shown
+from masking.looks.unsupported import unsupported
 from masking.model import Effect, Verdict, Zone
 from masking.zones import overlays
 from masking.zones.forest import LOOKS, PASS_FROM
@@ -40,7 +41,7 @@ from masking.zones.verdict import judge_zone
 RECURS_FROM: Final = 0.08
 CROSSED_FROM: Final = 0.008
 """Contrast (levels) in a flat area that recurs over six looks, from either of which on something shows through
-(`evidence.Recurring`). Of fewer looks chance leaves more: the fourth root of the number of pairs.
+(`recurring.Recurring`). Of fewer looks chance leaves more: the fourth root of the number of pairs.
 """
 
 RECURS_TO: Final = 2.5
@@ -109,9 +110,14 @@ def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool
         _probability(single),
     )  # fmt: skip
     told = tuple(region.to_crop(box) for box in zone.overlays)
-    evidence = describe(region, own, overlays.held(region, told) if told else None)
+    written = overlays.held(region, told) if told else None
+    evidence = describe(region, own, written)
     looks = _different([look for data in (*zone.earlier, evidence) if (look := read(data, basis)) is not None])
-    return replace(single, evidence=evidence, together=_joined(single, looks, region, zone))
+    return replace(
+        single,
+        evidence=evidence,
+        together=_joined(single, looks, zone, (counts_of(region), counts_of(region, written))),
+    )
 
 
 def _different(looks: Sequence[Look]) -> list[Look]:
@@ -146,17 +152,23 @@ class _Counted:
     failed: int
 
 
-def _joined(single: Verdict, looks: Sequence[Look], region: Region, zone: Zone) -> Verdict:
-    """Join looks, the present one last."""
+def _joined(single: Verdict, looks: Sequence[Look], zone: Zone, counts: tuple[Counts, Counts]) -> Verdict:
+    """Join looks, the present one last.
+
+    `counts`: the pixels of each cell of the zone (`evidence.counts_of`); in the second, cells with writing have none.
+    """
     if len(looks) == 1:
         return _first(single, looks)
     telling = [look.single for look in looks if look.single.tells]
     count = _Counted(
         len(telling), sum(one.decision == "PASS" for one in telling), sum(one.decision == "FAIL" for one in telling)
     )
-    change = changing(region, looks)
+    change = changing(counts[1], looks)
     if single.verdict == "FAIL":
         joined = _failed(single, telling, count)
+        if joined.verdict == "FAIL" and judge_of(single.numbers) != "color":
+            reopened = unsupported(single, [look.single for look in looks], change, is_told=bool(zone.overlays))
+            joined = joined if reopened is None else _open(single, *reopened)
     elif count.failed:
         joined = _open(single, "looks-differ", _DIFFER) if single.verdict == "PASS" or count.passed else single
     else:
@@ -164,7 +176,7 @@ def _joined(single: Verdict, looks: Sequence[Look], region: Region, zone: Zone) 
     if joined.verdict == "PASS":
         joined = _opaque(joined, looks)
     if zone.effect in ("color", "any"):
-        joined = _by_light(joined, single, looks, zone.color, (follows(counts_of(region), looks), change))
+        joined = _by_light(joined, single, looks, zone.color, (follows(counts[0], looks), change))
     return _counted(joined, looks, change)
 
 
@@ -237,8 +249,7 @@ def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
     rest = recurring(flat) if flat else None
     if rest is not None and _recurs(rest, len(flat)):
         return _open(joined, "shows-through", _SHOWS)
-    each = [recurring([look]) for look in flat]
-    if any(rest is not None and rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in each):
+    if any(rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in shown(flat)):
         return _open(joined, "not-clean", _SHOWN)
     return joined
 

@@ -39,11 +39,6 @@ MOSTLY_ONE_COLOUR: Final = 0.6
 TOLD_MOST: Final = 0.6
 """Share of a zone that told boxes may cover for the rest of it to say that the zone is bare."""
 
-BESIDE_LEAK: Final = 0.25
-"""Share of a zone with the scene's detail from which it is bare beside told boxes, too: what they take away from its
-border and its inside makes low odds of any mosaic or blur.
-"""
-
 NO_MOSAIC: Final = 0.1
 SCENE_LEAK: Final = 0.15
 """In a zone of any effect that is no solid mask and no blur for certain: the mosaic's probability up to which, and the
@@ -155,9 +150,8 @@ def _beside_told(region: Region, zone: Zone, whole: Opinion) -> Opinion:
     if cleared is None:
         return whole
     if cleared.left_out_ratio <= TOLD_MOST:
-        seen = ZoneMeasures(cleared.region, zone.color)
-        is_evident = zone.effect == "color" or seen.detail.leak_ratio >= BESIDE_LEAK
-        if is_evident and _judged(seen, zone).decision == "FAIL":
+        rest = _judged(ZoneMeasures(cleared.region, zone.color), zone)
+        if rest.decision == "FAIL":
             return whole
     numbers = (*whole.numbers, ("judged_ratio", round(1 - cleared.left_out_ratio, 3)))
     text = "What the camera writes over the zone leaves open whether it is hidden there."
