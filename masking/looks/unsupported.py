@@ -1,4 +1,4 @@
-"""Tells which FAILs of a mosaic or blur no sign of the scene supports, once several looks are there.
+"""Classifies FAILs of a mosaic or blur that no sign of the scene supports, once several looks are there.
 
 A forest's odds are low for whatever it has not learned: a name over a blur, a codec's smear along a border. Where the
 scene is bare it moves, with the sensor's noise, as its surroundings do; where nothing moves the zone is left open.

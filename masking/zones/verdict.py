@@ -74,7 +74,7 @@ def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
         opinion = _beside_overlays(region, zone, opinion) or opinion
     if opinion.decision == "FAIL" and zone.overlays:
         opinion = _beside_told(region, zone, opinion)
-    if opinion.decision == "UNSURE":
+    if opinion.decision == "UNSURE" and zone.effect != "blurred":  # a larger blur is never proven
         opinion = _within_larger(picture, seen, zone) or opinion
     if opinion.reason == "solid" and not bars_known and bars.is_in_bar(picture, zone.polygon):
         text = "The zone's colour goes on to the edge of the picture, all along it: that may be a bar, not a mask."
