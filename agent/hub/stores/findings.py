@@ -253,7 +253,7 @@ def repaired(store: Store, since: str, check: str, division: str) -> list[Repair
         check: Of this one; empty: of each.
         division: Of sites in it, or below it; empty: anywhere.
     """
-    low, high = _below(division)
+    low, high = below(division)
     rows = store.all(
         "SELECT check_id, count(*), avg(lasted_s), max(lasted_s), (SELECT count(*) FROM finding_now f"
         " WHERE f.status = 'fail' AND f.check_id = h.check_id AND f.division >= ?3 AND f.division < ?4) FROM ("
@@ -312,7 +312,7 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
         values.append(wanted.since)
     if wanted.division:
         parts.append("f.division >= ? AND f.division < ?")
-        values += _below(wanted.division)
+        values += below(wanted.division)
     if wanted.operator:
         parts.append("f.site IN (SELECT site FROM operator WHERE name = ?)")
         values.append(wanted.operator)
@@ -325,7 +325,7 @@ def _where(wanted: Wanted, status: str) -> tuple[str, list[str]]:
     return " AND ".join(parts), values
 
 
-def _below(division: str) -> tuple[str, str]:
+def below(division: str) -> tuple[str, str]:
     """Return between which codes a division and all below it lie, the second one not included."""
     if not division:
         return "", "\U0010ffff"

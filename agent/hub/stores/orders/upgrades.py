@@ -1,0 +1,271 @@
+"""Stores which version of the agent is on its way to which sites, and by whose order. Decides nothing.
+
+The tables are made when the first upgrade is ordered, so that a hub that never orders one has none of them. All writes
+are within the caller's transaction.
+
+upgrade: `state` is `running`, `stopped`, `done` or `replaced`; `why` and the numbers say why it stopped, or what it
+waits for. `wave` is 0 before the first one. upgrade_site: `step` is `outside`, `to-name`, `named`, `runs`, `refused`
+or `to-take-back`; `silent` and `fails` are as the last wave began.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from agent.contract.chain import utc_text
+from agent.hub.stores.findings import below
+from agent.hub.stores.store import Store
+
+State = Literal["running", "stopped", "done", "replaced"]
+Step = Literal["outside", "to-name", "named", "runs", "refused", "to-take-back"]
+Scope = Literal["all", "division", "operator"]
+
+_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS upgrade ("
+    "id INTEGER PRIMARY KEY, version TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, soak_s INTEGER NOT NULL,"
+    " state TEXT NOT NULL, wave INTEGER NOT NULL DEFAULT 0, wave_at TEXT NOT NULL DEFAULT '',"
+    " why TEXT NOT NULL DEFAULT '', number INTEGER NOT NULL DEFAULT 0, among INTEGER NOT NULL DEFAULT 0,"
+    " others_number INTEGER NOT NULL DEFAULT 0, others INTEGER NOT NULL DEFAULT 0)",
+    "CREATE TABLE IF NOT EXISTS upgrade_site ("
+    "upgrade INTEGER NOT NULL, site TEXT NOT NULL, wave INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL,"
+    " policy INTEGER NOT NULL DEFAULT 0, named_at TEXT NOT NULL DEFAULT '', runs_at TEXT NOT NULL DEFAULT '',"
+    " refused TEXT NOT NULL DEFAULT '', tried INTEGER NOT NULL DEFAULT 0, excused INTEGER NOT NULL DEFAULT 0,"
+    " silent INTEGER NOT NULL, fails INTEGER NOT NULL, PRIMARY KEY (upgrade, site)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS upgrade_site_step ON upgrade_site (upgrade, step)",
+    "CREATE TABLE IF NOT EXISTS upgrade_word ("
+    "id INTEGER PRIMARY KEY, upgrade INTEGER NOT NULL, at TEXT NOT NULL, act TEXT NOT NULL,"
+    " said_by TEXT NOT NULL, why TEXT NOT NULL)",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """An upgrade. `why` and the four numbers are those of the last verdict; `wave_at`: when the wave began."""
+
+    id: int
+    version: str
+    scope: Scope
+    name: str
+    soak: timedelta
+    state: State
+    wave: int
+    wave_at: str
+    why: str
+    number: int
+    among: int
+    others_number: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeSite:
+    """How far an upgrade is at a site; `policy`: the version of the policy that named it. Times empty: not yet."""
+
+    site: str
+    wave: int
+    step: Step
+    policy: int
+    named_at: str
+    runs_at: str
+    refused: str
+    tried: bool
+    excused: bool
+    silent: bool
+    fails: int
+
+
+def begin(store: Store, version: str, scope: Scope, name: str, soak: timedelta) -> int:
+    """Store a new upgrade that runs; one that was stopped is replaced. Return its number."""
+    for statement in _TABLES:
+        store.run(statement)
+    store.run("UPDATE upgrade SET state = 'replaced' WHERE state = 'stopped'")
+    store.run(
+        "INSERT INTO upgrade (version, scope, name, soak_s, state) VALUES (?, ?, ?, ?, 'running')",
+        *(version, scope, name, int(soak.total_seconds())),
+    )
+    ((number,),) = store.all("SELECT max(id) FROM upgrade")
+    return int(number)
+
+
+def newest(store: Store) -> Upgrade | None:
+    """Return the newest upgrade; None where there was none."""
+    if not store.all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'upgrade_word'"):
+        return None
+    rows = store.all(
+        "SELECT id, version, scope, name, soak_s, state, wave, wave_at, why, number, among, others_number, others"
+        " FROM upgrade ORDER BY id DESC LIMIT 1"
+    )
+    if not rows:
+        return None
+    names = (
+        *("id", "version", "scope", "name", "soak", "state", "wave", "wave_at"),
+        *("why", "number", "among", "others_number", "others"),
+    )
+    values = dict(zip(names, rows[0], strict=True))
+    return Upgrade(**{**values, "soak": timedelta(seconds=values["soak"])})
+
+
+def keep_state(store: Store, upgrade: int, state: State) -> None:
+    """Store whether an upgrade runs."""
+    store.run("UPDATE upgrade SET state = ? WHERE id = ?", state, upgrade)
+
+
+def keep_verdict(store: Store, upgrade: int, why: str, numbers: tuple[int, int, int, int]) -> None:
+    """Store why an upgrade stopped, or what it waits for: how many of the named sites, and of the others."""
+    store.run(
+        "UPDATE upgrade SET why = ?, number = ?, among = ?, others_number = ?, others = ? WHERE id = ?",
+        *(why, *numbers, upgrade),
+    )
+
+
+def keep_word(store: Store, upgrade: int, act: str, by: str, why: str, now: datetime) -> None:
+    """Store what a person, or the hub itself (`by` empty), did."""
+    store.run(
+        "INSERT INTO upgrade_word (upgrade, at, act, said_by, why) VALUES (?, ?, ?, ?, ?)",
+        upgrade,
+        utc_text(now),
+        act,
+        by,
+        why,
+    )
+
+
+def words(store: Store, upgrade: int) -> list[tuple[str, str, str, str]]:
+    """Return time, act, author and reason of what was done, oldest first."""
+    return store.all("SELECT at, act, said_by, why FROM upgrade_word WHERE upgrade = ? ORDER BY id", upgrade)
+
+
+def members(store: Store, scope: Scope, name: str) -> list[str]:
+    """Return the sites of a group as they are now: all, of a division and below it, or of an operator; by name."""
+    if scope == "division":
+        low, high = below(name)
+        rows = store.all(
+            "SELECT site FROM site JOIN site_now USING (site) WHERE division >= ? AND division < ? ORDER BY site",
+            *(low, high),
+        )
+    elif scope == "operator":
+        rows = store.all("SELECT site FROM site JOIN operator USING (site) WHERE name = ? ORDER BY site", name)
+    else:
+        rows = store.all("SELECT site FROM site ORDER BY site")
+    return [site for (site,) in rows]
+
+
+def fail_counts(store: Store, before: datetime) -> dict[str, int]:
+    """Return how many findings of each site have failed since before a time; a site without one is left out."""
+    rows = store.all(
+        "SELECT site, count(*) FROM finding_now WHERE status = 'fail' AND since <= ? GROUP BY site", utc_text(before)
+    )
+    return dict(rows)
+
+
+def sites(store: Store, upgrade: int) -> list[UpgradeSite]:
+    """Return how far an upgrade is at each site that was known when its last wave began, by name."""
+    rows = store.all(
+        "SELECT site, wave, step, policy, named_at, runs_at, refused, tried, excused, silent, fails FROM upgrade_site"
+        " WHERE upgrade = ? ORDER BY site",
+        upgrade,
+    )
+    names = (
+        *("site", "wave", "step", "policy", "named_at", "runs_at"),
+        *("refused", "tried", "excused", "silent", "fails"),
+    )
+    found = (dict(zip(names, row, strict=True)) for row in rows)
+    return [UpgradeSite(**{**one, **{key: bool(one[key]) for key in ("tried", "excused", "silent")}}) for one in found]
+
+
+def at_step(store: Store, upgrade: int, step: Step, most: int) -> list[str]:
+    """Return some of the sites at a step, by name."""
+    rows = store.all(
+        "SELECT site FROM upgrade_site WHERE upgrade = ? AND step = ? ORDER BY site LIMIT ?", upgrade, step, most
+    )
+    return [site for (site,) in rows]
+
+
+def begin_wave(
+    store: Store, upgrade: int, wave: int, named: list[str], before: dict[str, tuple[bool, int]], now: datetime
+) -> None:
+    """Store what each site of the hub was as a wave begins (silent, fails), and to which it is to be named."""
+    for site, (silent, fails) in before.items():
+        store.run(
+            "INSERT INTO upgrade_site (upgrade, site, step, silent, fails) VALUES (?, ?, 'outside', ?, ?)"
+            " ON CONFLICT (upgrade, site) DO UPDATE SET silent = excluded.silent, fails = excluded.fails",
+            *(upgrade, site, silent, fails),
+        )
+    for site in named:
+        store.run(
+            "UPDATE upgrade_site SET step = 'to-name', wave = ? WHERE upgrade = ? AND site = ?", wave, upgrade, site
+        )
+    store.run("UPDATE upgrade SET wave = ?, wave_at = ? WHERE id = ?", wave, utc_text(now), upgrade)
+
+
+def begin_again(store: Store, upgrade: int, before: dict[str, tuple[bool, int]], excuse: bool, now: datetime) -> None:
+    """Store the same anew for a wave that goes on; who lacks it is named again, and with `excuse` not awaited."""
+    begin_wave(store, upgrade, _wave_of(store, upgrade), [], before, now)
+    store.run(
+        "UPDATE upgrade_site SET step = 'to-name', tried = 0, excused = max(excused, ?) WHERE upgrade = ? AND wave > 0"
+        " AND step IN ('outside', 'to-take-back', 'named')",
+        *(excuse, upgrade),
+    )
+
+
+def mark_named(store: Store, upgrade: int, site: str, policy: int, now: datetime) -> None:
+    """Store that the version was named to a site, by which version of its policy."""
+    store.run(
+        "UPDATE upgrade_site SET step = 'named', policy = ?, named_at = ? WHERE upgrade = ? AND site = ?",
+        *(policy, utc_text(now), upgrade, site),
+    )
+
+
+def mark_runs(store: Store, upgrade: int, site: str, now: datetime) -> None:
+    """Store that a site was seen with the version."""
+    store.run(
+        "UPDATE upgrade_site SET step = 'runs', tried = 0, runs_at = ? WHERE upgrade = ? AND site = ?",
+        *(utc_text(now), upgrade, site),
+    )
+
+
+def mark_refused(store: Store, upgrade: int, site: str, reason: str) -> None:
+    """Store that a site does not take the version."""
+    store.run(
+        "UPDATE upgrade_site SET step = 'refused', refused = ? WHERE upgrade = ? AND site = ?", reason, upgrade, site
+    )
+
+
+def mark_tried(store: Store, upgrade: int, site: str, tried: bool) -> None:
+    """Store whether a site's root could not install the version."""
+    store.run("UPDATE upgrade_site SET tried = ? WHERE upgrade = ? AND site = ?", tried, upgrade, site)
+
+
+def mark_taken_back(store: Store, upgrade: int, site: str) -> None:
+    """Store that a version that a site does not run yet is no longer named to it."""
+    store.run("UPDATE upgrade_site SET step = 'outside' WHERE upgrade = ? AND site = ?", upgrade, site)
+
+
+def withdraw(store: Store, upgrade: int) -> None:
+    """Have the version taken back where it was named and does not run yet."""
+    store.run("UPDATE upgrade_site SET step = 'outside' WHERE upgrade = ? AND step = 'to-name'", upgrade)
+    store.run("UPDATE upgrade_site SET step = 'to-take-back' WHERE upgrade = ? AND step = 'named'", upgrade)
+
+
+def newest_health(store: Store, site: str) -> tuple[str, int] | None:
+    """Return epoch and number of a site's newest health report; None: there is none."""
+    rows = store.all(
+        "SELECT r.epoch, r.seq FROM report r JOIN site s ON s.site = r.site AND s.epoch = r.epoch"
+        " WHERE r.site = ? AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1",
+        site,
+    )
+    return rows[0] if rows else None
+
+
+def refusals(store: Store, upgrade: int) -> list[tuple[str, int, str]]:
+    """Return of each site that the version is named to: by which policy, and what it refuses as JSON, or empty."""
+    return store.all(
+        "SELECT u.site, u.policy, coalesce(r.refused, '') FROM upgrade_site u LEFT JOIN reported r ON r.site = u.site"
+        " WHERE u.upgrade = ? AND u.step = 'named' ORDER BY u.site",
+        upgrade,
+    )
+
+
+def _wave_of(store: Store, upgrade: int) -> int:
+    ((wave,),) = store.all("SELECT wave FROM upgrade WHERE id = ?", upgrade)
+    return int(wave)

@@ -1,0 +1,117 @@
+"""Orders, stops and resumes an upgrade of the agents of a group, at a person's word.
+
+What is written here, the running hub does (`agent/hub/workers/upgrades/watch.py`); one upgrade is open at a time.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
+from agent.hub.domain.upgrades import SETTLED, Verdict
+from agent.hub.stores.orders import upgrades
+from agent.hub.stores.orders.upgrades import Scope, Upgrade
+from agent.hub.stores.reading import queries
+from agent.hub.stores.store import Store
+from agent.hub.views.silent import silent_sites
+from agent.model.errors import UsageError
+from agent.site.duties.agent_version import is_version
+from agent.verify.bindings import Trust
+
+SOAK_LEAST: Final = timedelta(hours=1)
+SOAK_MOST: Final = timedelta(days=30)
+
+
+def order_upgrade(
+    store: Store, version: str, scope: Scope, name: str, soak: timedelta, by: str, why: str, now: datetime
+) -> int:
+    """Store that a version is to go through a group, and return how many sites that has now.
+
+    Args:
+        store: The hub's.
+        version: A release, such as 0.2.0.
+        scope: Which group: all, of a division and below it, or of an operator.
+        name: The division or operator; of all: empty.
+        soak: How long all sites of a wave run it before the next one is named.
+        by: Who orders it.
+        why: The reason.
+        now: The present time.
+
+    Raises:
+        UsageError: It is no release, the group is empty, another upgrade runs or is being taken back, or a text is bad.
+        StoreFailed: Nothing was ordered.
+    """
+    refuse_text(by, NAME_MAX_CHARS)
+    refuse_text(why)
+    if not is_version(version):
+        raise UsageError("{version!r} is no release such as 0.2.0", version=version[:64])
+    if not SOAK_LEAST <= soak <= SOAK_MOST:
+        raise UsageError("an upgrade soaks for an hour to 30 days")
+    with store.transaction():
+        last = upgrades.newest(store)
+        if last is not None and last.state == "running":
+            raise UsageError(
+                "the upgrade to {version} still runs: stop it first, with `camwarden hub upgrade stop`",
+                version=last.version,
+            )
+        if last is not None and upgrades.at_step(store, last.id, "to-take-back", 1):
+            raise UsageError(
+                "version {version} is still being taken back: try again in a minute; the hub has to run",
+                version=last.version,
+            )
+        group = upgrades.members(store, scope, name)
+        if not group:
+            raise UsageError("no site is in this group; see `camwarden hub status`")
+        number = upgrades.begin(store, version, scope, name, soak)
+        upgrades.keep_word(store, number, "ordered", by, why, now)
+    return len(group)
+
+
+def stop_upgrade(store: Store, by: str, why: str, now: datetime) -> Upgrade:
+    """Stop the upgrade that runs. Raises UsageError where none does, or a text is bad."""
+    refuse_text(by, NAME_MAX_CHARS)
+    refuse_text(why)
+    with store.transaction():
+        upgrade = upgrades.newest(store)
+        if upgrade is None or upgrade.state != "running":
+            raise UsageError("no upgrade runs; see `camwarden hub upgrade`")
+        stop(store, upgrade, Verdict("stop", "person"), by, why, now)
+    return upgrade
+
+
+def resume_upgrade(store: Store, trust: Trust, by: str, why: str, now: datetime) -> Upgrade:
+    """Go on with the upgrade that has stopped: what is silent or fails now counts as so before.
+
+    Raises UsageError where none has stopped, or a text is bad.
+    """
+    refuse_text(by, NAME_MAX_CHARS)
+    refuse_text(why)
+    with store.transaction():
+        upgrade = upgrades.newest(store)
+        if upgrade is None or upgrade.state != "stopped":
+            raise UsageError("no upgrade has stopped; see `camwarden hub upgrade`")
+        upgrades.begin_again(store, upgrade.id, present(store, trust, now), upgrade.why == "not-taken", now)
+        upgrades.keep_state(store, upgrade.id, "running")
+        upgrades.keep_verdict(store, upgrade.id, "", (0, 0, 0, 0))
+        upgrades.keep_word(store, upgrade.id, "resumed", by, why, now)
+    return upgrade
+
+
+def present(store: Store, trust: Trust, now: datetime) -> dict[str, tuple[bool, int]]:
+    """Return of each site of the hub whether it is silent, and how many findings fail: what has lasted."""
+    rows = queries.site_rows(store)
+    silent = {one.site for one in silent_sites(rows, (), trust, now) if now - one.since >= SETTLED}
+    fails = upgrades.fail_counts(store, now - SETTLED)
+    return {row.site: (row.site in silent, fails.get(row.site, 0)) for row in rows}
+
+
+def stop(store: Store, upgrade: Upgrade, verdict: Verdict, by: str, why: str, now: datetime) -> None:
+    """Stop an upgrade, and have the version taken back where it does not run yet; `by` empty: by itself."""
+    upgrades.keep_state(store, upgrade.id, "stopped")
+    upgrades.keep_verdict(store, upgrade.id, verdict.why, numbers(verdict))
+    upgrades.withdraw(store, upgrade.id)
+    upgrades.keep_word(store, upgrade.id, "stopped", by, why, now)
+
+
+def numbers(verdict: Verdict) -> tuple[int, int, int, int]:
+    """Return the numbers of a verdict, as they are stored."""
+    return verdict.number, verdict.of, verdict.others_number, verdict.others
