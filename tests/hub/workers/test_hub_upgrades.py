@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from delivery import NOW
 from hubdesk import Desk
+from hubside import Peer, RunningHub, clock
+from mosquitto import Broker
 from upgrade_city import NEW, UpgradeCity
 
+from agent.contract.orders import Order
 from agent.hub.stores import trust
 from agent.hub.stores.orders import upgrades
 from agent.hub.workers import orders
 from agent.hub.workers.upgrades.order import order_upgrade, resume_upgrade, stop_upgrade
 from agent.model.errors import UsageError
+from agent.service.orders.desired_policy import PolicyRefused, accept_document
+from agent.site.config.site import Hub, Upgrade
 
 DAY = timedelta(hours=24)
 SITES = 24
@@ -242,3 +248,26 @@ def test_what_a_report_says_instead_of_the_version_is_never_taken_for_it(city: U
         city.sites[name].version = told  # type: ignore[assignment]
     city.go(26)
     assert (city.upgrade().wave, city.upgrade().why) == (1, "not-there")
+
+
+def test_the_running_hub_names_it_over_the_broker_as_a_site_takes_it(
+    desk: Desk, tmp_path: Path, broker: Broker
+) -> None:
+    city = UpgradeCity(desk, tmp_path, 1, clock())
+    order(city)
+    desk.store.close()
+    with (
+        Peer(broker.port) as peer,
+        RunningHub(desk.directory, Hub("127.0.0.1", broker.port, tls=False)) as hub,
+    ):
+        hub.tell.wait(lambda _: bool(hub.tell.of("upgrade")))
+        peer.seen.wait(lambda _: bool(peer.of("S000/config/desired")))
+        sent = peer.of("S000/config/desired")[0]
+    keys = {desk.signer.kid: desk.signer.public}
+    named = Order("desired", "", bytes(sent["payload"]), sent["labels"]["jws"])  # type: ignore[arg-type,call-overload,index]
+    local = replace(city.sites["S000"].maker.site, upgrade=Upgrade(allow=True))
+    taken = accept_document(named, None, local, keys, clock())
+    assert taken.desired.policy == {"agent_version": NEW}
+    with pytest.raises(PolicyRefused) as refused:
+        accept_document(named, None, city.sites["S000"].maker.site, keys, clock())
+    assert refused.value.refused.reason == "not-allowed"

@@ -136,17 +136,23 @@ def words(store: Store, upgrade: int) -> list[tuple[str, str, str, str]]:
 
 
 def members(store: Store, scope: Scope, name: str) -> list[str]:
-    """Return the sites of a group as they are now: all, of a division and below it, or of an operator; by name."""
+    """Return the sites of a group as they are now: all, of a division and below it, or of an operator; by name.
+
+    Not those whose reports are carried here as files: no order reaches them.
+    """
     if scope == "division":
         low, high = below(name)
         rows = store.all(
-            "SELECT site FROM site JOIN site_now USING (site) WHERE division >= ? AND division < ? ORDER BY site",
+            "SELECT site FROM site JOIN site_now USING (site)"
+            " WHERE confirm <> 'file' AND division >= ? AND division < ? ORDER BY site",
             *(low, high),
         )
     elif scope == "operator":
-        rows = store.all("SELECT site FROM site JOIN operator USING (site) WHERE name = ? ORDER BY site", name)
+        rows = store.all(
+            "SELECT site FROM site JOIN operator USING (site) WHERE confirm <> 'file' AND name = ? ORDER BY site", name
+        )
     else:
-        rows = store.all("SELECT site FROM site ORDER BY site")
+        rows = store.all("SELECT site FROM site WHERE confirm <> 'file' ORDER BY site")
     return [site for (site,) in rows]
 
 

@@ -53,7 +53,7 @@ class Upgrades:
             return
         self.look_at_s = now_s + LOOK_S
         upgrade = upgrades.newest(store)
-        if upgrade is None:
+        if upgrade is None or upgrade.state in ("done", "replaced"):
             return
         with store.transaction():
             runs = upgrade.state == "running"
